@@ -1,0 +1,95 @@
+# bash completion for hlexport; made by 'hlexport completion bash'
+_hlexport()
+{
+	local cur=${COMP_WORDS[COMP_CWORD]}
+	local prev=${COMP_WORDS[COMP_CWORD-1]}
+	case $prev in
+	--source)
+		COMPREPLY=($(compgen -f -- "$cur"))
+		return
+		;;
+	--output)
+		COMPREPLY=($(compgen -d -- "$cur"))
+		return
+		;;
+	--resume)
+		COMPREPLY=($(compgen -d -- "$cur"))
+		return
+		;;
+	--jobs)
+		COMPREPLY=()
+		return
+		;;
+	--retries)
+		COMPREPLY=()
+		return
+		;;
+	--max-wait)
+		COMPREPLY=()
+		return
+		;;
+	--max-body)
+		COMPREPLY=()
+		return
+		;;
+	--buffer)
+		COMPREPLY=()
+		return
+		;;
+	--stall)
+		COMPREPLY=()
+		return
+		;;
+	--first-byte)
+		COMPREPLY=()
+		return
+		;;
+	--ca-file)
+		COMPREPLY=($(compgen -f -- "$cur"))
+		return
+		;;
+	--env-file)
+		COMPREPLY=($(compgen -f -- "$cur"))
+		return
+		;;
+	--progress)
+		COMPREPLY=($(compgen -W "auto bar plain json none" -- "$cur"))
+		return
+		;;
+	--log-format)
+		COMPREPLY=($(compgen -W "text json" -- "$cur"))
+		return
+		;;
+	--server)
+		COMPREPLY=()
+		return
+		;;
+	--directory)
+		COMPREPLY=()
+		return
+		;;
+	--type)
+		COMPREPLY=($(compgen -W "prompt tool dataset evaluator flow agent" -- "$cur"))
+		return
+		;;
+	--start-date)
+		COMPREPLY=()
+		return
+		;;
+	--end-date)
+		COMPREPLY=()
+		return
+		;;
+	--include)
+		COMPREPLY=($(compgen -W "raw aggregates secrets" -- "$cur"))
+		return
+		;;
+	esac
+	if [[ $cur == -* ]]; then
+		COMPREPLY=($(compgen -W " --source --output --resume --server-moved --dry-run --jobs --retries --max-wait --max-body --buffer --stall --first-byte --ca-file --env-file --progress --log-format --json --quiet --verbose --help --version --server --directory --type --logs --start-date --end-date --include" -- "$cur"))
+	else
+		COMPREPLY=($(compgen -W " export summary sources help" -- "$cur")
+			$(compgen -d -- "$cur"))
+	fi
+}
+complete -o filenames -F _hlexport hlexport

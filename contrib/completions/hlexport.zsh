@@ -1,0 +1,33 @@
+#compdef hlexport
+# zsh completion for hlexport; made by 'hlexport completion zsh'
+_arguments \
+  '--source=[the platform to export from\: a name that '\''hlexport sources'\'' lists, or a definition of your own]:NAME|FILE:_files' \
+  '--output=[where the export'\''s directory YYYYMMDD-HHMMSS is made, and where --resume looks]:DIR:_files -/' \
+  '--resume=[go on with the export in DIR; without DIR, with the newest one that is not finished]:DIR:_files -/' \
+  '--server-moved[resume although the server'\''s address is another one than when the export began]' \
+  '--dry-run[count what would be exported and guess how long it takes; write nothing]' \
+  '--jobs=[requests under way at the same time, at most]:N:' \
+  '--retries=[how often a request is tried before it becomes a gap]:N:' \
+  '--max-wait=[how long to wait when the server asks for it; if it asks for more, stop so that the export can be resumed]:TIME:' \
+  '--max-body=[refuse a reply larger than this]:SIZE:' \
+  '--buffer=[memory for pages that wait for an earlier one]:SIZE:' \
+  '--stall=[try again when no byte of a reply has come for so long]:TIME:' \
+  '--first-byte=[how long a reply may take to begin; if not given, what the source says (60s, logs 300s)]:TIME:' \
+  '--ca-file=[certificates to trust, in place of the system'\''s]:FILE:_files' \
+  '--env-file=[read variables from FILE, not from .env]:FILE:_files' \
+  '--progress=[how to show what is going on\: a live display, a line every ten seconds, a JSON line every ten seconds, or not; auto is bar on a terminal and plain elsewhere]:HOW:(auto bar plain json none)' \
+  '--log-format=[how export.log is written]:FORMAT:(text json)' \
+  '--json[print the result as JSON on standard output]' \
+  '--quiet[say nothing but errors]' \
+  '--verbose[say more\: each request, each file]' \
+  '--help[show help, of a command if one is named]' \
+  '--version[show the version, and those of the libraries]' \
+  '--server=[where the platform'\''s API is]:URL:' \
+  '--directory=[export only the directory ID (dir_...) and all below it]:ID:' \
+  '--type=[export only files of these types]:LIST:(prompt tool dataset evaluator flow agent)' \
+  '--logs[export the logs too]' \
+  '--start-date=[only logs created after DATE]:DATE:' \
+  '--end-date=[only logs created before DATE; the start of the export if not given]:DATE:' \
+  '--include=[also take\: raw, the .prompt and .agent text of every version; aggregates, the evaluator aggregates in every version; secrets, the environment variables of tools]:LIST:(raw aggregates secrets)' \
+  '1:command:((export\:"export a workspace, or go on with an export" summary\:"tell what is in an export" sources\:"list the platforms that can be exported from, or print the definition of one" help\:"show help" ))' \
+  '*:directory:_files -/'

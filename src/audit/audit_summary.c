@@ -1,0 +1,260 @@
+/*
+ * The summary of an export that has a manifest.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "audit/audit_internal.h"
+
+void
+audit_release(struct audit_summary *summary)
+{
+	struct manifest_gap *gap, *next;
+	size_t i;
+
+	for (gap = summary->gaps; gap != NULL; gap = next) {
+		next = gap->next;
+		free(gap->listing);
+		free(gap->url);
+		free(gap->why);
+		free(gap);
+	}
+	for (i = 0; i < summary->n_kinds; i++)
+		free(summary->kinds[i].name);
+	free(summary->kinds);
+	free(summary->counts);
+	free(summary->source);
+	free(summary->server);
+	free(summary->started);
+	*summary = (struct audit_summary){ .ours = false };
+}
+
+void
+audit_count_kind(struct audit_summary *summary, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < summary->n_kinds; i++) {
+		if (strcmp(summary->kinds[i].name, name) == 0) {
+			summary->kinds[i].count++;
+			return;
+		}
+	}
+	summary->kinds = mem_need(summary->kinds, summary->n_kinds + 1,
+	    &summary->kinds_room, sizeof(*summary->kinds));
+	summary->kinds[summary->n_kinds++] = (struct audit_kind){
+	    mem_text(name), 1 };
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	const struct audit_kind *one = a, *other = b;
+
+	return strcmp(one->name, other->name);
+}
+
+void
+audit_sort_kinds(struct audit_summary *summary)
+{
+	if (summary->n_kinds > 1)
+		qsort(summary->kinds, summary->n_kinds,
+		    sizeof(*summary->kinds), by_name);
+}
+
+const struct source_resource *
+audit_unit(const struct source *source)
+{
+	size_t i;
+
+	for (i = 0; i < source->n_resources; i++)
+		if (source->resources[i].done.line > 0)
+			return &source->resources[i];
+	return NULL;
+}
+
+void
+audit_count_unit(struct audit_summary *summary,
+    const struct source_resource *unit, struct span record)
+{
+	struct span kind;
+	struct text text;
+
+	if (unit->n_fields < 2 ||
+	    page_check(record.at, record.len, NULL) == -1 ||
+	    !page_find(record, unit->fields[1].paths[0], &kind))
+		return;
+	text_init(&text, 1000);
+	page_value_text(kind, &text);
+	audit_count_kind(summary, text.at != NULL ? text.at : "");
+	text_release(&text);
+}
+
+/* Count the units by their kind, from their files. */
+static int
+count_kinds(struct manifest *manifest, struct tree *tree,
+    const struct source *source, struct audit_summary *summary,
+    struct err *err)
+{
+	const struct source_resource *unit = audit_unit(source);
+	struct tree_receipts files = { NULL, 0, 0 };
+	struct text text;
+	size_t i;
+
+	if (unit == NULL)
+		return 0;
+	if (manifest_files(manifest, unit->name, &files, err) == -1)
+		return -1;
+	text_init(&text, SIZE_MAX / 4);
+	for (i = 0; i < files.n; i++) {
+		text_clear(&text);
+		/* One that can't be read is for verify to tell of. */
+		if (tree_get(tree, files.at[i].path, &text, NULL) == 0)
+			audit_count_unit(summary, unit,
+			    (struct span){ text.at, text.len });
+	}
+	text_release(&text);
+	tree_receipts_release(&files);
+	audit_sort_kinds(summary);
+	return 0;
+}
+
+static void
+copy_gap(struct audit_summary *summary, struct manifest_gap ***last,
+    const struct manifest_gap *gap)
+{
+	struct manifest_gap *copy = mem_alloc(sizeof(*copy));
+
+	*copy = *gap;
+	copy->listing = mem_text(gap->listing);
+	copy->url = mem_text(gap->url);
+	copy->why = mem_text(gap->why);
+	copy->next = NULL;
+	**last = copy;
+	*last = &copy->next;
+	summary->n_gaps++;
+}
+
+static void
+count_listings(struct manifest *manifest, const struct source *source,
+    struct audit_summary *summary)
+{
+	struct manifest_listing listing = { .key = NULL };
+	struct manifest_gap **last = &summary->gaps;
+	const struct manifest_gap *gap;
+	const struct source_resource *resource;
+
+	while (manifest_each(manifest, listing.key, &listing)) {
+		resource = source_find(source, listing.key,
+		    strcspn(listing.key, "/"));
+		if (resource != NULL)
+			summary->counts[resource->index].records +=
+			    listing.records;
+		for (gap = listing.gaps; gap != NULL; gap = gap->next)
+			copy_gap(summary, &last, gap);
+		if (!listing.ended && listing.gaps == NULL)
+			summary->unfinished++;
+	}
+}
+
+static char *
+header_text(struct manifest *manifest, const char *key)
+{
+	return mem_text(json_string_value(json_object_get(
+	    manifest_header(manifest), key)));
+}
+
+static int
+summarise(struct manifest *manifest, struct tree *tree,
+    const struct source *source, struct audit_summary *summary,
+    struct err *err)
+{
+	struct tree_receipts files = { NULL, 0, 0 };
+	size_t i;
+
+	summary->ours = true;
+	summary->sealed = manifest_sealed(manifest) != NULL;
+	summary->source = header_text(manifest, "source");
+	summary->server = header_text(manifest, "server");
+	summary->started = header_text(manifest, "started");
+	count_listings(manifest, source, summary);
+	if (manifest_all_files(manifest, &files, err) == -1) {
+		tree_receipts_release(&files);
+		return -1;
+	}
+	summary->files = files.n;
+	for (i = 0; i < files.n; i++)
+		summary->bytes += files.at[i].bytes;
+	tree_receipts_release(&files);
+	return count_kinds(manifest, tree, source, summary, err);
+}
+
+static void
+make_counts(const struct source *source, struct audit_summary *summary)
+{
+	size_t i;
+
+	summary->n_counts = source->n_resources;
+	summary->counts = mem_zero(summary->n_counts,
+	    sizeof(*summary->counts));
+	for (i = 0; i < source->n_resources; i++)
+		summary->counts[i].resource = source->resources[i].name;
+}
+
+static bool
+has_manifest(const char *path)
+{
+	char *name = mem_format("%s/" MANIFEST_NAME, path);
+	bool has = access(name, F_OK) == 0;
+
+	free(name);
+	return has;
+}
+
+int
+audit_summary(const char *path, const struct source *source, struct log *log,
+    struct audit_summary *summary, struct err *err)
+{
+	struct tree *tree;
+	struct manifest *manifest;
+	int rc = -1;
+
+	*summary = (struct audit_summary){ .ours = false };
+	make_counts(source, summary);
+	if ((tree = tree_look(path, err)) == NULL)
+		return -1;
+	if (!has_manifest(path)) {
+		rc = audit_old_summary(tree, source, summary, err);
+	} else if ((manifest = manifest_open(tree, log, err)) != NULL) {
+		rc = summarise(manifest, tree, source, summary, err);
+		manifest_close(manifest);
+	}
+	tree_close(tree);
+	return rc;
+}
+
+struct source *
+audit_source_of(const char *path, struct err *err)
+{
+	struct source *source;
+	const char *definition, *name;
+	json_t *header;
+
+	if (!has_manifest(path))
+		return source_open("humanloop", err);
+	if ((header = manifest_peek(path, err)) == NULL)
+		return NULL;
+	definition = json_string_value(json_object_get(header,
+	    "definition"));
+	name = json_string_value(json_object_get(header, "source"));
+	if (definition != NULL)
+		source = source_parse(MANIFEST_NAME, (struct span){
+		    definition, strlen(definition) }, err);
+	else
+		source = source_open(name != NULL ? name : "humanloop", err);
+	json_decref(header);
+	return source;
+}

@@ -1,0 +1,74 @@
+#include <stdalign.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/base_arena.h"
+#include "base/base_mem.h"
+
+/* One piece of memory; the newest stands first. */
+struct piece {
+	struct piece *older;
+	size_t used, room;
+	alignas(max_align_t) char at[];
+};
+
+struct arena {
+	struct piece *newest;
+};
+
+struct arena *
+arena_new(void)
+{
+	return mem_zero(1, sizeof(struct arena));
+}
+
+void *
+arena_take(struct arena *arena, size_t size)
+{
+	const size_t align = alignof(max_align_t);
+	struct piece *piece = arena->newest;
+	size_t need = (size + align - 1) / align * align;
+	void *at;
+
+	if (piece == NULL || piece->room - piece->used < need) {
+		size_t room = need > 4000 ? need : 4000;
+
+		piece = mem_alloc(sizeof(*piece) + room);
+		*piece = (struct piece){
+		    .older = arena->newest, .room = room };
+		arena->newest = piece;
+	}
+	at = &piece->at[piece->used];
+	piece->used += need;
+	return memset(at, 0, size);
+}
+
+char *
+arena_copy(struct arena *arena, const char *from, size_t len)
+{
+	char *at = arena_take(arena, len + 1);
+
+	if (len > 0)
+		memcpy(at, from, len);
+	return at;
+}
+
+char *
+arena_text(struct arena *arena, const char *text)
+{
+	return arena_copy(arena, text, strlen(text));
+}
+
+void
+arena_free(struct arena *arena)
+{
+	struct piece *piece, *older;
+
+	if (arena == NULL)
+		return;
+	for (piece = arena->newest; piece != NULL; piece = older) {
+		older = piece->older;
+		free(piece);
+	}
+	free(arena);
+}

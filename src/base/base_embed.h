@@ -1,0 +1,15 @@
+#ifndef BASE_EMBED_H
+#define BASE_EMBED_H
+
+#include <stddef.h>
+
+/* A file that is built into the program; src/embed.sh makes the tables. */
+struct embedded {
+	const char *name;	/* NULL ends a table */
+	const char *at;
+	size_t len;
+};
+
+extern const struct embedded embedded_sources[];
+
+#endif

@@ -1,0 +1,276 @@
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/base_file.h"
+
+#define TEMP_PREFIX ".hlexport-"
+
+/* open(2) of one name, begun again when a signal came. */
+static int
+open_one(int dir, const char *name, int flags)
+{
+	int fd;
+
+	do
+		fd = openat(dir, name, flags | O_CLOEXEC, 0600);
+	while (fd == -1 && errno == EINTR);
+	return fd;
+}
+
+/* Open the directory ${name}, making it if asked to. */
+static int
+step_into(int dir, const char *name, bool make)
+{
+	const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW;
+	int fd = open_one(dir, name, flags);
+
+	if (fd != -1 || errno != ENOENT || !make)
+		return fd;
+	if (mkdirat(dir, name, 0700) == -1 && errno != EEXIST)
+		return -1;
+	return open_one(dir, name, flags);
+}
+
+/*
+ * Follow the first ${len} bytes of ${path}, a name at a time.  Return a
+ * descriptor that is the caller's, but for ${dir} itself where there is no
+ * name to follow.
+ */
+static int
+walk(int dir, const char *path, size_t len, bool make)
+{
+	char name[NAME_MAX + 1];
+	size_t i = 0, n;
+	int fd = dir, next, why;
+
+	while (i < len) {
+		for (n = 0; i + n < len && path[i + n] != '/'; n++)
+			;
+		if (n > NAME_MAX) {
+			next = -1;
+			errno = ENAMETOOLONG;
+		} else if (n == 0) {
+			i++;
+			continue;
+		} else {
+			memcpy(name, &path[i], n);
+			name[n] = '\0';
+			next = step_into(fd, name, make);
+		}
+		i += n + 1;
+		why = errno;
+		if (fd != dir)
+			close(fd);
+		errno = why;
+		if ((fd = next) == -1)
+			return -1;
+	}
+	return fd;
+}
+
+int
+file_step(int dir, const char *name, bool *made, struct err *err)
+{
+	const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW;
+	int fd = open_one(dir, name, flags);
+
+	*made = fd == -1 && errno == ENOENT;
+	if (*made)
+		fd = step_into(dir, name, true);
+	if (fd == -1)
+		return err_errno(err, ERR_DISK, "make directory %s", name);
+	return fd;
+}
+
+int
+file_dir(int dir, const char *path, bool make, struct err *err)
+{
+	int fd = walk(dir, path, strlen(path), make);
+
+	if (fd == dir)
+		fd = step_into(dir, ".", false);
+	if (fd == -1)
+		return err_errno(err, ERR_DISK, "%s directory %s",
+		    make ? "make" : "open", path);
+	return fd;
+}
+
+int
+file_open(int dir, const char *path, int flags, struct err *err)
+{
+	const char *name = strrchr(path, '/');
+	int parent, fd, why;
+
+	name = name != NULL ? name + 1 : path;
+	parent = walk(dir, path, (size_t)(name - path), flags & O_CREAT);
+	if (parent == -1)
+		return err_errno(err, ERR_DISK, "open %s", path);
+	fd = open_one(parent, name, flags | O_NOFOLLOW);
+	why = errno;
+	if (parent != dir)
+		close(parent);
+	errno = why;
+	if (fd == -1)
+		return err_errno(err, ERR_DISK, "%s %s",
+		    flags & O_CREAT ? "create" : "open", path);
+	return fd;
+}
+
+int
+file_read(int dir, const char *path, struct text *text, struct err *err)
+{
+	char piece[65536];
+	ssize_t n;
+	int fd;
+
+	if (dir == AT_FDCWD) {
+		if ((fd = open_one(dir, path, O_RDONLY)) == -1)
+			return err_errno(err, ERR_DISK, "open %s", path);
+	} else if ((fd = file_open(dir, path, O_RDONLY, err)) == -1) {
+		return -1;
+	}
+	while ((n = read(fd, piece, sizeof(piece))) != 0) {
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1) {
+			err_errno(err, ERR_DISK, "read %s", path);
+			goto err_close;
+		}
+		if (text_add(text, piece, (size_t)n) == -1) {
+			errno = EFBIG;
+			err_set(err, ERR_DISK, "%s is larger than %zu bytes",
+			    path, text->max);
+			goto err_close;
+		}
+	}
+	close(fd);
+	return 0;
+
+err_close:
+	n = errno;
+	close(fd);
+	errno = (int)n;
+	return -1;
+}
+
+int
+file_write(int fd, struct iovec *piece, size_t n, struct err *err)
+{
+	ssize_t done;
+
+	while (n > 0) {
+		if (piece->iov_len == 0) {
+			piece++;
+			n--;
+			continue;
+		}
+		done = writev(fd, piece, n < IOV_MAX ? (int)n : IOV_MAX);
+		if (done == -1 && errno == EINTR)
+			continue;
+		if (done == -1)
+			return err_errno(err, ERR_DISK, "write");
+		for (; n > 0 && (size_t)done >= piece->iov_len; piece++, n--)
+			done -= (ssize_t)piece->iov_len;
+		if (n > 0) {
+			piece->iov_base = (char *)piece->iov_base + done;
+			piece->iov_len -= (size_t)done;
+		}
+	}
+	return 0;
+}
+
+int
+file_sync(int fd, const char *what, struct err *err)
+{
+	int rc;
+
+	do
+		rc = fsync(fd);
+	while (rc == -1 && errno == EINTR);
+	if (rc == -1)
+		return err_errno(err, ERR_DISK, "sync %s", what);
+	return 0;
+}
+
+void
+file_begin_sync(int fd)
+{
+#ifdef SYNC_FILE_RANGE_WRITE
+	(void)sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+#else
+	(void)fd;
+#endif
+}
+
+int
+file_temp_name(const char *path, char *out)
+{
+	const char *name = strrchr(path, '/');
+	int before;
+
+	name = name != NULL ? name + 1 : path;
+	before = (int)(name - path);
+	if (snprintf(out, PATH_MAX, "%.*s" TEMP_PREFIX "%s", before, path,
+	    name) >= PATH_MAX) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	return 0;
+}
+
+bool
+file_is_temp(const char *name)
+{
+	return strncmp(name, TEMP_PREFIX, strlen(TEMP_PREFIX)) == 0;
+}
+
+int
+file_replace(int dir, const char *path, const void *at, size_t len,
+    struct err *err)
+{
+	struct iovec piece = { (void *)at, len };
+	const char *name = strrchr(path, '/');
+	char temp[PATH_MAX], parent[PATH_MAX];
+	int fd;
+
+	snprintf(parent, sizeof(parent), "%.*s",
+	    name != NULL ? (int)(name - path) : 0, path);
+	if (file_temp_name(path, temp) == -1)
+		return err_errno(err, ERR_DISK, "write %s", path);
+	if ((fd = file_open(dir, temp, O_WRONLY | O_CREAT | O_TRUNC,
+	    err)) == -1)
+		return -1;
+	/* The bytes first, so that the name never points at half of them. */
+	if (file_write(fd, &piece, 1, err) == -1) {
+		err_wrap(err, "%s", path);
+		goto err_close;
+	}
+	if (file_sync(fd, path, err) == -1)
+		goto err_close;
+	close(fd);
+	if (renameat(dir, temp, dir, path) == -1) {
+		err_errno(err, ERR_DISK, "rename %s to %s", temp, path);
+		goto err_unlink;
+	}
+	/* The name counts only once its directory is on disk too. */
+	if ((fd = file_dir(dir, parent, false, err)) == -1)
+		return -1;
+	if (file_sync(fd, parent, err) == -1) {
+		close(fd);
+		return -1;
+	}
+	close(fd);
+	return 0;
+
+err_close:
+	close(fd);
+err_unlink:
+	unlinkat(dir, temp, 0);
+	return -1;
+}

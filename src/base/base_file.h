@@ -1,0 +1,85 @@
+#ifndef BASE_FILE_H
+#define BASE_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+#include "base/base_err.h"
+#include "base/base_text.h"
+
+/*
+ * Files that last.  Paths are relative to an open directory; below it, no
+ * symbolic link is ever followed.  Directories are made 0700, files 0600.
+ * Every error is ERR_DISK and leaves errno as the system set it.
+ */
+
+/**
+ * file_dir(dir, path, make, err):
+ * Open the directory ${path}, one or more names with slashes between, or ""
+ * for ${dir} itself; make what is missing if ${make}.  Return a descriptor
+ * that the caller closes, or -1.
+ */
+int file_dir(int, const char *, bool, struct err *);
+
+/**
+ * file_step(dir, name, made, err):
+ * Open the directory ${name} in ${dir}, made if it isn't there; ${made} says
+ * whether it was.  As file_dir().
+ */
+int file_step(int, const char *, bool *, struct err *);
+
+/**
+ * file_open(dir, path, flags, err):
+ * Open the file ${path} with the flags of open(2); with O_CREAT the missing
+ * directories on the way are made too.  Return a descriptor, or -1.
+ */
+int file_open(int, const char *, int, struct err *);
+
+/**
+ * file_read(dir, path, text, err):
+ * Add all of the file ${path} to ${text}.  A file larger than the ceiling of
+ * ${text} is an error.  ${dir} may be AT_FDCWD, where links are followed.
+ * Return 0 or -1.
+ */
+int file_read(int, const char *, struct text *, struct err *);
+
+/**
+ * file_write(fd, pieces, n, err):
+ * Write all of the ${n} pieces, however many calls it takes.  The array is
+ * used up.  Return 0 or -1.
+ */
+int file_write(int, struct iovec *, size_t, struct err *);
+
+/** file_sync(fd, what, err): fsync(2); ${what} names it in the error. */
+int file_sync(int, const char *, struct err *);
+
+/**
+ * file_begin_sync(fd):
+ * Let the system begin to write what the file holds to the disk, so that
+ * file_sync() has less to wait for.  Not every system can; nothing depends on
+ * it.
+ */
+void file_begin_sync(int);
+
+/**
+ * file_replace(dir, path, at, len, err):
+ * Make the file ${path} hold these ${len} bytes.  Killed at any point, it
+ * leaves the old file or the new one, whole.  Return 0 once the new file is
+ * on disk, or -1, the file then being either of the two.
+ */
+int file_replace(int, const char *, const void *, size_t, struct err *);
+
+/**
+ * file_temp_name(path, out):
+ * Write to ${out}, which holds ${PATH_MAX} bytes, the name under which ${path}
+ * is written before it gets its own: beside it, and beginning with a dot.
+ * Return 0, or -1 with ENAMETOOLONG.
+ */
+int file_temp_name(const char *, char *);
+
+/** file_is_temp(name): Is ${name} (no slash) one of file_temp_name()'s? */
+bool file_is_temp(const char *);
+
+#endif

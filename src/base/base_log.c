@@ -1,0 +1,253 @@
+#include <jansson.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/base_clock.h"
+#include "base/base_log.h"
+#include "base/base_mem.h"
+
+#define LINE_MAX_BYTES 8192
+#define EARLY_MAX 4096	/* events held before there is a file */
+
+/* A message for the terminal. */
+struct shown {
+	struct shown *next;
+	enum log_level level;
+	char *text;
+};
+
+struct log {
+	enum log_level show, keep;
+	enum log_format format;
+	int fd;			/* -1: no file yet */
+	bool dropped;		/* no file will come */
+	json_t *early;		/* said before there was a file */
+	struct shown *first, **last;
+};
+
+static const char *const level_names[] = { "ERROR", "WARN", "INFO", "DEBUG" };
+
+struct log *
+log_new(enum log_level show, enum log_level keep)
+{
+	struct log *log = mem_zero(1, sizeof(*log));
+
+	log->show = show;
+	log->keep = keep;
+	log->fd = -1;
+	log->last = &log->first;
+	log->early = json_array();
+	return log;
+}
+
+/* A JSON string of text from anywhere. */
+static json_t *
+json_visible(const char *from)
+{
+	struct text text;
+	json_t *string;
+
+	text_init(&text, LINE_MAX_BYTES);
+	(void)text_add_visible(&text, from, strlen(from));
+	string = json_string(text.at != NULL ? text.at : "");
+	text_release(&text);
+	return string;
+}
+
+/* Add a value to a text line, quoted where it holds blanks. */
+static void
+add_value(struct text *line, const char *value)
+{
+	bool quote = value[0] == '\0' || strpbrk(value, " \"=") != NULL;
+
+	if (quote)
+		text_addc(line, '"');
+	for (; *value != '\0'; value++) {
+		if (quote && *value == '"')
+			text_addc(line, '\\');
+		text_addc(line, *value);
+	}
+	if (quote)
+		text_addc(line, '"');
+}
+
+/* "message key=value key=value" of an event. */
+static void
+add_message(struct text *line, json_t *event)
+{
+	const char *key;
+	json_t *value;
+
+	text_adds(line, json_string_value(json_object_get(event, "message")));
+	json_object_foreach(event, key, value) {
+		if (strcmp(key, "time") == 0 || strcmp(key, "level") == 0 ||
+		    strcmp(key, "area") == 0 || strcmp(key, "message") == 0)
+			continue;
+		text_addf(line, " %s=", key);
+		add_value(line, json_string_value(value));
+	}
+}
+
+static void
+write_event(struct log *log, json_t *event)
+{
+	struct text line;
+	char *json;
+
+	text_init(&line, LINE_MAX_BYTES);
+	if (log->format == LOG_JSON) {
+		json = json_dumps(event, JSON_COMPACT);
+		if (json != NULL)
+			text_adds(&line, json);
+		free(json);
+	} else {
+		text_addf(&line, "%s %-5s %-8s ",
+		    json_string_value(json_object_get(event, "time")),
+		    json_string_value(json_object_get(event, "level")),
+		    json_string_value(json_object_get(event, "area")));
+		add_message(&line, event);
+	}
+	line.over = false;
+	text_addc(&line, '\n');
+	(void)!write(log->fd, line.at, line.len);
+	text_release(&line);
+}
+
+void
+log_to_file(struct log *log, int fd, enum log_format format)
+{
+	json_t *event;
+	size_t i;
+
+	log->fd = fd;
+	log->format = format;
+	json_array_foreach(log->early, i, event)
+		write_event(log, event);
+	json_array_clear(log->early);
+}
+
+void
+log_no_file(struct log *log)
+{
+	log->fd = -1;
+	log->dropped = true;
+	json_array_clear(log->early);
+}
+
+/* Hold a message for the terminal. */
+static void
+hold(struct log *log, enum log_level level, json_t *event)
+{
+	struct shown *shown = mem_zero(1, sizeof(*shown));
+
+	shown->level = level;
+	shown->text = mem_text(json_string_value(json_object_get(event,
+	    "message")));
+	*log->last = shown;
+	log->last = &shown->next;
+}
+
+/* Give an event, whose details are filled in, to file and terminal. */
+static void
+deliver(struct log *log, enum log_level level, json_t *event)
+{
+	if (level <= log->show)
+		hold(log, level, event);
+	if (level > log->keep)
+		;	/* not for the file */
+	else if (log->fd != -1)
+		write_event(log, event);
+	else if (!log->dropped && json_array_size(log->early) < EARLY_MAX)
+		json_array_append(log->early, event);
+	json_decref(event);
+}
+
+static json_t *
+new_event(enum log_level level, const char *area, const char *message)
+{
+	json_t *event = json_object();
+	char time[32];
+
+	clock_rfc3339(clock_real(), time);
+	json_object_set_new(event, "time", json_string(time));
+	json_object_set_new(event, "level", json_string(level_names[level]));
+	json_object_set_new(event, "area", json_string(area));
+	json_object_set_new(event, "message", json_visible(message));
+	return event;
+}
+
+bool
+log_wants(const struct log *log, enum log_level level)
+{
+	return level <= log->show || (level <= log->keep && !log->dropped);
+}
+
+void
+log_say(struct log *log, enum log_level level, const char *area,
+    const char *format, ...)
+{
+	char message[2048];
+	va_list ap;
+
+	if (!log_wants(log, level))
+		return;
+	va_start(ap, format);
+	vsnprintf(message, sizeof(message), format, ap);
+	va_end(ap);
+	deliver(log, level, new_event(level, area, message));
+}
+
+void
+log_event(struct log *log, enum log_level level, const char *area,
+    const char *message, ...)
+{
+	const char *name, *value;
+	json_t *event;
+	va_list ap;
+
+	if (!log_wants(log, level))
+		return;
+	event = new_event(level, area, message);
+	va_start(ap, message);
+	while ((name = va_arg(ap, const char *)) != NULL) {
+		if ((value = va_arg(ap, const char *)) != NULL)
+			json_object_set_new(event, name, json_visible(value));
+	}
+	va_end(ap);
+	deliver(log, level, event);
+}
+
+bool
+log_take(struct log *log, enum log_level *level, struct text *line)
+{
+	struct shown *shown = log->first;
+
+	if (shown == NULL)
+		return false;
+	if ((log->first = shown->next) == NULL)
+		log->last = &log->first;
+	*level = shown->level;
+	text_clear(line);
+	text_adds(line, shown->text);
+	free(shown->text);
+	free(shown);
+	return true;
+}
+
+void
+log_free(struct log *log)
+{
+	enum log_level level;
+	struct text line;
+
+	if (log == NULL)
+		return;
+	text_init(&line, LINE_MAX_BYTES);
+	while (log_take(log, &level, &line))
+		;
+	text_release(&line);
+	json_decref(log->early);
+	free(log);
+}

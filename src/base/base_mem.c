@@ -1,0 +1,107 @@
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/base_mem.h"
+
+static const char *failure_note;
+
+/* Say so and leave; nothing here may ask for memory. */
+static void
+out_of_memory(void)
+{
+	static const char says[] = "hlexport: out of memory\n";
+
+	(void)!write(STDERR_FILENO, says, sizeof(says) - 1);
+	if (failure_note != NULL) {
+		(void)!write(STDERR_FILENO, failure_note,
+		    strlen(failure_note));
+		(void)!write(STDERR_FILENO, "\n", 1);
+	}
+	_exit(1);
+}
+
+void
+mem_on_failure(const char *note)
+{
+	failure_note = note;
+}
+
+void *
+mem_alloc(size_t size)
+{
+	void *at = malloc(size > 0 ? size : 1);
+
+	if (at == NULL)
+		out_of_memory();
+	return at;
+}
+
+void *
+mem_zero(size_t n, size_t size)
+{
+	void *at = calloc(n > 0 ? n : 1, size > 0 ? size : 1);
+
+	if (at == NULL)
+		out_of_memory();
+	return at;
+}
+
+void *
+mem_grow(void *at, size_t n, size_t size)
+{
+	if (size > 0 && n > SIZE_MAX / size)
+		out_of_memory();
+	at = realloc(at, n * size > 0 ? n * size : 1);
+	if (at == NULL)
+		out_of_memory();
+	return at;
+}
+
+void *
+mem_need(void *at, size_t n, size_t *room, size_t size)
+{
+	if (n <= *room)
+		return at;
+	if (*room > SIZE_MAX / 2)
+		out_of_memory();
+	*room = n > *room * 2 ? n : *room * 2;
+	if (*room < 8)
+		*room = 8;
+	return mem_grow(at, *room, size);
+}
+
+void *
+mem_copy(const void *from, size_t len)
+{
+	char *at = mem_alloc(len + 1);
+
+	if (len > 0)
+		memcpy(at, from, len);
+	at[len] = '\0';
+	return at;
+}
+
+char *
+mem_text(const char *text)
+{
+	return text != NULL ? mem_copy(text, strlen(text)) : NULL;
+}
+
+char *
+mem_format(const char *format, ...)
+{
+	va_list ap;
+	char *at;
+	int n;
+
+	va_start(ap, format);
+	n = vasprintf(&at, format, ap);
+	va_end(ap);
+	if (n < 0)
+		out_of_memory();
+	return at;
+}

@@ -1,0 +1,106 @@
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/base_mem.h"
+#include "base/base_set.h"
+#include "base/base_sha256.h"
+
+/* A fingerprint; all zero marks a free slot. */
+struct mark {
+	uint64_t a, b;
+};
+
+/* Open addressing with linear steps; ${room} is a power of two. */
+struct set {
+	struct mark *slots;
+	size_t room, count;
+};
+
+static struct mark
+mark_of(const void *at, size_t len)
+{
+	unsigned char hash[SHA256_BYTES];
+	struct mark mark;
+
+	sha256_of(at, len, hash);
+	memcpy(&mark, hash, sizeof(mark));
+	if (mark.a == 0 && mark.b == 0)
+		mark.a = 1;
+	return mark;
+}
+
+/* The slot that holds ${mark}, or the free one where it would go. */
+static struct mark *
+slot_for(const struct set *set, struct mark mark)
+{
+	size_t i = (size_t)mark.a & (set->room - 1);
+	struct mark *slot = &set->slots[i];
+
+	while ((slot->a != 0 || slot->b != 0) &&
+	    (slot->a != mark.a || slot->b != mark.b)) {
+		i = (i + 1) & (set->room - 1);
+		slot = &set->slots[i];
+	}
+	return slot;
+}
+
+static void
+resize(struct set *set, size_t room)
+{
+	struct set old = *set;
+	size_t i;
+
+	set->slots = mem_zero(room, sizeof(*set->slots));
+	set->room = room;
+	for (i = 0; i < old.room; i++)
+		if (old.slots[i].a != 0 || old.slots[i].b != 0)
+			*slot_for(set, old.slots[i]) = old.slots[i];
+	free(old.slots);
+}
+
+struct set *
+set_new(void)
+{
+	struct set *set = mem_zero(1, sizeof(*set));
+
+	resize(set, 64);
+	return set;
+}
+
+bool
+set_add(struct set *set, const void *at, size_t len)
+{
+	struct mark mark = mark_of(at, len);
+	struct mark *slot = slot_for(set, mark);
+
+	if (slot->a != 0 || slot->b != 0)
+		return false;
+	*slot = mark;
+	if (++set->count > set->room / 5 * 4)
+		resize(set, set->room * 2);
+	return true;
+}
+
+bool
+set_has(const struct set *set, const void *at, size_t len)
+{
+	struct mark *slot = slot_for(set, mark_of(at, len));
+
+	return slot->a != 0 || slot->b != 0;
+}
+
+size_t
+set_count(const struct set *set)
+{
+	return set->count;
+}
+
+void
+set_free(struct set *set)
+{
+	if (set == NULL)
+		return;
+	free(set->slots);
+	free(set);
+}

@@ -1,0 +1,30 @@
+#ifndef BASE_SET_H
+#define BASE_SET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * A set of byte strings, kept as the first 16 bytes of their SHA-256, in
+ * about 24 bytes each, however long they are.  That two strings of a set
+ * share those bytes by chance has odds of n * n / 2^129 (for a billion
+ * strings, 1 in 10^21), and nobody can arrange it.
+ */
+struct set;
+
+/** set_new(): Return a new, empty set; set_free() it. */
+struct set *set_new(void);
+
+/** set_add(set, at, len): Put a string in.  Return whether it is new. */
+bool set_add(struct set *, const void *, size_t);
+
+/** set_has(set, at, len): Is the string in ${set}? */
+bool set_has(const struct set *, const void *, size_t);
+
+/** set_count(set): How many strings there are. */
+size_t set_count(const struct set *);
+
+/** set_free(set): Free ${set}, which may be NULL. */
+void set_free(struct set *);
+
+#endif

@@ -1,0 +1,225 @@
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/base_mem.h"
+#include "base/base_text.h"
+
+void
+text_init(struct text *text, size_t max)
+{
+	*text = (struct text){ .max = max };
+}
+
+void
+text_release(struct text *text)
+{
+	free(text->at);
+	text_init(text, text->max);
+}
+
+void
+text_clear(struct text *text)
+{
+	text->len = 0;
+	text->over = false;
+	if (text->at != NULL)
+		text->at[0] = '\0';
+}
+
+char *
+text_take(struct text *text)
+{
+	char *at = text->at != NULL ? text->at : mem_text("");
+
+	text_init(text, text->max);
+	return at;
+}
+
+/* Have room for ${more} bytes and a NUL, or note that there is none. */
+static int
+make_room(struct text *text, size_t more)
+{
+	if (text->over || more > text->max - text->len) {
+		text->over = true;
+		return -1;
+	}
+	text->at = mem_need(text->at, text->len + more + 1, &text->room, 1);
+	return 0;
+}
+
+int
+text_add(struct text *text, const void *at, size_t len)
+{
+	if (make_room(text, len) == -1)
+		return -1;
+	if (len > 0)
+		memcpy(&text->at[text->len], at, len);
+	text->len += len;
+	text->at[text->len] = '\0';
+	return 0;
+}
+
+int
+text_adds(struct text *text, const char *string)
+{
+	return text_add(text, string, strlen(string));
+}
+
+int
+text_addc(struct text *text, char c)
+{
+	return text_add(text, &c, 1);
+}
+
+int
+text_addf(struct text *text, const char *format, ...)
+{
+	char small[256];
+	va_list ap;
+	char *big;
+	int n;
+
+	va_start(ap, format);
+	n = vsnprintf(small, sizeof(small), format, ap);
+	va_end(ap);
+	if (n < 0)
+		return -1;
+	if ((size_t)n < sizeof(small))
+		return text_add(text, small, (size_t)n);
+	big = mem_alloc((size_t)n + 1);
+	va_start(ap, format);
+	vsnprintf(big, (size_t)n + 1, format, ap);
+	va_end(ap);
+	n = text_add(text, big, (size_t)n);
+	free(big);
+	return n;
+}
+
+/*
+ * How many bytes a well-formed UTF-8 character at ${p} takes, or 0 where
+ * there is none (RFC 3629 section 4), or where it is one that moves a
+ * terminal's cursor or turns its text round (C1, U+200E-F, U+2028-202E,
+ * U+2066-2069).
+ */
+static size_t
+visible_char(const unsigned char *p, size_t len)
+{
+	if (p[0] < 0x80)
+		return p[0] >= 0x20 && p[0] != 0x7f;
+	if (len >= 2 && p[0] >= 0xc2 && p[0] <= 0xdf && (p[1] & 0xc0) == 0x80)
+		return p[0] == 0xc2 && p[1] < 0xa0 ? 0 : 2;
+	if (len >= 3 && (p[0] & 0xf0) == 0xe0 && (p[1] & 0xc0) == 0x80 &&
+	    (p[2] & 0xc0) == 0x80) {
+		unsigned c = (p[0] & 15u) << 12 | (p[1] & 63u) << 6 |
+		    (p[2] & 63u);
+
+		if (c < 0x800 || (c >= 0xd800 && c <= 0xdfff))
+			return 0;
+		if (c == 0x200e || c == 0x200f ||
+		    (c >= 0x2028 && c <= 0x202e) ||
+		    (c >= 0x2066 && c <= 0x2069))
+			return 0;
+		return 3;
+	}
+	if (len >= 4 && p[0] >= 0xf0 && p[0] <= 0xf4 &&
+	    (p[1] & 0xc0) == 0x80 && (p[2] & 0xc0) == 0x80 &&
+	    (p[3] & 0xc0) == 0x80 && (p[0] != 0xf0 || p[1] >= 0x90) &&
+	    (p[0] != 0xf4 || p[1] < 0x90))
+		return 4;
+	return 0;
+}
+
+int
+text_add_visible(struct text *text, const char *at, size_t len)
+{
+	const unsigned char *p = (const unsigned char *)at;
+	size_t i = 0, n;
+
+	while (i < len) {
+		if ((n = visible_char(&p[i], len - i)) > 0) {
+			if (text_add(text, &p[i], n) == -1)
+				return -1;
+			i += n;
+		} else if (text_addf(text, "\\x%02x", p[i++]) == -1) {
+			return -1;
+		}
+	}
+	return 0;
+}
+
+int
+text_add_percent(struct text *text, const char *at, size_t len,
+    const char *keep)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)at[i];
+		bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+		    (c >= '0' && c <= '9') || c == '-' || c == '.' ||
+		    c == '_' || (c != '\0' && strchr(keep, c) != NULL);
+
+		if ((plain ? text_addc(text, (char)c) :
+		    text_addf(text, "%%%02X", c)) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+bool
+text_is(struct span span, const char *string)
+{
+	return strlen(string) == span.len &&
+	    memcmp(span.at, string, span.len) == 0;
+}
+
+void
+text_human_bytes(unsigned long long bytes, char out[16])
+{
+	static const char *const units[] = { "kB", "MB", "GB", "TB", "PB" };
+	double value = (double)bytes / 1000;
+	size_t i = 0;
+
+	if (bytes < 1000) {
+		snprintf(out, 16, "%llu B", bytes);
+		return;
+	}
+	while (value >= 999.95 && i < 4) {
+		value /= 1000;
+		i++;
+	}
+	snprintf(out, 16, "%.1f %s", value, units[i]);
+}
+
+void
+text_human_count(unsigned long long n, char out[32])
+{
+	char digits[24];
+	int len = snprintf(digits, sizeof(digits), "%llu", n);
+	int i, o = 0;
+
+	for (i = 0; i < len; i++) {
+		if (i > 0 && (len - i) % 3 == 0)
+			out[o++] = ',';
+		out[o++] = digits[i];
+	}
+	out[o] = '\0';
+}
+
+void
+text_human_time(long long ms, char out[24])
+{
+	long long s = ms / 1000;
+
+	if (ms < 1000)
+		snprintf(out, 24, "%lld ms", ms < 0 ? 0 : ms);
+	else if (s < 60)
+		snprintf(out, 24, "%lld.%lld s", s, ms % 1000 / 100);
+	else if (s < 3600)
+		snprintf(out, 24, "%lldm%02llds", s / 60, s % 60);
+	else
+		snprintf(out, 24, "%lldh%02lldm", s / 3600, s / 60 % 60);
+}

@@ -1,0 +1,77 @@
+#ifndef BASE_TEXT_H
+#define BASE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * Text (or bytes) that grows.  It is born with a ceiling: past it, what is
+ * added is dropped and ${over} is set, so that a writer may add without
+ * looking and look once at the end.  ${at} always has a NUL at ${len}.
+ */
+struct text {
+	char *at;
+	size_t len;
+	size_t room;
+	size_t max;
+	bool over;
+};
+
+/* A piece of somebody else's bytes. */
+struct span {
+	const char *at;
+	size_t len;
+};
+
+/** text_init(text, max): Make ${text} empty, to hold at most ${max} bytes. */
+void text_init(struct text *, size_t);
+
+/** text_release(text): Free what ${text} holds; it may be init'ed again. */
+void text_release(struct text *);
+
+/** text_clear(text): Make ${text} empty but keep its memory. */
+void text_clear(struct text *);
+
+/** text_take(text): Return the bytes, new; ${text} is empty afterwards. */
+char *text_take(struct text *);
+
+/** text_add(text, at, len): Add bytes.  Return 0, or -1 past the ceiling. */
+int text_add(struct text *, const void *, size_t);
+
+/** text_adds(text, string): Add a string.  Return as text_add(). */
+int text_adds(struct text *, const char *);
+
+/** text_addc(text, c): Add one byte.  Return as text_add(). */
+int text_addc(struct text *, char);
+
+/** text_addf(text, format, ...): Add formatted text.  As text_add(). */
+int text_addf(struct text *, const char *, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/**
+ * text_add_visible(text, at, len):
+ * Add bytes that came from outside so that a terminal shows them and obeys
+ * none: control characters and what is not UTF-8 come out as \xNN.
+ */
+int text_add_visible(struct text *, const char *, size_t);
+
+/**
+ * text_add_percent(text, at, len, keep):
+ * Add bytes percent-encoded (RFC 3986 section 2.1), but for letters, digits,
+ * "-", ".", "_" and the characters in ${keep}.
+ */
+int text_add_percent(struct text *, const char *, size_t, const char *);
+
+/** text_is(span, string): Do the bytes at ${span} equal ${string}? */
+bool text_is(struct span, const char *);
+
+/** text_human_bytes(bytes, out): Write as "12.3 MB" (base 1000). */
+void text_human_bytes(unsigned long long, char [16]);
+
+/** text_human_count(n, out): Write ${n} with commas: "1,234,567". */
+void text_human_count(unsigned long long, char [32]);
+
+/** text_human_time(ms, out): Write a duration: "850 ms", "12 s", "3m05s". */
+void text_human_time(long long, char [24]);
+
+#endif

@@ -1,0 +1,231 @@
+#include <string.h>
+#include <yaml.h>
+
+#include "base/base_yaml.h"
+
+#define MAX_LEVELS 32
+
+struct reader {
+	yaml_parser_t parser;
+	yaml_event_t event;	/* the one under the reader's eyes */
+	const char *name;
+	struct arena *arena;
+	struct err *err;
+};
+
+static int
+complain(struct reader *r, size_t line, const char *what)
+{
+	return err_set(r->err, ERR_USAGE, "%s:%zu: %s", r->name, line + 1,
+	    what);
+}
+
+/* Take the next event. */
+static int
+advance(struct reader *r)
+{
+	yaml_event_delete(&r->event);
+	if (yaml_parser_parse(&r->parser, &r->event))
+		return 0;
+	memset(&r->event, 0, sizeof(r->event));
+	return complain(r, r->parser.problem_mark.line,
+	    r->parser.problem != NULL ? r->parser.problem : "not YAML");
+}
+
+static struct yaml *read_value(struct reader *, int);
+
+/* Refuse what is more than plain data. */
+static int
+check_plain_data(struct reader *r)
+{
+	const yaml_event_t *event = &r->event;
+	const yaml_char_t *anchor = NULL, *tag = NULL;
+
+	switch (event->type) {
+	case YAML_ALIAS_EVENT:
+		return complain(r, event->start_mark.line,
+		    "an alias (*name): write the value out");
+	case YAML_SCALAR_EVENT:
+		anchor = event->data.scalar.anchor;
+		tag = event->data.scalar.tag;
+		break;
+	case YAML_SEQUENCE_START_EVENT:
+		anchor = event->data.sequence_start.anchor;
+		tag = event->data.sequence_start.tag;
+		break;
+	case YAML_MAPPING_START_EVENT:
+		anchor = event->data.mapping_start.anchor;
+		tag = event->data.mapping_start.tag;
+		break;
+	default:
+		break;
+	}
+	if (anchor != NULL)
+		return complain(r, event->start_mark.line,
+		    "an anchor (&name): write the value out");
+	if (tag != NULL)
+		return complain(r, event->start_mark.line,
+		    "a tag (!name): only plain data is read here");
+	return 0;
+}
+
+static struct yaml *
+new_value(struct reader *r, enum yaml_kind kind)
+{
+	struct yaml *value = arena_take(r->arena, sizeof(*value));
+
+	value->kind = kind;
+	value->line = (int)r->event.start_mark.line + 1;
+	return value;
+}
+
+static struct yaml *
+read_scalar(struct reader *r)
+{
+	struct yaml *value = new_value(r, YAML_SCALAR);
+
+	if (memchr(r->event.data.scalar.value, '\0',
+	    r->event.data.scalar.length) != NULL) {
+		complain(r, r->event.start_mark.line, "a NUL in a text");
+		return NULL;
+	}
+	value->text = arena_copy(r->arena,
+	    (const char *)r->event.data.scalar.value,
+	    r->event.data.scalar.length);
+	value->plain =
+	    r->event.data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
+	return advance(r) == 0 ? value : NULL;
+}
+
+/* Read a key of ${map}, which must be text and new. */
+static const char *
+read_key(struct reader *r, const struct yaml *map)
+{
+	size_t line = r->event.start_mark.line;
+	struct yaml *key;
+
+	if (r->event.type != YAML_SCALAR_EVENT) {
+		complain(r, line, "a key must be text");
+		return NULL;
+	}
+	if (check_plain_data(r) == -1 || (key = read_scalar(r)) == NULL)
+		return NULL;
+	if (yaml_get(map, key->text) != NULL) {
+		err_set(r->err, ERR_USAGE, "%s:%zu: the key \"%s\" is given "
+		    "twice", r->name, line + 1, key->text);
+		return NULL;
+	}
+	return key->text;
+}
+
+/* Read the items of a list or a map, up to and with its end. */
+static struct yaml *
+read_items(struct reader *r, enum yaml_kind kind, int level)
+{
+	yaml_event_type_t end = kind == YAML_MAP ? YAML_MAPPING_END_EVENT :
+	    YAML_SEQUENCE_END_EVENT;
+	struct yaml *whole = new_value(r, kind);
+	struct yaml **last = &whole->child;
+	const char *key = NULL;
+
+	if (advance(r) == -1)
+		return NULL;
+	while (r->event.type != end) {
+		if (kind == YAML_MAP && (key = read_key(r, whole)) == NULL)
+			return NULL;
+		if ((*last = read_value(r, level + 1)) == NULL)
+			return NULL;
+		(*last)->key = key;
+		last = &(*last)->next;
+	}
+	return advance(r) == 0 ? whole : NULL;
+}
+
+static struct yaml *
+read_value(struct reader *r, int level)
+{
+	if (check_plain_data(r) == -1)
+		return NULL;
+	if (level > MAX_LEVELS) {
+		complain(r, r->event.start_mark.line, "nested too deep");
+		return NULL;
+	}
+	switch (r->event.type) {
+	case YAML_SCALAR_EVENT:
+		return read_scalar(r);
+	case YAML_SEQUENCE_START_EVENT:
+		return read_items(r, YAML_LIST, level);
+	case YAML_MAPPING_START_EVENT:
+		return read_items(r, YAML_MAP, level);
+	default:
+		complain(r, r->event.start_mark.line, "a value is missing");
+		return NULL;
+	}
+}
+
+/* Read a stream that holds exactly one document. */
+static struct yaml *
+read_document(struct reader *r)
+{
+	struct yaml *top;
+
+	if (advance(r) == -1 || advance(r) == -1)
+		return NULL;
+	if (r->event.type != YAML_DOCUMENT_START_EVENT) {
+		complain(r, 0, "the file is empty");
+		return NULL;
+	}
+	if (advance(r) == -1 || (top = read_value(r, 1)) == NULL ||
+	    advance(r) == -1)
+		return NULL;
+	if (r->event.type != YAML_STREAM_END_EVENT) {
+		complain(r, r->event.start_mark.line,
+		    "a second document: one is read");
+		return NULL;
+	}
+	return top;
+}
+
+struct yaml *
+yaml_parse(struct arena *arena, const char *name, const char *at, size_t len,
+    struct err *err)
+{
+	struct reader r = { .name = name, .arena = arena, .err = err };
+	struct yaml *top;
+
+	if (!yaml_parser_initialize(&r.parser)) {
+		err_set(err, ERR_INTERNAL, "%s: no YAML parser", name);
+		return NULL;
+	}
+	yaml_parser_set_input_string(&r.parser, (const unsigned char *)at,
+	    len);
+	top = read_document(&r);
+	yaml_event_delete(&r.event);
+	yaml_parser_delete(&r.parser);
+	return top;
+}
+
+struct yaml *
+yaml_get(const struct yaml *map, const char *key)
+{
+	struct yaml *item;
+
+	for (item = map->child; item != NULL; item = item->next)
+		if (item->key != NULL && strcmp(item->key, key) == 0)
+			return item;
+	return NULL;
+}
+
+bool
+yaml_is_null(const struct yaml *value)
+{
+	return value->kind == YAML_SCALAR && value->plain &&
+	    (strcmp(value->text, "") == 0 || strcmp(value->text, "~") == 0 ||
+	    strcmp(value->text, "null") == 0);
+}
+
+const char *
+yaml_library(void)
+{
+	return yaml_get_version_string();
+}

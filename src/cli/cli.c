@@ -1,0 +1,170 @@
+/*
+ * From the command line to the command.
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "cli/cli_internal.h"
+
+/* The first is what is done when none is named. */
+const struct cli_command cli_commands[] = {
+	{ "export", "[OPTION...]", "export a workspace, or go on with an "
+	    "export", cli_export },
+	{ "summary", "DIR", "tell what is in an export", cli_summary },
+	{ "sources", "[NAME]", "list the platforms that can be exported "
+	    "from, or print the definition of one", cli_sources },
+	{ "help", "[COMMAND]", "show help", cli_help },
+	{ "completion", "bash|zsh|fish", NULL, cli_completion },
+	{ NULL, NULL, NULL, NULL }
+};
+
+size_t
+cli_tables(const struct source *source, struct config_table tables[2])
+{
+	tables[0] = config_own();
+	if (source == NULL)
+		return 1;
+	tables[1] = (struct config_table){ source->options,
+	    source->n_options };
+	return 2;
+}
+
+/*
+ * Times for tests: SOURCE_DATE_EPOCH stops the wall clock, so that two runs
+ * give the same bytes; HLEXPORT_SKIP_WAITS lets waits take no time.
+ */
+static void
+set_clock(void)
+{
+	const char *epoch = getenv("SOURCE_DATE_EPOCH");
+	const char *skip = getenv("HLEXPORT_SKIP_WAITS");
+	char *end;
+	long long seconds;
+
+	if (epoch != NULL && *epoch != '\0') {
+		errno = 0;
+		seconds = strtoll(epoch, &end, 10);
+		if (errno == 0 && *end == '\0' && seconds >= 0 &&
+		    seconds < 253402300800)
+			clock_fix(seconds * 1000);
+	}
+	if (skip != NULL && strcmp(skip, "1") == 0)
+		clock_skip_waits();
+}
+
+static struct config_env *
+read_env(int argc, char **argv, struct err *err)
+{
+	const char *path = config_early(argc, argv, "env-file");
+
+	return config_env_new(path != NULL ? path : ".env", path != NULL,
+	    err);
+}
+
+/* The source that the export to go on with is from, or NULL. */
+static struct source *
+source_of_export(const char *path)
+{
+	json_t *header;
+
+	if (path == NULL || (header = manifest_peek(path, NULL)) == NULL)
+		return NULL;
+	json_decref(header);
+	return audit_source_of(path, NULL);
+}
+
+/* Which source it is must be known before its options can be read. */
+static struct source *
+find_source(int argc, char **argv, const struct config_env *env,
+    struct err *err)
+{
+	const char *which = config_early(argc, argv, "source");
+	struct source *source;
+
+	if (which != NULL)
+		return source_open(which, err);
+	source = source_of_export(config_early(argc, argv, "resume"));
+	if (source != NULL)
+		return source;
+	which = config_env_get(env, "HLEXPORT_SOURCE");
+	return source_open(which != NULL ? which : "humanloop", err);
+}
+
+static bool
+wants_version(int argc, char **argv)
+{
+	int i;
+
+	for (i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (strcmp(argv[i], "--version") == 0 ||
+		    strcmp(argv[i], "-V") == 0)
+			return true;
+	return false;
+}
+
+static int
+dispatch(struct cli *cli)
+{
+	const struct cli_command *command = cli_commands;
+
+	if (config_is(cli->config, "help"))
+		return cli_help(cli);
+	while (strcmp(command->name, config_command(cli->config)) != 0)
+		command++;
+	return command->run(cli);
+}
+
+static int
+with_env(int argc, char **argv, const struct config_env *env)
+{
+	const char *names[sizeof(cli_commands) / sizeof(cli_commands[0])];
+	struct cli cli = { .argc = argc, .argv = argv, .env = env };
+	struct config_table tables[2];
+	struct config *config;
+	struct source *source;
+	struct err err;
+	size_t i;
+	int status;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		names[i] = cli_commands[i].name;
+	if ((source = find_source(argc, argv, env, &err)) == NULL)
+		return cli_error(&err);
+	config = config_new(tables, cli_tables(source, tables), names, argc,
+	    argv, env, &err);
+	if (config == NULL) {
+		source_free(source);
+		return cli_error(&err);
+	}
+	cli.source = source;
+	cli.config = config;
+	status = dispatch(&cli);
+	config_free(config);
+	source_free(source);
+	return status;
+}
+
+int
+cli_main(int argc, char **argv)
+{
+	struct config_env *env;
+	struct err err;
+	int status;
+
+	/* Quick, and possible whatever else is wrong. */
+	if (wants_version(argc, argv))
+		return cli_version();
+	set_clock();
+	if ((env = read_env(argc, argv, &err)) == NULL)
+		return cli_error(&err);
+	status = with_env(argc, argv, env);
+	config_env_free(env);
+	if (fflush(stdout) == EOF && status == CLI_OK) {
+		err_errno(&err, ERR_DISK, "write to standard output");
+		return cli_error(&err);
+	}
+	return status;
+}

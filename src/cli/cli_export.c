@@ -1,0 +1,148 @@
+/*
+ * hlexport export: the main job.
+ */
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli_internal.h"
+
+#define STEP_MS 100
+
+/* What an audit wants to know of each run: how it was begun. */
+static void
+log_beginning(const struct cli *cli, const struct cli_settings *settings,
+    struct log *log)
+{
+	struct text line;
+	char *options;
+	int i;
+
+	text_init(&line, 8192);
+	for (i = 0; i < cli->argc; i++)
+		text_addf(&line, "%s%s", i > 0 ? " " : "", cli->argv[i]);
+	options = json_dumps(settings->options, JSON_COMPACT);
+	log_say(log, LOG_INFO, "cli", CLI_TOOL " (%s)", http_version());
+	log_event(log, LOG_INFO, "cli", settings->resume != NULL ?
+	    "resumed" : "begun", "command", line.at, "source",
+	    cli->source->name, "server", settings->server, "options",
+	    options, NULL);
+	free(options);
+	text_release(&line);
+}
+
+/* Turn the crank until it stops. */
+static enum run_state
+turn(struct run *run, struct cli_progress *progress, struct err *err)
+{
+	enum run_state state;
+	bool told = false;
+
+	do {
+		state = run_step(run, STEP_MS, err);
+		if (cli_signalled() != 0 && !told) {
+			told = true;
+			run_interrupt(run);
+		}
+		cli_progress_show(progress, run);
+	} while (state == RUN_GOING);
+	return state;
+}
+
+static int
+status_of(const struct cli_result *result)
+{
+	switch (result->state) {
+	case RUN_COMPLETE:
+	case RUN_ALREADY:
+		return CLI_OK;
+	case RUN_GAPS:
+		return CLI_GAPS;
+	case RUN_INTERRUPTED:
+		return CLI_INTERRUPTED;
+	case RUN_GOING:
+	case RUN_STOPPED:
+		break;
+	}
+	return result->err.kind == ERR_AUTH ? CLI_KEY :
+	    result->err.kind == ERR_USAGE ? CLI_USAGE : CLI_STOPPED;
+}
+
+/* Tell people, machines and the log how it ended. */
+static void
+report(const struct cli *cli, struct log *log, struct cli_result *result)
+{
+	struct audit_summary summary;
+	struct err err;
+
+	if (result->where == NULL)
+		return;
+	if (audit_summary(result->where, cli->source, log, &summary,
+	    &err) == -1) {
+		cli_error(&err);
+	} else {
+		cli_report_log(log, &summary, result);
+		if (!config_is(cli->config, "quiet"))
+			cli_report(stderr, &summary, result);
+		if (config_is(cli->config, "json"))
+			cli_print_json(cli_report_json(&summary, result));
+	}
+	audit_release(&summary);
+}
+
+static int
+export(struct cli *cli, struct log *log, struct cli_settings *settings)
+{
+	struct cli_result result = { .ran = true, .err = { ERR_NONE, "" } };
+	struct cli_progress *progress;
+	struct run *run;
+
+	log_beginning(cli, settings, log);
+	progress = cli_progress_new(config_text(cli->config, "progress"),
+	    log, config_is(cli->config, "quiet"));
+	run = run_new(&settings->run, &result.err);
+	if (run == NULL) {
+		cli_progress_free(progress);
+		return cli_error(&result.err);
+	}
+	result.state = turn(run, progress, &result.err);
+	run_progress(run, &result.progress);
+	cli_progress_free(progress);
+	result.where = run_where(run);
+	result.status = status_of(&result);
+	if (result.state == RUN_STOPPED)
+		(void)cli_error(&result.err);
+	if (settings->run.dry && result.state != RUN_STOPPED)
+		cli_dry_report(run, cli->source,
+		    config_is(cli->config, "json"));
+	report(cli, log, &result);
+	run_free(run);
+	return result.status;
+}
+
+int
+cli_export(struct cli *cli)
+{
+	struct cli_settings settings;
+	struct log *log;
+	struct err err;
+	size_t n;
+	int status;
+	char *const *words = config_args(cli->config, &n);
+
+	if (n > 0)
+		return cli_usage("\"%s\": an export takes no such word; "
+		    "'hlexport help export' tells what it takes", words[0]);
+	log = log_new(config_is(cli->config, "quiet") ? LOG_ERROR :
+	    config_is(cli->config, "verbose") ? LOG_DEBUG : LOG_WARN,
+	    config_is(cli->config, "verbose") ? LOG_DEBUG : LOG_INFO);
+	if (cli_settings(cli, log, &settings, &err) == -1 ||
+	    (settings.run.wake_fd = cli_signals(&err)) == -1)
+		status = cli_error(&err);
+	else
+		status = export(cli, log, &settings);
+	cli_settings_release(&settings);
+	log_free(log);
+	return status;
+}

@@ -1,0 +1,151 @@
+/*
+ * Help and version, made from the tables of commands and options.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli_internal.h"
+
+#define WIDTH 78
+#define INDENT 24
+
+/* "-j, --jobs N" */
+static void
+add_flag(struct text *text, const struct config_option *option)
+{
+	if (option->letter != 0)
+		text_addf(text, "-%c, ", option->letter);
+	text_addf(text, "--%s", option->name);
+	if (option->kind == CONFIG_RESUME)
+		text_addf(text, " [%s]", option->value);
+	else if (option->value != NULL)
+		text_addf(text, " %s", option->value);
+}
+
+void
+cli_option_words(const struct config_option *option, struct text *text)
+{
+	text_adds(text, option->help);
+	if (option->choices != NULL)
+		text_addf(text, " (%s)", option->choices);
+	if (option->initial != NULL && option->kind != CONFIG_FLAG)
+		text_addf(text, " [%s]", option->initial);
+	if (option->variable != NULL)
+		text_addf(text, " ($%s)", option->variable);
+}
+
+static void
+print_option(const struct config_option *option)
+{
+	struct text flag, words;
+
+	text_init(&flag, 1000);
+	text_init(&words, 4000);
+	add_flag(&flag, option);
+	cli_option_words(option, &words);
+	printf("  %-*s", INDENT - 2, flag.at);
+	if (flag.len > INDENT - 3)
+		printf("\n%*s", INDENT, "");
+	cli_wrap(stdout, words.at, INDENT, WIDTH);
+	text_release(&flag);
+	text_release(&words);
+}
+
+static void
+print_options(const struct cli *cli, const char *command)
+{
+	struct config_table tables[2];
+	size_t n = cli_tables(cli->source, tables), i, k;
+
+	for (i = n; i-- > 0; ) {
+		bool any = false;
+
+		for (k = 0; k < tables[i].n; k++) {
+			if (!config_goes_with(&tables[i].rows[k], command))
+				continue;
+			if (!any)
+				printf(i > 0 ? "\nWhat to export (source "
+				    "%s):\n" : "\nOptions:\n",
+				    cli->source->name);
+			any = true;
+			print_option(&tables[i].rows[k]);
+		}
+	}
+}
+
+static void
+print_overview(void)
+{
+	const struct cli_command *command;
+
+	printf("hlexport takes everything out of an LLM platform, byte for "
+	    "byte, into a\nplain directory, and proves that nothing is "
+	    "missing.\n\n");
+	printf("Usage: hlexport [COMMAND] [OPTION...]\n\nCommands:\n");
+	for (command = cli_commands; command->name != NULL; command++) {
+		if (command->about == NULL)
+			continue;
+		printf("  %-*s", INDENT - 2, command->name);
+		cli_wrap(stdout, command->about, INDENT, WIDTH);
+	}
+	printf("\nWithout a command, it exports: put the key into .env "
+	    "(like .env.example), and\n\n"
+	    "  hlexport                  export everything but the logs\n"
+	    "  hlexport --logs           export everything\n"
+	    "  hlexport --resume         go on with an export that was "
+	    "stopped\n\n"
+	    "'hlexport help COMMAND' tells the options of a command; 'man "
+	    "hlexport' all.\n");
+}
+
+static int
+print_command(const struct cli *cli, const char *name)
+{
+	const struct cli_command *command;
+	const char *names[32], *near;
+	size_t n = 0;
+
+	for (command = cli_commands; command->name != NULL; command++) {
+		if (strcmp(command->name, name) == 0)
+			break;
+		names[n++] = command->name;
+	}
+	if (command->name == NULL) {
+		near = config_near(name, names, n);
+		return cli_usage("no command \"%s\"%s%s%s", name,
+		    near != NULL ? "; did you mean " : "",
+		    near != NULL ? near : "", near != NULL ? "?" : "");
+	}
+	printf("Usage: hlexport %s%s%s\n\n", command->name,
+	    *command->words != '\0' ? " " : "", command->words);
+	if (command->about != NULL)
+		cli_wrap(stdout, command->about, 0, WIDTH);
+	print_options(cli, command->name);
+	return CLI_OK;
+}
+
+int
+cli_help(struct cli *cli)
+{
+	size_t n;
+	char *const *words = config_args(cli->config, &n);
+
+	/* "hlexport COMMAND --help"; the bare --help is the overview. */
+	if (strcmp(config_command(cli->config), "help") != 0 &&
+	    config_names_command(cli->config))
+		return print_command(cli, config_command(cli->config));
+	if (n > 0)
+		return print_command(cli, words[0]);
+	print_overview();
+	return CLI_OK;
+}
+
+int
+cli_version(void)
+{
+	printf(CLI_TOOL "\n%s\n%s\njansson %s\nlibyaml %s\n",
+	    http_version(), sha256_library(), jansson_version_str(),
+	    yaml_library());
+	return CLI_OK;
+}

@@ -1,0 +1,181 @@
+#ifndef CLI_INTERNAL_H
+#define CLI_INTERNAL_H
+
+#include <config.h>
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "audit/audit.h"
+#include "base/base.h"
+#include "config/config.h"
+#include "run/run.h"
+#include "source/source.h"
+
+/* Exit statuses; doc/hlexport.1.scd tells them to people. */
+enum cli_exit {
+	CLI_OK = 0,
+	CLI_STOPPED = 1,
+	CLI_USAGE = 2,
+	CLI_GAPS = 3,
+	CLI_KEY = 4,
+	CLI_LOCKED = 5,
+	CLI_DAMAGED = 6,
+	CLI_INTERRUPTED = 130
+};
+
+/* What every command is given. */
+struct cli {
+	int argc;
+	char **argv;
+	const struct config *config;
+	const struct config_env *env;
+	const struct source *source;
+};
+
+/* A command: a row of the table in cli.c. */
+struct cli_command {
+	const char *name;
+	const char *words;	/* what stands behind it, for the help */
+	const char *about;	/* what it does, in a line */
+	int (*run)(struct cli *);
+};
+
+extern const struct cli_command cli_commands[];
+
+#define CLI_TOOL "hlexport " PACKAGE_VERSION
+
+/* -------------------------------------------------------- cli_say.c */
+
+/**
+ * cli_error(err):
+ * Tell the error on standard error; return the exit status for its kind.
+ */
+int cli_error(const struct err *);
+
+/** cli_usage(format, ...): Tell of wrong use; return CLI_USAGE. */
+int cli_usage(const char *, ...) __attribute__((format(printf, 1, 2)));
+
+/** cli_print_json(json): Print ${json}, stolen, on standard output. */
+void cli_print_json(json_t *);
+
+/** cli_wrap(out, text, indent, width): Print ${text} in lines. */
+void cli_wrap(FILE *, const char *, int, int);
+
+/* ------------------------------------------------- the commands */
+
+int cli_export(struct cli *);
+int cli_summary(struct cli *);
+int cli_sources(struct cli *);
+int cli_help(struct cli *);
+int cli_version(void);
+int cli_completion(struct cli *);
+
+/** cli_tables(source, tables): The tables of options; return how many. */
+size_t cli_tables(const struct source *, struct config_table [2]);
+
+/**
+ * cli_option_words(option, text):
+ * Add what the option does, what it may be, and what it is if not given.
+ */
+void cli_option_words(const struct config_option *, struct text *);
+
+/* ---------------------------------------------------- cli_signal.c */
+
+/**
+ * cli_signals(err):
+ * Have SIGINT, SIGTERM and SIGHUP noted, and SIGPIPE ignored.  Return a
+ * descriptor that is readable when one has come, or -1 with ${err} set.
+ */
+int cli_signals(struct err *);
+
+/** cli_signalled(): Return the first signal that has come, or 0. */
+int cli_signalled(void);
+
+/* ---------------------------------------------------- cli_screen.c */
+
+/* Lines at the bottom of the terminal that are drawn again and again. */
+struct cli_screen {
+	FILE *out;
+	bool is_terminal, has_color;
+	size_t drawn;		/* lines on the screen */
+	size_t *widths;		/* of each, in columns */
+	size_t room;
+};
+
+/** cli_screen_init(screen, out): ${out} may be a terminal or not. */
+void cli_screen_init(struct cli_screen *, FILE *);
+
+/** cli_screen_draw(screen, lines, n): Replace what was drawn. */
+void cli_screen_draw(struct cli_screen *, char *const *, size_t);
+
+/** cli_screen_clear(screen): Take away what was drawn. */
+void cli_screen_clear(struct cli_screen *);
+
+/** cli_screen_width(screen): Return its columns. */
+size_t cli_screen_width(const struct cli_screen *);
+
+/** cli_screen_release(screen): Clear, and free. */
+void cli_screen_release(struct cli_screen *);
+
+/* -------------------------------------------------- cli_progress.c */
+
+struct cli_progress;
+
+/** cli_progress_new(how, log, quiet): Show progress as ${how} says. */
+struct cli_progress *cli_progress_new(const char *, struct log *, bool);
+
+/**
+ * cli_progress_show(progress, run):
+ * Show the messages that came, and if it is time how far ${run} is.
+ */
+void cli_progress_show(struct cli_progress *, const struct run *);
+
+/** cli_progress_free(progress): Clear the display; ${progress} may be NULL. */
+void cli_progress_free(struct cli_progress *);
+
+/* ---------------------------------------------------- cli_report.c */
+
+/* How an export ended. */
+struct cli_result {
+	enum run_state state;
+	struct err err;		/* of RUN_STOPPED */
+	int status;		/* for the exit */
+	struct run_progress progress;
+	const char *where;	/* the directory, or NULL */
+	bool ran;		/* there was a run: its figures count */
+};
+
+/** cli_report(out, summary, result): Tell people. */
+void cli_report(FILE *, const struct audit_summary *,
+    const struct cli_result *);
+
+/** cli_report_json(summary, result): The same for machines, new. */
+json_t *cli_report_json(const struct audit_summary *,
+    const struct cli_result *);
+
+/** cli_report_log(log, summary, result): The same for export.log. */
+void cli_report_log(struct log *, const struct audit_summary *,
+    const struct cli_result *);
+
+/** cli_dry_report(run, json): Print what a dry run found. */
+void cli_dry_report(const struct run *, const struct source *, bool);
+
+/* -------------------------------------------------- cli_settings.c */
+
+/* What an export needs, made from the configuration. */
+struct cli_settings {
+	struct run_settings run;
+	char *server;
+	char *resume;
+	json_t *options;
+};
+
+/** cli_settings(cli, log, settings, err): Fill ${settings}. */
+int cli_settings(const struct cli *, struct log *, struct cli_settings *,
+    struct err *);
+
+/** cli_settings_release(settings): Free what it holds. */
+void cli_settings_release(struct cli_settings *);
+
+#endif

@@ -1,0 +1,82 @@
+/*
+ * The voice: what is said when something is wrong.
+ */
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli_internal.h"
+
+int
+cli_error(const struct err *err)
+{
+	struct text text;
+
+	text_init(&text, 8192);
+	(void)text_add_visible(&text, err->text, strlen(err->text));
+	fprintf(stderr, "hlexport: %s\n", text.at != NULL ? text.at : "");
+	text_release(&text);
+	switch (err->kind) {
+	case ERR_USAGE:
+		return CLI_USAGE;
+	case ERR_AUTH:
+		return CLI_KEY;
+	case ERR_LOCKED:
+		return CLI_LOCKED;
+	case ERR_NONE:
+	case ERR_DISK:
+	case ERR_NET:
+	case ERR_DATA:
+	case ERR_STOPPED:
+	case ERR_INTERNAL:
+		break;
+	}
+	return CLI_STOPPED;
+}
+
+int
+cli_usage(const char *format, ...)
+{
+	struct err err = { .kind = ERR_USAGE };
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(err.text, sizeof(err.text), format, ap);
+	va_end(ap);
+	return cli_error(&err);
+}
+
+void
+cli_print_json(json_t *json)
+{
+	char *text = json_dumps(json, JSON_INDENT(2));
+
+	printf("%s\n", text);
+	free(text);
+	json_decref(json);
+}
+
+void
+cli_wrap(FILE *out, const char *text, int indent, int width)
+{
+	int column = indent;
+	size_t n;
+
+	while (*text != '\0') {
+		n = strcspn(text, " ");
+		if (column > indent && column + 1 + (int)n > width) {
+			fprintf(out, "\n%*s", indent, "");
+			column = indent;
+		} else if (column > indent) {
+			fputc(' ', out);
+			column++;
+		}
+		fwrite(text, 1, n, out);
+		column += (int)n;
+		text += n;
+		while (*text == ' ')
+			text++;
+	}
+	fputc('\n', out);
+}

@@ -1,0 +1,159 @@
+/*
+ * A few lines at the bottom of a terminal, drawn again and again.  Messages
+ * are printed above them, and they go away without a trace.
+ *
+ * When the window got narrower since the last drawing, the lines that were
+ * drawn take more rows than they had: the way up is worked out from their
+ * widths and the window's width of now.
+ */
+
+#include <sys/ioctl.h>
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/cli_internal.h"
+
+void
+cli_screen_init(struct cli_screen *screen, FILE *out)
+{
+	const char *term = getenv("TERM"), *no_color = getenv("NO_COLOR");
+
+	*screen = (struct cli_screen){ .out = out };
+	screen->is_terminal = isatty(fileno(out)) && term != NULL &&
+	    strcmp(term, "dumb") != 0;
+	screen->has_color = screen->is_terminal &&
+	    (no_color == NULL || *no_color == '\0');
+}
+
+static void
+window(const struct cli_screen *screen, size_t *columns, size_t *rows)
+{
+	struct winsize size;
+
+	*columns = 80;
+	*rows = 24;
+	if (ioctl(fileno(screen->out), TIOCGWINSZ, &size) == 0 &&
+	    size.ws_col > 0 && size.ws_row > 0) {
+		*columns = size.ws_col;
+		*rows = size.ws_row;
+	}
+}
+
+size_t
+cli_screen_width(const struct cli_screen *screen)
+{
+	size_t columns, rows;
+
+	window(screen, &columns, &rows);
+	return columns;
+}
+
+/* Add what takes the cursor to where the drawing begins, and clears it. */
+static void
+add_way_back(const struct cli_screen *screen, struct text *text)
+{
+	size_t columns, rows, i, up = 0;
+
+	if (screen->drawn == 0)
+		return;
+	window(screen, &columns, &rows);
+	for (i = 0; i < screen->drawn; i++)
+		up += screen->widths[i] > columns ?
+		    (screen->widths[i] + columns - 1) / columns : 1;
+	if (up >= rows)
+		up = rows - 1;
+	text_addf(text, "\r\033[%zuA\033[J", up);
+}
+
+/* Columns of a line: escape sequences have none. */
+static size_t
+width_of(const char *line)
+{
+	size_t n = 0;
+
+	for (; *line != '\0'; line++) {
+		if (*line == '\033') {
+			while (*line != '\0' && *line != 'm')
+				line++;
+			continue;
+		}
+		n += ((unsigned char)*line & 0xc0) != 0x80;
+	}
+	return n;
+}
+
+/* Add at most ${columns} of a line. */
+static void
+add_cut(struct text *text, const char *line, size_t columns)
+{
+	size_t n = 0;
+
+	for (; *line != '\0'; line++) {
+		if (*line == '\033') {
+			do
+				text_addc(text, *line);
+			while (*line != 'm' && *++line != '\0');
+			continue;
+		}
+		n += ((unsigned char)*line & 0xc0) != 0x80;
+		if (n <= columns)
+			text_addc(text, *line);
+	}
+}
+
+static void
+write_all(const struct cli_screen *screen, struct text *text)
+{
+	if (text->len > 0)
+		fwrite(text->at, 1, text->len, screen->out);
+	fflush(screen->out);
+	text_release(text);
+}
+
+void
+cli_screen_draw(struct cli_screen *screen, char *const *lines, size_t n)
+{
+	size_t columns, rows, i;
+	struct text text;
+
+	if (!screen->is_terminal)
+		return;
+	window(screen, &columns, &rows);
+	if (n > rows - 1)
+		n = rows - 1;
+	text_init(&text, 1 << 20);
+	add_way_back(screen, &text);
+	screen->widths = mem_need(screen->widths, n + 1, &screen->room,
+	    sizeof(*screen->widths));
+	/* Without wrapping, a line is a row. */
+	text_adds(&text, "\033[?7l");
+	for (i = 0; i < n; i++) {
+		add_cut(&text, lines[i], columns);
+		text_adds(&text, "\n");
+		screen->widths[i] = width_of(lines[i]) < columns ?
+		    width_of(lines[i]) : columns;
+	}
+	text_adds(&text, "\033[?7h");
+	screen->drawn = n;
+	write_all(screen, &text);
+}
+
+void
+cli_screen_clear(struct cli_screen *screen)
+{
+	struct text text;
+
+	text_init(&text, 4096);
+	add_way_back(screen, &text);
+	screen->drawn = 0;
+	write_all(screen, &text);
+}
+
+void
+cli_screen_release(struct cli_screen *screen)
+{
+	cli_screen_clear(screen);
+	free(screen->widths);
+}

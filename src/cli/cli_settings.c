@@ -1,0 +1,200 @@
+/*
+ * What an export needs, from the configuration.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/cli_internal.h"
+
+/* The newest export that is ours and not complete. */
+static bool
+is_unfinished(const char *path)
+{
+	json_t *header = manifest_peek(path, NULL);
+
+	json_decref(header);
+	return header != NULL && !manifest_is_sealed(path);
+}
+
+static int
+find_resume(const struct cli *cli, struct cli_settings *settings,
+    struct err *err)
+{
+	const char *given = config_text(cli->config, "resume");
+	const char *output = config_text(cli->config, "output");
+
+	if (config_origin(cli->config, "resume") != CONFIG_ARGV)
+		return 0;
+	if (config_is(cli->config, "dry-run"))
+		return err_set(err, ERR_USAGE, "--dry-run and --resume don't "
+		    "go together");
+	settings->resume = given != NULL ? mem_text(given) :
+	    tree_newest(output, is_unfinished);
+	if (settings->resume == NULL)
+		return err_set(err, ERR_USAGE, "there is no unfinished "
+		    "export in %s", output);
+	return 0;
+}
+
+/* The options of a new export: all that have a value, but the server. */
+static json_t *
+new_options(const struct cli *cli)
+{
+	const struct source *source = cli->source;
+	json_t *options = json_object();
+	const char *value;
+	size_t i;
+
+	for (i = 1; i < source->n_options; i++) {
+		value = config_text(cli->config, source->options[i].name);
+		if (value != NULL)
+			json_object_set_new(options,
+			    source->options[i].name, json_string(value));
+	}
+	return options;
+}
+
+/*
+ * An export keeps the options that it was begun with.  A flag that says
+ * otherwise is an error; an environment that does is not, since it is often
+ * left from something else.
+ */
+static int
+check_options(const struct cli *cli, const char *where, json_t *options,
+    struct err *err)
+{
+	const struct source *source = cli->source;
+	const char *value, *before;
+	size_t i;
+
+	for (i = 1; i < source->n_options; i++) {
+		const char *name = source->options[i].name;
+
+		if (config_origin(cli->config, name) != CONFIG_ARGV)
+			continue;
+		value = config_text(cli->config, name);
+		before = json_string_value(json_object_get(options, name));
+		if (before == NULL || strcmp(value, before) != 0)
+			return err_set(err, ERR_USAGE, "%s was begun %s%s%s%s"
+			    ", and an export keeps its options; leave out "
+			    "--%s, or begin a new export", where,
+			    before != NULL ? "with --" : "without --", name,
+			    before != NULL ? "=" : "",
+			    before != NULL ? before : "", name);
+	}
+	return 0;
+}
+
+/* The server: of a resumed export, what its header says unless told. */
+static int
+find_server(const struct cli *cli, json_t *header,
+    struct cli_settings *settings, struct err *err)
+{
+	const char *url = config_text(cli->config, "server");
+	const struct config_option *option = &cli->source->options[0];
+	char where[128];
+
+	if (header != NULL &&
+	    config_origin(cli->config, "server") == CONFIG_BUILT_IN)
+		url = json_string_value(json_object_get(header, "server"));
+	if (url == NULL)
+		return err_set(err, ERR_USAGE, "no server: give --server%s%s",
+		    option->variable != NULL ? " or set " : "",
+		    option->variable != NULL ? option->variable : "");
+	settings->server = http_check_server(url, err);
+	if (settings->server != NULL)
+		return 0;
+	if (option->variable != NULL && config_origin(cli->config,
+	    "server") != CONFIG_ARGV) {
+		config_env_origin(cli->env, option->variable, where);
+		err_wrap(err, "%s (%s)", option->variable, where);
+	}
+	return -1;
+}
+
+static int
+find_key(const struct cli *cli, struct cli_settings *settings,
+    struct err *err)
+{
+	const char *variable = cli->source->auth_variable;
+	char where[128];
+
+	if (variable == NULL)
+		return 0;
+	settings->run.key = config_var(cli->config, variable);
+	config_env_origin(cli->env, variable, where);
+	if (settings->run.key == NULL)
+		return err_set(err, ERR_USAGE, "no key: set %s in the "
+		    "environment or in .env (like .env.example)", variable);
+	if (http_check_key(settings->run.key, err) == -1)
+		return err_wrap(err, "%s (%s)", variable, where);
+	return 0;
+}
+
+static int
+take_options(const struct cli *cli, json_t *header,
+    struct cli_settings *settings, struct err *err)
+{
+	if (header == NULL) {
+		settings->options = new_options(cli);
+		return 0;
+	}
+	settings->options = json_incref(json_object_get(header, "options"));
+	return check_options(cli, settings->resume, settings->options, err);
+}
+
+int
+cli_settings(const struct cli *cli, struct log *log,
+    struct cli_settings *settings, struct err *err)
+{
+	const struct config *config = cli->config;
+	struct run_settings *run = &settings->run;
+	json_t *header = NULL;
+	int rc = -1;
+
+	*settings = (struct cli_settings){ .server = NULL };
+	if (find_resume(cli, settings, err) == -1)
+		return -1;
+	if (settings->resume != NULL &&
+	    (header = manifest_peek(settings->resume, err)) == NULL)
+		return -1;
+	if (take_options(cli, header, settings, err) == -1 ||
+	    find_server(cli, header, settings, err) == -1 ||
+	    find_key(cli, settings, err) == -1)
+		goto done;
+	run->source = cli->source;
+	run->server = settings->server;
+	run->options = settings->options;
+	run->output = config_text(config, "output");
+	run->resume = settings->resume;
+	run->server_moved = config_is(config, "server-moved");
+	run->dry = config_is(config, "dry-run");
+	run->tool = CLI_TOOL;
+	run->jobs = (unsigned)config_number(config, "jobs");
+	run->attempts = (unsigned)config_number(config, "retries");
+	run->max_wait_ms = (int64_t)config_number(config, "max-wait") * 1000;
+	run->stall_ms = (int64_t)config_number(config, "stall") * 1000;
+	run->first_byte_ms = (int64_t)config_number(config, "first-byte") *
+	    1000;
+	run->max_body = config_number(config, "max-body");
+	run->buffer = config_number(config, "buffer");
+	run->ca_file = config_text(config, "ca-file");
+	run->log_format = strcmp(config_text(config, "log-format"),
+	    "json") == 0 ? LOG_JSON : LOG_TEXT;
+	run->log = log;
+	run->wake_fd = -1;
+	rc = 0;
+done:
+	json_decref(header);
+	return rc;
+}
+
+void
+cli_settings_release(struct cli_settings *settings)
+{
+	json_decref(settings->options);
+	free(settings->server);
+	free(settings->resume);
+}

@@ -1,0 +1,16 @@
+#include <sys/resource.h>
+
+#include <locale.h>
+
+#include "cli/cli.h"
+
+int
+main(int argc, char **argv)
+{
+	struct rlimit none = { 0, 0 };
+
+	/* A core would hold the key. */
+	setrlimit(RLIMIT_CORE, &none);
+	setlocale(LC_CTYPE, "");
+	return cli_main(argc, argv);
+}

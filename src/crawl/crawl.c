@@ -1,0 +1,152 @@
+/*
+ * The queue: what is ready, what is open, what is done.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+#include "crawl/crawl_internal.h"
+
+struct crawl *
+crawl_new(const struct crawl_settings *settings)
+{
+	struct crawl *crawl = mem_zero(1, sizeof(*crawl));
+
+	crawl->settings = *settings;
+	crawl->last_mark = &crawl->marks;
+	crawl_grow(crawl, &crawl->root);
+	return crawl;
+}
+
+static bool
+take_mark(struct crawl *crawl, struct crawl_job *job)
+{
+	struct crawl_mark *mark = crawl->marks;
+
+	if (mark == NULL)
+		return false;
+	if ((crawl->marks = mark->next) == NULL)
+		crawl->last_mark = &crawl->marks;
+	*job = (struct crawl_job){ .what = CRAWL_DONE, .node = mark->node };
+	crawl->marks_out++;
+	free(mark);
+	return true;
+}
+
+static void
+take_ready(struct crawl *crawl, struct crawl_job *job)
+{
+	struct crawl_listing *listing = crawl->ready;
+
+	DL_DELETE2(crawl->ready, listing, prev, next);
+	crawl->n_ready--;
+	*job = (struct crawl_job){ .what = CRAWL_OPEN, .listing = listing,
+	    .pass = 1 };
+}
+
+/* Of the open listings that can give a window, the foremost. */
+static struct crawl_listing *
+find_window(struct crawl *crawl, bool in_turn)
+{
+	struct crawl_listing *listing, *best = NULL;
+
+	DL_FOREACH2(crawl->open, listing, next)
+		if ((best == NULL ||
+		    listing->parent->order < best->parent->order) &&
+		    crawl_has_window(crawl, listing, in_turn))
+			best = listing;
+	return best;
+}
+
+/*
+ * The walk goes one record at the top after the other, so that each is done
+ * as soon as can be: of two things that can be done, the one that belongs to
+ * the earlier record comes first, and of one record's a new listing before
+ * more of an open one.
+ */
+enum crawl_what
+crawl_next(struct crawl *crawl, bool in_turn, struct crawl_job *job)
+{
+	struct crawl_listing *listing;
+
+	/* What is found from here on goes in front of what waits. */
+	crawl->last_linked = NULL;
+	if (take_mark(crawl, job))
+		return job->what;
+	listing = find_window(crawl, in_turn);
+	if (crawl->ready != NULL && (listing == NULL ||
+	    crawl->ready->parent->order <= listing->parent->order))
+		take_ready(crawl, job);
+	else if (listing != NULL)
+		crawl_take_window(listing, job);
+	else
+		*job = (struct crawl_job){ .what = CRAWL_NOTHING };
+	return job->what;
+}
+
+bool
+crawl_over(const struct crawl *crawl)
+{
+	return crawl->root.below == NULL;
+}
+
+void
+crawl_count(const struct crawl *crawl, struct crawl_counts *counts)
+{
+	const struct crawl_listing *listing;
+
+	*counts = (struct crawl_counts){ .listings_ready = crawl->n_ready };
+	DL_FOREACH2(crawl->open, listing, next) {
+		counts->listings_open++;
+		if (listing->size > 0 && listing->total >= 0 &&
+		    !listing->is_dry &&
+		    (uint64_t)listing->total > listing->ask)
+			counts->windows_known += ((uint64_t)listing->total -
+			    listing->ask + listing->size - 1) /
+			    listing->size;
+	}
+}
+
+const struct crawl_listing *
+crawl_each_open(const struct crawl *crawl, const struct crawl_listing *after)
+{
+	return after == NULL ? crawl->open : after->next;
+}
+
+/* Free what is below ${node}; it is no deeper than the source's parents. */
+static void
+free_below(struct crawl_node *node)
+{
+	struct crawl_listing *listing, *next_listing;
+	struct crawl_node *record, *next_record;
+
+	for (listing = node->below; listing != NULL;
+	    listing = next_listing) {
+		next_listing = listing->next_below;
+		for (record = listing->nodes; record != NULL;
+		    record = next_record) {
+			next_record = record->next;
+			free_below(record);
+			crawl_free_node(record);
+			free(record);
+		}
+		crawl_free_listing(listing);
+	}
+}
+
+void
+crawl_free(struct crawl *crawl)
+{
+	struct crawl_mark *mark, *next;
+
+	if (crawl == NULL)
+		return;
+	for (mark = crawl->marks; mark != NULL; mark = next) {
+		next = mark->next;
+		free(mark);
+	}
+	free_below(&crawl->root);
+	crawl_free_node(&crawl->root);
+	free(crawl);
+}

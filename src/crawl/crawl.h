@@ -1,0 +1,259 @@
+#ifndef CRAWL_H
+#define CRAWL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/base.h"
+#include "source/source.h"
+
+/*
+ * What to ask for next.  The crawl knows which listings there are, which
+ * parts of each have been asked for and which have come, and so what may be
+ * asked next and what is over.  It is told results and gives out jobs; it
+ * touches nothing else, and it holds no record: only the few fields by which
+ * one resource hangs from another.
+ *
+ * A listing is one resource below one record: the versions of that file.  A
+ * document is a listing with one record.  A listing is asked for in windows
+ * (pages); they may come back in any order, but they are committed in theirs:
+ * see crawl_is_turn().
+ */
+struct crawl;
+
+/* A record that others hang from; the root has no resource. */
+struct crawl_node {
+	struct crawl_node *parent;
+	const struct source_resource *resource;
+	char *key;		/* names it among its siblings, encoded */
+	char **parts;		/* of its key, as they came */
+	char **values;		/* of its resource's fields; NULL: none */
+	struct crawl_fact *facts;	/* of documents beside its children */
+	struct crawl_listing *listing;	/* the one it is from */
+	struct crawl_listing *below;	/* listings that are not over */
+	uint64_t order;		/* of the record at the top, among its like */
+	bool gapped;		/* something below could not be had */
+	struct crawl_node *prev, *next;
+};
+
+/* A part of a listing that is there already: records from, and how many. */
+struct crawl_range {
+	uint64_t first, count;
+};
+
+struct crawl_listing {
+	const struct source_resource *resource;
+	struct crawl_node *parent;
+	char *key;		/* names it in the export */
+	void *user;		/* the caller's */
+
+	/* What is known of it; of these the caller may set ${gapped}. */
+	int64_t total;		/* -1: not known */
+	uint32_t size;		/* records a page; 0: there are no pages */
+	unsigned pass;		/* which reading of it, from 1 */
+	unsigned gaps;		/* windows that could not be had */
+	uint64_t distinct;	/* records of this pass */
+	int64_t expected;	/* by another resource; -1: not said */
+	bool after_gapped;	/* what it comes after has gaps */
+	bool gapped;		/* it ended, but not whole */
+
+	/* The crawl's own. */
+	uint64_t ask;		/* first record not asked for yet */
+	uint64_t commit;	/* first record not committed yet */
+	size_t under_way;	/* jobs given out and not finished */
+	uint64_t fresh;		/* records that this pass brought */
+	bool is_open;		/* begun, and not left */
+	bool first_came;	/* so that total and size are known */
+	bool is_dry;		/* an empty page came: ask no further */
+	bool unsteady;		/* this pass saw it move */
+	unsigned first_pass;	/* of this run */
+	bool left;		/* crawl_end() was called */
+	struct crawl_node *nodes;	/* records of it that aren't done */
+	struct crawl_range *ranges;
+	size_t n_ranges;
+	struct crawl_listing *waiters, *next_waiter;
+	struct crawl_listing *prev, *next;	/* ready, or open */
+	struct crawl_listing *prev_below, *next_below;	/* of ${parent} */
+};
+
+enum crawl_what {
+	CRAWL_NOTHING,	/* nothing can be given out now */
+	CRAWL_OPEN,	/* a listing begins: what is known of it? */
+	CRAWL_FETCH,	/* a window of a listing is to be had */
+	CRAWL_DERIVE,	/* a listing is to be made from another */
+	CRAWL_DONE	/* everything below ${node} is there */
+};
+
+struct crawl_job {
+	enum crawl_what what;
+	struct crawl_listing *listing;	/* not of CRAWL_DONE */
+	struct crawl_node *node;	/* of CRAWL_DONE */
+	uint64_t first;		/* position of the first record, from 0 */
+	uint32_t count;		/* how many; 0: all there are */
+	unsigned pass;
+};
+
+/* What came of a window. */
+struct crawl_result {
+	uint64_t received;	/* records in the reply */
+	uint64_t distinct;	/* of them, new in this pass */
+	uint64_t fresh;		/* of them, new in the whole export */
+	int64_t total;		/* what the reply says, or -1 */
+	int64_t size;
+};
+
+/* Where a listing stands.  All but the first two are ends: see crawl_end(). */
+enum crawl_state {
+	CRAWL_GOES_ON,
+	CRAWL_AGAIN,	/* counts don't agree: it is read once more */
+	CRAWL_WHOLE,	/* ended, and all counts agree */
+	CRAWL_DIFFERS,	/* ended; they still don't agree */
+	CRAWL_HOLED	/* ended; windows of it are missing */
+};
+
+/* What an earlier run left of a listing that isn't whole. */
+struct crawl_known {
+	int64_t total;
+	uint32_t size;
+	unsigned pass;
+	bool unsteady;		/* this pass saw it move */
+	uint64_t distinct;	/* records in ${ranges} */
+	const struct crawl_range *ranges;	/* in order, none twice */
+	size_t n_ranges;
+};
+
+struct crawl_settings {
+	const struct source *source;
+	/* The value of an option, or NULL. */
+	const char *(*option)(void *, const char *);
+	void *cookie;
+	const char *started;	/* {run.started} */
+	unsigned ahead;		/* windows asked for before their turn */
+	unsigned passes;	/* readings of a listing, at most */
+};
+
+/**
+ * crawl_new(settings):
+ * Return the crawl of a source from its start; crawl_free() it.  What
+ * ${settings} points to must live as long.
+ */
+struct crawl *crawl_new(const struct crawl_settings *);
+
+/** crawl_free(crawl): Free ${crawl} (may be NULL) and all it gave out. */
+void crawl_free(struct crawl *);
+
+/**
+ * crawl_next(crawl, in_turn, job):
+ * Set ${job} to what can be done next and return what that is.  With
+ * ${in_turn}, give out no window that would have to wait for one before it:
+ * so nothing is added to what must be held in memory.  Each job is
+ * to be answered: CRAWL_OPEN by crawl_begin() or crawl_end(), CRAWL_FETCH and
+ * CRAWL_DERIVE by crawl_finish() or crawl_fail(), CRAWL_DONE by
+ * crawl_leave().
+ */
+enum crawl_what crawl_next(struct crawl *, bool, struct crawl_job *);
+
+/** crawl_over(crawl): Is everything answered and nothing left to give? */
+bool crawl_over(const struct crawl *);
+
+/**
+ * crawl_begin(crawl, listing, known):
+ * Answer CRAWL_OPEN.  ${known} is what is there already, NULL if nothing;
+ * the records in it that may have children must have been linked.  (Where
+ * the whole listing is there, link them, and call crawl_end() instead.)
+ * Return where the listing stands: all of it may be there.
+ */
+enum crawl_state crawl_begin(struct crawl *, struct crawl_listing *,
+    const struct crawl_known *);
+
+/**
+ * crawl_end(crawl, listing):
+ * The caller has done what is to be done at the end of ${listing}; what
+ * waits for it may begin.  ${listing} is gone then.
+ */
+void crawl_end(struct crawl *, struct crawl_listing *);
+
+/**
+ * crawl_is_turn(job):
+ * Are all windows before this one committed (or gaps), so that this one may
+ * be?
+ */
+bool crawl_is_turn(const struct crawl_job *);
+
+/**
+ * crawl_link(crawl, listing, parts, values):
+ * A record of ${listing} that may have children is there.  ${parts} is its
+ * key and ${values} its fields, in the resource's order, each new or NULL;
+ * both arrays and all in them are ours now.
+ */
+void crawl_link(struct crawl *, struct crawl_listing *, char **, char **);
+
+/**
+ * crawl_fact(crawl, listing, values):
+ * The fields of the one document ${listing} are these; as crawl_link().
+ */
+void crawl_fact(struct crawl *, struct crawl_listing *, char **);
+
+/**
+ * crawl_finish(crawl, job, result):
+ * The window or derived listing is committed; it was its turn.  Return where
+ * its listing stands now.
+ */
+enum crawl_state crawl_finish(struct crawl *, const struct crawl_job *,
+    const struct crawl_result *);
+
+/**
+ * crawl_fail(crawl, job):
+ * It can't be had; it was its turn.  Return where its listing stands now.
+ */
+enum crawl_state crawl_fail(struct crawl *, const struct crawl_job *);
+
+/** crawl_leave(crawl, node): Answer CRAWL_DONE; ${node} is gone then. */
+void crawl_leave(struct crawl *, struct crawl_node *);
+
+/* ------------------------------------------------------------- names */
+
+/**
+ * crawl_record_key(resource, parts, text):
+ * Add the key of a record of ${resource}: its ${parts}, percent-encoded, with
+ * a "+" between them.
+ */
+void crawl_record_key(const struct source_resource *, char *const *,
+    struct text *);
+
+/* Where a template's variables get their values from. */
+struct crawl_view {
+	const struct crawl *crawl;
+	const struct crawl_node *node;	/* the nearest record above */
+	const struct crawl_job *job;	/* for {page...}, or NULL */
+	char *const *parts;		/* for the record's own key, or NULL */
+	char number[24];
+};
+
+/**
+ * crawl_scope(view):
+ * Return the scope that looks through ${view}, and is valid as long as it.
+ */
+struct source_scope crawl_scope(struct crawl_view *);
+
+/* ------------------------------------------------------------ counting */
+
+/* How far things are, for a display. */
+struct crawl_counts {
+	uint64_t listings_open;		/* begun and not ended */
+	uint64_t listings_ready;	/* known and not begun */
+	uint64_t windows_known;		/* left to ask for in open ones */
+};
+
+/** crawl_count(crawl, counts): Fill ${counts}. */
+void crawl_count(const struct crawl *, struct crawl_counts *);
+
+/**
+ * crawl_each_open(crawl, after):
+ * Return the open listing after ${after} (NULL: the first), or NULL.
+ */
+const struct crawl_listing *crawl_each_open(const struct crawl *,
+    const struct crawl_listing *);
+
+#endif

@@ -1,0 +1,52 @@
+#ifndef CRAWL_INTERNAL_H
+#define CRAWL_INTERNAL_H
+
+#include "crawl/crawl.h"
+
+/* The fields of a document, kept where its siblings find them. */
+struct crawl_fact {
+	struct crawl_fact *next;
+	const struct source_resource *resource;
+	char **values;
+};
+
+/* A record whose whole subtree is there, and that has a mark for it. */
+struct crawl_mark {
+	struct crawl_mark *next;
+	struct crawl_node *node;
+};
+
+struct crawl {
+	struct crawl_settings settings;
+	struct crawl_node root;
+
+	struct crawl_listing *ready;	/* not begun, the next one first */
+	struct crawl_listing *last_linked;	/* new ones go behind it */
+	size_t n_ready;
+	struct crawl_listing *open;	/* begun, the oldest first */
+	struct crawl_mark *marks, **last_mark;
+	size_t marks_out;		/* CRAWL_DONE not answered */
+	uint64_t n_top;			/* records below the root, so far */
+};
+
+/** crawl_grow(crawl, node): Make the listings below ${node} that apply. */
+void crawl_grow(struct crawl *, struct crawl_node *);
+
+/** crawl_free_node(node): Free what a node holds, not itself. */
+void crawl_free_node(struct crawl_node *);
+
+/** crawl_free_listing(listing): Free ${listing}. */
+void crawl_free_listing(struct crawl_listing *);
+
+/**
+ * crawl_has_window(crawl, listing, in_turn):
+ * May a window of ${listing} be asked for; with ${in_turn}, one whose turn it
+ * is already?
+ */
+bool crawl_has_window(const struct crawl *, const struct crawl_listing *,
+    bool);
+
+/** crawl_take_window(listing, job): Set ${job} to that window. */
+void crawl_take_window(struct crawl_listing *, struct crawl_job *);
+
+#endif

@@ -1,0 +1,523 @@
+/*
+ * The queue of requests: what is on the wire, what sleeps, what is over.
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <utlist.h>
+
+#include "http/http_internal.h"
+
+#define REDIRECTS_MOST 5
+#define SPARE_MOST (4 << 20)	/* bytes of a body's memory to keep */
+
+static struct curl_slist *
+headers(const struct http_settings *settings, bool with_key)
+{
+	struct curl_slist *list = curl_slist_append(NULL,
+	    "Accept: application/json, text/plain;q=0.9, */*;q=0.1");
+	char *line;
+
+	if (with_key && settings->auth_header != NULL) {
+		line = mem_format("%s: %s%s", settings->auth_header,
+		    settings->auth_prefix, settings->key);
+		list = curl_slist_append(list, line);
+		explicit_bzero(line, strlen(line));
+		free(line);
+	}
+	return list;
+}
+
+struct http *
+http_new(const struct http_settings *settings, struct err *err)
+{
+	struct http *http;
+
+	if (http_global(err) == -1)
+		return NULL;
+	http = mem_zero(1, sizeof(*http));
+	http->settings = *settings;
+	http->random = (uint64_t)clock_real() * 2654435761u +
+	    (uint64_t)getpid();
+	if ((http->multi = curl_multi_init()) == NULL) {
+		err_set(err, ERR_INTERNAL, "libcurl can't be used");
+		free(http);
+		return NULL;
+	}
+	curl_multi_setopt(http->multi, CURLMOPT_MAX_HOST_CONNECTIONS,
+	    (long)settings->jobs);
+	curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS,
+	    (long)settings->jobs);
+	http->with_key = headers(settings, true);
+	http->without_key = headers(settings, false);
+	http->settings.key = NULL;
+	http->idle = mem_zero(settings->jobs, sizeof(CURL *));
+	http->spare = mem_zero(settings->jobs, sizeof(*http->spare));
+	limit_init(&http->limit, settings->jobs);
+	return http;
+}
+
+/* Keep a body's memory for the next one: asking for it anew is slow. */
+static void
+spare_body(struct http *http, struct text *body)
+{
+	text_clear(body);
+	if (body->at != NULL && body->room <= SPARE_MOST &&
+	    http->n_spare < http->settings.jobs) {
+		http->spare[http->n_spare++] = *body;
+		text_init(body, http->settings.max_body);
+	} else {
+		text_release(body);
+	}
+}
+
+static void
+free_transfer(struct transfer *transfer)
+{
+	http_leave_wire(transfer);
+	DL_DELETE(transfer->http->all, transfer);
+	spare_body(transfer->http, &transfer->reply.body);
+	free(transfer->reply.request.url);
+	free(transfer->url);
+	free(transfer->location);
+	free(transfer);
+}
+
+/* Free headers, after wiping what may be the key. */
+static void
+free_headers(struct curl_slist *list)
+{
+	struct curl_slist *item;
+
+	for (item = list; item != NULL; item = item->next)
+		explicit_bzero(item->data, strlen(item->data));
+	curl_slist_free_all(list);
+}
+
+void
+http_free(struct http *http)
+{
+	if (http == NULL)
+		return;
+	while (http->all != NULL)
+		free_transfer(http->all);
+	while (http->n_spare > 0)
+		text_release(&http->spare[--http->n_spare]);
+	free(http->spare);
+	while (http->n_idle > 0)
+		curl_easy_cleanup(http->idle[--http->n_idle]);
+	curl_multi_cleanup(http->multi);
+	free_headers(http->with_key);
+	free_headers(http->without_key);
+	free(http->idle);
+	free(http);
+}
+
+unsigned
+http_room(const struct http *http)
+{
+	unsigned most = (unsigned)http->limit.allowed;
+
+	if (http->stopped.kind != ERR_NONE || http->giving_up)
+		return 0;
+	/* Replies that wait to be taken have their place in memory too. */
+	return http->n_open + http->n_ready < most ?
+	    most - http->n_open - http->n_ready : 0;
+}
+
+void
+http_send(struct http *http, const struct http_request *request)
+{
+	struct transfer *transfer = mem_zero(1, sizeof(*transfer));
+	int64_t first_byte = (int64_t)request->first_byte_s * 1000;
+
+	transfer->http = http;
+	transfer->reply.request = *request;
+	transfer->url = mem_text(request->url);
+	transfer->first_byte_ms = http->settings.first_byte_ms > 0 ?
+	    http->settings.first_byte_ms : first_byte;
+	if (http->n_spare > 0)
+		transfer->reply.body = http->spare[--http->n_spare];
+	else
+		text_init(&transfer->reply.body, http->settings.max_body);
+	DL_APPEND(http->all, transfer);
+	http->n_open++;
+}
+
+/* Write a line about a try that failed; ${wait} is -1 for the last. */
+static void
+log_failure(struct transfer *transfer, int64_t wait)
+{
+	struct http_reply *reply = &transfer->reply;
+	const struct http_settings *settings = &transfer->http->settings;
+	char status[16], attempt[32], seconds[32], message[500];
+
+	snprintf(status, sizeof(status), "%d", reply->status);
+	snprintf(attempt, sizeof(attempt), "%u/%u", reply->attempts,
+	    settings->attempts);
+	snprintf(seconds, sizeof(seconds), "%.3f", (double)wait / 1000);
+	snprintf(message, sizeof(message), "%s %.100s: %.300s",
+	    wait >= 0 ? "retry" : "failed", reply->request.what, reply->why);
+	log_event(settings->log, LOG_INFO, "http", message,
+	    "resource", reply->request.what, "url", transfer->url,
+	    "status", reply->status > 0 ? status : NULL, "attempt", attempt,
+	    "wait_s", wait >= 0 ? seconds : NULL, NULL);
+}
+
+static void
+stop(struct http *http, enum err_kind kind, const char *text)
+{
+	if (http->stopped.kind == ERR_NONE)
+		err_set(&http->stopped, kind, "%s", text);
+}
+
+/* It will not be tried again. */
+static void
+finish(struct transfer *transfer, enum http_outcome outcome)
+{
+	transfer->reply.outcome = outcome;
+	transfer->is_over = true;
+	transfer->http->n_open--;
+	transfer->http->n_ready++;
+	if (outcome != HTTP_GOOD)
+		log_failure(transfer, -1);
+}
+
+/* All wait, because the server said so; too long is the end. */
+static int64_t
+pause_all(struct transfer *transfer, int64_t now)
+{
+	struct http *http = transfer->http;
+	int64_t wait = limit_refused(&http->limit, transfer->retry_after,
+	    now);
+	char text[400], human[24];
+
+	if (wait > http->settings.max_wait_ms ||
+	    now - http->limit.refused_since > http->settings.max_wait_ms) {
+		text_human_time(wait, human);
+		snprintf(text, sizeof(text), "the server asks to wait (%s "
+		    "more now, HTTP %d), longer than --max-wait allows",
+		    human, transfer->reply.status);
+		stop(http, ERR_STOPPED, text);
+	}
+	return wait;
+}
+
+/*
+ * Try it again later, or see that it was tried often enough.  A 429 counts
+ * as a try only if the server served others since this one was sent: else it
+ * is the pace that is wrong, not the request.
+ */
+static void
+retry(struct transfer *transfer)
+{
+	struct http *http = transfer->http;
+	struct http_reply *reply = &transfer->reply;
+	int64_t now = clock_ms(), wait;
+	bool told = reply->status == 429 ||
+	    (reply->status == 503 && transfer->retry_after >= 0);
+
+	if (!(reply->status == 429 &&
+	    transfer->successes == http->limit.successes))
+		reply->attempts++;
+	wait = http_backoff(http, reply->attempts);
+	if (told)
+		wait = pause_all(transfer, now);
+	else
+		limit_failure(&http->limit, reply->status > 0);
+	if (reply->attempts >= http->settings.attempts) {
+		finish(transfer, HTTP_SPENT);
+	} else {
+		/* Whatever it was, a wait that was asked for is obeyed. */
+		if (transfer->retry_after > wait)
+			wait = transfer->retry_after;
+		if (wait > http->settings.max_wait_ms)
+			stop(http, ERR_STOPPED, "the server asks to wait "
+			    "longer than --max-wait allows");
+		transfer->due = now + wait;
+		http->counts.retries++;
+		log_failure(transfer, wait);
+	}
+	if (limit_is_broken(&http->limit))
+		stop(http, ERR_NET, reply->why);
+}
+
+static void
+redirect(struct transfer *transfer)
+{
+	struct http_reply *reply = &transfer->reply;
+	char *url = http_resolve(transfer->url, transfer->location);
+
+	if (url == NULL || ++transfer->redirects > REDIRECTS_MOST) {
+		snprintf(reply->why, sizeof(reply->why), "HTTP %d: %s",
+		    reply->status, url == NULL ? "it leads to no address "
+		    "that may be asked" : "redirected too often");
+		free(url);
+		reply->attempts++;
+		finish(transfer, HTTP_REFUSED);
+		return;
+	}
+	log_event(transfer->http->settings.log, LOG_INFO, "http",
+	    "redirected", "resource", reply->request.what, "url",
+	    transfer->url, "to", url, NULL);
+	free(transfer->url);
+	transfer->url = url;
+	transfer->due = 0;
+}
+
+/* Whatever its header says: what begins like JSON is, and nothing isn't. */
+static void
+note_looks(struct http_reply *reply)
+{
+	const char *body = reply->body.len > 0 ? reply->body.at : "";
+
+	body += strspn(body, " \t\r\n");
+	if (*body == '\0')
+		reply->is_json = false;
+	else if ((*body == '{' || *body == '[') && !reply->is_html)
+		reply->is_json = true;
+}
+
+/* A transfer came off the wire. */
+static void
+settle(struct transfer *transfer, CURLcode code)
+{
+	struct http *http = transfer->http;
+	struct http_reply *reply = &transfer->reply;
+	long status = 0;
+
+	curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+	reply->status = (int)status;
+	http_leave_wire(transfer);
+	note_looks(reply);
+	switch (http_judge(transfer, code)) {
+	case GOOD:
+		reply->attempts++;
+		http->counts.bytes += reply->body.len;
+		limit_success(&http->limit);
+		finish(transfer, HTTP_GOOD);
+		break;
+	case RETRY:
+		retry(transfer);
+		break;
+	case REFUSE:
+		reply->attempts++;
+		limit_success(&http->limit);
+		finish(transfer, HTTP_REFUSED);
+		break;
+	case REDIRECT:
+		redirect(transfer);
+		break;
+	case TOO_LARGE:
+		reply->attempts++;
+		finish(transfer, HTTP_TOO_LARGE);
+		break;
+	case FATAL:
+		stop(http, ERR_NET, reply->why);
+		finish(transfer, HTTP_SPENT);
+		break;
+	}
+}
+
+bool
+http_again(struct http *http, struct http_reply *reply, const char *why)
+{
+	struct transfer *transfer = (struct transfer *)(void *)reply;
+
+	snprintf(reply->why, sizeof(reply->why), "%s", why);
+	limit_failure(&http->limit, true);
+	if (limit_is_broken(&http->limit))
+		stop(http, ERR_NET, reply->why);
+	if (reply->attempts >= http->settings.attempts) {
+		reply->outcome = HTTP_SPENT;
+		log_failure(transfer, -1);
+		return false;
+	}
+	transfer->is_over = transfer->is_taken = false;
+	transfer->redirects = 0;
+	free(transfer->url);
+	transfer->url = mem_text(reply->request.url);
+	transfer->due = clock_ms() + http_backoff(http, reply->attempts);
+	http->n_open++;
+	http->counts.retries++;
+	log_failure(transfer, transfer->due - clock_ms());
+	return true;
+}
+
+void
+http_drop(struct http *http, struct http_reply *reply)
+{
+	if (reply == NULL)
+		return;
+	if (reply->outcome == HTTP_GOOD)
+		limit_accepted(&http->limit);
+	free_transfer((struct transfer *)(void *)reply);
+}
+
+void
+http_stop(struct http *http)
+{
+	http->giving_up = true;
+}
+
+/* When a transfer on the wire has been silent for too long. */
+static int64_t
+deadline(const struct transfer *transfer)
+{
+	return transfer->last_byte == 0 ?
+	    transfer->started + transfer->first_byte_ms :
+	    transfer->last_byte + transfer->http->settings.stall_ms;
+}
+
+static void
+end_silence(struct transfer *transfer)
+{
+	struct http_reply *reply = &transfer->reply;
+
+	snprintf(transfer->curl_says, sizeof(transfer->curl_says),
+	    transfer->last_byte == 0 ? "no answer for %lld s" :
+	    "no byte for %lld s", (long long)(clock_ms() -
+	    (transfer->last_byte == 0 ? transfer->started :
+	    transfer->last_byte)) / 1000);
+	http_leave_wire(transfer);
+	reply->status = 0;
+	(void)http_judge(transfer, CURLE_OPERATION_TIMEDOUT);
+	retry(transfer);
+}
+
+/*
+ * Look at all transfers: start those whose time has come, end those that are
+ * silent.  Return when something is due next, at most ${until}.
+ */
+static int64_t
+look_after(struct http *http, int64_t now, int64_t until)
+{
+	struct transfer *transfer;
+
+	DL_FOREACH(http->all, transfer) {
+		if (transfer->is_over)
+			continue;
+		if (transfer->easy != NULL && now >= deadline(transfer))
+			end_silence(transfer);
+		if (transfer->easy == NULL && !transfer->is_over &&
+		    transfer->due <= now && !http->giving_up &&
+		    http->stopped.kind == ERR_NONE &&
+		    limit_allows(&http->limit, http->n_wire, now) &&
+		    http_start(transfer) == -1)
+			stop(http, ERR_INTERNAL, "libcurl has no handle");
+		if (transfer->is_over)
+			continue;
+		if (transfer->easy != NULL) {
+			if (deadline(transfer) < until)
+				until = deadline(transfer);
+		} else if (transfer->due > now && transfer->due < until) {
+			until = transfer->due;
+		}
+	}
+	if (http->limit.pause_until > now &&
+	    http->limit.pause_until < until && http->n_open > http->n_wire)
+		until = http->limit.pause_until;
+	return until;
+}
+
+/* Take what has come off the wire.  Return whether anything has. */
+static bool
+settle_all(struct http *http)
+{
+	bool any = false;
+	struct transfer *transfer;
+	CURLMsg *message;
+	char *private;
+	int left;
+
+	while ((message = curl_multi_info_read(http->multi, &left)) != NULL) {
+		if (message->msg != CURLMSG_DONE)
+			continue;
+		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE,
+		    &private);
+		transfer = (struct transfer *)(void *)private;
+		settle(transfer, message->data.result);
+		any = true;
+	}
+	return any;
+}
+
+/* The oldest reply that has not been taken, or NULL. */
+static struct transfer *
+next_reply(struct http *http)
+{
+	struct transfer *transfer;
+
+	DL_FOREACH(http->all, transfer)
+		if (transfer->is_over && !transfer->is_taken)
+			return transfer;
+	return NULL;
+}
+
+/* Is there nothing that could still come? */
+static bool
+nothing_comes(const struct http *http)
+{
+	if (http->giving_up || http->stopped.kind != ERR_NONE)
+		return http->n_wire == 0;
+	return http->n_open == 0;
+}
+
+enum http_event
+http_wait(struct http *http, int64_t ms, struct http_reply **reply,
+    struct err *err)
+{
+	struct curl_waitfd wake = { .fd = http->settings.wake_fd,
+	    .events = CURL_WAIT_POLLIN };
+	int64_t now = clock_ms(), until, end = now + ms;
+	struct transfer *transfer;
+	bool settled;
+	int running;
+
+	for (;;) {
+		until = look_after(http, now, end);
+		curl_multi_perform(http->multi, &running);
+		settled = settle_all(http);
+		if ((transfer = next_reply(http)) != NULL) {
+			transfer->is_taken = true;
+			http->n_ready--;
+			*reply = &transfer->reply;
+			return HTTP_REPLY;
+		}
+		if (nothing_comes(http)) {
+			if (http->stopped.kind == ERR_NONE)
+				return HTTP_IDLE;
+			if (err != NULL)
+				*err = http->stopped;
+			return HTTP_FAILED;
+		}
+		now = clock_ms();
+		if (settled)
+			continue;	/* there may be room on the wire */
+		if (now >= end)
+			return HTTP_TICK;
+		if (http->n_wire == 0 && clock_skips()) {
+			clock_forward(until - now);
+		} else if (until > now) {
+			curl_multi_poll(http->multi, &wake,
+			    wake.fd != -1 ? 1 : 0, (int)(until - now), NULL);
+		}
+		if (wake.revents != 0)
+			return HTTP_WOKEN;
+		now = clock_ms();
+	}
+}
+
+void
+http_count(const struct http *http, struct http_counts *counts)
+{
+	int64_t now = clock_ms();
+
+	*counts = http->counts;
+	counts->under_way = http->n_wire;
+	counts->waiting = http->n_open - http->n_wire;
+	counts->pause_ms = http->limit.pause_until > now ?
+	    http->limit.pause_until - now : 0;
+}

@@ -1,0 +1,153 @@
+#ifndef HTTP_H
+#define HTTP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/base.h"
+
+/*
+ * Requests and their replies.  Requests are handed in, replies are taken out
+ * one by one; between the two lie the retries, the waits, the redirects and
+ * the pace, all of them here.  One thread, one libcurl multi handle, and no
+ * callback that leaves this room.
+ */
+struct http;
+
+/* What to do about a status, where it is not what http_retry.c does. */
+struct http_rule {
+	int status;
+	bool retry;
+};
+
+struct http_settings {
+	const char *base;	/* the server, as http_check_server() gave it */
+	const char *auth_header;	/* NULL: none */
+	const char *auth_prefix;
+	const char *key;
+	const char *agent;	/* User-Agent */
+	const char *ca_file;	/* NULL: the system's certificates */
+	unsigned jobs;		/* requests under way, at most */
+	unsigned attempts;	/* for each request */
+	int64_t max_wait_ms;	/* that a server may ask for */
+	int64_t stall_ms;	/* without a byte, before a retry */
+	int64_t first_byte_ms;	/* for all requests, or 0: as each says */
+	size_t max_body;	/* decoded */
+	struct log *log;
+	int wake_fd;		/* readable: wake http_wait(); -1: none */
+};
+
+struct http_request {
+	char *url;		/* new; ours from then on */
+	const char *what;	/* for people and the log; kept by the caller */
+	bool is_text;		/* the reply need not be JSON */
+	uint32_t first_byte_s;
+	const struct http_rule *rules;	/* kept by the caller */
+	size_t n_rules;
+	void *tag;		/* the caller's, given back */
+};
+
+enum http_outcome {
+	HTTP_GOOD,		/* 2xx, whole */
+	HTTP_REFUSED,		/* a status that a retry won't change */
+	HTTP_SPENT,		/* it failed as often as it may */
+	HTTP_TOO_LARGE		/* larger than ${max_body} */
+};
+
+/* A reply; the caller gives it back by http_drop() or http_again(). */
+struct http_reply {
+	enum http_outcome outcome;
+	int status;		/* 0: there was no answer */
+	struct text body;
+	bool is_html;		/* by its content type */
+	bool is_json;
+	unsigned attempts;
+	char why[300];		/* of what is not HTTP_GOOD, for people */
+	struct http_request request;
+};
+
+enum http_event {
+	HTTP_REPLY,	/* here is one */
+	HTTP_IDLE,	/* nothing is under way */
+	HTTP_TICK,	/* the time given is over */
+	HTTP_WOKEN,	/* ${wake_fd} is readable */
+	HTTP_FAILED	/* no use going on; ${err} says why */
+};
+
+/**
+ * http_check_server(url, err):
+ * Is ${url} the address of a server: http or https, a host, no user, no
+ * query?  Return it as it is used, without a slash at its end, new; or NULL
+ * with ${err} set (ERR_USAGE).
+ */
+char *http_check_server(const char *, struct err *);
+
+/**
+ * http_check_key(key, err):
+ * Can ${key} be sent in a header?  Return 0, or -1 with ${err} set
+ * (ERR_USAGE), which does not tell the key.
+ */
+int http_check_key(const char *, struct err *);
+
+/**
+ * http_new(settings, err):
+ * Start.  What ${settings} points to is kept by the caller, but for the key.
+ * Return NULL with ${err} set where libcurl can't be used; http_free() it.
+ */
+struct http *http_new(const struct http_settings *, struct err *);
+
+/** http_free(http): Give up all requests; ${http} may be NULL. */
+void http_free(struct http *);
+
+/** http_room(http): How many more requests may be handed in now. */
+unsigned http_room(const struct http *);
+
+/** http_send(http, request): Hand in ${request}. */
+void http_send(struct http *, const struct http_request *);
+
+/**
+ * http_wait(http, ms, reply, err):
+ * Work on the requests until something is to be told, at most ${ms}.
+ */
+enum http_event http_wait(struct http *, int64_t, struct http_reply **,
+    struct err *);
+
+/**
+ * http_again(http, reply, why):
+ * The good reply is not what was promised, for the reason ${why}.  If the
+ * request may be tried again, take ${reply} back and return true.  Else
+ * ${reply}, now HTTP_SPENT, stays the caller's; return false.
+ */
+bool http_again(struct http *, struct http_reply *, const char *);
+
+/** http_drop(http, reply): The caller is done with ${reply}. */
+void http_drop(struct http *, struct http_reply *);
+
+/** http_stop(http): Give up what waits; what is under way may come in. */
+void http_stop(struct http *);
+
+/* What was done so far. */
+struct http_counts {
+	uint64_t requests;	/* sent, each attempt counted */
+	uint64_t retries;
+	uint64_t bytes;		/* of bodies, decoded */
+	unsigned under_way;
+	unsigned waiting;	/* for their time to be tried again */
+	int64_t pause_ms;	/* until the server may be asked again */
+};
+
+/** http_count(http, counts): Fill ${counts}. */
+void http_count(const struct http *, struct http_counts *);
+
+/** http_version(): Return libcurl's name and version, borrowed. */
+const char *http_version(void);
+
+/**
+ * http_explain(body, text):
+ * Add what an error's body says, in a few words: its JSON "detail" or
+ * "error" or "message", in any of their usual forms, or the start of a text.
+ */
+void http_explain(struct span, struct text *);
+
+#endif

@@ -1,0 +1,199 @@
+/*
+ * libcurl: what is set on a handle, and what its callbacks note.
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "http/http_internal.h"
+
+#define CONNECT_MS 10000L
+#define HEADERS_MAX (256 * 1024)
+
+const char *
+http_version(void)
+{
+	return curl_version();
+}
+
+int
+http_global(struct err *err)
+{
+	static bool done;
+
+	if (!done && curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+		return err_set(err, ERR_INTERNAL, "libcurl can't be used");
+	done = true;
+	return 0;
+}
+
+/* Bytes of a body, decoded. */
+static size_t
+on_body(char *at, size_t size, size_t n, void *cookie)
+{
+	struct transfer *transfer = cookie;
+
+	transfer->last_byte = clock_ms();
+	if (text_add(&transfer->reply.body, at, size * n) == -1) {
+		transfer->too_large = true;
+		return 0;
+	}
+	return size * n;
+}
+
+static bool
+is_header(const char *line, size_t len, const char *name)
+{
+	size_t n = strlen(name);
+
+	return len > n && line[n] == ':' && strncasecmp(line, name, n) == 0;
+}
+
+/* The value of a header line, new. */
+static char *
+header_value(const char *line, size_t len)
+{
+	const char *p = memchr(line, ':', len), *end = line + len;
+
+	for (p++; p < end && (*p == ' ' || *p == '\t'); p++)
+		;
+	while (end > p && strchr(" \t\r\n", end[-1]) != NULL)
+		end--;
+	return mem_copy(p, (size_t)(end - p));
+}
+
+static void
+note_header(struct transfer *transfer, const char *line, size_t len)
+{
+	char *value;
+
+	if (is_header(line, len, "location")) {
+		free(transfer->location);
+		transfer->location = header_value(line, len);
+	} else if (is_header(line, len, "retry-after")) {
+		value = header_value(line, len);
+		transfer->retry_after = http_retry_after(value);
+		free(value);
+	} else if (is_header(line, len, "content-type")) {
+		value = header_value(line, len);
+		transfer->reply.is_html = strncasecmp(value, "text/html",
+		    9) == 0;
+		transfer->reply.is_json = strcasestr(value, "json") != NULL;
+		free(value);
+	}
+}
+
+/* A line of the head.  A new status line begins a new head (100, proxy). */
+static size_t
+on_header(char *line, size_t size, size_t n, void *cookie)
+{
+	struct transfer *transfer = cookie;
+	size_t len = size * n;
+
+	transfer->last_byte = clock_ms();
+	transfer->header_bytes += len;
+	if (transfer->header_bytes > HEADERS_MAX)
+		return 0;
+	if (len >= 5 && memcmp(line, "HTTP/", 5) == 0) {
+		free(transfer->location);
+		transfer->location = NULL;
+		transfer->retry_after = -1;
+		transfer->reply.is_html = transfer->reply.is_json = false;
+	} else {
+		note_header(transfer, line, len);
+	}
+	return len;
+}
+
+/* What is the same for all requests. */
+static CURL *
+new_handle(const struct http_settings *settings)
+{
+	CURL *easy = curl_easy_init();
+
+	if (easy == NULL)
+		return NULL;
+	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+	curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
+	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
+	    (long)CURL_HTTP_VERSION_2TLS);
+	curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
+	curl_easy_setopt(easy, CURLOPT_USERAGENT, settings->agent);
+	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_MS);
+	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
+	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
+	/* Our headers are for the server, never for a proxy. */
+	curl_easy_setopt(easy, CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE);
+	curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 128L * 1024);
+	curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE,
+	    (curl_off_t)settings->max_body);
+	if (settings->ca_file != NULL)
+		curl_easy_setopt(easy, CURLOPT_CAINFO, settings->ca_file);
+	return easy;
+}
+
+/* A reply of nothing yet, for another try of the same request. */
+static void
+forget_reply(struct transfer *transfer)
+{
+	struct http_reply *reply = &transfer->reply;
+
+	text_clear(&reply->body);
+	reply->status = 0;
+	reply->is_html = reply->is_json = false;
+	reply->why[0] = '\0';
+	free(transfer->location);
+	transfer->location = NULL;
+	transfer->retry_after = -1;
+	transfer->header_bytes = 0;
+	transfer->too_large = false;
+	transfer->curl_says[0] = '\0';
+}
+
+int
+http_start(struct transfer *transfer)
+{
+	struct http *http = transfer->http;
+	bool ours = http_same_origin(transfer->url, http->settings.base);
+	CURL *easy = http->n_idle > 0 ? http->idle[--http->n_idle] :
+	    new_handle(&http->settings);
+
+	if (easy == NULL)
+		return -1;
+	forget_reply(transfer);
+	curl_easy_setopt(easy, CURLOPT_URL, transfer->url);
+	curl_easy_setopt(easy, CURLOPT_HTTPHEADER,
+	    ours ? http->with_key : http->without_key);
+	curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
+	curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer);
+	curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
+	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->curl_says);
+	if (curl_multi_add_handle(http->multi, easy) != CURLM_OK) {
+		curl_easy_cleanup(easy);
+		return -1;
+	}
+	transfer->easy = easy;
+	transfer->started = clock_ms();
+	transfer->last_byte = 0;
+	transfer->successes = http->limit.successes;
+	http->n_wire++;
+	http->counts.requests++;
+	return 0;
+}
+
+void
+http_leave_wire(struct transfer *transfer)
+{
+	struct http *http = transfer->http;
+
+	if (transfer->easy == NULL)
+		return;
+	curl_multi_remove_handle(http->multi, transfer->easy);
+	curl_easy_setopt(transfer->easy, CURLOPT_ERRORBUFFER, NULL);
+	http->idle[http->n_idle++] = transfer->easy;
+	transfer->easy = NULL;
+	http->n_wire--;
+}

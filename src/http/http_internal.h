@@ -1,0 +1,134 @@
+#ifndef HTTP_INTERNAL_H
+#define HTTP_INTERNAL_H
+
+#include <curl/curl.h>
+
+#include "http/http.h"
+
+/*
+ * A request on its way.  Its state is told by its fields:
+ *
+ *	easy != NULL			it is on the wire
+ *	easy == NULL, is_over		a reply, waiting to be taken, or taken
+ *	easy == NULL, due > now		it sleeps until it is tried again
+ *	else				it waits for a place on the wire
+ */
+struct transfer {
+	struct http_reply reply;	/* first: the caller holds this */
+	struct http *http;
+	struct transfer *prev, *next;
+	CURL *easy;
+	char *url;		/* the one asked for, after redirects */
+	unsigned redirects;
+	bool is_over;
+	bool is_taken;
+	int64_t due;
+	int64_t started;	/* when it went on the wire */
+	int64_t last_byte;	/* when something came; 0: nothing yet */
+	int64_t first_byte_ms;
+	size_t header_bytes;
+	bool too_large;
+	int64_t retry_after;	/* ms from when it came; -1: not said */
+	char *location;
+	uint64_t successes;	/* of all, when it was last sent */
+	char curl_says[CURL_ERROR_SIZE];
+};
+
+/* How many requests may be on the wire, and when: see http_limit.c. */
+struct limit {
+	unsigned most;		/* the user's word */
+	double allowed;		/* from 1 to ${most} */
+	int64_t pause_until;
+	int64_t refused_since;	/* first 429 since a success; 0: none */
+	unsigned refusals;	/* 429s since a success, a pause counted once */
+	unsigned broken;	/* in a row: no answer at all */
+	unsigned failed;	/* in a row: an answer of no use */
+	uint64_t successes;
+};
+
+struct http {
+	struct http_settings settings;
+	CURLM *multi;
+	struct curl_slist *with_key, *without_key;
+	CURL **idle;		/* handles for use again */
+	size_t n_idle;
+	struct transfer *all;	/* not given back, the oldest first */
+	unsigned n_wire, n_open;	/* on the wire; not over */
+	unsigned n_ready;	/* over, and not taken */
+	struct text *spare;	/* bodies' memory, for use again */
+	unsigned n_spare;
+	struct limit limit;
+	struct http_counts counts;
+	uint64_t random;
+	struct err stopped;	/* why no more is sent; kind ERR_NONE: it is */
+	bool giving_up;		/* http_stop() */
+};
+
+/* ---------------------------------------------------- http_curl.c */
+
+/** http_start(transfer): Put it on the wire.  Return 0 or -1. */
+int http_start(struct transfer *);
+
+/** http_leave_wire(transfer): Take it off, whatever its state. */
+void http_leave_wire(struct transfer *);
+
+/** http_global(err): Set libcurl up, once.  Return 0 or -1. */
+int http_global(struct err *);
+
+/* --------------------------------------------------- http_retry.c */
+
+/* What to do with a transfer that came off the wire. */
+enum verdict { GOOD, RETRY, REFUSE, REDIRECT, TOO_LARGE, FATAL };
+
+/**
+ * http_judge(transfer, code):
+ * Decide by libcurl's result and the status; for all but GOOD and REDIRECT,
+ * the reply's ${why} says what was wrong.
+ */
+enum verdict http_judge(struct transfer *, CURLcode);
+
+/** http_backoff(http, attempts): Return how long to wait, in ms. */
+int64_t http_backoff(struct http *, unsigned);
+
+/** http_retry_after(value): Return the wait in ms, or -1 if it is none. */
+int64_t http_retry_after(const char *);
+
+/* --------------------------------------------------- http_limit.c */
+
+/** limit_init(limit, most): Start with all there may be. */
+void limit_init(struct limit *, unsigned);
+
+/** limit_allows(limit, on_wire, now): May one more go on the wire? */
+bool limit_allows(const struct limit *, unsigned, int64_t);
+
+/** limit_success(limit): A reply came. */
+void limit_success(struct limit *);
+
+/** limit_accepted(limit): A reply was what was promised. */
+void limit_accepted(struct limit *);
+
+/**
+ * limit_refused(limit, retry_after, now):
+ * A 429 came (or a 503 that says when to come again).  ${retry_after} is in
+ * ms or -1.  Return how long all will wait now, in ms.
+ */
+int64_t limit_refused(struct limit *, int64_t, int64_t);
+
+/** limit_failure(limit, answered): A request failed; was it answered? */
+void limit_failure(struct limit *, bool);
+
+/** limit_is_broken(limit): Is it no use to go on? */
+bool limit_is_broken(const struct limit *);
+
+/* ----------------------------------------------------- http_url.c */
+
+/** http_same_origin(a, b): Are scheme, host and port of the two the same? */
+bool http_same_origin(const char *, const char *);
+
+/** http_resolve(base, location): Return the address, new; NULL: a bad one. */
+char *http_resolve(const char *, const char *);
+
+/** http_random(http): Return the next number from 0 to under 1. */
+double http_random(struct http *);
+
+#endif

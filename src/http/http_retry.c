@@ -1,0 +1,147 @@
+/*
+ * What is worth another try, and when.
+ *
+ * Worth it: no answer, an answer that broke off or can't be decoded, 408,
+ * 409, 425, 429, 5xx, and 401 or 403 from something that doesn't speak JSON
+ * (a proxy, not the API).  Not worth it: every other status.  A request's own
+ * rules come first.
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "http/http_internal.h"
+
+#define WAIT_LEAST_MS 500
+#define WAIT_MOST_MS 30000
+
+static bool
+is_retried(const struct http_reply *reply)
+{
+	size_t i;
+
+	for (i = 0; i < reply->request.n_rules; i++)
+		if (reply->request.rules[i].status == reply->status)
+			return reply->request.rules[i].retry;
+	switch (reply->status) {
+	case 401:
+	case 403:
+		return !reply->is_json;
+	case 408:
+	case 409:
+	case 425:
+	case 429:
+		return true;
+	default:
+		return reply->status >= 500;
+	}
+}
+
+/* Say what the server said of an error. */
+static void
+explain_status(struct http_reply *reply)
+{
+	struct text text;
+
+	text_init(&text, 160);
+	http_explain((struct span){ reply->body.at, reply->body.len },
+	    &text);
+	snprintf(reply->why, sizeof(reply->why), "HTTP %d%s%s",
+	    reply->status, text.len > 0 ? ": " : "",
+	    text.len > 0 ? text.at : "");
+	text_release(&text);
+}
+
+static enum verdict
+judge_status(struct transfer *transfer)
+{
+	struct http_reply *reply = &transfer->reply;
+
+	if (reply->status >= 200 && reply->status < 300)
+		return GOOD;
+	if (reply->status >= 300 && reply->status < 400 &&
+	    transfer->location != NULL)
+		return REDIRECT;
+	explain_status(reply);
+	return is_retried(reply) ? RETRY : REFUSE;
+}
+
+enum verdict
+http_judge(struct transfer *transfer, CURLcode code)
+{
+	struct http_reply *reply = &transfer->reply;
+
+	if (code == CURLE_OK)
+		return judge_status(transfer);
+	if (transfer->too_large || code == CURLE_FILESIZE_EXCEEDED) {
+		snprintf(reply->why, sizeof(reply->why), "the reply is larger "
+		    "than --max-body (%zu bytes)",
+		    transfer->http->settings.max_body);
+		return TOO_LARGE;
+	}
+	snprintf(reply->why, sizeof(reply->why), "%.*s",
+	    (int)sizeof(reply->why) - 1, transfer->curl_says[0] != '\0' ?
+	    transfer->curl_says : curl_easy_strerror(code));
+	switch (code) {
+	case CURLE_PEER_FAILED_VERIFICATION:
+	case CURLE_SSL_CACERT_BADFILE:
+	case CURLE_SSL_ENGINE_NOTFOUND:
+	case CURLE_UNSUPPORTED_PROTOCOL:
+	case CURLE_URL_MALFORMAT:
+	case CURLE_OUT_OF_MEMORY:
+	case CURLE_FAILED_INIT:
+	case CURLE_NOT_BUILT_IN:
+		return FATAL;
+	default:
+		return RETRY;
+	}
+}
+
+double
+http_random(struct http *http)
+{
+	/* xorshift64*, after Marsaglia and Vigna; for waits it will do. */
+	http->random ^= http->random >> 12;
+	http->random ^= http->random << 25;
+	http->random ^= http->random >> 27;
+	return (double)(http->random * UINT64_C(2685821657736338717) >> 11) /
+	    (double)(UINT64_C(1) << 53);
+}
+
+int64_t
+http_backoff(struct http *http, unsigned attempts)
+{
+	int64_t most = attempts < 6 ? (int64_t)WAIT_LEAST_MS << attempts :
+	    WAIT_MOST_MS;
+
+	if (most > WAIT_MOST_MS)
+		most = WAIT_MOST_MS;
+	return WAIT_LEAST_MS + (int64_t)(http_random(http) *
+	    (double)(most - WAIT_LEAST_MS));
+}
+
+int64_t
+http_retry_after(const char *value)
+{
+	char *end;
+	long long seconds;
+	time_t when;
+
+	while (*value == ' ' || *value == '\t')
+		value++;
+	if (*value >= '0' && *value <= '9') {
+		seconds = strtoll(value, &end, 10);
+		while (*end == ' ' || *end == '\t' || *end == '\r' ||
+		    *end == '\n')
+			end++;
+		if (*end != '\0')
+			return -1;
+		return seconds > 1000000000 ? INT64_C(1000000000000) :
+		    seconds * 1000;
+	}
+	if ((when = curl_getdate(value, NULL)) == -1)
+		return -1;
+	return (int64_t)when * 1000 > clock_real() ?
+	    (int64_t)when * 1000 - clock_real() : 0;
+}

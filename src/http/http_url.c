@@ -1,0 +1,157 @@
+/*
+ * Addresses: the server's, and where a redirect leads.
+ */
+
+#include <curl/curl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "http/http_internal.h"
+
+static char *
+part(CURLU *url, CURLUPart which)
+{
+	char *text = NULL;
+
+	if (curl_url_get(url, which, &text, CURLU_DEFAULT_PORT) != CURLUE_OK)
+		return NULL;
+	return text;
+}
+
+static bool
+has_part(CURLU *url, CURLUPart which)
+{
+	char *text = part(url, which);
+	bool has = text != NULL && *text != '\0';
+
+	curl_free(text);
+	return has;
+}
+
+static int
+check_parts(CURLU *url, struct err *err)
+{
+	char *scheme = part(url, CURLUPART_SCHEME);
+	bool web = scheme != NULL && (strcmp(scheme, "http") == 0 ||
+	    strcmp(scheme, "https") == 0);
+
+	curl_free(scheme);
+	if (!web)
+		return err_set(err, ERR_USAGE, "the server's address must "
+		    "begin with https:// or http://");
+	if (has_part(url, CURLUPART_USER) || has_part(url,
+	    CURLUPART_PASSWORD))
+		return err_set(err, ERR_USAGE, "the server's address has a "
+		    "user or password in it; leave it out, and give the key "
+		    "in its own variable");
+	if (has_part(url, CURLUPART_QUERY) || has_part(url,
+	    CURLUPART_FRAGMENT))
+		return err_set(err, ERR_USAGE, "the server's address has a "
+		    "\"?\" or \"#\" in it; give it up to the API's version, "
+		    "like https://api.example.com/v5");
+	return 0;
+}
+
+char *
+http_check_server(const char *text, struct err *err)
+{
+	CURLU *url;
+	char *copy;
+	size_t len;
+
+	if (strstr(text, "://") == NULL) {
+		err_set(err, ERR_USAGE, "the server's address \"%.60s\" has "
+		    "no scheme; write https://... or http://...", text);
+		return NULL;
+	}
+	for (len = 0; text[len] != '\0'; len++) {
+		if ((unsigned char)text[len] <= ' ' || text[len] == 0x7f) {
+			err_set(err, ERR_USAGE, "the server's address has a "
+			    "blank or a control character in it");
+			return NULL;
+		}
+	}
+	if ((url = curl_url()) == NULL) {
+		err_set(err, ERR_INTERNAL, "libcurl can't read addresses");
+		return NULL;
+	}
+	copy = NULL;
+	if (curl_url_set(url, CURLUPART_URL, text, 0) != CURLUE_OK)
+		err_set(err, ERR_USAGE, "the server's address is none: "
+		    "expected something like https://api.example.com/v5");
+	else if (check_parts(url, err) == 0)
+		copy = mem_text(text);
+	curl_url_cleanup(url);
+	for (len = copy != NULL ? strlen(copy) : 0;
+	    len > 0 && copy[len - 1] == '/'; len--)
+		copy[len - 1] = '\0';
+	return copy;
+}
+
+int
+http_check_key(const char *key, struct err *err)
+{
+	const unsigned char *p;
+
+	for (p = (const unsigned char *)key; *p != '\0'; p++) {
+		if (*p == ' ' || *p == '\t')
+			return err_set(err, ERR_USAGE, "has a blank in it");
+		if (*p == '\n' || *p == '\r')
+			return err_set(err, ERR_USAGE, "has a line break in "
+			    "it");
+		if (*p < ' ' || *p >= 0x7f)
+			return err_set(err, ERR_USAGE, "has a character in "
+			    "it that no key has");
+	}
+	return 0;
+}
+
+static bool
+same_part(CURLU *a, CURLU *b, CURLUPart which)
+{
+	char *one = part(a, which), *other = part(b, which);
+	bool same = one != NULL && other != NULL &&
+	    strcasecmp(one, other) == 0;
+
+	curl_free(one);
+	curl_free(other);
+	return same;
+}
+
+bool
+http_same_origin(const char *a, const char *b)
+{
+	CURLU *one = curl_url(), *other = curl_url();
+	bool same = one != NULL && other != NULL &&
+	    curl_url_set(one, CURLUPART_URL, a, 0) == CURLUE_OK &&
+	    curl_url_set(other, CURLUPART_URL, b, 0) == CURLUE_OK &&
+	    same_part(one, other, CURLUPART_SCHEME) &&
+	    same_part(one, other, CURLUPART_HOST) &&
+	    same_part(one, other, CURLUPART_PORT);
+
+	curl_url_cleanup(one);
+	curl_url_cleanup(other);
+	return same;
+}
+
+char *
+http_resolve(const char *base, const char *location)
+{
+	CURLU *url = curl_url();
+	char *scheme = NULL, *whole = NULL, *copy = NULL;
+
+	/* Set twice: the second is taken as relative to the first. */
+	if (url != NULL &&
+	    curl_url_set(url, CURLUPART_URL, base, 0) == CURLUE_OK &&
+	    curl_url_set(url, CURLUPART_URL, location, 0) == CURLUE_OK) {
+		scheme = part(url, CURLUPART_SCHEME);
+		if (scheme != NULL && (strcmp(scheme, "http") == 0 ||
+		    strcmp(scheme, "https") == 0) &&
+		    curl_url_get(url, CURLUPART_URL, &whole, 0) == CURLUE_OK)
+			copy = mem_text(whole);
+	}
+	curl_free(scheme);
+	curl_free(whole);
+	curl_url_cleanup(url);
+	return copy;
+}

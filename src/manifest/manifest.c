@@ -1,0 +1,355 @@
+/*
+ * The manifest's file: begun, read, appended to.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "manifest/manifest_internal.h"
+
+#define FILE_MAX (INT64_C(1) << 32)
+#define COMPACT_FROM (1 << 20)	/* bytes; below, no one minds */
+#define COMPACT_RATIO 4
+
+static struct manifest *
+new_manifest(struct tree *tree)
+{
+	struct manifest *manifest = mem_zero(1, sizeof(*manifest));
+
+	manifest->tree = tree;
+	manifest->fd = -1;
+	manifest->compact_at = COMPACT_FROM;
+	text_init(&manifest->pending, SIZE_MAX / 4);
+	return manifest;
+}
+
+struct manifest *
+manifest_create(struct tree *tree, json_t *rest, struct err *err)
+{
+	struct manifest *manifest = new_manifest(tree);
+
+	manifest->header = json_object();
+	json_object_set_new(manifest->header, "hlexport",
+	    json_string("export"));
+	json_object_set_new(manifest->header, "format",
+	    json_integer(MANIFEST_FORMAT));
+	json_object_update(manifest->header, rest);
+	if (manifest_rewrite(manifest, NULL, err) == -1) {
+		manifest_close(manifest);
+		return NULL;
+	}
+	return manifest;
+}
+
+void
+manifest_close(struct manifest *manifest)
+{
+	struct manifest_mark *mark, *next;
+
+	if (manifest == NULL)
+		return;
+	while (manifest->entries != NULL)
+		manifest_free_entry(manifest, manifest->entries);
+	HASH_ITER(hh, manifest->marks, mark, next) {
+		HASH_DEL(manifest->marks, mark);
+		free(mark->key);
+		free(mark);
+	}
+	json_decref(manifest->header);
+	json_decref(manifest->seal);
+	text_release(&manifest->pending);
+	if (manifest->fd != -1)
+		close(manifest->fd);
+	free(manifest);
+}
+
+int
+manifest_check_header(json_t *json, const char *where, struct err *err)
+{
+	json_t *format = json_object_get(json, "format");
+
+	if (json_object_get(json, "hlexport") == NULL ||
+	    !json_is_integer(format))
+		return err_set(err, ERR_USAGE, "%s: its " MANIFEST_NAME
+		    " is not one of ours", where);
+	if (json_integer_value(format) != MANIFEST_FORMAT)
+		return err_set(err, ERR_USAGE, "%s: its format is %lld, and "
+		    "this program knows format %d; use the version that "
+		    "made it: %s", where,
+		    (long long)json_integer_value(format), MANIFEST_FORMAT,
+		    json_string_value(json_object_get(json, "tool")) != NULL ?
+		    json_string_value(json_object_get(json, "tool")) :
+		    "unknown");
+	return 0;
+}
+
+/* Take in one line of the file. */
+static int
+replay_line(struct manifest *manifest, struct span file,
+    struct manifest_line line, struct err *err)
+{
+	json_error_t json_err;
+	json_t *json = json_loadb(&file.at[line.at], line.len - 1, 0,
+	    &json_err);
+	int rc;
+
+	if (json == NULL)
+		return err_set(err, ERR_DATA, "%s", json_err.text);
+	if (manifest->header == NULL) {
+		rc = manifest_check_header(json, tree_where(manifest->tree),
+		    err);
+		manifest->header = json_incref(json);
+	} else {
+		rc = manifest_apply(manifest, json, line, err);
+		if (rc == 0 && json_object_get(json, "seal") != NULL)
+			rc = manifest_check_seal(json, file,
+			    (size_t)line.at, err);
+	}
+	json_decref(json);
+	return rc;
+}
+
+/* Cut off what stands behind byte ${at}: a line that wasn't finished. */
+static int
+cut(struct manifest *manifest, int64_t at, struct log *log, struct err *err)
+{
+	if (tree_log(manifest->tree) == -1)
+		return 0;	/* we only look */
+	log_say(log, LOG_WARN, "manifest", "cut off an unfinished last line "
+	    "(%lld bytes)", (long long)(manifest->size - at));
+	if (ftruncate(manifest->fd, (off_t)at) == -1)
+		return err_errno(err, ERR_DISK, "cut " MANIFEST_NAME);
+	manifest->size = at;
+	return 0;
+}
+
+/* Take in all lines.  Return where the last whole one ends, or -1. */
+static int64_t
+replay_lines(struct manifest *manifest, struct span file, struct err *err)
+{
+	struct manifest_line line = { 0, 0 };
+	const char *end;
+	unsigned number;
+
+	for (number = 1; (size_t)line.at < file.len; number++) {
+		end = memchr(&file.at[line.at], '\n',
+		    file.len - (size_t)line.at);
+		if (end == NULL)
+			break;
+		line.len = (size_t)(end + 1 - &file.at[line.at]);
+		if (replay_line(manifest, file, line, err) == -1) {
+			/* A last line may be torn with its end in place. */
+			if (err->kind == ERR_DATA && number > 1 &&
+			    (size_t)line.at + line.len == file.len &&
+			    manifest->seal == NULL)
+				break;
+			return err->kind == ERR_DATA ? err_wrap(err,
+			    "%s/" MANIFEST_NAME ", line %u",
+			    tree_where(manifest->tree), number) : -1;
+		}
+		line.at += (int64_t)line.len;
+	}
+	return line.at;
+}
+
+static int
+replay(struct manifest *manifest, struct span file, struct log *log,
+    struct err *err)
+{
+	int64_t end = replay_lines(manifest, file, err);
+
+	if (end == -1)
+		return -1;
+	if (manifest->header == NULL)
+		return err_set(err, ERR_USAGE, "%s: its " MANIFEST_NAME
+		    " is empty", tree_where(manifest->tree));
+	return (size_t)end < file.len ? cut(manifest, end, log, err) : 0;
+}
+
+struct manifest *
+manifest_open(struct tree *tree, struct log *log, struct err *err)
+{
+	struct manifest *manifest = new_manifest(tree);
+	struct text file;
+
+	text_init(&file, FILE_MAX);
+	manifest->fd = file_open(tree_dir(tree), MANIFEST_NAME,
+	    tree_log(tree) == -1 ? O_RDONLY : O_RDWR | O_APPEND, err);
+	if (manifest->fd == -1) {
+		if (errno == ENOENT)
+			err_set(err, ERR_USAGE, "%s is no export: it has no "
+			    MANIFEST_NAME, tree_where(tree));
+		goto err_close;
+	}
+	if (file_read(tree_dir(tree), MANIFEST_NAME, &file, err) == -1)
+		goto err_close;
+	manifest->size = (int64_t)file.len;
+	if (replay(manifest, (struct span){ file.at, file.len }, log,
+	    err) == -1)
+		goto err_close;
+	text_release(&file);
+	return manifest;
+
+err_close:
+	text_release(&file);
+	manifest_close(manifest);
+	return NULL;
+}
+
+json_t *
+manifest_peek(const char *path, struct err *err)
+{
+	char *name = mem_format("%s/" MANIFEST_NAME, path);
+	json_t *header = NULL;
+	FILE *file = fopen(name, "re");
+
+	if (file == NULL && errno == ENOENT && access(path, F_OK) == -1)
+		err_set(err, ERR_USAGE, "there is no %s", path);
+	else if (file == NULL && (errno == ENOENT || errno == ENOTDIR))
+		err_set(err, ERR_USAGE, "%s is no export: it has no "
+		    MANIFEST_NAME, path);
+	else if (file == NULL)
+		err_errno(err, ERR_DISK, "open %s", name);
+	else if ((header = json_loadf(file, JSON_DISABLE_EOF_CHECK,
+	    NULL)) == NULL)
+		err_set(err, ERR_USAGE, "%s: its " MANIFEST_NAME " is not "
+		    "one of ours", path);
+	if (file != NULL)
+		fclose(file);
+	free(name);
+	if (header != NULL && manifest_check_header(header, path,
+	    err) == -1) {
+		json_decref(header);
+		header = NULL;
+	}
+	return header;
+}
+
+bool
+manifest_is_sealed(const char *path)
+{
+	char *name = mem_format("%s/" MANIFEST_NAME, path);
+	FILE *file = fopen(name, "re");
+	char tail[65536], *line;
+	size_t n;
+	bool sealed = false;
+
+	free(name);
+	if (file == NULL)
+		return false;
+	if (fseek(file, -(long)(sizeof(tail) - 1), SEEK_END) == -1)
+		rewind(file);
+	n = fread(tail, 1, sizeof(tail) - 1, file);
+	fclose(file);
+	tail[n] = '\0';
+	while (n > 0 && tail[n - 1] == '\n')
+		tail[--n] = '\0';
+	line = strrchr(tail, '\n');
+	line = line != NULL ? line + 1 : tail;
+	sealed = strncmp(line, "{\"seal\":", 8) == 0;
+	return sealed;
+}
+
+json_t *
+manifest_header(const struct manifest *manifest)
+{
+	return manifest->header;
+}
+
+json_t *
+manifest_sealed(const struct manifest *manifest)
+{
+	return manifest->seal;
+}
+
+void
+manifest_say(struct manifest *manifest, json_t *json)
+{
+	struct manifest_line line = { .at = manifest->size +
+	    (int64_t)manifest->pending.len };
+	char *text = json_dumps(json, JSON_COMPACT);
+	struct err err;
+
+	line.len = strlen(text) + 1;
+	text_adds(&manifest->pending, text);
+	text_addc(&manifest->pending, '\n');
+	free(text);
+	/* What we say ourselves can be understood. */
+	if (manifest_apply(manifest, json, line, &err) == -1)
+		abort();
+	json_decref(json);
+}
+
+int
+manifest_flush(struct manifest *manifest, struct err *err)
+{
+	struct iovec piece = { manifest->pending.at, manifest->pending.len };
+
+	if (manifest->pending.len == 0)
+		return 0;
+	if (file_write(manifest->fd, &piece, 1, err) == -1)
+		return err_wrap(err, MANIFEST_NAME);
+	if (file_sync(manifest->fd, MANIFEST_NAME, err) == -1)
+		return -1;
+	manifest->size += (int64_t)manifest->pending.len;
+	text_clear(&manifest->pending);
+	if (manifest->size < manifest->compact_at)
+		return 0;
+	manifest->compact_at = manifest->size * 2;
+	if (manifest->size < COMPACT_RATIO * manifest_live(manifest))
+		return 0;
+	return manifest_rewrite(manifest, NULL, err);
+}
+
+int
+manifest_copy_line(struct manifest *manifest, struct manifest_line line,
+    struct text *text, struct err *err)
+{
+	char *piece;
+	size_t done = 0;
+	ssize_t n;
+
+	if (line.at >= manifest->size)
+		return text_add(text, &manifest->pending.at[line.at -
+		    manifest->size], line.len);
+	piece = mem_alloc(line.len);
+	while (done < line.len) {
+		n = pread(manifest->fd, &piece[done], line.len - done,
+		    (off_t)line.at + (off_t)done);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n <= 0) {
+			free(piece);
+			return n == -1 ? err_errno(err, ERR_DISK, "read "
+			    MANIFEST_NAME) : err_set(err, ERR_DISK,
+			    MANIFEST_NAME " became shorter");
+		}
+		done += (size_t)n;
+	}
+	text_add(text, piece, line.len);
+	free(piece);
+	return 0;
+}
+
+json_t *
+manifest_read_line(struct manifest *manifest, struct manifest_line line,
+    struct err *err)
+{
+	struct text text;
+	json_t *json = NULL;
+
+	text_init(&text, SIZE_MAX / 4);
+	if (manifest_copy_line(manifest, line, &text, err) == 0) {
+		json = json_loadb(text.at, text.len, 0, NULL);
+		if (json == NULL)
+			err_set(err, ERR_DATA, MANIFEST_NAME " was changed "
+			    "while it was in use");
+	}
+	text_release(&text);
+	return json;
+}

@@ -1,0 +1,185 @@
+#ifndef MANIFEST_H
+#define MANIFEST_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/base.h"
+#include "tree/tree.h"
+
+/*
+ * The journal of an export, manifest.jsonl: what is on disk and counts, and
+ * what could not be had.  It is appended to while an export goes on, and
+ * written once more, in order, when it is sealed.  doc/FORMAT.md describes it.
+ *
+ * What is said here is in memory at once and in the file at the next
+ * manifest_flush(), which must come after tree_flush().
+ */
+struct manifest;
+
+#define MANIFEST_NAME "manifest.jsonl"
+#define MANIFEST_FORMAT 1
+
+/* Where a line of it stands. */
+struct manifest_line {
+	int64_t at;
+	size_t len;		/* with its end */
+};
+
+/* A window of a listing that is there. */
+struct manifest_page {
+	uint64_t first;
+	uint32_t count;
+	unsigned pass;
+	bool partial;		/* a record of it could not be kept */
+	uint64_t received;
+	uint64_t distinct;	/* new in its pass */
+	uint64_t kept;		/* new in the export: on disk */
+	uint64_t at;		/* lines of the stream before it */
+	int64_t total;		/* what the reply said, or -1 */
+	uint32_t size;		/* records a page, by the reply */
+	struct manifest_line line;	/* the manifest's own */
+};
+
+/* What could not be had.  Numbers are -1 where they don't apply. */
+struct manifest_gap {
+	char *listing;		/* its key */
+	int64_t first, count;	/* the window */
+	int64_t record;		/* the one record, from 0 in its listing */
+	int64_t have, total, expected;	/* counts that differ */
+	int64_t status;
+	char *url;
+	char *why;
+	struct manifest_gap *next;
+	struct manifest_line line;	/* the manifest's own */
+};
+
+/* What is known of a listing. */
+struct manifest_listing {
+	const char *key;
+	bool ended;		/* it is whole */
+	uint64_t records;	/* when ended; else kept so far */
+	uint64_t distinct;	/* of the current pass */
+	uint64_t duplicates;	/* records that came twice in a reading */
+	int64_t total;		/* the last one said, or -1 */
+	bool unsteady;		/* its total changed, or a record came twice */
+	unsigned pass;
+	const struct manifest_page *pages;	/* of one not ended */
+	size_t n_pages;
+	const struct manifest_gap *gaps;
+	bool replaces;		/* new shards are to replace the old */
+};
+
+/* --------------------------------------------------- opening and closing */
+
+/**
+ * manifest_create(tree, header, err):
+ * Begin the manifest of a new export with ${header}, whose members come
+ * behind the format's own.  Return NULL with ${err} set; manifest_close() it.
+ */
+struct manifest *manifest_create(struct tree *, json_t *, struct err *);
+
+/**
+ * manifest_open(tree, log, err):
+ * Read the manifest of an export; of one that tree_look() opened, only to
+ * ask.  A last line that is torn is cut off, with
+ * a word to ${log}; a damaged one before it is an error (ERR_DATA) that names
+ * it.  ERR_USAGE: there is none, or it is of another format.
+ */
+struct manifest *manifest_open(struct tree *, struct log *, struct err *);
+
+/**
+ * manifest_peek(path, err):
+ * Return the header of the export in the directory ${path}, new, without
+ * opening it; or NULL with ${err} set as manifest_open() would.
+ */
+json_t *manifest_peek(const char *, struct err *);
+
+/** manifest_is_sealed(path): Is the export in ${path} there, and sealed? */
+bool manifest_is_sealed(const char *);
+
+/** manifest_close(manifest): Free ${manifest}, which may be NULL. */
+void manifest_close(struct manifest *);
+
+/** manifest_header(manifest): Return the header, borrowed. */
+json_t *manifest_header(const struct manifest *);
+
+/** manifest_sealed(manifest): Return the seal, borrowed, or NULL. */
+json_t *manifest_sealed(const struct manifest *);
+
+/* --------------------------------------------------------------- asking */
+
+/** manifest_find(manifest, key, listing): Is anything known of it? */
+bool manifest_find(const struct manifest *, const char *,
+    struct manifest_listing *);
+
+/** manifest_is_done(manifest, key): Is all below that record there? */
+bool manifest_is_done(const struct manifest *, const char *);
+
+/**
+ * manifest_files(manifest, key, receipts, err):
+ * Add the receipts of the listing's files, objects in the order of their
+ * records.
+ */
+int manifest_files(struct manifest *, const char *, struct tree_receipts *,
+    struct err *);
+
+/**
+ * manifest_fields(manifest, key, err):
+ * Return what manifest_say_end() was given as fields, new; or NULL.
+ */
+json_t *manifest_fields(struct manifest *, const char *, struct err *);
+
+/**
+ * manifest_each(manifest, after, listing):
+ * Set ${listing} to the one after the key ${after} (NULL: the first), in the
+ * order in which they were first met.  Return false at the end.
+ */
+bool manifest_each(const struct manifest *, const char *,
+    struct manifest_listing *);
+
+/**
+ * manifest_all_files(manifest, receipts, err):
+ * Add the receipts of all files that count.
+ */
+int manifest_all_files(struct manifest *, struct tree_receipts *,
+    struct err *);
+
+/* --------------------------------------------------------------- saying */
+
+/** manifest_say_page(manifest, key, page, receipts): A window is there. */
+void manifest_say_page(struct manifest *, const char *,
+    const struct manifest_page *, const struct tree_receipts *);
+
+/**
+ * manifest_say_end(manifest, key, listing, fields, receipts, err):
+ * The listing is whole: its ${records}, its ${total} (or -1), and whether
+ * tree_stream_replace() has still to be called.  ${fields} (stolen, or NULL)
+ * are kept for manifest_fields().
+ * ${receipts} are those of all its files, or NULL: those of its pages.
+ */
+int manifest_say_end(struct manifest *, const char *,
+    const struct manifest_listing *, json_t *, const struct tree_receipts *,
+    struct err *);
+
+/** manifest_say_done(manifest, key, receipt): All below it is there. */
+void manifest_say_done(struct manifest *, const char *,
+    const struct tree_receipt *);
+
+/** manifest_say_gap(manifest, gap): Something could not be had. */
+void manifest_say_gap(struct manifest *, const struct manifest_gap *);
+
+/* ------------------------------------------------------------- the file */
+
+/** manifest_flush(manifest, err): Get all that was said onto the disk. */
+int manifest_flush(struct manifest *, struct err *);
+
+/**
+ * manifest_seal(manifest, seal, err):
+ * Write the manifest in order, with ${seal} (stolen) as its last line.
+ */
+int manifest_seal(struct manifest *, json_t *, struct err *);
+
+#endif

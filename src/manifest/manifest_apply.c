@@ -1,0 +1,291 @@
+/*
+ * Lines of the manifest: what they mean.
+ *
+ *	page		a window of a listing is there; a gap of the same
+ *			window is mended
+ *	listing		it is whole; its pages and gaps don't matter any more
+ *	gap		something could not be had; the last word on a window
+ *			(or on the listing's counts) is what counts
+ *	done		all below a record is there
+ *	seal		the end
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "manifest/manifest_internal.h"
+
+/* A missing or unlikely number takes ${usual}. */
+static int64_t
+number(json_t *json, const char *key, int64_t usual)
+{
+	json_t *value = json_object_get(json, key);
+
+	return json_is_integer(value) && json_integer_value(value) >= 0 ?
+	    json_integer_value(value) : usual;
+}
+
+static struct manifest_entry *
+entry_for(struct manifest *manifest, const char *key)
+{
+	struct manifest_entry *entry;
+
+	HASH_FIND_STR(manifest->entries, key, entry);
+	if (entry != NULL)
+		return entry;
+	entry = mem_zero(1, sizeof(*entry));
+	entry->key = mem_text(key);
+	entry->known.total = -1;
+	entry->known.pass = 1;
+	HASH_ADD_KEYPTR(hh, manifest->entries, entry->key,
+	    strlen(entry->key), entry);
+	return entry;
+}
+
+static void
+free_gap(struct manifest_gap *gap)
+{
+	free(gap->listing);
+	free(gap->url);
+	free(gap->why);
+	free(gap);
+}
+
+/* Forget all gaps. */
+static void
+forget_gaps(struct manifest_entry *entry)
+{
+	struct manifest_gap *gap;
+
+	while ((gap = entry->gaps) != NULL) {
+		entry->gaps = gap->next;
+		free_gap(gap);
+	}
+}
+
+/* Is it a gap in that page, and not one that the page itself has told of? */
+static bool
+is_mended(const struct manifest_gap *gap, const struct manifest_page *page)
+{
+	int64_t first = (int64_t)page->first;
+	int64_t end = first + (page->count > 0 ? page->count : 1);
+
+	if (gap->first >= 0)
+		return gap->first >= first && gap->first < end;
+	return !page->partial && gap->record >= first && gap->record < end;
+}
+
+/* Forget the gaps that a page has mended. */
+static void
+mend_gaps(struct manifest_entry *entry, const struct manifest_page *page)
+{
+	struct manifest_gap **at = &entry->gaps, *gap;
+
+	while ((gap = *at) != NULL) {
+		if (is_mended(gap, page)) {
+			*at = gap->next;
+			free_gap(gap);
+		} else {
+			at = &gap->next;
+		}
+	}
+}
+
+static int
+page_order(const struct manifest_page *a, const struct manifest_page *b)
+{
+	if (a->pass != b->pass)
+		return a->pass < b->pass ? -1 : 1;
+	return a->first < b->first ? -1 : a->first > b->first;
+}
+
+/* Put the page where it belongs; one of the same window is replaced. */
+static void
+insert_page(struct manifest_entry *entry, const struct manifest_page *page)
+{
+	size_t i = entry->n_pages;
+
+	while (i > 0 && page_order(&entry->pages[i - 1], page) > 0)
+		i--;
+	if (i > 0 && page_order(&entry->pages[i - 1], page) == 0) {
+		entry->pages[i - 1] = *page;
+		return;
+	}
+	entry->pages = mem_need(entry->pages, entry->n_pages + 1,
+	    &entry->pages_room, sizeof(*entry->pages));
+	memmove(&entry->pages[i + 1], &entry->pages[i],
+	    (entry->n_pages - i) * sizeof(*entry->pages));
+	entry->pages[i] = *page;
+	entry->n_pages++;
+}
+
+void
+manifest_sum_up(struct manifest_entry *entry)
+{
+	struct manifest_listing *known = &entry->known;
+	const struct manifest_page *page;
+
+	if (!entry->is_stale)
+		return;
+	entry->is_stale = false;
+	known->records = known->distinct = known->duplicates = 0;
+	known->unsteady = false;
+	known->total = -1;
+	known->pass = entry->n_pages > 0 ?
+	    entry->pages[entry->n_pages - 1].pass : 1;
+	for (page = entry->pages; page < &entry->pages[entry->n_pages];
+	    page++) {
+		known->records += page->kept;
+		known->duplicates += page->received - page->distinct;
+		if (page->pass != known->pass)
+			continue;
+		if (!page->partial)
+			known->distinct += page->distinct;
+		if (page->distinct < page->received || (known->total >= 0 &&
+		    page->total >= 0 && page->total != known->total))
+			known->unsteady = true;
+		if (page->total >= 0)
+			known->total = page->total;
+	}
+}
+
+static struct manifest_page
+page_of(json_t *json, struct manifest_line line)
+{
+	struct manifest_page page = { .line = line };
+
+	page.pass = (unsigned)number(json, "pass", 1);
+	page.first = (uint64_t)number(json, "first", 0);
+	page.count = (uint32_t)number(json, "count", 0);
+	page.partial = json_is_true(json_object_get(json, "partial"));
+	page.size = (uint32_t)number(json, "size", 0);
+	page.total = number(json, "total", -1);
+	page.received = (uint64_t)number(json, "received", 0);
+	page.distinct = (uint64_t)number(json, "distinct",
+	    (int64_t)page.received);
+	page.kept = (uint64_t)number(json, "kept", (int64_t)page.distinct);
+	page.at = (uint64_t)number(json, "at", 0);
+	return page;
+}
+
+static void
+apply_page(struct manifest *manifest, const char *key, json_t *json,
+    struct manifest_line line)
+{
+	struct manifest_entry *entry = entry_for(manifest, key);
+	struct manifest_page page = page_of(json, line);
+
+	insert_page(entry, &page);
+	mend_gaps(entry, &page);
+	entry->is_stale = true;
+}
+
+static void
+apply_listing(struct manifest *manifest, const char *key, json_t *json,
+    struct manifest_line line)
+{
+	struct manifest_entry *entry = entry_for(manifest, key);
+	struct manifest_listing *known = &entry->known;
+
+	free(entry->pages);
+	entry->pages = NULL;
+	entry->n_pages = entry->pages_room = 0;
+	forget_gaps(entry);
+	entry->end = line;
+	entry->is_stale = false;
+	known->ended = true;
+	known->records = (uint64_t)number(json, "records", 0);
+	known->total = number(json, "total", -1);
+	known->replaces = json_is_true(json_object_get(json, "replaces"));
+}
+
+static void
+apply_gap(struct manifest *manifest, const char *key, json_t *json,
+    struct manifest_line line)
+{
+	struct manifest_entry *entry = entry_for(manifest, key);
+	struct manifest_gap *gap = mem_zero(1, sizeof(*gap)), **at;
+
+	gap->listing = mem_text(key);
+	gap->first = number(json, "first", -1);
+	gap->count = number(json, "count", -1);
+	gap->record = number(json, "record", -1);
+	gap->have = number(json, "have", -1);
+	gap->total = number(json, "total", -1);
+	gap->expected = number(json, "expected", -1);
+	gap->status = number(json, "status", -1);
+	gap->url = mem_text(json_string_value(json_object_get(json,
+	    "url")));
+	gap->why = mem_text(json_string_value(json_object_get(json,
+	    "why")));
+	gap->line = line;
+	/* In order, and instead of one of the same place. */
+	for (at = &entry->gaps; *at != NULL && ((*at)->first < gap->first ||
+	    ((*at)->first == gap->first && (*at)->record < gap->record));
+	    at = &(*at)->next)
+		;
+	gap->next = *at;
+	*at = gap;
+	if (gap->next != NULL && gap->next->first == gap->first &&
+	    gap->next->record == gap->record) {
+		struct manifest_gap *old = gap->next;
+
+		gap->next = old->next;
+		free_gap(old);
+	}
+}
+
+static void
+apply_done(struct manifest *manifest, const char *key,
+    struct manifest_line line)
+{
+	struct manifest_mark *mark;
+
+	HASH_FIND_STR(manifest->marks, key, mark);
+	if (mark == NULL) {
+		mark = mem_zero(1, sizeof(*mark));
+		mark->key = mem_text(key);
+		HASH_ADD_KEYPTR(hh, manifest->marks, mark->key,
+		    strlen(mark->key), mark);
+	}
+	mark->line = line;
+}
+
+int
+manifest_apply(struct manifest *manifest, json_t *json,
+    struct manifest_line line, struct err *err)
+{
+	const char *key;
+	json_t *seal = json_object_get(json, "seal");
+
+	if (manifest->seal != NULL)
+		return err_set(err, ERR_DATA, "something stands behind the "
+		    "seal");
+	if ((key = json_string_value(json_object_get(json, "page"))) != NULL)
+		apply_page(manifest, key, json, line);
+	else if ((key = json_string_value(json_object_get(json,
+	    "listing"))) != NULL)
+		apply_listing(manifest, key, json, line);
+	else if ((key = json_string_value(json_object_get(json,
+	    "gap"))) != NULL)
+		apply_gap(manifest, key, json, line);
+	else if ((key = json_string_value(json_object_get(json,
+	    "done"))) != NULL)
+		apply_done(manifest, key, line);
+	else if (json_is_object(seal))
+		manifest->seal = json_incref(seal);
+	else
+		return err_set(err, ERR_DATA, "this is no line of a "
+		    "manifest");
+	return 0;
+}
+
+void
+manifest_free_entry(struct manifest *manifest, struct manifest_entry *entry)
+{
+	HASH_DEL(manifest->entries, entry);
+	forget_gaps(entry);
+	free(entry->pages);
+	free(entry->key);
+	free(entry);
+}

@@ -1,0 +1,211 @@
+/*
+ * Asking the manifest.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "manifest/manifest_internal.h"
+
+static void
+fill(struct manifest_entry *entry, struct manifest_listing *listing)
+{
+	manifest_sum_up(entry);
+	*listing = entry->known;
+	listing->key = entry->key;
+	listing->pages = entry->pages;
+	listing->n_pages = entry->n_pages;
+	listing->gaps = entry->gaps;
+}
+
+bool
+manifest_find(const struct manifest *manifest, const char *key,
+    struct manifest_listing *listing)
+{
+	struct manifest_entry *entry;
+
+	HASH_FIND_STR(manifest->entries, key, entry);
+	if (entry != NULL)
+		fill(entry, listing);
+	return entry != NULL;
+}
+
+bool
+manifest_is_done(const struct manifest *manifest, const char *key)
+{
+	struct manifest_mark *mark;
+
+	HASH_FIND_STR(manifest->marks, key, mark);
+	return mark != NULL;
+}
+
+bool
+manifest_each(const struct manifest *manifest, const char *after,
+    struct manifest_listing *listing)
+{
+	struct manifest_entry *entry = manifest->entries;
+
+	if (after != NULL) {
+		HASH_FIND_STR(manifest->entries, after, entry);
+		entry = entry != NULL ? entry->hh.next : NULL;
+	}
+	if (entry != NULL)
+		fill(entry, listing);
+	return entry != NULL;
+}
+
+/* Read a receipt.  Return 0 or -1. */
+static int
+receipt_of(json_t *json, struct tree_receipt *receipt)
+{
+	json_t *path = json_object_get(json, "path");
+	json_t *sha256 = json_object_get(json, "sha256");
+
+	if (!json_is_string(path) || !json_is_string(sha256) ||
+	    sha256_from_hex(json_string_value(sha256),
+	    receipt->sha256) == -1)
+		return -1;
+	receipt->path = (char *)json_string_value(path);
+	receipt->lines = (uint64_t)json_integer_value(json_object_get(json,
+	    "lines"));
+	receipt->bytes = (uint64_t)json_integer_value(json_object_get(json,
+	    "bytes"));
+	return 0;
+}
+
+/* A shard has grown: the later word on it counts. */
+static bool
+replace_shard(struct tree_receipts *all, size_t from,
+    const struct tree_receipt *receipt)
+{
+	size_t i;
+
+	/* It is one of the last. */
+	for (i = all->n; receipt->lines > 0 && i > from; i--) {
+		struct tree_receipt *old = &all->at[i - 1];
+
+		if (strcmp(old->path, receipt->path) != 0)
+			continue;
+		old->lines = receipt->lines;
+		old->bytes = receipt->bytes;
+		memcpy(old->sha256, receipt->sha256, SHA256_BYTES);
+		return true;
+	}
+	return false;
+}
+
+/* Add what the line at ${line} says of files. */
+static int
+add_line(struct manifest *manifest, struct manifest_line line, size_t from,
+    struct tree_receipts *all, struct err *err)
+{
+	json_t *json = manifest_read_line(manifest, line, err), *item;
+	struct tree_receipt receipt;
+	size_t i;
+
+	if (json == NULL)
+		return -1;
+	json_array_foreach(json_object_get(json, "files"), i, item) {
+		if (receipt_of(item, &receipt) == -1) {
+			json_decref(json);
+			return err_set(err, ERR_DATA, MANIFEST_NAME
+			    ": a receipt is damaged");
+		}
+		if (!replace_shard(all, from, &receipt))
+			tree_receipts_add(all, &receipt);
+	}
+	json_decref(json);
+	return 0;
+}
+
+static int
+by_line(const void *a, const void *b)
+{
+	const struct manifest_line *one = a, *other = b;
+
+	return one->at < other->at ? -1 : one->at > other->at;
+}
+
+/*
+ * The files of a listing that has not ended.  Objects come in the order of
+ * their pages; of a shard, what was said last counts.
+ */
+static int
+add_pages(struct manifest *manifest, const struct manifest_entry *entry,
+    bool in_time, struct tree_receipts *all, struct err *err)
+{
+	struct manifest_line *lines = mem_alloc((entry->n_pages + 1) *
+	    sizeof(*lines));
+	size_t i, from = all->n;
+	int rc = 0;
+
+	for (i = 0; i < entry->n_pages; i++)
+		lines[i] = entry->pages[i].line;
+	if (in_time)
+		qsort(lines, entry->n_pages, sizeof(*lines), by_line);
+	for (i = 0; i < entry->n_pages && rc == 0; i++)
+		rc = add_line(manifest, lines[i], from, all, err);
+	free(lines);
+	return rc;
+}
+
+static int
+add_entry(struct manifest *manifest, const struct manifest_entry *entry,
+    struct tree_receipts *all, struct err *err)
+{
+	size_t from = all->n;
+
+	if (entry->known.ended)
+		return add_line(manifest, entry->end, from, all, err);
+	if (add_pages(manifest, entry, true, all, err) == -1)
+		return -1;
+	if (all->n == from || all->at[from].lines > 0)
+		return 0;
+	/* They are objects: once more, in their order. */
+	while (all->n > from)
+		free(all->at[--all->n].path);
+	return add_pages(manifest, entry, false, all, err);
+}
+
+int
+manifest_files(struct manifest *manifest, const char *key,
+    struct tree_receipts *all, struct err *err)
+{
+	struct manifest_entry *entry;
+
+	HASH_FIND_STR(manifest->entries, key, entry);
+	return entry != NULL ? add_entry(manifest, entry, all, err) : 0;
+}
+
+int
+manifest_all_files(struct manifest *manifest, struct tree_receipts *all,
+    struct err *err)
+{
+	struct manifest_entry *entry;
+	struct manifest_mark *mark;
+
+	for (entry = manifest->entries; entry != NULL;
+	    entry = entry->hh.next)
+		if (add_entry(manifest, entry, all, err) == -1)
+			return -1;
+	for (mark = manifest->marks; mark != NULL; mark = mark->hh.next)
+		if (add_line(manifest, mark->line, all->n, all, err) == -1)
+			return -1;
+	return 0;
+}
+
+json_t *
+manifest_fields(struct manifest *manifest, const char *key, struct err *err)
+{
+	struct manifest_entry *entry;
+	json_t *line, *fields;
+
+	HASH_FIND_STR(manifest->entries, key, entry);
+	if (entry == NULL || !entry->known.ended)
+		return NULL;
+	if ((line = manifest_read_line(manifest, entry->end, err)) == NULL)
+		return NULL;
+	fields = json_incref(json_object_get(line, "fields"));
+	json_decref(line);
+	return fields;
+}

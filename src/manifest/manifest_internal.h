@@ -1,0 +1,76 @@
+#ifndef MANIFEST_INTERNAL_H
+#define MANIFEST_INTERNAL_H
+
+#include <uthash.h>
+
+#include "manifest/manifest.h"
+
+/* A listing, by its key. */
+struct manifest_entry {
+	char *key;
+	struct manifest_listing known;	/* see manifest_sum_up() */
+	struct manifest_page *pages;	/* in the order of pass and position */
+	size_t n_pages, pages_room;
+	struct manifest_gap *gaps;
+	struct manifest_line end;	/* when it has ended */
+	bool is_stale;		/* ${known} does not count all pages */
+	UT_hash_handle hh;
+};
+
+/* A record below which all is there. */
+struct manifest_mark {
+	char *key;
+	struct manifest_line line;
+	UT_hash_handle hh;
+};
+
+struct manifest {
+	struct tree *tree;
+	int fd;
+	json_t *header, *seal;
+	struct manifest_entry *entries;
+	struct manifest_mark *marks;
+	int64_t size;		/* of the file */
+	struct text pending;	/* said, and not yet in the file */
+	int64_t compact_at;	/* look at its size again from here */
+};
+
+/**
+ * manifest_apply(manifest, json, line, err):
+ * Take in what a line says; it stands at ${line}.  This is the one place
+ * where lines get their meaning, read or said.  Return 0, or -1 with ${err}
+ * set (ERR_DATA) where it is no line of a manifest.
+ */
+int manifest_apply(struct manifest *, json_t *, struct manifest_line,
+    struct err *);
+
+/** manifest_sum_up(entry): Work out from all pages what is known. */
+void manifest_sum_up(struct manifest_entry *);
+
+/** manifest_say(manifest, json): Say ${json}, stolen. */
+void manifest_say(struct manifest *, json_t *);
+
+/** manifest_read_line(manifest, line, err): Return the line, parsed, new. */
+json_t *manifest_read_line(struct manifest *, struct manifest_line,
+    struct err *);
+
+/** manifest_copy_line(manifest, line, text, err): Add the line as it is. */
+int manifest_copy_line(struct manifest *, struct manifest_line, struct text *,
+    struct err *);
+
+/** manifest_rewrite(manifest, seal, err): Write it in order; see FORMAT. */
+int manifest_rewrite(struct manifest *, json_t *, struct err *);
+
+/** manifest_live(manifest): Return how many bytes still matter. */
+int64_t manifest_live(const struct manifest *);
+
+/** manifest_check_header(json, where, err): Is it one that we can read? */
+int manifest_check_header(json_t *, const char *, struct err *);
+
+/** manifest_check_seal(manifest, text, err): Is the seal unbroken? */
+int manifest_check_seal(json_t *, struct span, size_t, struct err *);
+
+/** manifest_free_entry(manifest, entry): Forget and free ${entry}. */
+void manifest_free_entry(struct manifest *, struct manifest_entry *);
+
+#endif

@@ -1,0 +1,148 @@
+/*
+ * Lines of the manifest: how they are made.
+ */
+
+#include <string.h>
+
+#include "manifest/manifest_internal.h"
+
+static json_t *
+json_receipt(const struct tree_receipt *receipt)
+{
+	json_t *json = json_object();
+	char hex[SHA256_HEX];
+
+	sha256_hex(receipt->sha256, hex);
+	json_object_set_new(json, "path", json_string(receipt->path));
+	if (receipt->lines > 0)
+		json_object_set_new(json, "lines",
+		    json_integer((json_int_t)receipt->lines));
+	json_object_set_new(json, "bytes",
+	    json_integer((json_int_t)receipt->bytes));
+	json_object_set_new(json, "sha256", json_string(hex));
+	return json;
+}
+
+static json_t *
+json_receipts(const struct tree_receipts *receipts)
+{
+	json_t *json = json_array();
+	size_t i;
+
+	for (i = 0; receipts != NULL && i < receipts->n; i++)
+		json_array_append_new(json, json_receipt(&receipts->at[i]));
+	return json;
+}
+
+/* Set ${key}, unless the value is the usual one. */
+static void
+set_number(json_t *json, const char *key, int64_t value, int64_t usual)
+{
+	if (value != usual)
+		json_object_set_new(json, key, json_integer(value));
+}
+
+static void
+set_text(json_t *json, const char *key, const char *value)
+{
+	struct text text;
+
+	if (value == NULL)
+		return;
+	text_init(&text, 8192);
+	(void)text_add_visible(&text, value, strlen(value));
+	json_object_set_new(json, key, json_string(text.at != NULL ?
+	    text.at : ""));
+	text_release(&text);
+}
+
+/* Set what a page's line says beside its key and its files. */
+static void
+set_page(json_t *json, const struct manifest_page *page)
+{
+	set_number(json, "pass", page->pass, 1);
+	set_number(json, "first", (int64_t)page->first, -1);
+	set_number(json, "count", page->count, -1);
+	if (page->partial)
+		json_object_set_new(json, "partial", json_true());
+	set_number(json, "size", page->size, 0);
+	set_number(json, "total", page->total, -1);
+	set_number(json, "received", (int64_t)page->received, -1);
+	set_number(json, "distinct", (int64_t)page->distinct,
+	    (int64_t)page->received);
+	set_number(json, "kept", (int64_t)page->kept,
+	    (int64_t)page->distinct);
+	set_number(json, "at", (int64_t)page->at, 0);
+}
+
+void
+manifest_say_page(struct manifest *manifest, const char *key,
+    const struct manifest_page *page, const struct tree_receipts *receipts)
+{
+	json_t *json = json_object();
+
+	json_object_set_new(json, "page", json_string(key));
+	set_page(json, page);
+	json_object_set_new(json, "files", json_receipts(receipts));
+	manifest_say(manifest, json);
+}
+
+int
+manifest_say_end(struct manifest *manifest, const char *key,
+    const struct manifest_listing *listing, json_t *fields,
+    const struct tree_receipts *receipts, struct err *err)
+{
+	struct tree_receipts own = { NULL, 0, 0 };
+	json_t *json;
+
+	if (receipts == NULL) {
+		if (manifest_files(manifest, key, &own, err) == -1) {
+			tree_receipts_release(&own);
+			json_decref(fields);
+			return -1;
+		}
+		receipts = &own;
+	}
+	json = json_object();
+	json_object_set_new(json, "listing", json_string(key));
+	set_number(json, "records", (int64_t)listing->records, -1);
+	set_number(json, "total", listing->total, -1);
+	if (listing->replaces)
+		json_object_set_new(json, "replaces", json_true());
+	if (fields != NULL)
+		json_object_set_new(json, "fields", fields);
+	json_object_set_new(json, "files", json_receipts(receipts));
+	manifest_say(manifest, json);
+	tree_receipts_release(&own);
+	return 0;
+}
+
+void
+manifest_say_done(struct manifest *manifest, const char *key,
+    const struct tree_receipt *receipt)
+{
+	json_t *json = json_object(), *files = json_array();
+
+	json_object_set_new(json, "done", json_string(key));
+	json_array_append_new(files, json_receipt(receipt));
+	json_object_set_new(json, "files", files);
+	manifest_say(manifest, json);
+}
+
+void
+manifest_say_gap(struct manifest *manifest, const struct manifest_gap *gap)
+{
+	json_t *json = json_object();
+
+	json_object_set_new(json, "gap", json_string(gap->listing));
+	set_number(json, "first", gap->first, -1);
+	set_number(json, "count", gap->count, -1);
+	set_number(json, "record", gap->record, -1);
+	set_number(json, "have", gap->have, -1);
+	set_number(json, "total", gap->total, -1);
+	set_number(json, "expected", gap->expected, -1);
+	set_number(json, "status", gap->status, -1);
+	set_text(json, "url", gap->url);
+	set_text(json, "why", gap->why);
+	manifest_say(manifest, json);
+}

@@ -1,0 +1,179 @@
+/*
+ * Looking into values that are known to be well-formed.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "page/page_internal.h"
+
+const char *
+page_blank(const char *p, const char *end)
+{
+	while (p < end && (*p == ' ' || *p == '\n' || *p == '\r' ||
+	    *p == '\t'))
+		p++;
+	return p;
+}
+
+/* Step over a string, from its first quote. */
+static const char *
+skip_string(const char *p, const char *end)
+{
+	const char *quote, *slash;
+	size_t slashes;
+
+	for (p++;; p = quote + 1) {
+		quote = memchr(p, '"', (size_t)(end - p));
+		if (quote == NULL)
+			return end;
+		/* An odd number of backslashes before it makes it a letter. */
+		slashes = 0;
+		for (slash = quote; slash > p && slash[-1] == '\\'; slash--)
+			slashes++;
+		if (slashes % 2 == 0)
+			return quote + 1;
+	}
+}
+
+const char *
+page_skip(const char *p, const char *end)
+{
+	size_t depth = 0;
+
+	do {
+		if (p == end)
+			return end;
+		switch (*p) {
+		case '{': case '[':
+			depth++;
+			p++;
+			break;
+		case '}': case ']':
+			depth--;
+			p++;
+			break;
+		case '"':
+			p = skip_string(p, end);
+			break;
+		default:
+			if (depth > 0) {
+				p++;
+				break;
+			}
+			while (p < end && strchr(" \n\r\t,]}", *p) == NULL)
+				p++;
+		}
+	} while (depth > 0);
+	return p;
+}
+
+bool
+page_name_is(struct span name, const char *at, size_t len)
+{
+	struct text plain;
+	bool same;
+
+	if (memchr(name.at, '\\', name.len) == NULL)
+		return name.len == len + 2 &&
+		    memcmp(name.at + 1, at, len) == 0;
+	text_init(&plain, name.len * 3);
+	page_value_text(name, &plain);
+	same = plain.len == len && memcmp(plain.at, at, len) == 0;
+	text_release(&plain);
+	return same;
+}
+
+/* Find the member of ${object} whose name is the ${len} bytes at ${at}. */
+static bool
+find_member(struct span object, const char *at, size_t len,
+    struct span *found)
+{
+	const char *p = object.at, *end = object.at + object.len;
+	struct span name;
+	const char *value;
+
+	if (object.len == 0 || *p != '{')
+		return false;
+	p = page_blank(p + 1, end);
+	while (p < end && *p == '"') {
+		name.at = p;
+		p = skip_string(p, end);
+		name.len = (size_t)(p - name.at);
+		p = page_blank(p, end);
+		value = page_blank(p + 1, end);
+		p = page_skip(value, end);
+		if (page_name_is(name, at, len)) {
+			found->at = value;
+			found->len = (size_t)(p - value);
+			return true;
+		}
+		p = page_blank(p, end);
+		if (p < end && *p == ',')
+			p = page_blank(p + 1, end);
+	}
+	return false;
+}
+
+bool
+page_find(struct span value, const char *path, struct span *found)
+{
+	size_t len;
+
+	for (;;) {
+		len = strcspn(path, ".");
+		if (!find_member(value, path, len, &value))
+			return false;
+		if (path[len] == '\0')
+			break;
+		path += len + 1;
+	}
+	*found = value;
+	return true;
+}
+
+bool
+page_next(struct span array, const char **place, struct span *item)
+{
+	const char *p = *place, *end = array.at + array.len;
+
+	if (p == NULL) {
+		if (array.len == 0 || array.at[0] != '[')
+			return false;
+		p = array.at + 1;
+	}
+	p = page_blank(p, end);
+	if (p < end && *p == ',')
+		p = page_blank(p + 1, end);
+	if (p == end || *p == ']')
+		return false;
+	item->at = p;
+	*place = page_skip(p, end);
+	item->len = (size_t)(*place - p);
+	return true;
+}
+
+bool
+page_sum(struct span value, const char *path, int64_t *sum)
+{
+	const char *place = NULL;
+	struct span item;
+	size_t len;
+	int64_t n;
+
+	if (value.len > 0 && value.at[0] == '[') {
+		/* An array in an array is no place to look further. */
+		while (page_next(value, &place, &item))
+			if (item.at[0] == '[' || !page_sum(item, path, sum))
+				return false;
+		return true;
+	}
+	if (*path == '\0') {
+		n = page_count(value);
+		return n >= 0 && !__builtin_add_overflow(*sum, n, sum);
+	}
+	len = strcspn(path, ".");
+	if (!find_member(value, path, len, &item))
+		return false;
+	return page_sum(item, path[len] == '.' ? path + len + 1 : "", sum);
+}

@@ -1,0 +1,185 @@
+/*
+ * The crank.
+ *
+ *	crawl   what is next?  a listing opens: look it up in the manifest
+ *	                       a window: source makes the request, http gets it
+ *	http    a reply        page cuts out the records
+ *	tree                   they are written, in the order of the windows
+ *	manifest               and it is noted that they are there
+ *	crawl                  the records' children are what is next
+ *
+ * All of it happens in run_step(), in one thread; what each room does, it
+ * does without knowing of the others.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "run/run_internal.h"
+
+struct run *
+run_new(const struct run_settings *settings, struct err *err)
+{
+	struct run *run = mem_zero(1, sizeof(*run));
+
+	run->settings = *settings;
+	text_init(&run->scratch, SIZE_MAX / 4);
+	text_init(&run->path, 1 << 20);
+	if (run_begin(run, err) == -1) {
+		run_free(run);
+		return NULL;
+	}
+	return run;
+}
+
+/* Free what a run that was given up still holds. */
+static void
+free_open(struct run *run)
+{
+	const struct crawl_listing *listing = NULL;
+
+	while (run->tasks != NULL)
+		run_free_task(run, run->tasks);
+	while (run->crawl != NULL && (listing = crawl_each_open(run->crawl,
+	    listing)) != NULL)
+		run_close(listing->user);
+}
+
+void
+run_free(struct run *run)
+{
+	size_t i;
+
+	if (run == NULL)
+		return;
+	free_open(run);
+	http_free(run->http);
+	crawl_free(run->crawl);
+	manifest_close(run->manifest);
+	log_no_file(run->settings.log);
+	tree_close(run->tree);
+	for (i = 0; run->rules != NULL &&
+	    i < run->settings.source->n_resources; i++)
+		free(run->rules[i]);
+	free(run->rules);
+	for (i = 0; i < run->n_estimates; i++)
+		free((char *)run->estimates[i].group);
+	free(run->estimates);
+	json_decref(run->options);
+	text_release(&run->scratch);
+	text_release(&run->path);
+	free(run);
+}
+
+static int
+take_job(struct run *run, const struct crawl_job *job, struct err *err)
+{
+	switch (job->what) {
+	case CRAWL_NOTHING:
+		return 0;
+	case CRAWL_OPEN:
+		return run_open(run, job->listing, err);
+	case CRAWL_FETCH:
+		return run_fetch(run, job, err);
+	case CRAWL_DERIVE:
+		return run_derive(run, job, err);
+	case CRAWL_DONE:
+		return run_done(run, job->node, err);
+	}
+	return 0;
+}
+
+static bool
+has_room(const struct run *run)
+{
+	return !run->interrupted && run->stop.kind == ERR_NONE &&
+	    http_room(run->http) > 0;
+}
+
+/*
+ * Take on what there is room for.  Where pages that wait for an earlier one
+ * fill the memory they may fill, only what need not wait is asked for.
+ */
+static int
+fill(struct run *run, struct err *err)
+{
+	struct crawl_job job;
+
+	while (has_room(run) && crawl_next(run->crawl,
+	    run->held_bytes >= run->settings.buffer, &job) != CRAWL_NOTHING)
+		if (take_job(run, &job, err) == -1)
+			return -1;
+	return 0;
+}
+
+/* Nothing is under way any more: how did it end? */
+static enum run_state
+end(struct run *run, struct err *err)
+{
+	if (run_flush(run, err) == -1)
+		return RUN_STOPPED;
+	if (run->stop.kind != ERR_NONE) {
+		*err = run->stop;
+		return RUN_STOPPED;
+	}
+	if (run->interrupted)
+		return RUN_INTERRUPTED;
+	if (!crawl_over(run->crawl)) {
+		err_set(err, ERR_INTERNAL, "the walk came to a halt; this is "
+		    "a fault of the program");
+		return RUN_STOPPED;
+	}
+	if (run->tree == NULL)
+		return run->gaps > 0 ? RUN_GAPS : RUN_COMPLETE;
+	if (run_seal(run, err) == -1)
+		return RUN_STOPPED;
+	return manifest_sealed(run->manifest) != NULL ? RUN_COMPLETE :
+	    RUN_GAPS;
+}
+
+enum run_state
+run_step(struct run *run, int64_t ms, struct err *err)
+{
+	struct http_reply *reply;
+	struct err stopped;
+
+	if (run->manifest != NULL && manifest_sealed(run->manifest) != NULL)
+		return RUN_ALREADY;
+	if (run->tree != NULL && tree_is_due(run->tree) &&
+	    run_flush(run, err) == -1)
+		return RUN_STOPPED;
+	if (fill(run, err) == -1)
+		return RUN_STOPPED;
+	if (run->stop.kind != ERR_NONE)
+		http_stop(run->http);
+	switch (http_wait(run->http, ms, &reply, &stopped)) {
+	case HTTP_REPLY:
+		if (run_reply(run, reply, err) == -1)
+			return RUN_STOPPED;
+		return RUN_GOING;
+	case HTTP_IDLE:
+		return end(run, err);
+	case HTTP_FAILED:
+		if (run->stop.kind == ERR_NONE)
+			run->stop = stopped;
+		return end(run, err);
+	case HTTP_TICK:
+	case HTTP_WOKEN:
+		return RUN_GOING;
+	}
+	return RUN_GOING;
+}
+
+void
+run_interrupt(struct run *run)
+{
+	run->interrupted = true;
+	if (run->http != NULL)
+		http_stop(run->http);
+}
+
+const char *
+run_where(const struct run *run)
+{
+	return run->tree != NULL ? tree_where(run->tree) : NULL;
+}

@@ -1,0 +1,113 @@
+#ifndef RUN_H
+#define RUN_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/base.h"
+#include "http/http.h"
+#include "source/source.h"
+
+/*
+ * The crank: passes values from room to room until an export is finished.
+ * What it does is described at the top of run.c.
+ */
+struct run;
+
+struct run_settings {
+	const struct source *source;
+	const char *server;	/* as http_check_server() gave it */
+	const char *key;	/* NULL: the source has none */
+	json_t *options;	/* of the source: names and texts; borrowed */
+	const char *output;	/* where a new export's directory is made */
+	const char *resume;	/* the export to go on with, or NULL */
+	bool server_moved;
+	bool dry;		/* only count; write nothing */
+	const char *tool;	/* name and version, for the header */
+	unsigned jobs, attempts;
+	int64_t max_wait_ms, stall_ms, first_byte_ms;
+	uint64_t max_body, buffer;
+	const char *ca_file;	/* or NULL */
+	enum log_format log_format;
+	struct log *log;
+	int wake_fd;
+};
+
+/* How it ended, or that it didn't. */
+enum run_state {
+	RUN_GOING,
+	RUN_COMPLETE,	/* all is there, and the manifest is sealed */
+	RUN_GAPS,	/* all but the gaps in the manifest */
+	RUN_STOPPED,	/* by an error; it can be resumed */
+	RUN_INTERRUPTED,	/* by the user; likewise */
+	RUN_ALREADY	/* it was complete before */
+};
+
+/**
+ * run_new(settings, err):
+ * Begin an export, or go on with one.  Return NULL with ${err} set where that
+ * is not possible; run_free() it.  What ${settings} points to is kept by the
+ * caller.
+ */
+struct run *run_new(const struct run_settings *, struct err *);
+
+/** run_free(run): Close everything; ${run} may be NULL. */
+void run_free(struct run *);
+
+/**
+ * run_step(run, ms, err):
+ * Work for about ${ms}, or less if something happened.  Return RUN_GOING, or
+ * how it ended; ${err} is set for RUN_STOPPED.
+ */
+enum run_state run_step(struct run *, int64_t, struct err *);
+
+/** run_interrupt(run): Finish what is under way, and end. */
+void run_interrupt(struct run *);
+
+/** run_where(run): Return the export's directory, borrowed; NULL if dry. */
+const char *run_where(const struct run *);
+
+/* A listing that is being read, for a display. */
+struct run_current {
+	const char *key;
+	uint64_t records;
+	int64_t total;		/* -1: not known yet */
+};
+
+#define RUN_CURRENT 4
+
+/* How far things are. */
+struct run_progress {
+	const char *unit;	/* what is counted as a unit: "files" */
+	uint64_t units_done;
+	int64_t units_total;	/* -1: not known yet */
+	uint64_t records;	/* kept in this run */
+	uint64_t gaps;
+	uint64_t windows_done;	/* requests that brought something */
+	double windows_left;	/* known, and guessed from what is known */
+	struct http_counts http;
+	int64_t ms;		/* since the run began */
+	struct run_current current[RUN_CURRENT];
+	size_t n_current;
+};
+
+/** run_progress(run, progress): Fill ${progress}; its texts are borrowed. */
+void run_progress(const struct run *, struct run_progress *);
+
+/* What a resource of a dry run comes to. */
+struct run_estimate {
+	const char *resource;
+	const char *group;	/* "prompt", of files by their type; or NULL */
+	uint64_t records;
+	uint64_t requests;
+	uint64_t bytes;
+};
+
+/**
+ * run_estimates(run, n):
+ * Return what a dry run found, borrowed: rows in the order of the resources.
+ */
+const struct run_estimate *run_estimates(const struct run *, size_t *);
+
+#endif

@@ -1,0 +1,259 @@
+/*
+ * How an export begins, or is gone on with.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "run/run_internal.h"
+
+#define PASSES 4		/* readings of a listing that moves */
+
+/* Which definition it is, whatever its name. */
+static void
+definition_hash(const struct source *source, char hex[SHA256_HEX])
+{
+	unsigned char hash[SHA256_BYTES];
+
+	sha256_of(source->text.at, source->text.len, hash);
+	sha256_hex(hash, hex);
+}
+
+/* What the first line of the manifest says. */
+static json_t *
+make_header(const struct run_settings *settings, const char *started)
+{
+	const struct source *source = settings->source;
+	json_t *header = json_object();
+	char hex[SHA256_HEX];
+
+	definition_hash(source, hex);
+	json_object_set_new(header, "tool", json_string(settings->tool));
+	json_object_set_new(header, "source", json_string(source->name));
+	json_object_set_new(header, "source_sha256", json_string(hex));
+	/* A definition that isn't built in is kept with what it made. */
+	if (source->file != NULL)
+		json_object_set_new(header, "definition",
+		    json_stringn(source->text.at, source->text.len));
+	json_object_set_new(header, "server", json_string(settings->server));
+	json_object_set(header, "options", settings->options);
+	json_object_set_new(header, "started", json_string(started));
+	return header;
+}
+
+static int
+create(struct run *run, struct err *err)
+{
+	const struct run_settings *settings = &run->settings;
+	json_t *header;
+
+	clock_rfc3339(clock_wall(), run->started);
+	run->options = json_incref(settings->options);
+	if (settings->dry)
+		return 0;
+	run->tree = tree_create(settings->output, err);
+	if (run->tree == NULL)
+		return -1;
+	header = make_header(settings, run->started);
+	run->manifest = manifest_create(run->tree, header, err);
+	json_decref(header);
+	return run->manifest != NULL ? 0 : -1;
+}
+
+/* Is this export one of ours to go on with? */
+static int
+check_header(struct run *run, struct err *err)
+{
+	const struct run_settings *settings = &run->settings;
+	json_t *header = manifest_header(run->manifest);
+	const char *source = json_string_value(json_object_get(header,
+	    "source"));
+	const char *server = json_string_value(json_object_get(header,
+	    "server"));
+	const char *sha256 = json_string_value(json_object_get(header,
+	    "source_sha256"));
+	const char *started = json_string_value(json_object_get(header,
+	    "started"));
+	char hex[SHA256_HEX];
+
+	if (source == NULL || server == NULL || started == NULL ||
+	    strlen(started) >= sizeof(run->started))
+		return err_set(err, ERR_DATA, "%s: the first line of its "
+		    MANIFEST_NAME " is damaged", tree_where(run->tree));
+	if (strcmp(source, settings->source->name) != 0)
+		return err_set(err, ERR_USAGE, "%s is an export from \"%s\", "
+		    "not from \"%s\"", tree_where(run->tree), source,
+		    settings->source->name);
+	if (strcmp(server, settings->server) != 0 && !settings->server_moved)
+		return err_set(err, ERR_USAGE, "%s is an export from %s, and "
+		    "the server is now %s; if that has the same data, say "
+		    "--server-moved", tree_where(run->tree), server,
+		    settings->server);
+	definition_hash(settings->source, hex);
+	if (sha256 == NULL || strcmp(sha256, hex) != 0)
+		log_say(settings->log, LOG_WARN, "run", "the definition of "
+		    "the source \"%s\" is not the one the export began with",
+		    source);
+	snprintf(run->started, sizeof(run->started), "%s", started);
+	run->options = json_incref(json_object_get(header, "options"));
+	return 0;
+}
+
+/* Tell the tree which names are taken. */
+static int
+know_files(struct run *run, struct err *err)
+{
+	struct tree_receipts files = { NULL, 0, 0 };
+	size_t i;
+	int rc = manifest_all_files(run->manifest, &files, err);
+
+	for (i = 0; i < files.n; i++)
+		tree_know(run->tree, files.at[i].path);
+	tree_receipts_release(&files);
+	return rc;
+}
+
+static int
+go_on(struct run *run, struct err *err)
+{
+	run->tree = tree_open(run->settings.resume, err);
+	if (run->tree == NULL)
+		return -1;
+	run->manifest = manifest_open(run->tree, run->settings.log, err);
+	if (run->manifest == NULL || check_header(run, err) == -1)
+		return -1;
+	if (manifest_sealed(run->manifest) != NULL)
+		return 0;
+	return know_files(run, err);
+}
+
+static const char *
+option(void *cookie, const char *name)
+{
+	struct run *run = cookie;
+
+	return json_string_value(json_object_get(run->options, name));
+}
+
+/* What the definition says of statuses, in the form that http takes. */
+static void
+make_rules(struct run *run)
+{
+	const struct source *source = run->settings.source;
+	size_t i, k;
+
+	run->rules = mem_zero(source->n_resources, sizeof(*run->rules));
+	for (i = 0; i < source->n_resources; i++) {
+		const struct source_resource *resource =
+		    &source->resources[i];
+
+		run->rules[i] = mem_zero(resource->n_statuses,
+		    sizeof(**run->rules));
+		for (k = 0; k < resource->n_statuses; k++)
+			run->rules[i][k] = (struct http_rule){
+			    resource->statuses[k].status,
+			    resource->statuses[k].verdict == SOURCE_RETRY };
+	}
+}
+
+/* What the display counts: the first resource whose records get a mark. */
+static const struct source_resource *
+find_unit(const struct source *source)
+{
+	size_t i;
+
+	for (i = 0; i < source->n_resources; i++)
+		if (source->resources[i].done.line > 0)
+			return &source->resources[i];
+	return &source->resources[0];
+}
+
+/*
+ * In an export that is gone on with, the first thing asked for may be what
+ * the key has no rights to.  So that this isn't taken for a bad key, ask for
+ * something that every good key can read.
+ */
+static int
+check_key(struct run *run, struct err *err)
+{
+	const struct source *source = run->settings.source;
+	struct http_request request = { .what = "check", .first_byte_s = 60 };
+	struct http_reply *reply;
+	enum http_event event;
+
+	if (source->check == NULL)
+		return 0;
+	request.url = mem_format("%s%s", run->settings.server,
+	    source->check);
+	http_send(run->http, &request);
+	do
+		event = http_wait(run->http, 1000, &reply, err);
+	while (event == HTTP_TICK);
+	if (event == HTTP_WOKEN)
+		return err_set(err, ERR_STOPPED, "interrupted");
+	if (event != HTTP_REPLY)
+		return -1;
+	if (reply->outcome == HTTP_GOOD)
+		run->any_success = true;
+	else if (reply->status == 401 || reply->status == 403)
+		err_set(err, ERR_AUTH, "the server refuses the key (%s); "
+		    "check %s", reply->why, source->auth_variable != NULL ?
+		    source->auth_variable : "the server");
+	else
+		err_set(err, ERR_NET, "%s%s: %s", run->settings.server,
+		    source->check, reply->why);
+	http_drop(run->http, reply);
+	return run->any_success ? 0 : -1;
+}
+
+static int
+open_http(struct run *run, struct err *err)
+{
+	const struct run_settings *settings = &run->settings;
+	struct http_settings http = {
+	    .base = settings->server,
+	    .auth_header = settings->source->auth_header,
+	    .auth_prefix = settings->source->auth_prefix,
+	    .key = settings->key,
+	    .agent = settings->tool,
+	    .ca_file = settings->ca_file,
+	    .jobs = settings->jobs,
+	    .attempts = settings->attempts,
+	    .max_wait_ms = settings->max_wait_ms,
+	    .stall_ms = settings->stall_ms,
+	    .first_byte_ms = settings->first_byte_ms,
+	    .max_body = (size_t)settings->max_body,
+	    .log = settings->log,
+	    .wake_fd = settings->wake_fd,
+	};
+
+	run->http = http_new(&http, err);
+	return run->http != NULL ? 0 : -1;
+}
+
+int
+run_begin(struct run *run, struct err *err)
+{
+	struct crawl_settings crawl = { .source = run->settings.source,
+	    .option = option, .cookie = run, .started = run->started,
+	    .ahead = 2 * run->settings.jobs, .passes = PASSES };
+
+	run->began = clock_ms();
+	run->units_total = -1;
+	run->unit = find_unit(run->settings.source);
+	make_rules(run);
+	if ((run->settings.resume != NULL ? go_on(run, err) :
+	    create(run, err)) == -1)
+		return -1;
+	if (run->tree != NULL)
+		log_to_file(run->settings.log, tree_log(run->tree),
+		    run->settings.log_format);
+	if (run->manifest != NULL && manifest_sealed(run->manifest) != NULL)
+		return 0;
+	if (open_http(run, err) == -1)
+		return -1;
+	if (run->settings.resume != NULL && check_key(run, err) == -1)
+		return -1;
+	run->crawl = crawl_new(&crawl);
+	return 0;
+}

@@ -1,0 +1,282 @@
+/*
+ * A window's records onto disk, and the line that says so.
+ */
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "run/run_internal.h"
+
+/* What comes of a window. */
+struct outcome {
+	struct manifest_page page;
+	struct tree_receipts files;
+	struct crawl_result result;
+};
+
+/* A record of the window can't be kept, or not be gone on from. */
+static void
+record_gap(struct run *run, const struct run_task *task,
+    struct outcome *outcome, size_t i, const char *why)
+{
+	struct manifest_gap gap = run_no_gap(task->job.listing->key);
+
+	gap.record = (int64_t)(task->job.first + i);
+	gap.why = (char *)why;
+	outcome->page.partial = true;
+	run_gap(run, &gap);
+}
+
+/* Write one record to a file of its own. */
+static int
+put_object(struct run *run, const struct run_task *task,
+    struct outcome *outcome, size_t i, struct err *err)
+{
+	const struct crawl_listing *listing = task->job.listing;
+	const struct source_resource *resource = listing->resource;
+	struct span record = task->page.records[i];
+	char **parts = run_parts(resource, record);
+	struct crawl_view view = { .crawl = run->crawl,
+	    .node = listing->parent, .parts = parts };
+	struct source_scope scope = crawl_scope(&view);
+	unsigned char hash[SHA256_BYTES];
+	char hex[SHA256_HEX];
+	struct tree_receipt receipt;
+	const char *missing;
+	int rc;
+
+	sha256_of(record.at, record.len, hash);
+	sha256_hex(hash, hex);
+	rc = tree_path(run->tree, &resource->file, &scope, hex, &run->path,
+	    &missing);
+	run_free_texts(parts, resource->n_key);
+	if (rc == -1) {
+		char why[200];
+
+		snprintf(why, sizeof(why), "it has no %s to name its file",
+		    missing);
+		record_gap(run, task, outcome, i, why);
+		return 0;
+	}
+	if (tree_put(run->tree, run->path.at, record, &receipt, err) == -1) {
+		if (err->kind != ERR_DATA)
+			return -1;
+		record_gap(run, task, outcome, i, err->text);
+		return 0;
+	}
+	tree_receipts_add(&outcome->files, &receipt);
+	outcome->page.kept++;
+	return 0;
+}
+
+/* Sort out the records that are new, at the front of ${page}. */
+static void
+keep_fresh(struct run *run, struct run_task *task, struct outcome *outcome)
+{
+	struct crawl_listing *listing = task->job.listing;
+	struct run_listing *own = listing->user;
+	struct page *page = &task->page;
+	size_t i, fresh = 0;
+
+	for (i = 0; i < page->n; i++) {
+		struct span record = page->records[i];
+		bool named = run_key(listing->resource, record,
+		    &run->scratch);
+		bool is_new = set_add(own->seen, run->scratch.at,
+		    run->scratch.len);
+		bool in_pass = own->pass_seen == own->seen ? is_new :
+		    set_add(own->pass_seen, run->scratch.at,
+		    run->scratch.len);
+
+		outcome->page.distinct += in_pass;
+		if (!named && is_new && listing->resource->has_children)
+			record_gap(run, task, outcome, i, "it has no key, "
+			    "so what belongs to it can't be asked for");
+		else if (!named && is_new)
+			log_event(run->settings.log, LOG_WARN, "run",
+			    "a record has no key; it is kept", "resource",
+			    task->key, NULL);
+		if (is_new)
+			page->records[fresh++] = record;
+	}
+	page->n = fresh;
+}
+
+static int
+store_list(struct run *run, struct run_task *task, struct outcome *outcome,
+    struct err *err)
+{
+	struct crawl_listing *listing = task->job.listing;
+	struct run_listing *own = listing->user;
+	size_t i;
+
+	outcome->page.received = task->page.n;
+	keep_fresh(run, task, outcome);
+	if (own->stream != NULL) {
+		outcome->page.at = tree_stream_lines(own->stream);
+		if (tree_stream_add(own->stream, task->page.records,
+		    task->page.n, task->page.has_breaks, err) == -1)
+			return -1;
+		tree_stream_changed(own->stream, &outcome->files);
+		outcome->page.kept = task->page.n;
+	}
+	for (i = 0; i < task->page.n; i++) {
+		if (own->stream == NULL &&
+		    put_object(run, task, outcome, i, err) == -1)
+			return -1;
+		if (listing->resource->has_children &&
+		    run_key(listing->resource, task->page.records[i],
+		    &run->scratch))
+			run_link(run, listing, task->page.records[i]);
+	}
+	return 0;
+}
+
+/* What a document that is an array holds. */
+static uint64_t
+count_items(struct span array)
+{
+	const char *place = NULL;
+	struct span item;
+	uint64_t n = 0;
+
+	while (page_next(array, &place, &item))
+		n++;
+	return n;
+}
+
+static int
+store_document(struct run *run, struct run_task *task,
+    struct outcome *outcome, struct err *err)
+{
+	struct crawl_listing *listing = task->job.listing;
+
+	outcome->page.received = outcome->page.distinct = 1;
+	if (listing->resource->store == SOURCE_KEEP_OBJECTS &&
+	    put_object(run, task, outcome, 0, err) == -1)
+		return -1;
+	outcome->page.kept = listing->resource->shape.form == SOURCE_ARRAY ?
+	    count_items(task->page.records[0]) : 1;
+	return 0;
+}
+
+static int
+store(struct run *run, struct run_task *task, struct outcome *outcome,
+    struct err *err)
+{
+	const struct source_resource *resource = task->job.listing->resource;
+
+	if (task->nothing)
+		return 0;
+	return resource->is_list ? store_list(run, task, outcome, err) :
+	    store_document(run, task, outcome, err);
+}
+
+/* Tell the crawl, and say how it was to be told. */
+static enum crawl_state
+finish(struct run *run, struct run_task *task, struct outcome *outcome)
+{
+	struct manifest_page *page = &outcome->page;
+	struct crawl_result result = { .received = page->received,
+	    .distinct = page->distinct, .fresh = page->kept,
+	    .total = task->nothing && task->job.count > 0 ? 0 :
+	    task->page.total, .size = task->page.size };
+
+	return crawl_finish(run->crawl, &task->job, &result);
+}
+
+/* Write the manifest's line of a window, or of the listing if that's all. */
+static int
+say(struct run *run, struct run_task *task, struct outcome *outcome,
+    enum crawl_state state, json_t *fields, struct err *err)
+{
+	struct crawl_listing *listing = task->job.listing;
+	struct run_listing *own = listing->user;
+	struct manifest_page *page = &outcome->page;
+	struct manifest_listing whole = { .records = page->kept,
+	    .total = listing->total };
+
+	if (own->alone && state == CRAWL_WHOLE && !page->partial)
+		return manifest_say_end(run->manifest, listing->key, &whole,
+		    fields, &outcome->files, err);
+	json_decref(fields);
+	own->alone = false;
+	page->first = task->job.first;
+	page->count = task->job.count > 0 ? listing->size : 0;
+	page->pass = task->job.pass;
+	page->size = task->job.count > 0 ? listing->size : 0;
+	page->total = task->page.total;
+	manifest_say_page(run->manifest, listing->key, page,
+	    &outcome->files);
+	return 0;
+}
+
+static int
+commit_failure(struct run *run, struct run_task *task, struct err *err)
+{
+	struct run_listing *own = task->job.listing->user;
+	enum crawl_state state;
+
+	own->alone = false;
+	run_gap(run, &task->gap);
+	state = crawl_fail(run->crawl, &task->job);
+	run_free_task(run, task);
+	if (run_listing_state(run, own, state, err) == -1)
+		return -1;
+	return state <= CRAWL_AGAIN;
+}
+
+/* A dry run has looked at enough of a listing when its total is known. */
+static int
+commit_dry(struct run *run, struct run_task *task, struct err *err)
+{
+	struct run_listing *own = task->job.listing->user;
+	struct outcome outcome = { .page = { .partial = false } };
+	enum crawl_state state;
+
+	outcome.page.received = outcome.page.distinct = task->page.n;
+	run_dry_page(run, task);
+	state = finish(run, task, &outcome);
+	if (!run_dry_goes_on(own->crawl->resource))
+		state = CRAWL_WHOLE;
+	run_free_task(run, task);
+	if (run_listing_state(run, own, state, err) == -1)
+		return -1;
+	return state <= CRAWL_AGAIN;
+}
+
+int
+run_commit(struct run *run, struct run_task *task, struct err *err)
+{
+	struct run_listing *own = task->job.listing->user;
+	struct outcome outcome = { .page = { .partial = false } };
+	enum crawl_state state;
+	int rc = -1;
+
+	if (task->failed)
+		return commit_failure(run, task, err);
+	if (run->tree == NULL)
+		return commit_dry(run, task, err);
+	if (store(run, task, &outcome, err) == -1)
+		goto done;
+	log_say(run->settings.log, LOG_DEBUG, "run", "%s: %" PRIu64
+	    " records", task->key, outcome.page.received);
+	own->records += outcome.page.kept;
+	own->duplicates += outcome.page.received - outcome.page.distinct;
+	run->records += outcome.page.kept;
+	if (outcome.page.partial)
+		own->crawl->gapped = true;
+	state = finish(run, task, &outcome);
+	if (say(run, task, &outcome, state, task->nothing ? NULL :
+	    run_fields(run, own->crawl, task->page.records),
+	    err) == -1)
+		goto done;
+	rc = run_listing_state(run, own, state, err) == -1 ? -1 :
+	    state <= CRAWL_AGAIN;
+done:
+	tree_receipts_release(&outcome.files);
+	run_free_task(run, task);
+	return rc;
+}

@@ -1,0 +1,136 @@
+/*
+ * A file made from another listing's records: a row for each item of an array
+ * in each record, its values copied as they stand.  It is written as Python's
+ * json.dumps() would, as the old exporter wrote it.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "run/run_internal.h"
+
+static void
+add_row(const struct source_derive *derive, struct span record,
+    struct span item, struct text *rows)
+{
+	struct span value;
+	size_t i;
+
+	text_adds(rows, rows->len > 1 ? ", {" : "{");
+	for (i = 0; i < derive->n; i++) {
+		const struct source_row *row = &derive->row[i];
+
+		text_addf(rows, "%s\"%s\": ", i > 0 ? ", " : "", row->name);
+		if (page_find(row->of_item ? item : record, row->path,
+		    &value))
+			text_add(rows, value.at, value.len);
+		else
+			text_adds(rows, "null");
+	}
+	text_addc(rows, '}');
+}
+
+/* Make the rows from the records on disk. */
+static int
+make_rows(struct run *run, const struct source_derive *derive,
+    const char *from, struct text *rows, uint64_t *n, struct err *err)
+{
+	struct run_reader *reader = run_reader_new(run, from, NULL, err);
+	struct span record, items, item;
+	const char *place;
+	int rc;
+
+	if (reader == NULL)
+		return -1;
+	text_addc(rows, '[');
+	while ((rc = run_reader_next(reader, &record, err)) == 1) {
+		place = NULL;
+		if (!page_find(record, derive->each, &items))
+			continue;
+		while (page_next(items, &place, &item)) {
+			add_row(derive, record, item, rows);
+			++*n;
+		}
+	}
+	text_addc(rows, ']');
+	run_reader_free(reader);
+	return rc;
+}
+
+static int
+write_rows(struct run *run, struct crawl_listing *listing,
+    const struct text *rows, uint64_t n, struct err *err)
+{
+	struct crawl_view view = { .crawl = run->crawl,
+	    .node = listing->parent };
+	struct source_scope scope = crawl_scope(&view);
+	struct manifest_listing whole = { .records = n, .total = -1 };
+	struct tree_receipts files = { NULL, 0, 0 };
+	struct tree_receipt receipt;
+	const char *missing;
+	int rc;
+
+	if (tree_path(run->tree, &listing->resource->file, &scope, NULL,
+	    &run->path, &missing) == -1)
+		return err_set(err, ERR_INTERNAL, "no %s to name a file of "
+		    "%s", missing, listing->key);
+	if (tree_put(run->tree, run->path.at, (struct span){ rows->at,
+	    rows->len }, &receipt, err) == -1)
+		return -1;
+	tree_receipts_add(&files, &receipt);
+	rc = manifest_say_end(run->manifest, listing->key, &whole, NULL,
+	    &files, err);
+	tree_receipts_release(&files);
+	return rc;
+}
+
+/* The key of the listing that this one is made from. */
+static char *
+key_of_other(const struct crawl_listing *listing,
+    const struct source_resource *other)
+{
+	const char *rest = strchr(listing->key, '/');
+
+	return mem_format("%s%s", other->name, rest != NULL ? rest : "");
+}
+
+static enum crawl_state
+fail(struct run *run, const struct crawl_job *job)
+{
+	struct crawl_listing *listing = job->listing;
+	struct manifest_gap gap = run_no_gap(listing->key);
+
+	gap.why = mem_format("\"%s\", which it is made from, is not whole",
+	    listing->resource->derive->from->name);
+	run_gap(run, &gap);
+	free(gap.why);
+	return crawl_fail(run->crawl, job);
+}
+
+int
+run_derive(struct run *run, const struct crawl_job *job, struct err *err)
+{
+	struct crawl_listing *listing = job->listing;
+	const struct source_derive *derive = listing->resource->derive;
+	struct crawl_result result = { .received = 0 };
+	enum crawl_state state;
+	struct text rows;
+	uint64_t n = 0;
+	char *from;
+	int rc = 0;
+
+	if (listing->after_gapped)
+		return run_listing_state(run, listing->user, fail(run, job),
+		    err);
+	text_init(&rows, SIZE_MAX / 4);
+	from = key_of_other(listing, derive->from);
+	if (make_rows(run, derive, from, &rows, &n, err) == -1 ||
+	    write_rows(run, listing, &rows, n, err) == -1)
+		rc = -1;
+	free(from);
+	text_release(&rows);
+	if (rc == -1)
+		return -1;
+	state = crawl_finish(run->crawl, job, &result);
+	return run_listing_state(run, listing->user, state, err);
+}

@@ -1,0 +1,129 @@
+/*
+ * A dry run: the same walk, but only as far as it takes to count.
+ *
+ * A listing that others hang from is read whole.  Of a listing of records
+ * that nothing hangs from, the first page tells the total.  A document is not
+ * asked for, unless a listing needs one of its fields to be found.
+ */
+
+#include <string.h>
+
+#include "run/run_internal.h"
+
+/* Guessed for what wasn't looked at. */
+#define DOCUMENT_BYTES 1000
+
+/* Find or make the row of a resource and, of units, their kind. */
+static struct run_estimate *
+row_for(struct run *run, const struct source_resource *resource,
+    const char *group)
+{
+	struct run_estimate *row;
+	size_t i;
+
+	for (i = 0; i < run->n_estimates; i++) {
+		row = &run->estimates[i];
+		if (strcmp(row->resource, resource->name) == 0 &&
+		    (group == NULL ? row->group == NULL :
+		    row->group != NULL && strcmp(row->group, group) == 0))
+			return row;
+	}
+	run->estimates = mem_need(run->estimates, run->n_estimates + 1,
+	    &run->estimates_room, sizeof(*run->estimates));
+	row = &run->estimates[run->n_estimates++];
+	*row = (struct run_estimate){ .resource = resource->name,
+	    .group = mem_text(group) };
+	return row;
+}
+
+bool
+run_dry_goes_on(const struct source_resource *resource)
+{
+	return resource->has_children || !resource->is_list;
+}
+
+/* Is a field of this document needed to ask for another? */
+static bool
+is_needed(const struct source_resource *resource)
+{
+	return !resource->is_list && resource->store == SOURCE_KEEP_NOTHING;
+}
+
+bool
+run_dry_open(struct run *run, const struct crawl_listing *listing)
+{
+	const struct source_resource *resource = listing->resource;
+	struct run_estimate *row = row_for(run, resource, NULL);
+
+	if (resource->derive != NULL) {
+		row->records++;
+		row->bytes += DOCUMENT_BYTES;
+		return false;
+	}
+	if (resource->is_list || is_needed(resource))
+		return true;
+	row->records++;
+	row->requests++;
+	row->bytes += DOCUMENT_BYTES;
+	return false;
+}
+
+/* Count the records of a unit by what the first of its fields but the key
+ * says: files by their type. */
+static void
+count_groups(struct run *run, const struct run_task *task)
+{
+	const struct source_resource *resource = task->job.listing->resource;
+	char **values;
+	size_t i;
+
+	if (resource != run->unit || resource->n_fields < 2)
+		return;
+	for (i = 0; i < task->page.n; i++) {
+		values = run_values(resource, task->page.records[i]);
+		if (values[1] != NULL)
+			row_for(run, resource, values[1])->records++;
+		run_free_texts(values, resource->n_fields);
+	}
+}
+
+void
+run_dry_page(struct run *run, const struct run_task *task)
+{
+	struct crawl_listing *listing = task->job.listing;
+	const struct source_resource *resource = listing->resource;
+	struct run_estimate *row = row_for(run, resource, NULL);
+	uint64_t total, bytes = 0, size = task->job.count;
+	size_t i;
+
+	row->requests++;
+	for (i = 0; i < task->page.n; i++) {
+		bytes += task->page.records[i].len;
+		if (resource->has_children && run_key(resource,
+		    task->page.records[i], &run->scratch))
+			run_link(run, listing, task->page.records[i]);
+	}
+	total = task->page.n;
+	if (!run_dry_goes_on(resource) && task->page.total >= 0) {
+		/* The rest is guessed from what was seen. */
+		if (task->page.size > 0)
+			size = (uint64_t)task->page.size;
+		total = (uint64_t)task->page.total;
+		if (size > 0 && total > size)
+			row->requests += (total - 1) / size;
+		if (task->page.n > 0)
+			bytes = bytes / task->page.n * total;
+	}
+	row->records += total;
+	row->bytes += bytes;
+	if (!resource->is_list && resource->n_fields > 0)
+		json_decref(run_fields(run, listing, task->page.records));
+	count_groups(run, task);
+}
+
+const struct run_estimate *
+run_estimates(const struct run *run, size_t *n)
+{
+	*n = run->n_estimates;
+	return run->estimates;
+}

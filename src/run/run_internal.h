@@ -1,0 +1,204 @@
+#ifndef RUN_INTERNAL_H
+#define RUN_INTERNAL_H
+
+#include "crawl/crawl.h"
+#include "http/http.h"
+#include "manifest/manifest.h"
+#include "page/page.h"
+#include "run/run.h"
+#include "tree/tree.h"
+
+/*
+ * A window on its way, from crawl_next() until it is committed.  It is in the
+ * hands of http, then, if windows before it are missing, held by its listing.
+ */
+struct run_task {
+	struct crawl_job job;
+	char *key;		/* its listing's */
+	struct http_reply *reply;	/* when it has come */
+	struct page page;	/* what is in it */
+	bool failed;		/* it can't be had: ${gap} says why */
+	bool nothing;		/* there is nothing there, and that's right */
+	bool held;		/* it came before its turn */
+	struct manifest_gap gap;
+	struct run_task *prev, *next;
+};
+
+/* What the run knows of a listing that is open. */
+struct run_listing {
+	struct crawl_listing *crawl;
+	struct set *seen;	/* records of the export, by key */
+	struct set *pass_seen;	/* of this reading, if not the same */
+	char *dir;		/* of a stream */
+	struct tree_stream *stream;
+	uint64_t records;	/* kept, in all runs */
+	uint64_t duplicates;
+	bool alone;		/* one window, and not yet in the manifest */
+};
+
+struct run {
+	struct run_settings settings;
+	struct tree *tree;	/* NULL: a dry run */
+	struct manifest *manifest;	/* likewise */
+	struct http *http;
+	struct crawl *crawl;
+	json_t *options;	/* those of the export's header */
+	char started[32];
+	struct http_rule **rules;	/* by resource */
+
+	struct run_task *tasks;	/* all that are not committed */
+	uint64_t held_bytes;
+	bool interrupted;
+	bool any_success;
+	unsigned refused;	/* keys refused in a row */
+	struct err stop;	/* why no further job is taken */
+
+	int64_t began;
+	uint64_t records, windows, listings, gaps;
+	uint64_t units_done;
+	int64_t units_total;	/* -1: not known */
+	const struct source_resource *unit;
+	struct text scratch;	/* for keys */
+	struct text path;
+	struct run_estimate *estimates;	/* of a dry run: see run_dry.c */
+	size_t n_estimates, estimates_room;
+};
+
+/* ----------------------------------------------------- run_begin.c */
+
+/** run_begin(run, err): Make or open the export.  Return 0 or -1. */
+int run_begin(struct run *, struct err *);
+
+/* ------------------------------------------------------ run_open.c */
+
+/** run_open(run, listing, err): A listing begins; see what is there. */
+int run_open(struct run *, struct crawl_listing *, struct err *);
+
+/** run_close(listing): Free what the run holds of it; it may be NULL. */
+void run_close(struct run_listing *);
+
+/* ----------------------------------------------------- run_fetch.c */
+
+/** run_fetch(run, job, err): Ask for a window. */
+int run_fetch(struct run *, const struct crawl_job *, struct err *);
+
+/** run_reply(run, reply, err): Something came. */
+int run_reply(struct run *, struct http_reply *, struct err *);
+
+/** run_free_task(run, task): Free ${task} and give its reply back. */
+void run_free_task(struct run *, struct run_task *);
+
+/* ---------------------------------------------------- run_commit.c */
+
+/**
+ * run_commit(run, task, err):
+ * Put a window on disk; it is its turn.  ${task} is gone then.  Return 1; 0
+ * if that was the end of its listing, which is gone too; -1 with ${err} set.
+ */
+int run_commit(struct run *, struct run_task *, struct err *);
+
+/* ---------------------------------------------------- run_record.c */
+
+/**
+ * run_key(resource, record, key):
+ * Write to ${key} what names the record in its listing.  Return false where
+ * a part is missing; ${key} is then made from the record's bytes.
+ */
+bool run_key(const struct source_resource *, struct span, struct text *);
+
+/** run_parts(resource, record): Return the parts of its key, new. */
+char **run_parts(const struct source_resource *, struct span);
+
+/** run_values(resource, record): Return its fields' values, new. */
+char **run_values(const struct source_resource *, struct span);
+
+/** run_free_texts(texts, n): Free both. */
+void run_free_texts(char **, size_t);
+
+/**
+ * run_fields(run, listing, record):
+ * If ${listing} is a document with fields, tell the crawl those of ${record}
+ * and return them, new, for the manifest; else return NULL.
+ */
+json_t *run_fields(struct run *, struct crawl_listing *,
+    const struct span *);
+
+/** run_link(run, listing, record): It may have children; see to them. */
+void run_link(struct run *, struct crawl_listing *, struct span);
+
+/* ------------------------------------------------------ run_read.c */
+
+struct run_reader;
+
+/**
+ * run_reader_new(run, key, dir, err):
+ * Read the records of the listing ${key} back from disk: the lines of the
+ * stream in ${dir}, or if that is NULL the objects of the manifest.
+ */
+struct run_reader *run_reader_new(struct run *, const char *, const char *,
+    struct err *);
+
+/**
+ * run_reader_next(reader, record, err):
+ * Set ${record} to the next one, valid until the next call.  Return 1; 0 at
+ * the end; -1 with ${err} set.
+ */
+int run_reader_next(struct run_reader *, struct span *, struct err *);
+
+/** run_reader_free(reader): Free ${reader}, which may be NULL. */
+void run_reader_free(struct run_reader *);
+
+/* ------------------------------------------------------- run_end.c */
+
+/**
+ * run_listing_state(run, own, state, err):
+ * A window of the listing was committed or failed, and it stands at ${state}
+ * now: do what is to be done at its end.  ${own} is gone then.
+ */
+int run_listing_state(struct run *, struct run_listing *, enum crawl_state,
+    struct err *);
+
+/** run_done(run, node, err): All below a record is there. */
+int run_done(struct run *, struct crawl_node *, struct err *);
+
+/* ---------------------------------------------------- run_derive.c */
+
+/** run_derive(run, job, err): Make a listing from another. */
+int run_derive(struct run *, const struct crawl_job *, struct err *);
+
+/* ------------------------------------------------------- run_gap.c */
+
+/** run_gap(run, gap): Record a gap, and say so. */
+void run_gap(struct run *, const struct manifest_gap *);
+
+/** run_no_gap(key): Return a gap of the listing ${key} with no numbers. */
+struct manifest_gap run_no_gap(const char *);
+
+/* ------------------------------------------------------ run_seal.c */
+
+/** run_flush(run, err): Get all onto the disk, in the order that counts. */
+int run_flush(struct run *, struct err *);
+
+/**
+ * run_seal(run, err):
+ * Write what stands at the end of an export: SHA256SUMS, and if nothing is
+ * missing the sealed manifest.
+ */
+int run_seal(struct run *, struct err *);
+
+/* ------------------------------------------------------- run_dry.c */
+
+/**
+ * run_dry_open(run, listing):
+ * A listing begins in a dry run.  Return whether it is to be asked for; if
+ * not, it is counted.
+ */
+bool run_dry_open(struct run *, const struct crawl_listing *);
+
+/** run_dry_page(run, task): Count a window, and see to children. */
+void run_dry_page(struct run *, const struct run_task *);
+
+/** run_dry_goes_on(resource): Is a listing of it read to its end? */
+bool run_dry_goes_on(const struct source_resource *);
+
+#endif

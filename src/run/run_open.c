@@ -1,0 +1,268 @@
+/*
+ * A listing begins: what is there of it already?
+ *
+ * This is all that there is to resuming.  Every listing is looked up in the
+ * manifest, in a new export as in an old one; what is found is told to the
+ * crawl, which asks for the rest.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "run/run_internal.h"
+
+void
+run_close(struct run_listing *own)
+{
+	if (own == NULL)
+		return;
+	tree_stream_free(own->stream);
+	if (own->pass_seen != own->seen)
+		set_free(own->pass_seen);
+	set_free(own->seen);
+	free(own->dir);
+	free(own);
+}
+
+/* Where the stream's shards go. */
+static int
+find_dir(struct run *run, struct run_listing *own, struct err *err)
+{
+	const struct crawl_listing *listing = own->crawl;
+	struct crawl_view view = { .crawl = run->crawl,
+	    .node = listing->parent };
+	struct source_scope scope = crawl_scope(&view);
+	const char *missing;
+
+	if (run->tree == NULL || listing->resource->store != SOURCE_KEEP_SHARDS)
+		return 0;
+	if (tree_path(run->tree, &listing->resource->file, &scope, NULL,
+	    &run->path, &missing) == -1)
+		return err_set(err, ERR_DATA, "%s: no %s to name its folder",
+		    listing->key, missing);
+	own->dir = mem_text(run->path.at);
+	return 0;
+}
+
+static struct run_listing *
+new_listing(struct run *run, struct crawl_listing *listing, struct err *err)
+{
+	struct run_listing *own = mem_zero(1, sizeof(*own));
+
+	own->crawl = listing;
+	own->alone = true;
+	own->seen = own->pass_seen = set_new();
+	listing->user = own;
+	if (find_dir(run, own, err) == -1) {
+		run_close(own);
+		return NULL;
+	}
+	return own;
+}
+
+static int
+open_stream(struct run *run, struct run_listing *own, struct err *err)
+{
+	struct tree_receipts known = { NULL, 0, 0 };
+	int rc = 0;
+
+	if (own->dir == NULL)
+		return 0;
+	if (manifest_files(run->manifest, own->crawl->key, &known,
+	    err) == -1)
+		rc = -1;
+	else if ((own->stream = tree_stream_new(run->tree, own->dir, &known,
+	    false, err)) == NULL)
+		rc = -1;
+	tree_receipts_release(&known);
+	return rc;
+}
+
+/* Go through the records on disk: note their keys, see to their children. */
+static int
+take_records(struct run *run, struct run_listing *own, bool note,
+    struct err *err)
+{
+	struct crawl_listing *listing = own->crawl;
+	struct run_reader *reader = run_reader_new(run, listing->key,
+	    own->dir, err);
+	struct span record;
+	int rc;
+
+	if (reader == NULL)
+		return -1;
+	while ((rc = run_reader_next(reader, &record, err)) == 1) {
+		bool named = run_key(listing->resource, record,
+		    &run->scratch);
+
+		if (note)
+			set_add(own->seen, run->scratch.at,
+			    run->scratch.len);
+		if (named)
+			run_link(run, listing, record);
+	}
+	run_reader_free(reader);
+	return rc;
+}
+
+/* The fields of a document, from the manifest. */
+static int
+take_fields(struct run *run, struct crawl_listing *listing, struct err *err)
+{
+	const struct source_resource *resource = listing->resource;
+	json_t *fields;
+	char **values;
+	size_t i;
+
+	if (resource->is_list || resource->n_fields == 0)
+		return 0;
+	if (err != NULL)
+		err->kind = ERR_NONE;
+	fields = manifest_fields(run->manifest, listing->key, err);
+	if (fields == NULL && err != NULL && err->kind != ERR_NONE)
+		return -1;
+	values = mem_zero(resource->n_fields, sizeof(*values));
+	for (i = 0; i < resource->n_fields; i++)
+		values[i] = mem_text(json_string_value(json_object_get(
+		    fields, resource->fields[i].name)));
+	json_decref(fields);
+	crawl_fact(run->crawl, listing, values);
+	return 0;
+}
+
+/* The listing is whole: only what is below it may still be open. */
+static int
+take_whole(struct run *run, struct run_listing *own,
+    const struct manifest_listing *known, struct err *err)
+{
+	struct crawl_listing *listing = own->crawl;
+	struct tree_receipts files = { NULL, 0, 0 };
+	int rc = 0;
+
+	if (known->replaces) {
+		rc = manifest_files(run->manifest, listing->key, &files,
+		    err);
+		if (rc == 0)
+			rc = tree_stream_replace(run->tree, own->dir, &files,
+			    err);
+		tree_receipts_release(&files);
+	}
+	if (listing->resource == run->unit)
+		run->units_total = (int64_t)known->records;
+	if (rc == 0 && listing->resource->has_children)
+		rc = take_records(run, own, false, err);
+	if (rc == 0)
+		rc = take_fields(run, listing, err);
+	if (rc == 0)
+		crawl_end(run->crawl, listing);
+	run_close(own);
+	return rc;
+}
+
+/*
+ * Must it be read from its start?  So it is if a record of a window could not
+ * be kept, or its counts did not agree, or it was being read again: then what
+ * this reading has seen is not known.
+ */
+static bool
+starts_over(const struct manifest_listing *known)
+{
+	const struct manifest_gap *gap;
+	size_t i;
+
+	for (gap = known->gaps; gap != NULL; gap = gap->next)
+		if (gap->have >= 0 || gap->record >= 0)
+			return true;
+	for (i = 0; i < known->n_pages; i++)
+		if (known->pages[i].partial || known->pages[i].count == 0)
+			return true;
+	return known->pass > 1;
+}
+
+/* The windows that are there, joined where they touch. */
+static struct crawl_range *
+ranges_of(const struct manifest_listing *known, size_t *n)
+{
+	struct crawl_range *ranges = mem_zero(known->n_pages + 1,
+	    sizeof(*ranges));
+	size_t i;
+
+	*n = 0;
+	for (i = 0; i < known->n_pages; i++) {
+		const struct manifest_page *page = &known->pages[i];
+		struct crawl_range *last = &ranges[*n - (*n > 0)];
+
+		if (*n > 0 && last->first + last->count == page->first)
+			last->count += page->count;
+		else
+			ranges[(*n)++] = (struct crawl_range){ page->first,
+			    page->count };
+	}
+	return ranges;
+}
+
+static int
+take_part(struct run *run, struct run_listing *own,
+    const struct manifest_listing *known, struct err *err)
+{
+	struct crawl_known part = { .total = -1, .pass = known->pass,
+	    .size = own->crawl->size };
+	struct crawl_range *ranges = NULL;
+	enum crawl_state state;
+
+	if (take_records(run, own, true, err) == -1)
+		return -1;
+	own->alone = known->n_pages == 0;
+	own->records = known->records;
+	own->duplicates = known->duplicates;
+	if (known->n_pages > 0 && known->pages[0].size > 0)
+		part.size = known->pages[0].size;
+	if (starts_over(known)) {
+		part.pass += known->n_pages > 0;
+		own->pass_seen = set_new();
+	} else if (known->n_pages > 0) {
+		ranges = ranges_of(known, &part.n_ranges);
+		part.ranges = ranges;
+		part.total = known->total;
+		part.distinct = known->distinct;
+		part.unsteady = known->unsteady;
+	}
+	state = crawl_begin(run->crawl, own->crawl, &part);
+	free(ranges);
+	return run_listing_state(run, own, state, err);
+}
+
+/* A dry run begins each listing, or counts it without a look. */
+static int
+open_dry(struct run *run, struct run_listing *own)
+{
+	if (run_dry_open(run, own->crawl)) {
+		(void)crawl_begin(run->crawl, own->crawl, NULL);
+		return 0;
+	}
+	crawl_end(run->crawl, own->crawl);
+	run_close(own);
+	return 0;
+}
+
+int
+run_open(struct run *run, struct crawl_listing *listing, struct err *err)
+{
+	struct manifest_listing known;
+	struct run_listing *own;
+	bool found;
+
+	if ((own = new_listing(run, listing, err)) == NULL)
+		return -1;
+	if (run->tree == NULL)
+		return open_dry(run, own);
+	found = manifest_find(run->manifest, listing->key, &known);
+	if (found && known.ended)
+		return take_whole(run, own, &known, err);
+	if (open_stream(run, own, err) == -1)
+		return -1;
+	if (found)
+		return take_part(run, own, &known, err);
+	(void)crawl_begin(run->crawl, listing, NULL);
+	return 0;
+}

@@ -1,0 +1,67 @@
+/*
+ * How far things are.
+ */
+
+#include "run/run_internal.h"
+
+/* Windows that are not known yet: as many again for each listing to come as
+ * the ones that are over have taken on average. */
+static double
+guess_left(const struct run *run, const struct crawl_counts *counts)
+{
+	double each = run->windows > 0 && run->listings > 0 ?
+	    (double)run->windows / (double)run->listings : 1;
+	double left = (double)counts->windows_known +
+	    (double)counts->listings_ready * each;
+	double units = run->units_total > 0 ?
+	    (double)run->units_total - (double)run->units_done : 0;
+
+	/* Units whose listings aren't ready yet. */
+	if (run->units_done > 0 && units > 0) {
+		double by_units = (double)run->windows /
+		    (double)run->units_done * units;
+
+		if (by_units > left)
+			left = by_units;
+	}
+	return left;
+}
+
+static void
+add_current(struct run_progress *progress, const struct crawl_listing *open)
+{
+	const struct run_listing *own = open->user;
+	struct run_current *current;
+
+	if (!open->resource->is_list || own == NULL ||
+	    progress->n_current == RUN_CURRENT)
+		return;
+	current = &progress->current[progress->n_current++];
+	current->key = open->key;
+	current->records = own->records;
+	current->total = open->first_came ? open->total : -1;
+}
+
+void
+run_progress(const struct run *run, struct run_progress *progress)
+{
+	const struct crawl_listing *open = NULL;
+	struct crawl_counts counts;
+
+	*progress = (struct run_progress){ .unit = run->unit->name,
+	    .units_done = run->units_done, .units_total = run->units_total,
+	    .records = run->records, .gaps = run->gaps,
+	    .windows_done = run->windows, .ms = clock_ms() - run->began };
+	if (run->http != NULL)
+		http_count(run->http, &progress->http);
+	if (run->crawl == NULL)
+		return;
+	crawl_count(run->crawl, &counts);
+	while ((open = crawl_each_open(run->crawl, open)) != NULL) {
+		if (open->resource == run->unit && open->total >= 0)
+			progress->units_total = open->total;
+		add_current(progress, open);
+	}
+	progress->windows_left = guess_left(run, &counts) +
+	    progress->http.under_way + progress->http.waiting;
+}

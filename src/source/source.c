@@ -1,0 +1,138 @@
+/*
+ * A source from its definition.
+ */
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "source/source_internal.h"
+
+#define DEFINITION_MAX (1 << 20)
+
+struct source_resource *
+source_find(const struct source *source, const char *name, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < source->n_resources; i++)
+		if (strlen(source->resources[i].name) == len &&
+		    memcmp(source->resources[i].name, name, len) == 0)
+			return &source->resources[i];
+	return NULL;
+}
+
+static int
+read_auth(struct source_reader *r, const struct yaml *top)
+{
+	const struct yaml *map = yaml_get(top, "auth");
+	struct source *source = r->source;
+
+	source->auth_prefix = "";
+	if (map == NULL)
+		return 0;
+	if (source_keys(r, map, "\"auth\"", "header prefix env") == -1 ||
+	    source_text(r, map, "header", true, &source->auth_header) == -1 ||
+	    source_text(r, map, "prefix", false,
+	    &source->auth_prefix) == -1 ||
+	    source_text(r, map, "env", true, &source->auth_variable) == -1)
+		return -1;
+	if (source->auth_prefix == NULL)
+		source->auth_prefix = "";
+	return 0;
+}
+
+static int
+read_top(struct source_reader *r, const struct yaml *top)
+{
+	struct source *source = r->source;
+
+	if (source_keys(r, top, "a source", "name about server auth options "
+	    "check paging resources") == -1 ||
+	    source_text(r, top, "name", true, &source->name) == -1 ||
+	    source_text(r, top, "about", true, &source->about) == -1 ||
+	    source_text(r, top, "check", false, &source->check) == -1 ||
+	    read_auth(r, top) == -1 ||
+	    source_options(r, top) == -1 ||
+	    source_resources(r, top) == -1)
+		return -1;
+	return source_sound(r);
+}
+
+struct source *
+source_parse(const char *name, struct span text, struct err *err)
+{
+	struct arena *arena = arena_new();
+	struct source *source = arena_take(arena, sizeof(*source));
+	struct source_reader r = { source, name, arena, err };
+	struct yaml *top;
+
+	source->arena = arena;
+	source->text.at = arena_copy(arena, text.at, text.len);
+	source->text.len = text.len;
+	top = yaml_parse(arena, arena_text(arena, name), text.at, text.len,
+	    err);
+	if (top == NULL || read_top(&r, top) == -1) {
+		arena_free(arena);
+		return NULL;
+	}
+	return source;
+}
+
+static struct source *
+open_file(const char *path, struct err *err)
+{
+	struct source *source = NULL;
+	struct text text;
+
+	text_init(&text, DEFINITION_MAX);
+	if (file_read(AT_FDCWD, path, &text, err) == -1) {
+		if (err != NULL)
+			err->kind = ERR_USAGE;
+	} else {
+		source = source_parse(path, (struct span){ text.at != NULL ?
+		    text.at : "", text.len }, err);
+	}
+	if (source != NULL)
+		source->file = arena_text(source->arena, path);
+	text_release(&text);
+	return source;
+}
+
+static bool
+is_path(const char *which)
+{
+	size_t len = strlen(which);
+
+	return strchr(which, '/') != NULL ||
+	    (len > 5 && strcmp(&which[len - 5], ".yaml") == 0);
+}
+
+struct source *
+source_open(const char *which, struct err *err)
+{
+	const char *names[32], *near;
+	struct span text;
+	size_t n = 0;
+
+	if (is_path(which))
+		return open_file(which, err);
+	while (n < 32 && (text = source_built_in(n, &names[n])).at != NULL) {
+		if (strcmp(names[n], which) == 0)
+			return source_parse(which, text, err);
+		n++;
+	}
+	near = config_near(which, names, n);
+	err_set(err, ERR_USAGE, "no source \"%s\"%s%s%s; 'hlexport sources' "
+	    "lists them, and a definition of your own is given as ./%s.yaml",
+	    which, near != NULL ? ", did you mean " : "",
+	    near != NULL ? near : "", near != NULL ? "?" : "", which);
+	return NULL;
+}
+
+void
+source_free(struct source *source)
+{
+	if (source != NULL)
+		arena_free(source->arena);
+}

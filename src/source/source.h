@@ -1,0 +1,272 @@
+#ifndef SOURCE_H
+#define SOURCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/base.h"
+#include "config/config.h"
+
+/*
+ * A source is a platform to export from, described by a YAML definition: its
+ * server, its options, and its resources with how they hang together.  The
+ * engine knows platforms only through this struct.  doc/SOURCES.md tells how
+ * a definition is written.
+ */
+
+/* ------------------------------------------------- variables, templates */
+
+/* What a variable in braces stands for. */
+enum source_var_kind {
+	SOURCE_OPTION,		/* {option.NAME} */
+	SOURCE_STARTED,		/* {run.started}: when the export began */
+	SOURCE_PAGE_NUMBER,	/* {page.number}, from 1 */
+	SOURCE_PAGE_FIRST,	/* {page.first}, position from 0 */
+	SOURCE_PAGE_SIZE,	/* {page.size} */
+	SOURCE_PAGE_CURSOR,	/* {page.cursor} */
+	SOURCE_FIELD,		/* {RESOURCE.FIELD} of a record above */
+	SOURCE_KEY		/* {NAME}, a part of the record's own key */
+};
+
+struct source_var {
+	enum source_var_kind kind;
+	const char *name;	/* as it was written */
+	const struct config_option *option;	/* SOURCE_OPTION */
+	const struct source_resource *resource;	/* SOURCE_FIELD */
+	size_t index;		/* which field, or part of the key */
+	struct source_var *otherwise;	/* where this has no value, or NULL */
+};
+
+/* A piece of a template: text, or a variable. */
+struct source_part {
+	const char *text;	/* NULL: a variable */
+	struct source_var var;
+};
+
+struct source_template {
+	struct source_part *parts;
+	size_t n;
+	int line;		/* where it stands; 0: there is none */
+};
+
+/* Who knows the values of variables; NULL means that there is none. */
+struct source_scope {
+	const char *(*value)(void *, const struct source_var *);
+	void *cookie;
+};
+
+/* ---------------------------------------------------------- conditions */
+
+enum source_test {
+	SOURCE_ONE_OF,		/* the value is one of ${values} */
+	SOURCE_IS_SET,		/* there is a value, and it is not empty */
+	SOURCE_IS_UNSET		/* there is none, or "", [] or {} */
+};
+
+struct source_condition {
+	struct source_var var;
+	enum source_test test;
+	const char **values;
+	size_t n;
+};
+
+/* All must hold. */
+struct source_when {
+	struct source_condition *all;
+	size_t n;
+};
+
+/* -------------------------------------------------------------- replies */
+
+enum source_form {
+	SOURCE_RECORDS,		/* records in an array: a list, or a page */
+	SOURCE_OBJECT,		/* the whole reply is one record, an object */
+	SOURCE_ARRAY,		/* the whole reply is one record, an array */
+	SOURCE_ANY,		/* the whole reply is one record, any JSON */
+	SOURCE_TEXT		/* the whole reply is one record, no JSON */
+};
+
+/* What a reply promises to look like.  Paths are names with dots between. */
+struct source_shape {
+	enum source_form form;
+	const char *records;	/* path of the array, "" if it is the reply */
+	const char *total;	/* paths of counts, NULL: not there */
+	const char *size;
+	const char *number;
+	const char *more;	/* path of true or false, NULL: not there */
+	const char *cursor;	/* path of the next page's mark, or NULL */
+};
+
+/* ----------------------------------------------------------- resources */
+
+/* A name and a value in a request's query. */
+struct source_query {
+	const char *name;
+	struct source_template value;
+	struct source_when when;
+};
+
+enum source_paging {
+	SOURCE_UNPAGED,		/* one request has everything */
+	SOURCE_NUMBERED		/* pages are numbered from 1 */
+};
+
+/* A value taken from a record for those below it. */
+struct source_field {
+	const char *name;
+	const char **paths;	/* the first that is there counts */
+	size_t n;
+	bool sum;		/* add up what stands at the one path */
+};
+
+/* What to do about an answer that is no success. */
+enum source_verdict {
+	SOURCE_DEFAULT,		/* what the engine does */
+	SOURCE_RETRY,
+	SOURCE_GAP,
+	SOURCE_STOP,
+	SOURCE_NOTHING		/* there is nothing here; no gap */
+};
+
+struct source_status {
+	int status;
+	enum source_verdict verdict;
+};
+
+/* One resource's file made of another's records. */
+struct source_derive {
+	struct source_resource *from;
+	const char *each;	/* path of an array: a row an item */
+	struct source_row {
+		const char *name;
+		const char *path;
+		bool of_item;	/* from the item, else from the record */
+	} *row;
+	size_t n;
+};
+
+enum source_store {
+	SOURCE_KEEP_NOTHING,	/* only its fields are of interest */
+	SOURCE_KEEP_OBJECTS,		/* a file a record */
+	SOURCE_KEEP_SHARDS		/* a folder of JSON lines */
+};
+
+struct source_resource {
+	const char *name;
+	size_t index;		/* among the source's resources */
+	int line;
+
+	struct source_resource *parent;	/* NULL: asked for once */
+	struct source_resource *after;	/* begins when that has ended */
+	struct source_when when;
+
+	bool is_list;		/* of records, else one document */
+	struct source_template path;	/* of the URL; none if derived */
+	struct source_query *query;
+	size_t n_query;
+	enum source_paging paging;
+	uint32_t page_size;
+	struct source_shape shape;
+	uint32_t first_byte_s;	/* how long a reply may take to begin */
+	struct source_status *statuses;
+	size_t n_statuses;
+	const char *required;	/* if it can't be had, stop and say this */
+
+	const char **key;	/* paths in a record; together they name it */
+	size_t n_key;
+	struct source_field *fields;
+	size_t n_fields;
+	struct source_var expect;	/* how many records there should be */
+	bool has_expect;
+	struct source_derive *derive;	/* NULL: asked for */
+
+	enum source_store store;
+	struct source_template file;	/* of the object, or the folder */
+	struct source_template done;	/* written when all below is done */
+
+	bool has_children;	/* some resource has it as its parent */
+};
+
+struct source {
+	const char *name;
+	const char *about;
+	const char *file;	/* the user's file, or NULL: built in */
+	struct span text;	/* the definition itself */
+
+	const char *auth_header;	/* NULL: none */
+	const char *auth_prefix;	/* before the key, "" mostly */
+	const char *auth_variable;
+	const char *check;	/* path that a good key can always read */
+
+	struct config_option *options;	/* the first is "server" */
+	size_t n_options;
+	struct source_resource *resources;
+	size_t n_resources;
+
+	struct arena *arena;
+};
+
+/* ------------------------------------------------------------ loading */
+
+/**
+ * source_open(which, err):
+ * Load the source ${which}: a name that is built in, or the path of a file
+ * (what has a "/" or ends in ".yaml").  Return it, source_free() it; or NULL
+ * with ${err} set (ERR_USAGE): file, line and what was expected.
+ */
+struct source *source_open(const char *, struct err *);
+
+/**
+ * source_parse(name, text, err):
+ * Load the definition ${text}, which errors call ${name}.  As source_open().
+ */
+struct source *source_parse(const char *, struct span, struct err *);
+
+/** source_free(source): Free ${source}, which may be NULL. */
+void source_free(struct source *);
+
+/**
+ * source_built_in(i, name):
+ * Return the definition of the built-in source number ${i} and set ${name},
+ * or return a span at NULL where there are no more.
+ */
+struct span source_built_in(size_t, const char **);
+
+/** source_find(source, name, len): Return the resource, or NULL. */
+struct source_resource *source_find(const struct source *, const char *,
+    size_t);
+
+/* -------------------------------------------------------------- using */
+
+/**
+ * source_value(scope, var):
+ * Return the value of ${var}, or where it is empty that of the first
+ * alternative that isn't; NULL or "" if none has one.
+ */
+const char *source_value(const struct source_scope *,
+    const struct source_var *);
+
+/**
+ * source_holds(when, scope):
+ * Do all conditions hold in ${scope}?
+ */
+bool source_holds(const struct source_when *, const struct source_scope *);
+
+/**
+ * source_url(resource, base, scope, url):
+ * Write to ${url} the address of the request: ${base}, path and query, each
+ * value percent-encoded.  A query whose value is empty is left out; one whose
+ * value is a list is repeated.  Return 0; or -1 with ${missing} set to the
+ * variable without which there is no path.
+ */
+int source_url(const struct source_resource *, const char *,
+    const struct source_scope *, struct text *, const char **);
+
+/**
+ * source_verdict(resource, status):
+ * Return what the definition says of the HTTP ${status}.
+ */
+enum source_verdict source_verdict(const struct source_resource *, int);
+
+#endif

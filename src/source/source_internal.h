@@ -1,0 +1,79 @@
+#ifndef SOURCE_INTERNAL_H
+#define SOURCE_INTERNAL_H
+
+#include "source/source.h"
+
+/* A definition that is being read. */
+struct source_reader {
+	struct source *source;
+	const char *name;	/* of the file, for errors */
+	struct arena *arena;
+	struct err *err;
+};
+
+/** source_wrong(r, line, format, ...): Set the error; return -1. */
+int source_wrong(struct source_reader *, int, const char *, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/**
+ * source_keys(r, map, what, keys):
+ * Is ${map} a map, with no keys but those in ${keys} (blanks between)?
+ */
+int source_keys(struct source_reader *, const struct yaml *, const char *,
+    const char *);
+
+/**
+ * source_text(r, map, key, must, text):
+ * Set ${*text} to the text at ${key}, or to NULL if it isn't there and need
+ * not be.  Return 0 or -1.
+ */
+int source_text(struct source_reader *, const struct yaml *, const char *,
+    bool, const char **);
+
+/** source_number(r, map, key, min, max, number): As source_text(). */
+int source_number(struct source_reader *, const struct yaml *, const char *,
+    uint32_t, uint32_t, uint32_t *);
+
+/**
+ * source_texts(r, value, texts, n):
+ * Read a text or a list of texts.
+ */
+int source_texts(struct source_reader *, const struct yaml *, const char ***,
+    size_t *);
+
+/**
+ * source_variable(r, name, len, line, own, var):
+ * Read what stands between braces.  ${own} is the resource it stands in.
+ */
+int source_variable(struct source_reader *, const char *, size_t, int,
+    const struct source_resource *, struct source_var *);
+
+/**
+ * source_template(r, map, key, own, template):
+ * Read the template at ${key}, if there is one.
+ */
+int source_template(struct source_reader *, const struct yaml *,
+    const char *, const struct source_resource *, struct source_template *);
+
+/** source_template_of(r, value, own, template): Read one that is there. */
+int source_template_of(struct source_reader *, const struct yaml *,
+    const struct source_resource *, struct source_template *);
+
+/** source_when(r, map, own, when): Read the conditions at "when". */
+int source_when(struct source_reader *, const struct yaml *,
+    const struct source_resource *, struct source_when *);
+
+/** source_options(r, top): Read the options and the server. */
+int source_options(struct source_reader *, const struct yaml *);
+
+/** source_resources(r, top): Read all resources. */
+int source_resources(struct source_reader *, const struct yaml *);
+
+/** source_paging(r, resource, map, top): Read how it is paged. */
+int source_paging(struct source_reader *, struct source_resource *,
+    const struct yaml *, const struct yaml *);
+
+/** source_sound(r): Check what concerns more than one place. */
+int source_sound(struct source_reader *);
+
+#endif

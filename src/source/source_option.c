@@ -1,0 +1,177 @@
+/*
+ * The options that a source brings along.
+ */
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "source/source_internal.h"
+
+static const struct {
+	const char *name;
+	enum config_kind kind;
+} kinds[] = {
+	{ "flag", CONFIG_FLAG },
+	{ "text", CONFIG_TEXT },
+	{ "number", CONFIG_NUMBER },
+	{ "choice", CONFIG_CHOICE },
+	{ "list", CONFIG_LIST },
+	{ "date", CONFIG_DATE },
+};
+
+static int
+read_kind(struct source_reader *r, const struct yaml *map,
+    struct config_option *option)
+{
+	const char *name;
+	size_t i;
+
+	if (source_text(r, map, "kind", true, &name) == -1)
+		return -1;
+	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (strcmp(name, kinds[i].name) == 0) {
+			option->kind = kinds[i].kind;
+			return 0;
+		}
+	}
+	return source_wrong(r, yaml_get(map, "kind")->line, "\"kind\": "
+	    "expected flag, text, number, choice, list or date");
+}
+
+/* Choices become "a|b|c". */
+static int
+read_choices(struct source_reader *r, const struct yaml *map,
+    struct config_option *option)
+{
+	const struct yaml *value = yaml_get(map, "choices");
+	struct text all;
+	const char **texts;
+	size_t n, i;
+
+	if (value == NULL)
+		return option->kind == CONFIG_CHOICE ? source_wrong(r,
+		    map->line, "a choice wants \"choices\"") : 0;
+	if (source_texts(r, value, &texts, &n) == -1)
+		return -1;
+	text_init(&all, 4096);
+	for (i = 0; i < n; i++)
+		text_addf(&all, "%s%s", i > 0 ? "|" : "", texts[i]);
+	option->choices = arena_text(r->arena, all.at);
+	text_release(&all);
+	return 0;
+}
+
+/* What the help calls a value, where the definition doesn't say. */
+static const char *
+value_name(const struct config_option *option)
+{
+	switch (option->kind) {
+	case CONFIG_FLAG:
+		return NULL;
+	case CONFIG_NUMBER:
+		return "N";
+	case CONFIG_DATE:
+		return "DATE";
+	case CONFIG_LIST:
+		return "LIST";
+	default:
+		return "TEXT";
+	}
+}
+
+static int
+check_name(struct source_reader *r, const struct yaml *map)
+{
+	struct config_table own = config_own();
+	const char *p;
+	size_t i;
+
+	for (p = map->key; *p != '\0'; p++)
+		if (!islower((unsigned char)*p) && *p != '-')
+			return source_wrong(r, map->line, "option \"%s\": "
+			    "expected lower-case letters and -", map->key);
+	for (i = 0; i < own.n; i++)
+		if (strcmp(own.rows[i].name, map->key) == 0)
+			return source_wrong(r, map->line, "option \"%s\": "
+			    "the program has one of this name", map->key);
+	if (strcmp(map->key, "server") == 0)
+		return source_wrong(r, map->line, "option \"server\" comes "
+		    "by itself, from the key \"server\"");
+	return 0;
+}
+
+static int
+read_option(struct source_reader *r, const struct yaml *map,
+    struct config_option *option)
+{
+	uint32_t min = 0, max = 0;
+
+	if (check_name(r, map) == -1 ||
+	    source_keys(r, map, "an option", "kind env value default choices "
+	    "min max help") == -1 ||
+	    read_kind(r, map, option) == -1 ||
+	    source_text(r, map, "env", false, &option->variable) == -1 ||
+	    source_text(r, map, "value", false, &option->value) == -1 ||
+	    source_text(r, map, "default", false, &option->initial) == -1 ||
+	    source_text(r, map, "help", true, &option->help) == -1 ||
+	    read_choices(r, map, option) == -1 ||
+	    source_number(r, map, "min", 0, 999999999, &min) == -1 ||
+	    source_number(r, map, "max", 0, 999999999, &max) == -1)
+		return -1;
+	option->name = map->key;
+	option->min = min;
+	option->max = max;
+	option->commands = "export";
+	if (option->value == NULL)
+		option->value = value_name(option);
+	if (option->initial != NULL &&
+	    config_check(option, option->initial, r->err) == -1)
+		return source_wrong(r, map->line, "the default of \"%s\" is "
+		    "no value of it", map->key);
+	return 0;
+}
+
+/* The server's address is an option like the others. */
+static int
+read_server(struct source_reader *r, const struct yaml *top,
+    struct config_option *option)
+{
+	const struct yaml *map = yaml_get(top, "server");
+
+	*option = (struct config_option){ .name = "server",
+	    .kind = CONFIG_TEXT, .value = "URL", .commands = "export",
+	    .help = "where the platform's API is" };
+	if (map == NULL)
+		return source_wrong(r, top->line, "\"server\" is missing");
+	if (source_keys(r, map, "\"server\"", "url env") == -1 ||
+	    source_text(r, map, "url", false, &option->initial) == -1 ||
+	    source_text(r, map, "env", false, &option->variable) == -1)
+		return -1;
+	return 0;
+}
+
+int
+source_options(struct source_reader *r, const struct yaml *top)
+{
+	const struct yaml *all = yaml_get(top, "options"), *map;
+	struct source *source = r->source;
+	size_t n = 1;
+
+	if (all != NULL && all->kind != YAML_MAP)
+		return source_wrong(r, all->line, "\"options\": expected "
+		    "names and what they are");
+	for (map = all != NULL ? all->child : NULL; map != NULL;
+	    map = map->next)
+		n++;
+	source->options = arena_take(r->arena, n * sizeof(*source->options));
+	if (read_server(r, top, &source->options[0]) == -1)
+		return -1;
+	source->n_options = 1;
+	for (map = all != NULL ? all->child : NULL; map != NULL;
+	    map = map->next)
+		if (read_option(r, map,
+		    &source->options[source->n_options++]) == -1)
+			return -1;
+	return 0;
+}

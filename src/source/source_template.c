@@ -1,0 +1,307 @@
+/*
+ * Templates: text with variables in braces.
+ */
+
+#include <string.h>
+
+#include "source/source_internal.h"
+
+static int
+option_variable(struct source_reader *r, const char *name, int line,
+    struct source_var *var)
+{
+	const struct source *source = r->source;
+	const char *names[64], *near;
+	size_t i;
+
+	for (i = 0; i < source->n_options; i++) {
+		if (strcmp(source->options[i].name, name) == 0) {
+			var->kind = SOURCE_OPTION;
+			var->option = &source->options[i];
+			return 0;
+		}
+		if (i < 64)
+			names[i] = source->options[i].name;
+	}
+	near = config_near(name, names, i < 64 ? i : 64);
+	return source_wrong(r, line, "{option.%s}: no such option is "
+	    "declared%s%s%s", name, near != NULL ? "; did you mean \"" : "",
+	    near != NULL ? near : "", near != NULL ? "\"?" : "");
+}
+
+static int
+page_variable(struct source_reader *r, const char *name, int line,
+    struct source_var *var)
+{
+	static const char *const names[] = { "number", "first", "size",
+	    "cursor" };
+	static const enum source_var_kind kinds[] = { SOURCE_PAGE_NUMBER,
+	    SOURCE_PAGE_FIRST, SOURCE_PAGE_SIZE, SOURCE_PAGE_CURSOR };
+	size_t i;
+
+	for (i = 0; i < 4; i++) {
+		if (strcmp(name, names[i]) == 0) {
+			var->kind = kinds[i];
+			return 0;
+		}
+	}
+	return source_wrong(r, line, "{page.%s}: expected page.number, "
+	    "page.first, page.size or page.cursor", name);
+}
+
+static int
+field_variable(struct source_reader *r, struct source_resource *of,
+    const char *name, int line, struct source_var *var)
+{
+	struct text known;
+	size_t i;
+	int rc;
+
+	for (i = 0; i < of->n_fields; i++) {
+		if (strcmp(of->fields[i].name, name) == 0) {
+			var->kind = SOURCE_FIELD;
+			var->resource = of;
+			var->index = i;
+			return 0;
+		}
+	}
+	text_init(&known, 400);
+	for (i = 0; i < of->n_fields; i++)
+		text_addf(&known, "%s%s", i > 0 ? ", " : "",
+		    of->fields[i].name);
+	rc = source_wrong(r, line, "{%s.%s}: the fields of \"%s\" are: %s",
+	    of->name, name, of->name, known.len > 0 ? known.at : "none");
+	text_release(&known);
+	return rc;
+}
+
+static int
+key_variable(struct source_reader *r, const char *name, int line,
+    const struct source_resource *own, struct source_var *var)
+{
+	const char *dot = strchr(name, '.');
+	size_t i;
+
+	for (i = 0; own != NULL && i < own->n_key; i++) {
+		if (strcmp(own->key[i], name) == 0) {
+			var->kind = SOURCE_KEY;
+			var->resource = own;
+			var->index = i;
+			return 0;
+		}
+	}
+	return source_wrong(r, line, "{%s}: %s%.*s%sexpected "
+	    "RESOURCE.FIELD, option.NAME, page.NAME, run.started, or a part "
+	    "of this resource's key", name,
+	    dot != NULL ? "no resource is called \"" : "",
+	    dot != NULL ? (int)(dot - name) : 0, name,
+	    dot != NULL ? "\"; " : "");
+}
+
+static int
+one_variable(struct source_reader *r, const char *name, int line,
+    const struct source_resource *own, struct source_var *var)
+{
+	const char *dot = strchr(name, '.');
+	struct source_resource *of;
+
+	*var = (struct source_var){ .name = name };
+	if (strcmp(name, "run.started") == 0) {
+		var->kind = SOURCE_STARTED;
+		return 0;
+	}
+	if (strncmp(name, "option.", 7) == 0)
+		return option_variable(r, name + 7, line, var);
+	if (strncmp(name, "page.", 5) == 0)
+		return page_variable(r, name + 5, line, var);
+	if (dot != NULL && (of = source_find(r->source, name,
+	    (size_t)(dot - name))) != NULL)
+		return field_variable(r, of, dot + 1, line, var);
+	return key_variable(r, name, line, own, var);
+}
+
+int
+source_variable(struct source_reader *r, const char *at, size_t len, int line,
+    const struct source_resource *own, struct source_var *var)
+{
+	const char *bar = memchr(at, '|', len);
+	size_t first = bar != NULL ? (size_t)(bar - at) : len;
+
+	if (one_variable(r, arena_copy(r->arena, at, first), line, own,
+	    var) == -1)
+		return -1;
+	if (bar == NULL)
+		return 0;
+	var->otherwise = arena_take(r->arena, sizeof(*var->otherwise));
+	return source_variable(r, bar + 1, len - first - 1, line, own,
+	    var->otherwise);
+}
+
+/* How many parts ${text} has, at the most. */
+static size_t
+count_parts(const char *text)
+{
+	size_t n = 1;
+
+	for (; *text != '\0'; text++)
+		if (*text == '{')
+			n += 2;
+	return n;
+}
+
+int
+source_template_of(struct source_reader *r, const struct yaml *value,
+    const struct source_resource *own, struct source_template *template)
+{
+	const char *p = value->text, *end;
+	struct source_part *part;
+
+	if (value->kind != YAML_SCALAR)
+		return source_wrong(r, value->line, "expected a text");
+	template->line = value->line;
+	template->parts = arena_take(r->arena,
+	    count_parts(p) * sizeof(*template->parts));
+	while (*p != '\0') {
+		part = &template->parts[template->n++];
+		if (*p != '{') {
+			part->text = arena_copy(r->arena, p, strcspn(p, "{"));
+			p += strcspn(p, "{");
+			continue;
+		}
+		if ((end = strchr(p, '}')) == NULL)
+			return source_wrong(r, value->line, "a \"{\" without "
+			    "its \"}\"");
+		if (source_variable(r, p + 1, (size_t)(end - p - 1),
+		    value->line, own, &part->var) == -1)
+			return -1;
+		p = end + 1;
+	}
+	return 0;
+}
+
+int
+source_template(struct source_reader *r, const struct yaml *map,
+    const char *key, const struct source_resource *own,
+    struct source_template *template)
+{
+	const struct yaml *value = yaml_get(map, key);
+
+	if (value == NULL)
+		return 0;
+	if (value->kind != YAML_SCALAR || *value->text == '\0')
+		return source_wrong(r, value->line, "\"%s\": expected a "
+		    "text", key);
+	return source_template_of(r, value, own, template);
+}
+
+const char *
+source_value(const struct source_scope *scope, const struct source_var *var)
+{
+	const char *value = NULL;
+
+	for (; var != NULL && (value == NULL || *value == '\0');
+	    var = var->otherwise)
+		value = scope->value(scope->cookie, var);
+	return value;
+}
+
+/* Add the values of the variables in ${template}, percent-encoded. */
+static int
+expand(const struct source_template *template,
+    const struct source_scope *scope, struct text *out, const char **missing)
+{
+	const char *value;
+	size_t i;
+
+	for (i = 0; i < template->n; i++) {
+		const struct source_part *part = &template->parts[i];
+
+		if (part->text != NULL) {
+			text_adds(out, part->text);
+			continue;
+		}
+		value = source_value(scope, &part->var);
+		if (value == NULL || *value == '\0') {
+			*missing = part->var.name;
+			return -1;
+		}
+		/* "." and ".." would walk about in the path. */
+		if (strcmp(value, ".") == 0 || strcmp(value, "..") == 0)
+			text_adds(out, value[1] == '\0' ? "%2E" : "%2E%2E");
+		else
+			text_add_percent(out, value, strlen(value), "~");
+	}
+	return 0;
+}
+
+static void
+add_query(struct text *url, bool *first, const char *name, const char *value,
+    size_t len)
+{
+	text_addc(url, *first ? '?' : '&');
+	*first = false;
+	text_add_percent(url, name, strlen(name), "~");
+	text_addc(url, '=');
+	text_add_percent(url, value, len, "~:,");
+}
+
+/* A list gives the name once for each of its items. */
+static void
+add_list(struct text *url, bool *first, const char *name, const char *items)
+{
+	size_t n;
+
+	for (;; items += n + 1) {
+		n = strcspn(items, ",");
+		add_query(url, first, name, items, n);
+		if (items[n] == '\0')
+			return;
+	}
+}
+
+static void
+add_one(struct text *url, bool *first, const struct source_query *query,
+    const struct source_scope *scope)
+{
+	const struct source_template *template = &query->value;
+	const char *value;
+	struct text text;
+	size_t i;
+
+	if (template->n == 1 && template->parts[0].text == NULL &&
+	    template->parts[0].var.kind == SOURCE_OPTION &&
+	    template->parts[0].var.option->kind == CONFIG_LIST) {
+		value = source_value(scope, &template->parts[0].var);
+		if (value != NULL && *value != '\0')
+			add_list(url, first, query->name, value);
+		return;
+	}
+	text_init(&text, 65536);
+	for (i = 0; i < template->n; i++) {
+		const struct source_part *part = &template->parts[i];
+
+		value = part->text != NULL ? part->text :
+		    source_value(scope, &part->var);
+		if (value != NULL)
+			text_adds(&text, value);
+	}
+	if (text.len > 0)
+		add_query(url, first, query->name, text.at, text.len);
+	text_release(&text);
+}
+
+int
+source_url(const struct source_resource *resource, const char *base,
+    const struct source_scope *scope, struct text *url, const char **missing)
+{
+	bool first = true;
+	size_t i;
+
+	text_adds(url, base);
+	if (expand(&resource->path, scope, url, missing) == -1)
+		return -1;
+	for (i = 0; i < resource->n_query; i++)
+		if (source_holds(&resource->query[i].when, scope))
+			add_one(url, &first, &resource->query[i], scope);
+	return 0;
+}

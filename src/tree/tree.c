@@ -1,0 +1,240 @@
+/*
+ * The export directory as a whole: made, opened, locked.
+ */
+
+#include <sys/stat.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tree/tree_internal.h"
+
+/*
+ * Lock the log, which stays where it is as long as the export.  The lock goes
+ * with the process, however that ends.
+ */
+static int
+lock(struct tree *tree, struct err *err)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+
+	if (fcntl(tree->log, F_SETLK, &lock) == 0)
+		return 0;
+	if (errno != EACCES && errno != EAGAIN)
+		return err_errno(err, ERR_DISK, "lock %s/" TREE_LOG,
+		    tree->path);
+	lock.l_pid = 0;
+	if (fcntl(tree->log, F_GETLK, &lock) == -1 || lock.l_pid == 0)
+		return err_set(err, ERR_LOCKED, "another process is working "
+		    "on %s", tree->path);
+	return err_set(err, ERR_LOCKED, "process %ld is working on %s",
+	    (long)lock.l_pid, tree->path);
+}
+
+static struct tree *
+new_tree(const char *path, int dir)
+{
+	struct tree *tree = mem_zero(1, sizeof(*tree));
+
+	tree->path = mem_text(path);
+	tree->dir = dir;
+	tree->log = -1;
+	tree->names = set_new();
+	tree->folded = set_new();
+	tree->taken = set_new();
+	return tree;
+}
+
+static struct tree *
+open_dir(const char *path, int dir, struct err *err)
+{
+	struct tree *tree = new_tree(path, dir);
+
+	tree->log = file_open(dir, TREE_LOG, O_RDWR | O_CREAT | O_APPEND,
+	    err);
+	if (tree->log == -1) {
+		err_wrap(err, "%s", path);
+		goto err_close;
+	}
+	if (lock(tree, err) == -1)
+		goto err_close;
+	return tree;
+
+err_close:
+	tree_close(tree);
+	return NULL;
+}
+
+/* Make ${parent} and all above it. */
+static int
+make_parent(const char *parent, struct err *err)
+{
+	char path[PATH_MAX];
+	char *slash;
+
+	if (snprintf(path, sizeof(path), "%s", parent) >= PATH_MAX)
+		return err_set(err, ERR_DISK, "the path is too long: %.60s...",
+		    parent);
+	for (slash = path + 1; (slash = strchr(slash, '/')) != NULL;
+	    slash++) {
+		*slash = '\0';
+		if (mkdir(path, 0700) == -1 && errno != EEXIST)
+			return err_errno(err, ERR_DISK, "make %s", path);
+		*slash = '/';
+	}
+	if (mkdir(path, 0700) == -1 && errno != EEXIST)
+		return err_errno(err, ERR_DISK, "make %s", path);
+	return 0;
+}
+
+struct tree *
+tree_create(const char *parent, struct err *err)
+{
+	char stamp[20], path[PATH_MAX];
+	unsigned n;
+	int dir;
+
+	if (make_parent(parent, err) == -1)
+		return NULL;
+	clock_stamp(clock_wall(), stamp);
+	snprintf(path, sizeof(path), "%s/%s", parent, stamp);
+	/* A second one of the same second gets a number. */
+	for (n = 2; mkdir(path, 0700) == -1; n++) {
+		if (errno != EEXIST || n > 9999) {
+			err_errno(err, ERR_DISK, "make %s", path);
+			return NULL;
+		}
+		snprintf(path, sizeof(path), "%s/%s-%u", parent, stamp, n);
+	}
+	if ((dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) == -1) {
+		err_errno(err, ERR_DISK, "open %s", path);
+		return NULL;
+	}
+	return open_dir(path, dir, err);
+}
+
+struct tree *
+tree_open(const char *path, struct err *err)
+{
+	char *copy = mem_text(path);
+	size_t len = strlen(copy);
+	struct tree *tree = NULL;
+	int dir;
+
+	while (len > 1 && copy[len - 1] == '/')
+		copy[--len] = '\0';
+	dir = open(copy, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir == -1)
+		err_errno(err, ERR_DISK, "open %s", copy);
+	else
+		tree = open_dir(copy, dir, err);
+	free(copy);
+	return tree;
+}
+
+struct tree *
+tree_look(const char *path, struct err *err)
+{
+	int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (dir == -1) {
+		err_errno(err, ERR_DISK, "open %s", path);
+		return NULL;
+	}
+	return new_tree(path, dir);
+}
+
+void
+tree_close(struct tree *tree)
+{
+	size_t i;
+
+	if (tree == NULL)
+		return;
+	for (i = 0; i < tree->batch.n_files; i++) {
+		if (!tree->batch.files[i].is_stream)
+			close(tree->batch.files[i].fd);
+		free(tree->batch.files[i].path);
+	}
+	for (i = 0; i < tree->batch.n_folders; i++) {
+		close(tree->batch.folders[i].fd);
+		free(tree->batch.folders[i].path);
+	}
+	free(tree->batch.files);
+	free(tree->batch.folders);
+	set_free(tree->names);
+	set_free(tree->folded);
+	set_free(tree->taken);
+	if (tree->log != -1)
+		close(tree->log);
+	close(tree->dir);
+	free(tree->path);
+	free(tree);
+}
+
+const char *
+tree_where(const struct tree *tree)
+{
+	return tree->path;
+}
+
+int
+tree_dir(const struct tree *tree)
+{
+	return tree->dir;
+}
+
+int
+tree_log(const struct tree *tree)
+{
+	return tree->log;
+}
+
+/* Is it a name that tree_create() gives? */
+static int
+is_stamp(const struct dirent *entry)
+{
+	const char *p = entry->d_name;
+	size_t i;
+
+	for (i = 0; i < 15; i++)
+		if (i == 8 ? p[i] != '-' : p[i] < '0' || p[i] > '9')
+			return 0;
+	return p[15] == '\0' || p[15] == '-';
+}
+
+/* The newest last; of one second, by its number. */
+static int
+by_age(const struct dirent **a, const struct dirent **b)
+{
+	return strverscmp((*a)->d_name, (*b)->d_name);
+}
+
+char *
+tree_newest(const char *parent, bool (*wanted)(const char *))
+{
+	struct dirent **entries;
+	int n = scandir(parent, &entries, is_stamp, by_age);
+	char *newest = NULL, *path;
+
+	while (n-- > 0) {
+		if (newest == NULL) {
+			path = mem_format("%s/%s", parent,
+			    entries[n]->d_name);
+			if (wanted(path))
+				newest = path;
+			else
+				free(path);
+		}
+		free(entries[n]);
+	}
+	if (n >= -1)
+		free(entries);
+	return newest;
+}

@@ -1,0 +1,194 @@
+#ifndef TREE_H
+#define TREE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/base.h"
+#include "page/page.h"
+#include "source/source.h"
+
+/*
+ * The export directory: objects (a JSON document in a file) and streams (JSON
+ * lines in shards of 1,000).  What is written here counts only once it is
+ * synced by tree_flush() and a line of the manifest says so; see
+ * doc/FORMAT.md.
+ */
+struct tree;
+
+#define TREE_SHARD_LINES 1000
+#define TREE_LOG "export.log"
+
+/* What is known of a file of the export. */
+struct tree_receipt {
+	char *path;
+	uint64_t lines;		/* of a shard; 0: it is an object */
+	uint64_t bytes;
+	unsigned char sha256[SHA256_BYTES];
+};
+
+/* Several of them. */
+struct tree_receipts {
+	struct tree_receipt *at;
+	size_t n, room;
+};
+
+/** tree_receipts_add(all, receipt): Add a copy of ${receipt}. */
+void tree_receipts_add(struct tree_receipts *, const struct tree_receipt *);
+
+/** tree_receipts_release(all): Free what ${all} holds; it is empty then. */
+void tree_receipts_release(struct tree_receipts *);
+
+/* --------------------------------------------------- opening and closing */
+
+/**
+ * tree_create(parent, err):
+ * Make a new export directory in ${parent}, named for the time, and lock it.
+ * Return it, tree_close() it; or NULL with ${err} set.
+ */
+struct tree *tree_create(const char *, struct err *);
+
+/**
+ * tree_open(path, err):
+ * Open and lock the export directory ${path}.  As tree_create(); where
+ * another process has it, ERR_LOCKED says which.
+ */
+struct tree *tree_open(const char *, struct err *);
+
+/**
+ * tree_look(path, err):
+ * Open the directory ${path} to read in it: nothing is locked, made or
+ * changed.  As tree_create().
+ */
+struct tree *tree_look(const char *, struct err *);
+
+/** tree_close(tree): Unlock and free ${tree}, which may be NULL. */
+void tree_close(struct tree *);
+
+/** tree_where(tree): Return the directory's path, borrowed. */
+const char *tree_where(const struct tree *);
+
+/** tree_dir(tree): Return its descriptor, borrowed. */
+int tree_dir(const struct tree *);
+
+/** tree_log(tree): Return the descriptor of export.log, borrowed, or -1. */
+int tree_log(const struct tree *);
+
+/** tree_newest(parent, name): Set ${name}, new, to the newest directory
+ * YYYYMMDD-HHMMSS in ${parent} that ${wanted} says yes to; NULL: none. */
+char *tree_newest(const char *, bool (*)(const char *));
+
+/* ----------------------------------------------------------------- names */
+
+/**
+ * tree_path(tree, template, scope, unnamed, path):
+ * Write to ${path} where ${template} leads: each value made a safe name (see
+ * tree_name.c).  A part of the key that is missing is named by ${unnamed}.
+ * Return 0; or -1 with ${missing} set to the variable without a value.
+ */
+int tree_path(struct tree *, const struct source_template *,
+    const struct source_scope *, const char *, struct text *, const char **);
+
+/**
+ * tree_know(tree, path):
+ * The file ${path} is in the export already.
+ */
+void tree_know(struct tree *, const char *);
+
+/* --------------------------------------------------------------- objects */
+
+/**
+ * tree_put(tree, path, bytes, receipt, err):
+ * Write the object ${path}; it gets its name at the next tree_flush().  Set
+ * ${receipt}, whose path is borrowed from ${path}.  Return 0; or -1 with
+ * ${err} set, ERR_DATA if another record has this file.
+ */
+int tree_put(struct tree *, const char *, struct span, struct tree_receipt *,
+    struct err *);
+
+/**
+ * tree_get(tree, path, text, err):
+ * Add to ${text} what the object ${path} holds, flushed or not.
+ */
+int tree_get(struct tree *, const char *, struct text *, struct err *);
+
+/* --------------------------------------------------------------- streams */
+
+struct tree_stream;
+
+/**
+ * tree_stream_new(tree, dir, known, n, anew, err):
+ * Open the stream in the directory ${dir}.  The ${n} shards ${known} are
+ * there: what is appended goes behind them, and what stands behind them on
+ * disk is removed.  With ${anew} a new stream is written beside the old one,
+ * to take its place in tree_stream_replace().  Return NULL with ${err} set
+ * where a shard isn't what is known of it.
+ */
+struct tree_stream *tree_stream_new(struct tree *, const char *,
+    const struct tree_receipts *, bool, struct err *);
+
+/**
+ * tree_stream_add(stream, records, n, breaks, err):
+ * Append ${n} records, a line each; with ${breaks}, there may be line breaks
+ * to drop in them.
+ */
+int tree_stream_add(struct tree_stream *, const struct span *, size_t, bool,
+    struct err *);
+
+/** tree_stream_lines(stream): Return how many lines it has. */
+uint64_t tree_stream_lines(const struct tree_stream *);
+
+/**
+ * tree_stream_changed(stream, receipts):
+ * Add the receipts of the shards that changed since the last call.
+ */
+void tree_stream_changed(struct tree_stream *, struct tree_receipts *);
+
+/** tree_stream_all(stream, receipts): Add those of all its shards. */
+void tree_stream_all(const struct tree_stream *, struct tree_receipts *);
+
+/**
+ * tree_stream_replace(tree, dir, shards, err):
+ * Give the shards that were written beside the stream in ${dir} their names,
+ * as far as that isn't done; ${shards} are those it has then, and what is
+ * beyond is removed.  To be called when the manifest says that the new
+ * shards count.
+ */
+int tree_stream_replace(struct tree *, const char *,
+    const struct tree_receipts *, struct err *);
+
+/** tree_stream_free(stream): Close ${stream}, which may be NULL. */
+void tree_stream_free(struct tree_stream *);
+
+/* Reads the lines of shards, in order. */
+struct tree_lines;
+
+/** tree_lines_new(tree, dir): Read the stream in ${dir} from its start. */
+struct tree_lines *tree_lines_new(struct tree *, const char *);
+
+/** tree_lines_seek(lines, line, err): Go on with line ${line}, from 0. */
+int tree_lines_seek(struct tree_lines *, uint64_t, struct err *);
+
+/**
+ * tree_lines_next(lines, line, err):
+ * Set ${line} to the next line without its end, valid until the next call.
+ * Return 1; 0 at the end; -1 with ${err} set.
+ */
+int tree_lines_next(struct tree_lines *, struct span *, struct err *);
+
+/** tree_lines_free(lines): Free ${lines}, which may be NULL. */
+void tree_lines_free(struct tree_lines *);
+
+/* ---------------------------------------------------------------- syncs */
+
+/** tree_is_due(tree): Is it time for tree_flush()? */
+bool tree_is_due(const struct tree *);
+
+/** tree_flush(tree, err): Get all that was written onto the disk. */
+int tree_flush(struct tree *, struct err *);
+
+/** tree_sweep(tree, err): Remove temporary files that a crash left. */
+int tree_sweep(struct tree *, struct err *);
+
+#endif

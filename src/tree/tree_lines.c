@@ -1,0 +1,149 @@
+/*
+ * Reading a stream's lines back.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tree/tree_internal.h"
+
+#define PIECE 262144
+
+struct tree_lines {
+	struct tree *tree;
+	char *dir;
+	size_t shard;		/* the number of the one that is open */
+	int fd;
+	struct text text;	/* read and not yet given out, from ${at} */
+	size_t at;
+	bool is_over;		/* there is no further shard */
+};
+
+struct tree_lines *
+tree_lines_new(struct tree *tree, const char *dir)
+{
+	struct tree_lines *lines = mem_zero(1, sizeof(*lines));
+
+	lines->tree = tree;
+	lines->dir = mem_text(dir);
+	lines->fd = -1;
+	text_init(&lines->text, SIZE_MAX / 4);
+	return lines;
+}
+
+/* Open the next shard.  Return 1, 0 if there is none, or -1. */
+static int
+next_shard(struct tree_lines *lines, struct err *err)
+{
+	char path[PATH_MAX];
+
+	if (lines->fd != -1)
+		close(lines->fd);
+	snprintf(path, sizeof(path), "%s/%zu.jsonl", lines->dir,
+	    ++lines->shard);
+	lines->fd = file_open(lines->tree->dir, path, O_RDONLY, err);
+	if (lines->fd != -1)
+		return 1;
+	return errno == ENOENT ? 0 : -1;
+}
+
+/* Read more.  Return 1, 0 if there is no more, or -1. */
+static int
+read_more(struct tree_lines *lines, struct err *err)
+{
+	struct text *text = &lines->text;
+	ssize_t n;
+	int rc;
+
+	/* Move what is left to the front. */
+	if (lines->at > 0) {
+		memmove(text->at, &text->at[lines->at],
+		    text->len - lines->at);
+		text->len -= lines->at;
+		lines->at = 0;
+	}
+	text->at = mem_need(text->at, text->len + PIECE + 1, &text->room, 1);
+	for (;;) {
+		n = lines->fd == -1 ? 0 : read(lines->fd,
+		    &text->at[text->len], PIECE);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1)
+			return err_errno(err, ERR_DISK, "read %s/%zu.jsonl",
+			    lines->dir, lines->shard);
+		if (n > 0) {
+			text->len += (size_t)n;
+			return 1;
+		}
+		if ((rc = next_shard(lines, err)) != 1)
+			return rc;
+	}
+}
+
+int
+tree_lines_seek(struct tree_lines *lines, uint64_t line, struct err *err)
+{
+	struct span skipped;
+	uint64_t n;
+
+	if (lines->fd != -1)
+		close(lines->fd);
+	lines->fd = -1;
+	lines->shard = (size_t)(line / TREE_SHARD_LINES);
+	lines->is_over = false;
+	lines->at = 0;
+	text_clear(&lines->text);
+	for (n = line % TREE_SHARD_LINES; n > 0; n--)
+		if (tree_lines_next(lines, &skipped, err) != 1)
+			return -1;
+	return 0;
+}
+
+int
+tree_lines_next(struct tree_lines *lines, struct span *line, struct err *err)
+{
+	struct text *text = &lines->text;
+	size_t seen = lines->at;
+	char *end;
+	int rc;
+
+	for (;;) {
+		end = text->len > seen ? memchr(&text->at[seen], '\n',
+		    text->len - seen) : NULL;
+		if (end != NULL)
+			break;
+		seen = text->len - lines->at;
+		if (lines->is_over)
+			return 0;
+		if ((rc = read_more(lines, err)) == -1)
+			return -1;
+		if (rc == 0) {
+			lines->is_over = true;
+			if (text->len == 0)
+				return 0;
+			return err_set(err, ERR_DATA, "%s: the last line has "
+			    "no end", lines->dir);
+		}
+	}
+	line->at = &text->at[lines->at];
+	line->len = (size_t)(end - line->at);
+	lines->at += line->len + 1;
+	return 1;
+}
+
+void
+tree_lines_free(struct tree_lines *lines)
+{
+	if (lines == NULL)
+		return;
+	if (lines->fd != -1)
+		close(lines->fd);
+	text_release(&lines->text);
+	free(lines->dir);
+	free(lines);
+}

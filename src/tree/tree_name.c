@@ -1,0 +1,217 @@
+/*
+ * From what a server calls things to names of files.
+ *
+ * A value becomes a name by percent-encoding all but letters, digits, "-",
+ * "_" and a "." that is not the first character.  So there is no slash, no
+ * control character, no "." or "..", and different values have different
+ * names.  Further:
+ *
+ *	empty		"%"
+ *	too long	its first bytes, "~", and 32 digits of its SHA-256
+ *	missing		"~" and 32 digits of the record's SHA-256
+ *	a twin		where a name differs from one that is there only in
+ *			case, its capitals are encoded too (or if it has
+ *			none, its first letter), so that the export can be
+ *			copied to a disk that doesn't tell the two apart
+ */
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tree/tree_internal.h"
+
+#define NAME_MOST 200	/* bytes; with a suffix, below the usual 255 */
+#define NAME_KEPT 150
+
+/* Cut a name that is too long, and make it different from its like. */
+static void
+shorten(struct text *name, const char *value)
+{
+	unsigned char hash[SHA256_BYTES];
+	char hex[SHA256_HEX];
+	size_t kept = NAME_KEPT;
+
+	if (name->len <= NAME_MOST)
+		return;
+	while (kept > 0 && (name->at[kept - 1] == '%' ||
+	    (kept > 1 && name->at[kept - 2] == '%')))
+		kept--;
+	name->len = kept;
+	sha256_of(value, strlen(value), hash);
+	sha256_hex(hash, hex);
+	text_addf(name, "~%.32s", hex);
+}
+
+/* Add a value's name to the name that a part of a path is getting. */
+static void
+add_value(struct text *name, const char *value, const char *unnamed)
+{
+	struct text own;
+
+	if (value == NULL) {
+		text_addf(name, "~%.32s", unnamed);
+		return;
+	}
+	if (*value == '\0') {
+		text_addc(name, '%');
+		return;
+	}
+	text_init(&own, 4 * strlen(value) + 64);
+	if (*value == '.' && name->len == 0)
+		text_adds(&own, "%2E");
+	text_add_percent(&own, &value[own.len > 0], strlen(value) -
+	    (own.len > 0), "");
+	shorten(&own, value);
+	text_add(name, own.at, own.len);
+	text_release(&own);
+}
+
+/* The other form of a name, for when its first has a twin. */
+static void
+add_twin(struct text *out, const char *name)
+{
+	bool capitals = false;
+	const char *p;
+
+	for (p = name; *p != '\0'; p++) {
+		if (*p == '%' && p[1] != '\0' && p[2] != '\0') {
+			text_add(out, p, 3);
+			p += 2;
+		} else if (isupper((unsigned char)*p)) {
+			text_addf(out, "%%%02X", *p);
+			capitals = true;
+		} else {
+			text_addc(out, *p);
+		}
+	}
+	if (!capitals && isalpha((unsigned char)*name)) {
+		text_clear(out);
+		text_addf(out, "%%%02X%s", *name, name + 1);
+	}
+}
+
+static bool
+is_folded_known(const struct tree *tree, const char *path)
+{
+	char *lower = mem_text(path), *p;
+	bool known;
+
+	for (p = lower; *p != '\0'; p++)
+		*p = (char)tolower((unsigned char)*p);
+	known = set_has(tree->folded, lower, strlen(lower));
+	free(lower);
+	return known;
+}
+
+static void
+know_name(struct tree *tree, const char *path, size_t len)
+{
+	char *lower = mem_copy(path, len), *p;
+
+	for (p = lower; *p != '\0'; p++)
+		*p = (char)tolower((unsigned char)*p);
+	set_add(tree->names, path, len);
+	set_add(tree->folded, lower, len);
+	free(lower);
+}
+
+/* Add ${name} to ${path}, in the form in which it has no twin. */
+static void
+add_name(struct tree *tree, struct text *path, const char *name)
+{
+	size_t before;
+	struct text twin;
+
+	if (path->len > 0)
+		text_addc(path, '/');
+	before = path->len;
+	text_adds(path, name);
+	if (set_has(tree->names, path->at, path->len))
+		return;
+	text_init(&twin, 4096);
+	add_twin(&twin, name);
+	if (is_folded_known(tree, path->at)) {
+		path->len = before;
+		text_adds(path, twin.at);
+	} else {
+		/* Its twin form may be what it has from an earlier run. */
+		struct text other;
+
+		text_init(&other, path->max);
+		text_add(&other, path->at, before);
+		text_adds(&other, twin.at);
+		if (set_has(tree->names, other.at, other.len)) {
+			path->len = before;
+			text_adds(path, twin.at);
+		}
+		text_release(&other);
+	}
+	text_release(&twin);
+	know_name(tree, path->at, path->len);
+}
+
+/* Add the literal ${text}, which may hold slashes, to name and path. */
+static void
+add_literal(struct tree *tree, struct text *path, struct text *name,
+    const char *text)
+{
+	size_t n;
+
+	for (;;) {
+		n = strcspn(text, "/");
+		text_add(name, text, n);
+		if (text[n] == '\0')
+			return;
+		if (name->len > 0)
+			add_name(tree, path, name->at);
+		text_clear(name);
+		text += n + 1;
+	}
+}
+
+int
+tree_path(struct tree *tree, const struct source_template *template,
+    const struct source_scope *scope, const char *unnamed, struct text *path,
+    const char **missing)
+{
+	struct text name;
+	size_t i;
+	int rc = 0;
+
+	text_clear(path);
+	text_init(&name, 65536);
+	for (i = 0; i < template->n; i++) {
+		const struct source_part *part = &template->parts[i];
+		const char *value;
+
+		if (part->text != NULL) {
+			add_literal(tree, path, &name, part->text);
+			continue;
+		}
+		value = source_value(scope, &part->var);
+		if (value == NULL && (part->var.kind != SOURCE_KEY ||
+		    unnamed == NULL)) {
+			*missing = part->var.name;
+			rc = -1;
+			break;
+		}
+		add_value(&name, value, unnamed);
+	}
+	if (rc == 0 && name.len > 0)
+		add_name(tree, path, name.at);
+	text_release(&name);
+	return rc;
+}
+
+void
+tree_know(struct tree *tree, const char *path)
+{
+	const char *p;
+
+	for (p = path; *p != '\0'; p++)
+		if (*p == '/')
+			know_name(tree, path, (size_t)(p - path));
+	know_name(tree, path, (size_t)(p - path));
+	set_add(tree->taken, path, (size_t)(p - path));
+}

@@ -1,0 +1,363 @@
+/*
+ * Streams: JSON lines in shards DIR/1.jsonl, DIR/2.jsonl, ... of exactly
+ * 1,000 lines, the last one of what is left.
+ *
+ * A shard grows by appending.  Its receipt says how many bytes of it count;
+ * what stands behind them after a crash is cut off when the stream is opened
+ * again.  A stream that is written anew goes to temporary names beside the old
+ * one and replaces it shard by shard, each step of which can be done twice.
+ */
+
+#include <sys/stat.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tree/tree_internal.h"
+
+#define GATHERED 256	/* records that go into one write */
+
+struct tree_stream {
+	struct tree *tree;
+	char *dir;
+	bool anew;
+	struct tree_receipts shards;	/* the last may still grow */
+	size_t unchanged;	/* so many are as they were told */
+	uint64_t lines;
+	int fd;			/* of the last shard, or -1 */
+	struct sha256 *hash;	/* of the last shard */
+};
+
+/* "17" of "17.jsonl", or 0 where it is no shard's name. */
+static size_t
+shard_number(const char *name)
+{
+	char *end;
+	unsigned long n;
+
+	if (*name < '1' || *name > '9')
+		return 0;
+	n = strtoul(name, &end, 10);
+	return strcmp(end, ".jsonl") == 0 ? n : 0;
+}
+
+/* Remove the shards beyond ${known} from the directory. */
+static int
+remove_beyond(struct tree *tree, const char *path, size_t known,
+    struct err *err)
+{
+	int fd = file_dir(tree->dir, path, false, NULL), rc = 0;
+	struct dirent *entry;
+	DIR *dir;
+
+	if (fd == -1 && errno == ENOENT)
+		return 0;
+	if (fd == -1 || (dir = fdopendir(fd)) == NULL)
+		return err_errno(err, ERR_DISK, "read directory %s", path);
+	while (rc == 0 && (entry = readdir(dir)) != NULL) {
+		if (shard_number(entry->d_name) <= known)
+			continue;
+		if (unlinkat(fd, entry->d_name, 0) == -1)
+			rc = err_errno(err, ERR_DISK, "remove %s/%s", path,
+			    entry->d_name);
+	}
+	closedir(dir);
+	return rc;
+}
+
+/* Hash what the open shard holds, and compare. */
+static int
+rehash(struct tree_stream *stream, const struct tree_receipt *known,
+    struct err *err)
+{
+	unsigned char hash[SHA256_BYTES];
+	char piece[65536];
+	ssize_t n;
+
+	while ((n = read(stream->fd, piece, sizeof(piece))) != 0) {
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1)
+			return err_errno(err, ERR_DISK, "read %s",
+			    known->path);
+		sha256_add(stream->hash, piece, (size_t)n);
+	}
+	sha256_peek(stream->hash, hash);
+	if (memcmp(hash, known->sha256, sizeof(hash)) != 0)
+		return err_set(err, ERR_DATA, "%s is damaged: its first %llu "
+		    "bytes are not what was written", known->path,
+		    (unsigned long long)known->bytes);
+	return 0;
+}
+
+/* Open the last shard, to go on behind what is known of it. */
+static int
+reopen_last(struct tree_stream *stream, const struct tree_receipt *known,
+    struct err *err)
+{
+	struct tree *tree = stream->tree;
+	struct tree_file file = { .is_stream = true };
+	struct stat st;
+
+	stream->fd = file_open(tree->dir, known->path, O_RDWR, err);
+	if (stream->fd == -1)
+		return -1;
+	if (fstat(stream->fd, &st) == -1)
+		return err_errno(err, ERR_DISK, "look at %s", known->path);
+	if ((uint64_t)st.st_size < known->bytes)
+		return err_set(err, ERR_DATA, "%s is damaged: it has %lld "
+		    "bytes, and %llu were written", known->path,
+		    (long long)st.st_size, (unsigned long long)known->bytes);
+	if (ftruncate(stream->fd, (off_t)known->bytes) == -1)
+		return err_errno(err, ERR_DISK, "cut %s", known->path);
+	if (rehash(stream, known, err) == -1)
+		return -1;
+	if (lseek(stream->fd, 0, SEEK_END) == -1)
+		return err_errno(err, ERR_DISK, "look at %s", known->path);
+	file.fd = stream->fd;
+	tree_wrote(tree, &file, 0);
+	return 0;
+}
+
+static int
+take_known(struct tree_stream *stream, const struct tree_receipts *known,
+    struct err *err)
+{
+	size_t i;
+
+	if (remove_beyond(stream->tree, stream->dir, known->n, err) == -1)
+		return -1;
+	for (i = 0; i < known->n; i++) {
+		tree_receipts_add(&stream->shards, &known->at[i]);
+		stream->lines += known->at[i].lines;
+	}
+	stream->unchanged = known->n;
+	if (known->n == 0 ||
+	    known->at[known->n - 1].lines == TREE_SHARD_LINES)
+		return 0;
+	return reopen_last(stream, &known->at[known->n - 1], err);
+}
+
+struct tree_stream *
+tree_stream_new(struct tree *tree, const char *dir,
+    const struct tree_receipts *known, bool anew, struct err *err)
+{
+	struct tree_stream *stream = mem_zero(1, sizeof(*stream));
+
+	stream->tree = tree;
+	stream->dir = mem_text(dir);
+	stream->anew = anew;
+	stream->fd = -1;
+	stream->hash = sha256_new();
+	if (!anew && take_known(stream, known, err) == -1) {
+		tree_stream_free(stream);
+		return NULL;
+	}
+	return stream;
+}
+
+static struct tree_receipt *
+last_shard(struct tree_stream *stream)
+{
+	return &stream->shards.at[stream->shards.n - 1];
+}
+
+/* The last shard is full: its file is closed, after its sync. */
+static void
+close_last(struct tree_stream *stream)
+{
+	struct tree_batch *batch = &stream->tree->batch;
+	size_t i;
+
+	if (stream->fd == -1)
+		return;
+	sha256_peek(stream->hash, last_shard(stream)->sha256);
+	for (i = 0; i < batch->n_files; i++) {
+		if (batch->files[i].fd == stream->fd) {
+			batch->files[i].is_stream = false;
+			stream->fd = -1;
+			return;
+		}
+	}
+	close(stream->fd);
+	stream->fd = -1;
+}
+
+static int
+begin_shard(struct tree_stream *stream, struct err *err)
+{
+	struct tree *tree = stream->tree;
+	struct tree_receipt shard = { .lines = 0 };
+	char name[64], temp[PATH_MAX];
+	size_t folder;
+
+	close_last(stream);
+	if (tree_folder(tree, stream->dir, &folder, err) == -1)
+		return -1;
+	snprintf(name, sizeof(name), "%zu.jsonl", stream->shards.n + 1);
+	shard.path = mem_format("%s/%s", stream->dir, name);
+	if (file_temp_name(name, temp) == -1)
+		return err_errno(err, ERR_DISK, "create %s", shard.path);
+	tree->batch.folders[folder].changed = true;
+	stream->fd = file_open(tree->batch.folders[folder].fd,
+	    stream->anew ? temp : name, O_WRONLY | O_CREAT | O_TRUNC, err);
+	if (stream->fd == -1)
+		err_wrap(err, "%s", stream->dir);
+	else
+		tree_receipts_add(&stream->shards, &shard);
+	free(shard.path);
+	sha256_restart(stream->hash);
+	return stream->fd == -1 ? -1 : 0;
+}
+
+/* Append ${n} records, at most GATHERED, that fit into the shard. */
+static int
+append(struct tree_stream *stream, const struct span *records, size_t n,
+    struct err *err)
+{
+	struct tree_receipt *shard = last_shard(stream);
+	struct tree_file file = { .fd = stream->fd, .is_stream = true };
+	struct iovec pieces[2 * GATHERED];
+	uint64_t bytes = 0;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		pieces[2 * i] = (struct iovec){ (void *)records[i].at,
+		    records[i].len };
+		pieces[2 * i + 1] = (struct iovec){ (void *)"\n", 1 };
+		sha256_add(stream->hash, records[i].at, records[i].len);
+		sha256_add(stream->hash, "\n", 1);
+		bytes += records[i].len + 1;
+	}
+	if (file_write(stream->fd, pieces, 2 * n, err) == -1)
+		return err_wrap(err, "%s", shard->path);
+	shard->lines += n;
+	shard->bytes += bytes;
+	stream->lines += n;
+	if (stream->unchanged >= stream->shards.n)
+		stream->unchanged = stream->shards.n - 1;
+	tree_wrote(stream->tree, &file, bytes);
+	if (shard->bytes >> 20 != (shard->bytes - bytes) >> 20)
+		file_begin_sync(stream->fd);
+	return 0;
+}
+
+/* Append one record that has line breaks between its tokens. */
+static int
+append_joined(struct tree_stream *stream, struct span record,
+    struct err *err)
+{
+	struct text line;
+	int rc;
+
+	text_init(&line, record.len + 1);
+	page_line(record, &line);
+	rc = append(stream, &(struct span){ line.at, line.len }, 1, err);
+	text_release(&line);
+	return rc;
+}
+
+int
+tree_stream_add(struct tree_stream *stream, const struct span *records,
+    size_t n, bool breaks, struct err *err)
+{
+	size_t part, left;
+
+	while (n > 0) {
+		if (stream->fd == -1 ||
+		    last_shard(stream)->lines == TREE_SHARD_LINES)
+			if (begin_shard(stream, err) == -1)
+				return -1;
+		left = TREE_SHARD_LINES - (size_t)last_shard(stream)->lines;
+		part = breaks ? 1 : n < GATHERED ? n : GATHERED;
+		if (part > left)
+			part = left;
+		if ((breaks ? append_joined(stream, records[0], err) :
+		    append(stream, records, part, err)) == -1)
+			return -1;
+		records += part;
+		n -= part;
+	}
+	return 0;
+}
+
+uint64_t
+tree_stream_lines(const struct tree_stream *stream)
+{
+	return stream->lines;
+}
+
+void
+tree_stream_changed(struct tree_stream *stream,
+    struct tree_receipts *receipts)
+{
+	size_t i;
+
+	if (stream->fd != -1)
+		sha256_peek(stream->hash, last_shard(stream)->sha256);
+	for (i = stream->unchanged; i < stream->shards.n; i++)
+		tree_receipts_add(receipts, &stream->shards.at[i]);
+	stream->unchanged = stream->shards.n;
+}
+
+void
+tree_stream_all(const struct tree_stream *stream,
+    struct tree_receipts *receipts)
+{
+	size_t i;
+
+	if (stream->fd != -1)
+		sha256_peek(stream->hash,
+		    stream->shards.at[stream->shards.n - 1].sha256);
+	for (i = 0; i < stream->shards.n; i++)
+		tree_receipts_add(receipts, &stream->shards.at[i]);
+}
+
+int
+tree_stream_replace(struct tree *tree, const char *dir,
+    const struct tree_receipts *shards, struct err *err)
+{
+	int fd = file_dir(tree->dir, dir, true, err);
+	char temp[PATH_MAX];
+	size_t i;
+
+	if (fd == -1)
+		return -1;
+	for (i = 0; i < shards->n; i++) {
+		const char *name = strrchr(shards->at[i].path, '/') + 1;
+
+		if (file_temp_name(name, temp) == -1 ||
+		    (renameat(fd, temp, fd, name) == -1 && errno != ENOENT)) {
+			err_errno(err, ERR_DISK, "name %s",
+			    shards->at[i].path);
+			goto err_close;
+		}
+	}
+	if (remove_beyond(tree, dir, shards->n, err) == -1 ||
+	    file_sync(fd, dir, err) == -1)
+		goto err_close;
+	close(fd);
+	return 0;
+
+err_close:
+	close(fd);
+	return -1;
+}
+
+void
+tree_stream_free(struct tree_stream *stream)
+{
+	if (stream == NULL)
+		return;
+	close_last(stream);
+	tree_receipts_release(&stream->shards);
+	sha256_free(stream->hash);
+	free(stream->dir);
+	free(stream);
+}

@@ -1,0 +1,80 @@
+#!/bin/sh
+# Help, manual, completions and the options' table say the same.
+cd "${TOP:-.}" || exit 99
+: "${HLEXPORT:=build/hlexport}"
+
+n=0
+result()
+{
+	n=$((n + 1))
+	if [ -z "$2" ]; then
+		echo "ok $n - $1"
+	else
+		echo "not ok $n - $1"
+		echo "$2" | sed 's/^/# /'
+	fi
+}
+
+for shell in bash zsh fish; do
+	result "contrib/completions/hlexport.$shell is made from the table" \
+	    "$("$HLEXPORT" completion $shell |
+	    diff contrib/completions/hlexport.$shell - 2>&1)"
+done
+
+result "the manual's options are made from the table" \
+    "$(sed -n '/^; made by/,/^; end of/p' doc/hlexport.1.scd | sed '1d;$d' |
+    diff - /dev/fd/3 3<<END
+$("$HLEXPORT" completion scdoc)
+
+END
+)"
+
+# Each option of the help is in the completions, and the other way round.
+options=$("$HLEXPORT" help export | grep -oE '^  (-., )?--[a-z-]+' |
+    grep -oE -- '--[a-z-]+' | sort -u)
+for shell in bash zsh fish; do
+	bad=
+	for option in $options; do
+		case $shell in
+		fish) grep -q -- "-l ${option#--} " contrib/completions/hlexport.fish ;;
+		*) grep -q -- "$option" contrib/completions/hlexport.$shell ;;
+		esac || bad="$bad $option"
+	done
+	result "$shell completes each option of the help" "$bad"
+done
+
+bad=
+for option in $options; do
+	grep -q -- "\\*$option\\*" doc/hlexport.1.scd || bad="$bad $option"
+done
+result "the manual has each option of the help" "$bad"
+
+bad=
+for command in $("$HLEXPORT" help |
+    sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p'); do
+	grep -q "^\\*$command\\*" doc/hlexport.1.scd || bad="$bad $command"
+done
+result "the manual has each command of the help" "$bad"
+
+result "bash reads its completions" \
+    "$(bash -n contrib/completions/hlexport.bash 2>&1)"
+
+# The table of exit statuses is in the manual and the README.
+bad=
+for status in 0 1 2 3 4 5 6 130; do
+	grep -q "^\\*$status\\*$" doc/hlexport.1.scd || bad="$bad man:$status"
+	grep -q "^| $status |" README.md || bad="$bad README:$status"
+done
+result "exit statuses" "$bad"
+
+# Links in the documents lead somewhere.
+bad=$(for document in README.md doc/*.md; do
+	grep -oE '\]\([^)#: ]+' "$document" | sed 's/](//' |
+	while read -r link; do
+		[ -e "$(dirname "$document")/$link" ] ||
+		    echo "$document: $link"
+	done
+done)
+result "links" "$bad"
+
+echo "1..$n"

@@ -1,0 +1,119 @@
+# Disks that are full, gone, or may not be written.
+
+load helper
+
+# small_disk KILOBYTES: mount one at "disk", or skip the test.
+small_disk()
+{
+	mkdir -p disk
+	mount -t tmpfs -o size="$1k" none disk 2>/dev/null ||
+	    skip "no leave to mount"
+}
+
+teardown()
+{
+	mount -o remount,rw disk 2>/dev/null || true
+	umount disk 2>/dev/null || true
+	stop_fixture
+}
+
+@test "a full disk: a clear message, exit 1, and resumable" {
+	small_disk 300
+	start_fixture --workspace full
+	run hlexport --logs -o disk
+	assert_status 1
+	assert_contains "$output" "No space left on device"
+	assert_contains "$output" "hlexport --resume disk/"
+	mount -o remount,size=100m disk
+	run hlexport --resume disk/*
+	assert_status 0
+	assert_truth disk/*
+	hlexport --logs -q -o whole
+	assert_same_export disk/* whole/*
+}
+
+@test "a disk that is full at every size" {
+	small_disk 100
+	start_fixture
+	hlexport --logs -q -o whole
+	size=$(du -sk whole | cut -f 1)
+	for ((kb = 8; kb < size + 40; kb += 12)); do
+		rm -rf disk/*
+		mount -o remount,size=${kb}k disk
+		run hlexport --logs -o disk
+		[ "$status" = 1 ] || [ "$status" = 0 ] || {
+			echo "$kb KB: $status: $output"
+			return 1
+		}
+		[ "$status" = 0 ] || assert_contains "$output" "No space left"
+		mount -o remount,size=10m disk
+		if [ -s disk/*/manifest.jsonl ]; then
+			run hlexport --resume disk/*
+			assert_status 0
+			assert_same_export disk/* whole/*
+		fi
+	done
+}
+
+@test "a disk that became read-only" {
+	small_disk 100000
+	start_fixture
+	add_fault "stats status=500"
+	run hlexport --logs -o disk
+	assert_status 3
+	mend
+	mount -o remount,ro disk
+	run hlexport --resume disk/*
+	assert_status 1
+	assert_contains "$output" "Read-only file system"
+	run hlexport -o disk
+	assert_status 1
+	assert_contains "$output" "Read-only file system"
+	mount -o remount,rw disk
+	run hlexport --resume disk/*
+	assert_status 0
+	assert_truth disk/*
+}
+
+@test "an export directory that vanishes" {
+	start_fixture --workspace full --latency 30
+	"$HLEXPORT" --logs 2>err & pid=$!
+	for ((i = 0; i < 500; i++)); do
+		[ -d exports/*/files ] && break
+		sleep 0.01
+	done
+	until rm -rf exports 2>/dev/null; do
+		:
+	done
+	rc=0
+	wait $pid || rc=$?
+	assert_equal $rc 1
+	grep -q 'No such file or directory' err
+}
+
+@test "a place where nothing may be written" {
+	start_fixture
+	touch file
+	run hlexport -o file/exports
+	assert_status 1
+	assert_contains "$output" "make file"
+	run hlexport -o /proc/exports
+	assert_status 1
+	assert_contains "$output" "/proc/exports"
+}
+
+@test "links planted in the export are not followed" {
+	start_fixture
+	add_fault "logs status=500"
+	add_fault "stats status=500"
+	run hlexport --logs
+	assert_status 3
+	mend
+	mkdir outside
+	for file in "$(the_export)"/files/*/; do
+		ln -s "$PWD/outside" "$file/logs"
+	done
+	run hlexport --resume
+	assert_status 1
+	assert_equal "$(ls outside)" ""
+}

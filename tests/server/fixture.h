@@ -1,0 +1,259 @@
+#ifndef FIXTURE_H
+#define FIXTURE_H
+
+/*
+ * The fixture API: a server that behaves like Humanloop's v5 API, with a
+ * workspace made from a seed or read from a folder, with faults on demand, and
+ * with a memory of what it was asked.  For tests, the demo and benchmarks.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* ---------------------------------------------------------- fixture_buf.c */
+
+/* Text that grows; running out of memory ends the program. */
+struct buf {
+	char *at;
+	size_t len, room;
+};
+
+void buf_add(struct buf *, const char *, size_t);
+void buf_adds(struct buf *, const char *);
+void buf_addf(struct buf *, const char *, ...)
+    __attribute__((format(printf, 2, 3)));
+/* Add a JSON string of plain text, escaped. */
+void buf_json(struct buf *, const char *);
+/* Hand over the text. */
+char *buf_take(struct buf *);
+void *must_alloc(size_t);
+void *must_grow(void *, size_t);
+char *must_copy(const char *);
+
+/* -------------------------------------------------------- fixture_world.c */
+
+/* A record: its JSON, and what it is found by. */
+struct record {
+	char *id;
+	char *text;		/* as it is served */
+	char *plain;		/* without trace children; NULL: the same */
+	int64_t created;	/* ms since 1970 */
+};
+
+/* Records in the order in which they are listed. */
+struct list {
+	struct record *at;
+	size_t n, room;
+	struct page_cache *pages;	/* see fixture_page.c */
+	uint64_t changed;	/* how often it was changed */
+};
+
+struct version {
+	struct record record;
+	struct list datapoints;
+	char *raw;		/* .prompt or .agent text, or NULL */
+};
+
+struct evaluation {
+	struct record record;
+	struct list runs, logs;
+	char *stats;
+};
+
+struct file {
+	struct record record;
+	char *type, *path;
+	char *environments, *variables;
+	struct version *versions;
+	size_t n_versions;
+	struct evaluation *evaluations;
+	size_t n_evaluations;
+	struct list logs;
+};
+
+struct directory {
+	char *id, *path, *text, *parent_id;
+};
+
+struct world {
+	uint64_t seed;
+	struct directory *directories;
+	size_t n_directories;
+	struct file *files;
+	size_t n_files;
+	struct record *logs_by_id;	/* sorted, borrowed; see find */
+	size_t n_logs_by_id;
+};
+
+struct record *list_add(struct list *, char *, char *, int64_t);
+struct file *world_add_file(struct world *);
+struct version *file_add_version(struct file *);
+struct evaluation *file_add_evaluation(struct file *);
+struct file *world_file(const struct world *, const char *);
+struct evaluation *world_evaluation(const struct world *, const char *);
+struct version *file_version(const struct file *, const char *);
+/* Any log, by its id: of a file, of an evaluation; NULL: none. */
+const struct record *world_log(struct world *, const char *);
+
+/* A number that depends on the seed and on nothing else. */
+uint64_t world_random(const struct world *, uint64_t, uint64_t, uint64_t);
+/* "pr_" and 21 letters and digits. */
+void world_id(const struct world *, const char *, uint64_t, uint64_t,
+    uint64_t, char [64]);
+
+/* --------------------------------------------------------- fixture_make.c */
+
+/* What a workspace made from a seed is to be like. */
+struct sizes {
+	unsigned files, versions, logs, log_bytes;
+	unsigned datasets, datapoints;
+	unsigned evaluations, evaluation_logs;
+};
+
+/* A small workspace with something of everything. */
+void make_sample(struct world *);
+/* The sample, and every quirk and border case that is known. */
+void make_full(struct world *);
+/* Many records that are alike. */
+void make_bulk(struct world *, const struct sizes *);
+/* Ids that must not be used as names of files. */
+void make_hostile(struct world *);
+
+/* ------------------------------------------------------- fixture_record.c */
+
+struct record_file {
+	const char *type, *id, *name, *directory, *directory_id;
+	const char *version_id, *version_name;
+	uint64_t number;	/* of the version */
+	const char *environments;	/* JSON, or NULL for null */
+	unsigned version_logs, total_logs, datapoints;
+	const char *evaluators;	/* JSON, or NULL for null */
+	int64_t created;
+	bool plain;		/* no extra keys, no quirks */
+	bool aggregates;
+};
+
+void record_file(struct buf *, const struct record_file *);
+void record_directory(struct buf *, const char *, const char *, const char *,
+    const char *, int64_t);
+void record_environment(struct buf *, const char *, const char *, bool);
+void record_datapoint(struct buf *, const char *, uint64_t);
+void record_run(struct buf *, const char *, const char *, const char *,
+    int64_t);
+void record_evaluation(struct buf *, const char *, const char *,
+    const char *, unsigned, const char *, int64_t);
+void record_stats(struct buf *, const char *const *, const unsigned *, size_t,
+    const char *, const char *);
+
+struct record_log {
+	const char *type, *id;
+	const char *file;	/* JSON of the version used */
+	uint64_t number;
+	unsigned bytes;		/* about so large */
+	const char *children;	/* JSON array, or NULL for [] */
+	const char *parent, *trace, *flow;	/* ids, or NULL */
+	const char *evaluator_logs;	/* JSON array, or NULL for [] */
+	const char *judged;	/* of evaluator logs */
+	int64_t created;
+	bool own_id;		/* the caller chose it */
+};
+
+void record_log(struct buf *, const struct record_log *);
+void record_time(struct buf *, int64_t, unsigned);
+
+/* --------------------------------------------------------- fixture_load.c */
+
+/* Read a workspace from a folder that looks like an export of one. */
+int load_world(struct world *, const char *);
+
+/* --------------------------------------------------------- fixture_page.c */
+
+/* A body that is kept as long as the server runs. */
+struct body {
+	char *at;
+	size_t len;
+};
+
+/* A page of a list: records from first on, and the envelope. */
+struct body page_of(struct list *, uint64_t, uint64_t, bool);
+/* The same of records that were picked. */
+struct body page_of_picked(const struct record *const *, size_t, uint64_t,
+    uint64_t, int64_t, bool);
+
+/* -------------------------------------------------------- fixture_fault.c */
+
+/* What is done instead of, or to, an answer. */
+enum fault_kind {
+	FAULT_STATUS,		/* value: the status; text: retry-after */
+	FAULT_DELAY,		/* value: ms before the head */
+	FAULT_TRICKLE,		/* value: bytes a tenth of a second */
+	FAULT_STALL,		/* value: bytes, then nothing for ever */
+	FAULT_CUT,		/* value: bytes of the promised, then close */
+	FAULT_CHUNK_CUT,	/* the same, chunked */
+	FAULT_BAD_JSON,		/* value: bytes of the JSON, well framed */
+	FAULT_RESET,		/* close before any answer */
+	FAULT_CLOSE,		/* answer, then close the connection */
+	FAULT_GZIP,		/* compressed */
+	FAULT_BAD_GZIP,		/* it says so, and isn't */
+	FAULT_REDIRECT,		/* value: the status; text: where to */
+	FAULT_BODY,		/* text: the body, with value as status */
+	FAULT_TOTAL,		/* value: what total says */
+	FAULT_SHORT,		/* value: so many records are left out */
+	FAULT_SAME,		/* value: this page is served instead */
+	FAULT_BIG,		/* value: MB of blanks before the body */
+	FAULT_HEADERS		/* value: KB of headers */
+};
+
+struct fault {
+	char *route;		/* a route's name, or "any" */
+	char *id;		/* NULL: any */
+	uint64_t page;		/* 0: any */
+	uint64_t size;		/* 0: any */
+	enum fault_kind kind;
+	int64_t value;
+	char *text;
+	int64_t times;		/* -1: always */
+	char *form;		/* of an error's body: json, html, empty */
+	struct fault *next;
+};
+
+/* "logs page=3 status=500 times=2"; see README.  -1: it can't be read. */
+int fault_add(const char *);
+void fault_clear(void);
+/* The first fault that fits, used once more; copied. */
+bool fault_take(const char *, const char *, uint64_t, uint64_t,
+    struct fault *);
+
+/* -------------------------------------------------------- fixture_asked.c */
+
+/* What the server was asked, for tests. */
+void asked_begin(const char *, const char *, uint64_t, uint64_t, bool);
+void asked_end(void);
+void asked_elsewhere(bool);
+void asked_clear(void);
+/* As JSON. */
+char *asked_report(void);
+/* What a whole export must have, as JSON. */
+char *world_truth(const struct world *);
+/* Of one kind, the keys, sorted, a line each. */
+char *world_truth_of(const struct world *, const char *, size_t *);
+
+/* -------------------------------------------------------- fixture_serve.c */
+
+struct serve_settings {
+	const char *prefix;	/* "/v5" */
+	const char *key;
+	unsigned port;		/* 0: a free one */
+	unsigned latency_ms;
+	uint64_t clamp;		/* pages no larger; 0: as asked */
+	uint64_t reject;	/* 422 for larger ones; 0: none */
+	bool old_first;		/* listings in the order of creation */
+};
+
+/* Start; set the ports.  Return 0 or -1. */
+int serve_start(struct world *, const struct serve_settings *, unsigned *,
+    unsigned *);
+void serve_stop(void);
+
+#endif

@@ -1,0 +1,138 @@
+/*
+ * hlexport-fixture: the fixture API as a program.  It prints its address in
+ * one line and serves until its standard input ends or it is told to stop.
+ */
+
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fixture.h"
+
+#define KEY "hl_sk_0123456789abcdef0123456789abcdef0123456789abcdef"
+
+static const char usage[] =
+    "Usage: hlexport-fixture [OPTION...]\n"
+    "  --workspace NAME  sample, full, hostile or bulk [sample]\n"
+    "  --data DIR        serve what is in DIR, a tree like an export\n"
+    "  --seed N          of the workspace [1]\n"
+    "  --files N --versions N --logs N --log-bytes N --datasets N\n"
+    "  --datapoints N --evaluations N --evaluation-logs N\n"
+    "                    of the workspace bulk\n"
+    "  --key KEY         the key it accepts\n"
+    "  --port N          [a free one]\n"
+    "  --prefix PATH     [/v5]\n"
+    "  --latency MS      before each answer [0]\n"
+    "  --clamp N         give no more than N records a page\n"
+    "  --reject N        refuse pages of more than N records\n"
+    "  --fault SPEC      see tests/server/fixture_fault.c\n"
+    "It prints: address, key, address of another origin.  GET /_asked,\n"
+    "/_truth, /_truth/KIND, /_clear, /_mend, /_fault?spec=SPEC.\n";
+
+enum { FILES = 1000, VERSIONS, LOGS, LOG_BYTES, DATASETS, DATAPOINTS,
+    EVALUATIONS, EVALUATION_LOGS };
+
+static const struct option options[] = {
+	{ "workspace", required_argument, NULL, 'w' },
+	{ "data", required_argument, NULL, 'd' },
+	{ "seed", required_argument, NULL, 's' },
+	{ "key", required_argument, NULL, 'k' },
+	{ "port", required_argument, NULL, 'p' },
+	{ "prefix", required_argument, NULL, 'x' },
+	{ "latency", required_argument, NULL, 'l' },
+	{ "clamp", required_argument, NULL, 'c' },
+	{ "reject", required_argument, NULL, 'r' },
+	{ "fault", required_argument, NULL, 'f' },
+	{ "help", no_argument, NULL, 'h' },
+	{ "files", required_argument, NULL, FILES },
+	{ "versions", required_argument, NULL, VERSIONS },
+	{ "logs", required_argument, NULL, LOGS },
+	{ "log-bytes", required_argument, NULL, LOG_BYTES },
+	{ "datasets", required_argument, NULL, DATASETS },
+	{ "datapoints", required_argument, NULL, DATAPOINTS },
+	{ "evaluations", required_argument, NULL, EVALUATIONS },
+	{ "evaluation-logs", required_argument, NULL, EVALUATION_LOGS },
+	{ NULL, 0, NULL, 0 }
+};
+
+static int
+make_world(struct world *world, const char *workspace, const char *data,
+    const struct sizes *sizes)
+{
+	if (data != NULL)
+		return load_world(world, data);
+	if (strcmp(workspace, "sample") == 0)
+		make_sample(world);
+	else if (strcmp(workspace, "full") == 0)
+		make_full(world);
+	else if (strcmp(workspace, "hostile") == 0)
+		make_hostile(world);
+	else if (strcmp(workspace, "bulk") == 0)
+		make_bulk(world, sizes);
+	else
+		return -1;
+	return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct serve_settings settings = { .prefix = "/v5", .key = KEY };
+	struct sizes sizes = { 40, 2, 5000, 2750, 4, 500, 1, 100 };
+	unsigned *size_of[] = { &sizes.files, &sizes.versions, &sizes.logs,
+	    &sizes.log_bytes, &sizes.datasets, &sizes.datapoints,
+	    &sizes.evaluations, &sizes.evaluation_logs };
+	struct world world = { .seed = 1 };
+	const char *workspace = "sample", *data = NULL;
+	unsigned port, elsewhere;
+	char byte;
+	int c;
+
+	signal(SIGPIPE, SIG_IGN);
+	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		switch (c) {
+		case 'w': workspace = optarg; break;
+		case 'd': data = optarg; break;
+		case 's': world.seed = strtoull(optarg, NULL, 10); break;
+		case 'k': settings.key = optarg; break;
+		case 'p': settings.port = (unsigned)atoi(optarg); break;
+		case 'x': settings.prefix = optarg; break;
+		case 'l': settings.latency_ms = (unsigned)atoi(optarg); break;
+		case 'c': settings.clamp = strtoull(optarg, NULL, 10); break;
+		case 'r': settings.reject = strtoull(optarg, NULL, 10); break;
+		case 'f':
+			if (fault_add(optarg) == -1) {
+				fprintf(stderr, "fixture: bad fault: %s\n",
+				    optarg);
+				return 2;
+			}
+			break;
+		case 'h':
+			fputs(usage, stdout);
+			return 0;
+		case '?':
+			fputs(usage, stderr);
+			return 2;
+		default:
+			*size_of[c - FILES] = (unsigned)atoi(optarg);
+		}
+	}
+	if (make_world(&world, workspace, data, &sizes) == -1) {
+		fprintf(stderr, "fixture: no such workspace\n");
+		return 2;
+	}
+	if (serve_start(&world, &settings, &port, &elsewhere) == -1) {
+		fprintf(stderr, "fixture: can't listen\n");
+		return 1;
+	}
+	printf("http://127.0.0.1:%u%s %s http://127.0.0.1:%u\n", port,
+	    settings.prefix, settings.key, elsewhere);
+	fflush(stdout);
+	while (read(STDIN_FILENO, &byte, 1) == 1)
+		;
+	/* Threads may be asleep in an answer: don't wait for them. */
+	_exit(0);
+}

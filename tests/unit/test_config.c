@@ -1,0 +1,343 @@
+#include "unit.h"
+
+#include <fcntl.h>
+
+#include "config/config.h"
+
+static const char *const commands[] = { "export", "summary", NULL };
+
+static const struct config_option rows[] = {
+	{ "jobs", 'j', "T_JOBS", CONFIG_NUMBER, "N", "16", NULL, 1, 256,
+	    "export", "" },
+	{ "logs", 0, "T_LOGS", CONFIG_FLAG, NULL, "false", NULL, 0, 0,
+	    "export", "" },
+	{ "type", 0, NULL, CONFIG_LIST, "LIST", NULL, "prompt|tool|flow", 0,
+	    0, "export", "" },
+	{ "resume", 'r', NULL, CONFIG_RESUME, "DIR", NULL, NULL, 0, 0,
+	    "export", "" },
+	{ "body", 0, NULL, CONFIG_SIZE, "SIZE", "1GiB", NULL, 0, 0, NULL,
+	    "" },
+	{ "wait", 0, NULL, CONFIG_TIME, "TIME", "10m", NULL, 0, 0, NULL,
+	    "" },
+	{ "from", 0, NULL, CONFIG_DATE, "DATE", NULL, NULL, 0, 0, "export",
+	    "" },
+	{ "how", 0, NULL, CONFIG_CHOICE, "HOW", "auto", "auto|bar|none", 0,
+	    0, "export", "" },
+};
+
+static const struct config_table table = { rows, LENGTH(rows) };
+
+static void
+write_env(const char *text)
+{
+	int fd = open("env", O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	close(fd);
+}
+
+/* Read a command line of words with blanks between. */
+static struct config *
+parse(const char *line, const struct config_env *env, struct err *err)
+{
+	static char words[500];
+	static char *argv[32];
+	int argc = 0;
+	char *word;
+
+	snprintf(words, sizeof(words), "hlexport %s", line);
+	for (word = strtok(words, " "); word != NULL;
+	    word = strtok(NULL, " "))
+		argv[argc++] = word;
+	argv[argc] = NULL;
+	return config_new(&table, 1, commands, argc, argv, env, err);
+}
+
+static void
+test_env_files(void **state)
+{
+	static const struct {
+		const char *text, *name, *value, *error;
+	} files[] = {
+		{ "A=1\n", "A", "1", NULL },
+		{ "A = 1 \n", "A", "1", NULL },
+		{ "export A=1", "A", "1", NULL },
+		{ "# c\n\n  A=x y # not this\n", "A", "x y", NULL },
+		{ "A=x#y\n", "A", "x#y", NULL },
+		{ "A=\"x # y\" # c\n", "A", "x # y", NULL },
+		{ "A='x\\n$y'\n", "A", "x\\n$y", NULL },
+		{ "A=\"a\\n\\\"b\\\"\\$\"\n", "A", "a\n\"b\"$", NULL },
+		{ "A=1\r\nB=2\r\n", "B", "2", NULL },
+		{ "\xef\xbb\xbf" "A=1\n", "A", "1", NULL },
+		{ "A=1\nA=2\n", "A", "2", NULL },
+		{ "A=\n", "A", NULL, NULL },
+		{ "A=''\n", "A", NULL, NULL },
+		{ "A=1\n", "B", NULL, NULL },
+		{ "", "A", NULL, NULL },
+		{ "A=1\nB\n", NULL, NULL, "env:2: expected NAME=value" },
+		{ "1A=1\n", NULL, NULL, "env:1: expected NAME=value" },
+		{ "A=\"x\n", NULL, NULL, "env:1: the quote is not closed" },
+		{ "\nA='x' y\n", NULL, NULL, "env:2: something stands" },
+	};
+	struct config_env *env;
+	struct err err;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < LENGTH(files); i++) {
+		write_env(files[i].text);
+		env = config_env_new("env", true, &err);
+		if (files[i].error != NULL) {
+			assert_null(env);
+			assert_contains(err.text, files[i].error);
+			assert_int_equal(err.kind, ERR_USAGE);
+			continue;
+		}
+		assert_non_null(env);
+		if (files[i].value == NULL)
+			assert_null(config_env_get(env, files[i].name));
+		else
+			assert_string_equal(config_env_get(env,
+			    files[i].name), files[i].value);
+		config_env_free(env);
+	}
+	/* An error never shows the line: it may hold a key. */
+	write_env("hl_sk_secret\n");
+	assert_null(config_env_new("env", true, &err));
+	assert_null(strstr(err.text, "secret"));
+	assert_null(config_env_new("missing", true, &err));
+	env = config_env_new("missing", false, &err);
+	assert_non_null(env);
+	config_env_free(env);
+}
+
+static void
+test_what_counts_more(void **state)
+{
+	struct config_env *env;
+	struct config *config;
+	struct err err;
+
+	(void)state;
+	write_env("T_JOBS=3\nT_LOGS=yes\n");
+	env = config_env_new("env", true, &err);
+	config = parse("", env, &err);
+	assert_int_equal(config_number(config, "jobs"), 3);
+	assert_true(config_is(config, "logs"));
+	assert_int_equal(config_origin(config, "jobs"), CONFIG_FILE);
+	assert_int_equal(config_origin(config, "how"), CONFIG_BUILT_IN);
+	config_free(config);
+	setenv("T_JOBS", "4", 1);
+	config = parse("", env, &err);
+	assert_int_equal(config_number(config, "jobs"), 4);
+	assert_int_equal(config_origin(config, "jobs"), CONFIG_ENV);
+	config_free(config);
+	config = parse("-j5", env, &err);
+	assert_int_equal(config_number(config, "jobs"), 5);
+	assert_int_equal(config_origin(config, "jobs"), CONFIG_ARGV);
+	config_free(config);
+	/* Set to nothing is not set. */
+	setenv("T_JOBS", "", 1);
+	config = parse("", env, &err);
+	assert_int_equal(config_number(config, "jobs"), 3);
+	config_free(config);
+	setenv("T_JOBS", "many", 1);
+	assert_null(parse("", env, &err));
+	assert_contains(err.text, "T_JOBS (the environment): --jobs: "
+	    "\"many\" is no whole number");
+	unsetenv("T_JOBS");
+	config_env_free(env);
+}
+
+static void
+test_command_lines(void **state)
+{
+	static const struct {
+		const char *line, *name, *value, *error;
+	} lines[] = {
+		{ "--jobs 8", "jobs", "8", NULL },
+		{ "--jobs=8 export", "jobs", "8", NULL },
+		{ "export --jobs 8", "jobs", "8", NULL },
+		{ "--logs", "logs", "true", NULL },
+		{ "--logs=false", "logs", "false", NULL },
+		{ "--type prompt,tool", "type", "prompt,tool", NULL },
+		{ "--type prompt --type flow", "type", "prompt,flow", NULL },
+		{ "--resume", "resume", NULL, NULL },
+		{ "--resume exports/x", "resume", "exports/x", NULL },
+		{ "--resume=exports/x", "resume", "exports/x", NULL },
+		{ "export --resume exports/x --logs", "resume", "exports/x",
+		    NULL },
+		{ "--from 2025-06-01", "from", "2025-06-01", NULL },
+		{ "--job 8", "jobs", "8", NULL },
+		{ "--jobs", NULL, NULL, "--jobs wants a value" },
+		{ "--jobs x", NULL, NULL, "no whole number" },
+		{ "--jobs 0", NULL, NULL, "not between 1 and 256" },
+		{ "--jobs 257", NULL, NULL, "not between" },
+		{ "--jobs -1", NULL, NULL, "no whole number" },
+		{ "--jops 8", NULL, NULL, "no option --jops; did you mean "
+		    "--jobs?" },
+		{ "--xyzzy", NULL, NULL, "no option --xyzzy" },
+		{ "-x", NULL, NULL, "no option -x" },
+		{ "--logs=maybe", NULL, NULL, "neither true nor false" },
+		{ "--type prompts", NULL, NULL, "did you mean prompt?" },
+		{ "--type prompt,,tool", NULL, NULL, "an empty item" },
+		{ "--from yesterday", NULL, NULL, "is no date" },
+		{ "--how bra", NULL, NULL, "did you mean bar?" },
+		{ "--resume=", NULL, NULL, "the value is empty" },
+		{ "exprot", NULL, NULL, "no command \"exprot\"; did you mean "
+		    "export?" },
+		{ "summary --jobs 8", NULL, NULL, "--jobs is an option of "
+		    "\"export\", not of \"summary\"" },
+	};
+	struct config_env *env = config_env_new("missing", false, NULL);
+	struct config *config;
+	struct err err;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < LENGTH(lines); i++) {
+		config = parse(lines[i].line, env, &err);
+		if (lines[i].error != NULL) {
+			if (config != NULL)
+				fail_msg("taken: %s", lines[i].line);
+			assert_contains(err.text, lines[i].error);
+			assert_int_equal(err.kind, ERR_USAGE);
+			continue;
+		}
+		if (config == NULL)
+			fail_msg("%s: %s", lines[i].line, err.text);
+		if (lines[i].value == NULL)
+			assert_null(config_text(config, lines[i].name));
+		else
+			assert_string_equal(config_text(config,
+			    lines[i].name), lines[i].value);
+		assert_int_equal(config_origin(config, lines[i].name),
+		    CONFIG_ARGV);
+		config_free(config);
+	}
+	config_env_free(env);
+}
+
+static void
+test_words_behind_a_command(void **state)
+{
+	struct config_env *env = config_env_new("missing", false, NULL);
+	struct config *config;
+	struct err err;
+	size_t n;
+
+	(void)state;
+	config = parse("summary a b", env, &err);
+	assert_string_equal(config_command(config), "summary");
+	assert_string_equal(config_args(config, &n)[0], "a");
+	assert_int_equal(n, 2);
+	config_free(config);
+	config = parse("--body 1k", env, &err);
+	assert_string_equal(config_command(config), "export");
+	assert_false(config_names_command(config));
+	config_free(config);
+	config_env_free(env);
+}
+
+static void
+test_sizes_and_times(void **state)
+{
+	static const struct {
+		const char *line, *name;
+		uint64_t value;
+	} lines[] = {
+		{ "--body 512", "body", 512 }, { "--body 1k", "body", 1024 },
+		{ "--body 1kB", "body", 1000 },
+		{ "--body 2MiB", "body", 2097152 },
+		{ "--body 3GB", "body", 3000000000 },
+		{ "--wait 90", "wait", 90 }, { "--wait 90s", "wait", 90 },
+		{ "--wait 10m", "wait", 600 }, { "--wait 2h", "wait", 7200 },
+		{ "", "body", 1073741824 }, { "", "wait", 600 },
+	};
+	static const char *const bad[] = { "--body 1X", "--body -1",
+	    "--body 1.5M", "--body 99999999999999999999",
+	    "--body 99999999999G", "--wait 1y", "--wait x" };
+	struct config_env *env = config_env_new("missing", false, NULL);
+	struct config *config;
+	struct err err;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < LENGTH(lines); i++) {
+		config = parse(lines[i].line, env, &err);
+		assert_non_null(config);
+		assert_int_equal(config_number(config, lines[i].name),
+		    lines[i].value);
+		config_free(config);
+	}
+	for (i = 0; i < LENGTH(bad); i++)
+		assert_null(parse(bad[i], env, &err));
+	config_env_free(env);
+}
+
+static void
+test_near_words(void **state)
+{
+	static const char *const words[] = { "export", "summary", "sources",
+	    "verify" };
+	static const struct {
+		const char *word, *near;
+	} rows_[] = { { "exprot", "export" }, { "sumary", "summary" },
+	    { "source", "sources" }, { "veri", "verify" },
+	    { "xxxxxx", NULL }, { "", NULL } };
+	const char *near;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < LENGTH(rows_); i++) {
+		near = config_near(rows_[i].word, words, LENGTH(words));
+		if (rows_[i].near == NULL)
+			assert_null(near);
+		else
+			assert_string_equal(near, rows_[i].near);
+	}
+}
+
+/* Every row of the program's own table makes sense by itself. */
+static void
+test_the_own_table(void **state)
+{
+	struct config_table own = config_own();
+	size_t i, k;
+
+	(void)state;
+	for (i = 0; i < own.n; i++) {
+		const struct config_option *option = &own.rows[i];
+
+		assert_non_null(option->help);
+		if (option->initial != NULL)
+			assert_int_equal(config_check(option,
+			    option->initial, NULL), 0);
+		if (option->kind != CONFIG_FLAG)
+			assert_non_null(option->value);
+		for (k = 0; k < i; k++) {
+			assert_string_not_equal(option->name,
+			    own.rows[k].name);
+			if (option->letter != 0)
+				assert_int_not_equal(option->letter,
+				    own.rows[k].letter);
+		}
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_env_files),
+		cmocka_unit_test(test_what_counts_more),
+		cmocka_unit_test(test_command_lines),
+		cmocka_unit_test(test_words_behind_a_command),
+		cmocka_unit_test(test_sizes_and_times),
+		cmocka_unit_test(test_near_words),
+		cmocka_unit_test(test_the_own_table),
+	};
+
+	return cmocka_run_group_tests_name("config", tests, unit_enter_dir,
+	    unit_leave_dir);
+}

@@ -1,0 +1,591 @@
+#include "unit.h"
+
+#include "crawl/crawl.h"
+
+/* A platform of books: shelves, each with books and a count of them. */
+static const char definition[] =
+    "name: books\nabout: x\nserver: {url: \"http://h\"}\n"
+    "options: {pages: {kind: flag, default: \"false\", help: x}}\n"
+    "paging: {style: number, query: {p: \"{page.number}\"}, size: 10, "
+    "records: r, total: t}\n"
+    "resources:\n"
+    "- {name: shelves, list: /shelves, fields: [id], object: \"s/{id}\","
+    " done: \"s/{id}.done\"}\n"
+    "- {name: count, parent: shelves, get: \"/{shelves.id}/count\", "
+    "fields: [n], object: \"c/{shelves.id}\"}\n"
+    "- {name: books, parent: shelves, after: count, list: "
+    "\"/{shelves.id}/books\", fields: [id], shards: \"b/{shelves.id}\", "
+    "expect: \"{count.n}\"}\n"
+    "- {name: index, parent: shelves, derive: {from: books, each: w, row: "
+    "{x: {item: x}}}, object: \"i/{shelves.id}\"}\n"
+    "- {name: pages, parent: books, when: {option.pages: \"true\"}, get: "
+    "\"/{books.id}/pages\", object: \"p/{books.id}\"}\n";
+
+static struct source *books;
+static const char *pages_option = "false";
+
+static const char *
+option(void *cookie, const char *name)
+{
+	(void)cookie;
+	return strcmp(name, "pages") == 0 ? pages_option : NULL;
+}
+
+static struct crawl *
+begin(unsigned ahead)
+{
+	struct crawl_settings settings = { .source = books,
+	    .option = option, .started = "now", .ahead = ahead,
+	    .passes = 4 };
+	struct err err;
+
+	if (books == NULL)
+		books = source_parse("books", (struct span){ definition,
+		    strlen(definition) }, &err);
+	if (books == NULL)
+		fail_msg("%s", err.text);
+	settings.source = books;
+	return crawl_new(&settings);
+}
+
+/* What is next, as a word: "fetch shelves 10+10". */
+static const char *
+next(struct crawl *crawl, struct crawl_job *job)
+{
+	static char text[200];
+
+	switch (crawl_next(crawl, false, job)) {
+	case CRAWL_NOTHING:
+		return "nothing";
+	case CRAWL_OPEN:
+		snprintf(text, sizeof(text), "open %s", job->listing->key);
+		break;
+	case CRAWL_FETCH:
+		snprintf(text, sizeof(text), "fetch %s %d+%d",
+		    job->listing->key, (int)job->first, (int)job->count);
+		break;
+	case CRAWL_DERIVE:
+		snprintf(text, sizeof(text), "derive %s",
+		    job->listing->key);
+		break;
+	case CRAWL_DONE:
+		snprintf(text, sizeof(text), "done %s", job->node->key);
+		break;
+	}
+	return text;
+}
+
+static char **
+one(const char *text)
+{
+	char **texts = malloc(sizeof(*texts));
+
+	texts[0] = text != NULL ? strdup(text) : NULL;
+	return texts;
+}
+
+static void
+link_record(struct crawl *crawl, struct crawl_listing *listing,
+    const char *id)
+{
+	crawl_link(crawl, listing, one(id), one(id));
+}
+
+/* A window of ${n} new records of ${total}. */
+static enum crawl_state
+came(struct crawl *crawl, const struct crawl_job *job, uint64_t n,
+    int64_t total)
+{
+	struct crawl_result result = { n, n, n, total, 10 };
+
+	return crawl_finish(crawl, job, &result);
+}
+
+static enum crawl_state
+one_came(struct crawl *crawl, const struct crawl_job *job)
+{
+	struct crawl_result result = { 1, 1, 1, -1, -1 };
+
+	return crawl_finish(crawl, job, &result);
+}
+
+/* Begin the one listing that is there. */
+static struct crawl_job
+open_listing(struct crawl *crawl, const char *expected)
+{
+	struct crawl_job job;
+
+	assert_string_equal(next(crawl, &job), expected);
+	assert_int_equal(crawl_begin(crawl, job.listing, NULL),
+	    CRAWL_GOES_ON);
+	return job;
+}
+
+static void
+test_a_walk_from_end_to_end(void **state)
+{
+	struct crawl *crawl = begin(8);
+	struct crawl_job job;
+
+	(void)state;
+	open_listing(crawl, "open shelves");
+	assert_string_equal(next(crawl, &job), "fetch shelves 0+10");
+	link_record(crawl, job.listing, "a b");
+	assert_int_equal(came(crawl, &job, 1, 1), CRAWL_WHOLE);
+	crawl_end(crawl, job.listing);
+	/* The books wait for the count, the index for the books. */
+	open_listing(crawl, "open count/a%20b");
+	assert_string_equal(next(crawl, &job), "fetch count/a%20b 0+0");
+	crawl_fact(crawl, job.listing, one("2"));
+	assert_int_equal(one_came(crawl, &job), CRAWL_WHOLE);
+	crawl_end(crawl, job.listing);
+	open_listing(crawl, "open books/a%20b");
+	assert_string_equal(next(crawl, &job), "fetch books/a%20b 0+10");
+	assert_int_equal(came(crawl, &job, 2, 2), CRAWL_WHOLE);
+	crawl_end(crawl, job.listing);
+	open_listing(crawl, "open index/a%20b");
+	assert_string_equal(next(crawl, &job), "derive index/a%20b");
+	assert_false(job.listing->after_gapped);
+	assert_int_equal(one_came(crawl, &job), CRAWL_WHOLE);
+	crawl_end(crawl, job.listing);
+	assert_string_equal(next(crawl, &job), "done a%20b");
+	assert_false(crawl_over(crawl));
+	crawl_leave(crawl, job.node);
+	assert_true(crawl_over(crawl));
+	assert_string_equal(next(crawl, &job), "nothing");
+	crawl_free(crawl);
+}
+
+/* Open the listing of shelves and have its first page come. */
+static struct crawl_listing *
+shelves(struct crawl *crawl, int64_t total)
+{
+	struct crawl_job job = open_listing(crawl, "open shelves");
+
+	assert_string_equal(next(crawl, &job), "fetch shelves 0+10");
+	came(crawl, &job, 10, total);
+	return job.listing;
+}
+
+static void
+test_pages_ahead_but_none_beyond_the_end(void **state)
+{
+	struct crawl *crawl = begin(3);
+	struct crawl_job first, second, third, job;
+
+	(void)state;
+	open_listing(crawl, "open shelves");
+	assert_string_equal(next(crawl, &first), "fetch shelves 0+10");
+	/* Before the first page, no one knows how many there are. */
+	assert_string_equal(next(crawl, &job), "nothing");
+	assert_int_equal(came(crawl, &first, 10, 52), CRAWL_GOES_ON);
+	assert_string_equal(next(crawl, &first), "fetch shelves 10+10");
+	assert_string_equal(next(crawl, &second), "fetch shelves 20+10");
+	assert_string_equal(next(crawl, &third), "fetch shelves 30+10");
+	/* Three ahead are enough; and only the first may be committed. */
+	assert_string_equal(next(crawl, &job), "nothing");
+	assert_true(crawl_is_turn(&first));
+	assert_false(crawl_is_turn(&second));
+	came(crawl, &first, 10, 52);
+	assert_true(crawl_is_turn(&second));
+	assert_string_equal(next(crawl, &job), "fetch shelves 40+10");
+	came(crawl, &second, 10, 52);
+	came(crawl, &third, 10, 52);
+	came(crawl, &job, 10, 52);
+	assert_string_equal(next(crawl, &job), "fetch shelves 50+10");
+	assert_string_equal(next(crawl, &first), "nothing");
+	assert_int_equal(came(crawl, &job, 2, 52), CRAWL_WHOLE);
+	crawl_end(crawl, job.listing);
+	assert_true(crawl_over(crawl));
+	crawl_free(crawl);
+}
+
+static void
+test_only_what_is_in_turn(void **state)
+{
+	struct crawl *crawl = begin(8);
+	struct crawl_job job, other;
+
+	(void)state;
+	shelves(crawl, 50);
+	assert_int_equal(crawl_next(crawl, true, &job), CRAWL_FETCH);
+	assert_int_equal(crawl_next(crawl, true, &other), CRAWL_NOTHING);
+	came(crawl, &job, 10, 50);
+	assert_int_equal(crawl_next(crawl, true, &other), CRAWL_FETCH);
+	assert_int_equal(other.first, 20);
+	crawl_free(crawl);
+}
+
+static void
+test_a_server_may_give_less_than_it_is_asked_for(void **state)
+{
+	struct crawl *crawl = begin(8);
+	struct crawl_job job = open_listing(crawl, "open shelves");
+	struct crawl_result result = { 4, 4, 4, 9, 4 };
+
+	(void)state;
+	assert_string_equal(next(crawl, &job), "fetch shelves 0+10");
+	assert_int_equal(crawl_finish(crawl, &job, &result), CRAWL_GOES_ON);
+	assert_string_equal(next(crawl, &job), "fetch shelves 4+4");
+	assert_int_equal(crawl_finish(crawl, &job, &result), CRAWL_GOES_ON);
+	assert_string_equal(next(crawl, &job), "fetch shelves 8+4");
+	result.received = result.distinct = result.fresh = 1;
+	assert_int_equal(crawl_finish(crawl, &job, &result), CRAWL_WHOLE);
+	crawl_end(crawl, job.listing);
+	crawl_free(crawl);
+}
+
+static void
+test_an_empty_page_is_the_end(void **state)
+{
+	struct crawl *crawl = begin(1);
+	struct crawl_job job;
+
+	(void)state;
+	shelves(crawl, 1000);
+	assert_string_equal(next(crawl, &job), "fetch shelves 10+10");
+	/* But not what the total promised: it is read again. */
+	assert_int_equal(came(crawl, &job, 0, 1000), CRAWL_AGAIN);
+	assert_string_equal(next(crawl, &job), "fetch shelves 0+10");
+	assert_int_equal(job.pass, 2);
+	crawl_free(crawl);
+}
+
+static void
+test_counts_that_differ_are_read_again_once(void **state)
+{
+	struct crawl *crawl = begin(8);
+	struct crawl_job job = open_listing(crawl, "open shelves");
+	struct crawl_result nine = { 9, 9, 9, 10, 10 };
+
+	(void)state;
+	next(crawl, &job);
+	assert_int_equal(crawl_finish(crawl, &job, &nine), CRAWL_AGAIN);
+	next(crawl, &job);
+	nine.fresh = 0;
+	assert_int_equal(crawl_finish(crawl, &job, &nine), CRAWL_DIFFERS);
+	assert_int_equal(job.listing->distinct, 9);
+	assert_int_equal(job.listing->total, 10);
+	assert_true(job.listing->gapped);
+	crawl_end(crawl, job.listing);
+	assert_true(crawl_over(crawl));
+	crawl_free(crawl);
+}
+
+static void
+test_what_came_late_is_found_in_the_second_reading(void **state)
+{
+	struct crawl *crawl = begin(8);
+	struct crawl_job job = open_listing(crawl, "open shelves");
+	struct crawl_result nine = { 9, 9, 9, 10, 10 };
+	struct crawl_result ten = { 10, 10, 1, 10, 10 };
+	struct crawl_result same = { 10, 10, 0, 10, 10 };
+
+	(void)state;
+	next(crawl, &job);
+	assert_int_equal(crawl_finish(crawl, &job, &nine), CRAWL_AGAIN);
+	next(crawl, &job);
+	assert_int_equal(crawl_finish(crawl, &job, &ten), CRAWL_WHOLE);
+	crawl_end(crawl, job.listing);
+	crawl_free(crawl);
+
+	/* A record that came twice is a sign that the list moved. */
+	crawl = begin(8);
+	job = open_listing(crawl, "open shelves");
+	ten.distinct = ten.fresh = 9;
+	next(crawl, &job);
+	assert_int_equal(crawl_finish(crawl, &job, &ten), CRAWL_AGAIN);
+	next(crawl, &job);
+	same.fresh = 1;
+	assert_int_equal(crawl_finish(crawl, &job, &same), CRAWL_WHOLE);
+	crawl_end(crawl, job.listing);
+	crawl_free(crawl);
+}
+
+static void
+test_a_total_that_changes_is_read_again(void **state)
+{
+	struct crawl *crawl = begin(8);
+	struct crawl_job job;
+	struct crawl_result same = { 10, 10, 0, 20, 10 };
+
+	(void)state;
+	shelves(crawl, 19);
+	next(crawl, &job);
+	assert_int_equal(came(crawl, &job, 10, 20), CRAWL_AGAIN);
+	next(crawl, &job);
+	assert_int_equal(crawl_finish(crawl, &job, &same), CRAWL_GOES_ON);
+	next(crawl, &job);
+	assert_int_equal(crawl_finish(crawl, &job, &same), CRAWL_WHOLE);
+	crawl_end(crawl, job.listing);
+	crawl_free(crawl);
+}
+
+static void
+test_a_page_that_fails_costs_that_page(void **state)
+{
+	struct crawl *crawl = begin(8);
+	struct crawl_job job, last;
+
+	(void)state;
+	shelves(crawl, 25);
+	assert_string_equal(next(crawl, &job), "fetch shelves 10+10");
+	assert_string_equal(next(crawl, &last), "fetch shelves 20+10");
+	assert_int_equal(crawl_fail(crawl, &job), CRAWL_GOES_ON);
+	assert_true(crawl_is_turn(&last));
+	assert_int_equal(came(crawl, &last, 5, 25), CRAWL_HOLED);
+	assert_int_equal(job.listing->gaps, 1);
+	crawl_end(crawl, job.listing);
+	assert_true(crawl_over(crawl));
+	crawl_free(crawl);
+}
+
+static void
+test_a_first_page_that_fails_costs_the_listing(void **state)
+{
+	struct crawl *crawl = begin(8);
+	struct crawl_job job = open_listing(crawl, "open shelves");
+
+	(void)state;
+	next(crawl, &job);
+	assert_int_equal(crawl_fail(crawl, &job), CRAWL_HOLED);
+	crawl_end(crawl, job.listing);
+	assert_true(crawl_over(crawl));
+	crawl_free(crawl);
+}
+
+/* Go down to the books of the one shelf. */
+static struct crawl_job
+down_to_books(struct crawl *crawl, const char *n)
+{
+	struct crawl_job job = open_listing(crawl, "open shelves");
+
+	next(crawl, &job);
+	link_record(crawl, job.listing, "a");
+	came(crawl, &job, 1, 1);
+	crawl_end(crawl, job.listing);
+	open_listing(crawl, "open count/a");
+	next(crawl, &job);
+	if (n == NULL) {
+		assert_int_equal(crawl_fail(crawl, &job), CRAWL_HOLED);
+	} else {
+		crawl_fact(crawl, job.listing, one(n));
+		one_came(crawl, &job);
+	}
+	crawl_end(crawl, job.listing);
+	open_listing(crawl, "open books/a");
+	assert_string_equal(next(crawl, &job), "fetch books/a 0+10");
+	return job;
+}
+
+static void
+test_another_resource_says_how_many(void **state)
+{
+	struct crawl *crawl = begin(8);
+	struct crawl_job job = down_to_books(crawl, "3");
+	struct crawl_result two = { 2, 2, 0, 2, 10 };
+
+	(void)state;
+	/* The listing's own total fits; the shelf's count doesn't. */
+	assert_int_equal(came(crawl, &job, 2, 2), CRAWL_AGAIN);
+	next(crawl, &job);
+	assert_int_equal(crawl_finish(crawl, &job, &two), CRAWL_DIFFERS);
+	assert_int_equal(job.listing->expected, 3);
+	crawl_end(crawl, job.listing);
+	/* The index is made from what is not whole. */
+	open_listing(crawl, "open index/a");
+	assert_string_equal(next(crawl, &job), "derive index/a");
+	assert_true(job.listing->after_gapped);
+	assert_int_equal(crawl_fail(crawl, &job), CRAWL_HOLED);
+	crawl_end(crawl, job.listing);
+	/* And the shelf isn't done. */
+	assert_string_equal(next(crawl, &job), "nothing");
+	assert_true(crawl_over(crawl));
+	crawl_free(crawl);
+}
+
+static void
+test_a_count_that_is_missing_is_not_compared(void **state)
+{
+	struct crawl *crawl = begin(8);
+	struct crawl_job job = down_to_books(crawl, NULL);
+
+	(void)state;
+	assert_int_equal(came(crawl, &job, 2, 2), CRAWL_WHOLE);
+	assert_int_equal(job.listing->expected, -1);
+	crawl_end(crawl, job.listing);
+	crawl_free(crawl);
+}
+
+static void
+test_what_is_known_is_not_asked_for(void **state)
+{
+	const struct crawl_range ranges[] = { { 0, 20 }, { 30, 10 } };
+	struct crawl_known known = { .total = 55, .size = 10, .pass = 1,
+	    .distinct = 30, .ranges = ranges, .n_ranges = 2 };
+	struct crawl *crawl = begin(8);
+	struct crawl_job job, hole, rest, end;
+
+	(void)state;
+	assert_string_equal(next(crawl, &job), "open shelves");
+	assert_int_equal(crawl_begin(crawl, job.listing, &known),
+	    CRAWL_GOES_ON);
+	assert_string_equal(next(crawl, &hole), "fetch shelves 20+10");
+	assert_string_equal(next(crawl, &rest), "fetch shelves 40+10");
+	assert_string_equal(next(crawl, &end), "fetch shelves 50+10");
+	assert_string_equal(next(crawl, &job), "nothing");
+	assert_true(crawl_is_turn(&hole));
+	assert_false(crawl_is_turn(&rest));
+	came(crawl, &hole, 10, 55);
+	assert_true(crawl_is_turn(&rest));
+	came(crawl, &rest, 10, 55);
+	assert_int_equal(came(crawl, &end, 5, 55), CRAWL_WHOLE);
+	crawl_end(crawl, end.listing);
+	crawl_free(crawl);
+
+	/* All windows are there, but no one had said that it was whole. */
+	crawl = begin(8);
+	known.distinct = known.total = 20;
+	known.n_ranges = 1;
+	assert_string_equal(next(crawl, &job), "open shelves");
+	assert_int_equal(crawl_begin(crawl, job.listing, &known),
+	    CRAWL_WHOLE);
+	crawl_end(crawl, job.listing);
+	assert_true(crawl_over(crawl));
+	crawl_free(crawl);
+}
+
+static void
+test_children_come_before_further_parents(void **state)
+{
+	struct crawl *crawl = begin(8);
+	struct crawl_job page, job;
+	char id[16];
+	int i;
+
+	(void)state;
+	open_listing(crawl, "open shelves");
+	next(crawl, &page);
+	for (i = 0; i < 10; i++) {
+		snprintf(id, sizeof(id), "s%d", i);
+		link_record(crawl, page.listing, id);
+	}
+	came(crawl, &page, 10, 100);
+	/* Ten listings are ready; a page more makes that many more. */
+	for (i = 0; i < 6; i++) {
+		struct crawl_listing *listing = page.listing;
+		int k;
+
+		assert_int_equal(crawl_next(crawl, false, &page),
+		    CRAWL_FETCH);
+		assert_ptr_equal(page.listing, listing);
+		for (k = 0; k < 10; k++) {
+			snprintf(id, sizeof(id), "s%d-%d", i, k);
+			link_record(crawl, page.listing, id);
+		}
+		came(crawl, &page, 10, 100);
+	}
+	/* Enough; the oldest page's first child of all comes... */
+	assert_int_equal(crawl_next(crawl, false, &job), CRAWL_OPEN);
+	assert_string_equal(job.listing->key, "count/s5-0");
+	crawl_free(crawl);
+}
+
+static void
+test_records_with_grandchildren(void **state)
+{
+	struct crawl *crawl;
+	struct crawl_job job;
+
+	(void)state;
+	pages_option = "true";
+	crawl = begin(8);
+	job = down_to_books(crawl, "2");
+	link_record(crawl, job.listing, "x");
+	link_record(crawl, job.listing, "y");
+	assert_int_equal(came(crawl, &job, 2, 2), CRAWL_WHOLE);
+	crawl_end(crawl, job.listing);
+	open_listing(crawl, "open pages/a/x");
+	open_listing(crawl, "open pages/a/y");
+	open_listing(crawl, "open index/a");
+	assert_string_equal(next(crawl, &job), "fetch pages/a/x 0+0");
+	one_came(crawl, &job);
+	crawl_end(crawl, job.listing);
+	assert_string_equal(next(crawl, &job), "fetch pages/a/y 0+0");
+	one_came(crawl, &job);
+	crawl_end(crawl, job.listing);
+	/* The shelf is not done before the last of it is. */
+	assert_string_equal(next(crawl, &job), "derive index/a");
+	one_came(crawl, &job);
+	crawl_end(crawl, job.listing);
+	assert_string_equal(next(crawl, &job), "done a");
+	crawl_leave(crawl, job.node);
+	assert_true(crawl_over(crawl));
+	crawl_free(crawl);
+	pages_option = "false";
+}
+
+static void
+test_one_shelf_after_the_other(void **state)
+{
+	struct crawl *crawl = begin(8);
+	struct crawl_job page, a, b, job;
+
+	(void)state;
+	open_listing(crawl, "open shelves");
+	next(crawl, &page);
+	link_record(crawl, page.listing, "a");
+	link_record(crawl, page.listing, "b");
+	came(crawl, &page, 2, 2);
+	crawl_end(crawl, page.listing);
+	open_listing(crawl, "open count/a");
+	assert_string_equal(next(crawl, &a), "fetch count/a 0+0");
+	/* While a's count is under way there is time for b's... */
+	open_listing(crawl, "open count/b");
+	assert_string_equal(next(crawl, &b), "fetch count/b 0+0");
+	crawl_fact(crawl, a.listing, one("30"));
+	one_came(crawl, &a);
+	crawl_end(crawl, a.listing);
+	crawl_fact(crawl, b.listing, one("30"));
+	one_came(crawl, &b);
+	crawl_end(crawl, b.listing);
+	/* ... but all of a's books come before b's. */
+	open_listing(crawl, "open books/a");
+	assert_string_equal(next(crawl, &job), "fetch books/a 0+10");
+	came(crawl, &job, 10, 30);
+	assert_string_equal(next(crawl, &job), "fetch books/a 10+10");
+	assert_string_equal(next(crawl, &job), "fetch books/a 20+10");
+	assert_string_equal(next(crawl, &job), "open books/b");
+	crawl_free(crawl);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_walk_from_end_to_end),
+		cmocka_unit_test(test_pages_ahead_but_none_beyond_the_end),
+		cmocka_unit_test(test_only_what_is_in_turn),
+		cmocka_unit_test(
+		    test_a_server_may_give_less_than_it_is_asked_for),
+		cmocka_unit_test(test_an_empty_page_is_the_end),
+		cmocka_unit_test(test_counts_that_differ_are_read_again_once),
+		cmocka_unit_test(
+		    test_what_came_late_is_found_in_the_second_reading),
+		cmocka_unit_test(test_a_total_that_changes_is_read_again),
+		cmocka_unit_test(test_a_page_that_fails_costs_that_page),
+		cmocka_unit_test(
+		    test_a_first_page_that_fails_costs_the_listing),
+		cmocka_unit_test(test_another_resource_says_how_many),
+		cmocka_unit_test(
+		    test_a_count_that_is_missing_is_not_compared),
+		cmocka_unit_test(test_what_is_known_is_not_asked_for),
+		cmocka_unit_test(test_children_come_before_further_parents),
+		cmocka_unit_test(test_records_with_grandchildren),
+		cmocka_unit_test(test_one_shelf_after_the_other),
+	};
+	int failed = cmocka_run_group_tests_name("crawl", tests, NULL, NULL);
+
+	source_free(books);
+	return failed;
+}

@@ -1,0 +1,303 @@
+#include "unit.h"
+
+#include "http/http_internal.h"
+
+static void
+test_servers_addresses(void **state)
+{
+	static const struct {
+		const char *url, *used, *error;
+	} rows[] = {
+		{ "https://api.humanloop.com/v5",
+		    "https://api.humanloop.com/v5", NULL },
+		{ "http://127.0.0.1:8080/v5/", "http://127.0.0.1:8080/v5",
+		    NULL },
+		{ "https://h///", "https://h", NULL },
+		{ "http://[::1]:80/v5", "http://[::1]:80/v5", NULL },
+		{ "api.humanloop.com/v5", NULL, "no scheme" },
+		{ "ftp://h/", NULL, "must begin with https://" },
+		{ "file:///etc/passwd", NULL, "begin with https://" },
+		{ "https://me:secret@h/v5", NULL, "a user or password" },
+		{ "https://h/v5?x=1", NULL, "\"?\" or \"#\"" },
+		{ "https://h/v5#x", NULL, "\"?\" or \"#\"" },
+		{ "https://", NULL, "is none" },
+		{ "https://h h/", NULL, "a blank" },
+		{ "https://h/\n", NULL, "a blank or a control" },
+	};
+	struct err err;
+	char *used;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < LENGTH(rows); i++) {
+		used = http_check_server(rows[i].url, &err);
+		if (rows[i].error == NULL) {
+			assert_non_null(used);
+			assert_string_equal(used, rows[i].used);
+			free(used);
+		} else {
+			if (used != NULL)
+				fail_msg("taken: %s", rows[i].url);
+			assert_contains(err.text, rows[i].error);
+			assert_null(strstr(err.text, "secret"));
+		}
+	}
+}
+
+static void
+test_keys(void **state)
+{
+	struct err err;
+
+	(void)state;
+	assert_int_equal(http_check_key("hl_sk_0123", &err), 0);
+	assert_int_equal(http_check_key("hl sk", &err), -1);
+	assert_contains(err.text, "a blank");
+	assert_int_equal(http_check_key("hl_sk\n", &err), -1);
+	assert_contains(err.text, "a line break");
+	assert_int_equal(http_check_key("caf\xc3\xa9", &err), -1);
+	assert_null(strstr(err.text, "caf"));
+}
+
+static void
+test_origins(void **state)
+{
+	(void)state;
+	assert_true(http_same_origin("https://h/v5/x", "https://H:443/y"));
+	assert_true(http_same_origin("http://h:8080/", "http://h:8080/v5"));
+	assert_false(http_same_origin("https://h/", "http://h/"));
+	assert_false(http_same_origin("https://h/", "https://h:444/"));
+	assert_false(http_same_origin("https://h/", "https://h.evil/"));
+	assert_false(http_same_origin("https://h/", "https://h@evil/"));
+	assert_false(http_same_origin("https://h/", "nonsense\n"));
+}
+
+static void
+test_where_redirects_lead(void **state)
+{
+	static const struct {
+		const char *location, *url;
+	} rows[] = {
+		{ "/v5/files", "https://h/v5/files" },
+		{ "files?x=1", "https://h/v5/files?x=1" },
+		{ "https://other/x", "https://other/x" },
+		{ "//other/x", "https://other/x" },
+		{ "file:///etc/passwd", NULL },
+		{ "gopher://h/", NULL },
+		{ "javascript:1", NULL },
+	};
+	char *url;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < LENGTH(rows); i++) {
+		url = http_resolve("https://h/v5/logs", rows[i].location);
+		if (rows[i].url == NULL)
+			assert_null(url);
+		else
+			assert_string_equal(url, rows[i].url);
+		free(url);
+	}
+}
+
+static void
+test_retry_after(void **state)
+{
+	char date[64];
+	time_t later = time(NULL) + 100;
+	struct tm tm;
+	int64_t wait;
+
+	(void)state;
+	assert_int_equal(http_retry_after("1"), 1000);
+	assert_int_equal(http_retry_after(" 120 \r\n"), 120000);
+	assert_int_equal(http_retry_after("0"), 0);
+	assert_int_equal(http_retry_after("99999999999999999999"),
+	    INT64_C(1000000000000));
+	assert_int_equal(http_retry_after("soon"), -1);
+	assert_int_equal(http_retry_after("12x"), -1);
+	assert_int_equal(http_retry_after("-1"), -1);
+	assert_int_equal(http_retry_after(""), -1);
+	/* All three forms of RFC 9110 section 5.6.7. */
+	gmtime_r(&later, &tm);
+	strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", &tm);
+	wait = http_retry_after(date);
+	assert_in_range(wait, 95000, 100000);
+	strftime(date, sizeof(date), "%A, %d-%b-%y %H:%M:%S GMT", &tm);
+	assert_in_range(http_retry_after(date), 95000, 100000);
+	strftime(date, sizeof(date), "%a %b %e %H:%M:%S %Y", &tm);
+	assert_in_range(http_retry_after(date), 95000, 100000);
+	/* What is past is now. */
+	assert_int_equal(http_retry_after("Sun, 06 Nov 1994 08:49:37 GMT"),
+	    0);
+}
+
+static void
+test_waits_grow_and_differ(void **state)
+{
+	struct http http = { .random = 42 };
+	int64_t wait, most, sum;
+	unsigned attempts;
+	int i;
+
+	(void)state;
+	for (attempts = 1; attempts < 12; attempts++) {
+		most = attempts < 6 ? 500 << attempts : 30000;
+		if (most > 30000)
+			most = 30000;
+		for (sum = 0, i = 0; i < 1000; i++) {
+			wait = http_backoff(&http, attempts);
+			assert_in_range(wait, 500, most);
+			sum += wait;
+		}
+		/* Over the whole range, not at one of its ends. */
+		assert_in_range(sum / 1000, (500 + most) * 4 / 10,
+		    (500 + most) * 6 / 10);
+	}
+}
+
+/* ------------------------------------------------------------- the pace */
+
+static void
+test_refusals_slow_down_and_success_speeds_up(void **state)
+{
+	struct limit limit;
+	int i;
+
+	(void)state;
+	limit_init(&limit, 16);
+	assert_true(limit_allows(&limit, 15, 1000));
+	assert_false(limit_allows(&limit, 16, 1000));
+	/* "Come again in 5 seconds": no one asks before. */
+	assert_int_equal(limit_refused(&limit, 5000, 1000), 5000);
+	assert_false(limit_allows(&limit, 0, 5999));
+	assert_true(limit_allows(&limit, 0, 6000));
+	assert_true(limit_allows(&limit, 7, 6000));
+	assert_false(limit_allows(&limit, 8, 6000));
+	/* Others that were under way don't halve it again, but may ask for
+	 * a longer wait. */
+	assert_int_equal(limit_refused(&limit, 1000, 1100), 4900);
+	assert_int_equal(limit_refused(&limit, 9000, 1100), 9000);
+	assert_true(limit_allows(&limit, 7, 10100));
+	assert_false(limit_allows(&limit, 8, 10100));
+	/* A round of replies allows one more. */
+	for (i = 0; i < 8; i++)
+		limit_success(&limit);
+	assert_false(limit_allows(&limit, 9, 10100));
+	limit_success(&limit);
+	assert_true(limit_allows(&limit, 8, 10100));
+	for (i = 0; i < 1000; i++)
+		limit_success(&limit);
+	assert_true(limit_allows(&limit, 15, 10100));
+	assert_false(limit_allows(&limit, 16, 10100));
+}
+
+static void
+test_refusals_without_a_time_wait_longer_each_time(void **state)
+{
+	struct limit limit;
+	int64_t now = 1000, wait, before = 0;
+	int i;
+
+	(void)state;
+	limit_init(&limit, 4);
+	for (i = 0; i < 10; i++) {
+		wait = limit_refused(&limit, -1, now);
+		assert_true(wait >= before);
+		assert_in_range(wait, 1000, 60000);
+		before = wait;
+		now += wait;
+	}
+	assert_int_equal(wait, 60000);
+	limit_success(&limit);
+	assert_int_equal(limit_refused(&limit, -1, now), 1000);
+}
+
+static void
+test_the_breaker(void **state)
+{
+	struct limit limit;
+	int i;
+
+	(void)state;
+	limit_init(&limit, 16);
+	for (i = 0; i < 63; i++)
+		limit_failure(&limit, false);
+	assert_false(limit_is_broken(&limit));
+	limit_accepted(&limit);
+	for (i = 0; i < 63; i++)
+		limit_failure(&limit, false);
+	/* An answer, even a bad one: the server is there. */
+	limit_failure(&limit, true);
+	limit_failure(&limit, false);
+	assert_false(limit_is_broken(&limit));
+	limit_init(&limit, 16);
+	for (i = 0; i < 64; i++)
+		limit_failure(&limit, false);
+	assert_true(limit_is_broken(&limit));
+	limit_init(&limit, 16);
+	for (i = 0; i < 249; i++)
+		limit_failure(&limit, true);
+	assert_false(limit_is_broken(&limit));
+	limit_failure(&limit, true);
+	assert_true(limit_is_broken(&limit));
+}
+
+/* --------------------------------------------------------- what is said */
+
+static void
+test_errors_are_explained(void **state)
+{
+	static const struct {
+		const char *body, *text;
+	} rows[] = {
+		{ "{\"detail\": \"No such key\"}", "No such key" },
+		{ "{\"detail\": {\"description\": \"Gone.\"}}", "Gone." },
+		{ "{\"detail\": {\"msg\": \"Gone.\"}}", "Gone." },
+		{ "{\"detail\": [{\"loc\": [\"query\", \"page\"], \"msg\": "
+		    "\"too small\", \"type\": \"x\"}]}",
+		    "query.page: too small" },
+		{ "{\"detail\": [{\"loc\": [\"body\", 3, \"x\"], \"msg\": "
+		    "\"bad\"}]}", "body[3].x: bad" },
+		{ "{\"error\": {\"code\": \"c\", \"message\": \"m\"}}", "m" },
+		{ "{\"error\": \"text\"}", "text" },
+		{ "{\"message\": \"a\\u001b[31mb\"}", "a\\x1b[31mb" },
+		{ "{}", "" },
+		{ "[]", "" },
+		{ "", "an empty body" },
+		{ " <!DOCTYPE html><p>x", "a page of HTML" },
+		{ "upstream timed out\n", "upstream timed out\\x0a" },
+	};
+	struct text text;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < LENGTH(rows); i++) {
+		text_init(&text, 200);
+		http_explain((struct span){ rows[i].body,
+		    strlen(rows[i].body) }, &text);
+		assert_string_equal(text.at != NULL ? text.at : "",
+		    rows[i].text);
+		text_release(&text);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_servers_addresses),
+		cmocka_unit_test(test_keys),
+		cmocka_unit_test(test_origins),
+		cmocka_unit_test(test_where_redirects_lead),
+		cmocka_unit_test(test_retry_after),
+		cmocka_unit_test(test_waits_grow_and_differ),
+		cmocka_unit_test(test_refusals_slow_down_and_success_speeds_up),
+		cmocka_unit_test(
+		    test_refusals_without_a_time_wait_longer_each_time),
+		cmocka_unit_test(test_the_breaker),
+		cmocka_unit_test(test_errors_are_explained),
+	};
+
+	return cmocka_run_group_tests_name("http", tests, NULL, NULL);
+}

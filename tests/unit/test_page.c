@@ -1,0 +1,425 @@
+#include "unit.h"
+
+#include "page/page.h"
+
+/* ---------------------------------------------- RFC 8259, case by case */
+
+/*
+ * Written from the text of the RFC: section 2 (grammar and white space), 3
+ * (values), 4 (objects), 5 (arrays), 6 (numbers), 7 (strings), 8 (encoding).
+ */
+static const char *const accepted[] = {
+	"null", "true", "false", "0", "\"\"", "[]", "{}",
+	" \t\r\n[ \t\r\n1 \t\r\n, \t\r\n2 \t\r\n] \t\r\n",
+	"{ \"a\" : 1 , \"b\" : [ ] }",
+	"-0", "-1", "10", "123456789012345678901234567890",
+	"1.5", "-0.0", "0.1e1", "1E400", "1e-400", "1E+2", "1e00",
+	"9007199254740993", "18446744073709551616",
+	"1.000000000000000000000000000000000001",
+	"\"\\\"\\\\\\/\\b\\f\\n\\r\\t\"", "\"\\u0000\"", "\"\\uD83D\"",
+	"\"\\ud83d\\udd34\"", "\"\\uDD34\\uD83D\"", "\"\\uFFFF\"",
+	"\"\\u00e9\"", "\"\x7f\"", "\"/\"", "\"a\xc3\xa9z\"",
+	"\"\xe2\x82\xac\"", "\"\xf0\x9f\x94\xb4\"", "\"\xed\x9f\xbf\"",
+	"\"\xee\x80\x80\"", "\"\xef\xbf\xbf\"", "\"\xf4\x8f\xbf\xbf\"",
+	"\"\xe2\x80\xa8\xe2\x80\xa9\"", "\"\xef\xbb\xbf\"",
+	"{\"a\":1,\"a\":2}", "{\"\":0}", "{\"\\u0000\":1}",
+	"[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]",
+	"[null,true,false,0,\"\",[],{}]", "{\"a\":{\"b\":{\"c\":[{}]}}}",
+	"\xef\xbb\xbf{}",
+	/* Strings whose ends fall on all places of a block of 16. */
+	"\"123456789012345\"", "\"1234567890123456\"",
+	"\"12345678901234567\"", "\"1234567890123456789012345678901\"",
+	"\"12345678901234\\n\"", "\"123456789012345\xc3\xa9\"",
+};
+
+static const char *const refused[] = {
+	"", " ", "nul", "nulll", "True", "NaN", "Infinity", "-Infinity",
+	"undefined", "'a'", "a", "//", "/**/1", "1 2", "[] []", "{}x",
+	"[", "]", "[1", "[1,", "[1,]", "[,1]", "[1,,2]", "[1 2]", "[1:2]",
+	"[1;2]", "{", "}", "{]", "[}", "{\"a\"", "{\"a\":", "{\"a\":1",
+	"{\"a\":1,", "{\"a\":1,}", "{,}", "{\"a\" 1}", "{\"a\",1}",
+	"{a:1}", "{1:1}", "{'a':1}", "{\"a\":1 \"b\":2}", "{\"a\"::1}",
+	"{\"a\":1;\"b\":2}", "{null:1}", "{\"a\":}",
+	"01", "-01", "00", "-", "+1", ".5", "1.", "-.5", "1.e1", "1e", "1e+",
+	"1E-", "0x10", "1_000", "1,000", "--1", "- 1", "1e1.5", "1 000",
+	"\"", "\"a", "\"\\\"", "\"\\", "\"\\x41\"", "\"\\a\"", "\"\\'\"",
+	"\"\\u\"", "\"\\u12\"", "\"\\u123g\"", "\"\\U0041\"", "\"\\0\"",
+	"\"\t\"", "\"\n\"", "\"a\x01z\"", "\"\x1f\"", "\"\r\n\"",
+	"\"\x80\"", "\"\xc0\x80\"", "\"\xc1\xbf\"", "\"\xc3\"", "\"\xc3(\"",
+	"\"\xe0\x80\x80\"", "\"\xe0\x9f\xbf\"", "\"\xe2\x82\"",
+	"\"\xed\xa0\x80\"", "\"\xed\xbf\xbf\"", "\"\xf0\x80\x80\x80\"",
+	"\"\xf0\x8f\xbf\xbf\"", "\"\xf4\x90\x80\x80\"", "\"\xf5\x80\x80\x80\"",
+	"\"\xf8\x88\x80\x80\x80\"", "\"\xff\"", "\"\xfe\"",
+	"\xc3\xa9", "[\"a\xff\"]", "\xef\xbb", "[1]\xef\xbb\xbf",
+	"\x0b[]", "[\x0c]", "\xc2\xa0[]", "[1\x00]",
+	"\"12345678901234\x01\"", "\"123456789012345\xff\"",
+	"<html></html>", "<?xml version=\"1.0\"?>",
+};
+
+static void
+test_what_rfc_8259_accepts(void **state)
+{
+	struct err err;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < LENGTH(accepted); i++)
+		if (page_check(accepted[i], strlen(accepted[i]), &err) == -1)
+			fail_msg("%s: %s", accepted[i], err.text);
+	/* A NUL is no end of text. */
+	assert_int_equal(page_check("[1]\0", 4, &err), -1);
+}
+
+static void
+test_what_rfc_8259_refuses(void **state)
+{
+	struct err err;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < LENGTH(refused); i++) {
+		if (page_check(refused[i], strlen(refused[i]), &err) == 0)
+			fail_msg("accepted: %s", refused[i]);
+		assert_int_equal(err.kind, ERR_DATA);
+		assert_contains(err.text, "byte ");
+	}
+}
+
+/* Each accepted text, cut anywhere, is refused (but for numbers). */
+static void
+test_cut_texts_are_refused(void **state)
+{
+	struct err err;
+	size_t i, n;
+
+	(void)state;
+	for (i = 0; i < LENGTH(accepted); i++) {
+		const char *text = accepted[i];
+		char *copy;
+
+		if (strchr("{[\"", text[0]) == NULL)
+			continue;
+		for (n = 0; n < strlen(text); n++) {
+			/* A copy of just that size: reading on is seen. */
+			copy = memcpy(malloc(n + 1), text, n);
+			copy = realloc(copy, n > 0 ? n : 1);
+			if (page_check(copy, n, &err) == 0)
+				fail_msg("accepted %zu bytes of %s", n, text);
+			free(copy);
+		}
+	}
+}
+
+static void
+test_no_depth_is_too_deep(void **state)
+{
+	size_t depth = 300000, i;
+	char *text = malloc(2 * depth);
+	struct err err;
+
+	(void)state;
+	memset(text, '[', depth);
+	memset(&text[depth], ']', depth);
+	assert_int_equal(page_check(text, 2 * depth, &err), 0);
+	assert_int_equal(page_check(text, 2 * depth - 1, &err), -1);
+	for (i = 0; i < depth; i++)
+		text[i] = "{\"a\":"[i % 5];
+	assert_int_equal(page_check(text, depth, &err), -1);
+	free(text);
+}
+
+/* ------------------------------------------------------------ envelopes */
+
+static const struct source_shape listed = { .form = SOURCE_RECORDS,
+    .records = "records", .total = "total", .size = "size",
+    .number = "page" };
+
+static int
+read_text(struct page *page, const struct source_shape *shape, const char *text,
+    struct err *err)
+{
+	return page_read(page, shape, text, strlen(text), err);
+}
+
+static void
+test_records_are_cut_out_as_they_are(void **state)
+{
+	const char *text = "{\"records\": [ {\"id\": 1E400} ,[1, 2],\n "
+	    "\"x\", -0 , {\"records\": [9], \"total\": 7}], \"page\": 3, "
+	    "\"size\": 100, \"total\": 205}";
+	const char *expected[] = { "{\"id\": 1E400}", "[1, 2]", "\"x\"",
+	    "-0", "{\"records\": [9], \"total\": 7}" };
+	struct page page;
+	struct err err;
+	size_t i;
+
+	(void)state;
+	page_init(&page);
+	assert_int_equal(read_text(&page, &listed, text, &err), 0);
+	assert_int_equal(page.n, 5);
+	for (i = 0; i < 5; i++)
+		assert_true(text_is(page.records[i], expected[i]));
+	assert_int_equal(page.total, 205);
+	assert_int_equal(page.size, 100);
+	assert_int_equal(page.number, 3);
+	assert_int_equal(page.more, -1);
+	page_release(&page);
+}
+
+static void
+test_envelopes_in_any_order(void **state)
+{
+	static const char *const texts[] = {
+		"{\"total\":2,\"records\":[{},{}],\"size\":9,\"page\":1}",
+		"{\"page\":1,\"size\":9,\"total\":2,\"records\":[{},{}]}",
+		"{\"x\":{\"records\":[1,2,3],\"total\":9},\"records\":[1,2],"
+		    "\"total\":2,\"size\":9,\"page\":1,\"y\":[{\"size\":1}]}",
+		"{\"r\\u0065cords\":[[],[]],\"t\\u006ftal\":2,\"size\":9,"
+		    "\"page\":1}",
+		"\r\n{ \"records\" : [ 1 , 2 ] , \"total\" : 2 , \"size\":9,"
+		    "\"page\":1 }\r\n",
+	};
+	struct page page;
+	struct err err;
+	size_t i;
+
+	(void)state;
+	page_init(&page);
+	for (i = 0; i < LENGTH(texts); i++) {
+		assert_int_equal(read_text(&page, &listed, texts[i], &err), 0);
+		assert_int_equal(page.n, 2);
+		assert_int_equal(page.total, 2);
+		assert_int_equal(page.size, 9);
+	}
+	page_release(&page);
+}
+
+static void
+test_broken_promises(void **state)
+{
+	static const struct {
+		const char *text, *error;
+	} rows[] = {
+		{ "{\"detail\": \"no\"}", "no \"records\" in the reply" },
+		{ "[]", "no \"records\"" },
+		{ "{\"records\": null}", "no array of records" },
+		{ "{\"records\": {}}", "no array of records" },
+		{ "{\"records\": [], \"records\": []}", "twice" },
+		{ "{\"records\": [], \"total\": \"5\"}", "\"total\" is no "
+		    "count" },
+		{ "{\"records\": [], \"total\": -1}", "no count" },
+		{ "{\"records\": [], \"total\": 1.5}", "no count" },
+		{ "", "the body is empty" },
+		{ " \n", "the body is empty" },
+		{ "<html>", "HTML" },
+		{ "{\"records\": [}", "byte 13" },
+	};
+	struct page page;
+	struct err err;
+	size_t i;
+
+	(void)state;
+	page_init(&page);
+	for (i = 0; i < LENGTH(rows); i++) {
+		assert_int_equal(read_text(&page, &listed, rows[i].text, &err),
+		    -1);
+		assert_contains(err.text, rows[i].error);
+		assert_int_equal(err.kind, ERR_DATA);
+	}
+	page_release(&page);
+}
+
+static void
+test_other_shapes(void **state)
+{
+	const struct source_shape nested = { .form = SOURCE_RECORDS,
+	    .records = "data.items", .total = "meta.total_count",
+	    .more = "meta.has_more", .cursor = "meta.next" };
+	const struct source_shape bare = { .form = SOURCE_RECORDS,
+	    .records = "" };
+	const struct source_shape object = { .form = SOURCE_OBJECT };
+	const struct source_shape array = { .form = SOURCE_ARRAY };
+	const struct source_shape text = { .form = SOURCE_TEXT };
+	struct page page;
+	struct err err;
+
+	(void)state;
+	page_init(&page);
+	assert_int_equal(read_text(&page, &nested,
+	    "{\"data\":{\"items\":[1,2]},\"meta\":{\"total_count\":7,"
+	    "\"has_more\":true,\"next\":\"c1\",\"x\":[{\"has_more\":false}]}}",
+	    &err), 0);
+	assert_int_equal(page.n, 2);
+	assert_int_equal(page.total, 7);
+	assert_int_equal(page.more, 1);
+	assert_true(text_is(page.cursor, "\"c1\""));
+	assert_int_equal(read_text(&page, &bare, "[{},[]]", &err), 0);
+	assert_int_equal(page.n, 2);
+	assert_int_equal(read_text(&page, &object, " {\"a\":[1]} ", &err), 0);
+	assert_true(text_is(page.records[0], "{\"a\":[1]}"));
+	assert_int_equal(read_text(&page, &object, "[]", &err), -1);
+	assert_int_equal(read_text(&page, &array, "[1,2]", &err), 0);
+	assert_int_equal(read_text(&page, &array, "{}", &err), -1);
+	assert_int_equal(read_text(&page, &text, "any {text", &err), 0);
+	assert_true(text_is(page.records[0], "any {text"));
+	page_release(&page);
+}
+
+/* ------------------------------------------------------- looking inside */
+
+static struct span
+span(const char *text)
+{
+	return (struct span){ text, strlen(text) };
+}
+
+static void
+test_values_are_found(void **state)
+{
+	const char *text = "{ \"a\\\"b\" : 1, \"s\": \"x\\\\\", \"o\": "
+	    "{\"in\": [1, {\"o\": 2}], \"n\": null}, \"\\u0069d\": \"7\", "
+	    "\"id\": 8}";
+	static const struct {
+		const char *path, *value;
+	} rows[] = {
+		{ "a\"b", "1" }, { "s", "\"x\\\\\"" },
+		{ "o.in", "[1, {\"o\": 2}]" }, { "o.n", "null" },
+		{ "id", "\"7\"" }, { "o.x", NULL }, { "x", NULL },
+		{ "s.x", NULL }, { "in", NULL },
+	};
+	struct span found;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < LENGTH(rows); i++) {
+		bool is_there = page_find(span(text), rows[i].path, &found);
+
+		assert_int_equal(is_there, rows[i].value != NULL);
+		if (is_there)
+			assert_true(text_is(found, rows[i].value));
+	}
+	assert_false(page_find(span("{}"), "a", &found));
+	assert_false(page_find(span("[1]"), "a", &found));
+}
+
+static void
+test_items_and_sums(void **state)
+{
+	const char *place = NULL;
+	struct span item;
+	int64_t sum = 0;
+	int n = 0;
+
+	(void)state;
+	while (page_next(span("[ 1, [2,3] ,{\"a\":[]}, \"]\" ]"), &place,
+	    &item))
+		n++;
+	assert_int_equal(n, 4);
+	place = NULL;
+	assert_false(page_next(span("[ ]"), &place, &item));
+	place = NULL;
+	assert_false(page_next(span("null"), &place, &item));
+	assert_true(page_sum(span("{\"r\":[{\"n\":2},{\"n\":40}]}"), "r.n",
+	    &sum));
+	assert_int_equal(sum, 42);
+	sum = 0;
+	assert_true(page_sum(span("{\"r\":[]}"), "r.n", &sum));
+	assert_int_equal(sum, 0);
+	assert_false(page_sum(span("{\"r\":[{\"n\":null}]}"), "r.n", &sum));
+	assert_false(page_sum(span("{\"r\":[[{\"n\":1}]]}"), "r.n", &sum));
+	assert_false(page_sum(span("{}"), "r.n", &sum));
+}
+
+static void
+test_texts_of_values(void **state)
+{
+	static const struct {
+		const char *value, *text;
+	} rows[] = {
+		{ "\"plain\"", "plain" }, { "\"\"", "" }, { "12", "12" },
+		{ "[1, 2]", "[1, 2]" }, { "\"a\\nb\\t\\\"\"", "a\nb\t\"" },
+		{ "\"\\u00e9\\u20ac\"", "\xc3\xa9\xe2\x82\xac" },
+		{ "\"\\ud83d\\udd34\"", "\xf0\x9f\x94\xb4" },
+		{ "\"\\ud83d\"", "\xed\xa0\xbd" },
+		{ "\"\\ud83dx\"", "\xed\xa0\xbdx" },
+		{ "\"\\udd34\\ud83d\"", "\xed\xb4\xb4\xed\xa0\xbd" },
+		{ "\"a\\u0000b\"", "a\xc0\x80" "b" }, { "\"\\/\"", "/" },
+	};
+	struct text text;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < LENGTH(rows); i++) {
+		text_init(&text, 100);
+		page_value_text(span(rows[i].value), &text);
+		assert_string_equal(text.at != NULL ? text.at : "",
+		    rows[i].text);
+		text_release(&text);
+	}
+}
+
+static void
+test_lines_lose_breaks_and_nothing_else(void **state)
+{
+	const char *text = "{\"records\":[{\"a\":\r\n 1,\n\t\"b\" : "
+	    "\"x\\ny\"}]}";
+	struct page page;
+	struct text line;
+	struct err err;
+
+	(void)state;
+	page_init(&page);
+	assert_int_equal(read_text(&page, &listed, text, &err), 0);
+	assert_true(page.has_breaks);
+	text_init(&line, 100);
+	page_line(page.records[0], &line);
+	assert_string_equal(line.at, "{\"a\": 1,\t\"b\" : \"x\\ny\"}");
+	text_release(&line);
+	/* Breaks between the records are none in them. */
+	assert_int_equal(read_text(&page, &listed,
+	    "{\"records\":[\n{},\n{}\n]\n}", &err), 0);
+	assert_false(page.has_breaks);
+	page_release(&page);
+}
+
+static void
+test_small_questions(void **state)
+{
+	(void)state;
+	assert_true(page_is_null(span("null")));
+	assert_true(page_is_empty(span("null")));
+	assert_true(page_is_empty(span("\"\"")));
+	assert_true(page_is_empty(span("[ ]")));
+	assert_true(page_is_empty(span("{\n}")));
+	assert_false(page_is_empty(span("[0]")));
+	assert_false(page_is_empty(span("0")));
+	assert_int_equal(page_count(span("0")), 0);
+	assert_int_equal(page_count(span("123456789012345678")),
+	    123456789012345678);
+	assert_int_equal(page_count(span("1234567890123456789")), -1);
+	assert_int_equal(page_count(span("-1")), -1);
+	assert_int_equal(page_count(span("1e3")), -1);
+	assert_int_equal(page_count(span("\"1\"")), -1);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_what_rfc_8259_accepts),
+		cmocka_unit_test(test_what_rfc_8259_refuses),
+		cmocka_unit_test(test_cut_texts_are_refused),
+		cmocka_unit_test(test_no_depth_is_too_deep),
+		cmocka_unit_test(test_records_are_cut_out_as_they_are),
+		cmocka_unit_test(test_envelopes_in_any_order),
+		cmocka_unit_test(test_broken_promises),
+		cmocka_unit_test(test_other_shapes),
+		cmocka_unit_test(test_values_are_found),
+		cmocka_unit_test(test_items_and_sums),
+		cmocka_unit_test(test_texts_of_values),
+		cmocka_unit_test(test_lines_lose_breaks_and_nothing_else),
+		cmocka_unit_test(test_small_questions),
+	};
+
+	return cmocka_run_group_tests_name("page", tests, NULL, NULL);
+}

@@ -1,0 +1,287 @@
+#include "unit.h"
+
+#include "source/source.h"
+
+/* A definition that is right, to be spoiled line by line. */
+#define HEAD \
+	"name: x\nabout: x\nserver: {url: \"http://h\", env: X_URL}\n"
+#define PAGING \
+	"paging: {style: number, query: {p: \"{page.number}\"}, size: 10, " \
+	"records: r, total: t}\n"
+
+static const struct {
+	const char *text, *error;
+} wrong[] = {
+	{ "name: x\n", "t:1: \"about\" is missing" },
+	{ "name: x\nabout: y\n", "t:1: \"server\" is missing" },
+	{ HEAD, "\"resources\": expected a list" },
+	{ HEAD "resources: []\n", "expected a list" },
+	{ HEAD "resorces: []\n", "t:4: a source has no key \"resorces\"; did "
+	    "you mean \"resources\"?" },
+	{ HEAD "resources:\n- nam: a\n", "t:5: a resource has no key \"nam\";"
+	    " did you mean \"name\"?" },
+	{ HEAD "resources:\n- name: a\n", "t:5: \"a\": expected one of get, "
+	    "list, derive" },
+	{ HEAD "resources:\n- name: a\n  get: /a\n  list: /b\n", "expected "
+	    "one of get, list, derive" },
+	{ HEAD "resources:\n- name: a\n  get: /a\n", "would be fetched and "
+	    "thrown away" },
+	{ HEAD "resources:\n- name: a\n  get: a\n  object: a.json\n",
+	    "t:6: expected a path that begins with \"/\"" },
+	{ HEAD "resources:\n- name: a\n  get: /a\n  object: a.json\n"
+	    "- name: a\n  get: /b\n  object: b.json\n", "t:8: a second "
+	    "resource called \"a\"" },
+	{ HEAD "resources:\n- name: a.b\n  get: /a\n", "no dots" },
+	{ HEAD "resources:\n- name: a\n  get: /{b.id}\n  object: a\n",
+	    "t:6: {b.id}: no resource is called \"b\"" },
+	{ HEAD "resources:\n- name: a\n  get: /{option.x}\n  object: a\n",
+	    "{option.x}: no such option is declared" },
+	{ HEAD "resources:\n- name: a\n  get: /{page.x}\n  object: a\n",
+	    "expected page.number" },
+	{ HEAD "resources:\n- name: a\n  get: /{x\n  object: a\n",
+	    "without its \"}\"" },
+	{ HEAD "resources:\n- name: a\n  get: /a\n  object: /etc/x\n",
+	    "t:7: expected a path inside the export" },
+	{ HEAD "resources:\n- name: a\n  get: /a\n  object: a/../x\n",
+	    "expected a path inside the export" },
+	{ HEAD "resources:\n- name: a\n  get: /a\n  object: a//x\n",
+	    "an empty name in a path" },
+	{ HEAD "resources:\n- name: a\n  list: /a\n  object: \"{id}\"\n",
+	    "wants a paging" },
+	{ HEAD "resources:\n- name: a\n  list: /a\n  paging: none\n  records: "
+	    "r\n  object: x\n", "two records of \"a\" would get one file" },
+	{ HEAD "resources:\n- name: a\n  list: /a\n  paging: none\n  object: "
+	    "\"{id}\"\n", "\"records\" is missing" },
+	{ HEAD "paging: {style: number, size: 10, records: r, total: t}\n"
+	    "resources:\n- name: a\n  list: /a\n  object: \"{id}\"\n",
+	    "would fetch one page of many" },
+	{ HEAD "paging: {style: number, query: {p: \"{page.number}\"}, "
+	    "records: r}\nresources:\n- name: a\n  list: /a\n  object: "
+	    "\"{id}\"\n", "t:6: \"a\" has no stop rule" },
+	{ HEAD "paging: {style: numbr}\nresources:\n- name: a\n  list: /a\n"
+	    "  object: \"{id}\"\n", "style: number" },
+	{ HEAD PAGING "resources:\n- name: a\n  list: /a\n  shards: a\n"
+	    "  object: b\n", "both \"object\" and \"shards\"" },
+	{ HEAD "resources:\n- name: a\n  get: /a\n  object: a\n  parent: b\n"
+	    "- name: b\n  get: /b\n  object: b\n  parent: a\n",
+	    "form a ring" },
+	{ HEAD "resources:\n- name: a\n  get: /a\n  object: a\n  after: b\n"
+	    "- name: b\n  get: /b\n  object: b\n  after: a\n",
+	    "forms a ring" },
+	{ HEAD "resources:\n- name: a\n  get: /a\n  object: a\n  parent: a\n",
+	    "form a ring" },
+	{ HEAD "resources:\n- name: a\n  get: /a\n  object: a\n"
+	    "- name: b\n  get: /b\n  object: b\n  parent: a\n",
+	    "is no list and can't be a parent" },
+	{ HEAD PAGING "resources:\n- name: a\n  list: /a\n  object: \"{id}\""
+	    "\n  fields: [id]\n- name: b\n  get: /{a.id}\n  object: b\n",
+	    "{a.id}: \"a\" is not known here" },
+	{ HEAD PAGING "resources:\n- name: a\n  list: /a\n  object: \"{id}\""
+	    "\n  fields: [id]\n- name: b\n  parent: a\n  get: /{a.di}\n  "
+	    "object: \"b/{a.id}\"\n", "the fields of \"a\" are: id" },
+	{ HEAD PAGING "resources:\n- name: a\n  list: /{id}\n  object: "
+	    "\"{id}\"\n", "{id} is not known before the record is there" },
+	{ HEAD "resources:\n- name: a\n  get: /a\n  object: \"{x}\"\n",
+	    "{x}: expected RESOURCE.FIELD" },
+	{ HEAD "resources:\n- name: a\n  get: /a\n  object: a\n  shape: "
+	    "list\n", "\"shape\": expected object" },
+	{ HEAD "resources:\n- name: a\n  get: /a\n  object: a\n  statuses: "
+	    "{404: maybe}\n", "expected a status from 400 to 599" },
+	{ HEAD "resources:\n- name: a\n  get: /a\n  object: a\n  wait: soon"
+	    "\n", "\"wait\": expected a number" },
+	{ HEAD "options: {Logs: {kind: flag, help: x}}\nresources: []\n",
+	    "expected lower-case letters" },
+	{ HEAD "options: {jobs: {kind: flag, help: x}}\nresources: []\n",
+	    "the program has one of this name" },
+	{ HEAD "options: {a: {kind: flog, help: x}}\nresources: []\n",
+	    "\"kind\": expected flag" },
+	{ HEAD "options: {a: {kind: choice, help: x}}\nresources: []\n",
+	    "wants \"choices\"" },
+	{ HEAD "options: {a: {kind: date, default: soon, help: x}}\n"
+	    "resources: []\n", "the default of \"a\" is no value of it" },
+	{ HEAD "options: {a: {kind: choice, choices: [x], help: h}}\n"
+	    "resources:\n- name: a\n  when: {option.a: z}\n  get: /a\n  "
+	    "object: a\n", "can't be \"z\"" },
+	{ HEAD "resources:\n- name: a\n  when: {a: {is: full}}\n  get: /a\n",
+	    "{a}: expected" },
+};
+
+static void
+test_wrong_definitions(void **state)
+{
+	struct source *source;
+	struct err err;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < LENGTH(wrong); i++) {
+		source = source_parse("t", (struct span){ wrong[i].text,
+		    strlen(wrong[i].text) }, &err);
+		if (source != NULL)
+			fail_msg("accepted: %s", wrong[i].text);
+		assert_contains(err.text, wrong[i].error);
+		assert_int_equal(strncmp(err.text, "t:", 2), 0);
+		assert_int_equal(err.kind, ERR_USAGE);
+	}
+}
+
+static void
+test_what_is_built_in(void **state)
+{
+	struct source *source;
+	const char *name;
+	struct err err;
+	size_t i;
+
+	(void)state;
+	for (i = 0; source_built_in(i, &name).at != NULL; i++) {
+		source = source_open(name, &err);
+		if (source == NULL)
+			fail_msg("%s: %s", name, err.text);
+		assert_string_equal(source->name, name);
+		source_free(source);
+	}
+	assert_true(i > 0);
+	assert_null(source_open("humanlop", &err));
+	assert_contains(err.text, "did you mean humanloop?");
+	assert_null(source_open("./missing.yaml", &err));
+	assert_int_equal(err.kind, ERR_USAGE);
+}
+
+/* -------------------------------------------------------------- values */
+
+static const char *
+value(void *cookie, const struct source_var *var)
+{
+	const char *const *pairs = cookie;
+
+	for (; pairs[0] != NULL; pairs += 2)
+		if (strcmp(pairs[0], var->name) == 0)
+			return pairs[1];
+	return NULL;
+}
+
+static const struct source *
+humanloop(void)
+{
+	static struct source *source;
+	struct err err;
+
+	if (source == NULL)
+		source = source_open("humanloop", &err);
+	return source;
+}
+
+static void
+check_url(const char *resource, const char *const *pairs, const char *url)
+{
+	struct source_scope scope = { value, (void *)pairs };
+	const char *missing = NULL;
+	struct text text;
+
+	text_init(&text, 1000);
+	if (source_url(source_find(humanloop(), resource, strlen(resource)),
+	    "http://h/v5", &scope, &text, &missing) == -1)
+		assert_string_equal(missing, url);
+	else
+		assert_string_equal(text.at, url);
+	text_release(&text);
+}
+
+static void
+test_urls(void **state)
+{
+	const char *const files[] = { "scope.path", "A b/c&d", "option.type",
+	    "prompt,flow", "page.number", "3", "page.size", "100", NULL };
+	const char *const bare[] = { "page.number", "1", "page.size", "100",
+	    NULL };
+	const char *const versions[] = { "files.type", "prompt", "files.id",
+	    "a/b c", NULL };
+	const char *const dots[] = { "files.type", "prompt", "files.id",
+	    "..", NULL };
+	const char *const aggregates[] = { "files.type", "prompt",
+	    "files.id", "pr_1", "option.include", "raw,aggregates", NULL };
+	const char *const of_dataset[] = { "files.type", "dataset",
+	    "files.id", "ds_1", "option.include", "raw,aggregates", NULL };
+	const char *const no_type[] = { "files.id", "x", NULL };
+	const char *const logs[] = { "files.id", "pr_1", "option.end-date",
+	    "", "run.started", "2025-06-01T00:00:00.000Z", "page.number",
+	    "2", "page.size", "100", NULL };
+
+	(void)state;
+	check_url("files", files, "http://h/v5/files?path=A%20b%2Fc%26d&"
+	    "type=prompt&type=flow&sort_by=created_at&order=asc&page=3&"
+	    "size=100");
+	check_url("files", bare, "http://h/v5/files?sort_by=created_at&"
+	    "order=asc&page=1&size=100");
+	check_url("versions", versions, "http://h/v5/prompts/a%2Fb%20c/"
+	    "versions");
+	check_url("versions", dots, "http://h/v5/prompts/%2E%2E/versions");
+	check_url("versions", aggregates, "http://h/v5/prompts/pr_1/versions"
+	    "?evaluator_aggregates=true");
+	check_url("versions", of_dataset, "http://h/v5/datasets/ds_1/"
+	    "versions");
+	check_url("versions", no_type, "files.type");
+	check_url("logs", logs, "http://h/v5/logs?file_id=pr_1&"
+	    "include_trace_children=true&end_date="
+	    "2025-06-01T00:00:00.000Z&page=2&size=100");
+}
+
+static bool
+holds(const char *resource, const char *const *pairs)
+{
+	struct source_scope scope = { value, (void *)pairs };
+
+	return source_holds(&source_find(humanloop(), resource,
+	    strlen(resource))->when, &scope);
+}
+
+static void
+test_conditions(void **state)
+{
+	const char *const off[] = { "option.logs", "false", "files.type",
+	    "prompt", NULL };
+	const char *const on[] = { "option.logs", "true", "files.type",
+	    "prompt", NULL };
+	const char *const dataset[] = { "option.logs", "true", "files.type",
+	    "dataset", NULL };
+	const char *const directory[] = { "option.directory", "dir_1",
+	    NULL };
+	const char *const nothing[] = { NULL };
+	const char *const traced[] = { "evaluation_logs.traced", "fl_1",
+	    "evaluation_logs.children", "[ ]", NULL };
+	const char *const has_children[] = { "evaluation_logs.traced",
+	    "fl_1", "evaluation_logs.children", "[{}]", NULL };
+	const char *const raw[] = { "option.include", "secrets,raw",
+	    "files.type", "agent", NULL };
+
+	(void)state;
+	assert_false(holds("logs", off));
+	assert_true(holds("logs", on));
+	assert_false(holds("logs", dataset));
+	assert_false(holds("logs", nothing));
+	assert_true(holds("scope", directory));
+	assert_false(holds("scope", nothing));
+	assert_true(holds("traces", traced));
+	assert_false(holds("traces", has_children));
+	assert_false(holds("traces", nothing));
+	assert_true(holds("raw", raw));
+	assert_false(holds("secrets", raw));
+	assert_true(holds("files", nothing));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_wrong_definitions),
+		cmocka_unit_test(test_what_is_built_in),
+		cmocka_unit_test(test_urls),
+		cmocka_unit_test(test_conditions),
+	};
+	int failed = cmocka_run_group_tests_name("source", tests, NULL,
+	    NULL);
+
+	source_free((struct source *)humanloop());
+	return failed;
+}
