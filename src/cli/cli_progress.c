@@ -79,15 +79,16 @@ show_messages(struct cli_progress *progress)
 	text_release(&line);
 }
 
-/* An average in which what is long past counts less and less. */
+/*
+ * An average in which what is long past counts less and less; in the
+ * beginning, over all the ${age} milliseconds that there are.
+ */
 static double
-smooth(double old, double new, double ms)
+smooth(double old, double new, double ms, int64_t age)
 {
-	double weight = ms / SMOOTH_MS;
+	double over = age < SMOOTH_MS ? (double)age : SMOOTH_MS;
 
-	if (weight > 1)
-		weight = 1;
-	return old <= 0 ? new : old + (new - old) * weight;
+	return ms >= over ? new : old + (new - old) * ms / over;
 }
 
 static void
@@ -99,9 +100,11 @@ work_out_rates(struct cli_progress *progress, const struct run_progress *now)
 	if (ms < 50)
 		return;
 	progress->records_rate = smooth(progress->records_rate,
-	    (double)(now->records - progress->records) * 1000 / ms, ms);
+	    (double)(now->records - progress->records) * 1000 / ms, ms,
+	    now->ms);
 	progress->windows_rate = smooth(progress->windows_rate,
-	    (double)(now->windows_done - progress->windows) * 1000 / ms, ms);
+	    (double)(now->windows_done - progress->windows) * 1000 / ms, ms,
+	    now->ms);
 	progress->records = now->records;
 	progress->windows = now->windows_done;
 	progress->last = at;
@@ -110,7 +113,7 @@ work_out_rates(struct cli_progress *progress, const struct run_progress *now)
 	left = now->windows_left / progress->windows_rate;
 	/* Let it run down by itself, and correct it by and by. */
 	progress->left = progress->left < 0 ? left :
-	    smooth(progress->left - ms / 1000, left, ms);
+	    smooth(progress->left - ms / 1000, left, ms, (int64_t)SMOOTH_MS);
 	if (progress->left < 0)
 		progress->left = 0;
 }

@@ -15,6 +15,9 @@ crawl_new(const struct crawl_settings *settings)
 
 	crawl->settings = *settings;
 	crawl->last_mark = &crawl->marks;
+	/* A record is no deeper than there are resources. */
+	crawl->ready_at = mem_zero(settings->source->n_resources + 2,
+	    sizeof(size_t));
 	crawl_grow(crawl, &crawl->root);
 	return crawl;
 }
@@ -41,6 +44,7 @@ take_ready(struct crawl *crawl, struct crawl_job *job)
 
 	DL_DELETE2(crawl->ready, listing, prev, next);
 	crawl->n_ready--;
+	crawl->ready_at[listing->parent->depth]--;
 	*job = (struct crawl_job){ .what = CRAWL_OPEN, .listing = listing,
 	    .pass = 1 };
 }
@@ -148,5 +152,6 @@ crawl_free(struct crawl *crawl)
 	}
 	free_below(&crawl->root);
 	crawl_free_node(&crawl->root);
+	free(crawl->ready_at);
 	free(crawl);
 }

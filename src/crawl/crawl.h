@@ -33,6 +33,7 @@ struct crawl_node {
 	struct crawl_listing *listing;	/* the one it is from */
 	struct crawl_listing *below;	/* listings that are not over */
 	uint64_t order;		/* of the record at the top, among its like */
+	unsigned depth;		/* records above it */
 	bool gapped;		/* something below could not be had */
 	struct crawl_node *prev, *next;
 };

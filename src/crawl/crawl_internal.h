@@ -23,6 +23,7 @@ struct crawl {
 	struct crawl_listing *ready;	/* not begun, the next one first */
 	struct crawl_listing *last_linked;	/* new ones go behind it */
 	size_t n_ready;
+	size_t *ready_at;		/* of these, below each depth of node */
 	struct crawl_listing *open;	/* begun, the oldest first */
 	struct crawl_mark *marks, **last_mark;
 	size_t marks_out;		/* CRAWL_DONE not answered */

@@ -16,7 +16,7 @@
 
 #include "crawl/crawl_internal.h"
 
-/* While so many listings are ready, parents aren't asked for more. */
+/* While so many listings are ready below its records, a listing waits. */
 #define READY_ENOUGH 64
 
 /* Step over the ranges that are there already. */
@@ -44,6 +44,19 @@ all_is_asked(const struct crawl_listing *listing)
 	    skip_ranges(listing, listing->ask) >= (uint64_t)listing->total);
 }
 
+/* Do enough listings wait below records as deep as those of ${listing}? */
+static bool
+has_enough_below(const struct crawl *crawl,
+    const struct crawl_listing *listing)
+{
+	size_t depth, n = 0;
+
+	for (depth = listing->parent->depth + 1;
+	    depth <= crawl->settings.source->n_resources; depth++)
+		n += crawl->ready_at[depth];
+	return n > READY_ENOUGH;
+}
+
 bool
 crawl_has_window(const struct crawl *crawl,
     const struct crawl_listing *listing, bool in_turn)
@@ -58,7 +71,7 @@ crawl_has_window(const struct crawl *crawl,
 	    listing->commit + (uint64_t)ahead * listing->size)
 		return false;
 	return !listing->resource->has_children ||
-	    crawl->n_ready <= READY_ENOUGH;
+	    !has_enough_below(crawl, listing);
 }
 
 void

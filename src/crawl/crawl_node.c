@@ -94,6 +94,7 @@ make_ready(struct crawl *crawl, struct crawl_listing *listing)
 	}
 	crawl->last_linked = listing;
 	crawl->n_ready++;
+	crawl->ready_at[listing->parent->depth]++;
 }
 
 /* Find the listing of ${resource} among those just made. */
@@ -234,6 +235,7 @@ crawl_link(struct crawl *crawl, struct crawl_listing *listing, char **parts,
 	node->listing = listing;
 	node->order = node->parent->resource == NULL ? ++crawl->n_top :
 	    node->parent->order;
+	node->depth = node->parent->depth + 1;
 	DL_APPEND(listing->nodes, node);
 	crawl_grow(crawl, node);
 	if (node->below == NULL)
