@@ -1,0 +1,301 @@
+#!/usr/bin/env python3
+"""Speed and memory of hlexport beside a bare program, in one run.
+
+    bench.py BUILD-DIRECTORY [--quick] [--keep FILE]
+
+Everything is a ratio between things measured in the same run, since the
+machine may be shared; the absolute figures are told too.  With --keep, the
+table is written to FILE together with the date and the machine.
+"""
+
+import argparse
+import collections
+import datetime
+import json
+import os
+import platform
+import shutil
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+
+JOBS = 16
+rows = []
+
+
+class Used(collections.namedtuple("Used", "wall cpu peak status")):
+    """Seconds, seconds, KiB, exit status."""
+
+
+def measure(command, env=None):
+    began = time.monotonic()
+    child = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL,
+                             stderr=subprocess.DEVNULL)
+    _, status, usage = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    return Used(time.monotonic() - began, usage.ru_utime + usage.ru_stime,
+                usage.ru_maxrss, child.returncode)
+
+
+def good(used):
+    if used.status != 0:
+        sys.exit(f"bench: a run ended with status {used.status}")
+    return used
+
+
+def row(what, bound, ok, figure, detail):
+    verdict = "yes" if ok else "no"
+    rows.append((what, bound, figure, verdict, detail))
+    print(f"{what:34} {bound:20} {figure:12} {verdict:4} {detail}", flush=True)
+
+
+class Fixture:
+    """The fixture API, for as long as the with-block lasts."""
+
+    def __init__(self, bench, *options):
+        self.command = [bench.program("hlexport-fixture"), *options]
+
+    def __enter__(self):
+        self.process = subprocess.Popen(self.command, text=True,
+                                        stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE)
+        self.url, self.key, _ = self.process.stdout.readline().split()
+        self.base = self.url.rsplit("/", 1)[0]
+        return self
+
+    def __exit__(self, *_):
+        self.process.stdin.close()
+        self.process.wait()
+
+    def ask(self, what):
+        with urllib.request.urlopen(f"{self.base}/_{what}") as reply:
+            return reply.read()
+
+    def order(self):
+        return json.loads(self.ask("asked"))["order"]
+
+
+class Bench:
+    def __init__(self, build, quick):
+        self.build = build
+        self.quick = quick
+        self.work = tempfile.mkdtemp(prefix="hlexport-bench-")
+        self.n = 0
+
+    def program(self, name):
+        return os.path.join(self.build, name)
+
+    def fresh(self, parent=None):
+        self.n += 1
+        path = os.path.join(parent or self.work, f"run-{self.n}")
+        os.makedirs(path)
+        return path
+
+    def bulk(self, *options, files=40, logs=5000):
+        if self.quick:
+            files, logs = 8, 1000
+        return Fixture(self, "--workspace", "bulk", "--files", str(files),
+                       "--logs", str(logs), *options)
+
+    def environment(self, fixture):
+        env = {k: v for k, v in os.environ.items()
+               if not k.lower().endswith("_proxy")}
+        env.update(HUMANLOOP_API_URL=fixture.url, HUMANLOOP_API_KEY=fixture.key)
+        return env
+
+    def export(self, fixture, where, *options):
+        return measure([self.program("hlexport"), "--logs", "-q", "--env-file",
+                        "/dev/null", "-j", str(JOBS), "-o", where, *options],
+                       self.environment(fixture))
+
+    def bare(self, fixture, where):
+        return measure([self.program("bench-bare"), fixture.url, fixture.key,
+                        os.path.join(where, "x"), str(JOBS)],
+                       self.environment(fixture))
+
+    # ------------------------------------------------------ the measurements
+
+    def start(self):
+        times = [good(measure([self.program("hlexport"), "--version"])).wall
+                 for _ in range(21)]
+        ms = statistics.median(times) * 1000
+        row("hlexport --version", "< 10 ms", ms < 10, f"{ms:.1f} ms",
+            "median of 21, with starting the process")
+
+    def scanner(self):
+        with self.bulk() as fixture:
+            request = urllib.request.Request(
+                f"{fixture.url}/files?type=prompt", headers={"X-API-KEY": fixture.key})
+            with urllib.request.urlopen(request) as reply:
+                file = json.load(reply)["records"][0]["id"]
+            request = urllib.request.Request(
+                f"{fixture.url}/logs?file_id={file}&page=1&size=100",
+                headers={"X-API-KEY": fixture.key})
+            path = os.path.join(self.fresh(), "page")
+            with urllib.request.urlopen(request) as reply, \
+                    open(path, "wb") as page:
+                page.write(reply.read())
+        rates = [int(subprocess.check_output(
+            [self.program("bench-rooms"), "scan", path])) for _ in range(3)]
+        rate = statistics.median(rates)
+        row("scanner alone", ">= 2 GB/s", rate >= 2000,
+            f"{rate / 1000:.2f} GB/s", "a page of 100 logs, checked whole")
+
+    def replay(self):
+        ms = statistics.median(
+            int(subprocess.check_output([self.program("bench-rooms"), "replay",
+                                         self.fresh(), "10000"]))
+            for _ in range(5))
+        row("replay of 10,000 pages", "well under 1 s", ms < 500,
+            f"{ms} ms", "1,000,000 records' worth, unfinished")
+
+    def beside_bare(self, name, parent):
+        """Wall and CPU beside the bare program's, one after the other."""
+        parent = parent and tempfile.mkdtemp(dir=parent, prefix="hlexport-")
+        bare, ours = [], []
+        with self.bulk() as fixture:
+            # The first run of each warms the machine and is not counted.
+            for i in range(2 if self.quick else 6):
+                runs = [(bare, self.bare(fixture, self.fresh(parent))),
+                        (ours, self.export(fixture, self.fresh(parent)))]
+                for results, used in runs:
+                    if i > 0:
+                        results.append(good(used))
+            peak = max(used.peak for used in ours)
+        if parent:
+            shutil.rmtree(parent)
+        wall = [statistics.median(u.wall for u in r) for r in (ours, bare)]
+        cpu = [statistics.median(u.cpu for u in r) for r in (ours, bare)]
+        ratio = wall[0] / wall[1]
+        row(f"wall time, {name}", "<= 1.5 x bare", ratio <= 1.5,
+            f"{ratio:.2f} x", f"{wall[0]:.2f} s, bare {wall[1]:.2f} s")
+        ratio = cpu[0] / cpu[1]
+        row(f"CPU time, {name}", "<= 2 x bare", ratio <= 2,
+            f"{ratio:.2f} x", f"{cpu[0]:.2f} s, bare {cpu[1]:.2f} s")
+        return peak
+
+    def latency(self, ms):
+        with self.bulk("--latency", str(ms)) as fixture:
+            used = good(self.export(fixture, self.fresh()))
+            order = fixture.order()
+        least = len(order) * ms / 1000 / JOBS
+        ratio = used.wall / least
+        row(f"latency {ms} ms", "<= 1.15 x ideal", ratio <= 1.15,
+            f"{ratio:.2f} x", f"{used.wall:.2f} s, requests x latency / jobs "
+            f"{least:.2f} s")
+        twice = len(order) - len(set(order))
+        row(f"requests, latency {ms} ms", "one a page", twice == 0,
+            f"{len(order):,}", f"{twice} asked for twice")
+
+    def memory(self):
+        peaks = []
+        for files, logs in ((8, 5000), (80, 5000), (8, 50000)):
+            with self.bulk(files=files, logs=logs) as fixture:
+                peaks.append(good(self.export(fixture, self.fresh())).peak)
+        mib = [f"{peak / 1024:.1f} MiB" for peak in peaks]
+        row("peak memory, 400,000 logs", "<= 48 MiB",
+            max(peaks) <= 48 * 1024, f"{max(peaks) / 1024:.1f} MiB",
+            f"{JOBS} in flight")
+        for what, i in (("files", 1), ("logs a file", 2)):
+            ratio = peaks[i] / peaks[0]
+            row(f"memory for 10 x the {what}", "<= 1.1 x", ratio <= 1.1,
+                f"{ratio:.2f} x", f"{mib[i]}; 8 files x 5,000 logs: {mib[0]}")
+
+    def resume(self):
+        where = self.fresh()
+        with self.bulk() as fixture:
+            command = [self.program("hlexport"), "--logs", "-q", "--env-file",
+                       "/dev/null", "-j", str(JOBS), "-o", where]
+            env = self.environment(fixture)
+            pages = len(self.all_pages(fixture))
+            child = subprocess.Popen(command, env=env)
+            while child.poll() is None and \
+                    len(fixture.order()) < pages * 0.9:
+                time.sleep(0.01)
+            child.send_signal(signal.SIGKILL)
+            child.wait()
+            before = fixture.order()
+            fixture.ask("clear")
+            began = time.monotonic()
+            child = subprocess.Popen([*command[:1], *command[2:], "--resume"],
+                                     env=env)
+            while not fixture.order():
+                time.sleep(0.002)
+            first = time.monotonic() - began
+            if child.wait() != 0:
+                sys.exit("bench: the resumed run failed")
+            # The first request proves the key; it is no page of the export.
+            again = [page for page in fixture.order()[1:] if page in
+                     set(before)]
+        row("resume: first new request", "<= 0.3 s", first <= 0.3,
+            f"{first:.2f} s", f"killed after {len(before):,} of {pages:,} "
+            "requests")
+        row("resume: pages asked again", "in flight, unsynced",
+            len(again) <= JOBS + 1000, f"{len(again)}",
+            "of what was asked before the kill")
+
+    def all_pages(self, fixture):
+        good(self.export(fixture, self.fresh()))
+        pages = fixture.order()
+        fixture.ask("clear")
+        return pages
+
+
+def machine():
+    model = "unknown processor"
+    try:
+        with open("/proc/cpuinfo") as info:
+            for line in info:
+                if line.startswith("model name"):
+                    model = line.split(":")[1].strip()
+                    break
+    except OSError:
+        pass
+    return (f"{os.cpu_count()} x {model}, {platform.system()} "
+            f"{platform.release()}, Python {platform.python_version()}")
+
+
+def keep(path):
+    """Replace what stands in FILE between the two marks by the table."""
+    lines = [f"Measured on {datetime.date.today()} on {machine()}.", "",
+             "| what | bound | measured | kept | |", "|---|---|---|---|---|"]
+    lines += ["| " + " | ".join(cells) + " |" for cells in rows]
+    with open(path) as file:
+        text = file.read()
+    begin, end = "<!-- table -->\n", "<!-- end -->"
+    head, rest = text.split(begin)
+    tail = rest.split(end)[1]
+    with open(path, "w") as file:
+        file.write(head + begin + "\n".join(lines) + "\n" + end + tail)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("build")
+    parser.add_argument("--quick", action="store_true",
+                        help="a small workspace: does the bench work?")
+    parser.add_argument("--keep", metavar="FILE")
+    args = parser.parse_args()
+    bench = Bench(os.path.abspath(args.build), args.quick)
+    try:
+        bench.start()
+        bench.scanner()
+        bench.replay()
+        bench.beside_bare("disk", None)
+        if os.path.isdir("/dev/shm"):
+            bench.beside_bare("memory disk", "/dev/shm")
+        bench.latency(50)
+        bench.latency(200)
+        bench.memory()
+        bench.resume()
+    finally:
+        shutil.rmtree(bench.work)
+    if args.keep:
+        keep(args.keep)
+
+
+main()
