@@ -2,11 +2,13 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/base_clock.h"
 #include "base/base_log.h"
 #include "base/base_mem.h"
+#include "base/base_sha256.h"
 
 #define LINE_MAX_BYTES 8192
 #define EARLY_MAX 4096	/* events held before there is a file */
@@ -91,26 +93,33 @@ add_message(struct text *line, json_t *event)
 }
 
 static void
-write_event(struct log *log, json_t *event)
+add_event(const struct log *log, json_t *event, struct text *line)
 {
-	struct text line;
 	char *json;
 
-	text_init(&line, LINE_MAX_BYTES);
 	if (log->format == LOG_JSON) {
 		json = json_dumps(event, JSON_COMPACT);
 		if (json != NULL)
-			text_adds(&line, json);
+			text_adds(line, json);
 		free(json);
 	} else {
-		text_addf(&line, "%s %-5s %-8s ",
+		text_addf(line, "%s %-5s %-8s ",
 		    json_string_value(json_object_get(event, "time")),
 		    json_string_value(json_object_get(event, "level")),
 		    json_string_value(json_object_get(event, "area")));
-		add_message(&line, event);
+		add_message(line, event);
 	}
-	line.over = false;
-	text_addc(&line, '\n');
+	line->over = false;
+	text_addc(line, '\n');
+}
+
+static void
+write_event(struct log *log, json_t *event)
+{
+	struct text line;
+
+	text_init(&line, LINE_MAX_BYTES);
+	add_event(log, event, &line);
 	(void)!write(log->fd, line.at, line.len);
 	text_release(&line);
 }
@@ -182,6 +191,90 @@ bool
 log_wants(const struct log *log, enum log_level level)
 {
 	return level <= log->show || (level <= log->keep && !log->dropped);
+}
+
+/* The hash of all that is in the file up to ${end} (-1: its end). */
+static struct sha256 *
+hash_file(int fd, int64_t end)
+{
+	struct sha256 *hash = sha256_new();
+	char piece[65536];
+	int64_t at = 0;
+	ssize_t n = 1;
+
+	while (n > 0 && (end == -1 || at < end)) {
+		size_t want = sizeof(piece);
+
+		if (end != -1 && end - at < (int64_t)want)
+			want = (size_t)(end - at);
+		n = pread(fd, piece, want, (off_t)at);
+		if (n > 0) {
+			sha256_add(hash, piece, (size_t)n);
+			at += n;
+		}
+	}
+	return hash;
+}
+
+void
+log_mark(struct log *log)
+{
+	unsigned char bytes[SHA256_BYTES];
+	struct sha256 *hash;
+	char hex[SHA256_HEX];
+	struct text line;
+	json_t *event;
+	char *at;
+
+	if (log->fd == -1)
+		return;
+	memset(hex, '0', sizeof(hex) - 1);
+	hex[sizeof(hex) - 1] = '\0';
+	event = new_event(LOG_INFO, "log", "all before this");
+	json_object_set_new(event, "sha256", json_string(hex));
+	text_init(&line, LINE_MAX_BYTES);
+	add_event(log, event, &line);
+	at = strstr(line.at, hex);
+	hash = hash_file(log->fd, -1);
+	sha256_add(hash, line.at, (size_t)(at - line.at));
+	sha256_peek(hash, bytes);
+	sha256_free(hash);
+	sha256_hex(bytes, hex);
+	memcpy(at, hex, sizeof(hex) - 1);
+	(void)!write(log->fd, line.at, line.len);
+	text_release(&line);
+	json_decref(event);
+}
+
+bool
+log_is_marked(int fd)
+{
+	unsigned char bytes[SHA256_BYTES];
+	char tail[SHA256_HEX + 2] = "", hex[SHA256_HEX];
+	size_t rest;
+	struct sha256 *hash;
+	struct stat st;
+	int64_t at;
+
+	/* The digits, and what ends the line in either format. */
+	for (rest = 1; rest <= 3; rest += 2) {
+		if (fstat(fd, &st) == -1 ||
+		    st.st_size < (off_t)(SHA256_HEX - 1 + rest))
+			return false;
+		at = st.st_size - (int64_t)(SHA256_HEX - 1 + rest);
+		if (pread(fd, tail, SHA256_HEX - 1 + rest, (off_t)at) !=
+		    (ssize_t)(SHA256_HEX - 1 + rest))
+			return false;
+		if (memcmp(&tail[SHA256_HEX - 1], rest == 1 ? "\n" :
+		    "\"}\n", rest) != 0)
+			continue;
+		hash = hash_file(fd, at);
+		sha256_peek(hash, bytes);
+		sha256_free(hash);
+		sha256_hex(bytes, hex);
+		return memcmp(hex, tail, SHA256_HEX - 1) == 0;
+	}
+	return false;
 }
 
 void

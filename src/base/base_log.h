@@ -59,6 +59,16 @@ void log_event(struct log *, enum log_level, const char *, const char *, ...)
  */
 bool log_take(struct log *, enum log_level *, struct text *);
 
+/**
+ * log_mark(log):
+ * Write as the file's last line the SHA-256 of all that stands before these
+ * digits, so that a change can be told.  Only for a file that can be read.
+ */
+void log_mark(struct log *);
+
+/** log_is_marked(fd): Does the file end in such a line, and is it right? */
+bool log_is_marked(int);
+
 /** log_free(log): Free ${log}, which may be NULL. */
 void log_free(struct log *);
 

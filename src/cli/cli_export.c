@@ -117,6 +117,7 @@ export(struct cli *cli, struct log *log, struct cli_settings *settings)
 		cli_dry_report(run, cli->source,
 		    config_is(cli->config, "json"));
 	report(cli, log, &result);
+	log_mark(log);
 	run_free(run);
 	return result.status;
 }

@@ -210,6 +210,12 @@ enum crawl_state crawl_finish(struct crawl *, const struct crawl_job *,
  */
 enum crawl_state crawl_fail(struct crawl *, const struct crawl_job *);
 
+/**
+ * crawl_expected(crawl, listing):
+ * Return how many records another resource says there should be, or -1.
+ */
+int64_t crawl_expected(struct crawl *, const struct crawl_listing *);
+
 /** crawl_leave(crawl, node): Answer CRAWL_DONE; ${node} is gone then. */
 void crawl_leave(struct crawl *, struct crawl_node *);
 

@@ -104,9 +104,8 @@ counts_agree(const struct crawl_listing *listing)
 	    listing->distinct == (uint64_t)listing->expected;
 }
 
-/* How many records another resource says there should be. */
-static int64_t
-look_up_expected(struct crawl *crawl, const struct crawl_listing *listing)
+int64_t
+crawl_expected(struct crawl *crawl, const struct crawl_listing *listing)
 {
 	struct crawl_view view = { .crawl = crawl,
 	    .node = listing->parent };
@@ -149,7 +148,7 @@ end_of_pass(struct crawl *crawl, struct crawl_listing *listing)
 		listing->gapped = true;
 		return CRAWL_HOLED;
 	}
-	listing->expected = look_up_expected(crawl, listing);
+	listing->expected = crawl_expected(crawl, listing);
 	if (counts_agree(listing) && (steady || last))
 		return CRAWL_WHOLE;
 	/* What a second reading does not explain, a third won't either. */

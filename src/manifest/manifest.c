@@ -171,22 +171,23 @@ replay(struct manifest *manifest, struct span file, struct log *log,
 	return (size_t)end < file.len ? cut(manifest, end, log, err) : 0;
 }
 
-struct manifest *
-manifest_open(struct tree *tree, struct log *log, struct err *err)
+/* Read the manifest that is called ${name}. */
+static struct manifest *
+open_named(struct tree *tree, const char *name, int flags, struct log *log,
+    struct err *err)
 {
 	struct manifest *manifest = new_manifest(tree);
 	struct text file;
 
 	text_init(&file, FILE_MAX);
-	manifest->fd = file_open(tree_dir(tree), MANIFEST_NAME,
-	    tree_log(tree) == -1 ? O_RDONLY : O_RDWR | O_APPEND, err);
+	manifest->fd = file_open(tree_dir(tree), name, flags, err);
 	if (manifest->fd == -1) {
 		if (errno == ENOENT)
 			err_set(err, ERR_USAGE, "%s is no export: it has no "
-			    MANIFEST_NAME, tree_where(tree));
+			    "%s", tree_where(tree), name);
 		goto err_close;
 	}
-	if (file_read(tree_dir(tree), MANIFEST_NAME, &file, err) == -1)
+	if (file_read(tree_dir(tree), name, &file, err) == -1)
 		goto err_close;
 	manifest->size = (int64_t)file.len;
 	if (replay(manifest, (struct span){ file.at, file.len }, log,
@@ -198,6 +199,26 @@ manifest_open(struct tree *tree, struct log *log, struct err *err)
 err_close:
 	text_release(&file);
 	manifest_close(manifest);
+	return NULL;
+}
+
+struct manifest *
+manifest_open(struct tree *tree, struct log *log, struct err *err)
+{
+	return open_named(tree, MANIFEST_NAME, tree_log(tree) == -1 ?
+	    O_RDONLY : O_RDWR | O_APPEND, log, err);
+}
+
+struct manifest *
+manifest_open_copy(struct tree *tree, struct log *log, struct err *err)
+{
+	struct manifest *manifest = open_named(tree, MANIFEST_COPY, O_RDONLY,
+	    log, err);
+
+	if (manifest == NULL || manifest->seal != NULL)
+		return manifest;
+	manifest_close(manifest);
+	err_set(err, ERR_DATA, MANIFEST_COPY " is not whole");
 	return NULL;
 }
 

@@ -20,6 +20,7 @@
 struct manifest;
 
 #define MANIFEST_NAME "manifest.jsonl"
+#define MANIFEST_COPY "manifest.copy.jsonl"
 #define MANIFEST_FORMAT 1
 
 /* Where a line of it stands. */
@@ -69,6 +70,7 @@ struct manifest_listing {
 	const struct manifest_page *pages;	/* of one not ended */
 	size_t n_pages;
 	const struct manifest_gap *gaps;
+	uint32_t size;		/* records a page; 0: there are no pages */
 	bool replaces;		/* new shards are to replace the old */
 };
 
@@ -178,8 +180,35 @@ int manifest_flush(struct manifest *, struct err *);
 
 /**
  * manifest_seal(manifest, seal, err):
- * Write the manifest in order, with ${seal} (stolen) as its last line.
+ * Write the manifest in order, with ${seal} (stolen) as its last line, and a
+ * copy of it.
  */
 int manifest_seal(struct manifest *, json_t *, struct err *);
+
+/* ------------------------------------------------------------ repairing */
+
+/**
+ * manifest_open_copy(tree, log, err):
+ * Read the copy that manifest_seal() made, only to ask.  As manifest_open();
+ * one that is not whole is an error (ERR_DATA).
+ */
+struct manifest *manifest_open_copy(struct tree *, struct log *,
+    struct err *);
+
+/**
+ * manifest_restore(tree, log, err):
+ * Put the copy that manifest_seal() made in the manifest's place, if it is
+ * whole.  Return 0; or -1 with ${err} set (ERR_DATA: it isn't).
+ */
+int manifest_restore(struct tree *, struct log *, struct err *);
+
+/** manifest_forget(manifest, key): Forget all that is known of a listing. */
+void manifest_forget(struct manifest *, const char *);
+
+/**
+ * manifest_reopen(manifest, err):
+ * Forget the seal and all marks, and write what is left anew.
+ */
+int manifest_reopen(struct manifest *, struct err *);
 
 #endif

@@ -107,6 +107,7 @@ manifest_say_end(struct manifest *manifest, const char *key,
 	json_object_set_new(json, "listing", json_string(key));
 	set_number(json, "records", (int64_t)listing->records, -1);
 	set_number(json, "total", listing->total, -1);
+	set_number(json, "size", listing->size, 0);
 	if (listing->replaces)
 		json_object_set_new(json, "replaces", json_true());
 	if (fields != NULL)

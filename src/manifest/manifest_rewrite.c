@@ -150,6 +150,10 @@ manifest_rewrite(struct manifest *manifest, json_t *seal, struct err *err)
 		goto err_release;
 	if (seal != NULL)
 		add_seal(&text, seal);
+	/* First the copy: an export that is sealed has it. */
+	if (seal != NULL && file_replace(tree_dir(manifest->tree),
+	    MANIFEST_COPY, text.at, text.len, err) == -1)
+		goto err_release;
 	if (file_replace(tree_dir(manifest->tree), MANIFEST_NAME, text.at,
 	    text.len, err) == -1)
 		goto err_release;

@@ -101,4 +101,22 @@ void page_value_text(struct span, struct text *);
  */
 void page_line(struct span, struct text *);
 
+/* -------------------------------------- what a record says of itself */
+
+/**
+ * page_key(resource, record, key):
+ * Write to ${key} what names the record in its listing.  Return false where
+ * a part is missing; ${key} is then made from the record's bytes.
+ */
+bool page_key(const struct source_resource *, struct span, struct text *);
+
+/** page_parts(resource, record): Return the parts of its key, new. */
+char **page_parts(const struct source_resource *, struct span);
+
+/** page_values(resource, record): Return its fields' values, new. */
+char **page_values(const struct source_resource *, struct span);
+
+/** page_free_texts(texts, n): Free both. */
+void page_free_texts(char **, size_t);
+
 #endif

@@ -37,7 +37,7 @@ put_object(struct run *run, const struct run_task *task,
 	const struct crawl_listing *listing = task->job.listing;
 	const struct source_resource *resource = listing->resource;
 	struct span record = task->page.records[i];
-	char **parts = run_parts(resource, record);
+	char **parts = page_parts(resource, record);
 	struct crawl_view view = { .crawl = run->crawl,
 	    .node = listing->parent, .parts = parts };
 	struct source_scope scope = crawl_scope(&view);
@@ -51,7 +51,7 @@ put_object(struct run *run, const struct run_task *task,
 	sha256_hex(hash, hex);
 	rc = tree_path(run->tree, &resource->file, &scope, hex, &run->path,
 	    &missing);
-	run_free_texts(parts, resource->n_key);
+	page_free_texts(parts, resource->n_key);
 	if (rc == -1) {
 		char why[200];
 
@@ -82,7 +82,7 @@ keep_fresh(struct run *run, struct run_task *task, struct outcome *outcome)
 
 	for (i = 0; i < page->n; i++) {
 		struct span record = page->records[i];
-		bool named = run_key(listing->resource, record,
+		bool named = page_key(listing->resource, record,
 		    &run->scratch);
 		bool is_new = set_add(own->seen, run->scratch.at,
 		    run->scratch.len);
@@ -127,7 +127,7 @@ store_list(struct run *run, struct run_task *task, struct outcome *outcome,
 		    put_object(run, task, outcome, i, err) == -1)
 			return -1;
 		if (listing->resource->has_children &&
-		    run_key(listing->resource, task->page.records[i],
+		    page_key(listing->resource, task->page.records[i],
 		    &run->scratch))
 			run_link(run, listing, task->page.records[i]);
 	}
@@ -196,7 +196,7 @@ say(struct run *run, struct run_task *task, struct outcome *outcome,
 	struct run_listing *own = listing->user;
 	struct manifest_page *page = &outcome->page;
 	struct manifest_listing whole = { .records = page->kept,
-	    .total = listing->total };
+	    .total = listing->total, .size = listing->size };
 
 	if (own->alone && state == CRAWL_WHOLE && !page->partial)
 		return manifest_say_end(run->manifest, listing->key, &whole,

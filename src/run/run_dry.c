@@ -80,10 +80,10 @@ count_groups(struct run *run, const struct run_task *task)
 	if (resource != run->unit || resource->n_fields < 2)
 		return;
 	for (i = 0; i < task->page.n; i++) {
-		values = run_values(resource, task->page.records[i]);
+		values = page_values(resource, task->page.records[i]);
 		if (values[1] != NULL)
 			row_for(run, resource, values[1])->records++;
-		run_free_texts(values, resource->n_fields);
+		page_free_texts(values, resource->n_fields);
 	}
 }
 
@@ -99,7 +99,7 @@ run_dry_page(struct run *run, const struct run_task *task)
 	row->requests++;
 	for (i = 0; i < task->page.n; i++) {
 		bytes += task->page.records[i].len;
-		if (resource->has_children && run_key(resource,
+		if (resource->has_children && page_key(resource,
 		    task->page.records[i], &run->scratch))
 			run_link(run, listing, task->page.records[i]);
 	}

@@ -103,7 +103,7 @@ end_whole(struct run *run, struct run_listing *own, struct err *err)
 {
 	struct crawl_listing *listing = own->crawl;
 	struct manifest_listing known, whole = { .records = own->records,
-	    .total = listing->total };
+	    .total = listing->total, .size = listing->size };
 	struct tree_receipts files = { NULL, 0, 0 };
 	int rc;
 

@@ -100,22 +100,6 @@ int run_commit(struct run *, struct run_task *, struct err *);
 /* ---------------------------------------------------- run_record.c */
 
 /**
- * run_key(resource, record, key):
- * Write to ${key} what names the record in its listing.  Return false where
- * a part is missing; ${key} is then made from the record's bytes.
- */
-bool run_key(const struct source_resource *, struct span, struct text *);
-
-/** run_parts(resource, record): Return the parts of its key, new. */
-char **run_parts(const struct source_resource *, struct span);
-
-/** run_values(resource, record): Return its fields' values, new. */
-char **run_values(const struct source_resource *, struct span);
-
-/** run_free_texts(texts, n): Free both. */
-void run_free_texts(char **, size_t);
-
-/**
  * run_fields(run, listing, record):
  * If ${listing} is a document with fields, tell the crawl those of ${record}
  * and return them, new, for the manifest; else return NULL.

@@ -92,7 +92,7 @@ take_records(struct run *run, struct run_listing *own, bool note,
 	if (reader == NULL)
 		return -1;
 	while ((rc = run_reader_next(reader, &record, err)) == 1) {
-		bool named = run_key(listing->resource, record,
+		bool named = page_key(listing->resource, record,
 		    &run->scratch);
 
 		if (note)

@@ -8,8 +8,6 @@
 
 #include "run/run_internal.h"
 
-#define SUMS_NAME "SHA256SUMS"
-
 /*
  * Data first, then the lines that say it is there.  The crawl does not wait
  * for this: what it does in the meantime is lost with it in a crash, and the
@@ -25,30 +23,16 @@ run_flush(struct run *run, struct err *err)
 	return manifest_flush(run->manifest, err);
 }
 
-static int
-by_path(const void *a, const void *b)
-{
-	const struct tree_receipt *one = a, *other = b;
-
-	return strcmp(one->path, other->path);
-}
-
 /* Write what `sha256sum -c` reads. */
 static int
-write_sums(struct run *run, const struct tree_receipts *files,
-    struct err *err)
+write_sums(struct run *run, struct tree_receipts *files, struct err *err)
 {
-	char hex[SHA256_HEX];
 	struct text text;
-	size_t i;
 	int rc;
 
 	text_init(&text, SIZE_MAX / 4);
-	for (i = 0; i < files->n; i++) {
-		sha256_hex(files->at[i].sha256, hex);
-		text_addf(&text, "%s  %s\n", hex, files->at[i].path);
-	}
-	rc = file_replace(tree_dir(run->tree), SUMS_NAME, text.at != NULL ?
+	tree_sums(files, &text);
+	rc = file_replace(tree_dir(run->tree), TREE_SUMS, text.at != NULL ?
 	    text.at : "", text.len, err);
 	text_release(&text);
 	return rc;
@@ -112,7 +96,6 @@ run_seal(struct run *run, struct err *err)
 	if (run_flush(run, err) == -1 ||
 	    manifest_all_files(run->manifest, &files, err) == -1)
 		goto done;
-	qsort(files.at, files.n, sizeof(*files.at), by_path);
 	if (tree_sweep(run->tree, err) == -1 ||
 	    write_sums(run, &files, err) == -1)
 		goto done;

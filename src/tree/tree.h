@@ -19,6 +19,7 @@ struct tree;
 
 #define TREE_SHARD_LINES 1000
 #define TREE_LOG "export.log"
+#define TREE_SUMS "SHA256SUMS"
 
 /* What is known of a file of the export. */
 struct tree_receipt {
@@ -36,6 +37,12 @@ struct tree_receipts {
 
 /** tree_receipts_add(all, receipt): Add a copy of ${receipt}. */
 void tree_receipts_add(struct tree_receipts *, const struct tree_receipt *);
+
+/**
+ * tree_sums(all, text):
+ * Add what SHA256SUMS says of them, by path; ${all} is in that order then.
+ */
+void tree_sums(struct tree_receipts *, struct text *);
 
 /** tree_receipts_release(all): Free what ${all} holds; it is empty then. */
 void tree_receipts_release(struct tree_receipts *);

@@ -1,4 +1,5 @@
 #include <stdlib.h>
+#include <string.h>
 
 #include "tree/tree_internal.h"
 
@@ -12,6 +13,28 @@ tree_receipts_add(struct tree_receipts *all,
 	all->at = mem_need(all->at, all->n + 1, &all->room,
 	    sizeof(*all->at));
 	all->at[all->n++] = copy;
+}
+
+static int
+by_path(const void *a, const void *b)
+{
+	const struct tree_receipt *one = a, *other = b;
+
+	return strcmp(one->path, other->path);
+}
+
+void
+tree_sums(struct tree_receipts *all, struct text *text)
+{
+	char hex[SHA256_HEX];
+	size_t i;
+
+	if (all->n > 0)
+		qsort(all->at, all->n, sizeof(*all->at), by_path);
+	for (i = 0; i < all->n; i++) {
+		sha256_hex(all->at[i].sha256, hex);
+		text_addf(text, "%s  %s\n", hex, all->at[i].path);
+	}
 }
 
 void
