@@ -6,6 +6,10 @@ _arguments \
   '--resume=[go on with the export in DIR; without DIR, with the newest one that is not finished]:DIR:_files -/' \
   '--server-moved[resume although the server'\''s address is another one than when the export began]' \
   '--dry-run[count what would be exported and guess how long it takes; write nothing]' \
+  '--repair[with --resume DIR\: verify the export, and ask again for what is damaged or missing; the same as '\''hlexport repair DIR'\'']' \
+  '--fast[look at sizes and counts only]' \
+  '--sample=[read only N percent of the files, and of the others look at the size]:N%:' \
+  '--remove-extra[also remove the files that are no part of the export]' \
   '--jobs=[requests under way at the same time, at most]:N:' \
   '--retries=[how often a request is tried before it becomes a gap]:N:' \
   '--max-wait=[how long to wait when the server asks for it; if it asks for more, stop so that the export can be resumed]:TIME:' \
@@ -29,5 +33,5 @@ _arguments \
   '--start-date=[only logs created after DATE]:DATE:' \
   '--end-date=[only logs created before DATE; the start of the export if not given]:DATE:' \
   '--include=[also take\: raw, the .prompt and .agent text of every version; aggregates, the evaluator aggregates in every version; secrets, the environment variables of tools]:LIST:(raw aggregates secrets)' \
-  '1:command:((export\:"export a workspace, or go on with an export" summary\:"tell what is in an export" sources\:"list the platforms that can be exported from, or print the definition of one" help\:"show help" ))' \
+  '1:command:((export\:"export a workspace, or go on with an export" summary\:"tell what is in an export" verify\:"prove that an export is whole, or name what is damaged or missing" repair\:"verify an export, and ask again for what is damaged or missing, and nothing else" sources\:"list the platforms that can be exported from, or print the definition of one" help\:"show help" ))' \
   '*:directory:_files -/'

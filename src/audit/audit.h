@@ -61,4 +61,78 @@ void audit_release(struct audit_summary *);
  */
 struct source *audit_source_of(const char *, struct err *);
 
+/* --------------------------------------------------------- verifying */
+
+/* What is wrong, or worth knowing. */
+enum audit_trouble {
+	AUDIT_DAMAGED,		/* it is there, and not as it was written */
+	AUDIT_MISSING,		/* it should be there */
+	AUDIT_EXTRA,		/* nothing knows it */
+	AUDIT_NOTE		/* nothing is wrong */
+};
+
+enum audit_certainty {
+	AUDIT_CERTAIN,
+	AUDIT_LIKELY,
+	AUDIT_UNDETECTABLE	/* it may be; the files can't tell */
+};
+
+struct audit_finding {
+	enum audit_trouble kind;
+	enum audit_certainty certainty;
+	char *path;		/* in the export, or NULL */
+	char *listing;		/* key of the listing it is of, or NULL */
+	char *what;
+	bool refetch;		/* its listing has to be asked for again */
+};
+
+struct audit_verify;
+
+struct audit_settings {
+	const char *path;	/* of the export */
+	const struct source *source;
+	bool fast;		/* sizes and counts only */
+	unsigned sample;	/* percent of the files that are read: 100 */
+	struct log *log;
+};
+
+/* How far it is. */
+struct audit_progress {
+	bool ours, sealed;
+	uint64_t files, bytes, records;	/* looked at */
+	uint64_t read;			/* bytes that were read */
+	uint64_t files_total, bytes_total;	/* 0: not known */
+};
+
+/**
+ * audit_verify_new(settings, err):
+ * Begin to hold an export against its manifest and its records against one
+ * another.  Without a manifest (the old tool's), against one another only.
+ * Return NULL with ${err} set where the directory can't be read or is no
+ * export; audit_verify_free() it.
+ */
+struct audit_verify *audit_verify_new(const struct audit_settings *,
+    struct err *);
+
+/**
+ * audit_verify_step(verify, err):
+ * Look at the next file.  Return 1; 0 when all is looked at; or -1 with
+ * ${err} set where that could not be done.
+ */
+int audit_verify_step(struct audit_verify *, struct err *);
+
+/** audit_findings(verify, n): Return what was found so far, borrowed. */
+const struct audit_finding *audit_findings(const struct audit_verify *,
+    size_t *);
+
+/** audit_verify_progress(verify, progress): Fill ${progress}. */
+void audit_verify_progress(const struct audit_verify *,
+    struct audit_progress *);
+
+/** audit_is_whole(verify): Was nothing found but notes? */
+bool audit_is_whole(const struct audit_verify *);
+
+/** audit_verify_free(verify): Free ${verify}, which may be NULL. */
+void audit_verify_free(struct audit_verify *);
+
 #endif

@@ -2,6 +2,8 @@
 #define AUDIT_INTERNAL_H
 
 #include "audit/audit.h"
+#include "crawl/crawl.h"
+#include "page/page.h"
 #include "tree/tree.h"
 
 /** audit_unit(source): Return the resource whose records get a mark. */
@@ -20,5 +22,132 @@ void audit_sort_kinds(struct audit_summary *);
 /** audit_old_summary(tree, source, summary, err): From the files alone. */
 int audit_old_summary(struct tree *, const struct source *,
     struct audit_summary *, struct err *);
+
+/** audit_has_manifest(path): Is there a manifest in the directory? */
+bool audit_has_manifest(const char *);
+
+struct audit_patterns;
+
+/** audit_patterns_new(source): The paths of its files, as patterns. */
+struct audit_patterns *audit_patterns_new(const struct source *);
+
+/** audit_resource_of(patterns, path): Return whose file it is, or NULL. */
+const struct source_resource *audit_resource_of(
+    const struct audit_patterns *, const char *);
+
+/** audit_patterns_free(patterns): Free them; they may be NULL. */
+void audit_patterns_free(struct audit_patterns *);
+
+/* ------------------------------------------------------------ verify */
+
+/* The listing that is being looked at. */
+struct audit_listing {
+	struct crawl_listing *crawl;	/* NULL: none */
+	struct manifest_listing known;	/* ours: what the manifest says */
+	struct tree_receipts files;
+	size_t next;
+	struct set *seen;		/* its records, by key */
+	uint64_t records;		/* that were read */
+	uint64_t lines;			/* of the file read last */
+	bool unread;			/* some were not */
+};
+
+struct audit_verify {
+	struct audit_settings settings;
+	struct tree *tree;
+	struct manifest *manifest;	/* NULL: the old tool's */
+	json_t *options;		/* of the export's header */
+	char *started;
+	struct crawl *crawl;
+	struct audit_listing at;
+	struct set *visited;		/* keys of listings */
+	struct set *checked;		/* paths of files */
+	struct set *known;		/* paths of files that may be there */
+	struct audit_paths *paths;	/* old: by resource */
+	bool blind;			/* a record with children is damaged */
+	bool from_copy;			/* the manifest is damaged */
+	bool long_first;		/* old: a shard of 1,001 lines */
+	bool walked, is_over;		/* how far it is */
+	struct tree_receipts rest;	/* then: what the walk did not reach */
+	size_t next;
+	struct audit_finding *findings;
+	size_t n_findings, findings_room;
+	uint64_t wrong;			/* findings that are no notes */
+	struct audit_progress progress;
+	struct text buffer;		/* of a file */
+	struct text key;		/* of a record */
+	struct text path;
+};
+
+/**
+ * audit_find(verify, finding, format, ...):
+ * Add a finding; path and listing of ${finding} are copied.
+ */
+void audit_find(struct audit_verify *, struct audit_finding, const char *,
+    ...) __attribute__((format(printf, 3, 4)));
+
+/* What becomes of each record of a file. */
+typedef void audit_record(struct audit_verify *, const char *, uint64_t,
+    struct span);
+
+/**
+ * audit_read(verify, receipt, json, record, err):
+ * Read the file of ${receipt}, check that it is as the receipt says (if it is
+ * of a manifest) and, if it is ${json}, that it is such, and give each record
+ * to ${record} (unless NULL).  What is wrong becomes a finding.
+ * Return 1 if it is whole; 0 if not; -1 with ${err} set.
+ */
+int audit_read(struct audit_verify *, const struct tree_receipt *, bool,
+    audit_record *, struct err *);
+
+/** audit_walk(verify, err): Look at the next file of the walk.  1, 0, -1. */
+int audit_walk(struct audit_verify *, struct err *);
+
+/** audit_listing_release(listing): Free what it holds. */
+void audit_listing_release(struct audit_listing *);
+
+/**
+ * audit_around(verify, err):
+ * Look at what is around the files that count: what nothing knows, the sums,
+ * the log, the copy of the manifest.
+ */
+int audit_around(struct audit_verify *, struct err *);
+
+/** audit_disk_begin(verify, err): Old: see what files there are. */
+int audit_disk_begin(struct audit_verify *, struct err *);
+
+/** audit_disk_end(verify): Old: say what the files can't tell. */
+void audit_disk_end(struct audit_verify *);
+
+/** audit_disk_free(verify): Free what audit_disk_begin() made. */
+void audit_disk_free(struct audit_verify *);
+
+/** audit_disk_rows(verify, path, rows): Old: a file that was derived. */
+void audit_disk_rows(struct audit_verify *, const char *, struct span);
+
+/** audit_disk_files(verify, listing, files, err): Old: a listing's files. */
+int audit_disk_files(struct audit_verify *, const struct crawl_listing *,
+    struct tree_receipts *, struct err *);
+
+/** audit_disk_close(verify): Old: is the listing all it should be? */
+void audit_disk_close(struct audit_verify *);
+
+/** audit_disk_done(verify, node, err): Old: is its mark there? */
+void audit_disk_done(struct audit_verify *, struct crawl_node *);
+
+/**
+ * audit_hint(verify, name):
+ * How many records the listing had when the record above it was listed, and
+ * where that stands; or -1.
+ */
+int64_t audit_hint(struct audit_verify *, const char **);
+
+/**
+ * audit_each_file(tree, path, file, cookie, err):
+ * Call ${file} for everything below ${path} that is no directory, with its
+ * path and whether it is a plain file.
+ */
+int audit_each_file(struct tree *, const char *,
+    int (*)(void *, const char *, bool, struct err *), void *, struct err *);
 
 #endif

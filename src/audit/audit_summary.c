@@ -204,13 +204,15 @@ make_counts(const struct source *source, struct audit_summary *summary)
 		summary->counts[i].resource = source->resources[i].name;
 }
 
-static bool
-has_manifest(const char *path)
+bool
+audit_has_manifest(const char *path)
 {
 	char *name = mem_format("%s/" MANIFEST_NAME, path);
-	bool has = access(name, F_OK) == 0;
+	char *copy = mem_format("%s/" MANIFEST_COPY, path);
+	bool has = access(name, F_OK) == 0 || access(copy, F_OK) == 0;
 
 	free(name);
+	free(copy);
 	return has;
 }
 
@@ -226,7 +228,7 @@ audit_summary(const char *path, const struct source *source, struct log *log,
 	make_counts(source, summary);
 	if ((tree = tree_look(path, err)) == NULL)
 		return -1;
-	if (!has_manifest(path)) {
+	if (!audit_has_manifest(path)) {
 		rc = audit_old_summary(tree, source, summary, err);
 	} else if ((manifest = manifest_open(tree, log, err)) != NULL) {
 		rc = summarise(manifest, tree, source, summary, err);
@@ -243,9 +245,10 @@ audit_source_of(const char *path, struct err *err)
 	const char *definition, *name;
 	json_t *header;
 
-	if (!has_manifest(path))
+	if (!audit_has_manifest(path))
 		return source_open("humanloop", err);
-	if ((header = manifest_peek(path, err)) == NULL)
+	if ((header = manifest_peek(path, err)) == NULL &&
+	    (header = manifest_peek_copy(path, NULL)) == NULL)
 		return NULL;
 	definition = json_string_value(json_object_get(header,
 	    "definition"));

@@ -123,6 +123,22 @@ file_open(int dir, const char *path, int flags, struct err *err)
 }
 
 int
+file_remove(int dir, const char *path, struct err *err)
+{
+	const char *name = strrchr(path, '/');
+	int parent, rc;
+
+	name = name != NULL ? name + 1 : path;
+	parent = walk(dir, path, (size_t)(name - path), false);
+	rc = parent == -1 ? -1 : unlinkat(parent, name, 0);
+	if (rc == -1)
+		err_errno(err, ERR_DISK, "remove %s", path);
+	if (parent != -1 && parent != dir)
+		close(parent);
+	return rc;
+}
+
+int
 file_read(int dir, const char *path, struct text *text, struct err *err)
 {
 	char piece[65536];

@@ -71,6 +71,9 @@ void file_begin_sync(int);
  */
 int file_replace(int, const char *, const void *, size_t, struct err *);
 
+/** file_remove(dir, path, err): Remove the file or link ${path}. */
+int file_remove(int, const char *, struct err *);
+
 /**
  * file_temp_name(path, out):
  * Write to ${out}, which holds ${PATH_MAX} bytes, the name under which ${path}

@@ -14,6 +14,10 @@ const struct cli_command cli_commands[] = {
 	{ "export", "[OPTION...]", "export a workspace, or go on with an "
 	    "export", cli_export },
 	{ "summary", "DIR", "tell what is in an export", cli_summary },
+	{ "verify", "DIR", "prove that an export is whole, or name what is "
+	    "damaged or missing", cli_verify },
+	{ "repair", "DIR", "verify an export, and ask again for what is "
+	    "damaged or missing, and nothing else", cli_repair },
 	{ "sources", "[NAME]", "list the platforms that can be exported "
 	    "from, or print the definition of one", cli_sources },
 	{ "help", "[COMMAND]", "show help", cli_help },
@@ -76,6 +80,19 @@ source_of_export(const char *path)
 	return audit_source_of(path, NULL);
 }
 
+/* The export that is gone on with, or repaired. */
+static const char *
+which_export(int argc, char **argv)
+{
+	int i;
+
+	if (argc > 2 && strcmp(argv[1], "repair") == 0)
+		for (i = 2; i < argc; i++)
+			if (argv[i][0] != '-' && argv[i - 1][0] != '-')
+				return argv[i];
+	return config_early(argc, argv, "resume");
+}
+
 /* Which source it is must be known before its options can be read. */
 static struct source *
 find_source(int argc, char **argv, const struct config_env *env,
@@ -86,7 +103,7 @@ find_source(int argc, char **argv, const struct config_env *env,
 
 	if (which != NULL)
 		return source_open(which, err);
-	source = source_of_export(config_early(argc, argv, "resume"));
+	source = source_of_export(which_export(argc, argv));
 	if (source != NULL)
 		return source;
 	which = config_env_get(env, "HLEXPORT_SOURCE");

@@ -91,8 +91,8 @@ report(const struct cli *cli, struct log *log, struct cli_result *result)
 	audit_release(&summary);
 }
 
-static int
-export(struct cli *cli, struct log *log, struct cli_settings *settings)
+int
+cli_run(struct cli *cli, struct log *log, struct cli_settings *settings)
 {
 	struct cli_result result = { .ran = true, .err = { ERR_NONE, "" } };
 	struct cli_progress *progress;
@@ -135,14 +135,16 @@ cli_export(struct cli *cli)
 	if (n > 0)
 		return cli_usage("\"%s\": an export takes no such word; "
 		    "'hlexport help export' tells what it takes", words[0]);
+	if (config_is(cli->config, "repair"))
+		return cli_repair(cli);
 	log = log_new(config_is(cli->config, "quiet") ? LOG_ERROR :
 	    config_is(cli->config, "verbose") ? LOG_DEBUG : LOG_WARN,
 	    config_is(cli->config, "verbose") ? LOG_DEBUG : LOG_INFO);
-	if (cli_settings(cli, log, &settings, &err) == -1 ||
+	if (cli_settings(cli, log, NULL, &settings, &err) == -1 ||
 	    (settings.run.wake_fd = cli_signals(&err)) == -1)
 		status = cli_error(&err);
 	else
-		status = export(cli, log, &settings);
+		status = cli_run(cli, log, &settings);
 	cli_settings_release(&settings);
 	log_free(log);
 	return status;

@@ -45,6 +45,8 @@ extern const struct cli_command cli_commands[];
 
 #define CLI_TOOL "hlexport " PACKAGE_VERSION
 
+struct cli_settings;
+
 /* -------------------------------------------------------- cli_say.c */
 
 /**
@@ -66,6 +68,8 @@ void cli_wrap(FILE *, const char *, int, int);
 
 int cli_export(struct cli *);
 int cli_summary(struct cli *);
+int cli_verify(struct cli *);
+int cli_repair(struct cli *);
 int cli_sources(struct cli *);
 int cli_help(struct cli *);
 int cli_version(void);
@@ -161,6 +165,32 @@ void cli_report_log(struct log *, const struct audit_summary *,
 /** cli_dry_report(run, json): Print what a dry run found. */
 void cli_dry_report(const struct run *, const struct source *, bool);
 
+/* ---------------------------------------------------- cli_verify.c */
+
+/**
+ * cli_check(cli, where, quiet, log, verify, err):
+ * Verify the export ${where}, showing how far it is.  Set ${verify}, which
+ * the caller frees.  Return 0; or -1 with ${err} set.
+ */
+int cli_check(struct cli *, const char *, struct log *,
+    struct audit_verify **, struct err *);
+
+/**
+ * cli_check_report(cli, where, verify, next):
+ * Tell people, or machines, what was found; with ${next}, also what to do.
+ */
+void cli_check_report(struct cli *, const char *,
+    const struct audit_verify *, bool);
+
+/* ---------------------------------------------------- cli_export.c */
+
+/**
+ * cli_run(cli, log, settings):
+ * Run an export as ${settings} say, and tell how it ended.  Return the exit
+ * status.
+ */
+int cli_run(struct cli *, struct log *, struct cli_settings *);
+
 /* -------------------------------------------------- cli_settings.c */
 
 /* What an export needs, made from the configuration. */
@@ -171,9 +201,13 @@ struct cli_settings {
 	json_t *options;
 };
 
-/** cli_settings(cli, log, settings, err): Fill ${settings}. */
-int cli_settings(const struct cli *, struct log *, struct cli_settings *,
-    struct err *);
+/**
+ * cli_settings(cli, log, resume, settings, err):
+ * Fill ${settings}; ${resume} is the export to go on with, if that does not
+ * come from the option.
+ */
+int cli_settings(const struct cli *, struct log *, const char *,
+    struct cli_settings *, struct err *);
 
 /** cli_settings_release(settings): Free what it holds. */
 void cli_settings_release(struct cli_settings *);

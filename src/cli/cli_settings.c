@@ -146,7 +146,7 @@ take_options(const struct cli *cli, json_t *header,
 }
 
 int
-cli_settings(const struct cli *cli, struct log *log,
+cli_settings(const struct cli *cli, struct log *log, const char *resume,
     struct cli_settings *settings, struct err *err)
 {
 	const struct config *config = cli->config;
@@ -155,7 +155,9 @@ cli_settings(const struct cli *cli, struct log *log,
 	int rc = -1;
 
 	*settings = (struct cli_settings){ .server = NULL };
-	if (find_resume(cli, settings, err) == -1)
+	if (resume != NULL)
+		settings->resume = mem_text(resume);
+	else if (find_resume(cli, settings, err) == -1)
 		return -1;
 	if (settings->resume != NULL &&
 	    (header = manifest_peek(settings->resume, err)) == NULL)

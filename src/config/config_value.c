@@ -16,6 +16,10 @@ struct unit {
 
 static const struct unit no_units[] = { { "", 1 }, { NULL, 0 } };
 
+static const struct unit percents[] = {
+	{ "", 1 }, { "%", 1 }, { NULL, 0 }
+};
+
 static const struct unit sizes[] = {
 	{ "", 1 }, { "B", 1 },
 	{ "k", 1 << 10 }, { "K", 1 << 10 }, { "KiB", 1 << 10 },
@@ -59,7 +63,9 @@ config_quantity(const struct config_option *option, const char *text,
 	case CONFIG_TIME:
 		return with_unit(times, text, value);
 	default:
-		return with_unit(no_units, text, value);
+		return with_unit(option->value != NULL &&
+		    strchr(option->value, '%') != NULL ? percents : no_units,
+		    text, value);
 	}
 }
 

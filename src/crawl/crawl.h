@@ -211,10 +211,11 @@ enum crawl_state crawl_finish(struct crawl *, const struct crawl_job *,
 enum crawl_state crawl_fail(struct crawl *, const struct crawl_job *);
 
 /**
- * crawl_expected(crawl, listing):
- * Return how many records another resource says there should be, or -1.
+ * crawl_number(crawl, listing, var):
+ * Return the whole number that ${var} stands for where ${listing} is; or -1.
  */
-int64_t crawl_expected(struct crawl *, const struct crawl_listing *);
+int64_t crawl_number(struct crawl *, const struct crawl_listing *,
+    const struct source_var *);
 
 /** crawl_leave(crawl, node): Answer CRAWL_DONE; ${node} is gone then. */
 void crawl_leave(struct crawl *, struct crawl_node *);

@@ -105,7 +105,8 @@ counts_agree(const struct crawl_listing *listing)
 }
 
 int64_t
-crawl_expected(struct crawl *crawl, const struct crawl_listing *listing)
+crawl_number(struct crawl *crawl, const struct crawl_listing *listing,
+    const struct source_var *var)
 {
 	struct crawl_view view = { .crawl = crawl,
 	    .node = listing->parent };
@@ -114,9 +115,7 @@ crawl_expected(struct crawl *crawl, const struct crawl_listing *listing)
 	long long count;
 	char *end;
 
-	if (!listing->resource->has_expect)
-		return -1;
-	value = source_value(&scope, &listing->resource->expect);
+	value = source_value(&scope, var);
 	if (value == NULL || *value == '\0')
 		return -1;
 	count = strtoll(value, &end, 10);
@@ -148,7 +147,8 @@ end_of_pass(struct crawl *crawl, struct crawl_listing *listing)
 		listing->gapped = true;
 		return CRAWL_HOLED;
 	}
-	listing->expected = crawl_expected(crawl, listing);
+	listing->expected = listing->resource->has_expect ?
+	    crawl_number(crawl, listing, &listing->resource->expect) : -1;
 	if (counts_agree(listing) && (steady || last))
 		return CRAWL_WHOLE;
 	/* What a second reading does not explain, a third won't either. */

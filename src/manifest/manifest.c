@@ -222,24 +222,24 @@ manifest_open_copy(struct tree *tree, struct log *log, struct err *err)
 	return NULL;
 }
 
-json_t *
-manifest_peek(const char *path, struct err *err)
+static json_t *
+peek(const char *path, const char *manifest, struct err *err)
 {
-	char *name = mem_format("%s/" MANIFEST_NAME, path);
+	char *name = mem_format("%s/%s", path, manifest);
 	json_t *header = NULL;
 	FILE *file = fopen(name, "re");
 
 	if (file == NULL && errno == ENOENT && access(path, F_OK) == -1)
 		err_set(err, ERR_USAGE, "there is no %s", path);
 	else if (file == NULL && (errno == ENOENT || errno == ENOTDIR))
-		err_set(err, ERR_USAGE, "%s is no export: it has no "
-		    MANIFEST_NAME, path);
+		err_set(err, ERR_USAGE, "%s is no export: it has no %s",
+		    path, manifest);
 	else if (file == NULL)
 		err_errno(err, ERR_DISK, "open %s", name);
 	else if ((header = json_loadf(file, JSON_DISABLE_EOF_CHECK,
 	    NULL)) == NULL)
-		err_set(err, ERR_USAGE, "%s: its " MANIFEST_NAME " is not "
-		    "one of ours", path);
+		err_set(err, ERR_USAGE, "%s: its %s is not one of ours",
+		    path, manifest);
 	if (file != NULL)
 		fclose(file);
 	free(name);
@@ -249,6 +249,18 @@ manifest_peek(const char *path, struct err *err)
 		header = NULL;
 	}
 	return header;
+}
+
+json_t *
+manifest_peek(const char *path, struct err *err)
+{
+	return peek(path, MANIFEST_NAME, err);
+}
+
+json_t *
+manifest_peek_copy(const char *path, struct err *err)
+{
+	return peek(path, MANIFEST_COPY, err);
 }
 
 bool

@@ -99,6 +99,9 @@ struct manifest *manifest_open(struct tree *, struct log *, struct err *);
  */
 json_t *manifest_peek(const char *, struct err *);
 
+/** manifest_peek_copy(path, err): The same, of the manifest's copy. */
+json_t *manifest_peek_copy(const char *, struct err *);
+
 /** manifest_is_sealed(path): Is the export in ${path} there, and sealed? */
 bool manifest_is_sealed(const char *);
 
@@ -205,10 +208,10 @@ int manifest_restore(struct tree *, struct log *, struct err *);
 /** manifest_forget(manifest, key): Forget all that is known of a listing. */
 void manifest_forget(struct manifest *, const char *);
 
-/**
- * manifest_reopen(manifest, err):
- * Forget the seal and all marks, and write what is left anew.
- */
-int manifest_reopen(struct manifest *, struct err *);
+/** manifest_reopen(manifest): Forget the seal and all marks. */
+void manifest_reopen(struct manifest *);
+
+/** manifest_save(manifest, err): Write it anew, in order, as it is now. */
+int manifest_save(struct manifest *, struct err *);
 
 #endif

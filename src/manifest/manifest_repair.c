@@ -38,8 +38,8 @@ manifest_forget(struct manifest *manifest, const char *key)
 		manifest_free_entry(manifest, entry);
 }
 
-int
-manifest_reopen(struct manifest *manifest, struct err *err)
+void
+manifest_reopen(struct manifest *manifest)
 {
 	struct manifest_mark *mark, *next;
 
@@ -50,5 +50,10 @@ manifest_reopen(struct manifest *manifest, struct err *err)
 		free(mark->key);
 		free(mark);
 	}
+}
+
+int
+manifest_save(struct manifest *manifest, struct err *err)
+{
 	return manifest_rewrite(manifest, NULL, err);
 }

@@ -15,6 +15,12 @@
  */
 struct run;
 
+/* Something that is on disk and not as it should be. */
+struct run_damage {
+	const char *listing;	/* key of its listing */
+	const char *path;	/* of the file; NULL: the whole listing */
+};
+
 struct run_settings {
 	const struct source *source;
 	const char *server;	/* as http_check_server() gave it */
@@ -23,6 +29,9 @@ struct run_settings {
 	const char *output;	/* where a new export's directory is made */
 	const char *resume;	/* the export to go on with, or NULL */
 	bool server_moved;
+	bool repair;		/* an export that was complete, too */
+	const struct run_damage *damage;	/* to be asked for again */
+	size_t n_damage;
 	bool dry;		/* only count; write nothing */
 	const char *tool;	/* name and version, for the header */
 	unsigned jobs, attempts;

@@ -122,6 +122,8 @@ go_on(struct run *run, struct err *err)
 	run->manifest = manifest_open(run->tree, run->settings.log, err);
 	if (run->manifest == NULL || check_header(run, err) == -1)
 		return -1;
+	if (run->settings.repair && run_repair(run, err) == -1)
+		return -1;
 	if (manifest_sealed(run->manifest) != NULL)
 		return 0;
 	return know_files(run, err);
@@ -252,7 +254,8 @@ run_begin(struct run *run, struct err *err)
 		return 0;
 	if (open_http(run, err) == -1)
 		return -1;
-	if (run->settings.resume != NULL && check_key(run, err) == -1)
+	if (run->settings.resume != NULL && (!run->settings.repair ||
+	    run->settings.n_damage > 0) && check_key(run, err) == -1)
 		return -1;
 	run->crawl = crawl_new(&crawl);
 	return 0;

@@ -69,6 +69,14 @@ struct run {
 /** run_begin(run, err): Make or open the export.  Return 0 or -1. */
 int run_begin(struct run *, struct err *);
 
+/* ---------------------------------------------------- run_repair.c */
+
+/**
+ * run_repair(run, err):
+ * Forget what is damaged, and the seal, so that the run brings it back.
+ */
+int run_repair(struct run *, struct err *);
+
 /* ------------------------------------------------------ run_open.c */
 
 /** run_open(run, listing, err): A listing begins; see what is there. */

@@ -179,6 +179,8 @@ struct source_resource {
 	size_t n_fields;
 	struct source_var expect;	/* how many records there should be */
 	bool has_expect;
+	struct source_var hint;	/* how many there were some time before */
+	bool has_hint;
 	struct source_derive *derive;	/* NULL: asked for */
 
 	enum source_store store;

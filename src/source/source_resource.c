@@ -8,7 +8,7 @@
 #include "source/source_internal.h"
 
 #define KEYS "name parent after when get list query paging records shape " \
-    "key fields object shards done expect derive wait statuses required"
+    "key fields object shards done expect hint derive wait statuses required"
 
 static int
 read_shape(struct source_reader *r, struct source_resource *resource,
@@ -218,24 +218,26 @@ read_store(struct source_reader *r, struct source_resource *resource,
 	return 0;
 }
 
+/* Read the variable at ${key} that tells how many records there are. */
 static int
-read_expect(struct source_reader *r, struct source_resource *resource,
-    const struct yaml *map)
+read_count(struct source_reader *r, struct source_resource *resource,
+    const struct yaml *map, const char *key, struct source_var *var,
+    bool *has)
 {
-	const struct yaml *value = yaml_get(map, "expect");
+	const struct yaml *value = yaml_get(map, key);
 	struct source_template template = { NULL, 0, 0 };
 
 	if (value == NULL)
 		return 0;
-	if (source_template(r, map, "expect", resource, &template) == -1)
+	if (source_template(r, map, key, resource, &template) == -1)
 		return -1;
 	if (!resource->is_list || template.n != 1 ||
 	    template.parts[0].text != NULL ||
 	    template.parts[0].var.kind != SOURCE_FIELD)
-		return source_wrong(r, value->line, "\"expect\": expected, "
-		    "for a list, one {RESOURCE.FIELD}");
-	resource->expect = template.parts[0].var;
-	resource->has_expect = true;
+		return source_wrong(r, value->line, "\"%s\": expected, "
+		    "for a list, one {RESOURCE.FIELD}", key);
+	*var = template.parts[0].var;
+	*has = true;
 	return 0;
 }
 
@@ -298,7 +300,10 @@ read_second(struct source_reader *r, const struct yaml *map,
 	    source_paging(r, resource, map, top) == -1 ||
 	    read_derive(r, resource, map) == -1 ||
 	    read_store(r, resource, map) == -1 ||
-	    read_expect(r, resource, map) == -1 ||
+	    read_count(r, resource, map, "expect", &resource->expect,
+	    &resource->has_expect) == -1 ||
+	    read_count(r, resource, map, "hint", &resource->hint,
+	    &resource->has_hint) == -1 ||
 	    source_number(r, map, "wait", 1, 86400,
 	    &resource->first_byte_s) == -1 ||
 	    read_statuses(r, resource, map) == -1 ||

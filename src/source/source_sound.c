@@ -207,8 +207,10 @@ check_resource(struct source_reader *r, const struct source_resource *own)
 		    IN_QUERY) == -1 ||
 		    check_when(r, own, &own->query[i].when) == -1)
 			return -1;
-	if (own->has_expect && check_variable(r, own, &own->expect, IN_WHEN,
-	    own->line) == -1)
+	if ((own->has_expect && check_variable(r, own, &own->expect, IN_WHEN,
+	    own->line) == -1) ||
+	    (own->has_hint && check_variable(r, own, &own->hint, IN_WHEN,
+	    own->line) == -1))
 		return -1;
 	return 0;
 }

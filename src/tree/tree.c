@@ -144,7 +144,8 @@ tree_look(const char *path, struct err *err)
 	int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (dir == -1) {
-		err_errno(err, ERR_DISK, "open %s", path);
+		err_errno(err, errno == ENOENT || errno == ENOTDIR ?
+		    ERR_USAGE : ERR_DISK, "open %s", path);
 		return NULL;
 	}
 	return new_tree(path, dir);

@@ -66,7 +66,7 @@ struct tree *tree_open(const char *, struct err *);
 /**
  * tree_look(path, err):
  * Open the directory ${path} to read in it: nothing is locked, made or
- * changed.  As tree_create().
+ * changed.  As tree_create(); ERR_USAGE: there is none.
  */
 struct tree *tree_look(const char *, struct err *);
 

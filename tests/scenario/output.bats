@@ -114,7 +114,8 @@ load helper
 	hlexport -q --log-format json
 	jq -es 'all(.time and .level and .area and .message) and
 	    (map(select(.message | startswith("retry"))) | length == 1) and
-	    .[-1].message == "ended" and .[-1].status == "complete"' \
+	    .[-2].message == "ended" and .[-2].status == "complete" and
+	    (.[-1].sha256 | length) == 64' \
 	    "$(the_export)/export.log"
 }
 

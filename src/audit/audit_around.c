@@ -1,0 +1,180 @@
+/*
+ * What is around the files that count.
+ */
+
+#include <sys/stat.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "audit/audit_internal.h"
+
+#define DEEPEST 16
+
+typedef int each_file(void *, const char *, bool, struct err *);
+
+static int
+each_below(struct tree *tree, const char *path, int level, each_file *file,
+    void *cookie, struct err *err)
+{
+	int fd = file_dir(tree_dir(tree), path, false, err), rc = 0;
+	struct dirent *entry;
+	struct stat st;
+	DIR *dir;
+
+	if (fd == -1)
+		return -1;
+	if ((dir = fdopendir(fd)) == NULL) {
+		close(fd);
+		return err_errno(err, ERR_DISK, "read directory %s", path);
+	}
+	while (rc == 0 && level < DEEPEST && (entry = readdir(dir)) != NULL) {
+		const char *name = entry->d_name;
+		char *below;
+
+		if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+			continue;
+		below = *path == '\0' ? mem_text(name) :
+		    mem_format("%s/%s", path, name);
+		if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) == -1)
+			rc = err_errno(err, ERR_DISK, "look at %s", below);
+		else if (S_ISDIR(st.st_mode))
+			rc = each_below(tree, below, level + 1, file, cookie,
+			    err);
+		else
+			rc = file(cookie, below, S_ISREG(st.st_mode), err);
+		free(below);
+	}
+	closedir(dir);
+	return rc;
+}
+
+int
+audit_each_file(struct tree *tree, const char *path, each_file *file,
+    void *cookie, struct err *err)
+{
+	return each_below(tree, path, 0, file, cookie, err);
+}
+
+static int
+check_known(void *cookie, const char *path, bool is_plain, struct err *err)
+{
+	struct audit_verify *verify = cookie;
+	struct audit_finding finding = { .kind = AUDIT_EXTRA,
+	    .path = (char *)path };
+
+	(void)err;
+	if (set_has(verify->known, path, strlen(path)) ||
+	    set_has(verify->checked, path, strlen(path)))
+		return 0;
+	if (!is_plain)
+		audit_find(verify, finding, "it is no file of the export, "
+		    "but a link or something else");
+	else if (verify->manifest != NULL)
+		audit_find(verify, finding, "the manifest does not know it");
+	else
+		audit_find(verify, finding, "no record of the export belongs "
+		    "to it");
+	return 0;
+}
+
+static void
+know(struct audit_verify *verify, const char *path)
+{
+	set_add(verify->known, path, strlen(path));
+}
+
+/* Does the file hold just these bytes? */
+static void
+check_text(struct audit_verify *verify, const char *path,
+    const struct text *text, const char *what)
+{
+	struct audit_finding finding = { .kind = AUDIT_DAMAGED,
+	    .path = (char *)path };
+	struct text have;
+
+	text_init(&have, SIZE_MAX / 4);
+	if (file_read(tree_dir(verify->tree), path, &have, NULL) == -1) {
+		finding.kind = AUDIT_MISSING;
+		audit_find(verify, finding, "it is not there");
+	} else if (have.len != text->len ||
+	    memcmp(have.at, text->at, text->len) != 0) {
+		audit_find(verify, finding, "%s", what);
+	}
+	text_release(&have);
+}
+
+static int
+check_sums(struct audit_verify *verify, struct err *err)
+{
+	struct tree_receipts files = { NULL, 0, 0 };
+	struct text text;
+	int rc;
+
+	text_init(&text, SIZE_MAX / 4);
+	rc = manifest_all_files(verify->manifest, &files, err);
+	if (rc == 0) {
+		tree_sums(&files, &text);
+		check_text(verify, TREE_SUMS, &text, "it does not say what "
+		    "the manifest says");
+	}
+	tree_receipts_release(&files);
+	text_release(&text);
+	return rc;
+}
+
+static void
+check_log(struct audit_verify *verify)
+{
+	struct audit_finding finding = { .kind = AUDIT_DAMAGED,
+	    .path = (char *)TREE_LOG };
+	struct err err;
+	int fd = file_open(tree_dir(verify->tree), TREE_LOG, O_RDONLY, &err);
+
+	if (fd == -1) {
+		finding.kind = AUDIT_MISSING;
+		audit_find(verify, finding, "it is not there");
+		return;
+	}
+	if (!log_is_marked(fd))
+		audit_find(verify, finding, "it was changed or cut off after "
+		    "the last run, or that run was killed");
+	close(fd);
+}
+
+static int
+check_copy(struct audit_verify *verify, struct err *err)
+{
+	struct text text;
+	int rc;
+
+	text_init(&text, SIZE_MAX / 4);
+	rc = file_read(tree_dir(verify->tree), MANIFEST_NAME, &text, err);
+	if (rc == 0)
+		check_text(verify, MANIFEST_COPY, &text, "it is not a copy "
+		    "of " MANIFEST_NAME);
+	text_release(&text);
+	return rc;
+}
+
+int
+audit_around(struct audit_verify *verify, struct err *err)
+{
+	know(verify, TREE_LOG);
+	know(verify, TREE_SUMS);
+	know(verify, MANIFEST_NAME);
+	know(verify, MANIFEST_COPY);
+	if (verify->manifest != NULL && verify->progress.sealed) {
+		if (check_sums(verify, err) == -1)
+			return -1;
+		check_log(verify);
+		/* A damaged manifest was found before. */
+		if (!verify->from_copy && check_copy(verify, err) == -1)
+			return -1;
+	}
+	return audit_each_file(verify->tree, "", check_known, verify, err);
+}

@@ -1,0 +1,435 @@
+/*
+ * A tree without a manifest: what is in each listing, told by the files that
+ * are there, and whether that is all.
+ */
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "audit/audit_internal.h"
+
+/* The paths of a resource's files, in order. */
+struct audit_paths {
+	char **at;
+	size_t n, room;
+};
+
+struct collect {
+	struct audit_verify *verify;
+	struct audit_patterns *patterns;
+};
+
+static int
+take_path(void *cookie, const char *path, bool is_plain, struct err *err)
+{
+	struct collect *collect = cookie;
+	const struct source_resource *resource;
+	struct audit_paths *paths;
+
+	(void)err;
+	if (!is_plain)
+		return 0;
+	resource = audit_resource_of(collect->patterns, path);
+	if (resource == NULL)
+		return 0;
+	paths = &collect->verify->paths[resource->index];
+	paths->at = mem_need(paths->at, paths->n + 1, &paths->room,
+	    sizeof(*paths->at));
+	paths->at[paths->n++] = mem_text(path);
+	return 0;
+}
+
+static int
+by_text(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+int
+audit_disk_begin(struct audit_verify *verify, struct err *err)
+{
+	const struct source *source = verify->settings.source;
+	struct collect collect = { verify, audit_patterns_new(source) };
+	const struct source_resource *unit = audit_unit(source);
+	size_t i;
+	int rc;
+
+	verify->paths = mem_zero(source->n_resources,
+	    sizeof(*verify->paths));
+	rc = audit_each_file(verify->tree, "", take_path, &collect, err);
+	audit_patterns_free(collect.patterns);
+	for (i = 0; i < source->n_resources; i++)
+		if (verify->paths[i].n > 1)
+			qsort(verify->paths[i].at, verify->paths[i].n,
+			    sizeof(char *), by_text);
+	if (rc == 0 && unit != NULL && verify->paths[unit->index].n == 0)
+		return err_set(err, ERR_USAGE, "%s is no export: there is no "
+		    MANIFEST_NAME " in it and no files/*/file.json",
+		    tree_where(verify->tree));
+	return rc;
+}
+
+void
+audit_disk_free(struct audit_verify *verify)
+{
+	size_t i, k;
+
+	if (verify->paths == NULL)
+		return;
+	for (i = 0; i < verify->settings.source->n_resources; i++) {
+		for (k = 0; k < verify->paths[i].n; k++)
+			free(verify->paths[i].at[k]);
+		free(verify->paths[i].at);
+	}
+	free(verify->paths);
+}
+
+/* The first of the paths that does not come before ${path}. */
+static size_t
+lower_bound(const struct audit_paths *paths, const char *path)
+{
+	size_t low = 0, high = paths->n, middle;
+
+	while (low < high) {
+		middle = low + (high - low) / 2;
+		if (strcmp(paths->at[middle], path) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static bool
+has_path(const struct audit_paths *paths, const char *path)
+{
+	size_t i = lower_bound(paths, path);
+
+	return i < paths->n && strcmp(paths->at[i], path) == 0;
+}
+
+/* Where ${template} leads, with a text in place of the record's own key. */
+static bool
+path_of(struct audit_verify *verify, const struct crawl_node *node,
+    const struct source_template *template, char *const *parts)
+{
+	struct crawl_view view = { .crawl = verify->crawl, .node = node,
+	    .parts = parts };
+	struct source_scope scope = crawl_scope(&view);
+	const char *missing;
+
+	return tree_path(verify->tree, template, &scope, NULL,
+	    &verify->path, &missing) == 0;
+}
+
+/*
+ * The pattern of an object's file in its listing: what does not depend on
+ * the record stands in ${path}, up to where its own key begins.
+ */
+static bool
+begin_of(struct audit_verify *verify, const struct crawl_listing *listing)
+{
+	static char mark[] = "hlexport-any";
+	const struct source_resource *resource = listing->resource;
+	char **parts = mem_alloc(resource->n_key * sizeof(*parts));
+	char *at;
+	size_t i;
+	bool ok;
+
+	for (i = 0; i < resource->n_key; i++)
+		parts[i] = mark;
+	ok = path_of(verify, listing->parent, &resource->file, parts);
+	free(parts);
+	if (!ok)
+		return false;
+	at = strstr(verify->path.at, mark);
+	if (at != NULL) {
+		*at = '\0';
+		verify->path.len = (size_t)(at - verify->path.at);
+	}
+	return true;
+}
+
+static void
+add_file(struct tree_receipts *files, const char *path)
+{
+	struct tree_receipt receipt = { .path = (char *)path };
+
+	tree_receipts_add(files, &receipt);
+}
+
+static uint64_t
+shard_number(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char *end;
+	uint64_t n = strtoull(slash != NULL ? slash + 1 : path, &end, 10);
+
+	return strcmp(end, ".jsonl") == 0 ? n : 0;
+}
+
+static int
+by_number(const void *a, const void *b)
+{
+	uint64_t one = shard_number(((const struct tree_receipt *)a)->path);
+	uint64_t other = shard_number(((const struct tree_receipt *)b)->path);
+
+	return one < other ? -1 : one > other;
+}
+
+/* All that the old tool did not take is not missed. */
+static bool
+was_taken(const struct audit_verify *verify,
+    const struct source_resource *resource)
+{
+	return verify->paths[resource->index].n > 0;
+}
+
+int
+audit_disk_files(struct audit_verify *verify,
+    const struct crawl_listing *listing, struct tree_receipts *files,
+    struct err *err)
+{
+	const struct source_resource *resource = listing->resource;
+	const struct audit_paths *paths = &verify->paths[resource->index];
+	struct audit_finding finding = { .kind = AUDIT_MISSING,
+	    .certainty = AUDIT_LIKELY, .listing = listing->key };
+	bool shards = resource->store == SOURCE_KEEP_SHARDS;
+	size_t i;
+
+	(void)err;
+	if (resource->store == SOURCE_KEEP_NOTHING ||
+	    !begin_of(verify, listing))
+		return 0;
+	if (!resource->is_list && !shards) {
+		if (has_path(paths, verify->path.at)) {
+			add_file(files, verify->path.at);
+		} else if (was_taken(verify, resource) &&
+		    resource->derive == NULL) {
+			finding.path = verify->path.at;
+			audit_find(verify, finding, "it is not there");
+		}
+		return 0;
+	}
+	if (shards)
+		text_addc(&verify->path, '/');
+	for (i = lower_bound(paths, verify->path.at); i < paths->n &&
+	    strncmp(paths->at[i], verify->path.at, verify->path.len) == 0;
+	    i++)
+		if (!shards || shard_number(paths->at[i]) > 0)
+			add_file(files, paths->at[i]);
+	if (shards && files->n > 1)
+		qsort(files->at, files->n, sizeof(*files->at), by_number);
+	return 0;
+}
+
+/* Shards have 1,000 lines, the first 1,001; the last fewer. */
+static void
+check_shards(struct audit_verify *verify)
+{
+	struct audit_listing *at = &verify->at;
+	struct audit_finding finding = { .kind = AUDIT_DAMAGED,
+	    .listing = at->crawl->key };
+	uint64_t expected = 1, most;
+	size_t i;
+
+	for (i = 0; i < at->files.n; i++, expected++) {
+		const struct tree_receipt *file = &at->files.at[i];
+
+		finding.path = file->path;
+		if (shard_number(file->path) != expected) {
+			finding.kind = AUDIT_MISSING;
+			audit_find(verify, finding, "shard %" PRIu64
+			    " of this stream is not there", expected);
+			finding.kind = AUDIT_DAMAGED;
+			expected = shard_number(file->path);
+		}
+		most = i == 0 ? TREE_SHARD_LINES + 1 : TREE_SHARD_LINES;
+		if (file->lines > most) {
+			finding.certainty = AUDIT_LIKELY;
+			audit_find(verify, finding, "it has %" PRIu64
+			    " lines, more than the old tool writes",
+			    file->lines);
+		} else if (i + 1 < at->files.n &&
+		    file->lines < TREE_SHARD_LINES) {
+			finding.certainty = AUDIT_CERTAIN;
+			audit_find(verify, finding, "it has %" PRIu64
+			    " lines, and there are shards after it: lines "
+			    "are missing, or those shards were left over "
+			    "from an earlier run", file->lines);
+		}
+		verify->long_first |= i == 0 &&
+		    file->lines == TREE_SHARD_LINES + 1;
+	}
+}
+
+static bool
+has_date_option(const struct audit_verify *verify)
+{
+	const struct source *source = verify->settings.source;
+	size_t i;
+
+	for (i = 0; i < source->n_options; i++)
+		if (source->options[i].kind == CONFIG_DATE &&
+		    json_object_get(verify->options,
+		    source->options[i].name) != NULL)
+			return true;
+	return false;
+}
+
+int64_t
+audit_hint(struct audit_verify *verify, const char **name)
+{
+	struct audit_listing *at = &verify->at;
+	const struct source_resource *resource = at->crawl->resource;
+
+	*name = "";
+	if (!resource->has_hint || has_date_option(verify))
+		return -1;
+	*name = resource->hint.name;
+	return crawl_number(verify->crawl, at->crawl, &resource->hint);
+}
+
+/* Is it as many as other records say? */
+static void
+check_counts(struct audit_verify *verify)
+{
+	struct audit_listing *at = &verify->at;
+	const struct source_resource *resource = at->crawl->resource;
+	struct audit_finding finding = { .kind = AUDIT_MISSING,
+	    .certainty = AUDIT_LIKELY, .listing = at->crawl->key };
+	uint64_t have = set_count(at->seen);
+	const char *name = resource->expect.name;
+	int64_t said = -1;
+
+	if (resource->has_expect)
+		said = crawl_number(verify->crawl, at->crawl,
+		    &resource->expect);
+	else
+		said = audit_hint(verify, &name);
+	if (said < 0 || have == (uint64_t)said)
+		return;
+	if (have < (uint64_t)said) {
+		audit_find(verify, finding, "%" PRIu64 " different records; "
+		    "{%s} says %" PRId64 ": pages were lost, or records went "
+		    "in between", have, name, said);
+		return;
+	}
+	finding.kind = AUDIT_NOTE;
+	audit_find(verify, finding, "%" PRIu64 " different records; {%s} "
+	    "says %" PRId64 ": records came in between", have, name, said);
+}
+
+void
+audit_disk_close(struct audit_verify *verify)
+{
+	struct audit_listing *at = &verify->at;
+	const struct source_resource *resource = at->crawl->resource;
+
+	if (!resource->is_list || resource->derive != NULL)
+		return;
+	if (resource->store == SOURCE_KEEP_SHARDS)
+		check_shards(verify);
+	if (was_taken(verify, resource))
+		check_counts(verify);
+}
+
+/*
+ * A row of a file that was made from other records: is the record that it
+ * was made from there?
+ */
+static void
+check_row(struct audit_verify *verify, const char *path, struct span row)
+{
+	const struct crawl_listing *listing = verify->at.crawl;
+	const struct source_derive *derive = listing->resource->derive;
+	const struct source_resource *from = derive->from;
+	struct audit_finding finding = { .kind = AUDIT_MISSING,
+	    .listing = listing->key, .path = (char *)path };
+	struct text text;
+	struct span value;
+	char *parts[1];
+	size_t i;
+
+	for (i = 0; i < derive->n; i++)
+		if (!derive->row[i].of_item && from->n_key == 1 &&
+		    strcmp(derive->row[i].path, from->key[0]) == 0)
+			break;
+	if (i == derive->n || !page_find(row, derive->row[i].name, &value))
+		return;
+	text_init(&text, 3 * value.len + 4);
+	page_value_text(value, &text);
+	parts[0] = text_take(&text);
+	if (path_of(verify, listing->parent, &from->file, parts) &&
+	    !has_path(&verify->paths[from->index], verify->path.at))
+		audit_find(verify, finding, "%s, which it names, is not "
+		    "there", verify->path.at);
+	free(parts[0]);
+}
+
+void
+audit_disk_rows(struct audit_verify *verify, const char *path,
+    struct span rows)
+{
+	const char *place = NULL;
+	struct span row;
+
+	while (page_next(rows, &place, &row))
+		check_row(verify, path, row);
+}
+
+void
+audit_disk_done(struct audit_verify *verify, struct crawl_node *node)
+{
+	struct audit_finding finding = { .kind = AUDIT_MISSING };
+	char *key;
+	int fd;
+
+	if (!path_of(verify, node->parent, &node->resource->done,
+	    node->parts))
+		return;
+	fd = file_open(tree_dir(verify->tree), verify->path.at, O_RDONLY,
+	    NULL);
+	set_add(verify->known, verify->path.at, verify->path.len);
+	if (fd != -1) {
+		close(fd);
+		return;
+	}
+	key = mem_format("%s/%s", node->listing->key, node->key);
+	finding.listing = key;
+	finding.path = verify->path.at;
+	audit_find(verify, finding, "it is not there: the old tool had not "
+	    "finished what belongs here");
+	free(key);
+}
+
+void
+audit_disk_end(struct audit_verify *verify)
+{
+	const struct source *source = verify->settings.source;
+	struct audit_finding finding = { .kind = AUDIT_NOTE };
+	size_t i;
+
+	if (verify->long_first)
+		audit_find(verify, finding, "first shards have 1,001 lines: "
+		    "so the old tool wrote them, and nothing is wrong");
+	finding.kind = AUDIT_MISSING;
+	finding.certainty = AUDIT_UNDETECTABLE;
+	for (i = 0; i < source->n_resources; i++) {
+		const struct source_resource *resource =
+		    &source->resources[i];
+
+		if (!resource->is_list || resource->derive != NULL ||
+		    resource->has_expect || resource->has_hint ||
+		    !was_taken(verify, resource))
+			continue;
+		finding.listing = (char *)resource->name;
+		audit_find(verify, finding, "nothing in the tree tells how "
+		    "many there were; one that was never taken can't be "
+		    "told");
+	}
+}

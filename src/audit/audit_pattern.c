@@ -1,0 +1,83 @@
+/*
+ * Which resource a file is of, told by its path: the templates of a source
+ * as patterns.
+ */
+
+#include <fnmatch.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "audit/audit_internal.h"
+
+struct audit_patterns {
+	const struct source *source;
+	char **at;		/* by resource; NULL: it has no files */
+};
+
+/* A template as a pattern: each variable is a "*". */
+static char *
+pattern_of(const struct source_template *template, const char *rest)
+{
+	struct text text;
+	size_t i;
+
+	text_init(&text, 4096);
+	for (i = 0; i < template->n; i++)
+		text_adds(&text, template->parts[i].text != NULL ?
+		    template->parts[i].text : "*");
+	text_adds(&text, rest);
+	return text_take(&text);
+}
+
+struct audit_patterns *
+audit_patterns_new(const struct source *source)
+{
+	struct audit_patterns *patterns = mem_zero(1, sizeof(*patterns));
+	size_t i;
+
+	patterns->source = source;
+	patterns->at = mem_zero(source->n_resources, sizeof(char *));
+	for (i = 0; i < source->n_resources; i++) {
+		const struct source_resource *resource =
+		    &source->resources[i];
+
+		if (resource->store == SOURCE_KEEP_OBJECTS)
+			patterns->at[i] = pattern_of(&resource->file, "");
+		else if (resource->store == SOURCE_KEEP_SHARDS)
+			patterns->at[i] = pattern_of(&resource->file,
+			    "/[1-9]*.jsonl");
+	}
+	return patterns;
+}
+
+/* The one that says the most. */
+const struct source_resource *
+audit_resource_of(const struct audit_patterns *patterns, const char *path)
+{
+	const struct source_resource *best = NULL;
+	size_t i, most = 0;
+
+	for (i = 0; i < patterns->source->n_resources; i++) {
+		const char *pattern = patterns->at[i];
+
+		if (pattern != NULL && strlen(pattern) > most &&
+		    fnmatch(pattern, path, FNM_PATHNAME | FNM_PERIOD) == 0) {
+			best = &patterns->source->resources[i];
+			most = strlen(pattern);
+		}
+	}
+	return best;
+}
+
+void
+audit_patterns_free(struct audit_patterns *patterns)
+{
+	size_t i;
+
+	if (patterns == NULL)
+		return;
+	for (i = 0; i < patterns->source->n_resources; i++)
+		free(patterns->at[i]);
+	free(patterns->at);
+	free(patterns);
+}

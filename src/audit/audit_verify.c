@@ -1,0 +1,234 @@
+/*
+ * Is an export whole?
+ */
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "audit/audit_internal.h"
+
+void
+audit_find(struct audit_verify *verify, struct audit_finding finding,
+    const char *format, ...)
+{
+	char what[1024];
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(what, sizeof(what), format, ap);
+	va_end(ap);
+	finding.path = mem_text(finding.path);
+	finding.listing = mem_text(finding.listing);
+	finding.what = mem_text(what);
+	verify->findings = mem_need(verify->findings, verify->n_findings + 1,
+	    &verify->findings_room, sizeof(*verify->findings));
+	verify->findings[verify->n_findings++] = finding;
+	verify->wrong += finding.kind != AUDIT_NOTE &&
+	    finding.certainty != AUDIT_UNDETECTABLE;
+}
+
+static const char *
+option(void *cookie, const char *name)
+{
+	struct audit_verify *verify = cookie;
+
+	return json_string_value(json_object_get(verify->options, name));
+}
+
+/* A damaged manifest is a finding; its copy says what should be there. */
+static int
+open_copy(struct audit_verify *verify, struct err *err)
+{
+	struct audit_finding finding = { .kind = AUDIT_DAMAGED,
+	    .path = (char *)MANIFEST_NAME };
+	char *why = mem_text(err->text);
+
+	verify->manifest = manifest_open_copy(verify->tree,
+	    verify->settings.log, err);
+	if (verify->manifest == NULL) {
+		err_set(err, ERR_DATA, "%s; and there is no copy of it that "
+		    "is whole", why);
+		free(why);
+		return -1;
+	}
+	verify->from_copy = true;
+	audit_find(verify, finding, "%s", why);
+	free(why);
+	return 0;
+}
+
+static int
+open_ours(struct audit_verify *verify, struct err *err)
+{
+	struct audit_finding finding = { .kind = AUDIT_MISSING };
+	struct tree_receipts files = { NULL, 0, 0 };
+	size_t i;
+
+	verify->manifest = manifest_open(verify->tree, verify->settings.log,
+	    err);
+	if (verify->manifest == NULL && open_copy(verify, err) == -1)
+		return -1;
+	verify->options = json_incref(json_object_get(manifest_header(
+	    verify->manifest), "options"));
+	verify->started = mem_text(json_string_value(json_object_get(
+	    manifest_header(verify->manifest), "started")));
+	verify->progress.ours = true;
+	verify->progress.sealed = manifest_sealed(verify->manifest) != NULL;
+	if (!verify->progress.sealed)
+		audit_find(verify, finding, "the export is not finished");
+	if (manifest_all_files(verify->manifest, &files, err) == -1) {
+		tree_receipts_release(&files);
+		return -1;
+	}
+	verify->progress.files_total = files.n;
+	for (i = 0; i < files.n; i++)
+		verify->progress.bytes_total += files.at[i].bytes;
+	verify->rest = files;
+	return 0;
+}
+
+/* What the old tool was told is not known: it is taken to be everything. */
+static int
+open_old(struct audit_verify *verify, struct err *err)
+{
+	verify->options = json_pack("{s:s}", "logs", "true");
+	return audit_disk_begin(verify, err);
+}
+
+struct audit_verify *
+audit_verify_new(const struct audit_settings *settings, struct err *err)
+{
+	struct audit_verify *verify = mem_zero(1, sizeof(*verify));
+	struct crawl_settings crawl = { .source = settings->source,
+	    .option = option, .cookie = verify, .ahead = 1, .passes = 1 };
+
+	verify->settings = *settings;
+	verify->visited = set_new();
+	verify->checked = set_new();
+	verify->known = set_new();
+	text_init(&verify->buffer, SIZE_MAX / 4);
+	text_init(&verify->key, SIZE_MAX / 4);
+	text_init(&verify->path, 1 << 20);
+	verify->tree = tree_look(settings->path, err);
+	if (verify->tree == NULL)
+		goto err_free;
+	if ((audit_has_manifest(settings->path) ? open_ours(verify, err) :
+	    open_old(verify, err)) == -1)
+		goto err_free;
+	crawl.started = verify->started;
+	verify->crawl = crawl_new(&crawl);
+	return verify;
+
+err_free:
+	audit_verify_free(verify);
+	return NULL;
+}
+
+/* Listings of the manifest that the walk did not come to. */
+static void
+find_unvisited(struct audit_verify *verify)
+{
+	struct manifest_listing listing = { .key = NULL };
+	struct audit_finding finding = { .kind = AUDIT_EXTRA };
+
+	if (verify->manifest == NULL || verify->blind)
+		return;
+	while (manifest_each(verify->manifest, listing.key, &listing)) {
+		if (set_has(verify->visited, listing.key,
+		    strlen(listing.key)))
+			continue;
+		finding.listing = (char *)listing.key;
+		audit_find(verify, finding, "it is in the manifest, but the "
+		    "record above it is not there");
+	}
+}
+
+/* The files that the walk did not come to: marks, and what is cut off. */
+static int
+step_rest(struct audit_verify *verify, struct err *err)
+{
+	const struct tree_receipt *file;
+
+	while (verify->next < verify->rest.n) {
+		file = &verify->rest.at[verify->next++];
+		if (!set_has(verify->checked, file->path,
+		    strlen(file->path)))
+			return audit_read(verify, file, false, NULL, err) ==
+			    -1 ? -1 : 1;
+	}
+	return 0;
+}
+
+int
+audit_verify_step(struct audit_verify *verify, struct err *err)
+{
+	int rc;
+
+	if (!verify->walked) {
+		if ((rc = audit_walk(verify, err)) != 0)
+			return rc;
+		verify->walked = true;
+		find_unvisited(verify);
+	}
+	if ((rc = step_rest(verify, err)) != 0)
+		return rc;
+	if (verify->is_over)
+		return 0;
+	verify->is_over = true;
+	if (verify->manifest == NULL)
+		audit_disk_end(verify);
+	return audit_around(verify, err) == -1 ? -1 : 1;
+}
+
+const struct audit_finding *
+audit_findings(const struct audit_verify *verify, size_t *n)
+{
+	*n = verify->n_findings;
+	return verify->findings;
+}
+
+bool
+audit_is_whole(const struct audit_verify *verify)
+{
+	return verify->wrong == 0;
+}
+
+void
+audit_verify_progress(const struct audit_verify *verify,
+    struct audit_progress *progress)
+{
+	*progress = verify->progress;
+}
+
+void
+audit_verify_free(struct audit_verify *verify)
+{
+	size_t i;
+
+	if (verify == NULL)
+		return;
+	audit_listing_release(&verify->at);
+	tree_receipts_release(&verify->rest);
+	crawl_free(verify->crawl);
+	manifest_close(verify->manifest);
+	tree_close(verify->tree);
+	set_free(verify->visited);
+	set_free(verify->checked);
+	set_free(verify->known);
+	for (i = 0; i < verify->n_findings; i++) {
+		free(verify->findings[i].path);
+		free(verify->findings[i].listing);
+		free(verify->findings[i].what);
+	}
+	free(verify->findings);
+	audit_disk_free(verify);
+	free(verify->started);
+	json_decref(verify->options);
+	text_release(&verify->buffer);
+	text_release(&verify->key);
+	text_release(&verify->path);
+	free(verify);
+}

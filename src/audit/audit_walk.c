@@ -1,0 +1,282 @@
+/*
+ * The walk of an export, made once more over what is on disk: each listing
+ * opens when the record above it was read, so what is missing is found as
+ * well as what is damaged.
+ */
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "audit/audit_internal.h"
+
+void
+audit_listing_release(struct audit_listing *listing)
+{
+	tree_receipts_release(&listing->files);
+	set_free(listing->seen);
+	*listing = (struct audit_listing){ .crawl = NULL };
+}
+
+static struct audit_finding
+finding_of(const struct crawl_listing *listing, enum audit_trouble kind)
+{
+	return (struct audit_finding){ .kind = kind,
+	    .listing = listing->key };
+}
+
+/* What the manifest itself says could not be had. */
+static void
+find_gaps(struct audit_verify *verify, const struct manifest_listing *known)
+{
+	const struct manifest_gap *gap;
+	struct audit_finding finding = finding_of(verify->at.crawl,
+	    AUDIT_MISSING);
+	char where[100];
+
+	for (gap = known->gaps; gap != NULL; gap = gap->next) {
+		where[0] = '\0';
+		if (gap->first >= 0 && gap->count > 0)
+			snprintf(where, sizeof(where), "page %" PRId64
+			    " (records %" PRId64 " to %" PRId64 "): ",
+			    gap->first / gap->count + 1, gap->first + 1,
+			    gap->first + gap->count);
+		else if (gap->record >= 0)
+			snprintf(where, sizeof(where), "record %" PRId64
+			    ": ", gap->record + 1);
+		audit_find(verify, finding, "%s%s", where, gap->why != NULL ?
+		    gap->why : "it could not be had");
+	}
+	if (!known->ended && known->gaps == NULL)
+		audit_find(verify, finding, "the export has not got to its "
+		    "end");
+}
+
+/* The manifest's word on a listing.  Return whether it has one. */
+static int
+ask_manifest(struct audit_verify *verify, struct err *err)
+{
+	struct audit_listing *at = &verify->at;
+
+	if (!manifest_find(verify->manifest, at->crawl->key, &at->known)) {
+		at->known.total = -1;
+		audit_find(verify, finding_of(at->crawl, AUDIT_MISSING),
+		    "the manifest knows nothing of it");
+		at->unread = true;
+		return 0;
+	}
+	find_gaps(verify, &at->known);
+	if (!at->known.ended)
+		at->unread = true;
+	return manifest_files(verify->manifest, at->crawl->key, &at->files,
+	    err);
+}
+
+static int
+open_listing(struct audit_verify *verify, struct crawl_listing *listing,
+    struct err *err)
+{
+	struct audit_listing *at = &verify->at;
+
+	at->crawl = listing;
+	at->seen = set_new();
+	set_add(verify->visited, listing->key, strlen(listing->key));
+	if (verify->manifest != NULL)
+		return ask_manifest(verify, err);
+	return audit_disk_files(verify, listing, &at->files, err);
+}
+
+/* A document's fields are known to those beside it. */
+static void
+take_fields(struct audit_verify *verify, struct span record)
+{
+	struct crawl_listing *listing = verify->at.crawl;
+
+	if (!listing->resource->is_list && listing->resource->n_fields > 0)
+		crawl_fact(verify->crawl, listing,
+		    page_values(listing->resource, record));
+}
+
+/* A record that was read. */
+static void
+take_record(struct audit_verify *verify, const char *path, uint64_t line,
+    struct span record)
+{
+	struct audit_listing *at = &verify->at;
+	const struct source_resource *resource = at->crawl->resource;
+	struct audit_finding finding = { .kind = AUDIT_DAMAGED,
+	    .path = (char *)path, .listing = at->crawl->key,
+	    .refetch = true };
+	char where[40];
+	bool named;
+
+	verify->progress.records++;
+	at->records++;
+	if (resource->derive != NULL) {
+		if (verify->manifest == NULL)
+			audit_disk_rows(verify, path, record);
+		return;
+	}
+	if (!resource->is_list) {
+		take_fields(verify, record);
+		return;
+	}
+	named = page_key(resource, record, &verify->key);
+	if (!set_add(at->seen, verify->key.at, verify->key.len)) {
+		snprintf(where, sizeof(where), line > 0 ? "line %" PRIu64
+		    ": " : "", line);
+		audit_find(verify, finding, "%sthe record %s comes twice in "
+		    "its listing", where, named ? verify->key.at :
+		    "(without a key)");
+		return;
+	}
+	if (named && resource->has_children)
+		crawl_link(verify->crawl, at->crawl, page_parts(resource,
+		    record), page_values(resource, record));
+}
+
+/* Shards are numbered from 1, and full but for the last. */
+static void
+check_shards(struct audit_verify *verify)
+{
+	struct audit_listing *at = &verify->at;
+	struct audit_finding finding = finding_of(at->crawl, AUDIT_DAMAGED);
+	size_t i;
+
+	for (i = 0; i < at->files.n; i++) {
+		const struct tree_receipt *file = &at->files.at[i];
+		const char *slash = strrchr(file->path, '/');
+		bool last = i + 1 == at->files.n;
+		char name[40];
+
+		snprintf(name, sizeof(name), "/%zu.jsonl", i + 1);
+		finding.path = file->path;
+		if (slash == NULL || strcmp(slash, name) != 0)
+			audit_find(verify, finding, "shard %zu of the listing "
+			    "should stand here", i + 1);
+		else if ((!last && file->lines != TREE_SHARD_LINES) ||
+		    file->lines > TREE_SHARD_LINES)
+			audit_find(verify, finding, "it has %" PRIu64
+			    " lines; each shard but the last has %d",
+			    file->lines, TREE_SHARD_LINES);
+	}
+}
+
+/* Hold what was read against what the manifest and other records say. */
+static void
+check_counts(struct audit_verify *verify)
+{
+	struct audit_listing *at = &verify->at;
+	const struct source_resource *resource = at->crawl->resource;
+	struct audit_finding finding = finding_of(at->crawl, AUDIT_DAMAGED);
+	int64_t expected = resource->has_expect ? crawl_number(verify->crawl,
+	    at->crawl, &resource->expect) : -1, said;
+	const char *name;
+
+	if (!resource->is_list || resource->derive != NULL || at->unread)
+		return;
+	finding.refetch = true;
+	if (at->records != at->known.records)
+		audit_find(verify, finding, "%" PRIu64 " records are on "
+		    "disk; the manifest says %" PRIu64, at->records,
+		    at->known.records);
+	else if (resource->paging != SOURCE_UNPAGED &&
+	    at->known.total >= 0 &&
+	    at->records != (uint64_t)at->known.total)
+		audit_find(verify, finding, "%" PRIu64 " records are on "
+		    "disk; the server's total was %" PRId64, at->records,
+		    at->known.total);
+	else if (expected >= 0 && at->records != (uint64_t)expected)
+		audit_find(verify, finding, "%" PRIu64 " records are on "
+		    "disk; {%s} says %" PRId64, at->records,
+		    resource->expect.name, expected);
+	said = audit_hint(verify, &name);
+	if (said >= 0 && at->records != (uint64_t)said) {
+		finding.kind = AUDIT_NOTE;
+		audit_find(verify, finding, "%" PRIu64 " records; {%s} said "
+		    "%" PRId64 " when that was listed: records came or went "
+		    "meanwhile", at->records, name, said);
+	}
+}
+
+static void
+close_listing(struct audit_verify *verify)
+{
+	struct audit_listing *at = &verify->at;
+	bool adopted = verify->manifest != NULL && json_is_true(
+	    json_object_get(manifest_header(verify->manifest), "adopted"));
+
+	if (verify->manifest == NULL) {
+		audit_disk_close(verify);
+	} else {
+		if (at->crawl->resource->store == SOURCE_KEEP_SHARDS &&
+		    !adopted)
+			check_shards(verify);
+		check_counts(verify);
+	}
+	crawl_end(verify->crawl, at->crawl);
+	audit_listing_release(at);
+}
+
+static void
+check_done(struct audit_verify *verify, struct crawl_node *node)
+{
+	struct audit_finding finding = { .kind = AUDIT_MISSING };
+	char *key;
+
+	if (verify->manifest == NULL) {
+		audit_disk_done(verify, node);
+	} else if (verify->wrong == 0) {
+		key = mem_format("%s/%s", node->listing->key, node->key);
+		finding.listing = key;
+		if (!manifest_is_done(verify->manifest, key))
+			audit_find(verify, finding, "it has no mark that all "
+			    "below it is there");
+		free(key);
+	}
+	crawl_leave(verify->crawl, node);
+}
+
+/* Look at the next file of the listing. */
+static int
+next_file(struct audit_verify *verify, struct err *err)
+{
+	struct audit_listing *at = &verify->at;
+	const struct source_resource *resource = at->crawl->resource;
+	struct tree_receipt *file = &at->files.at[at->next++];
+	int rc = audit_read(verify, file,
+	    resource->shape.form != SOURCE_TEXT, take_record, err);
+
+	if (rc == 0) {
+		at->unread = true;
+		verify->blind |= resource->has_children;
+	}
+	if (verify->manifest == NULL)
+		file->lines = at->lines;
+	return rc == -1 ? -1 : 1;
+}
+
+int
+audit_walk(struct audit_verify *verify, struct err *err)
+{
+	struct audit_listing *at = &verify->at;
+	struct crawl_job job;
+
+	if (at->crawl != NULL && at->next < at->files.n)
+		return next_file(verify, err);
+	if (at->crawl != NULL)
+		close_listing(verify);
+	switch (crawl_next(verify->crawl, false, &job)) {
+	case CRAWL_OPEN:
+		return open_listing(verify, job.listing, err) == -1 ? -1 : 1;
+	case CRAWL_DONE:
+		check_done(verify, job.node);
+		return 1;
+	case CRAWL_NOTHING:
+	case CRAWL_FETCH:
+	case CRAWL_DERIVE:
+		break;
+	}
+	return 0;
+}

@@ -1,0 +1,263 @@
+# Is an export whole?  What is damaged is found, named, and brought back.
+
+bats_require_minimum_version 1.5.0
+load helper
+
+# An export, and a copy of it as it should be.
+make_export()
+{
+	hlexport -q --logs
+	export=$(the_export)
+	cp -r "$export" whole
+	forget_asked
+}
+
+assert_restored()
+{
+	diff -r -x export.log whole "$export"
+}
+
+@test "a whole export is whole, and verify changes nothing" {
+	start_fixture --workspace full
+	make_export
+	run -0 hlexport verify "$export"
+	assert_contains "$output" "Whole: $export"
+	run -0 hlexport verify --fast "$export"
+	run -0 hlexport verify --sample 10% "$export"
+	assert_contains "$output" "(a sample of 10%)"
+	run -0 --separate-stderr hlexport verify --json "$export"
+	assert_equal "$(jq -r '.status, .complete, (.findings | length)' \
+	    <<<"$output" | tr '\n' ' ')" "whole true 0 "
+	run -0 hlexport repair "$export"
+	diff -r whole "$export"
+	assert_equal "$(asked_count)" 0
+}
+
+# Flip bit $3 of byte $2 of the file $1.
+flip()
+{
+	python3 - "$@" <<-'END'
+	import sys
+	with open(sys.argv[1], "r+b") as file:
+	    file.seek(int(sys.argv[2]))
+	    byte = file.read(1)[0]
+	    file.seek(int(sys.argv[2]))
+	    file.write(bytes([byte ^ 1 << int(sys.argv[3])]))
+	END
+}
+
+@test "one flipped bit, in any file, is found and named" {
+	local file size n=0
+	start_fixture
+	make_export
+	RANDOM=7
+	cd "$export"
+	find . -type f -size +0 | sed 's|^\./||' | LC_ALL=C sort >../../all
+	while read -r file; do
+		size=$(stat -c %s "$file")
+		flip "$file" $((RANDOM * 32768 % size)) $((RANDOM % 8))
+		run hlexport verify .
+		assert_status 6
+		assert_contains "$output" "damaged  $file: "
+		assert_equal "$(grep -cE '^  (damaged|missing|extra)' \
+		    <<<"$output")" 1
+		cp "../../whole/$file" "$file"
+		n=$((n + 1))
+	done <../../all
+	[ $n -gt 45 ]
+	run -0 hlexport verify .
+}
+
+# Each way of damaging the export in $export.
+damages="cut_line drop_line swap_lines cut_file remove_file add_file
+	grow_file empty_file"
+shard()
+{
+	find "$export" -path '*/logs/1.jsonl' | sort | head -n 1
+}
+cut_line() { truncate -s -3 "$(shard)"; }
+drop_line() { sed -i 2d "$(shard)"; }
+swap_lines() { sed -i '1{h;d};2{G}' "$(shard)"; }
+cut_file() { truncate -s -1 "$(find "$export" -name file.json | head -n 1)"; }
+remove_file() { rm "$(find "$export" -path '*/versions/*' | head -n 1)"; }
+add_file() { echo x >"$export/files/more"; }
+grow_file() { printf ' ' >>"$export/directories.json"; }
+empty_file() { : >"$(find "$export" -name stats.json | head -n 1)"; }
+
+@test "every kind of damage is found, named and repaired" {
+	local damage
+	start_fixture
+	make_export
+	for damage in $damages; do
+		$damage
+		diff -rq -x export.log whole "$export" >difference || true
+		[ -s difference ]
+		run hlexport verify "$export"
+		echo "$damage: $output"
+		assert_status 6
+		assert_contains "$output" "hlexport repair "
+		run hlexport repair -q --remove-extra "$export"
+		assert_status 0
+		assert_restored
+		run -0 hlexport verify "$export"
+	done
+}
+
+@test "a file that is missing is missing, one too many is extra" {
+	start_fixture
+	make_export
+	rm "$(find "$export" -name evaluation.json | head -n 1)"
+	ln -s /etc/passwd "$export/files/link"
+	mkfifo "$export/files/pipe"
+	run -6 hlexport verify "$export"
+	assert_contains "$output" "missing  files/"
+	assert_contains "$output" "evaluation.json: it is not there"
+	assert_contains "$output" "extra    files/link: it is no file of"
+	assert_contains "$output" "extra    files/pipe: it is no file of"
+	run -6 --separate-stderr hlexport verify --json "$export"
+	assert_equal "$(jq -r '[.findings[].trouble] | sort | unique |
+	    join(" ")' <<<"$output")" "extra missing"
+	run -6 hlexport repair "$export"
+	[ -L "$export/files/link" ]
+	run -0 hlexport repair --remove-extra "$export"
+	assert_restored
+}
+
+@test "a link in place of a file is damage, and is not followed" {
+	start_fixture
+	make_export
+	cp "$export/directories.json" elsewhere.json
+	ln -sf "$PWD/elsewhere.json" "$export/directories.json"
+	run -6 hlexport verify "$export"
+	assert_contains "$output" "directories.json: it is not a plain file"
+	run -0 hlexport repair "$export"
+	[ ! -L "$export/directories.json" ]
+	assert_restored
+}
+
+@test "a repair asks for what is damaged and for nothing else" {
+	start_fixture --workspace bulk --files 2 --logs 2500 --evaluations 1 \
+	    --evaluation-logs 150
+	make_export
+	shard=$(find "$export" -path '*/logs/2.jsonl' | sort | head -n 1)
+	flip "$shard" 100000 3
+	id=$(sed 's|.*/files/\([^/]*\)/.*|\1|' <<<"$shard")
+	run -0 hlexport repair "$export"
+	assert_restored
+	asked '^logs' | LC_ALL=C sort >asked
+	for page in 11 12 13 14 15 16 17 18 19 20; do
+		echo "logs $id $page 100"
+	done | diff - asked
+	# And the one that proves the key.
+	assert_equal "$(asked_count)" 11
+	forget_asked
+	# One record of a list in pages: its page.
+	file=$(find "$export" -name file.json | head -n 1)
+	rm "$file"
+	run -0 hlexport repair "$export"
+	assert_restored
+	assert_equal "$(asked '^files' | wc -l)" 1
+	assert_equal "$(asked_count)" 2
+}
+
+@test "export --resume DIR --repair is the same" {
+	start_fixture
+	make_export
+	drop_line
+	run -0 hlexport export --resume "$export" --repair
+	assert_restored
+	run -2 hlexport export --repair
+	assert_contains "$output" "--repair goes with --resume DIR"
+}
+
+@test "a damaged manifest: its copy is put in its place" {
+	start_fixture
+	make_export
+	flip "$export/manifest.jsonl" 400 1
+	run -6 hlexport verify "$export"
+	assert_contains "$output" "damaged  manifest.jsonl: "
+	run -0 hlexport repair "$export"
+	assert_restored
+	# Its first line too.
+	flip "$export/manifest.jsonl" 3 1
+	run -6 hlexport verify "$export"
+	run -0 hlexport repair "$export"
+	assert_restored
+	# And a manifest that is gone.
+	rm "$export/manifest.jsonl"
+	run -6 hlexport verify "$export"
+	run -0 hlexport repair "$export"
+	assert_restored
+	# Both: no one can tell any more.
+	flip "$export/manifest.jsonl" 400 1
+	flip "$export/manifest.copy.jsonl" 400 1
+	run -6 hlexport verify "$export"
+	assert_contains "$output" "no copy of it that is whole"
+	assert_equal "$(asked_count)" 0
+}
+
+@test "a repair that is killed is gone on with" {
+	local i
+	start_fixture --workspace bulk --files 3 --logs 2500 --latency 20
+	make_export
+	for shard in $(find "$export" -path '*/logs/2.jsonl'); do
+		sed -i 5d "$shard"
+	done
+	for i in 1 2 3 4; do
+		"$HLEXPORT" repair -q "$export" 3>&- &
+		sleep 0.$((RANDOM % 3))$((RANDOM % 10))
+		kill -9 $! 2>/dev/null || true
+		wait $! || true
+	done
+	run hlexport repair -q "$export"
+	[ "$status" = 0 ] || run -0 hlexport --resume "$export"
+	run -0 hlexport repair "$export"
+	assert_restored
+}
+
+@test "the server has changed meanwhile: what it has now is taken, and counts" {
+	start_fixture
+	make_export
+	rm "$(find "$export" -name stats.json | head -n 1)"
+	add_fault "stats status=404"
+	run hlexport repair "$export"
+	assert_status 3
+	run -6 hlexport verify "$export"
+	mend
+	run -0 hlexport --resume "$export"
+	run -0 hlexport verify "$export"
+}
+
+@test "an export that is not finished is not whole" {
+	start_fixture
+	add_fault "stats status=404"
+	run -3 hlexport
+	export=$(the_export)
+	run -6 hlexport verify "$export"
+	assert_contains "$output" "the export is not finished"
+	assert_contains "$output" "HTTP 404"
+	assert_contains "$output" "hlexport --resume $export"
+}
+
+@test "the log: what was said can't be changed unseen" {
+	start_fixture
+	make_export
+	sed -i 's/exit=0/exit=1/' "$export/export.log"
+	run -6 hlexport verify "$export"
+	assert_contains "$output" "damaged  export.log: it was changed"
+	cp whole/export.log "$export/export.log"
+	sed -i '$d' "$export/export.log"
+	run -6 hlexport verify "$export"
+	cp whole/export.log "$export/export.log"
+	run -0 hlexport verify "$export"
+}
+
+@test "wrong use of verify and repair" {
+	run -2 hlexport verify
+	run -2 hlexport verify nowhere
+	mkdir empty
+	run -2 hlexport verify empty
+	run -2 hlexport repair empty
+	run -2 hlexport verify --sample 0% empty
+	run -2 hlexport verify --sample 10x empty
+}
