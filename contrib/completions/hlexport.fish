@@ -3,6 +3,7 @@ complete -c hlexport -n __fish_use_subcommand -a export -d 'export a workspace, 
 complete -c hlexport -n __fish_use_subcommand -a summary -d 'tell what is in an export'
 complete -c hlexport -n __fish_use_subcommand -a verify -d 'prove that an export is whole, or name what is damaged or missing'
 complete -c hlexport -n __fish_use_subcommand -a repair -d 'verify an export, and ask again for what is damaged or missing, and nothing else'
+complete -c hlexport -n __fish_use_subcommand -a adopt -d 'make a manifest for an export of the old Python tool, so that all commands take it'
 complete -c hlexport -n __fish_use_subcommand -a sources -d 'list the platforms that can be exported from, or print the definition of one'
 complete -c hlexport -n __fish_use_subcommand -a help -d 'show help'
 complete -c hlexport -l source -r -d 'the platform to export from: a name that \'hlexport sources\' lists, or a definition of your own'

@@ -33,5 +33,5 @@ _arguments \
   '--start-date=[only logs created after DATE]:DATE:' \
   '--end-date=[only logs created before DATE; the start of the export if not given]:DATE:' \
   '--include=[also take\: raw, the .prompt and .agent text of every version; aggregates, the evaluator aggregates in every version; secrets, the environment variables of tools]:LIST:(raw aggregates secrets)' \
-  '1:command:((export\:"export a workspace, or go on with an export" summary\:"tell what is in an export" verify\:"prove that an export is whole, or name what is damaged or missing" repair\:"verify an export, and ask again for what is damaged or missing, and nothing else" sources\:"list the platforms that can be exported from, or print the definition of one" help\:"show help" ))' \
+  '1:command:((export\:"export a workspace, or go on with an export" summary\:"tell what is in an export" verify\:"prove that an export is whole, or name what is damaged or missing" repair\:"verify an export, and ask again for what is damaged or missing, and nothing else" adopt\:"make a manifest for an export of the old Python tool, so that all commands take it" sources\:"list the platforms that can be exported from, or print the definition of one" help\:"show help" ))' \
   '*:directory:_files -/'

@@ -132,6 +132,21 @@ void audit_verify_progress(const struct audit_verify *,
 /** audit_is_whole(verify): Was nothing found but notes? */
 bool audit_is_whole(const struct audit_verify *);
 
+/**
+ * audit_adopt_begin(verify, tool, server, err):
+ * Before the first step on a tree without a manifest: have one made.  Return
+ * 0; or -1 with ${err} set (ERR_USAGE: it has one; ERR_LOCKED).
+ */
+int audit_adopt_begin(struct audit_verify *, const char *, const char *,
+    struct err *);
+
+/**
+ * audit_adopt_end(verify, err):
+ * After the last step: write the manifest, and SHA256SUMS.  No other file of
+ * the export is touched.
+ */
+int audit_adopt_end(struct audit_verify *, struct err *);
+
 /** audit_verify_free(verify): Free ${verify}, which may be NULL. */
 void audit_verify_free(struct audit_verify *);
 

@@ -77,8 +77,9 @@ check_known(void *cookie, const char *path, bool is_plain, struct err *err)
 	else if (verify->manifest != NULL)
 		audit_find(verify, finding, "the manifest does not know it");
 	else
-		audit_find(verify, finding, "no record of the export belongs "
-		    "to it");
+		audit_find(verify, finding, audit_disk_knows(verify, path) ?
+		    "the record it belongs to is damaged or not there" :
+		    "it is no part of an export");
 	return 0;
 }
 

@@ -112,6 +112,17 @@ has_path(const struct audit_paths *paths, const char *path)
 	return i < paths->n && strcmp(paths->at[i], path) == 0;
 }
 
+bool
+audit_disk_knows(const struct audit_verify *verify, const char *path)
+{
+	size_t i;
+
+	for (i = 0; i < verify->settings.source->n_resources; i++)
+		if (has_path(&verify->paths[i], path))
+			return true;
+	return false;
+}
+
 /* Where ${template} leads, with a text in place of the record's own key. */
 static bool
 path_of(struct audit_verify *verify, const struct crawl_node *node,
@@ -182,8 +193,8 @@ by_number(const void *a, const void *b)
 }
 
 /* All that the old tool did not take is not missed. */
-static bool
-was_taken(const struct audit_verify *verify,
+bool
+audit_has_files(const struct audit_verify *verify,
     const struct source_resource *resource)
 {
 	return verify->paths[resource->index].n > 0;
@@ -208,7 +219,7 @@ audit_disk_files(struct audit_verify *verify,
 	if (!resource->is_list && !shards) {
 		if (has_path(paths, verify->path.at)) {
 			add_file(files, verify->path.at);
-		} else if (was_taken(verify, resource) &&
+		} else if (audit_has_files(verify, resource) &&
 		    resource->derive == NULL) {
 			finding.path = verify->path.at;
 			audit_find(verify, finding, "it is not there");
@@ -294,23 +305,29 @@ audit_hint(struct audit_verify *verify, const char **name)
 	return crawl_number(verify->crawl, at->crawl, &resource->hint);
 }
 
+int64_t
+audit_expected(struct audit_verify *verify, const char **name)
+{
+	struct audit_listing *at = &verify->at;
+	const struct source_resource *resource = at->crawl->resource;
+
+	if (!resource->has_expect)
+		return audit_hint(verify, name);
+	*name = resource->expect.name;
+	return crawl_number(verify->crawl, at->crawl, &resource->expect);
+}
+
 /* Is it as many as other records say? */
 static void
 check_counts(struct audit_verify *verify)
 {
 	struct audit_listing *at = &verify->at;
-	const struct source_resource *resource = at->crawl->resource;
 	struct audit_finding finding = { .kind = AUDIT_MISSING,
 	    .certainty = AUDIT_LIKELY, .listing = at->crawl->key };
 	uint64_t have = set_count(at->seen);
-	const char *name = resource->expect.name;
-	int64_t said = -1;
+	const char *name;
+	int64_t said = audit_expected(verify, &name);
 
-	if (resource->has_expect)
-		said = crawl_number(verify->crawl, at->crawl,
-		    &resource->expect);
-	else
-		said = audit_hint(verify, &name);
 	if (said < 0 || have == (uint64_t)said)
 		return;
 	if (have < (uint64_t)said) {
@@ -334,7 +351,7 @@ audit_disk_close(struct audit_verify *verify)
 		return;
 	if (resource->store == SOURCE_KEEP_SHARDS)
 		check_shards(verify);
-	if (was_taken(verify, resource))
+	if (audit_has_files(verify, resource))
 		check_counts(verify);
 }
 
@@ -365,9 +382,12 @@ check_row(struct audit_verify *verify, const char *path, struct span row)
 	page_value_text(value, &text);
 	parts[0] = text_take(&text);
 	if (path_of(verify, listing->parent, &from->file, parts) &&
-	    !has_path(&verify->paths[from->index], verify->path.at))
+	    !has_path(&verify->paths[from->index], verify->path.at)) {
 		audit_find(verify, finding, "%s, which it names, is not "
 		    "there", verify->path.at);
+		verify->at.unread = true;
+		audit_adopt_not(verify, from);
+	}
 	free(parts[0]);
 }
 
@@ -382,28 +402,51 @@ audit_disk_rows(struct audit_verify *verify, const char *path,
 		check_row(verify, path, row);
 }
 
+/* Is the file at verify->path there? */
+static bool
+is_there(struct audit_verify *verify)
+{
+	int fd = file_open(tree_dir(verify->tree), verify->path.at,
+	    O_RDONLY | O_NONBLOCK, NULL);
+
+	if (fd != -1)
+		close(fd);
+	return fd != -1;
+}
+
+bool
+audit_is_done(struct audit_verify *verify, const struct crawl_node *node)
+{
+	while (node->resource != NULL && node->resource->done.line == 0)
+		node = node->parent;
+	return node->resource == NULL || (path_of(verify, node->parent,
+	    &node->resource->done, node->parts) && is_there(verify));
+}
+
+void
+audit_disk_know_done(struct audit_verify *verify, struct crawl_node *node)
+{
+	if (path_of(verify, node->parent, &node->resource->done,
+	    node->parts))
+		set_add(verify->known, verify->path.at, verify->path.len);
+}
+
 void
 audit_disk_done(struct audit_verify *verify, struct crawl_node *node)
 {
 	struct audit_finding finding = { .kind = AUDIT_MISSING };
 	char *key;
-	int fd;
 
 	if (!path_of(verify, node->parent, &node->resource->done,
 	    node->parts))
 		return;
-	fd = file_open(tree_dir(verify->tree), verify->path.at, O_RDONLY,
-	    NULL);
 	set_add(verify->known, verify->path.at, verify->path.len);
-	if (fd != -1) {
-		close(fd);
-		return;
-	}
 	key = mem_format("%s/%s", node->listing->key, node->key);
 	finding.listing = key;
 	finding.path = verify->path.at;
-	audit_find(verify, finding, "it is not there: the old tool had not "
-	    "finished what belongs here");
+	if (!is_there(verify))
+		audit_find(verify, finding, "it is not there: the old tool "
+		    "had not finished what belongs here");
 	free(key);
 }
 
@@ -425,7 +468,7 @@ audit_disk_end(struct audit_verify *verify)
 
 		if (!resource->is_list || resource->derive != NULL ||
 		    resource->has_expect || resource->has_hint ||
-		    !was_taken(verify, resource))
+		    !audit_has_files(verify, resource))
 			continue;
 		finding.listing = (char *)resource->name;
 		audit_find(verify, finding, "nothing in the tree tells how "

@@ -48,7 +48,12 @@ struct audit_listing {
 	size_t next;
 	struct set *seen;		/* its records, by key */
 	uint64_t records;		/* that were read */
-	uint64_t lines;			/* of the file read last */
+	uint64_t doubles;		/* that came again */
+	uint64_t lines, bytes;		/* of the file read last */
+	unsigned char sha256[SHA256_BYTES];
+	bool *is_whole;			/* by file, of those read */
+	size_t is_whole_room;
+	json_t *fields;			/* of a document, for the manifest */
 	bool unread;			/* some were not */
 };
 
@@ -63,8 +68,11 @@ struct audit_verify {
 	struct set *visited;		/* keys of listings */
 	struct set *checked;		/* paths of files */
 	struct set *known;		/* paths of files that may be there */
+	struct tree *adopting;		/* old: locked, and */
+	struct manifest *adopted;	/* the manifest that is made */
 	struct audit_paths *paths;	/* old: by resource */
 	bool blind;			/* a record with children is damaged */
+	bool is_adopted;		/* another tool began it */
 	bool from_copy;			/* the manifest is damaged */
 	bool long_first;		/* old: a shard of 1,001 lines */
 	bool walked, is_over;		/* how far it is */
@@ -113,8 +121,38 @@ void audit_listing_release(struct audit_listing *);
  */
 int audit_around(struct audit_verify *, struct err *);
 
+/** audit_adopt_listing(verify): Old: the listing into the new manifest. */
+void audit_adopt_listing(struct audit_verify *);
+
+/**
+ * audit_adopt_not(verify, resource):
+ * Old: the listing of ${resource} beside the one that is looked at is not
+ * whole, whatever was said.
+ */
+void audit_adopt_not(struct audit_verify *, const struct source_resource *);
+
+/**
+ * audit_expected(verify, name):
+ * Old: how many records other records say there should be, and where that
+ * stands; or -1.
+ */
+int64_t audit_expected(struct audit_verify *, const char **);
+
+/** audit_has_files(verify, resource): Old: did the tool take any of it? */
+bool audit_has_files(const struct audit_verify *,
+    const struct source_resource *);
+
+/** audit_is_done(verify, node): Old: is all below ${node} marked as there? */
+bool audit_is_done(struct audit_verify *, const struct crawl_node *);
+
 /** audit_disk_begin(verify, err): Old: see what files there are. */
 int audit_disk_begin(struct audit_verify *, struct err *);
+
+/** audit_disk_know_done(verify, node): Its mark may be there. */
+void audit_disk_know_done(struct audit_verify *, struct crawl_node *);
+
+/** audit_disk_knows(verify, path): Old: is it called like a file of it? */
+bool audit_disk_knows(const struct audit_verify *, const char *);
 
 /** audit_disk_end(verify): Old: say what the files can't tell. */
 void audit_disk_end(struct audit_verify *);

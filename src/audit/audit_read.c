@@ -109,13 +109,12 @@ read_piece(struct reading *reading, uint64_t most, struct err *err)
 static void
 check_hash(struct reading *reading)
 {
-	unsigned char hash[SHA256_BYTES];
-
 	/* Of what is known to be damaged, more need not be said. */
-	if (reading->hash == NULL || !reading->is_whole)
+	if (reading->verify->manifest == NULL || reading->hash == NULL ||
+	    !reading->is_whole)
 		return;
-	sha256_peek(reading->hash, hash);
-	if (memcmp(hash, reading->receipt->sha256, sizeof(hash)) != 0)
+	if (memcmp(reading->verify->at.sha256, reading->receipt->sha256,
+	    SHA256_BYTES) != 0)
 		find(reading, AUDIT_DAMAGED, "its SHA-256 is not the "
 		    "manifest's");
 }
@@ -138,8 +137,11 @@ read_all(struct reading *reading, uint64_t most, struct err *err)
 	else if (buffer->len > 0)
 		find(reading, AUDIT_DAMAGED, "its last line (line %" PRIu64
 		    ") has no end", reading->lines + 1);
-	if (reading->is_whole && reading->hash != NULL &&
-	    reading->receipt->lines > 0 && reading->lines != reading->receipt->lines)
+	if (reading->hash != NULL)
+		sha256_peek(reading->hash, reading->verify->at.sha256);
+	reading->verify->at.bytes = reading->bytes;
+	if (reading->is_whole && reading->receipt->lines > 0 &&
+	    reading->lines != reading->receipt->lines)
 		find(reading, AUDIT_DAMAGED, "it has %" PRIu64 " lines; the "
 		    "manifest says %" PRIu64, reading->lines,
 		    reading->receipt->lines);
@@ -227,8 +229,8 @@ audit_read(struct audit_verify *verify, const struct tree_receipt *receipt,
 	}
 	rc = check_size(&reading, &most, err);
 	if (rc == 1 && is_read(verify, receipt, wanted)) {
-		reading.hash = verify->manifest != NULL ? sha256_new() :
-		    NULL;
+		if (verify->manifest != NULL || verify->adopted != NULL)
+			reading.hash = sha256_new();
 		if (read_all(&reading, most, err) == -1) {
 			find(&reading, AUDIT_DAMAGED, "it can't be read: %s",
 			    err->text);

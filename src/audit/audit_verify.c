@@ -77,7 +77,9 @@ open_ours(struct audit_verify *verify, struct err *err)
 	    manifest_header(verify->manifest), "started")));
 	verify->progress.ours = true;
 	verify->progress.sealed = manifest_sealed(verify->manifest) != NULL;
-	if (!verify->progress.sealed)
+	verify->is_adopted = json_is_true(json_object_get(manifest_header(
+	    verify->manifest), "adopted"));
+	if (!verify->progress.sealed && !verify->is_adopted)
 		audit_find(verify, finding, "the export is not finished");
 	if (manifest_all_files(verify->manifest, &files, err) == -1) {
 		tree_receipts_release(&files);
@@ -214,6 +216,8 @@ audit_verify_free(struct audit_verify *verify)
 	tree_receipts_release(&verify->rest);
 	crawl_free(verify->crawl);
 	manifest_close(verify->manifest);
+	manifest_close(verify->adopted);
+	tree_close(verify->adopting);
 	tree_close(verify->tree);
 	set_free(verify->visited);
 	set_free(verify->checked);

@@ -11,10 +11,14 @@
 
 #include "audit/audit_internal.h"
 
+#define DOUBLES_NAMED 3	/* of a listing; all are counted */
+
 void
 audit_listing_release(struct audit_listing *listing)
 {
 	tree_receipts_release(&listing->files);
+	json_decref(listing->fields);
+	free(listing->is_whole);
 	set_free(listing->seen);
 	*listing = (struct audit_listing){ .crawl = NULL };
 }
@@ -48,9 +52,13 @@ find_gaps(struct audit_verify *verify, const struct manifest_listing *known)
 		audit_find(verify, finding, "%s%s", where, gap->why != NULL ?
 		    gap->why : "it could not be had");
 	}
-	if (!known->ended && known->gaps == NULL)
-		audit_find(verify, finding, "the export has not got to its "
-		    "end");
+	if (known->ended || known->gaps != NULL)
+		return;
+	if (verify->is_adopted)
+		finding.certainty = AUDIT_UNDETECTABLE;
+	audit_find(verify, finding, verify->is_adopted ? "nothing in the "
+	    "tree tells how many there were" : "the export has not got to "
+	    "its end");
 }
 
 /* The manifest's word on a listing.  Return whether it has one. */
@@ -61,9 +69,11 @@ ask_manifest(struct audit_verify *verify, struct err *err)
 
 	if (!manifest_find(verify->manifest, at->crawl->key, &at->known)) {
 		at->known.total = -1;
+		at->unread = true;
+		if (verify->is_adopted && !verify->progress.sealed)
+			return 0;
 		audit_find(verify, finding_of(at->crawl, AUDIT_MISSING),
 		    "the manifest knows nothing of it");
-		at->unread = true;
 		return 0;
 	}
 	find_gaps(verify, &at->known);
@@ -93,9 +103,37 @@ take_fields(struct audit_verify *verify, struct span record)
 {
 	struct crawl_listing *listing = verify->at.crawl;
 
-	if (!listing->resource->is_list && listing->resource->n_fields > 0)
-		crawl_fact(verify->crawl, listing,
-		    page_values(listing->resource, record));
+	char **values;
+	size_t i;
+
+	if (listing->resource->is_list || listing->resource->n_fields == 0)
+		return;
+	values = page_values(listing->resource, record);
+	verify->at.fields = json_object();
+	for (i = 0; i < listing->resource->n_fields; i++)
+		if (values[i] != NULL)
+			json_object_set_new(verify->at.fields,
+			    listing->resource->fields[i].name,
+			    json_string(values[i]));
+	crawl_fact(verify->crawl, listing, values);
+}
+
+/* The record ${verify->key} has come before. */
+static void
+take_double(struct audit_verify *verify, const char *path, uint64_t line,
+    bool named)
+{
+	struct audit_finding finding = { .kind = AUDIT_DAMAGED,
+	    .path = (char *)path, .listing = verify->at.crawl->key,
+	    .refetch = true };
+	char where[40] = "";
+
+	if (++verify->at.doubles > DOUBLES_NAMED)
+		return;
+	if (line > 0)
+		snprintf(where, sizeof(where), "line %" PRIu64 ": ", line);
+	audit_find(verify, finding, "%sthe record %s comes twice in its "
+	    "listing", where, named ? verify->key.at : "(without a key)");
 }
 
 /* A record that was read. */
@@ -105,10 +143,6 @@ take_record(struct audit_verify *verify, const char *path, uint64_t line,
 {
 	struct audit_listing *at = &verify->at;
 	const struct source_resource *resource = at->crawl->resource;
-	struct audit_finding finding = { .kind = AUDIT_DAMAGED,
-	    .path = (char *)path, .listing = at->crawl->key,
-	    .refetch = true };
-	char where[40];
 	bool named;
 
 	verify->progress.records++;
@@ -124,11 +158,7 @@ take_record(struct audit_verify *verify, const char *path, uint64_t line,
 	}
 	named = page_key(resource, record, &verify->key);
 	if (!set_add(at->seen, verify->key.at, verify->key.len)) {
-		snprintf(where, sizeof(where), line > 0 ? "line %" PRIu64
-		    ": " : "", line);
-		audit_find(verify, finding, "%sthe record %s comes twice in "
-		    "its listing", where, named ? verify->key.at :
-		    "(without a key)");
+		take_double(verify, path, line, named);
 		return;
 	}
 	if (named && resource->has_children)
@@ -204,14 +234,18 @@ static void
 close_listing(struct audit_verify *verify)
 {
 	struct audit_listing *at = &verify->at;
-	bool adopted = verify->manifest != NULL && json_is_true(
-	    json_object_get(manifest_header(verify->manifest), "adopted"));
+
+	if (at->doubles > DOUBLES_NAMED)
+		audit_find(verify, finding_of(at->crawl, AUDIT_DAMAGED),
+		    "%" PRIu64 " records come twice in all", at->doubles);
 
 	if (verify->manifest == NULL) {
 		audit_disk_close(verify);
+		if (verify->adopted != NULL)
+			audit_adopt_listing(verify);
 	} else {
 		if (at->crawl->resource->store == SOURCE_KEEP_SHARDS &&
-		    !adopted)
+		    !verify->is_adopted)
 			check_shards(verify);
 		check_counts(verify);
 	}
@@ -227,6 +261,8 @@ check_done(struct audit_verify *verify, struct crawl_node *node)
 
 	if (verify->manifest == NULL) {
 		audit_disk_done(verify, node);
+	} else if (verify->is_adopted && !verify->progress.sealed) {
+		audit_disk_know_done(verify, node);
 	} else if (verify->wrong == 0) {
 		key = mem_format("%s/%s", node->listing->key, node->key);
 		finding.listing = key;
@@ -252,8 +288,15 @@ next_file(struct audit_verify *verify, struct err *err)
 		at->unread = true;
 		verify->blind |= resource->has_children;
 	}
-	if (verify->manifest == NULL)
-		file->lines = at->lines;
+	if (verify->manifest == NULL) {
+		file->lines = resource->store == SOURCE_KEEP_SHARDS ?
+		    at->lines : 0;
+		file->bytes = at->bytes;
+		memcpy(file->sha256, at->sha256, SHA256_BYTES);
+	}
+	at->is_whole = mem_need(at->is_whole, at->next, &at->is_whole_room,
+	    sizeof(bool));
+	at->is_whole[at->next - 1] = rc == 1;
 	return rc == -1 ? -1 : 1;
 }
 

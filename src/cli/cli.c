@@ -18,6 +18,8 @@ const struct cli_command cli_commands[] = {
 	    "damaged or missing", cli_verify },
 	{ "repair", "DIR", "verify an export, and ask again for what is "
 	    "damaged or missing, and nothing else", cli_repair },
+	{ "adopt", "DIR", "make a manifest for an export of the old Python "
+	    "tool, so that all commands take it", cli_adopt },
 	{ "sources", "[NAME]", "list the platforms that can be exported "
 	    "from, or print the definition of one", cli_sources },
 	{ "help", "[COMMAND]", "show help", cli_help },

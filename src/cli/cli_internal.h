@@ -70,6 +70,7 @@ int cli_export(struct cli *);
 int cli_summary(struct cli *);
 int cli_verify(struct cli *);
 int cli_repair(struct cli *);
+int cli_adopt(struct cli *);
 int cli_sources(struct cli *);
 int cli_help(struct cli *);
 int cli_version(void);
@@ -168,12 +169,15 @@ void cli_dry_report(const struct run *, const struct source *, bool);
 /* ---------------------------------------------------- cli_verify.c */
 
 /**
- * cli_check(cli, where, quiet, log, verify, err):
+ * cli_check(cli, where, log, verify, err):
  * Verify the export ${where}, showing how far it is.  Set ${verify}, which
  * the caller frees.  Return 0; or -1 with ${err} set.
  */
 int cli_check(struct cli *, const char *, struct log *,
     struct audit_verify **, struct err *);
+
+/** cli_check_steps(cli, verify, err): The same, of one that is begun. */
+int cli_check_steps(struct cli *, struct audit_verify *, struct err *);
 
 /**
  * cli_check_report(cli, where, verify, next):

@@ -53,11 +53,9 @@ show(struct cli_screen *screen, const struct audit_verify *verify,
 }
 
 int
-cli_check(struct cli *cli, const char *where, struct log *log,
-    struct audit_verify **verify, struct err *err)
+cli_check_steps(struct cli *cli, struct audit_verify *verify,
+    struct err *err)
 {
-	struct audit_settings settings = { .path = where, .log = log,
-	    .source = cli->source, .sample = 100 };
 	const char *how = config_text(cli->config, "progress");
 	bool is_shown = !config_is(cli->config, "quiet") &&
 	    strcmp(how, "none") != 0;
@@ -65,25 +63,33 @@ cli_check(struct cli *cli, const char *where, struct log *log,
 	int64_t began = clock_ms(), next;
 	int rc;
 
+	cli_screen_init(&screen, stderr);
+	if (strcmp(how, "plain") == 0)
+		screen.is_terminal = false;
+	next = began + (screen.is_terminal ? 0 : LINE_MS);
+	do {
+		rc = audit_verify_step(verify, err);
+		if (is_shown)
+			show(&screen, verify, began, &next);
+	} while (rc == 1);
+	cli_screen_release(&screen);
+	return rc;
+}
+
+int
+cli_check(struct cli *cli, const char *where, struct log *log,
+    struct audit_verify **verify, struct err *err)
+{
+	struct audit_settings settings = { .path = where, .log = log,
+	    .source = cli->source, .sample = 100 };
+
 	if (strcmp(config_command(cli->config), "verify") == 0) {
 		settings.fast = config_is(cli->config, "fast");
 		settings.sample = (unsigned)config_number(cli->config,
 		    "sample");
 	}
 	*verify = audit_verify_new(&settings, err);
-	if (*verify == NULL)
-		return -1;
-	cli_screen_init(&screen, stderr);
-	if (strcmp(how, "plain") == 0)
-		screen.is_terminal = false;
-	next = began + (screen.is_terminal ? 0 : LINE_MS);
-	do {
-		rc = audit_verify_step(*verify, err);
-		if (is_shown)
-			show(&screen, *verify, began, &next);
-	} while (rc == 1);
-	cli_screen_release(&screen);
-	return rc;
+	return *verify != NULL ? cli_check_steps(cli, *verify, err) : -1;
 }
 
 static void
@@ -169,7 +175,7 @@ print_report(const char *where, const struct audit_verify *verify,
 	text_human_count(now.records, records);
 	text_human_bytes(now.read, bytes);
 	printf("%s: %s\n  %s files, %s records, %s read%s\n\n",
-	    audit_is_whole(verify) ? (now.ours ? "Whole" :
+	    audit_is_whole(verify) ? (now.sealed ? "Whole" :
 	    "Nothing wrong can be seen") : "Not whole", where, files,
 	    records, bytes, how);
 	print_findings(verify);

@@ -66,7 +66,7 @@ static const struct config_option rows[] = {
 	    "export repair",
 	    "read variables from FILE, not from .env" },
 	{ "progress", 'p', "HLEXPORT_PROGRESS", CONFIG_CHOICE, "HOW", "auto",
-	    "auto|bar|plain|json|none", 0, 0, "export verify repair",
+	    "auto|bar|plain|json|none", 0, 0, "export verify repair adopt",
 	    "how to show what is going on: a live display, a line every ten "
 	    "seconds, a JSON line every ten seconds, or not; auto is bar on a "
 	    "terminal and plain elsewhere" },
@@ -74,10 +74,10 @@ static const struct config_option rows[] = {
 	    "text", "text|json", 0, 0, "export repair",
 	    "how export.log is written" },
 	{ "json", 0, NULL, CONFIG_FLAG, NULL, NULL, NULL, 0, 0,
-	    "export summary verify repair sources",
+	    "export summary verify repair adopt sources",
 	    "print the result as JSON on standard output" },
 	{ "quiet", 'q', NULL, CONFIG_FLAG, NULL, NULL, NULL, 0, 0,
-	    "export verify repair", "say nothing but errors" },
+	    "export verify repair adopt", "say nothing but errors" },
 	{ "verbose", 'v', NULL, CONFIG_FLAG, NULL, NULL, NULL, 0, 0,
 	    "export repair", "say more: each request, each file" },
 	{ "help", 'h', NULL, CONFIG_FLAG, NULL, NULL, NULL, 0, 0, NULL,

@@ -29,7 +29,7 @@ new_manifest(struct tree *tree)
 }
 
 struct manifest *
-manifest_create(struct tree *tree, json_t *rest, struct err *err)
+manifest_new(struct tree *tree, json_t *rest)
 {
 	struct manifest *manifest = new_manifest(tree);
 
@@ -39,6 +39,14 @@ manifest_create(struct tree *tree, json_t *rest, struct err *err)
 	json_object_set_new(manifest->header, "format",
 	    json_integer(MANIFEST_FORMAT));
 	json_object_update(manifest->header, rest);
+	return manifest;
+}
+
+struct manifest *
+manifest_create(struct tree *tree, json_t *rest, struct err *err)
+{
+	struct manifest *manifest = manifest_new(tree, rest);
+
 	if (manifest_rewrite(manifest, NULL, err) == -1) {
 		manifest_close(manifest);
 		return NULL;

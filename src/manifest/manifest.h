@@ -84,6 +84,12 @@ struct manifest_listing {
 struct manifest *manifest_create(struct tree *, json_t *, struct err *);
 
 /**
+ * manifest_new(tree, header):
+ * As manifest_create(), but nothing is on disk before manifest_save().
+ */
+struct manifest *manifest_new(struct tree *, json_t *);
+
+/**
  * manifest_open(tree, log, err):
  * Read the manifest of an export; of one that tree_look() opened, only to
  * ask.  A last line that is torn is cut off, with

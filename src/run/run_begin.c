@@ -96,6 +96,7 @@ check_header(struct run *run, struct err *err)
 		    source);
 	snprintf(run->started, sizeof(run->started), "%s", started);
 	run->options = json_incref(json_object_get(header, "options"));
+	run->adopted = json_is_true(json_object_get(header, "adopted"));
 	return 0;
 }
 

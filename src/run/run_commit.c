@@ -203,6 +203,9 @@ say(struct run *run, struct run_task *task, struct outcome *outcome,
 		    fields, &outcome->files, err);
 	json_decref(fields);
 	own->alone = false;
+	/* It counts when it takes the old one's place, and not before. */
+	if (own->anew)
+		return 0;
 	page->first = task->job.first;
 	page->count = task->job.count > 0 ? listing->size : 0;
 	page->pass = task->job.pass;

@@ -60,22 +60,14 @@ copy_in_order(struct run *run, const char *dir,
  * can be done twice, they take the old ones' place.
  */
 static int
-reorder(struct run *run, struct run_listing *own,
-    const struct manifest_listing *known, struct manifest_listing *whole,
-    struct err *err)
+replace_stream(struct run *run, struct run_listing *own,
+    struct tree_stream *anew, struct manifest_listing *whole, struct err *err)
 {
 	struct tree_receipts files = { NULL, 0, 0 };
-	struct tree_stream *anew = tree_stream_new(run->tree, own->dir, NULL,
-	    true, err);
-	int rc = anew != NULL ? copy_in_order(run, own->dir, known, anew,
-	    err) : -1;
+	int rc;
 
-	log_say(run->settings.log, LOG_INFO, "run", "%s: putting mended "
-	    "records where they belong", own->crawl->key);
-	if (rc == 0) {
-		tree_stream_all(anew, &files);
-		rc = tree_flush(run->tree, err);
-	}
+	tree_stream_all(anew, &files);
+	rc = tree_flush(run->tree, err);
 	if (rc == 0) {
 		whole->replaces = true;
 		rc = manifest_say_end(run->manifest, own->crawl->key, whole,
@@ -83,8 +75,9 @@ reorder(struct run *run, struct run_listing *own,
 	}
 	if (rc == 0)
 		rc = manifest_flush(run->manifest, err);
+	if (own->stream != anew)
+		tree_stream_free(own->stream);
 	tree_stream_free(anew);
-	tree_stream_free(own->stream);
 	own->stream = NULL;
 	if (rc == 0)
 		rc = tree_stream_replace(run->tree, own->dir, &files, err);
@@ -95,6 +88,25 @@ reorder(struct run *run, struct run_listing *own,
 	}
 	tree_receipts_release(&files);
 	return rc;
+}
+
+static int
+reorder(struct run *run, struct run_listing *own,
+    const struct manifest_listing *known, struct manifest_listing *whole,
+    struct err *err)
+{
+	struct tree_stream *anew = tree_stream_new(run->tree, own->dir, NULL,
+	    true, err);
+
+	log_say(run->settings.log, LOG_INFO, "run", "%s: putting mended "
+	    "records where they belong", own->crawl->key);
+	if (anew == NULL)
+		return -1;
+	if (copy_in_order(run, own->dir, known, anew, err) == -1) {
+		tree_stream_free(anew);
+		return -1;
+	}
+	return replace_stream(run, own, anew, whole, err);
 }
 
 /* The listing is whole: one line takes the place of its pages'. */
@@ -112,6 +124,8 @@ end_whole(struct run *run, struct run_listing *own, struct err *err)
 	if (own->stream == NULL)
 		return manifest_say_end(run->manifest, listing->key, &whole,
 		    NULL, NULL, err);
+	if (own->anew)
+		return replace_stream(run, own, own->stream, &whole, err);
 	if (manifest_find(run->manifest, listing->key, &known) &&
 	    !in_order(&known))
 		return reorder(run, own, &known, &whole, err);

@@ -34,6 +34,7 @@ struct run_listing {
 	uint64_t records;	/* kept, in all runs */
 	uint64_t duplicates;
 	bool alone;		/* one window, and not yet in the manifest */
+	bool anew;		/* written beside what another tool wrote */
 };
 
 struct run {
@@ -50,6 +51,7 @@ struct run {
 	uint64_t held_bytes;
 	bool interrupted;
 	bool any_success;
+	bool adopted;		/* another tool began the export */
 	unsigned refused;	/* keys refused in a row */
 	struct err stop;	/* why no further job is taken */
 

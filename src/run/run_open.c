@@ -232,6 +232,56 @@ take_part(struct run *run, struct run_listing *own,
 	return run_listing_state(run, own, state, err);
 }
 
+/* Copy the line of another tool's stream, if it is a record and new. */
+static int
+adopt_line(struct run *run, struct run_listing *own, struct span line,
+    struct err *err)
+{
+	struct crawl_listing *listing = own->crawl;
+	bool named;
+
+	if (page_check(line.at, line.len, NULL) == -1)
+		return 0;
+	named = page_key(listing->resource, line, &run->scratch);
+	if (!set_add(own->seen, run->scratch.at, run->scratch.len))
+		return 0;
+	own->records++;
+	if (named)
+		run_link(run, listing, line);
+	return tree_stream_add(own->stream, &line, 1, false, err);
+}
+
+/*
+ * Another tool's stream that isn't whole: its records are copied into a new
+ * one beside it, what is missing is added, and at the end the new one takes
+ * its place.  Until then nothing of it is touched.
+ */
+static int
+take_adopted(struct run *run, struct run_listing *own, struct err *err)
+{
+	struct crawl_known part = { .total = -1, .pass = 2,
+	    .size = own->crawl->size };
+	struct tree_lines *lines = tree_lines_new(run->tree, own->dir);
+	struct span line;
+	enum crawl_state state;
+	int rc;
+
+	own->anew = true;
+	own->alone = false;
+	own->stream = tree_stream_new(run->tree, own->dir, NULL, true, err);
+	rc = own->stream != NULL ? 1 : -1;
+	while (rc == 1 && (rc = tree_lines_next(lines, &line, err)) == 1)
+		if (adopt_line(run, own, line, err) == -1)
+			rc = -1;
+	tree_lines_free(lines);
+	/* A last line that is torn is no record. */
+	if (rc == -1 && err->kind != ERR_DATA)
+		return -1;
+	own->pass_seen = set_new();
+	state = crawl_begin(run->crawl, own->crawl, &part);
+	return run_listing_state(run, own, state, err);
+}
+
 /* A dry run begins each listing, or counts it without a look. */
 static int
 open_dry(struct run *run, struct run_listing *own)
@@ -259,6 +309,8 @@ run_open(struct run *run, struct crawl_listing *listing, struct err *err)
 	found = manifest_find(run->manifest, listing->key, &known);
 	if (found && known.ended)
 		return take_whole(run, own, &known, err);
+	if (found && run->adopted && own->dir != NULL)
+		return take_adopted(run, own, err);
 	if (open_stream(run, own, err) == -1)
 		return -1;
 	if (found)

@@ -1,0 +1,57 @@
+/*
+ * hlexport adopt DIR: a manifest for an export of the old tool.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli_internal.h"
+
+static int
+adopt(struct cli *cli, const char *where, struct log *log)
+{
+	struct audit_settings settings = { .path = where, .log = log,
+	    .source = cli->source, .sample = 100 };
+	const char *url = config_text(cli->config, "server");
+	struct audit_verify *verify;
+	struct err err;
+	char *server;
+	int status = CLI_OK;
+
+	if ((server = http_check_server(url, &err)) == NULL)
+		return cli_error(&err);
+	verify = audit_verify_new(&settings, &err);
+	if (verify == NULL ||
+	    audit_adopt_begin(verify, CLI_TOOL, server, &err) == -1 ||
+	    cli_check_steps(cli, verify, &err) == -1 ||
+	    audit_adopt_end(verify, &err) == -1) {
+		status = cli_error(&err);
+	} else {
+		cli_check_report(cli, where, verify, false);
+		if (!config_is(cli->config, "json") &&
+		    !config_is(cli->config, "quiet"))
+			printf("It has a manifest now, and SHA256SUMS.  "
+			    "Where the server still is, what is missing can "
+			    "be had:\n  hlexport --resume %s\n", where);
+	}
+	audit_verify_free(verify);
+	free(server);
+	return status;
+}
+
+int
+cli_adopt(struct cli *cli)
+{
+	struct log *log;
+	size_t n;
+	char *const *words = config_args(cli->config, &n);
+	int status;
+
+	if (n != 1)
+		return cli_usage("adopt wants one directory, like 'hlexport "
+		    "adopt exports/20250606-120000'");
+	log = log_new(LOG_ERROR, LOG_ERROR);
+	status = adopt(cli, words[0], log);
+	log_free(log);
+	return status;
+}

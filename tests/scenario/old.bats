@@ -1,0 +1,145 @@
+# Exports of the old Python tool: their faults are found, they are adopted,
+# and what is missing is had where a server still is.
+
+bats_require_minimum_version 1.5.0
+load helper
+
+make_old="$TOP/tests/old/make-old-tree"
+
+start_world()
+{
+	start_fixture --workspace bulk --files 2 --logs 2600 --datasets 1 \
+	    --datapoints 1200 --evaluations 1 --evaluation-logs 150
+	hlexport -q --logs -o source
+	export=$(echo source/*)
+	forget_asked
+}
+
+# What verify makes of a tree: the strongest word it has for it.
+verdict()
+{
+	jq -r '[.findings[] | select(.trouble != "note") | .certainty] |
+	    if any(. == "certain") then "certain"
+	    elif any(. == "likely") then "likely"
+	    else "undetectable" end' <<<"$1"
+}
+
+@test "a clean tree raises no alarm" {
+	start_world
+	"$make_old" "$export" old
+	run -0 hlexport verify old
+	assert_contains "$output" "Nothing wrong can be seen: old"
+	assert_contains "$output" "files: nothing in the tree tells how many"
+	run -0 hlexport summary old
+	assert_contains "$output" "logs                      5,200"
+}
+
+@test "every fault that can be found is found, and as surely as can be" {
+	local fault found said n=0
+	start_world
+	printf '%-32s %-14s %s\n' fault expected found >table
+	while read -r fault found; do
+		rm -rf old
+		"$make_old" "$export" old "$fault"
+		run --separate-stderr hlexport verify --json old
+		said=$(verdict "$output")
+		printf '%-32s %-14s %s\n' "$fault" "$found" "$said" >>table
+		if [ "$found" = undetectable ]; then
+			assert_status 0
+		else
+			assert_status 6
+		fi
+		assert_equal "$said" "$found"
+		n=$((n + 1))
+	done < <("$make_old")
+	sed 's/^/# /' table >&3
+	[ $n -ge 20 ]
+}
+
+@test "several faults at once are all named" {
+	start_world
+	"$make_old" "$export" old page-of-logs torn-version unfinished-file \
+	    clamped-datapoints records-twice
+	run -6 hlexport verify old
+	assert_contains "$output" "{files.total_logs_count} says 2600"
+	assert_contains "$output" "the text ends inside a string"
+	assert_contains "$output" ".done: it is not there"
+	assert_contains "$output" "comes twice in its listing"
+	run -0 hlexport adopt old
+	run -0 hlexport --resume old
+	assert_truth old
+}
+
+@test "adopt changes no byte, and a resume fetches what is missing" {
+	local fault rest
+	start_world
+	while read -r fault rest; do
+		echo "$fault"
+		rm -rf old before
+		"$make_old" "$export" old "$fault"
+		cp -a old before
+		hlexport adopt -q old >/dev/null
+		diff -r before old | grep -v '^Only in old: ' >changed || true
+		[ ! -s changed ]
+		(cd old && sha256sum --quiet -c SHA256SUMS)
+		forget_asked
+		hlexport -q --resume old
+		assert_truth old
+		# Never more than the pages of the one listing that is short,
+		# and what the old tool did not take.
+		[ "$(asked_count)" -le 40 ]
+		[ "$fault" = a-stranger ] || hlexport verify -q old
+	done < <("$make_old")
+}
+
+@test "nothing of an old stream is lost when the server no longer has it" {
+	start_world
+	"$make_old" "$export" old page-of-logs
+	cp -a old before
+	hlexport adopt -q old >/dev/null
+	add_fault "logs status=500"
+	run -3 hlexport --resume old
+	diff -r before/files old/files | grep -v '^Only in old' >changed || true
+	[ ! -s changed ]
+	# And then it has: an export like any other.
+	mend
+	run -0 hlexport --resume old
+	run -0 hlexport verify old
+	assert_truth old
+}
+
+@test "wrong use of adopt" {
+	start_world
+	run -2 hlexport adopt
+	run -2 hlexport adopt "$export"
+	assert_contains "$output" "has a manifest already"
+	mkdir nothing
+	run -2 hlexport adopt nothing
+	run -2 hlexport verify nothing
+	assert_contains "$output" "is no export"
+}
+
+# Made by hand from a description of the old tool's output, not by hlexport.
+@test "a tree made by hand" {
+	local folder=old/20250606-120000/files/pr_Aa1
+	mkdir -p "$folder/versions" "$folder/logs"
+	echo '{"id": "pr_Aa1", "type": "prompt", "path": "a", "total_logs_count": 3}' \
+	    >"$folder/file.json"
+	echo '{"version_id": "prv_1", "environments": [{"id": "env_1", "name": "production", "tag": "default"}]}' \
+	    >"$folder/versions/prv_1"
+	echo '[{"version_id": "prv_1", "environment_id": "env_1", "environment_name": "production", "environment_tag": "default"}]' \
+	    >"$folder/deployments.json"
+	printf '{"id": "log_%s", "output": "x"}\n' 1 2 3 >"$folder/logs/1.jsonl"
+	: >"$folder/.done"
+	: >old/20250606-120000/export.log
+	run -0 hlexport verify old/20250606-120000
+	run -0 hlexport summary old/20250606-120000
+	assert_contains "$output" "prompt 1"
+	sed -i '$d' "$folder/logs/1.jsonl"
+	run -6 hlexport verify old/20250606-120000
+	assert_contains "$output" "2 different records; {files.total_logs_count} says 3"
+	run -0 env HUMANLOOP_API_KEY=x "$HLEXPORT" adopt old/20250606-120000
+	run -6 hlexport verify old/20250606-120000
+	assert_equal "$(jq -r 'select(.hlexport) | .started' \
+	    old/20250606-120000/manifest.jsonl)" "2025-06-06T12:00:00.000Z"
+}
