@@ -37,19 +37,12 @@ find_gaps(struct audit_verify *verify, const struct manifest_listing *known)
 	const struct manifest_gap *gap;
 	struct audit_finding finding = finding_of(verify->at.crawl,
 	    AUDIT_MISSING);
-	char where[100];
+	char where[96];
 
 	for (gap = known->gaps; gap != NULL; gap = gap->next) {
-		where[0] = '\0';
-		if (gap->first >= 0 && gap->count > 0)
-			snprintf(where, sizeof(where), "page %" PRId64
-			    " (records %" PRId64 " to %" PRId64 "): ",
-			    gap->first / gap->count + 1, gap->first + 1,
-			    gap->first + gap->count);
-		else if (gap->record >= 0)
-			snprintf(where, sizeof(where), "record %" PRId64
-			    ": ", gap->record + 1);
-		audit_find(verify, finding, "%s%s", where, gap->why != NULL ?
+		manifest_gap_where(gap, where);
+		audit_find(verify, finding, "%s%s%s", where + (*where == ' '),
+		    *where != '\0' ? ": " : "", gap->why != NULL ?
 		    gap->why : "it could not be had");
 	}
 	if (known->ended || known->gaps != NULL)

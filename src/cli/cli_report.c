@@ -67,17 +67,13 @@ static void
 print_gap(FILE *out, const struct manifest_gap *gap)
 {
 	struct text why;
+	char where[96];
 
 	text_init(&why, 4096);
 	if (gap->why != NULL)
 		text_add_visible(&why, gap->why, strlen(gap->why));
-	fprintf(out, "  missing  %s", gap->listing);
-	if (gap->first >= 0 && gap->count > 0)
-		fprintf(out, "  page %" PRId64 " (records %" PRId64 " to %"
-		    PRId64 ")", gap->first / gap->count + 1, gap->first + 1,
-		    gap->first + gap->count);
-	if (gap->record >= 0)
-		fprintf(out, "  record %" PRId64, gap->record + 1);
+	manifest_gap_where(gap, where);
+	fprintf(out, "  missing  %s%s", gap->listing, where);
 	fprintf(out, ": %s\n", why.len > 0 ? why.at : "unknown");
 	if (gap->url != NULL) {
 		text_clear(&why);
@@ -208,7 +204,8 @@ json_gap(const struct manifest_gap *gap)
 		if (numbers[i].value >= 0)
 			json_object_set_new(json, numbers[i].key,
 			    json_integer(numbers[i].value));
-	if (gap->first >= 0 && gap->count > 0)
+	if (gap->first >= 0 && gap->count > 1 &&
+	    gap->first % gap->count == 0)
 		json_object_set_new(json, "page",
 		    json_integer(gap->first / gap->count + 1));
 	if (gap->url != NULL)

@@ -60,6 +60,12 @@ struct crawl_listing {
 	bool gapped;		/* it ended, but not whole */
 
 	/* The crawl's own. */
+	uint32_t window;	/* records to ask for now; part of ${size} */
+	unsigned streak;	/* windows that came since it got smaller */
+	unsigned grow_after;	/* so many, before larger ones are tried */
+	int64_t credit;		/* pieces that may still be tried */
+	struct crawl_range *pieces;	/* to be asked for again, smaller */
+	size_t n_pieces, pieces_room;
 	uint64_t ask;		/* first record not asked for yet */
 	uint64_t commit;	/* first record not committed yet */
 	size_t under_way;	/* jobs given out and not finished */
@@ -216,6 +222,18 @@ enum crawl_state crawl_fail(struct crawl *, const struct crawl_job *);
  */
 int64_t crawl_number(struct crawl *, const struct crawl_listing *,
     const struct source_var *);
+
+/**
+ * crawl_split(crawl, job, too_much):
+ * The window can't be had; may it be had in smaller pieces?  If so they are
+ * given out next, and ${job} is over.  If it was ${too_much} for the server,
+ * what is asked for later is small too, until enough of it has come.  Return
+ * false if that is of no use: then crawl_fail() it.
+ */
+bool crawl_split(struct crawl *, const struct crawl_job *, bool);
+
+/** crawl_came(crawl, job): The window has come; it may wait for its turn. */
+void crawl_came(struct crawl *, const struct crawl_job *);
 
 /** crawl_leave(crawl, node): Answer CRAWL_DONE; ${node} is gone then. */
 void crawl_leave(struct crawl *, struct crawl_node *);

@@ -46,6 +46,7 @@ crawl_free_listing(struct crawl_listing *listing)
 {
 	free(listing->key);
 	free(listing->ranges);
+	free(listing->pieces);
 	free(listing);
 }
 
@@ -74,6 +75,9 @@ new_listing(struct crawl_node *parent, const struct source_resource *resource)
 	listing->total = -1;
 	listing->size = resource->paging != SOURCE_UNPAGED ?
 	    resource->page_size : 0;
+	listing->window = listing->size;
+	listing->credit = CRAWL_CREDIT;
+	listing->grow_after = CRAWL_GROW_AFTER;
 	listing->expected = -1;
 	listing->pass = listing->first_pass = 1;
 	DL_APPEND2(parent->below, listing, prev_below, next_below);

@@ -11,6 +11,7 @@
 #include "http/http_internal.h"
 
 #define REDIRECTS_MOST 5
+#define SLOW_MOST 2	/* times that too long is waited for too much */
 #define SPARE_MOST (4 << 20)	/* bytes of a body's memory to keep */
 
 static struct curl_slist *
@@ -205,6 +206,20 @@ pause_all(struct transfer *transfer, int64_t now)
 	return wait;
 }
 
+static bool
+is_spent(const struct transfer *transfer)
+{
+	const struct http_reply *reply = &transfer->reply;
+	unsigned most = transfer->http->settings.attempts;
+
+	if (reply->request.attempts > 0 && reply->request.attempts < most)
+		most = reply->request.attempts;
+	if (reply->is_slow && reply->request.may_be_smaller &&
+	    most > SLOW_MOST)
+		most = SLOW_MOST;
+	return reply->attempts >= most;
+}
+
 /*
  * Try it again later, or see that it was tried often enough.  A 429 counts
  * as a try only if the server served others since this one was sent: else it
@@ -227,7 +242,8 @@ retry(struct transfer *transfer)
 		wait = pause_all(transfer, now);
 	else
 		limit_failure(&http->limit, reply->status > 0);
-	if (reply->attempts >= http->settings.attempts) {
+	reply->is_slow |= reply->status == 504;
+	if (is_spent(transfer)) {
 		finish(transfer, HTTP_SPENT);
 	} else {
 		/* Whatever it was, a wait that was asked for is obeyed. */
@@ -330,7 +346,7 @@ http_again(struct http *http, struct http_reply *reply, const char *why)
 	limit_failure(&http->limit, true);
 	if (limit_is_broken(&http->limit))
 		stop(http, ERR_NET, reply->why);
-	if (reply->attempts >= http->settings.attempts) {
+	if (is_spent(transfer)) {
 		reply->outcome = HTTP_SPENT;
 		log_failure(transfer, -1);
 		return false;
@@ -383,6 +399,7 @@ end_silence(struct transfer *transfer)
 	    transfer->last_byte)) / 1000);
 	http_leave_wire(transfer);
 	reply->status = 0;
+	reply->is_slow = true;
 	(void)http_judge(transfer, CURLE_OPERATION_TIMEDOUT);
 	retry(transfer);
 }

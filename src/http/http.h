@@ -43,6 +43,8 @@ struct http_request {
 	const char *what;	/* for people and the log; kept by the caller */
 	bool is_text;		/* the reply need not be JSON */
 	uint32_t first_byte_s;
+	bool may_be_smaller;	/* if it takes too long, less will be asked */
+	unsigned attempts;	/* 0: as for all */
 	const struct http_rule *rules;	/* kept by the caller */
 	size_t n_rules;
 	void *tag;		/* the caller's, given back */
@@ -63,6 +65,7 @@ struct http_reply {
 	bool is_html;		/* by its content type */
 	bool is_json;
 	unsigned attempts;
+	bool is_slow;		/* it took too long, the last time */
 	char why[300];		/* of what is not HTTP_GOOD, for people */
 	struct http_request request;
 };

@@ -177,6 +177,7 @@ http_start(struct transfer *transfer)
 	}
 	transfer->easy = easy;
 	transfer->started = clock_ms();
+	transfer->reply.is_slow = false;
 	transfer->last_byte = 0;
 	transfer->successes = http->limit.successes;
 	http->n_wire++;

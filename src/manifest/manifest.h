@@ -179,6 +179,13 @@ int manifest_say_end(struct manifest *, const char *,
 void manifest_say_done(struct manifest *, const char *,
     const struct tree_receipt *);
 
+/**
+ * manifest_gap_where(gap, out):
+ * Write to ${out} which part of its listing it is: " page 7 (records 601 to
+ * 700)", " record 38", or nothing.
+ */
+void manifest_gap_where(const struct manifest_gap *, char [96]);
+
 /** manifest_say_gap(manifest, gap): Something could not be had. */
 void manifest_say_gap(struct manifest *, const struct manifest_gap *);
 

@@ -70,6 +70,9 @@ is_mended(const struct manifest_gap *gap, const struct manifest_page *page)
 	int64_t first = (int64_t)page->first;
 	int64_t end = first + (page->count > 0 ? page->count : 1);
 
+	/* Nothing was known of the listing: now something is. */
+	if (gap->first < 0 && gap->record < 0 && gap->have < 0)
+		return true;
 	if (gap->first >= 0)
 		return gap->first >= first && gap->first < end;
 	return !page->partial && gap->record >= first && gap->record < end;
@@ -220,6 +223,9 @@ apply_gap(struct manifest *manifest, const char *key, json_t *json,
 	gap->why = mem_text(json_string_value(json_object_get(json,
 	    "why")));
 	gap->line = line;
+	/* Where nothing is known of the listing, parts say no more. */
+	if (gap->first < 0 && gap->record < 0 && gap->have < 0)
+		forget_gaps(entry);
 	/* In order, and instead of one of the same place. */
 	for (at = &entry->gaps; *at != NULL && ((*at)->first < gap->first ||
 	    ((*at)->first == gap->first && (*at)->record < gap->record));

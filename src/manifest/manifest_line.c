@@ -2,6 +2,8 @@
  * Lines of the manifest: how they are made.
  */
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "manifest/manifest_internal.h"
@@ -128,6 +130,24 @@ manifest_say_done(struct manifest *manifest, const char *key,
 	json_array_append_new(files, json_receipt(receipt));
 	json_object_set_new(json, "files", files);
 	manifest_say(manifest, json);
+}
+
+void
+manifest_gap_where(const struct manifest_gap *gap, char out[96])
+{
+	int64_t record = gap->record >= 0 ? gap->record : gap->first;
+
+	out[0] = '\0';
+	if (gap->record >= 0 || (gap->first >= 0 && gap->count == 1))
+		snprintf(out, 96, " record %" PRId64, record + 1);
+	else if (gap->first >= 0 && gap->count > 0 &&
+	    gap->first % gap->count == 0)
+		snprintf(out, 96, " page %" PRId64 " (records %" PRId64
+		    " to %" PRId64 ")", gap->first / gap->count + 1,
+		    gap->first + 1, gap->first + gap->count);
+	else if (gap->first >= 0 && gap->count > 0)
+		snprintf(out, 96, " records %" PRId64 " to %" PRId64,
+		    gap->first + 1, gap->first + gap->count);
 }
 
 void

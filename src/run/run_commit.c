@@ -207,7 +207,8 @@ say(struct run *run, struct run_task *task, struct outcome *outcome,
 	if (own->anew)
 		return 0;
 	page->first = task->job.first;
-	page->count = task->job.count > 0 ? listing->size : 0;
+	page->count = task->job.count < listing->size ? task->job.count :
+	    listing->size;
 	page->pass = task->job.pass;
 	page->size = task->job.count > 0 ? listing->size : 0;
 	page->total = task->page.total;
@@ -216,15 +217,52 @@ say(struct run *run, struct run_task *task, struct outcome *outcome,
 	return 0;
 }
 
+/*
+ * Pieces of a page that could not be had, one after the other and for the
+ * same reason, are one gap.  Return whether the window was added to one.
+ */
+static bool
+join_gap(struct run *run, const struct manifest_gap *gap, uint32_t size)
+{
+	struct manifest_listing known;
+	const struct manifest_gap *before;
+	struct manifest_gap joined;
+
+	if (run->manifest == NULL || gap->first <= 0 ||
+	    gap->count >= size ||
+	    !manifest_find(run->manifest, gap->listing, &known))
+		return false;
+	for (before = known.gaps; before != NULL; before = before->next)
+		if (before->first >= 0 && before->first + before->count ==
+		    gap->first && before->first / size == gap->first / size &&
+		    before->status == gap->status &&
+		    before->why != NULL && gap->why != NULL &&
+		    strcmp(before->why, gap->why) == 0)
+			break;
+	if (before == NULL)
+		return false;
+	joined = *gap;
+	joined.first = before->first;
+	joined.count += before->count;
+	manifest_say_gap(run->manifest, &joined);
+	return true;
+}
+
 static int
 commit_failure(struct run *run, struct run_task *task, struct err *err)
 {
-	struct run_listing *own = task->job.listing->user;
+	struct crawl_listing *listing = task->job.listing;
+	struct run_listing *own = listing->user;
 	enum crawl_state state;
 
 	own->alone = false;
-	run_gap(run, &task->gap);
 	state = crawl_fail(run->crawl, &task->job);
+	/* Without a first page, no one knows how many there are. */
+	if (!listing->first_came && state == CRAWL_HOLED &&
+	    task->job.count < listing->size)
+		task->gap.first = task->gap.count = -1;
+	if (!join_gap(run, &task->gap, listing->size))
+		run_gap(run, &task->gap);
 	run_free_task(run, task);
 	if (run_listing_state(run, own, state, err) == -1)
 		return -1;

@@ -10,6 +10,9 @@
 
 #include "run/run_internal.h"
 
+/* A piece of a page was tried before, with the page. */
+#define PIECE_ATTEMPTS 3
+
 /* So many keys refused in a row, and it is the key and not the rights. */
 #define REFUSED_MOST 50
 
@@ -114,6 +117,8 @@ run_fetch(struct run *run, const struct crawl_job *job, struct err *err)
 	struct run_task *task = new_task(run, job);
 	struct http_request request = { .what = task->key, .tag = task,
 	    .first_byte_s = resource->first_byte_s,
+	    .may_be_smaller = job->count > 1,
+	    .attempts = job->count < job->listing->size ? PIECE_ATTEMPTS : 0,
 	    .is_text = resource->shape.form == SOURCE_TEXT,
 	    .rules = run->rules[resource->index],
 	    .n_rules = resource->n_statuses };
@@ -232,6 +237,36 @@ weigh_refusal(struct run *run, const struct run_task *task)
 		    "%s", reply, variable != NULL ? variable : "the server");
 }
 
+/*
+ * May it be had in smaller pieces?  Where the server fails or gives what
+ * can't be used, one record may be the reason, or that it is too much; a
+ * refusal is meant for the whole.
+ */
+static bool
+try_smaller(struct run *run, struct run_task *task)
+{
+	const struct http_reply *reply = task->reply;
+	int status = reply->status;
+
+	/* Something that is whole, and not what was asked for. */
+	if (status >= 200 && status < 300 && reply->outcome !=
+	    HTTP_TOO_LARGE && (reply->is_html || reply->body.len == 0 ||
+	    page_check(reply->body.at, reply->body.len, NULL) == 0))
+		return false;
+	if (run->tree == NULL || run->interrupted ||
+	    run->stop.kind != ERR_NONE || status == 429 || (status >= 300 &&
+	    status < 500 && status != 408 && status != 413 && status != 422))
+		return false;
+	if (!crawl_split(run->crawl, &task->job, reply->is_slow ||
+	    status == 413 || status == 422))
+		return false;
+	log_event(run->settings.log, LOG_WARN, "run", "it can't be had; "
+	    "trying it in smaller pieces", "resource", task->key, "why",
+	    reply->why, NULL);
+	run_free_task(run, task);
+	return true;
+}
+
 /* The server has said no, or nothing of use. */
 static int
 take_refusal(struct run *run, struct run_task *task, struct err *err)
@@ -260,6 +295,9 @@ take_refusal(struct run *run, struct run_task *task, struct err *err)
 		run_free_task(run, task);
 		return 0;
 	}
+	if (source_verdict(resource, reply->status) == SOURCE_DEFAULT &&
+	    try_smaller(run, task))
+		return 0;
 	fail(task, reply->why);
 	return settle(run, task, err);
 }
@@ -283,5 +321,6 @@ run_reply(struct run *run, struct http_reply *reply, struct err *err)
 	run->any_success = true;
 	run->refused = 0;
 	run->windows++;
+	crawl_came(run->crawl, &task->job);
 	return settle(run, task, err);
 }

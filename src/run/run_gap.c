@@ -18,17 +18,12 @@ run_no_gap(const char *key)
 void
 run_gap(struct run *run, const struct manifest_gap *gap)
 {
-	char records[48] = "", status[16], message[600];
+	char where[96], status[16], message[700];
 
 	snprintf(status, sizeof(status), "%" PRId64, gap->status);
-	if (gap->record >= 0)
-		snprintf(records, sizeof(records), " record %" PRId64,
-		    gap->record + 1);
-	else if (gap->first >= 0 && gap->count > 0)
-		snprintf(records, sizeof(records), " page %" PRId64,
-		    gap->first / gap->count + 1);
+	manifest_gap_where(gap, where);
 	snprintf(message, sizeof(message), "missing: %.200s%s: %.300s",
-	    gap->listing, records, gap->why);
+	    gap->listing, where, gap->why);
 	log_event(run->settings.log, LOG_WARN, "run", message, "resource",
 	    gap->listing, "status", gap->status > 0 ? status : NULL, "url",
 	    gap->url, NULL);

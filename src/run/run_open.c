@@ -140,11 +140,17 @@ take_whole(struct run *run, struct run_listing *own,
 	int rc = 0;
 
 	if (known->replaces) {
+		struct manifest_listing whole = *known;
+
+		whole.replaces = false;
 		rc = manifest_files(run->manifest, listing->key, &files,
 		    err);
 		if (rc == 0)
 			rc = tree_stream_replace(run->tree, own->dir, &files,
 			    err);
+		if (rc == 0)
+			rc = manifest_say_end(run->manifest, listing->key,
+			    &whole, NULL, &files, err);
 		tree_receipts_release(&files);
 	}
 	if (listing->resource == run->unit)

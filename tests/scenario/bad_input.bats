@@ -120,7 +120,7 @@ refused()
 		add_fault "$fault"
 		run hlexport
 		assert_status 3
-		assert_contains "$output" "missing  files  page 1"
+		assert_contains "$output" "missing  files page 1"
 	done
 	assert_contains "$output" "the reply says that its size is 0"
 	# Each was tried five times, and no more.
@@ -132,8 +132,8 @@ refused()
 	add_fault "files body=200 text={\"records\":[{\"type\":\"prompt\",\"x\":1},{\"id\":null,\"type\":\"prompt\"}],\"page\":1,\"size\":100,\"total\":2}"
 	run hlexport
 	assert_status 3
-	assert_contains "$output" "missing  files  record 1: it has no key, so what belongs to it can't be asked for"
-	assert_contains "$output" "missing  files  record 2"
+	assert_contains "$output" "missing  files record 1: it has no key, so what belongs to it can't be asked for"
+	assert_contains "$output" "missing  files record 2"
 	grep -qx '{"id":null,"type":"prompt"}' exports/*/files/~*/file.json
 	grep -qx '{"type":"prompt","x":1}' exports/*/files/~*/file.json
 	# With a server that knows better, the rest comes.

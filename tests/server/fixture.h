@@ -210,6 +210,7 @@ struct fault {
 	char *id;		/* NULL: any */
 	uint64_t page;		/* 0: any */
 	uint64_t size;		/* 0: any */
+	uint64_t holds, holds_to, over;	/* 0: any */
 	enum fault_kind kind;
 	int64_t value;
 	char *text;

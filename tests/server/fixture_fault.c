@@ -1,8 +1,11 @@
 /*
  * Faults: what they are, and when they strike.
  *
- *	ROUTE [id=ID] [page=N] [size=N] KIND=VALUE [times=N|always]
- *	      [text=TEXT] [form=json|html|empty]
+ *	ROUTE [id=ID] [page=N] [size=N] [holds=N] [covers=A-B] [over=N]
+ *	      KIND=VALUE [times=N|always] [text=TEXT] [form=json|html|empty]
+ *
+ * holds: pages that have the record number N (from 1) in them; covers: pages
+ * with any of the records A to B; over: pages of more than N records.
  */
 
 #include <inttypes.h>
@@ -36,6 +39,13 @@ take_word(struct fault *fault, char *word, bool *has_kind)
 		fault->page = strtoull(value, NULL, 10);
 	} else if (strcmp(word, "size") == 0) {
 		fault->size = strtoull(value, NULL, 10);
+	} else if (strcmp(word, "holds") == 0) {
+		fault->holds = fault->holds_to = strtoull(value, NULL, 10);
+	} else if (strcmp(word, "covers") == 0) {
+		fault->holds = strtoull(value, &value, 10);
+		fault->holds_to = strtoull(value + (*value == '-'), NULL, 10);
+	} else if (strcmp(word, "over") == 0) {
+		fault->over = strtoull(value, NULL, 10);
 	} else if (strcmp(word, "text") == 0) {
 		fault->text = must_copy(value);
 	} else if (strcmp(word, "form") == 0) {
@@ -105,6 +115,10 @@ fault_take(const char *route, const char *id, uint64_t page, uint64_t size,
 		    strcmp(fault->id, id) != 0)) ||
 		    (fault->page != 0 && fault->page != page) ||
 		    (fault->size != 0 && fault->size != size) ||
+		    (fault->holds != 0 &&
+		    (fault->holds_to <= (page - 1) * size ||
+		    fault->holds > page * size)) ||
+		    (fault->over != 0 && size <= fault->over) ||
 		    fault->times == 0)
 			continue;
 		if (fault->times > 0)
