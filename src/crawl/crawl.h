@@ -73,6 +73,8 @@ struct crawl_listing {
 	bool is_open;		/* begun, and not left */
 	bool first_came;	/* so that total and size are known */
 	bool is_dry;		/* an empty page came: ask no further */
+	uint64_t have;		/* different records, of all passes */
+	bool moved;		/* it ended, and moved meanwhile */
 	bool unsteady;		/* this pass saw it move */
 	unsigned first_pass;	/* of this run */
 	bool left;		/* crawl_end() was called */
@@ -126,6 +128,7 @@ struct crawl_known {
 	unsigned pass;
 	bool unsteady;		/* this pass saw it move */
 	uint64_t distinct;	/* records in ${ranges} */
+	uint64_t have;		/* different records on disk */
 	const struct crawl_range *ranges;	/* in order, none twice */
 	size_t n_ranges;
 };

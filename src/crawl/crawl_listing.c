@@ -184,6 +184,18 @@ read_again(struct crawl_listing *listing)
 	listing->first_came = false;
 }
 
+/*
+ * A listing whose records come and go while it is read: what was there from
+ * beginning to end has been seen once a pass brings nothing new and there are
+ * as many different records as the server says it has now.
+ */
+static bool
+is_caught_up(const struct crawl_listing *listing, unsigned readings)
+{
+	return listing->unsteady && readings > 1 && listing->fresh == 0 &&
+	    listing->total >= 0 && listing->have >= (uint64_t)listing->total;
+}
+
 /* All windows of a pass are there or failed: is that the end? */
 static enum crawl_state
 end_of_pass(struct crawl *crawl, struct crawl_listing *listing)
@@ -199,8 +211,17 @@ end_of_pass(struct crawl *crawl, struct crawl_listing *listing)
 	}
 	listing->expected = listing->resource->has_expect ?
 	    crawl_number(crawl, listing, &listing->resource->expect) : -1;
-	if (counts_agree(listing) && (steady || last))
+	if (counts_agree(listing) && (steady || last)) {
+		/* Some that an earlier reading saw may have gone. */
+		listing->moved = readings > 1 && listing->total >= 0 &&
+		    listing->size > 0 &&
+		    listing->have != (uint64_t)listing->total;
 		return CRAWL_WHOLE;
+	}
+	if (is_caught_up(listing, readings)) {
+		listing->moved = true;
+		return CRAWL_WHOLE;
+	}
 	/* What a second reading does not explain, a third won't either. */
 	if (last || (readings > 1 && listing->fresh == 0)) {
 		listing->gapped = true;
@@ -354,6 +375,7 @@ crawl_finish(struct crawl *crawl, const struct crawl_job *job,
 		listing->is_dry = true;
 	listing->distinct += result->distinct;
 	listing->fresh += result->fresh;
+	listing->have += result->fresh;
 	if (job->count > 0)
 		grow_window(listing, job);
 	listing->commit = skip_ranges(listing, job->first + (job->count == 0 ?
@@ -391,6 +413,7 @@ take_known(struct crawl_listing *listing, const struct crawl_known *known)
 	listing->pass = listing->first_pass = known->pass;
 	listing->unsteady = known->unsteady;
 	listing->distinct = known->distinct;
+	listing->have = known->have;
 	listing->n_ranges = known->n_ranges;
 	listing->ranges = mem_alloc(bytes);
 	if (bytes > 0)

@@ -312,7 +312,7 @@ settle(struct transfer *transfer, CURLcode code)
 	case GOOD:
 		reply->attempts++;
 		http->counts.bytes += reply->body.len;
-		limit_success(&http->limit);
+		limit_success(&http->limit, clock_ms());
 		finish(transfer, HTTP_GOOD);
 		break;
 	case RETRY:
@@ -320,7 +320,7 @@ settle(struct transfer *transfer, CURLcode code)
 		break;
 	case REFUSE:
 		reply->attempts++;
-		limit_success(&http->limit);
+		limit_success(&http->limit, clock_ms());
 		finish(transfer, HTTP_REFUSED);
 		break;
 	case REDIRECT:
@@ -433,6 +433,10 @@ look_after(struct http *http, int64_t now, int64_t until)
 			until = transfer->due;
 		}
 	}
+	if (pace_next(&http->limit.pace) > now &&
+	    pace_next(&http->limit.pace) < until &&
+	    http->n_open > http->n_wire)
+		until = pace_next(&http->limit.pace);
 	if (http->limit.pause_until > now &&
 	    http->limit.pause_until < until && http->n_open > http->n_wire)
 		until = http->limit.pause_until;

@@ -176,6 +176,7 @@ http_start(struct transfer *transfer)
 		return -1;
 	}
 	transfer->easy = easy;
+	pace_sent(&transfer->http->limit.pace, clock_ms());
 	transfer->started = clock_ms();
 	transfer->reply.is_slow = false;
 	transfer->last_byte = 0;

@@ -34,8 +34,22 @@ struct transfer {
 	char curl_says[CURL_ERROR_SIZE];
 };
 
+#define PACE_TICKS 20
+
+/* How many requests a second: see http_pace.c. */
+struct pace {
+	double rate;		/* 0: no limit is known */
+	double ceiling;		/* where it was refused */
+	double step;		/* by which it grows beyond that */
+	double next;		/* when the next request may go, in ms */
+	int64_t grown;		/* when it grew last, or was refused */
+	int64_t tick;
+	unsigned taken[PACE_TICKS];	/* requests, by tenth of a second */
+};
+
 /* How many requests may be on the wire, and when: see http_limit.c. */
 struct limit {
+	struct pace pace;
 	unsigned most;		/* the user's word */
 	double allowed;		/* from 1 to ${most} */
 	int64_t pause_until;
@@ -95,14 +109,31 @@ int64_t http_retry_after(const char *);
 
 /* --------------------------------------------------- http_limit.c */
 
+/* ---------------------------------------------------- http_pace.c */
+
+/** pace_init(pace): No limit is known. */
+void pace_init(struct pace *);
+
+/** pace_taken(pace, now): The server took a request. */
+void pace_taken(struct pace *, int64_t);
+
+/** pace_refused(pace, now): It refused one: they came too fast. */
+void pace_refused(struct pace *, int64_t);
+
+/** pace_next(pace): Return from when on the next request may be sent. */
+int64_t pace_next(const struct pace *);
+
+/** pace_sent(pace, now): A request was sent. */
+void pace_sent(struct pace *, int64_t);
+
 /** limit_init(limit, most): Start with all there may be. */
 void limit_init(struct limit *, unsigned);
 
 /** limit_allows(limit, on_wire, now): May one more go on the wire? */
 bool limit_allows(const struct limit *, unsigned, int64_t);
 
-/** limit_success(limit): A reply came. */
-void limit_success(struct limit *);
+/** limit_success(limit, now): A reply came. */
+void limit_success(struct limit *, int64_t);
 
 /** limit_accepted(limit): A reply was what was promised. */
 void limit_accepted(struct limit *);

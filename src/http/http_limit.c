@@ -22,18 +22,20 @@ void
 limit_init(struct limit *limit, unsigned most)
 {
 	*limit = (struct limit){ .most = most, .allowed = most };
+	pace_init(&limit->pace);
 }
 
 bool
 limit_allows(const struct limit *limit, unsigned on_wire, int64_t now)
 {
-	return now >= limit->pause_until &&
+	return now >= limit->pause_until && now >= pace_next(&limit->pace) &&
 	    on_wire < (unsigned)limit->allowed;
 }
 
 void
-limit_success(struct limit *limit)
+limit_success(struct limit *limit, int64_t now)
 {
+	pace_taken(&limit->pace, now);
 	limit->successes++;
 	limit->refused_since = 0;
 	limit->refusals = 0;
@@ -57,6 +59,7 @@ limit_refused(struct limit *limit, int64_t retry_after, int64_t now)
 	if (limit->refused_since == 0)
 		limit->refused_since = now;
 	if (!paused) {
+		pace_refused(&limit->pace, now);
 		limit->refusals++;
 		limit->allowed = limit->allowed / 2 < 1 ? 1 :
 		    limit->allowed / 2;

@@ -72,6 +72,8 @@ struct manifest_listing {
 	const struct manifest_gap *gaps;
 	uint32_t size;		/* records a page; 0: there are no pages */
 	bool replaces;		/* new shards are to replace the old */
+	bool moved;		/* records came or went while it was read */
+	uint64_t gone;		/* of its records: not there any more */
 };
 
 /* --------------------------------------------------- opening and closing */

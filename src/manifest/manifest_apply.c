@@ -200,6 +200,8 @@ apply_listing(struct manifest *manifest, const char *key, json_t *json,
 	known->records = (uint64_t)number(json, "records", 0);
 	known->total = number(json, "total", -1);
 	known->size = (uint32_t)number(json, "size", 0);
+	known->moved = json_is_true(json_object_get(json, "moved"));
+	known->gone = (uint64_t)number(json, "gone", 0);
 	known->replaces = json_is_true(json_object_get(json, "replaces"));
 }
 

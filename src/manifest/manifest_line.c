@@ -110,6 +110,10 @@ manifest_say_end(struct manifest *manifest, const char *key,
 	set_number(json, "records", (int64_t)listing->records, -1);
 	set_number(json, "total", listing->total, -1);
 	set_number(json, "size", listing->size, 0);
+	if (listing->moved) {
+		json_object_set_new(json, "moved", json_true());
+		set_number(json, "gone", (int64_t)listing->gone, 0);
+	}
 	if (listing->replaces)
 		json_object_set_new(json, "replaces", json_true());
 	if (fields != NULL)

@@ -7,7 +7,7 @@
 
 #include "run/run_internal.h"
 
-#define PASSES 4		/* readings of a listing that moves */
+#define PASSES 8		/* readings of a listing that moves */
 
 /* Which definition it is, whatever its name. */
 static void

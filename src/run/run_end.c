@@ -115,7 +115,9 @@ end_whole(struct run *run, struct run_listing *own, struct err *err)
 {
 	struct crawl_listing *listing = own->crawl;
 	struct manifest_listing known, whole = { .records = own->records,
-	    .total = listing->total, .size = listing->size };
+	    .total = listing->total, .size = listing->size,
+	    .moved = listing->moved, .gone = listing->moved ?
+	    listing->have - listing->distinct : 0 };
 	struct tree_receipts files = { NULL, 0, 0 };
 	int rc;
 
@@ -197,6 +199,12 @@ run_listing_state(struct run *run, struct run_listing *own,
 	case CRAWL_HOLED:
 		break;
 	}
+	if (listing->moved)
+		log_say(run->settings.log, LOG_WARN, "run", "%s: it changed "
+		    "while it was read: %" PRIu64 " records went, and what "
+		    "came is in it; it was read %u times, until nothing new "
+		    "came", listing->key, listing->have - listing->distinct,
+		    listing->pass - listing->first_pass + 1);
 	if (own->duplicates > 0)
 		log_say(run->settings.log, LOG_INFO, "run", "%s: %" PRIu64
 		    " records came twice and were kept once", listing->key,

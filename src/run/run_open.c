@@ -212,6 +212,7 @@ take_part(struct run *run, struct run_listing *own,
     const struct manifest_listing *known, struct err *err)
 {
 	struct crawl_known part = { .total = -1, .pass = known->pass,
+	    .have = known->records,
 	    .size = own->crawl->size };
 	struct crawl_range *ranges = NULL;
 	enum crawl_state state;
@@ -284,6 +285,7 @@ take_adopted(struct run *run, struct run_listing *own, struct err *err)
 	if (rc == -1 && err->kind != ERR_DATA)
 		return -1;
 	own->pass_seen = set_new();
+	part.have = own->records;
 	state = crawl_begin(run->crawl, own->crawl, &part);
 	return run_listing_state(run, own, state, err);
 }

@@ -202,7 +202,9 @@ enum fault_kind {
 	FAULT_SHORT,		/* value: so many records are left out */
 	FAULT_SAME,		/* value: this page is served instead */
 	FAULT_BIG,		/* value: MB of blanks before the body */
-	FAULT_HEADERS		/* value: KB of headers */
+	FAULT_HEADERS,		/* value: KB of headers */
+	FAULT_INSERT,		/* value: records that come, in front */
+	FAULT_DELETE		/* value: records that go */
 };
 
 struct fault {
@@ -231,6 +233,7 @@ bool fault_take(const char *, const char *, uint64_t, uint64_t,
 /* What the server was asked, for tests. */
 void asked_begin(const char *, const char *, uint64_t, uint64_t, bool);
 void asked_end(void);
+void asked_too_fast(void);
 void asked_elsewhere(bool);
 void asked_clear(void);
 /* As JSON. */
@@ -250,7 +253,16 @@ struct serve_settings {
 	uint64_t clamp;		/* pages no larger; 0: as asked */
 	uint64_t reject;	/* 422 for larger ones; 0: none */
 	bool old_first;		/* listings in the order of creation */
+	unsigned rate;		/* requests a second; 0: no limit */
+	unsigned bucket;	/* so many at once; 0: a fixed window */
 };
+
+/* ------------------------------------------------ fixture_move, _rate.c */
+
+/* Records come and go as ${fault} says. */
+void list_move(struct list *, const struct fault *);
+/* May one more request be served now? */
+bool rate_allows(const struct serve_settings *);
 
 /* Start; set the ports.  Return 0 or -1. */
 int serve_start(struct world *, const struct serve_settings *, unsigned *,

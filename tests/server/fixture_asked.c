@@ -20,7 +20,7 @@ struct asked {
 
 static struct asked order[ORDER_MOST];
 static size_t n_order;
-static uint64_t requests, refused, elsewhere, elsewhere_with_key;
+static uint64_t requests, refused, too_fast, elsewhere, elsewhere_with_key;
 static unsigned in_flight, max_in_flight;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
@@ -46,6 +46,14 @@ asked_begin(const char *route, const char *id, uint64_t page, uint64_t size,
 }
 
 void
+asked_too_fast(void)
+{
+	pthread_mutex_lock(&lock);
+	too_fast++;
+	pthread_mutex_unlock(&lock);
+}
+
+void
 asked_end(void)
 {
 	pthread_mutex_lock(&lock);
@@ -68,7 +76,7 @@ asked_clear(void)
 	pthread_mutex_lock(&lock);
 	while (n_order > 0)
 		free(order[--n_order].what);
-	requests = refused = elsewhere = elsewhere_with_key = 0;
+	requests = refused = too_fast = elsewhere = elsewhere_with_key = 0;
 	max_in_flight = 0;
 	pthread_mutex_unlock(&lock);
 }
@@ -81,9 +89,10 @@ asked_report(void)
 
 	pthread_mutex_lock(&lock);
 	buf_addf(&buf, "{\"requests\": %" PRIu64 ", \"without_key\": %"
-	    PRIu64 ", \"max_in_flight\": %u, \"elsewhere\": %" PRIu64
+	    PRIu64 ", \"too_fast\": %" PRIu64
+	    ", \"max_in_flight\": %u, \"elsewhere\": %" PRIu64
 	    ", \"elsewhere_with_key\": %" PRIu64 ", \"order\": [",
-	    requests, refused, max_in_flight, elsewhere,
+	    requests, refused, too_fast, max_in_flight, elsewhere,
 	    elsewhere_with_key);
 	for (i = 0; i < n_order; i++) {
 		buf_adds(&buf, i > 0 ? ",\n" : "\n");

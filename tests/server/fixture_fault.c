@@ -21,7 +21,8 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 static const char *const kinds[] = { "status", "delay", "trickle", "stall",
     "cut", "chunkcut", "badjson", "reset", "close", "gzip", "badgzip",
-    "redirect", "body", "total", "short", "same", "big", "headers" };
+    "redirect", "body", "total", "short", "same", "big", "headers",
+    "insert", "delete" };
 
 /* Take one "name=value".  Return 0 or -1. */
 static int

@@ -246,6 +246,8 @@ apply_fault(const struct fault *fault, struct answer *answer)
 	case FAULT_HEADERS:
 	case FAULT_SHORT:
 	case FAULT_SAME:
+	case FAULT_INSERT:
+	case FAULT_DELETE:
 		return true;
 	}
 	return true;
@@ -308,6 +310,36 @@ has_key(struct MHD_Connection *connection)
 	return key != NULL && strcmp(key, settings.key) == 0;
 }
 
+static pthread_rwlock_t moving = PTHREAD_RWLOCK_INITIALIZER;
+
+/* The list that a route reads, or NULL. */
+static struct list *
+list_of(const struct route *route)
+{
+	struct evaluation *evaluation;
+	struct file *file;
+
+	if (strcmp(route->name, "evaluation_logs") == 0) {
+		evaluation = world_evaluation(world, route->id);
+		return evaluation != NULL ? &evaluation->logs : NULL;
+	}
+	if (strcmp(route->name, "logs") != 0 || route->id == NULL)
+		return NULL;
+	file = world_file(world, route->id);
+	return file != NULL ? &file->logs : NULL;
+}
+
+static void
+move(const struct route *route, const struct fault *fault)
+{
+	struct list *list = list_of(route);
+
+	pthread_rwlock_wrlock(&moving);
+	if (list != NULL && list->n > 0)
+		list_move(list, fault);
+	pthread_rwlock_unlock(&moving);
+}
+
 static enum MHD_Result
 serve_api(struct MHD_Connection *connection, const char *url,
     const char *method)
@@ -327,7 +359,15 @@ serve_api(struct MHD_Connection *connection, const char *url,
 	    &fault);
 	if (faulty && fault.kind == FAULT_SAME)
 		route.page = (uint64_t)fault.value;
-	if (!has_key(connection)) {
+	if (faulty && (fault.kind == FAULT_INSERT ||
+	    fault.kind == FAULT_DELETE))
+		move(&route, &fault);
+	if (!rate_allows(&settings)) {
+		answer.status = 429;
+		answer.retry_after = "1";
+		answer.body = body_of("{\"detail\": \"Too Many Requests\"}");
+		asked_too_fast();
+	} else if (!has_key(connection)) {
 		answer.status = 401;
 		answer.body = body_of("{\"detail\": \"Invalid API key\"}");
 	} else if (strcmp(method, "GET") != 0) {
@@ -335,9 +375,11 @@ serve_api(struct MHD_Connection *connection, const char *url,
 		answer.body = body_of("{\"detail\": \"Method Not "
 		    "Allowed\"}");
 	} else {
+		pthread_rwlock_rdlock(&moving);
 		route_answer(&route, world, &settings,
 		    faulty && fault.kind == FAULT_SHORT ?
 		    (uint64_t)fault.value : 0, &answer);
+		pthread_rwlock_unlock(&moving);
 	}
 	route_release(&route);
 	if (faulty && !apply_fault(&fault, &answer))

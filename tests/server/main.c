@@ -26,6 +26,8 @@ static const char usage[] =
     "  --port N          [a free one]\n"
     "  --prefix PATH     [/v5]\n"
     "  --latency MS      before each answer [0]\n"
+    "  --rate N          requests a second, or 429 [no limit]\n"
+    "  --bucket N        of these at once; else in each second\n"
     "  --clamp N         give no more than N records a page\n"
     "  --reject N        refuse pages of more than N records\n"
     "  --fault SPEC      see tests/server/fixture_fault.c\n"
@@ -43,6 +45,8 @@ static const struct option options[] = {
 	{ "port", required_argument, NULL, 'p' },
 	{ "prefix", required_argument, NULL, 'x' },
 	{ "latency", required_argument, NULL, 'l' },
+	{ "rate", required_argument, NULL, 'R' },
+	{ "bucket", required_argument, NULL, 'B' },
 	{ "clamp", required_argument, NULL, 'c' },
 	{ "reject", required_argument, NULL, 'r' },
 	{ "fault", required_argument, NULL, 'f' },
@@ -100,6 +104,8 @@ main(int argc, char **argv)
 		case 'k': settings.key = optarg; break;
 		case 'p': settings.port = (unsigned)atoi(optarg); break;
 		case 'x': settings.prefix = optarg; break;
+		case 'R': settings.rate = (unsigned)atoi(optarg); break;
+		case 'B': settings.bucket = (unsigned)atoi(optarg); break;
 		case 'l': settings.latency_ms = (unsigned)atoi(optarg); break;
 		case 'c': settings.clamp = strtoull(optarg, NULL, 10); break;
 		case 'r': settings.reject = strtoull(optarg, NULL, 10); break;

@@ -1,0 +1,55 @@
+/*
+ * Data that moves while it is read: records come at the front of a list, or
+ * go from it.
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fixture.h"
+
+/* Put a record in front: a copy of the first, with an id of its own. */
+static void
+insert_front(struct list *list)
+{
+	static unsigned number;
+	struct record model = list->at[0], *made;
+	const char *at = strstr(model.text, model.id);
+	char id[64];
+	struct buf buf = { NULL, 0, 0 };
+
+	if (at == NULL)
+		return;
+	snprintf(id, sizeof(id), "new_%018u", ++number);
+	buf_add(&buf, model.text, (size_t)(at - model.text));
+	buf_adds(&buf, id);
+	buf_adds(&buf, at + strlen(model.id));
+	made = list_add(list, must_copy(id), buf_take(&buf), model.created);
+	model = *made;
+	memmove(&list->at[1], list->at, (list->n - 1) * sizeof(*list->at));
+	list->at[0] = model;
+	list->changed++;
+}
+
+static void
+delete_at(struct list *list, size_t i)
+{
+	memmove(&list->at[i], &list->at[i + 1],
+	    (list->n - i - 1) * sizeof(*list->at));
+	list->n--;
+	list->changed++;
+}
+
+void
+list_move(struct list *list, const struct fault *fault)
+{
+	int64_t i;
+
+	for (i = 0; i < fault->value && list->n > 1; i++) {
+		if (fault->kind == FAULT_INSERT)
+			insert_front(list);
+		else
+			delete_at(list, (size_t)(i * 37) % list->n);
+	}
+}
