@@ -1,0 +1,87 @@
+#!/usr/bin/env python3
+"""Each disk step in turn: the process ends before it, in it, or it fails.
+
+Whatever happens, a resume must give the very tree of a run that nothing
+disturbed.
+"""
+
+import os
+import shutil
+
+import world
+
+ERRORS = ["EIO", "ENOSPC", "EDQUOT", "EACCES", "EMFILE", "EINTR", "EROFS",
+          "short"]
+
+work = world.work_dir()
+fixture = world.Fixture()
+counter = os.path.join(work, "count")
+
+
+def export(where, **more):
+    return fixture.run("--logs", "-q", "-o", where, program=world.STEPS,
+                       **more)
+
+
+def fresh(name):
+    where = os.path.join(work, name)
+    shutil.rmtree(where, ignore_errors=True)
+    return where
+
+
+def resume(where):
+    """Go on until it is complete; what is wrong, or None."""
+    path = world.the_export(where)
+    if path is None or not (path / "manifest.jsonl").exists():
+        # It ended before there was anything: begin again.
+        shutil.rmtree(where, ignore_errors=True)
+        result = fixture.run("--logs", "-q", "-o", where)
+    else:
+        result = fixture.run("-q", "--resume", str(path))
+    if result.returncode != 0:
+        return f"resume: {result.returncode}: {result.stderr}"
+    wrong = world.differences(world.tree(world.the_export(where)), whole)
+    return f"differs: {wrong}" if wrong else None
+
+
+def disturbed(at, what):
+    where = fresh("run")
+    result = export(where, HLEXPORT_STEP_AT=str(at), HLEXPORT_STEP_DO=what)
+    if what in ("end", "half"):
+        if result.returncode not in (137, 0):
+            return f"ended with {result.returncode}: {result.stderr}"
+    elif result.returncode not in (0, 1):
+        return f"ended with {result.returncode}: {result.stderr}"
+    elif result.returncode == 1 and "hlexport: " not in result.stderr:
+        return "failed without a message"
+    elif result.returncode == 0 and world.differences(
+            world.tree(world.the_export(where)), whole):
+        return "said that it was complete, and it is not"
+    return resume(where)
+
+
+reference = fresh("whole")
+result = export(reference, HLEXPORT_STEP_COUNT=counter)
+assert result.returncode == 0, result.stderr
+whole = world.tree(world.the_export(reference))
+with open(counter) as file:
+    steps = int(file.read())
+every = 1 if world.soak() else 9
+
+group = world.Group("the process ends before a disk step")
+for at in range(1, steps + 1, 1 if world.soak() else 2):
+    group.case(f"step {at}", disturbed(at, "end"))
+group.end()
+
+group = world.Group("the process ends in a write, half of it done")
+for at in range(1, steps + 1, 1 if world.soak() else 3):
+    group.case(f"step {at}", disturbed(at, "half"))
+group.end()
+
+group = world.Group("a disk step fails: " + ", ".join(ERRORS))
+for number, error in enumerate(ERRORS):
+    for at in range(1 + number, steps + 1, every):
+        group.case(f"step {at} {error}", disturbed(at, error))
+group.end()
+
+world.done(work, fixture)

@@ -1,0 +1,160 @@
+#!/usr/bin/env python3
+"""Power loss: what was not synced is gone, or torn.
+
+A run is traced, step by step.  Then, for many moments, the disk is rebuilt as
+it may look after the power went at that moment: of each file only what was
+synced is sure (what was written since is dropped, or kept in part), and of
+each directory only the names that were there when it was synced (those made,
+renamed or removed since may be there or not).  From each such disk a resume
+must give the very tree of a run that nothing disturbed.
+"""
+
+import os
+import pathlib
+import random
+import shutil
+
+import world
+
+work = world.work_dir()
+fixture = world.Fixture()
+trace = os.path.join(work, "trace")
+
+
+class Inode:
+    def __init__(self):
+        self.now = b""      # as it is in memory
+        self.synced = b""   # as it is sure to be on disk
+
+    def write(self, at, data):
+        self.now = self.now[:at].ljust(at, b"\0") + data + \
+            self.now[at + len(data):]
+
+    def after_loss(self, dice):
+        """What may be on disk: what was synced, and a part of the rest."""
+        if self.now == self.synced or dice.random() < 0.5:
+            return self.synced
+        if self.now.startswith(self.synced):
+            more = self.now[len(self.synced):]
+            return self.synced + more[:dice.randrange(len(more) + 1)]
+        return dice.choice([self.now, self.synced])
+
+
+class Disk:
+    """Names are (directory, name) -> inode number, or "dir"."""
+
+    def __init__(self, root):
+        self.root = root
+        self.inodes = {}
+        self.names = {}     # in memory
+        self.sure = {}      # on disk
+
+    def apply(self, line):
+        what, *rest = line.split("\t")
+        getattr(self, what)(*rest)
+
+    def split(self, path):
+        path = os.path.normpath(path)
+        return os.path.dirname(path), os.path.basename(path)
+
+    def create(self, path, inode, truncated):
+        number = int(inode)
+        # An inode number is used again when its file is gone.
+        if self.names.get(self.split(path)) != number:
+            self.inodes[number] = Inode()
+        elif truncated == "1":
+            self.inodes[number].now = b""
+        self.names[self.split(path)] = number
+
+    def write(self, inode, at, data=""):
+        if int(inode) in self.inodes:
+            self.inodes[int(inode)].write(int(at), bytes.fromhex(data))
+
+    def truncate(self, inode, size):
+        file = self.inodes.get(int(inode))
+        if file:
+            file.now = file.now[:int(size)]
+
+    def sync(self, path, inode):
+        if int(inode) in self.inodes and not os.path.isdir(path):
+            self.inodes[int(inode)].synced = self.inodes[int(inode)].now
+            return
+        # A directory: its names, as they are now.
+        for key in [k for k in self.sure if k[0] == path]:
+            del self.sure[key]
+        self.sure.update((k, v) for k, v in self.names.items()
+                         if k[0] == path)
+
+    def rename(self, old, new):
+        self.names[self.split(new)] = self.names.pop(self.split(old))
+
+    def unlink(self, path):
+        self.names.pop(self.split(path), None)
+
+    def mkdir(self, path):
+        self.names[self.split(path)] = "dir"
+
+    def rebuild(self, to, dice):
+        """Write a disk as it may be after the power went now."""
+        names = {}
+        for key in set(self.sure) | set(self.names):
+            sure, now = self.sure.get(key), self.names.get(key)
+            there = sure if sure == now else dice.choice([sure, now])
+            if there is not None:
+                names[key] = there
+        # A renamed file is not under both names, nor under none: its old
+        # name goes when the new one comes.
+        os.makedirs(to)
+
+        def build(directory, target):
+            for (parent, name), what in sorted(names.items(), key=str):
+                if parent != directory:
+                    continue
+                path = os.path.join(target, name)
+                if what == "dir":
+                    os.mkdir(path, 0o700)
+                    build(os.path.join(directory, name), path)
+                else:
+                    with open(path, "wb") as file:
+                        file.write(self.inodes[what].after_loss(dice))
+        build(self.root, to)
+
+
+reference = os.path.join(work, "whole")
+result = fixture.run("--logs", "-q", "-o", reference, program=world.STEPS,
+                     HLEXPORT_STEP_TRACE=trace)
+assert result.returncode == 0, result.stderr
+whole = world.tree(world.the_export(reference))
+root = str(world.the_export(reference).resolve())
+with open(trace) as file:
+    lines = file.read().splitlines()
+
+# The directory itself is there, and its name is synced.
+group = world.Group("the power goes")
+tries = 2 if not world.soak() else 20
+every = 2 if not world.soak() else 1
+for moment in range(1, len(lines) + 1, every):
+    for attempt in range(tries):
+        disk = Disk(root)
+        for line in lines[:moment]:
+            disk.apply(line)
+        where = os.path.join(work, "lost")
+        shutil.rmtree(where, ignore_errors=True)
+        path = os.path.join(where, "20251124-160000")
+        os.makedirs(where)
+        disk.rebuild(path, random.Random(moment * 100 + attempt))
+        what = f"after step {moment}, try {attempt}"
+        if not os.path.exists(os.path.join(path, "manifest.jsonl")) or \
+                not os.path.getsize(os.path.join(path, "manifest.jsonl")):
+            # Nothing to go on from; and nothing was said to be there.
+            group.case(what, None)
+            continue
+        result = fixture.run("-q", "--resume", path)
+        if result.returncode != 0:
+            group.case(what, f"resume: {result.returncode}: "
+                       f"{result.stderr}")
+            continue
+        wrong = world.differences(world.tree(path), whole)
+        group.case(what, f"differs: {wrong}" if wrong else None)
+group.end()
+world.done(work, fixture)

@@ -1,0 +1,318 @@
+/*
+ * hlexport with a hand on every disk step: linked with --wrap, each call that
+ * changes the disk goes through here.
+ *
+ *	HLEXPORT_STEP_AT=N	what happens at the Nth step, from 1
+ *	HLEXPORT_STEP_DO=WHAT	end: the process is gone before it; half: in
+ *				a write, half of it done; short: a write does
+ *				half and says so; or an errno: EIO, ENOSPC ...
+ *	HLEXPORT_STEP_TRACE=F	write what was done to the file F, for a
+ *				power loss: see power.py
+ */
+
+#include <sys/stat.h>
+#include <sys/uio.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+int __real_openat(int, const char *, int, ...);
+ssize_t __real_writev(int, const struct iovec *, int);
+ssize_t __real_write(int, const void *, size_t);
+int __real_fsync(int);
+int __real_renameat(int, const char *, int, const char *);
+int __real_unlinkat(int, const char *, int);
+int __real_ftruncate(int, off_t);
+int __real_mkdirat(int, const char *, mode_t);
+int __real_mkdir(const char *, mode_t);
+int __wrap_openat(int, const char *, int, ...);
+ssize_t __wrap_writev(int, const struct iovec *, int);
+ssize_t __wrap_write(int, const void *, size_t);
+int __wrap_fsync(int);
+int __wrap_renameat(int, const char *, int, const char *);
+int __wrap_unlinkat(int, const char *, int);
+int __wrap_ftruncate(int, off_t);
+int __wrap_mkdirat(int, const char *, mode_t);
+int __wrap_mkdir(const char *, mode_t);
+
+enum what { GO, HALF, SHORT, FAIL };
+
+static const struct {
+	const char *name;
+	int number;
+} errors[] = { { "EIO", EIO }, { "ENOSPC", ENOSPC }, { "EDQUOT", EDQUOT },
+    { "EACCES", EACCES }, { "EMFILE", EMFILE }, { "EINTR", EINTR },
+    { "EROFS", EROFS } };
+
+static long count;
+
+/* One more step: is it the one? */
+static enum what
+step(void)
+{
+	const char *at = getenv("HLEXPORT_STEP_AT");
+	const char *what = getenv("HLEXPORT_STEP_DO");
+	size_t i;
+
+	count++;
+	if (at == NULL || what == NULL || atol(at) != count)
+		return GO;
+	if (strcmp(what, "end") == 0)
+		_exit(137);
+	if (strcmp(what, "half") == 0)
+		return HALF;
+	if (strcmp(what, "short") == 0)
+		return SHORT;
+	for (i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
+		if (strcmp(errors[i].name, what) == 0)
+			errno = errors[i].number;
+	return FAIL;
+}
+
+static int
+trace_fd(void)
+{
+	static int fd = -2;
+	const char *path = getenv("HLEXPORT_STEP_TRACE");
+
+	if (fd == -2)
+		fd = path == NULL ? -1 : open(path, O_WRONLY | O_CREAT |
+		    O_APPEND | O_CLOEXEC, 0600);
+	return fd;
+}
+
+static void __attribute__((format(printf, 1, 2)))
+trace(const char *format, ...)
+{
+	char line[3 * PATH_MAX];
+	va_list ap;
+	int n;
+
+	if (trace_fd() == -1)
+		return;
+	va_start(ap, format);
+	n = vsnprintf(line, sizeof(line), format, ap);
+	va_end(ap);
+	if (n > 0)
+		(void)!__real_write(trace_fd(), line, (size_t)n);
+}
+
+/* The path of what is open as ${fd}. */
+static const char *
+path_of(int fd, char path[PATH_MAX])
+{
+	char name[64];
+	ssize_t n;
+
+	if (fd == AT_FDCWD)
+		return getcwd(path, PATH_MAX) != NULL ? path : "?";
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+	n = readlink(name, path, PATH_MAX - 1);
+	path[n > 0 ? n : 0] = '\0';
+	return path;
+}
+
+static unsigned long
+inode(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 ? (unsigned long)st.st_ino : 0;
+}
+
+int
+__wrap_openat(int dir, const char *name, int flags, ...)
+{
+	char path[PATH_MAX];
+	mode_t mode = 0;
+	va_list ap;
+	int fd;
+
+	va_start(ap, flags);
+	if (flags & O_CREAT)
+		mode = va_arg(ap, mode_t);
+	va_end(ap);
+	if (!(flags & (O_CREAT | O_TRUNC)))
+		return __real_openat(dir, name, flags, mode);
+	if (step() == FAIL)
+		return -1;
+	fd = __real_openat(dir, name, flags, mode);
+	if (fd != -1)
+		trace("create\t%s/%s\t%lu\t%d\n", path_of(dir, path), name,
+		    inode(fd), (flags & O_TRUNC) != 0);
+	return fd;
+}
+
+/* What is written, and where: after the fact. */
+static void
+trace_write(int fd, const struct iovec *pieces, int n, ssize_t done)
+{
+	static const char hex[] = "0123456789abcdef";
+	off_t end = lseek(fd, 0, SEEK_CUR);
+	char out[8192];
+	size_t len = 0, left = (size_t)done, k;
+	int i;
+
+	if (trace_fd() == -1 || done <= 0)
+		return;
+	trace("write\t%lu\t%lld\t", inode(fd), (long long)end - done);
+	for (i = 0; i < n && left > 0; i++) {
+		const unsigned char *at = pieces[i].iov_base;
+
+		for (k = 0; k < pieces[i].iov_len && left > 0; k++, left--) {
+			out[len++] = hex[at[k] >> 4];
+			out[len++] = hex[at[k] & 15];
+			if (len == sizeof(out)) {
+				(void)!__real_write(trace_fd(), out, len);
+				len = 0;
+			}
+		}
+	}
+	out[len++] = '\n';
+	(void)!__real_write(trace_fd(), out, len);
+}
+
+static ssize_t
+write_half(int fd, const struct iovec *pieces, int n)
+{
+	size_t total = 0;
+	ssize_t done;
+	char *all, *at;
+	int i;
+
+	for (i = 0; i < n; i++)
+		total += pieces[i].iov_len;
+	at = all = malloc(total + 1);
+	for (i = 0; i < n; i++) {
+		memcpy(at, pieces[i].iov_base, pieces[i].iov_len);
+		at += pieces[i].iov_len;
+	}
+	done = __real_write(fd, all, total > 1 ? total / 2 : total);
+	free(all);
+	return done;
+}
+
+ssize_t
+__wrap_writev(int fd, const struct iovec *pieces, int n)
+{
+	ssize_t done;
+
+	switch (step()) {
+	case HALF:
+		write_half(fd, pieces, n);
+		_exit(137);
+	case SHORT:
+		done = write_half(fd, pieces, n);
+		break;
+	case FAIL:
+		return -1;
+	default:
+		done = __real_writev(fd, pieces, n);
+		break;
+	}
+	trace_write(fd, pieces, n, done);
+	return done;
+}
+
+ssize_t
+__wrap_write(int fd, const void *at, size_t len)
+{
+	struct iovec piece = { (void *)at, len };
+
+	return __wrap_writev(fd, &piece, 1);
+}
+
+int
+__wrap_fsync(int fd)
+{
+	char path[PATH_MAX];
+	int rc;
+
+	if (step() == FAIL)
+		return -1;
+	rc = __real_fsync(fd);
+	if (rc == 0)
+		trace("sync\t%s\t%lu\n", path_of(fd, path), inode(fd));
+	return rc;
+}
+
+int
+__wrap_renameat(int from, const char *a, int to, const char *b)
+{
+	char one[PATH_MAX], other[PATH_MAX];
+	int rc;
+
+	if (step() == FAIL)
+		return -1;
+	rc = __real_renameat(from, a, to, b);
+	if (rc == 0)
+		trace("rename\t%s/%s\t%s/%s\n", path_of(from, one), a,
+		    path_of(to, other), b);
+	return rc;
+}
+
+int
+__wrap_unlinkat(int dir, const char *name, int flags)
+{
+	char path[PATH_MAX];
+	int rc;
+
+	if (step() == FAIL)
+		return -1;
+	rc = __real_unlinkat(dir, name, flags);
+	if (rc == 0)
+		trace("unlink\t%s/%s\n", path_of(dir, path), name);
+	return rc;
+}
+
+int
+__wrap_ftruncate(int fd, off_t len)
+{
+	int rc;
+
+	if (step() == FAIL)
+		return -1;
+	rc = __real_ftruncate(fd, len);
+	if (rc == 0)
+		trace("truncate\t%lu\t%lld\n", inode(fd), (long long)len);
+	return rc;
+}
+
+int
+__wrap_mkdirat(int dir, const char *name, mode_t mode)
+{
+	char path[PATH_MAX];
+	int rc;
+
+	if (step() == FAIL)
+		return -1;
+	rc = __real_mkdirat(dir, name, mode);
+	if (rc == 0)
+		trace("mkdir\t%s/%s\n", path_of(dir, path), name);
+	return rc;
+}
+
+int
+__wrap_mkdir(const char *name, mode_t mode)
+{
+	return __wrap_mkdirat(AT_FDCWD, name, mode);
+}
+
+/* How many steps there were, for the loop. */
+static void __attribute__((destructor))
+tell(void)
+{
+	const char *path = getenv("HLEXPORT_STEP_COUNT");
+	FILE *file = path != NULL ? fopen(path, "w") : NULL;
+
+	if (file != NULL) {
+		fprintf(file, "%ld\n", count);
+		fclose(file);
+	}
+}

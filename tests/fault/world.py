@@ -1,0 +1,118 @@
+"""What the fault tests share: the fixture, runs with a watchdog, trees."""
+
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import urllib.parse
+import urllib.request
+
+BUILD = pathlib.Path(os.environ.get("BUILD", "build")).resolve()
+HLEXPORT = os.environ.get("HLEXPORT", str(BUILD / "hlexport"))
+STEPS = str(BUILD / "hlexport-steps")
+WATCHDOG = 120  # seconds: no run takes so long unless it hangs
+
+
+class Fixture:
+    def __init__(self, *options):
+        self.process = subprocess.Popen(
+            [str(BUILD / "hlexport-fixture"), *options], text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.url, self.key, self.elsewhere = \
+            self.process.stdout.readline().split()
+        self.base = self.url.rsplit("/", 1)[0]
+
+    def ask(self, what):
+        with urllib.request.urlopen(f"{self.base}/_{what}") as reply:
+            return reply.read().decode()
+
+    def fault(self, spec):
+        self.ask("fault?spec=" + urllib.parse.quote(spec))
+
+    def calm(self):
+        self.ask("mend")
+        self.ask("clear")
+
+    def asked(self):
+        return json.loads(self.ask("asked"))
+
+    def truth(self, kind):
+        return self.ask(f"truth/{kind}")
+
+    def environment(self, **more):
+        env = {k: v for k, v in os.environ.items()
+               if not k.lower().endswith("_proxy") and
+               not k.startswith(("HUMANLOOP", "HLEXPORT_"))}
+        env.update(HUMANLOOP_API_URL=self.url, HUMANLOOP_API_KEY=self.key,
+                   HLEXPORT_SKIP_WAITS="1", SOURCE_DATE_EPOCH="1764000000",
+                   LC_ALL="C.UTF-8", **more)
+        return env
+
+    def run(self, *arguments, program=HLEXPORT, cwd=None, **more):
+        return subprocess.run(
+            [program, *arguments, "--env-file", "/dev/null"], text=True,
+            capture_output=True, timeout=WATCHDOG, cwd=cwd,
+            env=self.environment(**more))
+
+    def stop(self):
+        self.process.stdin.close()
+        self.process.wait()
+
+
+def tree(path):
+    """All files and their bytes, but the log."""
+    path = pathlib.Path(path)
+    return {str(file.relative_to(path)): file.read_bytes()
+            for file in sorted(path.rglob("*"))
+            if file.is_file() and file.name != "export.log"}
+
+
+def the_export(parent):
+    found = sorted(pathlib.Path(parent).glob("*"))
+    return found[0] if found else None
+
+
+def differences(one, other):
+    return [name for name in sorted(set(one) | set(other))
+            if one.get(name) != other.get(name)]
+
+
+class Group:
+    """Cases of a kind; prints TAP."""
+
+    number = 0
+
+    def __init__(self, name):
+        self.name, self.cases, self.failures = name, 0, []
+
+    def case(self, what, trouble):
+        self.cases += 1
+        if trouble:
+            self.failures.append(f"{what}: {trouble}")
+
+    def end(self):
+        Group.number += 1
+        ok = "ok" if self.cases and not self.failures else "not ok"
+        print(f"{ok} {Group.number} - {self.name}: {self.cases} cases")
+        for failure in self.failures[:20]:
+            print("# " + failure.replace("\n", "\n# "))
+        sys.stdout.flush()
+
+
+def work_dir():
+    return tempfile.mkdtemp(prefix="hlexport-fault-")
+
+
+def done(work, *fixtures):
+    shutil.rmtree(work, ignore_errors=True)
+    for fixture in fixtures:
+        fixture.stop()
+    print(f"1..{Group.number}")
+
+
+def soak():
+    """More of everything: for hours, not for every change."""
+    return int(os.environ.get("SOAK", "0"))
