@@ -73,6 +73,7 @@ struct crawl_listing {
 	bool is_open;		/* begun, and not left */
 	bool first_came;	/* so that total and size are known */
 	bool is_dry;		/* an empty page came: ask no further */
+	int64_t most;		/* the largest total of this pass, or -1 */
 	uint64_t have;		/* different records, of all passes */
 	bool moved;		/* it ended, and moved meanwhile */
 	bool unsteady;		/* this pass saw it move */

@@ -46,8 +46,8 @@ all_is_asked(const struct crawl_listing *listing)
 		return listing->under_way > 0 || listing->ask > 0;
 	if (listing->size == 0)
 		return listing->ask > 0;
-	return listing->is_dry || (listing->total >= 0 &&
-	    skip_ranges(listing, listing->ask) >= (uint64_t)listing->total);
+	return listing->is_dry || (listing->most >= 0 &&
+	    skip_ranges(listing, listing->ask) >= (uint64_t)listing->most);
 }
 
 /* Do enough listings wait below records as deep as those of ${listing}? */
@@ -182,18 +182,21 @@ read_again(struct crawl_listing *listing)
 	listing->n_ranges = listing->n_pieces = 0;
 	/* The first window tells anew how many there are. */
 	listing->first_came = false;
+	listing->most = -1;
 }
 
 /*
  * A listing whose records come and go while it is read: what was there from
  * beginning to end has been seen once a pass brings nothing new and there are
- * as many different records as the server says it has now.
+ * as many different records as the server ever said in it.
  */
 static bool
 is_caught_up(const struct crawl_listing *listing, unsigned readings)
 {
 	return listing->unsteady && readings > 1 && listing->fresh == 0 &&
-	    listing->total >= 0 && listing->have >= (uint64_t)listing->total;
+	    listing->most >= 0 && listing->have >= (uint64_t)listing->most &&
+	    (listing->expected < 0 ||
+	    listing->have >= (uint64_t)listing->expected);
 }
 
 /* All windows of a pass are there or failed: is that the end? */
@@ -270,7 +273,7 @@ pieces_of(uint32_t count, uint32_t most)
 	for (parts = most; parts > 1; parts--)
 		if (count % parts == 0)
 			return parts;
-	for (parts = 11; parts < count && count % parts != 0; parts++)
+	for (parts = most + 1; parts < count && count % parts != 0; parts++)
 		;
 	return parts;
 }
@@ -342,9 +345,11 @@ grow_window(struct crawl_listing *listing, const struct crawl_job *job)
 	    ++listing->streak < listing->grow_after)
 		return;
 	listing->streak = 0;
-	do
+	/* At least twice as large. */
+	listing->window = 2 * listing->window < listing->size ?
+	    2 * listing->window : listing->size;
+	while (listing->size % listing->window != 0)
 		listing->window++;
-	while (listing->size % listing->window != 0);
 }
 
 static void
@@ -355,6 +360,8 @@ learn_total(struct crawl_listing *listing, const struct crawl_result *result)
 	if (listing->total >= 0 && listing->total != result->total)
 		listing->unsteady = true;
 	listing->total = result->total;
+	if (result->total > listing->most)
+		listing->most = result->total;
 }
 
 enum crawl_state
@@ -408,7 +415,7 @@ take_known(struct crawl_listing *listing, const struct crawl_known *known)
 	size_t bytes = known->n_ranges * sizeof(*known->ranges);
 
 	listing->first_came = known->total >= 0;
-	listing->total = known->total;
+	listing->total = listing->most = known->total;
 	listing->size = listing->window = known->size;
 	listing->pass = listing->first_pass = known->pass;
 	listing->unsteady = known->unsteady;

@@ -112,11 +112,28 @@ add_whole(struct page *page, const char *at, size_t len)
 	page->n = 1;
 }
 
+/* Has the object what it must have? */
+static int
+check_needs(const struct source_shape *shape, struct span object,
+    struct err *err)
+{
+	struct span found;
+	size_t i;
+
+	for (i = 0; i < shape->n_needs; i++)
+		if (!page_find(object, shape->needs[i], &found))
+			return err_set(err, ERR_DATA, "no \"%s\" in the "
+			    "reply: %.*s", shape->needs[i], object.len < 200 ?
+			    (int)object.len : 200, object.at);
+	return 0;
+}
+
 /* The reply as a whole is the record. */
 static int
-read_whole(struct page *page, enum source_form form, const char *at,
-    size_t len, struct err *err)
+read_whole(struct page *page, const struct source_shape *shape,
+    const char *at, size_t len, struct err *err)
 {
+	enum source_form form = shape->form;
 	const char *p = at, *end = at + len;
 
 	if (end - p >= 3 && memcmp(p, "\xef\xbb\xbf", 3) == 0)
@@ -129,7 +146,7 @@ read_whole(struct page *page, enum source_form form, const char *at,
 		return err_set(err, ERR_DATA, "an array was promised, and "
 		    "this is none");
 	add_whole(page, p, (size_t)(page_skip(p, end) - p));
-	return 0;
+	return check_needs(shape, page->records[0], err);
 }
 
 int
@@ -160,7 +177,7 @@ page_read(struct page *page, const struct source_shape *shape, const char *at,
 	if (page_scan(&scan) == -1)
 		return complain(&scan, err);
 	if (shape->form != SOURCE_RECORDS)
-		return read_whole(page, shape->form, at, len, err);
+		return read_whole(page, shape, at, len, err);
 	if (!scan.records_found)
 		return err_set(err, ERR_DATA, "no \"%s\" in the reply: %.*s",
 		    shape->records, len < 200 ? (int)len : 200, at);

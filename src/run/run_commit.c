@@ -72,8 +72,9 @@ put_object(struct run *run, const struct run_task *task,
 }
 
 /* Sort out the records that are new, at the front of ${page}. */
-static void
-keep_fresh(struct run *run, struct run_task *task, struct outcome *outcome)
+static int
+keep_fresh(struct run *run, struct run_task *task, struct outcome *outcome,
+    struct err *err)
 {
 	struct crawl_listing *listing = task->job.listing;
 	struct run_listing *own = listing->user;
@@ -91,6 +92,9 @@ keep_fresh(struct run *run, struct run_task *task, struct outcome *outcome)
 		    run->scratch.len);
 
 		outcome->page.distinct += in_pass;
+		if (in_pass && own->again != NULL && tree_stream_add(
+		    own->again, &record, 1, page->has_breaks, err) == -1)
+			return -1;
 		if (!named && is_new && listing->resource->has_children)
 			record_gap(run, task, outcome, i, "it has no key, "
 			    "so what belongs to it can't be asked for");
@@ -102,6 +106,7 @@ keep_fresh(struct run *run, struct run_task *task, struct outcome *outcome)
 			page->records[fresh++] = record;
 	}
 	page->n = fresh;
+	return 0;
 }
 
 static int
@@ -113,8 +118,11 @@ store_list(struct run *run, struct run_task *task, struct outcome *outcome,
 	size_t i;
 
 	outcome->page.received = task->page.n;
-	keep_fresh(run, task, outcome);
-	if (own->stream != NULL) {
+	if (keep_fresh(run, task, outcome, err) == -1)
+		return -1;
+	if (own->foreign) {
+		outcome->page.kept = task->page.n;
+	} else if (own->stream != NULL) {
 		outcome->page.at = tree_stream_lines(own->stream);
 		if (tree_stream_add(own->stream, task->page.records,
 		    task->page.n, task->page.has_breaks, err) == -1)
@@ -123,7 +131,7 @@ store_list(struct run *run, struct run_task *task, struct outcome *outcome,
 		outcome->page.kept = task->page.n;
 	}
 	for (i = 0; i < task->page.n; i++) {
-		if (own->stream == NULL &&
+		if (own->dir == NULL &&
 		    put_object(run, task, outcome, i, err) == -1)
 			return -1;
 		if (listing->resource->has_children &&
@@ -204,7 +212,7 @@ say(struct run *run, struct run_task *task, struct outcome *outcome,
 	json_decref(fields);
 	own->alone = false;
 	/* It counts when it takes the old one's place, and not before. */
-	if (own->anew)
+	if (own->foreign)
 		return 0;
 	page->first = task->job.first;
 	page->count = task->job.count < listing->size ? task->job.count :

@@ -59,8 +59,8 @@ copy_in_order(struct run *run, const char *dir,
  * they are on disk the manifest says that they count, and then, in steps that
  * can be done twice, they take the old ones' place.
  */
-static int
-replace_stream(struct run *run, struct run_listing *own,
+int
+run_replace_stream(struct run *run, struct run_listing *own,
     struct tree_stream *anew, struct manifest_listing *whole, struct err *err)
 {
 	struct tree_receipts files = { NULL, 0, 0 };
@@ -75,9 +75,8 @@ replace_stream(struct run *run, struct run_listing *own,
 	}
 	if (rc == 0)
 		rc = manifest_flush(run->manifest, err);
-	if (own->stream != anew)
-		tree_stream_free(own->stream);
 	tree_stream_free(anew);
+	tree_stream_free(own->stream);
 	own->stream = NULL;
 	if (rc == 0)
 		rc = tree_stream_replace(run->tree, own->dir, &files, err);
@@ -106,7 +105,7 @@ reorder(struct run *run, struct run_listing *own,
 		tree_stream_free(anew);
 		return -1;
 	}
-	return replace_stream(run, own, anew, whole, err);
+	return run_replace_stream(run, own, anew, whole, err);
 }
 
 /* The listing is whole: one line takes the place of its pages'. */
@@ -123,11 +122,12 @@ end_whole(struct run *run, struct run_listing *own, struct err *err)
 
 	if (own->alone || run->manifest == NULL)
 		return 0;
-	if (own->stream == NULL)
+	if (own->dir == NULL)
 		return manifest_say_end(run->manifest, listing->key, &whole,
 		    NULL, NULL, err);
-	if (own->anew)
-		return replace_stream(run, own, own->stream, &whole, err);
+	rc = run_again_end(run, own, &whole, err);
+	if (rc != 0)
+		return rc == -1 ? -1 : 0;
 	if (manifest_find(run->manifest, listing->key, &known) &&
 	    !in_order(&known))
 		return reorder(run, own, &known, &whole, err);
@@ -165,15 +165,15 @@ end_different(struct run *run, struct run_listing *own)
 	text_release(&why);
 }
 
-static void
-begin_pass(struct run *run, struct run_listing *own)
+static int
+begin_pass(struct run *run, struct run_listing *own, struct err *err)
 {
-	if (own->pass_seen != own->seen)
-		set_free(own->pass_seen);
-	own->pass_seen = set_new();
 	log_say(run->settings.log, LOG_INFO, "run", "%s: its counts don't "
 	    "agree, or it changed while it was read; reading it again",
 	    own->crawl->key);
+	if (run->tree == NULL)
+		return 0;
+	return run_again_begin(run, own, err);
 }
 
 int
@@ -187,8 +187,7 @@ run_listing_state(struct run *run, struct run_listing *own,
 	case CRAWL_GOES_ON:
 		return 0;
 	case CRAWL_AGAIN:
-		begin_pass(run, own);
-		return 0;
+		return begin_pass(run, own, err);
 	case CRAWL_WHOLE:
 		if (!listing->gapped)
 			rc = end_whole(run, own, err);

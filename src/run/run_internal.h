@@ -34,7 +34,8 @@ struct run_listing {
 	uint64_t records;	/* kept, in all runs */
 	uint64_t duplicates;
 	bool alone;		/* one window, and not yet in the manifest */
-	bool anew;		/* written beside what another tool wrote */
+	struct tree_stream *again;	/* as this reading has it, or NULL */
+	bool foreign;		/* another tool's: nothing is added to it */
 };
 
 struct run {
@@ -141,6 +142,32 @@ int run_reader_next(struct run_reader *, struct span *, struct err *);
 
 /** run_reader_free(reader): Free ${reader}, which may be NULL. */
 void run_reader_free(struct run_reader *);
+
+/* ----------------------------------------------------- run_again.c */
+
+/**
+ * run_again_begin(run, own, err):
+ * The listing is read again.  A stream is written once more beside itself, so
+ * that it can have the order of this reading.
+ */
+int run_again_begin(struct run *, struct run_listing *, struct err *);
+
+/**
+ * run_again_end(run, own, whole, err):
+ * It is whole: give its stream the order of the last reading, and behind that
+ * what only earlier ones had, if the order is not that already.  Return 1 if
+ * ${whole} was said to the manifest; 0 if not; -1 with ${err} set.
+ */
+int run_again_end(struct run *, struct run_listing *,
+    struct manifest_listing *, struct err *);
+
+/**
+ * run_replace_stream(run, own, anew, whole, err):
+ * Have ${anew} take the stream's place, in steps that can be done twice, and
+ * say so.  ${anew} and the stream are gone then.
+ */
+int run_replace_stream(struct run *, struct run_listing *,
+    struct tree_stream *, struct manifest_listing *, struct err *);
 
 /* ------------------------------------------------------- run_end.c */
 

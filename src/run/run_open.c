@@ -17,6 +17,7 @@ run_close(struct run_listing *own)
 	if (own == NULL)
 		return;
 	tree_stream_free(own->stream);
+	tree_stream_free(own->again);
 	if (own->pass_seen != own->seen)
 		set_free(own->pass_seen);
 	set_free(own->seen);
@@ -226,7 +227,8 @@ take_part(struct run *run, struct run_listing *own,
 		part.size = known->pages[0].size;
 	if (starts_over(known)) {
 		part.pass += known->n_pages > 0;
-		own->pass_seen = set_new();
+		if (run_again_begin(run, own, err) == -1)
+			return -1;
 	} else if (known->n_pages > 0) {
 		ranges = ranges_of(known, &part.n_ranges);
 		part.ranges = ranges;
@@ -239,52 +241,48 @@ take_part(struct run *run, struct run_listing *own,
 	return run_listing_state(run, own, state, err);
 }
 
-/* Copy the line of another tool's stream, if it is a record and new. */
+/* Note the keys of another tool's stream, and see to the children. */
 static int
-adopt_line(struct run *run, struct run_listing *own, struct span line,
-    struct err *err)
+note_foreign(struct run *run, struct run_listing *own, struct err *err)
 {
-	struct crawl_listing *listing = own->crawl;
-	bool named;
+	struct tree_lines *lines = tree_lines_new(run->tree, own->dir);
+	const struct source_resource *resource = own->crawl->resource;
+	struct span line;
+	int rc;
 
-	if (page_check(line.at, line.len, NULL) == -1)
-		return 0;
-	named = page_key(listing->resource, line, &run->scratch);
-	if (!set_add(own->seen, run->scratch.at, run->scratch.len))
-		return 0;
-	own->records++;
-	if (named)
-		run_link(run, listing, line);
-	return tree_stream_add(own->stream, &line, 1, false, err);
+	while ((rc = tree_lines_next(lines, &line, err)) == 1) {
+		bool named;
+
+		if (page_check(line.at, line.len, NULL) == -1)
+			continue;
+		named = page_key(resource, line, &run->scratch);
+		if (!set_add(own->seen, run->scratch.at, run->scratch.len))
+			continue;
+		own->records++;
+		if (named)
+			run_link(run, own->crawl, line);
+	}
+	tree_lines_free(lines);
+	/* A last line that is torn is no record. */
+	return rc == -1 && err->kind != ERR_DATA ? -1 : 0;
 }
 
 /*
- * Another tool's stream that isn't whole: its records are copied into a new
- * one beside it, what is missing is added, and at the end the new one takes
- * its place.  Until then nothing of it is touched.
+ * Another tool's stream that isn't whole: it is read again, and until the new
+ * one can take its place nothing of it is touched.
  */
 static int
-take_adopted(struct run *run, struct run_listing *own, struct err *err)
+take_foreign(struct run *run, struct run_listing *own, struct err *err)
 {
 	struct crawl_known part = { .total = -1, .pass = 2,
 	    .size = own->crawl->size };
-	struct tree_lines *lines = tree_lines_new(run->tree, own->dir);
-	struct span line;
 	enum crawl_state state;
-	int rc;
 
-	own->anew = true;
+	own->foreign = true;
 	own->alone = false;
-	own->stream = tree_stream_new(run->tree, own->dir, NULL, true, err);
-	rc = own->stream != NULL ? 1 : -1;
-	while (rc == 1 && (rc = tree_lines_next(lines, &line, err)) == 1)
-		if (adopt_line(run, own, line, err) == -1)
-			rc = -1;
-	tree_lines_free(lines);
-	/* A last line that is torn is no record. */
-	if (rc == -1 && err->kind != ERR_DATA)
+	if (note_foreign(run, own, err) == -1 ||
+	    run_again_begin(run, own, err) == -1)
 		return -1;
-	own->pass_seen = set_new();
 	part.have = own->records;
 	state = crawl_begin(run->crawl, own->crawl, &part);
 	return run_listing_state(run, own, state, err);
@@ -318,7 +316,7 @@ run_open(struct run *run, struct crawl_listing *listing, struct err *err)
 	if (found && known.ended)
 		return take_whole(run, own, &known, err);
 	if (found && run->adopted && own->dir != NULL)
-		return take_adopted(run, own, err);
+		return take_foreign(run, own, err);
 	if (open_stream(run, own, err) == -1)
 		return -1;
 	if (found)

@@ -96,6 +96,8 @@ struct source_shape {
 	const char *number;
 	const char *more;	/* path of true or false, NULL: not there */
 	const char *cursor;	/* path of the next page's mark, or NULL */
+	const char **needs;	/* paths that an object must have */
+	size_t n_needs;
 };
 
 /* ----------------------------------------------------------- resources */

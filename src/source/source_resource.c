@@ -8,7 +8,7 @@
 #include "source/source_internal.h"
 
 #define KEYS "name parent after when get list query paging records shape " \
-    "key fields object shards done expect hint derive wait statuses required"
+    "key fields object shards done expect hint needs derive wait statuses required"
 
 static int
 read_shape(struct source_reader *r, struct source_resource *resource,
@@ -42,6 +42,22 @@ read_shape(struct source_reader *r, struct source_resource *resource,
 	}
 	return source_wrong(r, map->line, "\"shape\": expected object, "
 	    "array, any or text");
+}
+
+/* What tells the document from something else that is an object too. */
+static int
+read_needs(struct source_reader *r, struct source_resource *resource,
+    const struct yaml *map)
+{
+	const struct yaml *value = yaml_get(map, "needs");
+
+	if (value == NULL)
+		return 0;
+	if (resource->shape.form != SOURCE_OBJECT)
+		return source_wrong(r, value->line, "\"needs\" is for get, "
+		    "of an object");
+	return source_texts(r, value, &resource->shape.needs,
+	    &resource->shape.n_needs);
 }
 
 static int
@@ -297,6 +313,7 @@ read_second(struct source_reader *r, const struct yaml *map,
 	    source_template(r, map, resource->is_list ? "list" : "get",
 	    resource, &resource->path) == -1 ||
 	    read_shape(r, resource, map) == -1 ||
+	    read_needs(r, resource, map) == -1 ||
 	    source_paging(r, resource, map, top) == -1 ||
 	    read_derive(r, resource, map) == -1 ||
 	    read_store(r, resource, map) == -1 ||
