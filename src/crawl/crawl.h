@@ -63,6 +63,7 @@ struct crawl_listing {
 	uint32_t window;	/* records to ask for now; part of ${size} */
 	unsigned streak;	/* windows that came since it got smaller */
 	unsigned grow_after;	/* so many, before larger ones are tried */
+	bool has_grown;		/* since it got smaller */
 	int64_t credit;		/* pieces that may still be tried */
 	struct crawl_range *pieces;	/* to be asked for again, smaller */
 	size_t n_pieces, pieces_room;

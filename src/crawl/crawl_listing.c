@@ -77,7 +77,7 @@ crawl_has_window(const struct crawl *crawl,
 		return !in_turn ||
 		    listing->pieces[0].first == listing->commit;
 	if (listing->size > 0 && skip_ranges(listing, listing->ask) >=
-	    listing->commit + (uint64_t)ahead * listing->size)
+	    listing->commit + (uint64_t)ahead * listing->window)
 		return false;
 	return !listing->resource->has_children ||
 	    !has_enough_below(crawl, listing);
@@ -318,8 +318,9 @@ crawl_split(struct crawl *crawl, const struct crawl_job *job, bool too_much)
 	each = job->count / parts;
 	if (too_much && each < listing->window) {
 		/* What did not come after it had grown grows later. */
-		if (job->count < listing->size && listing->grow_after < 1000)
+		if (listing->has_grown && listing->grow_after < 1000)
 			listing->grow_after *= 2;
+		listing->has_grown = false;
 		listing->window = each;
 		listing->streak = 0;
 	}
@@ -345,6 +346,7 @@ grow_window(struct crawl_listing *listing, const struct crawl_job *job)
 	    ++listing->streak < listing->grow_after)
 		return;
 	listing->streak = 0;
+	listing->has_grown = true;
 	/* At least twice as large. */
 	listing->window = 2 * listing->window < listing->size ?
 	    2 * listing->window : listing->size;
