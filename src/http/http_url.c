@@ -64,6 +64,14 @@ http_check_server(const char *text, struct err *err)
 		    "no scheme; write https://... or http://...", text);
 		return NULL;
 	}
+	/* Even an empty user is one. */
+	if (strcspn(strstr(text, "://") + 3, "@") <
+	    strcspn(strstr(text, "://") + 3, "/?#")) {
+		err_set(err, ERR_USAGE, "the server's address has a user or "
+		    "password in it; leave it out, and give the key in its "
+		    "own variable");
+		return NULL;
+	}
 	for (len = 0; text[len] != '\0'; len++) {
 		if ((unsigned char)text[len] <= ' ' || text[len] == 0x7f) {
 			err_set(err, ERR_USAGE, "the server's address has a "

@@ -186,7 +186,10 @@ open_named(struct tree *tree, const char *name, int flags, struct log *log,
 {
 	struct manifest *manifest = new_manifest(tree);
 	struct text file;
+	struct err own;
 
+	if (err == NULL)
+		err = &own;
 	text_init(&file, FILE_MAX);
 	manifest->fd = file_open(tree_dir(tree), name, flags, err);
 	if (manifest->fd == -1) {

@@ -187,7 +187,10 @@ page_read(struct page *page, const struct source_shape *shape, const char *at,
 int
 page_check(const char *at, size_t len, struct err *err)
 {
-	struct page_scan scan = { .begin = at, .end = at + len };
+	struct page_scan scan;
 
+	if (len == 0)
+		at = "";
+	scan = (struct page_scan){ .begin = at, .end = at + len };
 	return page_scan(&scan) == -1 ? complain(&scan, err) : 0;
 }

@@ -8,7 +8,8 @@
 #include "source/source_internal.h"
 
 #define KEYS "name parent after when get list query paging records shape " \
-    "key fields object shards done expect hint needs derive wait statuses required"
+    "key fields object shards done expect hint needs derive wait " \
+    "statuses required"
 
 static int
 read_shape(struct source_reader *r, struct source_resource *resource,

@@ -121,16 +121,22 @@ static void
 add_name(struct tree *tree, struct text *path, const char *name)
 {
 	size_t before;
-	struct text twin;
+	struct text twin, short_name;
 
 	if (path->len > 0)
 		text_addc(path, '/');
 	before = path->len;
-	text_adds(path, name);
+	/* Of several values together it may be too long again. */
+	text_init(&short_name, 65536);
+	text_adds(&short_name, name);
+	shorten(&short_name, name);
+	text_add(path, short_name.at, short_name.len);
+	text_release(&short_name);
 	if (set_has(tree->names, path->at, path->len))
 		return;
 	text_init(&twin, 4096);
-	add_twin(&twin, name);
+	add_twin(&twin, &path->at[before]);
+	shorten(&twin, &path->at[before]);
 	if (is_folded_known(tree, path->at)) {
 		path->len = before;
 		text_adds(path, twin.at);

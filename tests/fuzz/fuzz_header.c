@@ -1,0 +1,33 @@
+/* What headers and options say: Retry-After, dates, addresses, keys. */
+
+#include "fuzz.h"
+#include "http/http_internal.h"
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char *text = mem_copy(data, size), *server, *url;
+	struct text out;
+	struct err err;
+	int64_t wall;
+
+	MUST(http_retry_after(text) >= -1);
+	(void)clock_parse(text, &wall);
+	(void)http_check_key(text, &err);
+	server = http_check_server(text, &err);
+	if (server != NULL)
+		MUST(strncasecmp(server, "http", 4) == 0 &&
+		    strcspn(strchr(server, ':') + 3, "@") >=
+		    strcspn(strchr(server, ':') + 3, "/"));
+	url = http_resolve("http://127.0.0.1:1/v5/logs?page=1", text);
+	if (url != NULL)
+		MUST(strncasecmp(url, "http://", 7) == 0 ||
+		    strncasecmp(url, "https://", 8) == 0);
+	text_init(&out, 500);
+	http_explain((struct span){ text, size }, &out);
+	free(url);
+	free(server);
+	text_release(&out);
+	free(text);
+	return 0;
+}

@@ -1,0 +1,74 @@
+/* Replies: the scanner, and what is taken out of records. */
+
+#include <jansson.h>
+
+#include "fuzz.h"
+#include "page/page.h"
+
+/* What jansson takes, the scanner must take. */
+static void
+compare(const char *at, size_t len, bool ours)
+{
+	json_t *json;
+
+	/* jansson takes a NUL for the end. */
+	if (memchr(at, '\0', len) != NULL)
+		return;
+	json = json_loadb(at, len, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+	if (json != NULL)
+		MUST(ours);
+	json_decref(json);
+}
+
+static void
+look_into(struct span record)
+{
+	struct text line, text;
+	struct span found, item;
+	const char *place = NULL;
+	int64_t sum = 0;
+
+	text_init(&line, 1 << 26);
+	text_init(&text, 1 << 26);
+	page_line(record, &line);
+	MUST(memchr(line.at, '\n', line.len) == NULL);
+	MUST(page_check(line.at, line.len, NULL) == 0);
+	if (page_find(record, "a.b", &found)) {
+		MUST(page_check(found.at, found.len, NULL) == 0);
+		page_value_text(found, &text);
+		MUST(memchr(text.at != NULL ? text.at : "", '\0',
+		    text.len) == NULL);
+	}
+	(void)page_sum(record, "a.b", &sum);
+	while (page_next(record, &place, &item))
+		MUST(page_check(item.at, item.len, NULL) == 0);
+	text_release(&line);
+	text_release(&text);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const struct source_shape shape = { .form = SOURCE_RECORDS,
+	    .records = "records", .total = "total", .size = "size",
+	    .number = "page" };
+	char *copy = malloc(size + 1);	/* so that reading beyond shows */
+	struct page page;
+	struct err err;
+	size_t i;
+	bool ok;
+
+	memcpy(copy, data, size);
+	copy = realloc(copy, size > 0 ? size : 1);
+	ok = page_check(copy, size, &err) == 0;
+	compare(copy, size, ok);
+	if (ok)
+		look_into((struct span){ copy, size });
+	page_init(&page);
+	if (page_read(&page, &shape, copy, size, &err) == 0)
+		for (i = 0; i < page.n; i++)
+			look_into(page.records[i]);
+	page_release(&page);
+	free(copy);
+	return 0;
+}
