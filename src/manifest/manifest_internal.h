@@ -1,9 +1,11 @@
 #ifndef MANIFEST_INTERNAL_H
 #define MANIFEST_INTERNAL_H
 
-#include <uthash.h>
-
 #include "manifest/manifest.h"
+
+/* Left alone, uthash ends the program without a word. */
+#define uthash_malloc(size) mem_alloc(size)
+#include <uthash.h>
 
 /* A listing, by its key. */
 struct manifest_entry {

@@ -65,7 +65,7 @@ result = export(reference, HLEXPORT_STEP_COUNT=counter)
 assert result.returncode == 0, result.stderr
 whole = world.tree(world.the_export(reference))
 with open(counter) as file:
-    steps = int(file.read())
+    steps, mallocs = map(int, file.read().split())
 every = 1 if world.soak() else 9
 
 group = world.Group("the process ends before a disk step")
@@ -82,6 +82,23 @@ group = world.Group("a disk step fails: " + ", ".join(ERRORS))
 for number, error in enumerate(ERRORS):
     for at in range(1 + number, steps + 1, every):
         group.case(f"step {at} {error}", disturbed(at, error))
+group.end()
+
+
+def without_memory(at):
+    where = fresh("run")
+    result = export(where, HLEXPORT_MALLOC_AT=str(at))
+    if result.returncode == 0:
+        return resume(where)    # it needed less this time
+    if result.returncode != 1 or "out of memory" not in result.stderr:
+        return f"ended with {result.returncode}: {result.stderr}"
+    return resume(where)
+
+
+group = world.Group("there is no memory for a request of it")
+for at in range(1, mallocs + 1, max(1, mallocs // (
+        mallocs if world.soak() else 150))):
+    group.case(f"request {at} of {mallocs}", without_memory(at))
 group.end()
 
 world.done(work, fixture)

@@ -89,6 +89,15 @@ def is_named(path, gaps):
         "[/+]", gap["listing"])[1:]) for gap in gaps)
 
 
+def tells_key(key, result, path):
+    """Is the key in what was said or written, the log included?"""
+    if key in result.stdout + result.stderr:
+        return True
+    return path is not None and any(
+        key.encode() in file.read_bytes() or key in file.name
+        for file in path.rglob("*") if file.is_file())
+
+
 def check(here, faults, *options):
     here.fixture.calm()
     for fault in faults:
@@ -99,6 +108,8 @@ def check(here, faults, *options):
         return "it hangs"
     asked = here.fixture.asked()["requests"]
     here.fixture.calm()
+    if tells_key(here.fixture.key, result, path):
+        return "the key is told"
     if asked > 6 * here.asked + 600:
         return f"{asked} requests"
     if result.returncode not in (0, 1, 3, 4):

@@ -6,6 +6,7 @@
  *	HLEXPORT_STEP_DO=WHAT	end: the process is gone before it; half: in
  *				a write, half of it done; short: a write does
  *				half and says so; or an errno: EIO, ENOSPC ...
+ *	HLEXPORT_MALLOC_AT=N	there is no memory for the Nth request of it
  *	HLEXPORT_STEP_TRACE=F	write what was done to the file F, for a
  *				power loss: see power.py
  */
@@ -31,6 +32,12 @@ int __real_unlinkat(int, const char *, int);
 int __real_ftruncate(int, off_t);
 int __real_mkdirat(int, const char *, mode_t);
 int __real_mkdir(const char *, mode_t);
+void *__real_malloc(size_t);
+void *__real_calloc(size_t, size_t);
+void *__real_realloc(void *, size_t);
+void *__wrap_malloc(size_t);
+void *__wrap_calloc(size_t, size_t);
+void *__wrap_realloc(void *, size_t);
 int __wrap_openat(int, const char *, int, ...);
 ssize_t __wrap_writev(int, const struct iovec *, int);
 ssize_t __wrap_write(int, const void *, size_t);
@@ -50,7 +57,7 @@ static const struct {
     { "EACCES", EACCES }, { "EMFILE", EMFILE }, { "EINTR", EINTR },
     { "EROFS", EROFS } };
 
-static long count;
+static long count, mallocs;
 
 /* One more step: is it the one? */
 static enum what
@@ -304,6 +311,38 @@ __wrap_mkdir(const char *name, mode_t mode)
 	return __wrap_mkdirat(AT_FDCWD, name, mode);
 }
 
+/* Is there memory for one more? */
+static int
+is_there_more(void)
+{
+	static long at = -1;
+	const char *text;
+
+	if (at == -1) {
+		text = getenv("HLEXPORT_MALLOC_AT");
+		at = text != NULL ? atol(text) : 0;
+	}
+	return ++mallocs != at;
+}
+
+void *
+__wrap_malloc(size_t size)
+{
+	return is_there_more() ? __real_malloc(size) : NULL;
+}
+
+void *
+__wrap_calloc(size_t n, size_t size)
+{
+	return is_there_more() ? __real_calloc(n, size) : NULL;
+}
+
+void *
+__wrap_realloc(void *at, size_t size)
+{
+	return is_there_more() ? __real_realloc(at, size) : NULL;
+}
+
 /* How many steps there were, for the loop. */
 static void __attribute__((destructor))
 tell(void)
@@ -312,7 +351,7 @@ tell(void)
 	FILE *file = path != NULL ? fopen(path, "w") : NULL;
 
 	if (file != NULL) {
-		fprintf(file, "%ld\n", count);
+		fprintf(file, "%ld %ld\n", count, mallocs);
 		fclose(file);
 	}
 }
