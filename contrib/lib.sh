@@ -8,7 +8,8 @@ cd "$(dirname "$0")/.." || exit 1
 BUILD_PACKAGES="gcc make autoconf automake pkg-config libcurl4-openssl-dev
 	libjansson-dev libyaml-dev libssl-dev uthash-dev"
 TEST_PACKAGES="clang libclang-rt-14-dev libcmocka-dev libmicrohttpd-dev
-	zlib1g-dev bats scdoc curl jq python3 valgrind shellcheck procps"
+	zlib1g-dev bats scdoc curl jq python3 valgrind shellcheck procps
+	cppcheck clang-tidy"
 
 say()
 {
