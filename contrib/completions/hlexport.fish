@@ -12,6 +12,7 @@ complete -c hlexport -l resume -s r -d 'go on with the export in DIR; without DI
 complete -c hlexport -l server-moved -d 'resume although the server\'s address is another one than when the export began'
 complete -c hlexport -l dry-run -s n -d 'count what would be exported and guess how long it takes; write nothing'
 complete -c hlexport -l repair -d 'with --resume DIR: verify the export, and ask again for what is damaged or missing; the same as \'hlexport repair DIR\''
+complete -c hlexport -l online -d 'then ask the server what has come or gone since'
 complete -c hlexport -l fast -d 'look at sizes and counts only'
 complete -c hlexport -l sample -r -d 'read only N percent of the files, and of the others look at the size'
 complete -c hlexport -l remove-extra -d 'also remove the files that are no part of the export'

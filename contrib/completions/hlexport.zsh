@@ -7,6 +7,7 @@ _arguments \
   '--server-moved[resume although the server'\''s address is another one than when the export began]' \
   '--dry-run[count what would be exported and guess how long it takes; write nothing]' \
   '--repair[with --resume DIR\: verify the export, and ask again for what is damaged or missing; the same as '\''hlexport repair DIR'\'']' \
+  '--online[then ask the server what has come or gone since]' \
   '--fast[look at sizes and counts only]' \
   '--sample=[read only N percent of the files, and of the others look at the size]:N%:' \
   '--remove-extra[also remove the files that are no part of the export]' \

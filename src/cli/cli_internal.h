@@ -186,6 +186,18 @@ int cli_check_steps(struct cli *, struct audit_verify *, struct err *);
 void cli_check_report(struct cli *, const char *,
     const struct audit_verify *, bool);
 
+/** cli_check_json(where, verify): What was found for machines, new. */
+json_t *cli_check_json(const char *, const struct audit_verify *);
+
+/* ---------------------------------------------------- cli_online.c */
+
+/**
+ * cli_online(cli, where, log, json):
+ * Ask the server what has come or gone since the export ${where} was made,
+ * and tell; or if ${json} is not NULL, add it there.  Return the exit status.
+ */
+int cli_online(struct cli *, const char *, struct log *, json_t *);
+
 /* ---------------------------------------------------- cli_export.c */
 
 /**

@@ -205,8 +205,8 @@ json_finding(const struct audit_finding *finding)
 	return json;
 }
 
-static json_t *
-json_report(const char *where, const struct audit_verify *verify)
+json_t *
+cli_check_json(const char *where, const struct audit_verify *verify)
 {
 	json_t *json = json_object(), *list = json_array();
 	struct audit_progress now;
@@ -239,7 +239,7 @@ cli_check_report(struct cli *cli, const char *where,
 	char how[64] = "";
 
 	if (config_is(cli->config, "json")) {
-		cli_print_json(json_report(where, verify));
+		cli_print_json(cli_check_json(where, verify));
 		return;
 	}
 	if (config_is(cli->config, "quiet") && audit_is_whole(verify))
@@ -250,6 +250,29 @@ cli_check_report(struct cli *cli, const char *where,
 		snprintf(how, sizeof(how), " (a sample of %" PRIu64 "%%)",
 		    config_number(cli->config, "sample"));
 	print_report(where, verify, how, next);
+}
+
+/* Tell what was found, and if that is wanted what the server has now. */
+static int
+report(struct cli *cli, const char *where, struct log *log,
+    const struct audit_verify *verify)
+{
+	int status = audit_is_whole(verify) ? CLI_OK : CLI_DAMAGED, online;
+	json_t *json;
+
+	if (!config_is(cli->config, "online")) {
+		cli_check_report(cli, where, verify, true);
+		return status;
+	}
+	if (config_is(cli->config, "json")) {
+		json = cli_check_json(where, verify);
+		online = cli_online(cli, where, log, json);
+		cli_print_json(json);
+	} else {
+		cli_check_report(cli, where, verify, true);
+		online = cli_online(cli, where, log, NULL);
+	}
+	return status != CLI_OK ? status : online;
 }
 
 int
@@ -276,8 +299,7 @@ cli_verify(struct cli *cli)
 		if (err.kind == ERR_DATA)
 			status = CLI_DAMAGED;
 	} else {
-		cli_check_report(&own, words[0], verify, true);
-		status = audit_is_whole(verify) ? CLI_OK : CLI_DAMAGED;
+		status = report(&own, words[0], log, verify);
 	}
 	audit_verify_free(verify);
 	source_free(source);

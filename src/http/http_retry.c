@@ -142,6 +142,9 @@ http_retry_after(const char *value)
 	}
 	if ((when = curl_getdate(value, NULL)) == -1)
 		return -1;
+	/* Beyond the year 9999 is as good as never. */
+	if ((int64_t)when > INT64_C(253402300800))
+		return INT64_C(1000000000000);
 	return (int64_t)when * 1000 > clock_real() ?
 	    (int64_t)when * 1000 - clock_real() : 0;
 }

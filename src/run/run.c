@@ -65,6 +65,7 @@ run_free(struct run *run)
 	for (i = 0; i < run->n_estimates; i++)
 		free((char *)run->estimates[i].group);
 	free(run->estimates);
+	run_online_free(run);
 	json_decref(run->options);
 	text_release(&run->scratch);
 	text_release(&run->path);

@@ -33,6 +33,7 @@ struct run_settings {
 	const struct run_damage *damage;	/* to be asked for again */
 	size_t n_damage;
 	bool dry;		/* only count; write nothing */
+	const char *online;	/* dry: hold it against this export */
 	const char *tool;	/* name and version, for the header */
 	unsigned jobs, attempts;
 	int64_t max_wait_ms, stall_ms, first_byte_ms;
@@ -103,6 +104,15 @@ struct run_progress {
 
 /** run_progress(run, progress): Fill ${progress}; its texts are borrowed. */
 void run_progress(const struct run *, struct run_progress *);
+
+/* A record that has come, or gone, since an export was made. */
+struct run_change {
+	char *listing, *record;
+	bool gone;
+};
+
+/** run_changes(run, n): Return what has changed, borrowed. */
+const struct run_change *run_changes(const struct run *, size_t *);
 
 /* What a resource of a dry run comes to. */
 struct run_estimate {

@@ -248,6 +248,8 @@ run_begin(struct run *run, struct err *err)
 	if ((run->settings.resume != NULL ? go_on(run, err) :
 	    create(run, err)) == -1)
 		return -1;
+	if (run_online_begin(run, err) == -1)
+		return -1;
 	if (run->tree != NULL)
 		log_to_file(run->settings.log, tree_log(run->tree),
 		    run->settings.log_format);

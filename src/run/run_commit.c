@@ -287,10 +287,15 @@ commit_dry(struct run *run, struct run_task *task, struct err *err)
 
 	outcome.page.received = outcome.page.distinct = task->page.n;
 	run_dry_page(run, task);
+	if (run_online_page(run, task, err) == -1)
+		return -1;
 	state = finish(run, task, &outcome);
-	if (!run_dry_goes_on(own->crawl->resource))
+	if (!run_dry_goes_on(own->crawl->resource) &&
+	    !run_online_goes_on(run, own))
 		state = CRAWL_WHOLE;
 	run_free_task(run, task);
+	if (state == CRAWL_WHOLE && run_online_end(run, own, err) == -1)
+		return -1;
 	if (run_listing_state(run, own, state, err) == -1)
 		return -1;
 	return state <= CRAWL_AGAIN;

@@ -63,6 +63,10 @@ struct run {
 	const struct source_resource *unit;
 	struct text scratch;	/* for keys */
 	struct text path;
+	struct tree *online_tree;	/* what a dry run is held against */
+	struct manifest *online;
+	struct run_change *changes;
+	size_t n_changes, changes_room;
 	struct run_estimate *estimates;	/* of a dry run: see run_dry.c */
 	size_t n_estimates, estimates_room;
 };
@@ -206,6 +210,23 @@ int run_flush(struct run *, struct err *);
  * missing the sealed manifest.
  */
 int run_seal(struct run *, struct err *);
+
+/* ---------------------------------------------------- run_online.c */
+
+/** run_online_begin(run, err): Open what the run is held against. */
+int run_online_begin(struct run *, struct err *);
+
+/** run_online_page(run, task, err): A page of a dry run came: what is new? */
+int run_online_page(struct run *, struct run_task *, struct err *);
+
+/** run_online_goes_on(run, own): Must the list be read to its end? */
+bool run_online_goes_on(const struct run *, const struct run_listing *);
+
+/** run_online_end(run, own, err): It was read: what has gone? */
+int run_online_end(struct run *, struct run_listing *, struct err *);
+
+/** run_online_free(run): Free what these hold. */
+void run_online_free(struct run *);
 
 /* ------------------------------------------------------- run_dry.c */
 

@@ -33,11 +33,13 @@ find_dir(struct run *run, struct run_listing *own, struct err *err)
 	struct crawl_view view = { .crawl = run->crawl,
 	    .node = listing->parent };
 	struct source_scope scope = crawl_scope(&view);
+	struct tree *tree = run->tree != NULL ? run->tree :
+	    run->online_tree;
 	const char *missing;
 
-	if (run->tree == NULL || listing->resource->store != SOURCE_KEEP_SHARDS)
+	if (tree == NULL || listing->resource->store != SOURCE_KEEP_SHARDS)
 		return 0;
-	if (tree_path(run->tree, &listing->resource->file, &scope, NULL,
+	if (tree_path(tree, &listing->resource->file, &scope, NULL,
 	    &run->path, &missing) == -1)
 		return err_set(err, ERR_DATA, "%s: no %s to name its folder",
 		    listing->key, missing);

@@ -22,11 +22,12 @@ run_reader_new(struct run *run, const char *key, const char *dir,
 {
 	struct run_reader *reader = mem_zero(1, sizeof(*reader));
 
-	reader->tree = run->tree;
+	reader->tree = run->tree != NULL ? run->tree : run->online_tree;
 	text_init(&reader->object, OBJECT_MAX);
 	if (dir != NULL) {
-		reader->lines = tree_lines_new(run->tree, dir);
-	} else if (manifest_files(run->manifest, key, &reader->files,
+		reader->lines = tree_lines_new(reader->tree, dir);
+	} else if (manifest_files(run->manifest != NULL ? run->manifest :
+	    run->online, key, &reader->files,
 	    err) == -1) {
 		run_reader_free(reader);
 		return NULL;

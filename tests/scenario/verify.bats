@@ -261,3 +261,27 @@ empty_file() { : >"$(find "$export" -name stats.json | head -n 1)"; }
 	run -2 hlexport verify --sample 0% empty
 	run -2 hlexport verify --sample 10x empty
 }
+
+@test "--online: what has come or gone since" {
+	start_fixture --workspace bulk --files 2 --logs 330
+	make_export
+	run -0 hlexport verify --online "$export"
+	assert_contains "$output" "nothing has come or gone"
+	# The logs of a file are told by their total: one page each.
+	assert_equal "$(asked '^logs' | wc -l)" 2
+	id=$(curl -sS -H "X-API-KEY: $key" "$url/files?type=prompt" |
+	    jq -r '.records[0].id')
+	gone=$(curl -sS -H "X-API-KEY: $key" \
+	    "$url/logs?file_id=$id&page=1&size=1" | jq -r '.records[0].id')
+	add_fault "logs id=$id delete=1 times=1"
+	add_fault "logs id=$id insert=2 times=1"
+	curl -sS -H "X-API-KEY: $key" "$url/logs?file_id=$id" >/dev/null
+	curl -sS -H "X-API-KEY: $key" "$url/logs?file_id=$id" >/dev/null
+	run -0 hlexport verify --online "$export"
+	assert_contains "$output" "  gone     logs/$id: $gone"
+	assert_equal "$(grep -c "^  new      logs/$id: new_" <<<"$output")" 2
+	run -0 --separate-stderr hlexport verify --online --json "$export"
+	assert_equal "$(jq -c '[.changes[].change] | sort' <<<"$output")" \
+	    '["gone","new","new"]'
+	diff -r whole "$export"
+}

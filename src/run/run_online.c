@@ -1,0 +1,148 @@
+/*
+ * What has changed on the server since an export was made: a dry run that
+ * holds what it sees against the manifest.
+ *
+ * A list whose total is what the manifest has is taken to be the same, unless
+ * its records are at hand anyway; any other is read to its end, and the keys
+ * on both sides are compared.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "run/run_internal.h"
+
+int
+run_online_begin(struct run *run, struct err *err)
+{
+	if (run->settings.online == NULL)
+		return 0;
+	run->online_tree = tree_look(run->settings.online, err);
+	if (run->online_tree == NULL)
+		return -1;
+	run->online = manifest_open(run->online_tree, run->settings.log, err);
+	return run->online != NULL ? 0 : -1;
+}
+
+/* How many records of the listing the export has that were still there. */
+static bool
+find_known(const struct run *run, const struct run_listing *own,
+    uint64_t *records)
+{
+	struct manifest_listing known;
+
+	if (run->online == NULL || !own->crawl->resource->is_list ||
+	    !manifest_find(run->online, own->crawl->key, &known))
+		return false;
+	*records = known.records - known.gone;
+	return true;
+}
+
+bool
+run_online_goes_on(const struct run *run, const struct run_listing *own)
+{
+	uint64_t known;
+
+	return find_known(run, own, &known) && own->crawl->total >= 0 &&
+	    (uint64_t)own->crawl->total != known;
+}
+
+static void
+add_change(struct run *run, const char *listing, bool gone)
+{
+	struct text name;
+
+	text_init(&name, 4096);
+	(void)text_add_visible(&name, run->scratch.at, run->scratch.len);
+	run->changes = mem_need(run->changes, run->n_changes + 1,
+	    &run->changes_room, sizeof(*run->changes));
+	run->changes[run->n_changes++] = (struct run_change){
+	    mem_text(listing), text_take(&name), gone };
+}
+
+/* Read the keys on disk; of those that are not in own->seen tell, if asked. */
+static int
+read_disk(struct run *run, struct run_listing *own, bool tell,
+    struct err *err)
+{
+	struct crawl_listing *listing = own->crawl;
+	struct run_reader *reader = run_reader_new(run, listing->key,
+	    own->dir, err);
+	struct span record;
+	int rc;
+
+	if (reader == NULL)
+		return -1;
+	while ((rc = run_reader_next(reader, &record, err)) == 1) {
+		(void)page_key(listing->resource, record, &run->scratch);
+		if (!tell)
+			set_add(own->pass_seen, run->scratch.at,
+			    run->scratch.len);
+		else if (!set_has(own->seen, run->scratch.at,
+		    run->scratch.len))
+			add_change(run, listing->key, true);
+	}
+	run_reader_free(reader);
+	return rc;
+}
+
+int
+run_online_page(struct run *run, struct run_task *task, struct err *err)
+{
+	struct crawl_listing *listing = task->job.listing;
+	struct run_listing *own = listing->user;
+	uint64_t known;
+	size_t i;
+
+	if (!find_known(run, own, &known))
+		return 0;
+	/* The keys on disk; in a dry run nothing else needs the place. */
+	if (own->pass_seen == own->seen) {
+		own->pass_seen = set_new();
+		if (read_disk(run, own, false, err) == -1)
+			return -1;
+	}
+	for (i = 0; i < task->page.n; i++) {
+		(void)page_key(listing->resource, task->page.records[i],
+		    &run->scratch);
+		if (set_add(own->seen, run->scratch.at, run->scratch.len) &&
+		    !set_has(own->pass_seen, run->scratch.at,
+		    run->scratch.len))
+			add_change(run, listing->key, false);
+	}
+	return 0;
+}
+
+int
+run_online_end(struct run *run, struct run_listing *own, struct err *err)
+{
+	uint64_t known;
+
+	/* Only of a list that was read to its end. */
+	if (!find_known(run, own, &known) ||
+	    own->pass_seen == own->seen || (own->crawl->total >= 0 &&
+	    set_count(own->seen) < (uint64_t)own->crawl->total))
+		return 0;
+	return read_disk(run, own, true, err);
+}
+
+const struct run_change *
+run_changes(const struct run *run, size_t *n)
+{
+	*n = run->n_changes;
+	return run->changes;
+}
+
+void
+run_online_free(struct run *run)
+{
+	size_t i;
+
+	for (i = 0; i < run->n_changes; i++) {
+		free(run->changes[i].listing);
+		free(run->changes[i].record);
+	}
+	free(run->changes);
+	manifest_close(run->online);
+	tree_close(run->online_tree);
+}
