@@ -205,6 +205,20 @@ class Bench:
             row(f"memory for 10 x the {what}", "<= 1.1 x", ratio <= 1.1,
                 f"{ratio:.2f} x", f"{mib[i]}; 8 files x 5,000 logs: {mib[0]}")
 
+    def verify(self):
+        where = self.fresh()
+        with self.bulk() as fixture:
+            good(self.export(fixture, where))
+        export = os.path.join(where, os.listdir(where)[0])
+        size = sum(os.path.getsize(os.path.join(path, name))
+                   for path, _, names in os.walk(export) for name in names)
+        used = [good(measure([self.program("hlexport"), "verify", "-q",
+                              export])) for _ in range(5)]
+        rate = size / statistics.median(u.cpu for u in used) / 1e9
+        row("verify, of processor time", ">= 1 GB/s", rate >= 1,
+            f"{rate:.2f} GB/s", f"{size / 1e6:.0f} MB, "
+            f"{max(u.peak for u in used) / 1024:.1f} MiB of memory")
+
     def resume(self):
         where = self.fresh()
         with self.bulk() as fixture:
@@ -291,6 +305,7 @@ def main():
         bench.latency(50)
         bench.latency(200)
         bench.memory()
+        bench.verify()
         bench.resume()
     finally:
         shutil.rmtree(bench.work)

@@ -9,7 +9,8 @@ failed=0
 search()
 {
 	mkdir -p "$PWD/found/$1"
-	"./$1" -max_total_time="$seconds" -max_len=20000 -timeout=10 \
+	"./$1" -max_total_time="$seconds" -seed="${FUZZ_SEED:-1}" \
+	    -max_len=20000 -timeout=10 \
 	    -rss_limit_mb=2048 -print_final_stats=1 -verbosity=0 \
 	    -artifact_prefix="$PWD/crash-$1-" "$PWD/found/$1" \
 	    "$top/tests/fuzz/corpus/${1#fuzz_}" >"$1.log" 2>&1
