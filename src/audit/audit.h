@@ -32,6 +32,7 @@ struct audit_summary {
 	char *source, *server, *started;	/* or NULL */
 	struct audit_count *counts;	/* by resource, in the source's order */
 	size_t n_counts;
+	const char *unit;	/* the resource that has kinds, or NULL */
 	struct audit_kind *kinds;
 	size_t n_kinds, kinds_room;
 	uint64_t files, bytes;

@@ -41,10 +41,8 @@ options_of(const struct audit_verify *verify)
 	size_t i;
 
 	for (i = 0; i < source->n_resources; i++)
-		if (strcmp(source->resources[i].name, "logs") == 0 &&
-		    audit_has_files(verify, &source->resources[i]))
-			json_object_set_new(options, "logs",
-			    json_string("true"));
+		if (audit_has_files(verify, &source->resources[i]))
+			audit_want(&source->resources[i], options);
 	return options;
 }
 

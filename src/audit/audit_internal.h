@@ -121,6 +121,9 @@ void audit_listing_release(struct audit_listing *);
  */
 int audit_around(struct audit_verify *, struct err *);
 
+/** audit_want(resource, options): Set the options that ${resource} needs. */
+void audit_want(const struct source_resource *, json_t *);
+
 /** audit_adopt_listing(verify): Old: the listing into the new manifest. */
 void audit_adopt_listing(struct audit_verify *);
 

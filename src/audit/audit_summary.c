@@ -197,6 +197,8 @@ make_counts(const struct source *source, struct audit_summary *summary)
 {
 	size_t i;
 
+	summary->unit = audit_unit(source) != NULL ?
+	    audit_unit(source)->name : NULL;
 	summary->n_counts = source->n_resources;
 	summary->counts = mem_zero(summary->n_counts,
 	    sizeof(*summary->counts));

@@ -92,11 +92,32 @@ open_ours(struct audit_verify *verify, struct err *err)
 	return 0;
 }
 
-/* What the old tool was told is not known: it is taken to be everything. */
+void
+audit_want(const struct source_resource *resource, json_t *options)
+{
+	const struct source_condition *condition;
+	size_t i;
+
+	for (i = 0; i < resource->when.n; i++) {
+		condition = &resource->when.all[i];
+		if (condition->var.kind == SOURCE_OPTION &&
+		    condition->test == SOURCE_ONE_OF)
+			json_object_set_new(options,
+			    condition->var.option->name,
+			    json_string(condition->values[0]));
+	}
+}
+
+/* What the old tool was told is not known: it may have taken everything. */
 static int
 open_old(struct audit_verify *verify, struct err *err)
 {
-	verify->options = json_pack("{s:s}", "logs", "true");
+	const struct source *source = verify->settings.source;
+	size_t i;
+
+	verify->options = json_object();
+	for (i = 0; i < source->n_resources; i++)
+		audit_want(&source->resources[i], verify->options);
 	return audit_disk_begin(verify, err);
 }
 

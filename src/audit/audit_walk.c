@@ -54,7 +54,7 @@ find_gaps(struct audit_verify *verify, const struct manifest_listing *known)
 	    "its end");
 }
 
-/* The manifest's word on a listing.  Return whether it has one. */
+/* Take the manifest's word on a listing. */
 static int
 ask_manifest(struct audit_verify *verify, struct err *err)
 {
@@ -95,7 +95,6 @@ static void
 take_fields(struct audit_verify *verify, struct span record)
 {
 	struct crawl_listing *listing = verify->at.crawl;
-
 	char **values;
 	size_t i;
 
@@ -233,7 +232,6 @@ close_listing(struct audit_verify *verify)
 	if (at->doubles > DOUBLES_NAMED)
 		audit_find(verify, finding_of(at->crawl, AUDIT_DAMAGED),
 		    "%" PRIu64 " records come twice in all", at->doubles);
-
 	if (verify->manifest == NULL) {
 		audit_disk_close(verify);
 		if (verify->adopted != NULL)

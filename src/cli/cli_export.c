@@ -71,7 +71,8 @@ status_of(const struct cli_result *result)
 
 /* Tell people, machines and the log how it ended. */
 static void
-report(const struct cli *cli, struct log *log, struct cli_result *result)
+report(const struct cli *cli, struct log *log, bool repairs,
+    struct cli_result *result)
 {
 	struct audit_summary summary;
 	struct err err;
@@ -85,7 +86,8 @@ report(const struct cli *cli, struct log *log, struct cli_result *result)
 		cli_report_log(log, &summary, result);
 		if (!config_is(cli->config, "quiet"))
 			cli_report(stderr, &summary, result);
-		if (config_is(cli->config, "json"))
+		/* Of a repair, what verify says afterwards is the result. */
+		if (config_is(cli->config, "json") && !repairs)
 			cli_print_json(cli_report_json(&summary, result));
 	}
 	audit_release(&summary);
@@ -116,7 +118,7 @@ cli_run(struct cli *cli, struct log *log, struct cli_settings *settings)
 	if (settings->run.dry && result.state != RUN_STOPPED)
 		cli_dry_report(run, cli->source,
 		    config_is(cli->config, "json"));
-	report(cli, log, &result);
+	report(cli, log, settings->run.repair, &result);
 	log_mark(log);
 	run_free(run);
 	return result.status;

@@ -16,8 +16,8 @@ print_changes(const struct run *run, const char *since)
 	size_t n, i;
 	const struct run_change *changes = run_changes(run, &n);
 
-	printf("On the server now, since %s: %s\n", since, n == 0 ?
-	    "nothing has come or gone" : "");
+	printf("On the server now, since %s:%s\n", since, n == 0 ?
+	    " nothing has come or gone" : "");
 	for (i = 0; i < n && i < CHANGES_SHOWN; i++)
 		printf("  %-8s %s: %s\n", changes[i].gone ? "gone" : "new",
 		    changes[i].listing, changes[i].record);

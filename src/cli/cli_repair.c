@@ -142,7 +142,7 @@ repair(struct cli *cli, const char *where, struct log *log)
 {
 	struct audit_verify *verify = NULL;
 	struct err err;
-	int status = CLI_OK;
+	int status = CLI_OK, again;
 
 	if (cli_check(cli, where, log, &verify, &err) == -1 ||
 	    check_kind(where, verify, &err) == -1 ||
@@ -157,8 +157,12 @@ repair(struct cli *cli, const char *where, struct log *log)
 		cli_check_report(cli, where, verify, false);
 	else if (is_damaged(verify))
 		status = run_repair(cli, where, verify, log);
-	if (!audit_is_whole(verify) && status == CLI_OK)
-		status = check_again(cli, where, log);
+	/* What could not be had is told again: status, words and JSON. */
+	if (!audit_is_whole(verify) && (status == CLI_OK ||
+	    status == CLI_GAPS)) {
+		again = check_again(cli, where, log);
+		status = status != CLI_OK ? status : again;
+	}
 	audit_verify_free(verify);
 	return status;
 }

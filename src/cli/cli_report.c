@@ -35,8 +35,8 @@ print_counts(FILE *out, const struct audit_summary *summary)
 		fprintf(out, "  %-18s %12s", summary->counts[i].resource,
 		    count);
 		text_init(&kinds, 1000);
-		/* The kinds belong to the one that has as many. */
-		if (strcmp(summary->counts[i].resource, "files") == 0)
+		if (summary->unit != NULL && strcmp(summary->unit,
+		    summary->counts[i].resource) == 0)
 			add_kinds(&kinds, summary);
 		if (kinds.len > 0)
 			fprintf(out, "   (%s)", kinds.at);

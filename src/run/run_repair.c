@@ -23,32 +23,24 @@ struct patient {
 	bool is_stream;
 };
 
-static bool
-is_damaged(const struct run *run, const char *key, const char *path)
+/* The name of a file of a listing, or of the listing as a whole, in a set. */
+static void
+name_damage(struct text *name, const char *listing, const char *path)
 {
-	const struct run_settings *settings = &run->settings;
-	size_t i;
-
-	for (i = 0; i < settings->n_damage; i++)
-		if (strcmp(settings->damage[i].listing, key) == 0 &&
-		    settings->damage[i].path != NULL &&
-		    strcmp(settings->damage[i].path, path) == 0)
-			return true;
-	return false;
+	text_clear(name);
+	text_adds(name, listing);
+	text_addc(name, '\n');
+	if (path != NULL)
+		text_adds(name, path);
 }
 
-/* Are the counts of ${key} in doubt, and not only some of its files? */
+/* With ${path} NULL: are its counts in doubt, and not only some files? */
 static bool
-is_doubtful(const struct run *run, const char *key)
+is_damaged(struct run *run, const struct set *damage, const char *listing,
+    const char *path)
 {
-	const struct run_settings *settings = &run->settings;
-	size_t i;
-
-	for (i = 0; i < settings->n_damage; i++)
-		if (strcmp(settings->damage[i].listing, key) == 0 &&
-		    settings->damage[i].path == NULL)
-			return true;
-	return false;
+	name_damage(&run->scratch, listing, path);
+	return set_has(damage, run->scratch.at, run->scratch.len);
 }
 
 /* Can a record's place in the listing be told from its place on disk? */
@@ -150,7 +142,8 @@ keep_windows(struct patient *patient, const char *key, struct err *err)
 }
 
 static int
-forget(struct run *run, const char *listing, struct err *err)
+forget(struct run *run, const struct set *damage, const char *listing,
+    struct err *err)
 {
 	struct patient patient = { .run = run };
 	const struct source_resource *resource = source_find(
@@ -168,10 +161,10 @@ forget(struct run *run, const char *listing, struct err *err)
 		goto done;
 	patient.damaged = mem_zero(patient.files.n + 1, sizeof(bool));
 	for (i = 0; i < patient.files.n; i++)
-		patient.damaged[i] = is_damaged(run, key,
+		patient.damaged[i] = is_damaged(run, damage, key,
 		    patient.files.at[i].path);
 	manifest_forget(run->manifest, key);
-	if (!is_doubtful(run, key) && has_windows(&patient))
+	if (!is_damaged(run, damage, key, NULL) && has_windows(&patient))
 		rc = keep_windows(&patient, key, err);
 done:
 	tree_receipts_release(&patient.files);
@@ -184,11 +177,16 @@ int
 run_repair(struct run *run, struct err *err)
 {
 	const struct run_settings *settings = &run->settings;
-	struct set *done = set_new();
+	struct set *damage = set_new(), *done = set_new();
 	const char *key;
 	size_t i;
 	int rc = 0;
 
+	for (i = 0; i < settings->n_damage; i++) {
+		name_damage(&run->scratch, settings->damage[i].listing,
+		    settings->damage[i].path);
+		set_add(damage, run->scratch.at, run->scratch.len);
+	}
 	manifest_reopen(run->manifest);
 	for (i = 0; i < settings->n_damage && rc == 0; i++) {
 		key = settings->damage[i].listing;
@@ -196,8 +194,9 @@ run_repair(struct run *run, struct err *err)
 			continue;
 		log_event(settings->log, LOG_INFO, "run", "repairing",
 		    "listing", key, "path", settings->damage[i].path, NULL);
-		rc = forget(run, key, err);
+		rc = forget(run, damage, key, err);
 	}
+	set_free(damage);
 	set_free(done);
 	return rc == 0 ? manifest_save(run->manifest, err) : -1;
 }

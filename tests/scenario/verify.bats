@@ -160,6 +160,19 @@ empty_file() { : >"$(find "$export" -name stats.json | head -n 1)"; }
 	assert_equal "$(asked_count)" 2
 }
 
+@test "a repair prints one JSON document" {
+	start_fixture
+	make_export
+	rm "$(find "$export" -name stats.json | head -n 1)"
+	run -0 --separate-stderr hlexport repair --json "$export"
+	assert_equal "$(jq -s -c 'map(.status)' <<<"$output")" '["whole"]'
+	rm "$(find "$export" -name stats.json | head -n 1)"
+	add_fault "stats status=404"
+	run -3 --separate-stderr hlexport repair --json "$export"
+	assert_equal "$(jq -s -c 'map(.status)' <<<"$output")" \
+	    '["not whole"]'
+}
+
 @test "export --resume DIR --repair is the same" {
 	start_fixture
 	make_export
