@@ -3,17 +3,8 @@
 cd "${TOP:-.}" || exit 99
 : "${HLEXPORT:=build/hlexport}"
 
-n=0
-result()
-{
-	n=$((n + 1))
-	if [ -z "$2" ]; then
-		echo "ok $n - $1"
-	else
-		echo "not ok $n - $1"
-		echo "$2" | sed 's/^/# /'
-	fi
-}
+# shellcheck source=tests/tap.sh
+. tests/tap.sh
 
 for shell in bash zsh fish; do
 	result "contrib/completions/hlexport.$shell is made from the table" \

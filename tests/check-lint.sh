@@ -21,17 +21,8 @@
 cd "${TOP:-.}" || exit 99
 : "${BUILD:=build}"
 
-n=0
-result()
-{
-	n=$((n + 1))
-	if [ -z "$2" ]; then
-		echo "ok $n - $1"
-	else
-		echo "not ok $n - $1"
-		echo "$2" | head -n 40 | sed 's/^/# /'
-	fi
-}
+# shellcheck source=tests/tap.sh
+. tests/tap.sh
 
 if command -v cppcheck >/dev/null; then
 	result cppcheck "$(cppcheck --quiet --enable=warning,portability \
@@ -40,7 +31,7 @@ if command -v cppcheck >/dev/null; then
 	    --suppress=ctunullpointer --suppress=varFuncNullUB --suppress=missingIncludeSystem \
 	    src 2>&1)"
 else
-	echo "ok $((n += 1)) - cppcheck # SKIP it is not there"
+	skip cppcheck
 fi
 
 if command -v clang-tidy >/dev/null; then
@@ -59,6 +50,6 @@ if command -v clang-tidy >/dev/null; then
 	    -Isrc -I"$BUILD" 2>/dev/null | grep -E ': (warning|error): ' |
 	    grep -vE '/(http|manifest|manifest_repair)\.c:.*unix\.Malloc')"
 else
-	echo "ok $((n += 1)) - clang-tidy # SKIP it is not there"
+	skip clang-tidy
 fi
 echo "1..$n"

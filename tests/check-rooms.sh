@@ -5,17 +5,8 @@
 # shellcheck disable=SC2013 # names have no blanks
 cd "${TOP:-.}" || exit 99
 
-n=0
-result()
-{
-	n=$((n + 1))
-	if [ -z "$2" ]; then
-		echo "ok $n - $1"
-	else
-		echo "not ok $n - $1"
-		echo "$2" | sed 's/^/# /'
-	fi
-}
+# shellcheck source=tests/tap.sh
+. tests/tap.sh
 
 bad=
 above=

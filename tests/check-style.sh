@@ -3,17 +3,8 @@
 # shellcheck disable=SC2013,SC2046,SC2086 # names have no blanks
 cd "${TOP:-.}" || exit 99
 
-n=0
-result()
-{
-	n=$((n + 1))
-	if [ -z "$2" ]; then
-		echo "ok $n - $1"
-	else
-		echo "not ok $n - $1"
-		echo "$2" | head -n 20 | sed 's/^/# /'
-	fi
-}
+# shellcheck source=tests/tap.sh
+. tests/tap.sh
 
 sources=$(find src tests -name '*.[ch]')
 

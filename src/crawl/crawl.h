@@ -229,16 +229,16 @@ int64_t crawl_number(struct crawl *, const struct crawl_listing *,
     const struct source_var *);
 
 /**
- * crawl_split(crawl, job, too_much):
+ * crawl_split(job, too_much):
  * The window can't be had; may it be had in smaller pieces?  If so they are
  * given out next, and ${job} is over.  If it was ${too_much} for the server,
  * what is asked for later is small too, until enough of it has come.  Return
  * false if that is of no use: then crawl_fail() it.
  */
-bool crawl_split(struct crawl *, const struct crawl_job *, bool);
+bool crawl_split(const struct crawl_job *, bool);
 
-/** crawl_came(crawl, job): The window has come; it may wait for its turn. */
-void crawl_came(struct crawl *, const struct crawl_job *);
+/** crawl_came(job): The window has come; it may wait for its turn. */
+void crawl_came(const struct crawl_job *);
 
 /** crawl_leave(crawl, node): Answer CRAWL_DONE; ${node} is gone then. */
 void crawl_leave(struct crawl *, struct crawl_node *);

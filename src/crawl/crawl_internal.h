@@ -53,4 +53,24 @@ bool crawl_has_window(const struct crawl *, const struct crawl_listing *,
 /** crawl_take_window(listing, job): Set ${job} to that window. */
 void crawl_take_window(struct crawl_listing *, struct crawl_job *);
 
+/**
+ * crawl_fitting(listing):
+ * Return how many records to ask for from ${listing->ask}: a window begins at
+ * a multiple of itself, divides a whole one, and ends before what is there
+ * already.
+ */
+uint32_t crawl_fitting(const struct crawl_listing *);
+
+/** crawl_take_piece(listing, job): Set ${job} to the first of the pieces. */
+void crawl_take_piece(struct crawl_listing *, struct crawl_job *);
+
+/** crawl_add_piece(listing, first, count): Add a piece where it belongs. */
+void crawl_add_piece(struct crawl_listing *, uint64_t, uint64_t);
+
+/**
+ * crawl_grow_window(listing, job):
+ * The window of ${job} came: may larger ones be asked for again?
+ */
+void crawl_grow_window(struct crawl_listing *, const struct crawl_job *);
+
 #endif

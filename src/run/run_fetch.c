@@ -257,7 +257,7 @@ try_smaller(struct run *run, struct run_task *task)
 	    run->stop.kind != ERR_NONE || status == 429 || (status >= 300 &&
 	    status < 500 && status != 408 && status != 413 && status != 422))
 		return false;
-	if (!crawl_split(run->crawl, &task->job, reply->is_slow ||
+	if (!crawl_split(&task->job, reply->is_slow ||
 	    status == 413 || status == 422))
 		return false;
 	log_event(run->settings.log, LOG_WARN, "run", "it can't be had; "
@@ -321,6 +321,6 @@ run_reply(struct run *run, struct http_reply *reply, struct err *err)
 	run->any_success = true;
 	run->refused = 0;
 	run->windows++;
-	crawl_came(run->crawl, &task->job);
+	crawl_came(&task->job);
 	return settle(run, task, err);
 }

@@ -85,6 +85,51 @@ for number, error in enumerate(ERRORS):
 group.end()
 
 
+def damage(path):
+    """One line less in the second of three shards."""
+    shard = sorted(path.glob("files/*/logs/2.jsonl"))[0]
+    lines = shard.read_bytes().splitlines(keepends=True)
+    shard.write_bytes(b"".join(lines[:7] + lines[8:]))
+
+
+def repaired(at, what):
+    where = fresh("repair")
+    shutil.copytree(big_one, where)
+    damage(world.pathlib.Path(where))
+    large.run("repair", "-q", where, program=world.STEPS,
+              HLEXPORT_STEP_AT=str(at), HLEXPORT_STEP_DO=what,
+              HLEXPORT_STEP_COUNT=counter)
+    # It was ended anywhere: what is not finished is gone on with first.
+    result = large.run("-q", "--resume", where)
+    if result.returncode != 0:
+        return f"resume: {result.returncode}: {result.stderr}"
+    result = large.run("repair", "-q", where)
+    if result.returncode != 0:
+        return f"repair: {result.returncode}: {result.stderr}"
+    wrong = world.differences(world.tree(where), big_whole)
+    return f"differs: {wrong}" if wrong else None
+
+
+# A mended stream takes the old one's place: those steps, one by one.
+large = world.Fixture("--workspace", "bulk", "--files", "1", "--logs", "2300",
+                      "--datasets", "0", "--log-bytes", "10")
+big = fresh("big")
+result = large.run("--logs", "-q", "-o", big)
+assert result.returncode == 0, result.stderr
+big_one = world.the_export(big)
+big_whole = world.tree(big_one)
+group = world.Group("the process ends before a disk step of a repair")
+group.case("undisturbed", repaired(0, "end"))
+with open(counter) as file:
+    repair_steps = int(file.read().split()[0])
+for at in range(1, repair_steps + 1):
+    # In between it writes the same line by line.
+    if world.soak() or at <= 40 or at > repair_steps - 120 or at % 50 == 0:
+        group.case(f"step {at}", repaired(at, "end"))
+group.end()
+large.stop()
+
+
 def without_memory(at):
     where = fresh("run")
     result = export(where, HLEXPORT_MALLOC_AT=str(at))

@@ -41,6 +41,17 @@ start_fixture()
 	export HUMANLOOP_API_URL=$url HUMANLOOP_API_KEY=$key
 }
 
+# wait_until COMMAND...: until it succeeds, and not for ever.
+wait_until()
+{
+	local i
+	for ((i = 0; i < 400; i++)); do
+		"$@" && return
+		sleep 0.025
+	done
+	return 1
+}
+
 stop_fixture()
 {
 	[ -n "${fixture_pid:-}" ] || return 0

@@ -1,0 +1,137 @@
+/*
+ * A window that can't be had is cut into pieces; and windows that are too
+ * much for the server get smaller, and larger again.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "crawl/crawl_internal.h"
+
+#define SPLIT_MOST 100000	/* records; larger windows aren't split */
+#define PIECES 10		/* that a window is cut into */
+#define CREDIT_EACH 2		/* for each piece that comes */
+
+uint32_t
+crawl_fitting(const struct crawl_listing *listing)
+{
+	uint64_t ask = listing->ask, next = UINT64_MAX;
+	uint32_t size = listing->size, parts;
+	size_t i;
+
+	if (size == 0)
+		return 0;
+	for (i = 0; i < listing->n_ranges; i++)
+		if (listing->ranges[i].first > ask &&
+		    listing->ranges[i].first < next)
+			next = listing->ranges[i].first;
+	for (parts = 1; parts < size; parts++)
+		if (size % parts == 0 && size / parts <= listing->window &&
+		    ask % (size / parts) == 0 && ask + size / parts <= next)
+			break;
+	return size / parts;
+}
+
+void
+crawl_take_piece(struct crawl_listing *listing, struct crawl_job *job)
+{
+	job->first = listing->pieces[0].first;
+	job->count = (uint32_t)listing->pieces[0].count;
+	listing->n_pieces--;
+	memmove(listing->pieces, &listing->pieces[1], listing->n_pieces *
+	    sizeof(*listing->pieces));
+}
+
+void
+crawl_came(const struct crawl_job *job)
+{
+	if (job->count < job->listing->size)
+		job->listing->credit += CREDIT_EACH;
+}
+
+/* Into so many pieces of the same size a window is cut, if possible. */
+static uint32_t
+pieces_of(uint32_t count, uint32_t most)
+{
+	uint32_t parts;
+
+	for (parts = most; parts > 1; parts--)
+		if (count % parts == 0)
+			return parts;
+	for (parts = most + 1; parts < count && count % parts != 0; parts++)
+		;
+	return parts;
+}
+
+void
+crawl_add_piece(struct crawl_listing *listing, uint64_t first, uint64_t count)
+{
+	size_t i;
+
+	listing->pieces = mem_need(listing->pieces, listing->n_pieces + 1,
+	    &listing->pieces_room, sizeof(*listing->pieces));
+	for (i = listing->n_pieces; i > 0 &&
+	    listing->pieces[i - 1].first > first; i--)
+		listing->pieces[i] = listing->pieces[i - 1];
+	listing->pieces[i] = (struct crawl_range){ first, count };
+	listing->n_pieces++;
+}
+
+/*
+ * A piece that comes earns the right to try two more: so a record that can't
+ * be had is found among its neighbours, however many there are, and what
+ * can't be had at all is soon left alone.
+ */
+bool
+crawl_split(const struct crawl_job *job, bool too_much)
+{
+	struct crawl_listing *listing = job->listing;
+	uint64_t first = job->first, end = first + job->count;
+	uint32_t parts, each;
+
+	if (job->count <= 1 || job->count > SPLIT_MOST)
+		return false;
+	/* One that was too much half the size may not be. */
+	parts = pieces_of(job->count, too_much && job->count < listing->size ?
+	    2 : PIECES);
+	if (!too_much && listing->credit < parts)
+		return false;
+	if (!too_much)
+		listing->credit -= parts;
+	each = job->count / parts;
+	if (too_much && each < listing->window) {
+		/* What did not come after it had grown grows later. */
+		if (listing->has_grown && listing->grow_after < 1000)
+			listing->grow_after *= 2;
+		listing->has_grown = false;
+		listing->window = each;
+		listing->streak = 0;
+	}
+	listing->under_way--;
+	/* How many there are is not known yet: no further than the first. */
+	if (!listing->first_came) {
+		end = first + each;
+		listing->ask = end;
+	} else if (listing->total >= 0 && end > (uint64_t)listing->total) {
+		end = (uint64_t)listing->total;
+	}
+	for (; first < end; first += each)
+		crawl_add_piece(listing, first, each);
+	return true;
+}
+
+void
+crawl_grow_window(struct crawl_listing *listing, const struct crawl_job *job)
+{
+	if (listing->window >= listing->size ||
+	    job->count < listing->window ||
+	    ++listing->streak < listing->grow_after)
+		return;
+	listing->streak = 0;
+	listing->has_grown = true;
+	/* At least twice as large. */
+	listing->window = 2 * listing->window < listing->size ?
+	    2 * listing->window : listing->size;
+	while (listing->size % listing->window != 0)
+		listing->window++;
+}
