@@ -62,6 +62,33 @@ void audit_release(struct audit_summary *);
  */
 struct source *audit_source_of(const char *, struct err *);
 
+/* A file with records, and whose they are. */
+struct audit_file {
+	const struct source_resource *resource;
+	char *path;		/* in the export */
+	uint64_t bytes;		/* of it that count */
+	uint64_t lines;		/* 0: not known, or it is no shard */
+	char **keys;		/* of the records above, outermost first */
+	size_t n_keys;
+};
+
+struct audit_files {
+	struct audit_file *at;
+	size_t n, room;
+};
+
+/**
+ * audit_files(path, source, log, files, err):
+ * Add to ${files} all files of the export ${path} that hold records: by its
+ * manifest, in that order; without one all that are called like such, the
+ * shards of a stream by number.  Return 0; or -1 with ${err} set.
+ */
+int audit_files(const char *, const struct source *, struct log *,
+    struct audit_files *, struct err *);
+
+/** audit_files_release(files): Free what ${files} holds. */
+void audit_files_release(struct audit_files *);
+
 /* --------------------------------------------------------- verifying */
 
 /* What is wrong, or worth knowing. */

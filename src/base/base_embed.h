@@ -11,5 +11,6 @@ struct embedded {
 };
 
 extern const struct embedded embedded_sources[];
+extern const struct embedded embedded_tables[];
 
 #endif

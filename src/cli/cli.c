@@ -20,6 +20,8 @@ const struct cli_command cli_commands[] = {
 	    "damaged or missing, and nothing else", cli_repair },
 	{ "adopt", "DIR", "make a manifest for an export of the old Python "
 	    "tool, so that all commands take it", cli_adopt },
+	{ "query", "DIR [SQL]", "ask an export with SQL; without SQL, list "
+	    "its tables and columns", cli_query },
 	{ "sources", "[NAME]", "list the platforms that can be exported "
 	    "from, or print the definition of one", cli_sources },
 	{ "help", "[COMMAND]", "show help", cli_help },

@@ -9,8 +9,10 @@
 #include "audit/audit.h"
 #include "base/base.h"
 #include "config/config.h"
+#include "output/output.h"
 #include "run/run.h"
 #include "source/source.h"
+#include "table/table.h"
 
 /* Exit statuses; doc/hlexport.1.scd tells them to people. */
 enum cli_exit {
@@ -71,6 +73,7 @@ int cli_summary(struct cli *);
 int cli_verify(struct cli *);
 int cli_repair(struct cli *);
 int cli_adopt(struct cli *);
+int cli_query(struct cli *);
 int cli_sources(struct cli *);
 int cli_help(struct cli *);
 int cli_version(void);
@@ -206,6 +209,41 @@ int cli_online(struct cli *, const char *, struct log *, json_t *);
  * status.
  */
 int cli_run(struct cli *, struct log *, struct cli_settings *);
+
+/* ----------------------------------------------------- cli_table.c */
+
+/* An export whose tables are open, and what belongs to that. */
+struct cli_table {
+	struct table_db *db;
+	struct source *source;
+	struct log *log;
+	struct scratch *scratch;
+	char *path;		/* of the export, absolute */
+	bool complete;
+	uint64_t gaps;
+};
+
+/**
+ * cli_table_open(cli, path, scratch, table, err):
+ * Open the tables of the export in ${path}; what memory can't hold goes to a
+ * directory made in ${scratch}, or if that is NULL where the options and the
+ * system say.  cli_table_close() it in either case.
+ */
+int cli_table_open(struct cli *, const char *, const char *,
+    struct cli_table *, struct err *);
+
+/** cli_table_close(table): Close it. */
+void cli_table_close(struct cli_table *);
+
+/**
+ * cli_table_warn(cli, table):
+ * Tell, on standard error, what is not right with the export, and after it
+ * was read what could not be taken as it is.  Return whether there was such.
+ */
+bool cli_table_warn(const struct cli *, struct cli_table *);
+
+/** cli_is_stopped(): Has a signal come? */
+bool cli_is_stopped(void);
 
 /* -------------------------------------------------- cli_settings.c */
 

@@ -46,10 +46,40 @@ set(struct value *value, const char *text, enum config_origin origin)
 	value->origin = origin;
 }
 
+/* The command, as far as it can be told before the options are read. */
+static const char *
+find_command(const char *const *commands, int argc, char **argv)
+{
+	const char *const *command;
+	int i;
+
+	for (i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+		for (command = commands; *command != NULL; command++)
+			if (strcmp(argv[i], *command) == 0)
+				return *command;
+	return commands[0];
+}
+
+/* Is the row one of several with its name, and not the command's? */
+static bool
+is_anothers(const struct config_table *table, size_t k, const char *command)
+{
+	size_t i;
+
+	if (config_goes_with(&table->rows[k], command))
+		return false;
+	for (i = 0; i < table->n; i++)
+		if (i != k && strcmp(table->rows[i].name,
+		    table->rows[k].name) == 0 &&
+		    (i < k || config_goes_with(&table->rows[i], command)))
+			return true;
+	return false;
+}
+
 /* Collect the rows, and start from what is built in. */
 static void
 take_tables(struct config *config, const struct config_table *tables,
-    size_t n)
+    size_t n, const char *command)
 {
 	size_t i, k, total = 0;
 
@@ -58,8 +88,11 @@ take_tables(struct config *config, const struct config_table *tables,
 	config->values = mem_zero(total, sizeof(*config->values));
 	for (i = 0; i < n; i++) {
 		for (k = 0; k < tables[i].n; k++) {
-			struct value *value = &config->values[config->n++];
+			struct value *value;
 
+			if (is_anothers(&tables[i], k, command))
+				continue;
+			value = &config->values[config->n++];
 			value->option = &tables[i].rows[k];
 			set(value, value->option->initial, CONFIG_BUILT_IN);
 		}
@@ -170,9 +203,11 @@ take_option(struct config *config, int c, char **argv, struct err *err)
 	if (text != NULL && config_check(value->option, text, err) == -1)
 		return -1;
 	/* A list given in pieces is one list. */
-	if (value->option->kind == CONFIG_LIST &&
+	if ((value->option->kind == CONFIG_LIST ||
+	    value->option->kind == CONFIG_EACH) &&
 	    value->origin == CONFIG_ARGV) {
-		char *both = mem_format("%s,%s", value->text, text);
+		char *both = mem_format(value->option->kind == CONFIG_LIST ?
+		    "%s,%s" : "%s\n%s", value->text, text);
 
 		set(value, both, CONFIG_ARGV);
 		free(both);
@@ -268,7 +303,7 @@ config_new(const struct config_table *tables, size_t n,
 	struct config *config = mem_zero(1, sizeof(*config));
 
 	config->env = env;
-	take_tables(config, tables, n);
+	take_tables(config, tables, n, find_command(commands, argc, argv));
 	if (read_options(config, argc, argv, err) == -1 ||
 	    read_words(config, commands, err) == -1 ||
 	    check_commands(config, err) == -1 ||
@@ -340,6 +375,31 @@ config_text(const struct config *config, const char *name)
 	const struct value *value = value_of(config, name);
 
 	return value != NULL ? value->text : NULL;
+}
+
+char **
+config_each(const struct config *config, const char *name, size_t *n)
+{
+	const struct value *value = value_of(config, name);
+	const char *text = value != NULL && value->text != NULL ?
+	    value->text : "", *p;
+	size_t room = 2, len = strlen(text);
+	char **all, *copy, *save, *word;
+	const char *between;
+
+	*n = 0;
+	for (p = text; *p != '\0'; p++)
+		room += *p == ',' || *p == '\n';
+	all = mem_alloc(room * sizeof(*all) + len + 1);
+	copy = (char *)&all[room];
+	memcpy(copy, text, len + 1);
+	between = value != NULL && value->option->kind == CONFIG_LIST ? "," :
+	    "\n";
+	for (word = strtok_r(copy, between, &save); word != NULL;
+	    word = strtok_r(NULL, between, &save))
+		all[(*n)++] = word;
+	all[*n] = NULL;
+	return all;
 }
 
 bool

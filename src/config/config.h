@@ -23,6 +23,7 @@ enum config_kind {
 	CONFIG_TIME,		/* seconds: 90, 10m, 1h */
 	CONFIG_CHOICE,		/* one of ${choices} */
 	CONFIG_LIST,		/* some of ${choices}, commas between */
+	CONFIG_EACH,		/* texts, each with the option before it */
 	CONFIG_DATE,		/* 2025-06-01 or RFC 3339 */
 	CONFIG_RESUME		/* a directory that may be left out */
 };
@@ -91,6 +92,7 @@ struct config;
 /**
  * config_new(tables, n, commands, argc, argv, env, err):
  * Read the command line against the ${n} ${tables}, then the environment.
+ * Of rows with the same name that count which goes with the command.
  * The first word that is no option is the command if it is one of
  * ${commands} (up to NULL; the first of them if no command is named).
  * Return the configuration, which borrows all that it was given; or NULL
@@ -118,6 +120,13 @@ char *const *config_args(const struct config *, size_t *);
 
 /** config_text(config, name): Return an option's value, or NULL. */
 const char *config_text(const struct config *, const char *);
+
+/**
+ * config_each(config, name, n):
+ * Return the ${*n} texts of an option of the kind CONFIG_LIST or CONFIG_EACH,
+ * new, as one block: free() it.
+ */
+char **config_each(const struct config *, const char *, size_t *);
 
 /** config_is(config, name): Is the flag ${name} set? */
 bool config_is(const struct config *, const char *);

@@ -179,7 +179,8 @@ config_check(const struct config_option *option, const char *text,
 			return not_a_choice(option, text, strlen(text), err);
 		return 0;
 	case CONFIG_LIST:
-		return check_list(option, text, err);
+		return option->choices == NULL ? 0 :
+		    check_list(option, text, err);
 	case CONFIG_DATE:
 		if (clock_parse(text, &wall) == -1)
 			return err_set(err, ERR_USAGE, "--%s: \"%s\" is no "
@@ -187,6 +188,7 @@ config_check(const struct config_option *option, const char *text,
 			    option->name, text);
 		return 0;
 	case CONFIG_TEXT:
+	case CONFIG_EACH:
 	case CONFIG_RESUME:
 		if (*text == '\0')
 			return err_set(err, ERR_USAGE, "--%s: the value is "

@@ -48,7 +48,7 @@ read_top(struct source_reader *r, const struct yaml *top)
 	struct source *source = r->source;
 
 	if (source_keys(r, top, "a source", "name about server auth options "
-	    "check paging resources") == -1 ||
+	    "check paging resources tables report") == -1 ||
 	    source_text(r, top, "name", true, &source->name) == -1 ||
 	    source_text(r, top, "about", true, &source->about) == -1 ||
 	    source_text(r, top, "check", false, &source->check) == -1 ||
@@ -56,6 +56,8 @@ read_top(struct source_reader *r, const struct yaml *top)
 	    source_options(r, top) == -1 ||
 	    source_resources(r, top) == -1)
 		return -1;
+	if (yaml_get(top, "tables") != NULL || yaml_get(top, "report") != NULL)
+		source->with_tables = top;
 	return source_sound(r);
 }
 

@@ -192,6 +192,45 @@ struct source_resource {
 	bool has_children;	/* some resource has it as its parent */
 };
 
+/* -------------------------------------------------------------- tables */
+
+/* A column of a table: what stands at a path of the record, or SQL. */
+struct source_column {
+	const char *name;
+	const char *type;	/* in SQL */
+	const char *about;
+	const char **paths;	/* the first that is there counts */
+	size_t n_paths;
+	const char *sql;	/* in place of paths, or NULL */
+};
+
+/* A relational view of the records: doc/SOURCES.md tells how it is made. */
+struct source_table {
+	const char *name;
+	const char *about;
+	const char *time;	/* the column that says when, or NULL */
+	const char *from;	/* SQL: where its records are from */
+	struct source_column *columns;
+	size_t n_columns;
+	int line;
+};
+
+/* A part of a report, a table of its own. */
+struct source_section {
+	const char *title;
+	const char *sql;
+	const char **units;	/* of its columns */
+	size_t n_units;
+};
+
+struct source_tables {
+	struct source_table *at;
+	size_t n;
+	const char *events;	/* SQL: what reports count, or NULL */
+	struct source_section *sections;
+	size_t n_sections;
+};
+
 struct source {
 	const char *name;
 	const char *about;
@@ -207,6 +246,7 @@ struct source {
 	size_t n_options;
 	struct source_resource *resources;
 	size_t n_resources;
+	const struct yaml *with_tables;	/* the definition, if it has some */
 
 	struct arena *arena;
 };
@@ -236,6 +276,13 @@ void source_free(struct source *);
  * or return a span at NULL where there are no more.
  */
 struct span source_built_in(size_t, const char **);
+
+/**
+ * source_tables(source, tables, err):
+ * Read the tables that the definition declares, or what is built in for it:
+ * ${tables} lives as long as ${source}.  Return 0; or -1 with ${err} set.
+ */
+int source_tables(struct source *, struct source_tables *, struct err *);
 
 /** source_find(source, name, len): Return the resource, or NULL. */
 struct source_resource *source_find(const struct source *, const char *,

@@ -2,6 +2,8 @@
  * The definitions that are built in.
  */
 
+#include <string.h>
+
 #include "source/source_internal.h"
 
 struct span
@@ -10,4 +12,14 @@ source_built_in(size_t i, const char **name)
 	*name = embedded_sources[i].name;
 	return (struct span){ embedded_sources[i].at,
 	    embedded_sources[i].len };
+}
+
+struct span
+source_built_in_tables(const char *name)
+{
+	const struct embedded *tables = embedded_tables;
+
+	while (tables->name != NULL && strcmp(tables->name, name) != 0)
+		tables++;
+	return (struct span){ tables->at, tables->len };
 }

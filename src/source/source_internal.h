@@ -73,6 +73,12 @@ int source_resources(struct source_reader *, const struct yaml *);
 int source_paging(struct source_reader *, struct source_resource *,
     const struct yaml *, const struct yaml *);
 
+/**
+ * source_built_in_tables(name):
+ * Return the tables that are built in for the source ${name}; at NULL: none.
+ */
+struct span source_built_in_tables(const char *);
+
 /** source_sound(r): Check what concerns more than one place. */
 int source_sound(struct source_reader *);
 

@@ -1,0 +1,236 @@
+/*
+ * Which files of an export hold records, and what stands above them.
+ */
+
+#include <sys/stat.h>
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "audit/audit_internal.h"
+
+void
+audit_files_release(struct audit_files *files)
+{
+	size_t i, k;
+
+	for (i = 0; i < files->n; i++) {
+		for (k = 0; k < files->at[i].n_keys; k++)
+			free(files->at[i].keys[k]);
+		free(files->at[i].keys);
+		free(files->at[i].path);
+	}
+	free(files->at);
+	*files = (struct audit_files){ NULL, 0, 0 };
+}
+
+static struct audit_file *
+add_file(struct audit_files *files, const struct source_resource *resource,
+    const char *path)
+{
+	struct audit_file *file;
+
+	files->at = mem_need(files->at, files->n + 1, &files->room,
+	    sizeof(*files->at));
+	file = &files->at[files->n++];
+	*file = (struct audit_file){ .resource = resource,
+	    .path = mem_text(path) };
+	return file;
+}
+
+static int
+hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	return (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1;
+}
+
+/* Add a key that is percent-encoded. */
+static void
+add_key(struct audit_file *file, const char *at, size_t len)
+{
+	char *key = mem_copy(at, len), *to = key;
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		if (at[i] == '%' && i + 2 < len && hex_digit(at[i + 1]) >= 0 &&
+		    hex_digit(at[i + 2]) >= 0) {
+			*to++ = (char)(hex_digit(at[i + 1]) << 4 |
+			    hex_digit(at[i + 2]));
+			i += 2;
+		} else if (at[i] != '%' || len > 1) {
+			*to++ = at[i];
+		}
+	}
+	*to = '\0';
+	file->keys = mem_grow(file->keys, file->n_keys + 1, sizeof(char *));
+	file->keys[file->n_keys++] = key;
+}
+
+/* ------------------------------------------------------- by a manifest */
+
+/* "datapoints/ds_1/dsv_2": what stands behind the resource. */
+static void
+add_keys(struct audit_file *file, const char *listing)
+{
+	const char *at = strchr(listing, '/');
+	size_t len;
+
+	while (at != NULL && *at != '\0') {
+		at++;
+		len = strcspn(at, "/+");
+		add_key(file, at, len);
+		at += len;
+	}
+}
+
+static int
+add_listing(struct manifest *manifest, const struct source *source,
+    const char *key, struct audit_files *files, struct err *err)
+{
+	const struct source_resource *resource = source_find(source, key,
+	    strcspn(key, "/"));
+	struct tree_receipts receipts = { NULL, 0, 0 };
+	struct audit_file *file;
+	size_t i;
+
+	if (resource == NULL || resource->store == SOURCE_KEEP_NOTHING)
+		return 0;
+	if (manifest_files(manifest, key, &receipts, err) == -1)
+		return -1;
+	for (i = 0; i < receipts.n; i++) {
+		file = add_file(files, resource, receipts.at[i].path);
+		file->bytes = receipts.at[i].bytes;
+		file->lines = receipts.at[i].lines;
+		add_keys(file, key);
+	}
+	tree_receipts_release(&receipts);
+	return 0;
+}
+
+static int
+by_manifest(struct tree *tree, const struct source *source, struct log *log,
+    struct audit_files *files, struct err *err)
+{
+	struct manifest *manifest = manifest_open(tree, log, err);
+	struct manifest_listing listing = { .key = NULL };
+	int rc = 0;
+
+	if (manifest == NULL)
+		return -1;
+	while (rc == 0 && manifest_each(manifest, listing.key, &listing))
+		rc = add_listing(manifest, source, listing.key, files, err);
+	manifest_close(manifest);
+	return rc;
+}
+
+/* ------------------------------------------------------- by their names */
+
+struct by_name {
+	struct tree *tree;
+	struct audit_patterns *patterns;
+	struct audit_files *files;
+};
+
+/* What stands where the template has its variables. */
+static void
+add_path_keys(struct audit_file *file)
+{
+	const struct source_template *template = &file->resource->file;
+	const char *at = file->path, *text;
+	bool is_shards = file->resource->store == SOURCE_KEEP_SHARDS;
+	size_t i, len;
+
+	for (i = 0; i < template->n; i++) {
+		text = template->parts[i].text;
+		if (text != NULL) {
+			len = strlen(text);
+			if (strncmp(at, text, len) != 0)
+				return;
+			at += len;
+			continue;
+		}
+		len = strcspn(at, "/");
+		/* The record's own key is in the record. */
+		if (is_shards || template->parts[i].var.kind != SOURCE_KEY)
+			add_key(file, at, len);
+		at += len;
+	}
+}
+
+static int
+take_named(void *cookie, const char *path, bool is_plain, struct err *err)
+{
+	struct by_name *by = cookie;
+	const struct source_resource *resource;
+	struct audit_file *file;
+	struct stat st;
+
+	if (!is_plain ||
+	    (resource = audit_resource_of(by->patterns, path)) == NULL)
+		return 0;
+	if (fstatat(tree_dir(by->tree), path, &st, AT_SYMLINK_NOFOLLOW) == -1)
+		return err_errno(err, ERR_DISK, "look at %s", path);
+	file = add_file(by->files, resource, path);
+	file->bytes = (uint64_t)st.st_size;
+	add_path_keys(file);
+	return 0;
+}
+
+/* By resource, folder, and number; objects by name. */
+static int
+by_place(const void *a, const void *b)
+{
+	const struct audit_file *one = a, *other = b;
+	const char *p = strrchr(one->path, '/');
+	const char *q = strrchr(other->path, '/');
+	size_t n = p != NULL ? (size_t)(p - one->path) : 0;
+	size_t m = q != NULL ? (size_t)(q - other->path) : 0;
+	int rc;
+
+	if (one->resource != other->resource)
+		return one->resource->index < other->resource->index ? -1 : 1;
+	rc = strncmp(one->path, other->path, n > m ? n : m);
+	if (rc != 0 || n != m)
+		return rc != 0 ? rc : n < m ? -1 : 1;
+	if (one->resource->store == SOURCE_KEEP_SHARDS &&
+	    strlen(one->path) != strlen(other->path))
+		return strlen(one->path) < strlen(other->path) ? -1 : 1;
+	return strcmp(one->path, other->path);
+}
+
+static int
+by_names(struct tree *tree, const struct source *source,
+    struct audit_files *files, struct err *err)
+{
+	struct by_name by = { tree, audit_patterns_new(source), files };
+	int rc = audit_each_file(tree, "", take_named, &by, err);
+
+	audit_patterns_free(by.patterns);
+	if (rc == 0 && files->n == 0)
+		return err_set(err, ERR_USAGE, "%s is no export: there is no "
+		    MANIFEST_NAME " in it, and no file that is called like "
+		    "one of an export", tree_where(tree));
+	if (files->n > 1)
+		qsort(files->at, files->n, sizeof(*files->at), by_place);
+	return rc;
+}
+
+int
+audit_files(const char *path, const struct source *source, struct log *log,
+    struct audit_files *files, struct err *err)
+{
+	struct tree *tree = tree_look(path, err);
+	int rc;
+
+	if (tree == NULL)
+		return -1;
+	if (audit_has_manifest(path))
+		rc = by_manifest(tree, source, log, files, err);
+	else
+		rc = by_names(tree, source, files, err);
+	tree_close(tree);
+	return rc;
+}

@@ -1,0 +1,119 @@
+/*
+ * Opening an export's tables, for the commands that read them.
+ */
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli_internal.h"
+
+bool
+cli_is_stopped(void)
+{
+	return cli_signalled() != 0;
+}
+
+/* Where to put what memory can't hold. */
+static const char *
+scratch_parent(const struct cli *cli, const char *given)
+{
+	const char *dir = config_text(cli->config, "temp-dir");
+
+	if (dir != NULL)
+		return dir;
+	if (given != NULL)
+		return given;
+	dir = getenv("TMPDIR");
+	return dir != NULL && *dir != '\0' ? dir : "/tmp";
+}
+
+/* Is it complete, and if not, what is missing? */
+static int
+look(const char *path, struct cli_table *table, struct err *err)
+{
+	struct audit_summary summary;
+	int rc = audit_summary(path, table->source, table->log, &summary,
+	    err);
+
+	table->complete = summary.sealed;
+	table->gaps = summary.n_gaps;
+	audit_release(&summary);
+	return rc;
+}
+
+int
+cli_table_open(struct cli *cli, const char *path, const char *scratch,
+    struct cli_table *table, struct err *err)
+{
+	struct table_settings settings = {
+		.memory = config_number(cli->config, "memory-limit"),
+		.threads = (unsigned)config_number(cli->config, "threads"),
+		.skip_damaged = config_is(cli->config, "skip-damaged"),
+		.is_stopped = cli_is_stopped,
+	};
+
+	*table = (struct cli_table){ .db = NULL };
+	table->log = log_new(LOG_WARN, LOG_WARN);
+	if (!table_is_built_in() || cli_signals(err) == -1) {
+		table_open(&settings, err);
+		return -1;
+	}
+	if ((table->path = realpath(path, NULL)) == NULL)
+		return err_errno(err, ERR_USAGE, "open %s", path);
+	if ((table->source = audit_source_of(path, err)) == NULL ||
+	    look(path, table, err) == -1 ||
+	    (table->scratch = scratch_new(scratch_parent(cli, scratch),
+	    err)) == NULL)
+		return -1;
+	settings.path = table->path;
+	settings.source = table->source;
+	settings.log = table->log;
+	settings.scratch = scratch_path(table->scratch);
+	table->db = table_open(&settings, err);
+	return table->db != NULL ? 0 : -1;
+}
+
+void
+cli_table_close(struct cli_table *table)
+{
+	table_close(table->db);
+	scratch_free(table->scratch);
+	source_free(table->source);
+	log_free(table->log);
+	free(table->path);
+	*table = (struct cli_table){ .db = NULL };
+}
+
+static void
+tell_trouble(const struct table_trouble *trouble)
+{
+	if (trouble->mended > 0)
+		fprintf(stderr, "%s: %" PRIu64 " of %" PRIu64 " rows hold "
+		    "text that DuckDB refuses (half a surrogate pair): it is "
+		    "exact in \"raw\" and U+FFFD elsewhere; the first is "
+		    "%s\n", trouble->resource, trouble->mended,
+		    trouble->rows, trouble->where);
+	if (trouble->damaged > 0)
+		fprintf(stderr, "%s: %" PRIu64 " lines are no JSON and were "
+		    "left out; the first is %s\n", trouble->resource,
+		    trouble->damaged, trouble->where);
+}
+
+bool
+cli_table_warn(const struct cli *cli, struct cli_table *table)
+{
+	const struct table_trouble *troubles;
+	bool any = false;
+	size_t n, i;
+
+	if (table->db == NULL)
+		return false;
+	troubles = table_trouble(table->db, &n);
+	for (i = 0; i < n; i++) {
+		any = any || troubles[i].mended + troubles[i].damaged > 0;
+		if (!config_is(cli->config, "quiet"))
+			tell_trouble(&troubles[i]);
+	}
+	return any;
+}

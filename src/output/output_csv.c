@@ -1,0 +1,89 @@
+/*
+ * CSV as RFC 4180 has it: lines end with CR LF, and a cell with a comma, a
+ * quote or a line break in it stands in quotes.  An empty text stands in
+ * quotes too; a cell without a value is empty.
+ */
+
+#include <string.h>
+
+#include "output/output_internal.h"
+
+static void
+add_text(struct output_writer *w, struct span cell)
+{
+	const char *at = cell.at, *end = cell.at + cell.len, *quote;
+	bool guard = w->form->guard && cell.len > 0 &&
+	    memchr("=+-@\t\r", *cell.at, 6) != NULL;
+
+	if (cell.len > 0 && !guard && memchr(at, ',', cell.len) == NULL &&
+	    memchr(at, '"', cell.len) == NULL &&
+	    memchr(at, '\n', cell.len) == NULL &&
+	    memchr(at, '\r', cell.len) == NULL && *at != ' ' &&
+	    end[-1] != ' ') {
+		text_add(&w->text, at, cell.len);
+		return;
+	}
+	text_addc(&w->text, '"');
+	if (guard) {
+		text_addc(&w->text, '\'');
+		w->count->guarded++;
+	}
+	while ((quote = memchr(at, '"', (size_t)(end - at))) != NULL) {
+		text_add(&w->text, at, (size_t)(quote - at) + 1);
+		text_addc(&w->text, '"');
+		at = quote + 1;
+	}
+	text_add(&w->text, at, (size_t)(end - at));
+	text_addc(&w->text, '"');
+}
+
+static void
+begin(struct output_writer *w)
+{
+	size_t i;
+
+	if (w->form->bom)
+		text_adds(&w->text, "\xef\xbb\xbf");
+	for (i = 0; i < w->n; i++) {
+		text_adds(&w->text, i > 0 ? "," : "");
+		add_text(w, (struct span){ w->columns[i].name,
+		    strlen(w->columns[i].name) });
+	}
+	text_adds(&w->text, "\r\n");
+}
+
+static void
+row(struct output_writer *w, const struct table_cell *cells)
+{
+	size_t i;
+
+	for (i = 0; i < w->n; i++) {
+		if (i > 0)
+			text_addc(&w->text, ',');
+		if (cells[i].is_null)
+			continue;
+		switch (w->columns[i].kind) {
+		case TABLE_TEXT:
+			add_text(w, cells[i].is.text);
+			break;
+		case TABLE_JSON:
+			text_clear(&w->held);
+			output_plain(TABLE_JSON, &cells[i], &w->held);
+			add_text(w, (struct span){ w->held.at,
+			    w->held.len });
+			break;
+		default:
+			output_plain(w->columns[i].kind, &cells[i],
+			    &w->text);
+		}
+	}
+	text_adds(&w->text, "\r\n");
+}
+
+static void
+end(struct output_writer *w)
+{
+	(void)w;
+}
+
+const struct output_writes output_csv = { "csv", begin, row, end };

@@ -1,0 +1,231 @@
+/*
+ * Rows for people: Markdown, and a table for the terminal, whose columns are
+ * as wide as the first rows need them.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+#include <wchar.h>
+
+#include "output/output_internal.h"
+
+#define HELD_ROWS 500	/* a table's widths come from so many */
+#define CELL_MOST 60	/* columns */
+
+static bool
+is_number(enum table_kind kind)
+{
+	return kind == TABLE_INTEGER || kind == TABLE_DOUBLE ||
+	    kind == TABLE_NUMBER;
+}
+
+/* -------------------------------------------------------------- Markdown */
+
+static void
+add_markdown(struct output_writer *w, const char *at, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		if (at[i] == '\n')
+			text_adds(&w->text, "<br>");
+		else if (at[i] == '|' || at[i] == '\\')
+			text_addf(&w->text, "\\%c", at[i]);
+		else if (at[i] == '<')
+			text_adds(&w->text, "&lt;");
+		else if (at[i] != '\r')
+			text_addc(&w->text, at[i]);
+	}
+}
+
+static void
+begin_markdown(struct output_writer *w)
+{
+	size_t i;
+
+	for (i = 0; i < w->n; i++) {
+		text_adds(&w->text, "| ");
+		add_markdown(w, w->columns[i].name,
+		    strlen(w->columns[i].name));
+		text_addc(&w->text, ' ');
+	}
+	text_adds(&w->text, "|\n");
+	for (i = 0; i < w->n; i++)
+		text_adds(&w->text, is_number(w->columns[i].kind) ?
+		    "| ---: " : "| --- ");
+	text_adds(&w->text, "|\n");
+}
+
+static void
+row_markdown(struct output_writer *w, const struct table_cell *cells)
+{
+	size_t i;
+
+	for (i = 0; i < w->n; i++) {
+		text_adds(&w->text, "| ");
+		text_clear(&w->held);
+		if (!cells[i].is_null)
+			output_plain(w->columns[i].kind, &cells[i],
+			    &w->held);
+		add_markdown(w, w->held.at, w->held.len);
+		text_addc(&w->text, ' ');
+	}
+	text_adds(&w->text, "|\n");
+}
+
+static void
+end_nothing(struct output_writer *w)
+{
+	(void)w;
+}
+
+const struct output_writes output_markdown = { "markdown", begin_markdown,
+    row_markdown, end_nothing };
+
+/* ----------------------------------------------------------------- table */
+
+/*
+ * How many bytes of ${text} fit into ${most} columns of the terminal, and how
+ * many columns these take.
+ */
+static size_t
+fitting(const char *at, size_t len, size_t most, size_t *width)
+{
+	mbstate_t state = { 0 };
+	size_t i = 0, n, columns = 0;
+	wchar_t c;
+	int wide;
+
+	while (i < len) {
+		n = mbrtowc(&c, &at[i], len - i, &state);
+		if (n == 0 || n > len - i) {
+			memset(&state, 0, sizeof(state));
+			n = 1;
+			wide = 1;
+		} else {
+			wide = wcwidth(c);
+			wide = wide < 0 ? 1 : wide;
+		}
+		if (columns + (size_t)wide > most)
+			break;
+		columns += (size_t)wide;
+		i += n;
+	}
+	*width = columns;
+	return i;
+}
+
+/* A cell as it is shown: in a line, and no longer than it may be. */
+static void
+add_shown(const struct output_writer *w, size_t i,
+    const struct table_cell *cell, struct text *out)
+{
+	struct text plain, visible;
+	size_t width, n, k;
+
+	text_init(&plain, SIZE_MAX / 4);
+	text_init(&visible, SIZE_MAX / 4);
+	if (!cell->is_null)
+		output_plain(w->columns[i].kind, cell, &plain);
+	for (k = 0; k < plain.len; k++)
+		if (plain.at[k] == '\n' || plain.at[k] == '\t')
+			plain.at[k] = ' ';
+	/* More can't be shown, and need not be looked at. */
+	text_add_visible(&visible, plain.at, plain.len < 4 * CELL_MOST ?
+	    plain.len : 4 * CELL_MOST);
+	n = fitting(visible.at, visible.len, CELL_MOST, &width);
+	if (n < visible.len || plain.len > 4 * CELL_MOST) {
+		n = fitting(visible.at, n, CELL_MOST - 1, &width);
+		text_add(out, visible.at, n);
+		text_adds(out, "\xe2\x80\xa6");
+	} else {
+		text_add(out, visible.at, n);
+	}
+	text_release(&plain);
+	text_release(&visible);
+}
+
+static void
+add_padded(struct output_writer *w, size_t i, const char *at, size_t len)
+{
+	size_t width, pad;
+
+	fitting(at, len, SIZE_MAX, &width);
+	pad = w->widths[i] > width ? w->widths[i] - width : 0;
+	if (i > 0)
+		text_adds(&w->text, "  ");
+	if (is_number(w->columns[i].kind))
+		text_addf(&w->text, "%*s", (int)pad, "");
+	text_add(&w->text, at, len);
+	if (!is_number(w->columns[i].kind) && i + 1 < w->n)
+		text_addf(&w->text, "%*s", (int)pad, "");
+}
+
+/* Write what was held back to see how wide the columns are. */
+static void
+let_go(struct output_writer *w)
+{
+	const char *at = w->held.at, *end = at + w->held.len;
+	size_t i = 0, len;
+
+	for (; at < end; at += len + 1) {
+		len = strlen(at);
+		add_padded(w, i, at, len);
+		if (++i == w->n) {
+			text_addc(&w->text, '\n');
+			i = 0;
+		}
+	}
+	text_clear(&w->held);
+	w->n_held = 0;
+}
+
+static void
+hold(struct output_writer *w, size_t i, const char *at, size_t len)
+{
+	size_t width;
+
+	fitting(at, len, SIZE_MAX, &width);
+	if (width > w->widths[i])
+		w->widths[i] = width;
+	text_add(&w->held, at, len);
+	text_addc(&w->held, '\0');
+}
+
+static void
+begin_table(struct output_writer *w)
+{
+	size_t i;
+
+	w->widths = mem_zero(w->n + 1, sizeof(*w->widths));
+	for (i = 0; i < w->n; i++)
+		hold(w, i, w->columns[i].name, strlen(w->columns[i].name));
+}
+
+static void
+row_table(struct output_writer *w, const struct table_cell *cells)
+{
+	struct text shown;
+	size_t i;
+
+	text_init(&shown, SIZE_MAX / 4);
+	for (i = 0; i < w->n; i++) {
+		text_clear(&shown);
+		add_shown(w, i, &cells[i], &shown);
+		hold(w, i, shown.at != NULL ? shown.at : "", shown.len);
+	}
+	text_release(&shown);
+	if (++w->n_held >= HELD_ROWS)
+		let_go(w);
+}
+
+static void
+end_table(struct output_writer *w)
+{
+	let_go(w);
+	free(w->widths);
+	w->widths = NULL;
+}
+
+const struct output_writes output_table = { "table", begin_table, row_table,
+    end_table };

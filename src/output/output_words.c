@@ -1,0 +1,130 @@
+/*
+ * Values as text.
+ */
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "output/output_internal.h"
+#include "page/page.h"
+
+void
+output_double(double value, struct text *text)
+{
+	char digits[40];
+	int precision;
+
+	for (precision = 15; precision <= 17; precision++) {
+		snprintf(digits, sizeof(digits), "%.*g", precision, value);
+		if (strtod(digits, NULL) == value)
+			break;
+	}
+	text_adds(text, digits);
+}
+
+void
+output_time(int64_t us, struct text *text)
+{
+	time_t seconds = (time_t)(us / 1000000);
+	int64_t fraction = us % 1000000;
+	struct tm tm;
+	char when[64];
+
+	if (us == INT64_MAX || us == -INT64_MAX) {
+		text_adds(text, us > 0 ? "infinity" : "-infinity");
+		return;
+	}
+	if (fraction < 0) {
+		fraction += 1000000;
+		seconds--;
+	}
+	if (gmtime_r(&seconds, &tm) == NULL)
+		return;
+	snprintf(when, sizeof(when), "%04d-%02d-%02dT%02d:%02d:%02d",
+	    tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
+	    tm.tm_min, tm.tm_sec);
+	text_adds(text, when);
+	if (fraction % 1000 != 0)
+		text_addf(text, ".%06" PRId64, fraction);
+	else if (fraction != 0)
+		text_addf(text, ".%03" PRId64, fraction / 1000);
+	text_addc(text, 'Z');
+}
+
+void
+output_plain(enum table_kind kind, const struct table_cell *cell,
+    struct text *text)
+{
+	switch (kind) {
+	case TABLE_TEXT:
+	case TABLE_NUMBER:
+		text_add(text, cell->is.text.at, cell->is.text.len);
+		break;
+	case TABLE_JSON:
+		page_line(cell->is.text, text);
+		break;
+	case TABLE_BOOLEAN:
+		text_adds(text, cell->is.boolean ? "true" : "false");
+		break;
+	case TABLE_INTEGER:
+		text_addf(text, "%" PRId64, cell->is.integer);
+		break;
+	case TABLE_DOUBLE:
+		output_double(cell->is.real, text);
+		break;
+	case TABLE_TIME:
+		output_time(cell->is.integer, text);
+		break;
+	}
+}
+
+void
+output_quoted(const char *at, size_t len, struct text *text)
+{
+	const char *end = at + len, *from = at;
+	unsigned char c;
+
+	text_addc(text, '"');
+	for (; at < end; at++) {
+		c = (unsigned char)*at;
+		if (c >= 0x20 && c != '"' && c != '\\')
+			continue;
+		text_add(text, from, (size_t)(at - from));
+		from = at + 1;
+		if (c == '\n')
+			text_adds(text, "\\n");
+		else if (c < 0x20)
+			text_addf(text, "\\u%04x", c);
+		else
+			text_addf(text, "\\%c", c);
+	}
+	text_add(text, from, (size_t)(end - from));
+	text_addc(text, '"');
+}
+
+void
+output_cell_json(enum table_kind kind, const struct table_cell *cell,
+    struct text *text)
+{
+	if (cell->is_null || (kind == TABLE_DOUBLE &&
+	    !isfinite(cell->is.real))) {
+		text_adds(text, "null");
+		return;
+	}
+	switch (kind) {
+	case TABLE_TEXT:
+		output_quoted(cell->is.text.at, cell->is.text.len, text);
+		break;
+	case TABLE_TIME:
+		text_addc(text, '"');
+		output_time(cell->is.integer, text);
+		text_addc(text, '"');
+		break;
+	default:
+		output_plain(kind, cell, text);
+	}
+}

@@ -1,0 +1,262 @@
+/*
+ * An export's database: opening it, running statements, what was met.
+ */
+
+#include <fcntl.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "table/table_internal.h"
+
+bool
+table_is_built_in(void)
+{
+	return true;
+}
+
+const char *
+table_library(void)
+{
+	return table_load(NULL) == 0 ? duck.library_version() : NULL;
+}
+
+void
+table_quote(struct text *text, const char *name)
+{
+	text_addc(text, '"');
+	for (; *name != '\0'; name++) {
+		if (*name == '"')
+			text_addc(text, '"');
+		text_addc(text, *name);
+	}
+	text_addc(text, '"');
+}
+
+void
+table_literal(struct text *text, const char *value)
+{
+	text_addc(text, '\'');
+	for (; *value != '\0'; value++) {
+		if (*value == '\'')
+			text_addc(text, '\'');
+		text_addc(text, *value);
+	}
+	text_addc(text, '\'');
+}
+
+/* --------------------------------------------------------------- running */
+
+int
+table_failed(struct table_db *db, const char *message, struct err *err)
+{
+	enum err_kind kind = ERR_USAGE;
+
+	if (db->is_stopped)
+		return err_set(err, ERR_STOPPED, "stopped");
+	if (db->failure.kind != ERR_NONE) {
+		*err = db->failure;
+		db->failure.kind = ERR_NONE;
+		return -1;
+	}
+	if (message == NULL)
+		message = "DuckDB does not say why";
+	if (strncmp(message, "IO Error", 8) == 0 ||
+	    strncmp(message, "Out of Memory", 13) == 0)
+		kind = ERR_DISK;
+	else if (strncmp(message, "INTERNAL", 8) == 0 ||
+	    strncmp(message, "FATAL", 5) == 0)
+		kind = ERR_INTERNAL;
+	return err_set(err, kind, "%s", message);
+}
+
+int
+table_wait(struct table_db *db, duckdb_pending_result pending,
+    struct err *err)
+{
+	duckdb_pending_state state;
+
+	for (;;) {
+		state = duck.pending_execute_task(pending);
+		if (state == DUCKDB_PENDING_RESULT_READY)
+			return 0;
+		if (state == DUCKDB_PENDING_ERROR)
+			return table_failed(db, duck.pending_error(pending),
+			    err);
+		if (state == DUCKDB_PENDING_NO_TASKS_AVAILABLE)
+			sched_yield();
+		if (!db->is_stopped && db->settings.is_stopped != NULL &&
+		    db->settings.is_stopped()) {
+			db->is_stopped = true;
+			duck.interrupt(db->connection);
+		}
+	}
+}
+
+static int
+run_prepared(struct table_db *db, duckdb_prepared_statement statement,
+    uint64_t *rows, struct err *err)
+{
+	duckdb_pending_result pending = NULL;
+	duckdb_result result;
+	int rc;
+
+	if (duck.pending_prepared(statement, &pending) == DuckDBError) {
+		rc = table_failed(db, duck.pending_error(pending), err);
+		duck.destroy_pending(&pending);
+		return rc;
+	}
+	if ((rc = table_wait(db, pending, err)) == 0) {
+		if (duck.execute_pending(pending, &result) == DuckDBError)
+			rc = table_failed(db, duck.result_error(&result),
+			    err);
+		else if (rows != NULL)
+			*rows = duck.rows_changed(&result);
+		duck.destroy_result(&result);
+	}
+	duck.destroy_pending(&pending);
+	return rc;
+}
+
+int
+table_run(struct table_db *db, const char *sql, uint64_t *rows,
+    struct err *err)
+{
+	duckdb_prepared_statement statement = NULL;
+	int rc;
+
+	if (duck.prepare(db->connection, sql, &statement) == DuckDBError)
+		rc = table_failed(db, duck.prepare_error(statement), err);
+	else
+		rc = run_prepared(db, statement, rows, err);
+	duck.destroy_prepare(&statement);
+	return rc;
+}
+
+/* --------------------------------------------------------------- opening */
+
+static int
+open_duckdb(struct table_db *db, struct err *err)
+{
+	const struct table_settings *settings = &db->settings;
+	char memory[32], threads[16], *message = NULL;
+	duckdb_config config = NULL;
+	int rc = 0;
+
+	snprintf(memory, sizeof(memory), "%lluB",
+	    (unsigned long long)settings->memory);
+	snprintf(threads, sizeof(threads), "%u", settings->threads > 0 ?
+	    settings->threads : (unsigned)sysconf(_SC_NPROCESSORS_ONLN));
+	duck.create_config(&config);
+	duck.set_config(config, "autoinstall_known_extensions", "false");
+	duck.set_config(config, "autoload_known_extensions", "false");
+	duck.set_config(config, "memory_limit", memory);
+	duck.set_config(config, "threads", threads);
+	duck.set_config(config, "temp_directory", settings->scratch);
+	if (duck.open_ext(NULL, &db->duckdb, config, &message) ==
+	    DuckDBError) {
+		rc = err_set(err, ERR_INTERNAL, "open DuckDB: %s",
+		    message != NULL ? message : "it does not say why");
+		duck.free(message);
+	} else if (duck.connect(db->duckdb, &db->connection) ==
+	    DuckDBError) {
+		rc = err_set(err, ERR_INTERNAL, "connect to DuckDB");
+	}
+	duck.destroy_config(&config);
+	return rc;
+}
+
+static int
+declare(struct table_db *db, struct err *err)
+{
+	struct text sql;
+	size_t i;
+	int rc = table_run(db, "SET TimeZone = 'UTC'", NULL, err);
+
+	text_init(&sql, 1 << 20);
+	for (i = 0; i < db->tables.n && rc == 0; i++) {
+		text_clear(&sql);
+		table_view(&db->tables.at[i], &sql);
+		rc = table_run(db, sql.at, NULL, err);
+		if (rc == -1)
+			err_wrap(err, "the table %s of the source %s",
+			    db->tables.at[i].name, db->settings.source->name);
+	}
+	text_release(&sql);
+	return rc;
+}
+
+struct table_db *
+table_open(const struct table_settings *settings, struct err *err)
+{
+	struct table_db *db;
+
+	if (table_load(err) == -1)
+		return NULL;
+	db = mem_zero(1, sizeof(*db));
+	db->settings = *settings;
+	db->dir = open(settings->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (db->dir == -1) {
+		err_errno(err, ERR_USAGE, "open %s", settings->path);
+	} else if (source_tables(settings->source, &db->tables, err) == 0 &&
+	    audit_files(settings->path, settings->source, settings->log,
+	    &db->files, err) == 0 && open_duckdb(db, err) == 0) {
+		db->seen = mem_zero(db->files.n, sizeof(*db->seen));
+		if (table_records(db, err) == 0 && declare(db, err) == 0)
+			return db;
+	}
+	table_close(db);
+	return NULL;
+}
+
+void
+table_close(struct table_db *db)
+{
+	if (db == NULL)
+		return;
+	if (db->connection != NULL)
+		duck.disconnect(&db->connection);
+	if (db->duckdb != NULL)
+		duck.close(&db->duckdb);
+	table_forget_troubles(db);
+	audit_files_release(&db->files);
+	free(db->seen);
+	if (db->dir != -1)
+		close(db->dir);
+	free(db);
+}
+
+const struct source_tables *
+table_list(const struct table_db *db)
+{
+	return &db->tables;
+}
+
+int
+table_close_off(struct table_db *db, const char *const *dirs, size_t n,
+    struct err *err)
+{
+	struct text sql;
+	size_t i;
+	int rc = 0;
+
+	text_init(&sql, 1 << 20);
+	if (n > 0) {
+		text_adds(&sql, "SET allowed_directories = [");
+		for (i = 0; i < n; i++) {
+			text_adds(&sql, i > 0 ? ", " : "");
+			table_literal(&sql, dirs[i]);
+		}
+		text_addc(&sql, ']');
+		rc = table_run(db, sql.at, NULL, err);
+	}
+	text_release(&sql);
+	if (rc == 0)
+		rc = table_run(db, "SET enable_external_access = false", NULL,
+		    err);
+	if (rc == 0)
+		rc = table_run(db, "SET lock_configuration = true", NULL,
+		    err);
+	return rc;
+}

@@ -1,0 +1,175 @@
+#ifndef TABLE_H
+#define TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "audit/audit.h"
+#include "base/base.h"
+#include "source/source.h"
+
+/*
+ * An export as SQL tables, by DuckDB, which is loaded when the first is
+ * opened and never goes to the network.  The tables are views: each query
+ * reads the export anew, and no table is held in memory.
+ */
+struct table_db;
+
+struct table_settings {
+	const char *path;	/* the export */
+	struct source *source;
+	struct log *log;
+	const char *scratch;	/* where to spill what memory can't hold */
+	const char *timezone;	/* an IANA name */
+	uint64_t memory;	/* bytes */
+	unsigned threads;	/* 0: as many as there are processors */
+	bool skip_damaged;	/* leave out lines that are no JSON */
+	bool (*is_stopped)(void);	/* asked while a query runs; or NULL */
+};
+
+/** table_is_built_in(): Was the program built with DuckDB? */
+bool table_is_built_in(void);
+
+/** table_library(): Return DuckDB's version, or NULL if it isn't there. */
+const char *table_library(void);
+
+/**
+ * table_open(settings, err):
+ * Open the export and declare its tables.  Return the database, which borrows
+ * from ${settings}, table_close() it; or NULL with ${err} set (ERR_USAGE
+ * where there is no DuckDB, saying how to get it).
+ */
+struct table_db *table_open(const struct table_settings *, struct err *);
+
+/** table_close(db): Free ${db}, which may be NULL. */
+void table_close(struct table_db *);
+
+/** table_list(db): Return the tables that the source declares, borrowed. */
+const struct source_tables *table_list(const struct table_db *);
+
+/**
+ * table_close_off(db, dirs, n, err):
+ * From now on SQL reads and writes no file but in these ${n} directories, and
+ * can't change that.
+ */
+int table_close_off(struct table_db *, const char *const *, size_t,
+    struct err *);
+
+/* ----------------------------------------------------------------- SQL */
+
+/**
+ * table_run(db, sql, rows, err):
+ * Run one statement; ${*rows} (unless NULL) is how many rows it wrote.
+ * Return 0; or -1 with ${err} set: ERR_STOPPED if asked to stop, ERR_DATA
+ * where the export is damaged, ERR_DISK, ERR_USAGE for wrong SQL.
+ */
+int table_run(struct table_db *, const char *, uint64_t *, struct err *);
+
+/** table_quote(text, name): Add ${name} as an SQL name, in quotes. */
+void table_quote(struct text *, const char *);
+
+/** table_literal(text, value): Add ${value} as an SQL text, in quotes. */
+void table_literal(struct text *, const char *);
+
+/** What a statement does, as far as it matters. */
+enum table_verb {
+	TABLE_READS,		/* SELECT and its like: can write no file */
+	TABLE_EXPLAINS,
+	TABLE_OTHER
+};
+
+/**
+ * table_verbs(db, sql, all, err):
+ * Read ${sql}, statements with ";" between, without running them.  Set
+ * ${*all} to the most that one of them does.  Return their number; or -1 with
+ * ${err} set (ERR_USAGE).
+ */
+int table_verbs(struct table_db *, const char *, enum table_verb *,
+    struct err *);
+
+/* ---------------------------------------------------------------- rows */
+
+enum table_kind {
+	TABLE_TEXT,
+	TABLE_BOOLEAN,
+	TABLE_INTEGER,
+	TABLE_DOUBLE,
+	TABLE_TIME,		/* microseconds since 1970, UTC */
+	TABLE_JSON,		/* text that is JSON */
+	TABLE_NUMBER		/* a number that only text can hold */
+};
+
+struct table_column {
+	char *name;
+	enum table_kind kind;
+};
+
+/* A value of a row; ${text} is valid until the next row. */
+struct table_cell {
+	bool is_null;
+	union {
+		struct span text;	/* TABLE_TEXT, TABLE_JSON, TABLE_NUMBER */
+		bool boolean;
+		int64_t integer;	/* also TABLE_TIME */
+		double real;
+	} is;
+};
+
+struct table_rows;
+
+/**
+ * table_query(db, sql, which, err):
+ * Run statement number ${which} (from 0) of ${sql}, and give its rows as they come.
+ * What has no kind of its own (lists, decimals) comes as text or JSON.
+ * Return the rows, table_rows_free() them; or NULL with ${err} set as
+ * table_run().
+ */
+struct table_rows *table_query(struct table_db *, const char *, size_t,
+    struct err *);
+
+/** table_columns(rows, n): Return the ${*n} columns, borrowed. */
+const struct table_column *table_columns(const struct table_rows *, size_t *);
+
+/**
+ * table_next(rows, cells, err):
+ * Set ${*cells} to the next row's.  Return 1; 0 at the end; -1 with ${err}
+ * set.
+ */
+int table_next(struct table_rows *, const struct table_cell **,
+    struct err *);
+
+/** table_rows_free(rows): Free ${rows}, which may be NULL. */
+void table_rows_free(struct table_rows *);
+
+/**
+ * table_number(db, sql, number, err):
+ * Set ${*number} to the first value of the first row; NULL is 0.
+ */
+int table_number(struct table_db *, const char *, uint64_t *, struct err *);
+
+/* ---------------------------------------------- what could not be taken */
+
+/* Records that were not as they should be, of one resource. */
+struct table_trouble {
+	const char *resource;
+	uint64_t rows;		/* lines that were read */
+	uint64_t mended;	/* DuckDB takes them only mended */
+	uint64_t damaged;	/* no JSON; left out */
+	char *where;		/* the first of them: "path:line" */
+};
+
+/**
+ * table_trouble(db, n):
+ * Return what was met so far, by resource; a line that was read by several
+ * queries counts once.
+ */
+const struct table_trouble *table_trouble(struct table_db *, size_t *);
+
+/** table_mean(db): Return the mean bytes of a line of the shards, or 0. */
+uint64_t table_mean(const struct table_db *);
+
+/** table_bytes(db): Return the bytes of all files with records. */
+uint64_t table_bytes(const struct table_db *);
+
+#endif

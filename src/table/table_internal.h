@@ -1,0 +1,106 @@
+#ifndef TABLE_INTERNAL_H
+#define TABLE_INTERNAL_H
+
+#include <stdatomic.h>
+
+#include "page/page.h"
+#include "table/table.h"
+#include "table/table_duckdb.h"
+
+/* What became of a file that SQL read. */
+struct table_file {
+	uint64_t rows, mended, damaged;
+	uint64_t first;		/* line of the first that was not right */
+};
+
+struct table_db {
+	struct table_settings settings;
+	struct source_tables tables;
+	int dir;		/* the export */
+	struct audit_files files;
+	struct table_file *seen;	/* by file */
+	struct table_trouble *troubles;	/* by resource, made when asked for */
+	duckdb_database duckdb;
+	duckdb_connection connection;
+	struct err failure;	/* of a scan; ERR_NONE: none */
+	bool is_stopped;
+};
+
+/* ---------------------------------------------------- table_scan.c */
+
+/* A row of records(): a record, or one that stands in another. */
+struct table_row {
+	struct span raw;	/* as it came */
+	struct span record;	/* the same, fit for DuckDB */
+	uint64_t line;		/* in its file, from 1 */
+	unsigned depth;		/* 0: the record itself */
+	uint64_t item;		/* its place in the record, from 0 */
+	struct span id, root_id, parent_id;	/* at NULL: none */
+};
+
+struct table_scan;
+
+/**
+ * table_scan_new(db, resource, nested, id):
+ * Read the records of ${resource}, file by file.  With ${nested}, the path of
+ * an array in them, also the records in that, to any depth; ${id} is then the
+ * path of what names a record.  All is borrowed.
+ */
+struct table_scan *table_scan_new(struct table_db *,
+    const struct source_resource *, const char *, const char *);
+
+/** table_scan_file(scan): Return the file of the last row. */
+const struct audit_file *table_scan_file(const struct table_scan *);
+
+/**
+ * table_scan_next(scan, row, err):
+ * Set ${row}, whose spans are valid until the next call.  Return 1; 0 at the
+ * end; -1 with ${err} set.
+ */
+int table_scan_next(struct table_scan *, struct table_row *, struct err *);
+
+/** table_scan_free(scan): Free ${scan}, which may be NULL. */
+void table_scan_free(struct table_scan *);
+
+/* ---------------------------------------------------- table_mend.c */
+
+/**
+ * table_mend(record, mended):
+ * Does ${record}, which is JSON, hold what DuckDB refuses: half of a
+ * surrogate pair?  Then write it to ${mended} with U+FFFD in such places.
+ */
+bool table_mend(struct span, struct text *);
+
+/* ------------------------------------------------- table_records.c */
+
+/**
+ * table_records(db, err):
+ * Declare to DuckDB the function records(RESOURCE, nested := PATH, id :=
+ * PATH), with the columns file, line, keys, raw, record, and for what is
+ * nested depth, item, id, root_id, parent_id.
+ */
+int table_records(struct table_db *, struct err *);
+
+/* ---------------------------------------------------- table_view.c */
+
+/** table_view(table, sql): Write the statement that declares ${table}. */
+void table_view(const struct source_table *, struct text *);
+
+/* ------------------------------------------------- table_trouble.c */
+
+/** table_forget_troubles(db): Free what table_trouble() made. */
+void table_forget_troubles(struct table_db *);
+
+/* --------------------------------------------------------- table.c */
+
+/** table_failed(db, message, err): Set ${err} to why a statement failed. */
+int table_failed(struct table_db *, const char *, struct err *);
+
+/**
+ * table_wait(db, pending, err):
+ * Have a statement that was begun get on until it has a result, unless asked
+ * to stop.
+ */
+int table_wait(struct table_db *, duckdb_pending_result, struct err *);
+
+#endif

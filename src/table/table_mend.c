@@ -1,0 +1,67 @@
+/*
+ * What is JSON, but too much for DuckDB: strings with half of a surrogate
+ * pair ("\ud800"), which RFC 8259 section 8.2 lets stand.
+ */
+
+#include <string.h>
+
+#include "table/table_internal.h"
+
+/* The value of the four hex digits behind "\u". */
+static unsigned
+unit(const char *at)
+{
+	unsigned value = 0;
+	int i;
+
+	for (i = 0; i < 4; i++) {
+		unsigned c = (unsigned char)at[i];
+
+		value = value << 4 | (c <= '9' ? c - '0' : (c | 32) - 'a' +
+		    10);
+	}
+	return value;
+}
+
+static bool
+is_unit(const char *at, const char *end, unsigned from, unsigned to)
+{
+	return end - at >= 6 && at[0] == '\\' && at[1] == 'u' &&
+	    unit(&at[2]) >= from && unit(&at[2]) <= to;
+}
+
+/* Where the next escape that is half a pair stands, or NULL. */
+static const char *
+next_half(const char *at, const char *end)
+{
+	while ((at = memchr(at, '\\', (size_t)(end - at))) != NULL) {
+		if (is_unit(at, end, 0xd800, 0xdbff) &&
+		    is_unit(at + 6, end, 0xdc00, 0xdfff))
+			at += 12;
+		else if (is_unit(at, end, 0xd800, 0xdfff))
+			return at;
+		else
+			at += 2;
+	}
+	return NULL;
+}
+
+bool
+table_mend(struct span record, struct text *mended)
+{
+	const char *at = record.at, *end = record.at + record.len, *half;
+
+	if (memmem(at, record.len, "\\ud", 3) == NULL &&
+	    memmem(at, record.len, "\\uD", 3) == NULL)
+		return false;
+	if ((half = next_half(at, end)) == NULL)
+		return false;
+	text_clear(mended);
+	for (; half != NULL; half = next_half(at, end)) {
+		text_add(mended, at, (size_t)(half - at));
+		text_adds(mended, "\\ufffd");
+		at = half + 6;
+	}
+	text_add(mended, at, (size_t)(end - at));
+	return true;
+}

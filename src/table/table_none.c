@@ -1,0 +1,156 @@
+/*
+ * The same without DuckDB: each says how to get it.
+ */
+
+#include "table/table.h"
+
+static int
+missing(struct err *err)
+{
+	return err_set(err, ERR_USAGE, "this program was built without "
+	    "DuckDB, which this command needs: run contrib/get-duckdb in the "
+	    "source tree, then configure and make again");
+}
+
+bool
+table_is_built_in(void)
+{
+	return false;
+}
+
+const char *
+table_library(void)
+{
+	return NULL;
+}
+
+struct table_db *
+table_open(const struct table_settings *settings, struct err *err)
+{
+	(void)settings;
+	missing(err);
+	return NULL;
+}
+
+void
+table_close(struct table_db *db)
+{
+	(void)db;
+}
+
+const struct source_tables *
+table_list(const struct table_db *db)
+{
+	(void)db;
+	return NULL;
+}
+
+int
+table_close_off(struct table_db *db, const char *const *dirs, size_t n,
+    struct err *err)
+{
+	(void)db;
+	(void)dirs;
+	(void)n;
+	return missing(err);
+}
+
+int
+table_run(struct table_db *db, const char *sql, uint64_t *rows,
+    struct err *err)
+{
+	(void)db;
+	(void)sql;
+	(void)rows;
+	return missing(err);
+}
+
+void
+table_quote(struct text *text, const char *name)
+{
+	(void)text;
+	(void)name;
+}
+
+void
+table_literal(struct text *text, const char *value)
+{
+	(void)text;
+	(void)value;
+}
+
+int
+table_verbs(struct table_db *db, const char *sql, enum table_verb *all,
+    struct err *err)
+{
+	(void)db;
+	(void)sql;
+	(void)all;
+	return missing(err);
+}
+
+struct table_rows *
+table_query(struct table_db *db, const char *sql, size_t which,
+    struct err *err)
+{
+	(void)db;
+	(void)sql;
+	(void)which;
+	missing(err);
+	return NULL;
+}
+
+const struct table_column *
+table_columns(const struct table_rows *rows, size_t *n)
+{
+	(void)rows;
+	*n = 0;
+	return NULL;
+}
+
+int
+table_next(struct table_rows *rows, const struct table_cell **cells,
+    struct err *err)
+{
+	(void)rows;
+	(void)cells;
+	return missing(err);
+}
+
+void
+table_rows_free(struct table_rows *rows)
+{
+	(void)rows;
+}
+
+int
+table_number(struct table_db *db, const char *sql, uint64_t *number,
+    struct err *err)
+{
+	(void)db;
+	(void)sql;
+	(void)number;
+	return missing(err);
+}
+
+const struct table_trouble *
+table_trouble(struct table_db *db, size_t *n)
+{
+	(void)db;
+	*n = 0;
+	return NULL;
+}
+
+uint64_t
+table_mean(const struct table_db *db)
+{
+	(void)db;
+	return 0;
+}
+
+uint64_t
+table_bytes(const struct table_db *db)
+{
+	(void)db;
+	return 0;
+}

@@ -1,0 +1,305 @@
+/*
+ * The function records() for SQL: the records of a resource as rows.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "table/table_internal.h"
+
+/* Of one chunk, so that large records don't need much memory. */
+#define CHUNK_BYTES (4 << 20)
+
+enum {
+	COLUMN_FILE, COLUMN_LINE, COLUMN_KEYS, COLUMN_RAW, COLUMN_RECORD,
+	COLUMN_DEPTH, COLUMN_ITEM, COLUMN_ID, COLUMN_ROOT_ID,
+	COLUMN_PARENT_ID, COLUMNS
+};
+
+static const struct {
+	const char *name;
+	duckdb_type type;
+	bool is_json, is_list;
+} columns[COLUMNS] = {
+	{ "file", DUCKDB_TYPE_VARCHAR, false, false },
+	{ "line", DUCKDB_TYPE_BIGINT, false, false },
+	{ "keys", DUCKDB_TYPE_VARCHAR, false, true },
+	{ "raw", DUCKDB_TYPE_VARCHAR, true, false },
+	{ "record", DUCKDB_TYPE_VARCHAR, true, false },
+	{ "depth", DUCKDB_TYPE_INTEGER, false, false },
+	{ "item", DUCKDB_TYPE_BIGINT, false, false },
+	{ "id", DUCKDB_TYPE_VARCHAR, false, false },
+	{ "root_id", DUCKDB_TYPE_VARCHAR, false, false },
+	{ "parent_id", DUCKDB_TYPE_VARCHAR, false, false },
+};
+
+/* What records() was called with. */
+struct call {
+	struct table_db *db;
+	const struct source_resource *resource;
+	char *nested, *id;
+};
+
+/* One reading of them. */
+struct reading {
+	struct table_scan *scan;
+	size_t n;		/* columns that are wanted */
+	idx_t wanted[COLUMNS];
+};
+
+/* ------------------------------------------------------------------ bind */
+
+static void
+free_call(void *cookie)
+{
+	struct call *call = cookie;
+
+	free(call->nested);
+	free(call->id);
+	free(call);
+}
+
+/* A text that records() was given, new; or NULL. */
+static char *
+take_value(duckdb_value value)
+{
+	char *text, *copy = NULL;
+
+	if (value == NULL)
+		return NULL;
+	if ((text = duck.get_varchar(value)) != NULL) {
+		copy = mem_text(text);
+		duck.free(text);
+	}
+	duck.destroy_value(&value);
+	return copy;
+}
+
+static void
+add_columns(duckdb_bind_info info)
+{
+	duckdb_logical_type type, list;
+	size_t i;
+
+	for (i = 0; i < COLUMNS; i++) {
+		type = duck.create_logical_type(columns[i].type);
+		if (columns[i].is_json)
+			duck.logical_type_set_alias(type, "JSON");
+		if (columns[i].is_list) {
+			list = duck.create_list_type(type);
+			duck.destroy_logical_type(&type);
+			type = list;
+		}
+		duck.bind_add_result_column(info, columns[i].name, type);
+		duck.destroy_logical_type(&type);
+	}
+}
+
+/* About how many rows there will be, for the planner. */
+static uint64_t
+guess_rows(const struct call *call)
+{
+	const struct audit_files *files = &call->db->files;
+	uint64_t rows = 0;
+	size_t i;
+
+	for (i = 0; i < files->n; i++)
+		if (files->at[i].resource == call->resource)
+			rows += files->at[i].lines > 0 ? files->at[i].lines :
+			    call->resource->store == SOURCE_KEEP_SHARDS ?
+			    TREE_SHARD_LINES : 1;
+	return rows;
+}
+
+static void
+bind(duckdb_bind_info info)
+{
+	struct table_db *db = duck.bind_get_extra_info(info);
+	char *name = take_value(duck.bind_get_parameter(info, 0));
+	const struct source_resource *resource = name == NULL ? NULL :
+	    source_find(db->settings.source, name, strlen(name));
+	struct call *call;
+	char *why;
+
+	if (resource == NULL || resource->store == SOURCE_KEEP_NOTHING ||
+	    resource->shape.form == SOURCE_TEXT) {
+		why = mem_format("records('%s'): the source %s has no such "
+		    "resource with JSON in it", name != NULL ? name : "",
+		    db->settings.source->name);
+		duck.bind_set_error(info, why);
+		free(why);
+		free(name);
+		return;
+	}
+	free(name);
+	call = mem_zero(1, sizeof(*call));
+	call->db = db;
+	call->resource = resource;
+	call->nested = take_value(duck.bind_get_named_parameter(info,
+	    "nested"));
+	call->id = take_value(duck.bind_get_named_parameter(info, "id"));
+	add_columns(info);
+	duck.bind_set_cardinality(info, guess_rows(call), false);
+	duck.bind_set_bind_data(info, call, free_call);
+}
+
+/* ------------------------------------------------------------------ init */
+
+static void
+free_reading(void *cookie)
+{
+	struct reading *reading = cookie;
+
+	table_scan_free(reading->scan);
+	free(reading);
+}
+
+static void
+init(duckdb_init_info info)
+{
+	const struct call *call = duck.init_get_bind_data(info);
+	struct reading *reading = mem_zero(1, sizeof(*reading));
+	size_t i;
+
+	reading->scan = table_scan_new(call->db, call->resource,
+	    call->nested, call->id);
+	reading->n = duck.init_get_column_count(info);
+	for (i = 0; i < reading->n; i++)
+		reading->wanted[i] = duck.init_get_column_index(info, i);
+	/* One thread, so that rows keep their order. */
+	duck.init_set_max_threads(info, 1);
+	duck.init_set_init_data(info, reading, free_reading);
+}
+
+/* ------------------------------------------------------------------ rows */
+
+static void
+set_null(duckdb_vector vector, idx_t at)
+{
+	duck.vector_ensure_validity_writable(vector);
+	duck.validity_set_row_invalid(duck.vector_get_validity(vector), at);
+}
+
+static void
+set_text(duckdb_vector vector, idx_t at, struct span text)
+{
+	if (text.at == NULL)
+		set_null(vector, at);
+	else
+		duck.vector_assign_string_element_len(vector, at, text.at,
+		    text.len);
+}
+
+static void
+set_keys(duckdb_vector vector, idx_t at, const struct audit_file *file)
+{
+	duckdb_vector child = duck.list_vector_get_child(vector);
+	duckdb_list_entry *entries = duck.vector_get_data(vector);
+	idx_t n = duck.list_vector_get_size(vector), i;
+
+	duck.list_vector_reserve(vector, n + file->n_keys);
+	for (i = 0; i < file->n_keys; i++)
+		set_text(child, n + i, (struct span){ file->keys[i],
+		    strlen(file->keys[i]) });
+	duck.list_vector_set_size(vector, n + file->n_keys);
+	entries[at] = (duckdb_list_entry){ n, file->n_keys };
+}
+
+static void
+set_cell(duckdb_vector vector, idx_t at, idx_t column,
+    const struct table_row *row, const struct audit_file *file)
+{
+	switch (column) {
+	case COLUMN_FILE:
+		set_text(vector, at, (struct span){ file->path,
+		    strlen(file->path) });
+		break;
+	case COLUMN_LINE:
+		((int64_t *)duck.vector_get_data(vector))[at] =
+		    (int64_t)row->line;
+		break;
+	case COLUMN_KEYS:
+		set_keys(vector, at, file);
+		break;
+	case COLUMN_RAW:
+		set_text(vector, at, row->raw);
+		break;
+	case COLUMN_RECORD:
+		set_text(vector, at, row->record);
+		break;
+	case COLUMN_DEPTH:
+		((int32_t *)duck.vector_get_data(vector))[at] =
+		    (int32_t)row->depth;
+		break;
+	case COLUMN_ITEM:
+		((int64_t *)duck.vector_get_data(vector))[at] =
+		    (int64_t)row->item;
+		break;
+	case COLUMN_ID:
+		set_text(vector, at, row->id);
+		break;
+	case COLUMN_ROOT_ID:
+		set_text(vector, at, row->root_id);
+		break;
+	case COLUMN_PARENT_ID:
+		set_text(vector, at, row->parent_id);
+		break;
+	}
+}
+
+static void
+fill(duckdb_function_info info, duckdb_data_chunk chunk)
+{
+	const struct call *call = duck.function_get_bind_data(info);
+	struct reading *reading = duck.function_get_init_data(info);
+	idx_t most = duck.vector_size(), n = 0;
+	duckdb_vector vectors[COLUMNS];
+	struct table_row row;
+	struct err err;
+	size_t bytes = 0, i;
+	int rc = 0;
+
+	for (i = 0; i < reading->n; i++)
+		vectors[i] = duck.data_chunk_get_vector(chunk, i);
+	while (n < most && bytes < CHUNK_BYTES &&
+	    (rc = table_scan_next(reading->scan, &row, &err)) == 1) {
+		for (i = 0; i < reading->n; i++)
+			if (reading->wanted[i] < COLUMNS)
+				set_cell(vectors[i], n, reading->wanted[i],
+				    &row, table_scan_file(reading->scan));
+		bytes += row.raw.len;
+		n++;
+	}
+	if (rc == -1) {
+		call->db->failure = err;
+		duck.function_set_error(info, err.text);
+		n = 0;
+	}
+	duck.data_chunk_set_size(chunk, n);
+}
+
+int
+table_records(struct table_db *db, struct err *err)
+{
+	duckdb_table_function function = duck.create_table_function();
+	duckdb_logical_type text =
+	    duck.create_logical_type(DUCKDB_TYPE_VARCHAR);
+	int rc = 0;
+
+	duck.table_function_set_name(function, "records");
+	duck.table_function_add_parameter(function, text);
+	duck.table_function_add_named_parameter(function, "nested", text);
+	duck.table_function_add_named_parameter(function, "id", text);
+	duck.destroy_logical_type(&text);
+	duck.table_function_set_extra_info(function, db, NULL);
+	duck.table_function_set_bind(function, bind);
+	duck.table_function_set_init(function, init);
+	duck.table_function_set_function(function, fill);
+	duck.table_function_supports_projection_pushdown(function, true);
+	if (duck.register_table_function(db->connection, function) ==
+	    DuckDBError)
+		rc = err_set(err, ERR_INTERNAL, "DuckDB does not take the "
+		    "function records()");
+	duck.destroy_table_function(&function);
+	return rc;
+}

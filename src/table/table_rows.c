@@ -1,0 +1,416 @@
+/*
+ * The rows of a statement, as they come.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "table/table_internal.h"
+
+struct table_rows {
+	struct table_db *db;
+	duckdb_extracted_statements all;
+	duckdb_prepared_statement statement;
+	duckdb_pending_result pending;
+	duckdb_result result;
+	bool has_result;
+	struct table_column *columns;
+	duckdb_type *types;
+	duckdb_vector *vectors;
+	struct table_cell *cells;
+	size_t n;
+	duckdb_data_chunk chunk;
+	idx_t at, size;		/* in the chunk */
+};
+
+/* ----------------------------------------------------------------- kinds */
+
+/* What a column comes as; ${own} says whether DuckDB gives it so itself. */
+static enum table_kind
+kind_of(duckdb_logical_type type, bool *own)
+{
+	char *alias;
+	bool is_json;
+
+	*own = true;
+	switch (duck.get_type_id(type)) {
+	case DUCKDB_TYPE_BOOLEAN:
+		return TABLE_BOOLEAN;
+	case DUCKDB_TYPE_TINYINT:
+	case DUCKDB_TYPE_SMALLINT:
+	case DUCKDB_TYPE_INTEGER:
+	case DUCKDB_TYPE_BIGINT:
+	case DUCKDB_TYPE_UTINYINT:
+	case DUCKDB_TYPE_USMALLINT:
+	case DUCKDB_TYPE_UINTEGER:
+		return TABLE_INTEGER;
+	case DUCKDB_TYPE_FLOAT:
+	case DUCKDB_TYPE_DOUBLE:
+		return TABLE_DOUBLE;
+	case DUCKDB_TYPE_TIMESTAMP_TZ:
+		return TABLE_TIME;
+	case DUCKDB_TYPE_VARCHAR:
+		alias = duck.logical_type_get_alias(type);
+		is_json = alias != NULL && strcmp(alias, "JSON") == 0;
+		duck.free(alias);
+		return is_json ? TABLE_JSON : TABLE_TEXT;
+	case DUCKDB_TYPE_HUGEINT:
+	case DUCKDB_TYPE_UHUGEINT:
+	case DUCKDB_TYPE_UBIGINT:
+	case DUCKDB_TYPE_DECIMAL:
+	case DUCKDB_TYPE_BIGNUM:
+		*own = false;
+		return TABLE_NUMBER;
+	case DUCKDB_TYPE_LIST:
+	case DUCKDB_TYPE_STRUCT:
+	case DUCKDB_TYPE_MAP:
+	case DUCKDB_TYPE_ARRAY:
+	case DUCKDB_TYPE_UNION:
+		*own = false;
+		return TABLE_JSON;
+	default:
+		*own = false;
+		return TABLE_TEXT;
+	}
+}
+
+/* The columns of the statement; return whether all come as they are. */
+static bool
+read_columns(struct table_rows *rows)
+{
+	bool own, all = true;
+	size_t i;
+
+	rows->n = duck.prepared_statement_column_count(rows->statement);
+	rows->columns = mem_zero(rows->n + 1, sizeof(*rows->columns));
+	rows->types = mem_zero(rows->n + 1, sizeof(*rows->types));
+	rows->vectors = mem_zero(rows->n + 1, sizeof(*rows->vectors));
+	rows->cells = mem_zero(rows->n + 1, sizeof(*rows->cells));
+	for (i = 0; i < rows->n; i++) {
+		const char *name = duck.prepared_statement_column_name(
+		    rows->statement, i);
+		duckdb_logical_type type =
+		    duck.prepared_statement_column_logical_type(
+		    rows->statement, i);
+
+		rows->columns[i].name = mem_text(name);
+		rows->columns[i].kind = kind_of(type, &own);
+		all = all && own;
+		duck.free((void *)(uintptr_t)name);
+		duck.destroy_logical_type(&type);
+	}
+	return all;
+}
+
+/* "SELECT CAST("c1" AS VARCHAR) ... FROM (sql) AS q(c1, ...)" */
+static void
+add_wrapped(const struct table_rows *rows, const char *sql, struct text *out)
+{
+	size_t i;
+
+	text_adds(out, "SELECT ");
+	for (i = 0; i < rows->n; i++) {
+		const char *form = rows->columns[i].kind == TABLE_JSON ?
+		    "%sto_json(c%zu)::JSON" : rows->columns[i].kind ==
+		    TABLE_TEXT || rows->columns[i].kind == TABLE_NUMBER ?
+		    "%sCAST(c%zu AS VARCHAR)" : "%sc%zu";
+
+		text_addf(out, form, i > 0 ? ", " : "", i);
+	}
+	text_addf(out, " FROM (%s\n) AS q(", sql);
+	for (i = 0; i < rows->n; i++)
+		text_addf(out, "%sc%zu", i > 0 ? ", " : "", i);
+	text_addc(out, ')');
+}
+
+/* Have what DuckDB gives in forms of its own come as text. */
+static int
+wrap(struct table_rows *rows, const char *sql, struct err *err)
+{
+	struct text wrapped;
+	int rc = 0;
+	size_t len = strlen(sql);
+	char *bare = mem_copy(sql, len);
+
+	while (len > 0 && strchr("; \t\r\n", bare[len - 1]) != NULL)
+		bare[--len] = '\0';
+	text_init(&wrapped, SIZE_MAX / 4);
+	add_wrapped(rows, bare, &wrapped);
+	free(bare);
+	duck.destroy_prepare(&rows->statement);
+	if (duck.prepare(rows->db->connection, wrapped.at,
+	    &rows->statement) == DuckDBError)
+		rc = table_failed(rows->db,
+		    duck.prepare_error(rows->statement), err);
+	text_release(&wrapped);
+	return rc;
+}
+
+/* ------------------------------------------------------------ statements */
+
+int
+table_verbs(struct table_db *db, const char *sql, enum table_verb *all,
+    struct err *err)
+{
+	duckdb_extracted_statements statements = NULL;
+	idx_t n = duck.extract_statements(db->connection, sql, &statements);
+	duckdb_prepared_statement statement;
+	idx_t i;
+	int rc = (int)n;
+
+	*all = TABLE_READS;
+	if (n == 0) {
+		const char *why = duck.extract_statements_error(statements);
+
+		rc = err_set(err, ERR_USAGE, "%s", why != NULL ? why :
+		    "there is no SQL to run");
+	}
+	/* Later ones may need what the first makes: only look at it. */
+	for (i = 0; i < n && *all != TABLE_OTHER; i++) {
+		statement = NULL;
+		if (duck.prepare_extracted_statement(db->connection,
+		    statements, i, &statement) == DuckDBError) {
+			if (n == 1)
+				rc = table_failed(db,
+				    duck.prepare_error(statement), err);
+			*all = TABLE_OTHER;
+		} else {
+			switch (duck.prepared_statement_type(statement)) {
+			case DUCKDB_STATEMENT_TYPE_SELECT:
+				break;
+			case DUCKDB_STATEMENT_TYPE_EXPLAIN:
+				*all = TABLE_EXPLAINS;
+				break;
+			default:
+				*all = TABLE_OTHER;
+			}
+		}
+		duck.destroy_prepare(&statement);
+	}
+	duck.destroy_extracted(&statements);
+	return rc;
+}
+
+static int
+prepare(struct table_rows *rows, const char *sql, size_t which,
+    struct err *err)
+{
+	idx_t n = duck.extract_statements(rows->db->connection, sql,
+	    &rows->all);
+	const char *why;
+
+	if (n <= which) {
+		why = duck.extract_statements_error(rows->all);
+		return err_set(err, ERR_USAGE, "%s", why != NULL ? why :
+		    "there is no SQL to run");
+	}
+	if (duck.prepare_extracted_statement(rows->db->connection, rows->all,
+	    which, &rows->statement) == DuckDBError)
+		return table_failed(rows->db,
+		    duck.prepare_error(rows->statement), err);
+	if (!read_columns(rows) && n == 1 && duck.prepared_statement_type(
+	    rows->statement) == DUCKDB_STATEMENT_TYPE_SELECT)
+		return wrap(rows, sql, err);
+	return 0;
+}
+
+static int
+begin(struct table_rows *rows, struct err *err)
+{
+	if (duck.pending_prepared_streaming(rows->statement,
+	    &rows->pending) == DuckDBError)
+		return table_failed(rows->db,
+		    duck.pending_error(rows->pending), err);
+	if (table_wait(rows->db, rows->pending, err) == -1)
+		return -1;
+	rows->has_result = true;
+	if (duck.execute_pending(rows->pending, &rows->result) ==
+	    DuckDBError)
+		return table_failed(rows->db,
+		    duck.result_error(&rows->result), err);
+	return 0;
+}
+
+struct table_rows *
+table_query(struct table_db *db, const char *sql, size_t which,
+    struct err *err)
+{
+	struct table_rows *rows = mem_zero(1, sizeof(*rows));
+	size_t i;
+
+	rows->db = db;
+	if (prepare(rows, sql, which, err) == -1 || begin(rows, err) == -1) {
+		table_rows_free(rows);
+		return NULL;
+	}
+	for (i = 0; i < rows->n; i++)
+		rows->types[i] = duck.column_type(&rows->result, i);
+	return rows;
+}
+
+void
+table_rows_free(struct table_rows *rows)
+{
+	size_t i;
+
+	if (rows == NULL)
+		return;
+	if (rows->chunk != NULL)
+		duck.destroy_data_chunk(&rows->chunk);
+	if (rows->has_result)
+		duck.destroy_result(&rows->result);
+	duck.destroy_pending(&rows->pending);
+	duck.destroy_prepare(&rows->statement);
+	duck.destroy_extracted(&rows->all);
+	for (i = 0; i < rows->n; i++)
+		free(rows->columns[i].name);
+	free(rows->columns);
+	free(rows->types);
+	free(rows->vectors);
+	free(rows->cells);
+	free(rows);
+}
+
+const struct table_column *
+table_columns(const struct table_rows *rows, size_t *n)
+{
+	*n = rows->n;
+	return rows->columns;
+}
+
+/* ---------------------------------------------------------------- values */
+
+static int64_t
+integer_at(duckdb_type type, const void *data, idx_t at)
+{
+	switch (type) {
+	case DUCKDB_TYPE_TINYINT:
+		return ((const int8_t *)data)[at];
+	case DUCKDB_TYPE_SMALLINT:
+		return ((const int16_t *)data)[at];
+	case DUCKDB_TYPE_INTEGER:
+		return ((const int32_t *)data)[at];
+	case DUCKDB_TYPE_UTINYINT:
+		return ((const uint8_t *)data)[at];
+	case DUCKDB_TYPE_USMALLINT:
+		return ((const uint16_t *)data)[at];
+	case DUCKDB_TYPE_UINTEGER:
+		return ((const uint32_t *)data)[at];
+	default:
+		return ((const int64_t *)data)[at];
+	}
+}
+
+static struct span
+text_at(const void *data, idx_t at)
+{
+	const duckdb_string_t *text = &((const duckdb_string_t *)data)[at];
+
+	if (text->value.inlined.length <= 12)
+		return (struct span){ text->value.inlined.inlined,
+		    text->value.inlined.length };
+	return (struct span){ text->value.pointer.ptr,
+	    text->value.pointer.length };
+}
+
+static void
+read_cell(const struct table_rows *rows, size_t i, struct table_cell *cell)
+{
+	const uint64_t *valid = duck.vector_get_validity(rows->vectors[i]);
+	const void *data = duck.vector_get_data(rows->vectors[i]);
+	duckdb_type type = rows->types[i];
+	idx_t at = rows->at;
+
+	cell->is_null = valid != NULL &&
+	    (valid[at / 64] >> (at % 64) & 1) == 0;
+	if (cell->is_null)
+		return;
+	switch (rows->columns[i].kind) {
+	case TABLE_BOOLEAN:
+		cell->is.boolean = ((const bool *)data)[at];
+		break;
+	case TABLE_INTEGER:
+	case TABLE_TIME:
+		cell->is.integer = integer_at(type, data, at);
+		break;
+	case TABLE_DOUBLE:
+		cell->is.real = type == DUCKDB_TYPE_FLOAT ?
+		    (double)((const float *)data)[at] :
+		    ((const double *)data)[at];
+		break;
+	case TABLE_TEXT:
+	case TABLE_JSON:
+	case TABLE_NUMBER:
+		/* Of several statements, one whose form is DuckDB's own. */
+		if (type != DUCKDB_TYPE_VARCHAR)
+			cell->is.text = (struct span){ "?", 1 };
+		else
+			cell->is.text = text_at(data, at);
+		break;
+	}
+}
+
+/* The next chunk that has rows.  1, 0, -1. */
+static int
+next_chunk(struct table_rows *rows, struct err *err)
+{
+	struct table_db *db = rows->db;
+	const char *why;
+	size_t i;
+
+	do {
+		if (rows->chunk != NULL)
+			duck.destroy_data_chunk(&rows->chunk);
+		if (db->settings.is_stopped != NULL &&
+		    db->settings.is_stopped()) {
+			db->is_stopped = true;
+			return table_failed(db, NULL, err);
+		}
+		rows->chunk = duck.fetch_chunk(rows->result);
+		if (rows->chunk == NULL) {
+			why = duck.result_error(&rows->result);
+			return db->failure.kind != ERR_NONE ||
+			    (why != NULL && *why != '\0') ?
+			    table_failed(db, why, err) : 0;
+		}
+		rows->size = duck.data_chunk_get_size(rows->chunk);
+	} while (rows->size == 0);
+	rows->at = 0;
+	for (i = 0; i < rows->n; i++)
+		rows->vectors[i] = duck.data_chunk_get_vector(rows->chunk, i);
+	return 1;
+}
+
+int
+table_next(struct table_rows *rows, const struct table_cell **cells,
+    struct err *err)
+{
+	size_t i;
+	int rc;
+
+	if (rows->chunk == NULL || ++rows->at >= rows->size)
+		if ((rc = next_chunk(rows, err)) != 1)
+			return rc;
+	for (i = 0; i < rows->n; i++)
+		read_cell(rows, i, &rows->cells[i]);
+	*cells = rows->cells;
+	return 1;
+}
+
+int
+table_number(struct table_db *db, const char *sql, uint64_t *number,
+    struct err *err)
+{
+	struct table_rows *rows = table_query(db, sql, 0, err);
+	const struct table_cell *cells;
+	int rc;
+
+	*number = 0;
+	if (rows == NULL)
+		return -1;
+	if ((rc = table_next(rows, &cells, err)) == 1 && !cells[0].is_null &&
+	    rows->columns[0].kind == TABLE_INTEGER)
+		*number = (uint64_t)cells[0].is.integer;
+	table_rows_free(rows);
+	return rc == -1 ? -1 : 0;
+}

@@ -1,0 +1,310 @@
+/*
+ * The records of a resource, one after the other, from the files that count.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "table/table_internal.h"
+
+#define PIECE (1 << 20)
+
+/* A list of records in a record, and how far it was read. */
+struct level {
+	struct span list;
+	const char *place;
+	struct span parent_id;
+};
+
+struct table_scan {
+	struct table_db *db;
+	const struct source_resource *resource;
+	const char *nested, *id;
+
+	size_t file;		/* the one to open next */
+	const struct audit_file *at;	/* the one that is read */
+	struct table_file seen;	/* of it, so far */
+	int fd;
+	uint64_t left;		/* bytes of it that are still to be read */
+	char *piece;		/* of it, as it was read */
+	struct text buffer;
+	size_t used;		/* of the buffer */
+	uint64_t line;
+
+	bool is_array;		/* a file is an array of records */
+	struct span items;	/* the array */
+	const char *place;	/* how far it was read */
+
+	struct level *levels;	/* in the record that was given last */
+	size_t n_levels, room;
+	struct span root_id;
+	uint64_t item;
+	struct text mended;
+};
+
+struct table_scan *
+table_scan_new(struct table_db *db, const struct source_resource *resource,
+    const char *nested, const char *id)
+{
+	struct table_scan *scan = mem_zero(1, sizeof(*scan));
+
+	scan->db = db;
+	scan->resource = resource;
+	scan->nested = nested;
+	scan->id = id;
+	scan->fd = -1;
+	scan->piece = mem_alloc(PIECE);
+	scan->is_array = resource->derive != NULL ||
+	    resource->shape.form == SOURCE_ARRAY;
+	text_init(&scan->buffer, SIZE_MAX / 4);
+	text_init(&scan->mended, SIZE_MAX / 4);
+	return scan;
+}
+
+const struct audit_file *
+table_scan_file(const struct table_scan *scan)
+{
+	return scan->at;
+}
+
+void
+table_scan_free(struct table_scan *scan)
+{
+	if (scan == NULL)
+		return;
+	if (scan->fd != -1)
+		close(scan->fd);
+	text_release(&scan->buffer);
+	text_release(&scan->mended);
+	free(scan->levels);
+	free(scan->piece);
+	free(scan);
+}
+
+/* ----------------------------------------------------------------- files */
+
+/* The file was read to its end: what was met in it counts. */
+static void
+close_file(struct table_scan *scan)
+{
+	scan->db->seen[scan->at - scan->db->files.at] = scan->seen;
+	close(scan->fd);
+	scan->fd = -1;
+}
+
+/* Open the next file of the resource.  1, 0, -1. */
+static int
+open_next(struct table_scan *scan, struct err *err)
+{
+	const struct audit_files *files = &scan->db->files;
+
+	while (scan->file < files->n &&
+	    files->at[scan->file].resource != scan->resource)
+		scan->file++;
+	if (scan->file == files->n)
+		return 0;
+	scan->at = &files->at[scan->file++];
+	scan->fd = file_open(scan->db->dir, scan->at->path, O_RDONLY, err);
+	if (scan->fd == -1)
+		return -1;
+	scan->left = scan->at->bytes;
+	scan->line = 0;
+	scan->seen = (struct table_file){ .rows = 0 };
+	text_clear(&scan->buffer);
+	scan->used = 0;
+	return 1;
+}
+
+/* Add to the buffer what comes next in the file.  1, 0 at its end, -1. */
+static int
+read_more(struct table_scan *scan, struct err *err)
+{
+	size_t want = scan->left < PIECE ? (size_t)scan->left : PIECE;
+	ssize_t n;
+
+	if (want == 0)
+		return 0;
+	if (scan->used > 0) {
+		scan->buffer.len -= scan->used;
+		memmove(scan->buffer.at, &scan->buffer.at[scan->used],
+		    scan->buffer.len);
+		scan->used = 0;
+	}
+	do
+		n = read(scan->fd, scan->piece, want);
+	while (n == -1 && errno == EINTR);
+	if (n == -1)
+		return err_errno(err, ERR_DISK, "read %s", scan->at->path);
+	if (n == 0)
+		return err_set(err, ERR_DATA, "%s: it is shorter than the "
+		    "manifest says; 'hlexport verify' tells more",
+		    scan->at->path);
+	text_add(&scan->buffer, scan->piece, (size_t)n);
+	scan->left -= (uint64_t)n;
+	return 1;
+}
+
+/* The next line of a shard, or all of an object.  1, 0, -1. */
+static int
+read_unit(struct table_scan *scan, struct span *unit, struct err *err)
+{
+	bool is_shard = scan->resource->store == SOURCE_KEEP_SHARDS;
+	size_t looked = 0, len;
+	char *end = NULL;
+	int rc = 1;
+
+	for (;;) {
+		len = scan->buffer.len - scan->used;
+		if (is_shard && len > looked)
+			end = memchr(&scan->buffer.at[scan->used + looked],
+			    '\n', len - looked);
+		if (end != NULL || rc != 1)
+			break;
+		looked = len;
+		rc = read_more(scan, err);
+	}
+	if (rc == -1)
+		return -1;
+	if (end == NULL && len == 0)
+		return 0;
+	unit->at = &scan->buffer.at[scan->used];
+	unit->len = end != NULL ? (size_t)(end - unit->at) : len;
+	scan->used += unit->len + (end != NULL);
+	scan->line++;
+	return 1;
+}
+
+/* ---------------------------------------------------------------- records */
+
+static int
+find_damage(struct table_scan *scan, const struct err *why, struct err *err)
+{
+	if (scan->seen.first == 0)
+		scan->seen.first = scan->line;
+	scan->seen.damaged++;
+	if (scan->db->settings.skip_damaged)
+		return 0;
+	return err_set(err, ERR_DATA, "%s: line %" PRIu64 " is no JSON (%s); "
+	    "'hlexport verify' tells what is damaged, --skip-damaged leaves "
+	    "it out", scan->at->path, scan->line, why->text);
+}
+
+/* The next record that is one.  1, 0, -1. */
+static int
+read_record(struct table_scan *scan, struct span *record, struct err *err)
+{
+	struct err why;
+	int rc;
+
+	for (;;) {
+		if (scan->place != NULL && page_next(scan->items,
+		    &scan->place, record))
+			return 1;
+		scan->place = NULL;
+		if (scan->fd == -1 && (rc = open_next(scan, err)) != 1)
+			return rc;
+		if ((rc = read_unit(scan, record, err)) == -1)
+			return -1;
+		if (rc == 0) {
+			close_file(scan);
+			continue;
+		}
+		if (page_check(record->at, record->len, &why) == -1) {
+			if (find_damage(scan, &why, err) == -1)
+				return -1;
+			continue;
+		}
+		scan->items = *record;
+		if (!scan->is_array)
+			return 1;
+		/* An empty array has no first item. */
+		if (page_next(scan->items, &scan->place, record))
+			return 1;
+	}
+}
+
+static struct span
+id_of(const struct table_scan *scan, struct span record)
+{
+	struct span id = { NULL, 0 };
+
+	if (scan->id == NULL || !page_find(record, scan->id, &id) ||
+	    page_is_null(id))
+		return (struct span){ NULL, 0 };
+	/* An id is a plain string; of another one its JSON will do. */
+	if (id.len >= 2 && *id.at == '"')
+		return (struct span){ id.at + 1, id.len - 2 };
+	return id;
+}
+
+/* Go into the list of records in ${record}, if there is one. */
+static void
+descend(struct table_scan *scan, struct span record)
+{
+	struct level *level;
+	struct span list;
+
+	if (scan->nested == NULL || !page_find(record, scan->nested, &list) ||
+	    *list.at != '[')
+		return;
+	scan->levels = mem_need(scan->levels, scan->n_levels + 1,
+	    &scan->room, sizeof(*scan->levels));
+	level = &scan->levels[scan->n_levels++];
+	*level = (struct level){ list, NULL, id_of(scan, record) };
+}
+
+/* The next record in the one that was given last. */
+static bool
+next_nested(struct table_scan *scan, struct table_row *row)
+{
+	struct level *level;
+
+	while (scan->n_levels > 0) {
+		level = &scan->levels[scan->n_levels - 1];
+		if (!page_next(level->list, &level->place, &row->raw)) {
+			scan->n_levels--;
+			continue;
+		}
+		row->depth = (unsigned)scan->n_levels;
+		row->item = ++scan->item;
+		row->root_id = scan->root_id;
+		row->parent_id = level->parent_id;
+		return true;
+	}
+	return false;
+}
+
+int
+table_scan_next(struct table_scan *scan, struct table_row *row,
+    struct err *err)
+{
+	int rc;
+
+	*row = (struct table_row){ .depth = 0 };
+	if (!next_nested(scan, row)) {
+		if ((rc = read_record(scan, &row->raw, err)) != 1)
+			return rc;
+		scan->seen.rows++;
+		scan->item = 0;
+		scan->root_id = id_of(scan, row->raw);
+		row->root_id = scan->root_id;
+	}
+	row->line = scan->line;
+	row->id = id_of(scan, row->raw);
+	descend(scan, row->raw);
+	row->record = row->raw;
+	if (table_mend(row->raw, &scan->mended)) {
+		row->record = (struct span){ scan->mended.at,
+		    scan->mended.len };
+		if (row->depth == 0) {
+			scan->seen.mended++;
+			if (scan->seen.first == 0)
+				scan->seen.first = scan->line;
+		}
+	}
+	return 1;
+}

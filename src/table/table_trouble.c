@@ -1,0 +1,75 @@
+/*
+ * What was met in the files, added up.
+ */
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "table/table_internal.h"
+
+void
+table_forget_troubles(struct table_db *db)
+{
+	size_t i;
+
+	for (i = 0; db->troubles != NULL &&
+	    i < db->settings.source->n_resources; i++)
+		free(db->troubles[i].where);
+	free(db->troubles);
+	db->troubles = NULL;
+}
+
+const struct table_trouble *
+table_trouble(struct table_db *db, size_t *n)
+{
+	const struct source *source = db->settings.source;
+	size_t i;
+
+	table_forget_troubles(db);
+	*n = source->n_resources;
+	db->troubles = mem_zero(*n, sizeof(*db->troubles));
+	for (i = 0; i < *n; i++)
+		db->troubles[i].resource = source->resources[i].name;
+	for (i = 0; i < db->files.n; i++) {
+		const struct audit_file *file = &db->files.at[i];
+		const struct table_file *seen = &db->seen[i];
+		struct table_trouble *trouble =
+		    &db->troubles[file->resource->index];
+
+		trouble->rows += seen->rows;
+		trouble->mended += seen->mended;
+		trouble->damaged += seen->damaged;
+		if (seen->first > 0 && trouble->where == NULL)
+			trouble->where = mem_format("%s:%" PRIu64,
+			    file->path, seen->first);
+	}
+	return db->troubles;
+}
+
+uint64_t
+table_bytes(const struct table_db *db)
+{
+	uint64_t bytes = 0;
+	size_t i;
+
+	for (i = 0; i < db->files.n; i++)
+		bytes += db->files.at[i].bytes;
+	return bytes;
+}
+
+uint64_t
+table_mean(const struct table_db *db)
+{
+	uint64_t bytes = 0, lines = 0;
+	size_t i;
+
+	for (i = 0; i < db->files.n; i++) {
+		const struct audit_file *file = &db->files.at[i];
+
+		if (file->resource->store != SOURCE_KEEP_SHARDS)
+			continue;
+		bytes += file->bytes;
+		lines += file->lines > 0 ? file->lines : TREE_SHARD_LINES;
+	}
+	return lines > 0 ? bytes / lines : 0;
+}
