@@ -22,6 +22,8 @@ const struct cli_command cli_commands[] = {
 	    "tool, so that all commands take it", cli_adopt },
 	{ "query", "DIR [SQL]", "ask an export with SQL; without SQL, list "
 	    "its tables and columns", cli_query },
+	{ "convert", "DIR --format FORMAT", "make files of an export's "
+	    "tables: Parquet, CSV, JSON, Excel, DuckDB", cli_convert },
 	{ "sources", "[NAME]", "list the platforms that can be exported "
 	    "from, or print the definition of one", cli_sources },
 	{ "help", "[COMMAND]", "show help", cli_help },

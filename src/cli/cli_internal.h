@@ -74,6 +74,7 @@ int cli_verify(struct cli *);
 int cli_repair(struct cli *);
 int cli_adopt(struct cli *);
 int cli_query(struct cli *);
+int cli_convert(struct cli *);
 int cli_sources(struct cli *);
 int cli_help(struct cli *);
 int cli_version(void);
@@ -221,6 +222,9 @@ struct cli_table {
 	char *path;		/* of the export, absolute */
 	bool complete;
 	uint64_t gaps;
+	/* Called now and then; or NULL. */
+	void (*show)(void *);
+	void *cookie;
 };
 
 /**
@@ -241,9 +245,6 @@ void cli_table_close(struct cli_table *);
  * was read what could not be taken as it is.  Return whether there was such.
  */
 bool cli_table_warn(const struct cli *, struct cli_table *);
-
-/** cli_is_stopped(): Has a signal come? */
-bool cli_is_stopped(void);
 
 /* -------------------------------------------------- cli_settings.c */
 

@@ -136,7 +136,7 @@ fence(const struct cli *cli, struct cli_table *table, const char *sql,
     struct err *err)
 {
 	const char *dirs[2];
-	size_t n = 0;
+	struct table_fence around = { .dirs = dirs, .lock = true };
 	enum table_verb verb;
 	int statements = table_verbs(table->db, sql, &verb, err);
 
@@ -148,11 +148,11 @@ fence(const struct cli *cli, struct cli_table *table, const char *sql,
 		if (verb != TABLE_READS || statements != 1)
 			return err_set(err, ERR_USAGE, "--format parquet "
 			    "wants one SELECT");
-		dirs[n++] = scratch_path(table->scratch);
+		dirs[around.n_dirs++] = scratch_path(table->scratch);
 	}
 	if (verb == TABLE_READS)
-		dirs[n++] = table->path;
-	return table_close_off(table->db, dirs, n, err) == -1 ? -1 :
+		dirs[around.n_dirs++] = table->path;
+	return table_close_off(table->db, &around, err) == -1 ? -1 :
 	    statements;
 }
 

@@ -2,15 +2,21 @@
  * Opening an export's tables, for the commands that read them.
  */
 
+#include <sys/stat.h>
+
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli/cli_internal.h"
 
-bool
-cli_is_stopped(void)
+static bool
+tick(void *cookie)
 {
+	struct cli_table *table = cookie;
+
+	if (table->show != NULL)
+		table->show(table->cookie);
 	return cli_signalled() != 0;
 }
 
@@ -50,10 +56,12 @@ cli_table_open(struct cli *cli, const char *path, const char *scratch,
 		.memory = config_number(cli->config, "memory-limit"),
 		.threads = (unsigned)config_number(cli->config, "threads"),
 		.skip_damaged = config_is(cli->config, "skip-damaged"),
-		.is_stopped = cli_is_stopped,
+		.tick = tick, .cookie = table,
 	};
 
 	*table = (struct cli_table){ .db = NULL };
+	/* What is made has in it what the export has: it is the user's. */
+	umask(077);
 	table->log = log_new(LOG_WARN, LOG_WARN);
 	if (!table_is_built_in() || cli_signals(err) == -1) {
 		table_open(&settings, err);

@@ -68,7 +68,8 @@ static const struct config_option rows[] = {
 	    "export repair verify",
 	    "read variables from FILE, not from .env" },
 	{ "progress", 'p', "HLEXPORT_PROGRESS", CONFIG_CHOICE, "HOW", "auto",
-	    "auto|bar|plain|json|none", 0, 0, "export verify repair adopt convert",
+	    "auto|bar|plain|json|none", 0, 0,
+	    "export verify repair adopt convert",
 	    "how to show what is going on: a live display, a line every ten "
 	    "seconds, a JSON line every ten seconds, or not; auto is bar on a "
 	    "terminal and plain elsewhere" },

@@ -1,7 +1,6 @@
 #ifndef OUTPUT_H
 #define OUTPUT_H
 
-#include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -28,7 +27,6 @@ struct output_form {
 	const char *first;	/* JSONL: a line before the rows, or NULL */
 	size_t width;		/* table: columns of the terminal, 0: any */
 	const char *time;	/* column whose least and greatest are told */
-	bool (*is_stopped)(void);	/* or NULL */
 };
 
 /* What was written. */
@@ -45,5 +43,102 @@ struct output_count {
  */
 int output_rows(struct table_rows *, const struct output_form *,
     const struct output_sink *, struct output_count *, struct err *);
+
+/* --------------------------------------------------------- converting */
+
+/* A condition: the column is one of the values. */
+struct output_filter {
+	char *key;
+	char **values;
+	size_t n;
+};
+
+struct output_settings {
+	struct table_db *db;
+	const char *source;	/* its name */
+	const char *export;	/* the directory's name */
+	bool complete;
+	uint64_t gaps;
+	const char *tool;
+	const char *format;	/* parquet, csv, json, jsonl, xlsx, duckdb */
+	const char *compress;	/* gzip, zstd or NULL */
+	const char *partition;	/* day, file or NULL */
+	const char *timezone;
+	const char *from, *to;	/* dates as they were given, or NULL */
+	const char *where;	/* SQL, or NULL */
+	char *const *tables;	/* names */
+	size_t n_tables;	/* 0: all */
+	char *const *filters;	/* "key=value" */
+	size_t n_filters;
+	bool bom, guard, metadata, embed;
+};
+
+/* A file that was made. */
+struct output_made {
+	char *path;		/* in the directory */
+	uint64_t bytes, rows;
+	unsigned char sha256[SHA256_BYTES];
+};
+
+/* A table that is converted. */
+struct output_part {
+	const struct source_table *table;
+	char *sql;		/* its rows */
+	bool filtered;		/* some filter or date applies to it */
+	uint64_t rows;
+	bool has_time;
+	int64_t first_time, last_time;	/* microseconds since 1970 */
+};
+
+/* What is to be made, and what was. */
+struct output_convert {
+	struct output_settings settings;
+	struct output_filter *filters;
+	size_t n_filters;
+	struct output_part *parts;
+	size_t n_parts;
+	char *range;		/* "all", "2025-01-01-now": in file names */
+	struct output_made *made;
+	size_t n_made, room;
+	uint64_t guarded, cut, replaced;	/* cells */
+	size_t at;		/* the part that is being written */
+};
+
+/** output_has_xlsx(): Was the program built with libxlsxwriter? */
+bool output_has_xlsx(void);
+
+/**
+ * output_convert_new(settings, err):
+ * Find out what is to be made.  Return it, output_convert_free() it; or NULL
+ * with ${err} set (ERR_USAGE): an unknown table or filter, with what was
+ * meant; dates the wrong way round; options that don't go together.
+ */
+struct output_convert *output_convert_new(const struct output_settings *,
+    struct err *);
+
+/** output_convert_count(convert, err): Count the rows of each part. */
+int output_convert_count(struct output_convert *, struct err *);
+
+/** output_convert_names(convert, names): Add the files' names, a line each. */
+void output_convert_names(const struct output_convert *, struct text *);
+
+/** output_convert_guess(convert): About how many bytes it will be. */
+uint64_t output_convert_guess(const struct output_convert *);
+
+/**
+ * output_convert_run(convert, dir, err):
+ * Make all files in the directory ${dir}, which is there and empty, and
+ * manifest.json, which has their checksums.  Return 0, or -1 with ${err} set.
+ */
+int output_convert_run(struct output_convert *, const char *, struct err *);
+
+/** output_convert_free(convert): Free ${convert}, which may be NULL. */
+void output_convert_free(struct output_convert *);
+
+/**
+ * output_made_by_us(dir):
+ * Is all that is in ${dir} of an earlier conversion, by its manifest.json?
+ */
+bool output_made_by_us(const char *);
 
 #endif

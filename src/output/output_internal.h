@@ -1,6 +1,8 @@
 #ifndef OUTPUT_INTERNAL_H
 #define OUTPUT_INTERNAL_H
 
+#include <jansson.h>
+
 #include "output/output.h"
 
 /* Rows that are being written. */
@@ -47,5 +49,68 @@ void output_quoted(const char *, size_t, struct text *);
 /** output_cell_json(kind, cell, text): Add a cell as JSON, in a line. */
 void output_cell_json(enum table_kind, const struct table_cell *,
     struct text *);
+
+/* -------------------------------------------------- output_file.c */
+
+/* A file that is being written. */
+struct output_file;
+
+/**
+ * output_file_new(path, compress, err):
+ * Make the file ${path}, which must not be there; ${compress} is "gzip",
+ * "zstd" or NULL.  Return it, output_file_end() it; or NULL with ${err} set.
+ */
+struct output_file *output_file_new(const char *, const char *,
+    struct err *);
+
+/** output_file_put(file, at, len, err): Add bytes; an output_sink's write. */
+int output_file_put(void *, const char *, size_t, struct err *);
+
+/**
+ * output_file_end(file, made, err):
+ * Write what is left and free ${file}, which may be NULL; with ${made} NULL
+ * it is only freed.  Set ${made}'s bytes and sha256.
+ */
+int output_file_end(struct output_file *, struct output_made *,
+    struct err *);
+
+/** output_file_look(path, made, err): Set both for a file that is there. */
+int output_file_look(const char *, struct output_made *, struct err *);
+
+/* ------------------------------------------------- output_plan.c */
+
+/** output_plan(convert, err): Find out which tables, with which SQL. */
+int output_plan(struct output_convert *, struct err *);
+
+/* ---------------------------------------------- output_convert.c */
+
+/** output_suffix(settings): Return "csv.gz" and the like. */
+const char *output_suffix(const struct output_settings *);
+
+/** output_made_add(convert, path, rows): Add a file; return it. */
+struct output_made *output_made_add(struct output_convert *, const char *,
+    uint64_t);
+
+/* ---------------------------------------------- output_parquet.c */
+
+/**
+ * output_parquet(convert, part, dir, err):
+ * Write the part as Parquet: a file, or folders of files.
+ */
+int output_parquet(struct output_convert *, struct output_part *,
+    const char *, struct err *);
+
+/** output_duckdb(convert, dir, err): Make the database over the files. */
+int output_duckdb(struct output_convert *, const char *, struct err *);
+
+/* ------------------------------------------------- output_xlsx.c */
+
+/** output_xlsx(convert, dir, err): Make the workbook with all parts. */
+int output_xlsx(struct output_convert *, const char *, struct err *);
+
+/* --------------------------------------------- output_manifest.c */
+
+/** output_manifest(convert): What was made, of what, new. */
+json_t *output_manifest(const struct output_convert *);
 
 #endif

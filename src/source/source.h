@@ -201,7 +201,7 @@ struct source_column {
 	const char *about;
 	const char **paths;	/* the first that is there counts */
 	size_t n_paths;
-	const char *sql;	/* in place of paths, or NULL */
+	const char *sql;	/* where there is nothing at these, or NULL */
 };
 
 /* A relational view of the records: doc/SOURCES.md tells how it is made. */

@@ -53,9 +53,6 @@ read_column(struct source_reader *r, const struct yaml *item,
 		return -1;
 	}
 	path = item->kind == YAML_MAP ? yaml_get(item, "path") : NULL;
-	if (path != NULL && column->sql != NULL)
-		return source_wrong(r, path->line, "a column has a \"path\" "
-		    "or \"sql\", not both");
 	if (path != NULL)
 		return source_texts(r, path, &column->paths,
 		    &column->n_paths);

@@ -71,6 +71,15 @@ table_failed(struct table_db *db, const char *message, struct err *err)
 	return err_set(err, kind, "%s", message);
 }
 
+bool
+table_tick(struct table_db *db)
+{
+	if (!db->is_stopped && db->settings.tick != NULL &&
+	    db->settings.tick(db->settings.cookie))
+		db->is_stopped = true;
+	return db->is_stopped;
+}
+
 int
 table_wait(struct table_db *db, duckdb_pending_result pending,
     struct err *err)
@@ -86,11 +95,8 @@ table_wait(struct table_db *db, duckdb_pending_result pending,
 			    err);
 		if (state == DUCKDB_PENDING_NO_TASKS_AVAILABLE)
 			sched_yield();
-		if (!db->is_stopped && db->settings.is_stopped != NULL &&
-		    db->settings.is_stopped()) {
-			db->is_stopped = true;
+		if (table_tick(db))
 			duck.interrupt(db->connection);
-		}
 	}
 }
 
@@ -154,6 +160,8 @@ open_duckdb(struct table_db *db, struct err *err)
 	duck.set_config(config, "memory_limit", memory);
 	duck.set_config(config, "threads", threads);
 	duck.set_config(config, "temp_directory", settings->scratch);
+	/* Rows that wait to be taken. */
+	duck.set_config(config, "streaming_buffer_size", "16MB");
 	if (duck.open_ext(NULL, &db->duckdb, config, &message) ==
 	    DuckDBError) {
 		rc = err_set(err, ERR_INTERNAL, "open DuckDB: %s",
@@ -233,30 +241,38 @@ table_list(const struct table_db *db)
 	return &db->tables;
 }
 
-int
-table_close_off(struct table_db *db, const char *const *dirs, size_t n,
-    struct err *err)
+/* "SET name = ['a', 'b']" */
+static int
+set_list(struct table_db *db, const char *name, const char *const *texts,
+    size_t n, struct err *err)
 {
 	struct text sql;
 	size_t i;
-	int rc = 0;
+	int rc;
 
+	if (n == 0)
+		return 0;
 	text_init(&sql, 1 << 20);
-	if (n > 0) {
-		text_adds(&sql, "SET allowed_directories = [");
-		for (i = 0; i < n; i++) {
-			text_adds(&sql, i > 0 ? ", " : "");
-			table_literal(&sql, dirs[i]);
-		}
-		text_addc(&sql, ']');
-		rc = table_run(db, sql.at, NULL, err);
+	text_addf(&sql, "SET %s = [", name);
+	for (i = 0; i < n; i++) {
+		text_adds(&sql, i > 0 ? ", " : "");
+		table_literal(&sql, texts[i]);
 	}
+	text_addc(&sql, ']');
+	rc = table_run(db, sql.at, NULL, err);
 	text_release(&sql);
-	if (rc == 0)
-		rc = table_run(db, "SET enable_external_access = false", NULL,
-		    err);
-	if (rc == 0)
-		rc = table_run(db, "SET lock_configuration = true", NULL,
-		    err);
 	return rc;
+}
+
+int
+table_close_off(struct table_db *db, const struct table_fence *fence,
+    struct err *err)
+{
+	if (set_list(db, "allowed_directories", fence->dirs, fence->n_dirs,
+	    err) == -1 || set_list(db, "allowed_paths", fence->paths,
+	    fence->n_paths, err) == -1 || table_run(db,
+	    "SET enable_external_access = false", NULL, err) == -1)
+		return -1;
+	return fence->lock ? table_run(db, "SET lock_configuration = true",
+	    NULL, err) : 0;
 }

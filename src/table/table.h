@@ -25,7 +25,9 @@ struct table_settings {
 	uint64_t memory;	/* bytes */
 	unsigned threads;	/* 0: as many as there are processors */
 	bool skip_damaged;	/* leave out lines that are no JSON */
-	bool (*is_stopped)(void);	/* asked while a query runs; or NULL */
+	/* Called now and then while a query runs; true: stop.  Or NULL. */
+	bool (*tick)(void *);
+	void *cookie;
 };
 
 /** table_is_built_in(): Was the program built with DuckDB? */
@@ -48,12 +50,17 @@ void table_close(struct table_db *);
 /** table_list(db): Return the tables that the source declares, borrowed. */
 const struct source_tables *table_list(const struct table_db *);
 
-/**
- * table_close_off(db, dirs, n, err):
- * From now on SQL reads and writes no file but in these ${n} directories, and
- * can't change that.
- */
-int table_close_off(struct table_db *, const char *const *, size_t,
+/* What SQL may read and write. */
+struct table_fence {
+	const char *const *dirs;	/* all in these directories */
+	size_t n_dirs;
+	const char *const *paths;	/* and these, as they are written */
+	size_t n_paths;
+	bool lock;		/* it can't change settings */
+};
+
+/** table_close_off(db, fence, err): From now on, only what ${fence} says. */
+int table_close_off(struct table_db *, const struct table_fence *,
     struct err *);
 
 /* ----------------------------------------------------------------- SQL */
@@ -109,7 +116,7 @@ struct table_column {
 struct table_cell {
 	bool is_null;
 	union {
-		struct span text;	/* TABLE_TEXT, TABLE_JSON, TABLE_NUMBER */
+		struct span text;	/* of TEXT, JSON, NUMBER */
 		bool boolean;
 		int64_t integer;	/* also TABLE_TIME */
 		double real;
@@ -129,7 +136,8 @@ struct table_rows *table_query(struct table_db *, const char *, size_t,
     struct err *);
 
 /** table_columns(rows, n): Return the ${*n} columns, borrowed. */
-const struct table_column *table_columns(const struct table_rows *, size_t *);
+const struct table_column *table_columns(const struct table_rows *,
+    size_t *);
 
 /**
  * table_next(rows, cells, err):
@@ -165,6 +173,9 @@ struct table_trouble {
  * queries counts once.
  */
 const struct table_trouble *table_trouble(struct table_db *, size_t *);
+
+/** table_scanned(db): Return how many records were read, in all. */
+uint64_t table_scanned(const struct table_db *);
 
 /** table_mean(db): Return the mean bytes of a line of the shards, or 0. */
 uint64_t table_mean(const struct table_db *);

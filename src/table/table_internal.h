@@ -1,8 +1,6 @@
 #ifndef TABLE_INTERNAL_H
 #define TABLE_INTERNAL_H
 
-#include <stdatomic.h>
-
 #include "page/page.h"
 #include "table/table.h"
 #include "table/table_duckdb.h"
@@ -23,6 +21,7 @@ struct table_db {
 	duckdb_database duckdb;
 	duckdb_connection connection;
 	struct err failure;	/* of a scan; ERR_NONE: none */
+	_Atomic uint64_t scanned;
 	bool is_stopped;
 };
 
@@ -48,6 +47,13 @@ struct table_scan;
  */
 struct table_scan *table_scan_new(struct table_db *,
     const struct source_resource *, const char *, const char *);
+
+/**
+ * table_scan_count(scan):
+ * No one wants to know what is in the records, only how many there are: they
+ * need not be looked into.
+ */
+void table_scan_count(struct table_scan *);
 
 /** table_scan_file(scan): Return the file of the last row. */
 const struct audit_file *table_scan_file(const struct table_scan *);
@@ -95,6 +101,9 @@ void table_forget_troubles(struct table_db *);
 
 /** table_failed(db, message, err): Set ${err} to why a statement failed. */
 int table_failed(struct table_db *, const char *, struct err *);
+
+/** table_tick(db): Is it to stop?  Asked now and then. */
+bool table_tick(struct table_db *);
 
 /**
  * table_wait(db, pending, err):

@@ -51,9 +51,6 @@ table_mend(struct span record, struct text *mended)
 {
 	const char *at = record.at, *end = record.at + record.len, *half;
 
-	if (memmem(at, record.len, "\\ud", 3) == NULL &&
-	    memmem(at, record.len, "\\uD", 3) == NULL)
-		return false;
 	if ((half = next_half(at, end)) == NULL)
 		return false;
 	text_clear(mended);

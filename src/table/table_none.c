@@ -46,12 +46,11 @@ table_list(const struct table_db *db)
 }
 
 int
-table_close_off(struct table_db *db, const char *const *dirs, size_t n,
+table_close_off(struct table_db *db, const struct table_fence *fence,
     struct err *err)
 {
 	(void)db;
-	(void)dirs;
-	(void)n;
+	(void)fence;
 	return missing(err);
 }
 
@@ -150,6 +149,13 @@ table_mean(const struct table_db *db)
 
 uint64_t
 table_bytes(const struct table_db *db)
+{
+	(void)db;
+	return 0;
+}
+
+uint64_t
+table_scanned(const struct table_db *db)
 {
 	(void)db;
 	return 0;

@@ -159,13 +159,17 @@ init(duckdb_init_info info)
 {
 	const struct call *call = duck.init_get_bind_data(info);
 	struct reading *reading = mem_zero(1, sizeof(*reading));
-	size_t i;
+	size_t i, known = 0;
 
 	reading->scan = table_scan_new(call->db, call->resource,
 	    call->nested, call->id);
 	reading->n = duck.init_get_column_count(info);
-	for (i = 0; i < reading->n; i++)
+	for (i = 0; i < reading->n; i++) {
 		reading->wanted[i] = duck.init_get_column_index(info, i);
+		known += reading->wanted[i] < COLUMNS;
+	}
+	if (known == 0)
+		table_scan_count(reading->scan);
 	/* One thread, so that rows keep their order. */
 	duck.init_set_max_threads(info, 1);
 	duck.init_set_init_data(info, reading, free_reading);

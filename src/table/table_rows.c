@@ -361,11 +361,8 @@ next_chunk(struct table_rows *rows, struct err *err)
 	do {
 		if (rows->chunk != NULL)
 			duck.destroy_data_chunk(&rows->chunk);
-		if (db->settings.is_stopped != NULL &&
-		    db->settings.is_stopped()) {
-			db->is_stopped = true;
+		if (table_tick(db))
 			return table_failed(db, NULL, err);
-		}
 		rows->chunk = duck.fetch_chunk(rows->result);
 		if (rows->chunk == NULL) {
 			why = duck.result_error(&rows->result);

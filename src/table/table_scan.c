@@ -35,6 +35,7 @@ struct table_scan {
 	size_t used;		/* of the buffer */
 	uint64_t line;
 
+	bool counts;		/* no one looks into the records */
 	bool is_array;		/* a file is an array of records */
 	struct span items;	/* the array */
 	const char *place;	/* how far it was read */
@@ -65,6 +66,13 @@ table_scan_new(struct table_db *db, const struct source_resource *resource,
 	return scan;
 }
 
+void
+table_scan_count(struct table_scan *scan)
+{
+	scan->counts = !scan->is_array && scan->nested == NULL &&
+	    !scan->db->settings.skip_damaged;
+}
+
 const struct audit_file *
 table_scan_file(const struct table_scan *scan)
 {
@@ -91,7 +99,8 @@ table_scan_free(struct table_scan *scan)
 static void
 close_file(struct table_scan *scan)
 {
-	scan->db->seen[scan->at - scan->db->files.at] = scan->seen;
+	if (!scan->counts)
+		scan->db->seen[scan->at - scan->db->files.at] = scan->seen;
 	close(scan->fd);
 	scan->fd = -1;
 }
@@ -213,6 +222,8 @@ read_record(struct table_scan *scan, struct span *record, struct err *err)
 			close_file(scan);
 			continue;
 		}
+		if (scan->counts)
+			return 1;
 		if (page_check(record->at, record->len, &why) == -1) {
 			if (find_damage(scan, &why, err) == -1)
 				return -1;
@@ -289,11 +300,14 @@ table_scan_next(struct table_scan *scan, struct table_row *row,
 		if ((rc = read_record(scan, &row->raw, err)) != 1)
 			return rc;
 		scan->seen.rows++;
+		scan->db->scanned++;
 		scan->item = 0;
 		scan->root_id = id_of(scan, row->raw);
 		row->root_id = scan->root_id;
 	}
 	row->line = scan->line;
+	if (scan->counts)
+		return 1;
 	row->id = id_of(scan, row->raw);
 	descend(scan, row->raw);
 	row->record = row->raw;

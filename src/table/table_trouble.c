@@ -47,6 +47,12 @@ table_trouble(struct table_db *db, size_t *n)
 }
 
 uint64_t
+table_scanned(const struct table_db *db)
+{
+	return db->scanned;
+}
+
+uint64_t
 table_bytes(const struct table_db *db)
 {
 	uint64_t bytes = 0;

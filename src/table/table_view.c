@@ -56,18 +56,23 @@ add_paths(const struct source_table *table, bool json, struct text *sql)
 	return n;
 }
 
-/* The value of a column that is at a path; ${at} counts paths. */
+/* The value of a column; ${at} counts paths. */
 static void
 add_value(const struct source_column *column, size_t *at, struct text *sql)
 {
 	size_t k;
 
-	if (column->n_paths > 1)
+	bool several = column->n_paths + (column->sql != NULL) > 1;
+
+	if (several)
 		text_adds(sql, "coalesce(");
 	for (k = 0; k < column->n_paths; k++)
 		text_addf(sql, is_json(column) ? "%snullif(j[%zu], 'null')" :
 		    "%sv[%zu]", k > 0 ? ", " : "", ++*at);
-	if (column->n_paths > 1)
+	if (column->sql != NULL)
+		text_addf(sql, "%s(%s)", column->n_paths > 0 ? ", " : "",
+		    column->sql);
+	if (several)
 		text_addc(sql, ')');
 }
 
@@ -81,10 +86,7 @@ add_column(const struct source_column *column, size_t at[2],
 	if (column->sql != NULL)
 		cast = true;
 	text_adds(sql, cast ? "TRY_CAST(" : "");
-	if (column->sql != NULL)
-		text_addf(sql, "(%s)", column->sql);
-	else
-		add_value(column, &at[is_json(column)], sql);
+	add_value(column, &at[is_json(column)], sql);
 	if (cast)
 		text_addf(sql, " AS %s)", column->type);
 	text_adds(sql, " AS ");

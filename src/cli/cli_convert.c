@@ -1,0 +1,434 @@
+/*
+ * hlexport convert DIR --format FORMAT: files of an export's tables.
+ */
+
+#include <sys/stat.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <libgen.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/cli_internal.h"
+
+#define BAR_MS 125
+#define LINE_MS 10000
+
+/* A conversion that is being made. */
+struct making {
+	struct cli *cli;
+	struct cli_table table;
+	struct output_convert *convert;
+	char **tables, **filters;
+	char *output;		/* the directory that is made */
+	struct scratch *scratch;
+	char *dir;		/* where it is until it is whole */
+	struct cli_screen screen;
+	int64_t began, next;
+};
+
+/* ------------------------------------------------------------- the place */
+
+/* The path of what may not be there yet, absolute and new; or NULL. */
+static char *
+whole_path(const char *path)
+{
+	char *whole = realpath(path, NULL), *copy, *parent, *made;
+
+	if (whole != NULL)
+		return whole;
+	copy = mem_text(path);
+	parent = realpath(dirname(copy), NULL);
+	free(copy);
+	if (parent == NULL)
+		return NULL;
+	copy = mem_text(path);
+	made = mem_format("%s/%s", parent, basename(copy));
+	free(copy);
+	free(parent);
+	return made;
+}
+
+static bool
+is_below(const char *path, const char *dir)
+{
+	size_t len = strlen(dir);
+
+	return strncmp(path, dir, len) == 0 && (path[len] == '/' ||
+	    path[len] == '\0');
+}
+
+static bool
+has_files(const char *path)
+{
+	DIR *dir = opendir(path);
+	struct dirent *entry;
+	bool has = false;
+
+	while (dir != NULL && !has && (entry = readdir(dir)) != NULL)
+		has = strcmp(entry->d_name, ".") != 0 &&
+		    strcmp(entry->d_name, "..") != 0;
+	if (dir != NULL)
+		closedir(dir);
+	return has;
+}
+
+/* May the files go there? */
+static int
+check_output(struct making *m, const char *export, struct err *err)
+{
+	char *whole = whole_path(m->output);
+	char *inside = realpath(export, NULL);
+	struct stat st;
+	int rc = 0;
+
+	if (whole != NULL && inside != NULL && is_below(whole, inside))
+		rc = err_set(err, ERR_USAGE, "--output %s is inside the "
+		    "export, which nothing may change", m->output);
+	else if (lstat(m->output, &st) == 0 && !S_ISDIR(st.st_mode))
+		rc = err_set(err, ERR_USAGE, "%s is there, and no directory",
+		    m->output);
+	else if (has_files(m->output) && !config_is(m->cli->config, "force"))
+		rc = err_set(err, ERR_USAGE, "%s is there and has files in "
+		    "it; --force replaces what an earlier conversion made, "
+		    "--output names another place", m->output);
+	else if (has_files(m->output) && !output_made_by_us(m->output))
+		rc = err_set(err, ERR_USAGE, "%s has files in it that no "
+		    "conversion made: it is not replaced", m->output);
+	free(inside);
+	free(whole);
+	return rc;
+}
+
+static void
+name_output(struct making *m, const char *export)
+{
+	const char *given = config_text(m->cli->config, "output");
+	size_t len = strlen(export);
+
+	while (len > 1 && export[len - 1] == '/')
+		len--;
+	m->output = given != NULL ? mem_text(given) : mem_format(
+	    "%.*s-%s", (int)len, export, config_text(m->cli->config,
+	    "format"));
+	len = strlen(m->output);
+	while (len > 1 && m->output[len - 1] == '/')
+		m->output[--len] = '\0';
+}
+
+/* ------------------------------------------------------------- preview */
+
+static void
+print_preview(const struct making *m)
+{
+	const struct output_convert *convert = m->convert;
+	const struct output_settings *settings = &convert->settings;
+	char count[32], size[16];
+	struct text names;
+	char *line, *save = NULL;
+	size_t i;
+
+	fprintf(stderr, "\nExport Preview\n==============\n");
+	fprintf(stderr, "Source: %s (%s)%s\n", settings->source,
+	    settings->export, settings->complete ? "" :
+	    ", which is NOT COMPLETE");
+	fprintf(stderr, settings->from == NULL && settings->to == NULL ?
+	    "Time range: all\n" : "Time range: %s to %s (%s)\n",
+	    settings->from != NULL ? settings->from : "start",
+	    settings->to != NULL ? settings->to : "now",
+	    settings->timezone);
+	fprintf(stderr, "\nData to export:\n");
+	for (i = 0; i < convert->n_parts; i++) {
+		text_human_count(convert->parts[i].rows, count);
+		fprintf(stderr, "  %-18s %12s rows%s\n",
+		    convert->parts[i].table->name, count,
+		    !convert->parts[i].filtered && (settings->from != NULL ||
+		    settings->to != NULL || settings->n_filters > 0) ?
+		    "  (all: nothing given applies to it)" : "");
+	}
+	text_human_bytes(output_convert_guess(convert), size);
+	fprintf(stderr, "\nOutput directory: %s\nFiles to create (about "
+	    "%s):\n", m->output, size);
+	text_init(&names, 1 << 16);
+	output_convert_names(convert, &names);
+	for (line = strtok_r(names.at, "\n", &save); line != NULL;
+	    line = strtok_r(NULL, "\n", &save))
+		fprintf(stderr, "  - %s\n", line);
+	if (config_is(m->cli->config, "zip"))
+		fprintf(stderr, "  - hlexport-%s-%s.zip (all files "
+		    "combined)\n", settings->source, convert->range);
+	text_release(&names);
+}
+
+/* Ask whether to go on.  1: yes; 0: no; -1: there is no one to ask. */
+static int
+ask(const struct cli *cli, struct err *err)
+{
+	char answer[64];
+
+	if (config_is(cli->config, "yes"))
+		return 1;
+	if (!isatty(STDIN_FILENO))
+		return err_set(err, ERR_USAGE, "there is no terminal to ask "
+		    "on: --yes goes on without asking, --dry-run only shows "
+		    "what would be made");
+	fprintf(stderr, "\nContinue? [y/N] ");
+	fflush(stderr);
+	if (fgets(answer, sizeof(answer), stdin) == NULL)
+		return 0;
+	answer[strcspn(answer, "\r\n")] = '\0';
+	return strcasecmp(answer, "y") == 0 || strcasecmp(answer,
+	    "yes") == 0;
+}
+
+/* -------------------------------------------------------------- progress */
+
+static void
+show(void *cookie)
+{
+	struct making *m = cookie;
+	int64_t now = clock_ms(), ms = now - m->began;
+	uint64_t records;
+	char count[32], rate[32], *line;
+
+	if (now < m->next || m->convert == NULL ||
+	    m->convert->at >= m->convert->n_parts)
+		return;
+	records = table_scanned(m->table.db);
+	text_human_count(records, count);
+	text_human_count(ms > 0 ? records * 1000 / (uint64_t)ms : 0, rate);
+	line = mem_format("%s (%zu of %zu): %s records read, %s/s",
+	    m->convert->parts[m->convert->at].table->name,
+	    m->convert->at + 1, m->convert->n_parts, count, rate);
+	if (m->screen.is_terminal)
+		cli_screen_draw(&m->screen, &line, 1);
+	else
+		fprintf(stderr, "%s\n", line);
+	free(line);
+	m->next = now + (m->screen.is_terminal ? BAR_MS : LINE_MS);
+}
+
+static void
+begin_progress(struct making *m)
+{
+	const char *how = config_text(m->cli->config, "progress");
+
+	cli_screen_init(&m->screen, stderr);
+	if (strcmp(how, "plain") == 0)
+		m->screen.is_terminal = false;
+	m->began = clock_ms();
+	m->next = m->began + (m->screen.is_terminal ? BAR_MS : LINE_MS);
+	if (config_is(m->cli->config, "quiet") || strcmp(how, "none") == 0)
+		return;
+	m->table.show = show;
+	m->table.cookie = m;
+}
+
+/* ---------------------------------------------------------------- making */
+
+static int
+plan(struct making *m, struct err *err)
+{
+	const struct config *config = m->cli->config;
+	struct output_settings settings = {
+		.db = m->table.db, .source = m->table.source->name,
+		.complete = m->table.complete, .gaps = m->table.gaps,
+		.tool = CLI_TOOL,
+		.format = config_text(config, "format"),
+		.compress = config_text(config, "compress"),
+		.partition = config_text(config, "partition-by"),
+		.timezone = config_text(config, "tz"),
+		.from = config_text(config, "from"),
+		.to = config_text(config, "to"),
+		.where = config_text(config, "where"),
+		.bom = config_is(config, "bom"),
+		.guard = config_is(config, "guard-formulas"),
+		.metadata = config_is(config, "metadata"),
+		.embed = config_is(config, "embed"),
+	};
+	const char *slash = strrchr(m->table.path, '/');
+
+	settings.export = slash != NULL ? slash + 1 : m->table.path;
+	m->tables = config_each(config, "tables", &settings.n_tables);
+	m->filters = config_each(config, "filter", &settings.n_filters);
+	settings.tables = m->tables;
+	settings.filters = m->filters;
+	m->convert = output_convert_new(&settings, err);
+	return m->convert == NULL ? -1 : output_convert_count(m->convert,
+	    err);
+}
+
+/* SQL may touch what is made, and nothing else. */
+static int
+close_off(struct making *m, struct err *err)
+{
+	const struct output_convert *convert = m->convert;
+	const char *dirs[1] = { scratch_path(m->scratch) };
+	char **paths = mem_zero(convert->n_parts, sizeof(*paths));
+	struct table_fence fence = { .dirs = dirs, .n_dirs = 1,
+	    .paths = (const char *const *)paths,
+	    .n_paths = convert->n_parts };
+	size_t i;
+	int rc;
+
+	/* Views name the files beside the database. */
+	for (i = 0; i < convert->n_parts; i++)
+		paths[i] = mem_format("%s.parquet",
+		    convert->parts[i].table->name);
+	rc = table_close_off(m->table.db, &fence, err);
+	for (i = 0; i < convert->n_parts; i++)
+		free(paths[i]);
+	free(paths);
+	return rc;
+}
+
+/* Make all files, and have them appear at once. */
+static int
+make(struct making *m, struct err *err)
+{
+	int rc;
+
+	m->dir = mem_format("%s/files", scratch_path(m->scratch));
+	if (mkdir(m->dir, 0700) == -1)
+		return err_errno(err, ERR_DISK, "make %s", m->dir);
+	if (close_off(m, err) == -1)
+		return -1;
+	begin_progress(m);
+	rc = output_convert_run(m->convert, m->dir, err);
+	m->table.show = NULL;
+	cli_screen_release(&m->screen);
+	if (rc == 0)
+		rc = scratch_publish(m->scratch, "files", m->output,
+		    config_is(m->cli->config, "force"), err);
+	return rc;
+}
+
+static void
+report(const struct making *m)
+{
+	const struct output_convert *convert = m->convert;
+	uint64_t bytes = 0, rows = 0;
+	char size[16], count[32];
+	size_t i;
+
+	for (i = 0; i < convert->n_made; i++)
+		bytes += convert->made[i].bytes;
+	for (i = 0; i < convert->n_parts; i++)
+		rows += convert->parts[i].rows;
+	text_human_bytes(bytes, size);
+	text_human_count(rows, count);
+	if (config_is(m->cli->config, "json")) {
+		cli_print_json(json_pack("{s:s, s:I, s:I, s:I, s:b}",
+		    "output", m->output, "files",
+		    (json_int_t)convert->n_made + 1, "rows",
+		    (json_int_t)rows, "bytes", (json_int_t)bytes,
+		    "complete", m->table.complete));
+		return;
+	}
+	if (config_is(m->cli->config, "quiet"))
+		return;
+	fprintf(stderr, "\nExport complete!\nOutput: %s (%zu files, %s rows, "
+	    "%s)\n", m->output, convert->n_made + 1, count, size);
+	if (convert->guarded > 0)
+		fprintf(stderr, "%" PRIu64 " cells got a ' before what a "
+		    "spreadsheet takes for a formula\n", convert->guarded);
+	if (convert->cut > 0)
+		fprintf(stderr, "%" PRIu64 " texts were cut to what a cell "
+		    "of Excel holds; other formats have them whole\n",
+		    convert->cut);
+	if (convert->replaced > 0)
+		fprintf(stderr, "%" PRIu64 " texts had control characters, "
+		    "which Excel refuses\n", convert->replaced);
+	if (!m->table.complete)
+		fprintf(stderr, "The export it is made of is NOT COMPLETE: "
+		    "'hlexport summary %s' tells what is missing\n",
+		    m->table.path);
+}
+
+static uint64_t
+rows_of(const struct output_convert *convert)
+{
+	uint64_t rows = 0;
+	size_t i;
+
+	for (i = 0; i < convert->n_parts; i++)
+		rows += convert->parts[i].rows;
+	return rows;
+}
+
+/* 1: it was made; 0: there was nothing to do, or it is not wanted. */
+static int
+convert(struct making *m, const char *export, struct err *err)
+{
+	char *copy, *parent;
+	int rc;
+
+	if (check_output(m, export, err) == -1)
+		return -1;
+	copy = mem_text(m->output);
+	parent = dirname(copy);
+	/* A dry run writes nothing, not even beside. */
+	rc = cli_table_open(m->cli, export, config_is(m->cli->config,
+	    "dry-run") ? NULL : parent, &m->table, err);
+	free(copy);
+	if (rc == -1 || plan(m, err) == -1)
+		return -1;
+	if (rows_of(m->convert) == 0) {
+		fprintf(stderr, "No data found to export.\n");
+		return 0;
+	}
+	if (!config_is(m->cli->config, "quiet"))
+		print_preview(m);
+	if (config_is(m->cli->config, "dry-run")) {
+		fprintf(stderr, "\nDry run - no files created.\n");
+		return 0;
+	}
+	if ((rc = ask(m->cli, err)) != 1) {
+		if (rc == 0)
+			fprintf(stderr, "Aborted.\n");
+		return rc;
+	}
+	copy = mem_text(m->output);
+	m->scratch = scratch_new(dirname(copy), err);
+	free(copy);
+	if (m->scratch == NULL || make(m, err) == -1)
+		return -1;
+	return 1;
+}
+
+int
+cli_convert(struct cli *cli)
+{
+	struct making m = { .cli = cli };
+	struct err err = { .kind = ERR_NONE };
+	size_t n;
+	char *const *words = config_args(cli->config, &n);
+	int rc, status = CLI_OK;
+
+	if (n != 1 || config_text(cli->config, "format") == NULL)
+		return cli_usage("convert wants a directory and a format, "
+		    "like 'hlexport convert exports/20250606-120000 --format "
+		    "parquet'");
+	name_output(&m, words[0]);
+	rc = convert(&m, words[0], &err);
+	if (rc == -1)
+		status = err.kind == ERR_STOPPED ? CLI_INTERRUPTED :
+		    err.kind == ERR_DATA ? (cli_error(&err), CLI_DAMAGED) :
+		    cli_error(&err);
+	if (rc == -1 && err.kind == ERR_STOPPED)
+		fprintf(stderr, "Interrupted: nothing was made.\n");
+	cli_table_warn(cli, &m.table);
+	if (rc == 1)
+		report(&m);
+	output_convert_free(m.convert);
+	cli_table_close(&m.table);
+	scratch_free(m.scratch);
+	free(m.tables);
+	free(m.filters);
+	free(m.output);
+	free(m.dir);
+	return status;
+}

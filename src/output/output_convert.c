@@ -1,0 +1,331 @@
+/*
+ * Converting an export: each table into its file or files, one after the
+ * other.
+ */
+
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "output/output_internal.h"
+
+const char *
+output_suffix(const struct output_settings *settings)
+{
+	static const struct {
+		const char *format, *bare, *gzip, *zstd;
+	} suffixes[] = {
+		{ "csv", "csv", "csv.gz", "csv.zst" },
+		{ "json", "json", "json.gz", "json.zst" },
+		{ "jsonl", "jsonl", "jsonl.gz", "jsonl.zst" },
+		{ "xlsx", "xlsx", "xlsx", "xlsx" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
+		if (strcmp(suffixes[i].format, settings->format) != 0)
+			continue;
+		if (settings->compress == NULL)
+			return suffixes[i].bare;
+		return strcmp(settings->compress, "gzip") == 0 ?
+		    suffixes[i].gzip : suffixes[i].zstd;
+	}
+	return "parquet";
+}
+
+/* -------------------------------------------------------------- planning */
+
+static bool
+is_format(const struct output_settings *settings, const char *formats)
+{
+	const char *at = strstr(formats, settings->format);
+	size_t len = strlen(settings->format);
+
+	return at != NULL && (at[len] == ' ' || at[len] == '\0');
+}
+
+/* Do the options go with the format? */
+static int
+check_options(const struct output_settings *settings, struct err *err)
+{
+	const struct {
+		const char *option, *formats;
+		bool given;
+	} rules[] = {
+		{ "compress", "parquet csv json jsonl duckdb",
+		    settings->compress != NULL },
+		{ "partition-by", "parquet", settings->partition != NULL },
+		{ "bom", "csv", settings->bom },
+		{ "guard-formulas", "csv", settings->guard },
+		{ "metadata", "jsonl", settings->metadata },
+		{ "embed", "duckdb", settings->embed },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
+		if (rules[i].given && !is_format(settings, rules[i].formats))
+			return err_set(err, ERR_USAGE, "--%s goes with "
+			    "--format %s, not with %s", rules[i].option,
+			    rules[i].formats, settings->format);
+	if (strcmp(settings->format, "xlsx") == 0 && !output_has_xlsx())
+		return err_set(err, ERR_USAGE, "this program was built "
+		    "without libxlsxwriter, which makes Excel files (Debian: "
+		    "libxlsxwriter-dev); CSV is next to it: --format csv");
+	return 0;
+}
+
+struct output_convert *
+output_convert_new(const struct output_settings *settings, struct err *err)
+{
+	struct output_convert *convert = mem_zero(1, sizeof(*convert));
+
+	convert->settings = *settings;
+	convert->range = settings->from == NULL && settings->to == NULL ?
+	    mem_text("all") : mem_format("%.10s-%.10s",
+	    settings->from != NULL ? settings->from : "start",
+	    settings->to != NULL ? settings->to : "now");
+	if (check_options(settings, err) == -1 ||
+	    output_plan(convert, err) == -1) {
+		output_convert_free(convert);
+		return NULL;
+	}
+	return convert;
+}
+
+void
+output_convert_free(struct output_convert *convert)
+{
+	size_t i, k;
+
+	if (convert == NULL)
+		return;
+	for (i = 0; i < convert->n_filters; i++) {
+		for (k = 0; k < convert->filters[i].n; k++)
+			free(convert->filters[i].values[k]);
+		free(convert->filters[i].values);
+		free(convert->filters[i].key);
+	}
+	for (i = 0; i < convert->n_parts; i++)
+		free(convert->parts[i].sql);
+	for (i = 0; i < convert->n_made; i++)
+		free(convert->made[i].path);
+	free(convert->filters);
+	free(convert->parts);
+	free(convert->made);
+	free(convert->range);
+	free(convert);
+}
+
+int
+output_convert_count(struct output_convert *convert, struct err *err)
+{
+	struct text sql;
+	size_t i;
+	int rc = 0;
+
+	text_init(&sql, 1 << 21);
+	for (i = 0; i < convert->n_parts && rc == 0; i++) {
+		text_clear(&sql);
+		text_addf(&sql, "SELECT count(*) FROM (%s)",
+		    convert->parts[i].sql);
+		rc = table_number(convert->settings.db, sql.at,
+		    &convert->parts[i].rows, err);
+		if (rc == -1 && err->kind == ERR_USAGE)
+			err_wrap(err, "table %s%s",
+			    convert->parts[i].table->name,
+			    convert->settings.where != NULL &&
+			    convert->n_parts > 1 ? " (--tables chooses those "
+			    "that --where is for)" : "");
+	}
+	text_release(&sql);
+	return rc;
+}
+
+void
+output_convert_names(const struct output_convert *convert,
+    struct text *names)
+{
+	const struct output_settings *settings = &convert->settings;
+	bool is_duckdb = strcmp(settings->format, "duckdb") == 0;
+	size_t i;
+
+	if (strcmp(settings->format, "xlsx") == 0)
+		text_addf(names, "hlexport-%s-%s.xlsx\n", settings->source,
+		    convert->range);
+	else if (!is_duckdb || !settings->embed)
+		for (i = 0; i < convert->n_parts; i++)
+			text_addf(names, settings->partition != NULL ?
+			    "%s/...\n" : "%s.%s\n",
+			    convert->parts[i].table->name,
+			    output_suffix(settings));
+	if (is_duckdb)
+		text_addf(names, "hlexport-%s-%s.duckdb\nopen.sql\n",
+		    settings->source, convert->range);
+	text_adds(names, "manifest.json\n");
+}
+
+uint64_t
+output_convert_guess(const struct output_convert *convert)
+{
+	const struct output_settings *settings = &convert->settings;
+	uint64_t bytes = table_bytes(settings->db), kept = 0, rows = 0;
+	size_t i;
+
+	/* Measured on the fixture's records: see doc/BENCH.md. */
+	if (is_format(settings, "parquet duckdb"))
+		bytes /= 12;
+	else if (settings->compress != NULL)
+		bytes /= 8;
+	else if (is_format(settings, "xlsx"))
+		bytes /= 10;
+	else
+		bytes = bytes * 3 / 2;
+	for (i = 0; i < convert->n_parts; i++) {
+		rows++;
+		kept += convert->parts[i].rows > 0;
+	}
+	return rows > 0 ? bytes * kept / rows : 0;
+}
+
+/* ---------------------------------------------------------------- making */
+
+struct output_made *
+output_made_add(struct output_convert *convert, const char *path,
+    uint64_t rows)
+{
+	struct output_made *made;
+
+	convert->made = mem_need(convert->made, convert->n_made + 1,
+	    &convert->room, sizeof(*convert->made));
+	made = &convert->made[convert->n_made++];
+	*made = (struct output_made){ .path = mem_text(path), .rows = rows };
+	return made;
+}
+
+/* The line that says what a file of JSON lines is, new; or NULL. */
+static char *
+metadata_line(const struct output_convert *convert,
+    const struct output_part *part)
+{
+	const struct output_settings *settings = &convert->settings;
+	json_t *line;
+	char *text;
+
+	if (!settings->metadata)
+		return NULL;
+	line = json_pack("{s:b, s:s, s:s, s:s, s:s, s:s?, s:s?, s:I}",
+	    "_metadata", 1, "tool", settings->tool, "source",
+	    settings->source, "export", settings->export, "table",
+	    part->table->name, "from", settings->from, "to", settings->to,
+	    "rows", (json_int_t)part->rows);
+	text = json_dumps(line, JSON_COMPACT);
+	json_decref(line);
+	return text;
+}
+
+static int
+write_rows(struct output_convert *convert, struct output_part *part,
+    const char *path, struct output_made *made, struct err *err)
+{
+	const struct output_settings *settings = &convert->settings;
+	char *first = metadata_line(convert, part);
+	struct output_form form = { .format = settings->format,
+	    .bom = settings->bom, .guard = settings->guard, .first = first,
+	    .time = part->table->time };
+	struct output_file *file = output_file_new(path, settings->compress,
+	    err);
+	struct output_sink sink = { output_file_put, file };
+	struct output_count count = { .rows = 0 };
+	struct table_rows *rows = NULL;
+	int rc = -1;
+
+	if (file != NULL && (rows = table_query(settings->db, part->sql, 0,
+	    err)) != NULL)
+		rc = output_rows(rows, &form, &sink, &count, err);
+	table_rows_free(rows);
+	if (output_file_end(file, rc == 0 ? made : NULL, err) == -1)
+		rc = -1;
+	free(first);
+	part->rows = made->rows = count.rows;
+	part->has_time = count.has_time;
+	part->first_time = count.first_time;
+	part->last_time = count.last_time;
+	convert->guarded += count.guarded;
+	return rc;
+}
+
+/* A file of rows for the part. */
+static int
+make_rows(struct output_convert *convert, struct output_part *part,
+    const char *dir, struct err *err)
+{
+	char *name = mem_format("%s.%s", part->table->name,
+	    output_suffix(&convert->settings));
+	char *path = mem_format("%s/%s", dir, name);
+	struct output_made *made = output_made_add(convert, name, 0);
+	int rc = write_rows(convert, part, path, made, err);
+
+	free(path);
+	free(name);
+	return rc;
+}
+
+static int
+make_parts(struct output_convert *convert, const char *dir, struct err *err)
+{
+	const struct output_settings *settings = &convert->settings;
+	int rc = 0;
+
+	if (strcmp(settings->format, "xlsx") == 0)
+		return output_xlsx(convert, dir, err);
+	for (convert->at = 0; convert->at < convert->n_parts && rc == 0;
+	    convert->at++) {
+		struct output_part *part = &convert->parts[convert->at];
+
+		if (is_format(settings, "csv json jsonl"))
+			rc = make_rows(convert, part, dir, err);
+		else
+			rc = output_parquet(convert, part, dir, err);
+		if (rc == -1)
+			err_wrap(err, "table %s", part->table->name);
+	}
+	if (rc == 0 && strcmp(settings->format, "duckdb") == 0)
+		rc = output_duckdb(convert, dir, err);
+	return rc;
+}
+
+int
+output_convert_run(struct output_convert *convert, const char *dir,
+    struct err *err)
+{
+	struct text text;
+	char *path, *json;
+	json_t *manifest;
+	int fd, rc;
+
+	if (make_parts(convert, dir, err) == -1)
+		return -1;
+	manifest = output_manifest(convert);
+	json = json_dumps(manifest, JSON_INDENT(2));
+	text_init(&text, SIZE_MAX / 4);
+	text_addf(&text, "%s\n", json);
+	path = mem_format("%s/manifest.json", dir);
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd == -1) {
+		rc = err_errno(err, ERR_DISK, "make %s", path);
+	} else {
+		struct iovec bytes = { text.at, text.len };
+
+		rc = file_write(fd, &bytes, 1, err);
+		close(fd);
+	}
+	free(path);
+	free(json);
+	json_decref(manifest);
+	text_release(&text);
+	return rc;
+}

@@ -1,0 +1,173 @@
+/*
+ * A file that is written once, packed on the way if that is wanted; the same
+ * bytes in give the same bytes out.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <zlib.h>
+#include <zstd.h>
+
+#include "output/output_internal.h"
+
+#define PIECE (1 << 17)
+#define ZSTD_LEVEL 3
+
+struct output_file {
+	int fd;
+	char *path;
+	struct sha256 *hash;
+	uint64_t bytes;
+	z_stream *gzip;
+	ZSTD_CStream *zstd;
+	unsigned char piece[PIECE];
+};
+
+static int
+write_bytes(struct output_file *file, const void *at, size_t len,
+    struct err *err)
+{
+	struct iovec bytes = { (void *)(uintptr_t)at, len };
+
+	sha256_add(file->hash, at, len);
+	file->bytes += len;
+	if (len > 0 && file_write(file->fd, &bytes, 1, err) == -1)
+		return err_wrap(err, "%s", file->path);
+	return 0;
+}
+
+static int
+put_gzip(struct output_file *file, const char *at, size_t len, int flush,
+    struct err *err)
+{
+	z_stream *z = file->gzip;
+
+	z->next_in = (unsigned char *)(uintptr_t)at;
+	z->avail_in = (unsigned)len;
+	do {
+		z->next_out = file->piece;
+		z->avail_out = PIECE;
+		deflate(z, flush);
+		if (write_bytes(file, file->piece, PIECE - z->avail_out,
+		    err) == -1)
+			return -1;
+	} while (z->avail_out == 0);
+	return 0;
+}
+
+static int
+put_zstd(struct output_file *file, const char *at, size_t len,
+    ZSTD_EndDirective how, struct err *err)
+{
+	ZSTD_inBuffer in = { at, len, 0 };
+	size_t left;
+
+	do {
+		ZSTD_outBuffer out = { file->piece, PIECE, 0 };
+
+		left = ZSTD_compressStream2(file->zstd, &out, &in, how);
+		if (ZSTD_isError(left))
+			return err_set(err, ERR_INTERNAL, "%s: zstd: %s",
+			    file->path, ZSTD_getErrorName(left));
+		if (write_bytes(file, file->piece, out.pos, err) == -1)
+			return -1;
+	} while (how == ZSTD_e_end ? left > 0 : in.pos < in.size);
+	return 0;
+}
+
+struct output_file *
+output_file_new(const char *path, const char *compress, struct err *err)
+{
+	struct output_file *file = mem_zero(1, sizeof(*file));
+
+	file->path = mem_text(path);
+	file->hash = sha256_new();
+	file->fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (file->fd == -1) {
+		err_errno(err, ERR_DISK, "make %s", path);
+		output_file_end(file, NULL, NULL);
+		return NULL;
+	}
+	if (compress != NULL && strcmp(compress, "gzip") == 0) {
+		file->gzip = mem_zero(1, sizeof(*file->gzip));
+		/* 16: with gzip's header, which gets no time. */
+		deflateInit2(file->gzip, 6, Z_DEFLATED, 15 + 16, 8,
+		    Z_DEFAULT_STRATEGY);
+	} else if (compress != NULL) {
+		file->zstd = ZSTD_createCStream();
+		ZSTD_CCtx_setParameter(file->zstd, ZSTD_c_compressionLevel,
+		    ZSTD_LEVEL);
+		ZSTD_CCtx_setParameter(file->zstd, ZSTD_c_checksumFlag, 1);
+	}
+	return file;
+}
+
+int
+output_file_put(void *cookie, const char *at, size_t len, struct err *err)
+{
+	struct output_file *file = cookie;
+
+	if (file->gzip != NULL)
+		return put_gzip(file, at, len, Z_NO_FLUSH, err);
+	if (file->zstd != NULL)
+		return put_zstd(file, at, len, ZSTD_e_continue, err);
+	return write_bytes(file, at, len, err);
+}
+
+int
+output_file_end(struct output_file *file, struct output_made *made,
+    struct err *err)
+{
+	int rc = 0;
+
+	if (file == NULL)
+		return 0;
+	if (made != NULL && file->gzip != NULL)
+		rc = put_gzip(file, "", 0, Z_FINISH, err);
+	else if (made != NULL && file->zstd != NULL)
+		rc = put_zstd(file, "", 0, ZSTD_e_end, err);
+	if (file->fd != -1 && close(file->fd) == -1 && rc == 0 &&
+	    made != NULL)
+		rc = err_errno(err, ERR_DISK, "close %s", file->path);
+	if (made != NULL) {
+		made->bytes = file->bytes;
+		sha256_peek(file->hash, made->sha256);
+	}
+	if (file->gzip != NULL)
+		deflateEnd(file->gzip);
+	ZSTD_freeCStream(file->zstd);
+	free(file->gzip);
+	sha256_free(file->hash);
+	free(file->path);
+	free(file);
+	return rc;
+}
+
+int
+output_file_look(const char *path, struct output_made *made, struct err *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct sha256 *hash = sha256_new();
+	static char piece[PIECE];
+	ssize_t n = -1;
+
+	made->bytes = 0;
+	while (fd != -1 && (n = read(fd, piece, sizeof(piece))) != 0) {
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1)
+			break;
+		sha256_add(hash, piece, (size_t)n);
+		made->bytes += (uint64_t)n;
+	}
+	sha256_peek(hash, made->sha256);
+	sha256_free(hash);
+	if (n == -1)
+		err_errno(err, ERR_DISK, "read %s", path);
+	if (fd != -1)
+		close(fd);
+	return n == -1 ? -1 : 0;
+}

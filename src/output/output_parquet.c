@@ -1,0 +1,346 @@
+/*
+ * Parquet files, by DuckDB, and a database over them.
+ */
+
+#include <sys/stat.h>
+
+#include <ftw.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "output/output_internal.h"
+
+/*
+ * A row group is held in memory while it is made: so many bytes of records at
+ * most, in rows that other readers find neither too few nor too many.
+ */
+#define GROUP_BYTES (32 << 20)
+#define GROUP_LEAST 2048
+#define GROUP_MOST 122880
+
+/*
+ * A record is text: as JSON, one that DuckDB refuses would keep it from
+ * reading any row of the file.
+ */
+#define COLUMNS "* REPLACE (CAST(raw AS VARCHAR) AS raw)"
+
+static uint64_t
+group_rows(const struct table_db *db)
+{
+	uint64_t mean = table_mean(db);
+	uint64_t rows = mean > 0 ? GROUP_BYTES / mean : GROUP_MOST;
+
+	if (rows < GROUP_LEAST)
+		return GROUP_LEAST;
+	return rows > GROUP_MOST ? GROUP_MOST : rows;
+}
+
+/* What a part is divided by, if it has that: an SQL expression, new. */
+static char *
+division(const struct output_convert *convert,
+    const struct output_part *part)
+{
+	const struct output_settings *settings = &convert->settings;
+	const struct source_table *table = part->table;
+	struct text sql;
+	size_t i;
+
+	if (settings->partition == NULL)
+		return NULL;
+	text_init(&sql, 4096);
+	if (strcmp(settings->partition, "day") == 0) {
+		if (table->time == NULL)
+			return NULL;
+		text_adds(&sql, "strftime(timezone(");
+		table_literal(&sql, settings->timezone);
+		text_adds(&sql, ", ");
+		table_quote(&sql, table->time);
+		text_adds(&sql, "), '%Y-%m-%d')");
+		return text_take(&sql);
+	}
+	for (i = 0; i < table->n_columns; i++)
+		if (strcmp(table->columns[i].name, "file_id") == 0)
+			return mem_text("file_id");
+	return NULL;
+}
+
+static void
+add_options(const struct output_convert *convert,
+    const struct output_part *part, bool divided, struct text *sql)
+{
+	const struct output_settings *settings = &convert->settings;
+
+	text_addf(sql, " (FORMAT parquet, COMPRESSION %s, ROW_GROUP_SIZE %llu"
+	    ", KV_METADATA {tool: ", settings->compress != NULL ?
+	    settings->compress : "zstd",
+	    (unsigned long long)group_rows(settings->db));
+	table_literal(sql, settings->tool);
+	text_adds(sql, ", source: ");
+	table_literal(sql, settings->source);
+	text_adds(sql, ", export: ");
+	table_literal(sql, settings->export);
+	text_adds(sql, ", \"table\": ");
+	table_literal(sql, part->table->name);
+	text_adds(sql, "}");
+	if (divided)
+		text_addf(sql, ", PARTITION_BY (%s)", settings->partition);
+	text_addc(sql, ')');
+}
+
+/* The least and the greatest time of what was written. */
+static int
+read_times(struct output_convert *convert, struct output_part *part,
+    const char *files, struct err *err)
+{
+	const struct table_cell *cells;
+	struct table_rows *rows;
+	struct text sql;
+	int rc = -1;
+
+	if (part->table->time == NULL)
+		return 0;
+	text_init(&sql, 1 << 16);
+	text_adds(&sql, "SELECT min(t), max(t) FROM (SELECT ");
+	table_quote(&sql, part->table->time);
+	text_adds(&sql, " AS t FROM read_parquet(");
+	table_literal(&sql, files);
+	text_adds(&sql, "))");
+	rows = table_query(convert->settings.db, sql.at, 0, err);
+	if (rows != NULL && (rc = table_next(rows, &cells, err)) == 1) {
+		part->has_time = !cells[0].is_null;
+		if (part->has_time) {
+			part->first_time = cells[0].is.integer;
+			part->last_time = cells[1].is.integer;
+		}
+	}
+	table_rows_free(rows);
+	text_release(&sql);
+	return rc == -1 ? -1 : 0;
+}
+
+/* Take the files of a part that was divided into folders. */
+static int
+take_folders(struct output_convert *convert, const char *dir,
+    const char *files, struct err *err)
+{
+	const struct table_cell *cells;
+	struct output_made *made;
+	struct table_rows *rows;
+	struct text sql;
+	size_t len = strlen(dir) + 1;
+	char *path;
+	int rc = -1;
+
+	text_init(&sql, 1 << 16);
+	text_adds(&sql, "SELECT file_name, num_rows FROM "
+	    "parquet_file_metadata(");
+	table_literal(&sql, files);
+	text_adds(&sql, ") ORDER BY file_name");
+	rows = table_query(convert->settings.db, sql.at, 0, err);
+	while (rows != NULL && (rc = table_next(rows, &cells, err)) == 1) {
+		path = mem_copy(cells[0].is.text.at, cells[0].is.text.len);
+		made = output_made_add(convert, &path[len],
+		    (uint64_t)cells[1].is.integer);
+		rc = output_file_look(path, made, err);
+		free(path);
+		if (rc == -1)
+			break;
+	}
+	table_rows_free(rows);
+	text_release(&sql);
+	return rc;
+}
+
+static int
+copy_divided(struct output_convert *convert, struct output_part *part,
+    const char *dir, const char *by, struct err *err)
+{
+	char *folder = mem_format("%s/%s", dir, part->table->name);
+	char *files = mem_format("%s/**/*.parquet", folder);
+	struct text sql;
+	int rc;
+
+	text_init(&sql, 1 << 21);
+	text_addf(&sql, "COPY (SELECT " COLUMNS ", %s AS \"%s\" FROM (%s)) "
+	    "TO ", by, convert->settings.partition, part->sql);
+	table_literal(&sql, folder);
+	add_options(convert, part, true, &sql);
+	if (mkdir(folder, 0700) == -1)
+		rc = err_errno(err, ERR_DISK, "make %s", folder);
+	else
+		rc = table_run(convert->settings.db, sql.at, &part->rows,
+		    err);
+	/* Without rows there is no file to read. */
+	if (rc == 0 && part->rows > 0)
+		rc = take_folders(convert, dir, files, err);
+	if (rc == 0 && part->rows > 0)
+		rc = read_times(convert, part, files, err);
+	text_release(&sql);
+	free(files);
+	free(folder);
+	return rc;
+}
+
+static int
+copy_whole(struct output_convert *convert, struct output_part *part,
+    const char *dir, struct err *err)
+{
+	char *name = mem_format("%s.parquet", part->table->name);
+	char *path = mem_format("%s/%s", dir, name);
+	struct text sql;
+	int rc;
+
+	text_init(&sql, 1 << 21);
+	text_addf(&sql, "COPY (SELECT " COLUMNS " FROM (%s)) TO ",
+	    part->sql);
+	table_literal(&sql, path);
+	add_options(convert, part, false, &sql);
+	rc = table_run(convert->settings.db, sql.at, &part->rows, err);
+	if (rc == 0)
+		rc = output_file_look(path, output_made_add(convert, name,
+		    part->rows), err);
+	if (rc == 0)
+		rc = read_times(convert, part, path, err);
+	text_release(&sql);
+	free(path);
+	free(name);
+	return rc;
+}
+
+int
+output_parquet(struct output_convert *convert, struct output_part *part,
+    const char *dir, struct err *err)
+{
+	char *by = division(convert, part);
+	int rc = by != NULL ? copy_divided(convert, part, dir, by, err) :
+	    copy_whole(convert, part, dir, err);
+
+	free(by);
+	return rc;
+}
+
+/* -------------------------------------------------------------- database */
+
+/* Run statements that a table's name stands in. */
+static int
+for_each(struct output_convert *convert, const char *before,
+    const char *after, const char *dir, struct err *err)
+{
+	struct text sql;
+	size_t i;
+	int rc = 0;
+
+	text_init(&sql, 1 << 16);
+	for (i = 0; i < convert->n_parts && rc == 0; i++) {
+		const char *name = convert->parts[i].table->name;
+		char *file = mem_format("%s%s%s.parquet", dir,
+		    *dir != '\0' ? "/" : "", name);
+
+		text_clear(&sql);
+		text_adds(&sql, before);
+		table_quote(&sql, name);
+		text_addf(&sql, " AS SELECT * FROM read_parquet(");
+		table_literal(&sql, file);
+		text_addf(&sql, ")%s", after);
+		rc = table_run(convert->settings.db, sql.at, NULL, err);
+		free(file);
+	}
+	text_release(&sql);
+	return rc;
+}
+
+static int
+fill_database(struct output_convert *convert, const char *dir,
+    const char *path, struct err *err)
+{
+	struct table_db *db = convert->settings.db;
+	struct text sql;
+	int rc;
+
+	text_init(&sql, 1 << 16);
+	text_adds(&sql, "ATTACH ");
+	table_literal(&sql, path);
+	text_adds(&sql, " AS made");
+	rc = table_run(db, sql.at, NULL, err);
+	text_clear(&sql);
+	text_adds(&sql, "SET file_search_path = ");
+	table_literal(&sql, dir);
+	if (rc == 0)
+		rc = table_run(db, sql.at, NULL, err);
+	if (rc == 0)
+		rc = convert->settings.embed ? for_each(convert,
+		    "CREATE TABLE made.", "", dir, err) : for_each(convert,
+		    "CREATE VIEW made.", "", "", err);
+	/* The write-ahead log goes into the file. */
+	if (rc == 0)
+		rc = table_run(db, "CHECKPOINT made", NULL, err);
+	if (rc == 0)
+		rc = table_run(db, "DETACH made", NULL, err);
+	text_release(&sql);
+	return rc;
+}
+
+/* With the rows in the database, the files are there no more. */
+static int
+remove_parquet(struct output_convert *convert, const char *dir)
+{
+	size_t i;
+	char *path;
+	int rc = 0;
+
+	for (i = 0; i < convert->n_made; i++) {
+		path = mem_format("%s/%s", dir, convert->made[i].path);
+		rc |= unlink(path);
+		free(path);
+		free(convert->made[i].path);
+	}
+	convert->n_made = 0;
+	return rc;
+}
+
+static int
+make_open_sql(struct output_convert *convert, const char *dir,
+    const char *database, struct err *err)
+{
+	char *path = mem_format("%s/open.sql", dir);
+	struct output_file *file = output_file_new(path, NULL, err);
+	struct text text;
+	int rc = -1;
+
+	text_init(&text, 1 << 16);
+	text_addf(&text, "-- In this directory: duckdb -init open.sql\n"
+	    "-- From elsewhere, give the directory's path in place of '.'.\n"
+	    "SET file_search_path = '.';\n"
+	    "ATTACH '%s' AS export (READ_ONLY);\nUSE export;\n", database);
+	if (file != NULL)
+		rc = output_file_put(file, text.at, text.len, err);
+	if (output_file_end(file, rc == 0 ? output_made_add(convert,
+	    "open.sql", 0) : NULL, err) == -1)
+		rc = -1;
+	text_release(&text);
+	free(path);
+	return rc;
+}
+
+int
+output_duckdb(struct output_convert *convert, const char *dir,
+    struct err *err)
+{
+	char *name = mem_format("hlexport-%s-%s.duckdb",
+	    convert->settings.source, convert->range);
+	char *path = mem_format("%s/%s", dir, name);
+	int rc = fill_database(convert, dir, path, err);
+
+	if (rc == 0 && convert->settings.embed &&
+	    remove_parquet(convert, dir) != 0)
+		rc = err_errno(err, ERR_DISK, "remove what was copied");
+	if (rc == 0)
+		rc = output_file_look(path, output_made_add(convert, name, 0),
+		    err);
+	if (rc == 0)
+		rc = make_open_sql(convert, dir, name, err);
+	free(path);
+	free(name);
+	return rc;
+}
