@@ -135,18 +135,18 @@ print_preview(const struct making *m)
 	fprintf(stderr, "Source: %s (%s)%s\n", settings->source,
 	    settings->export, settings->complete ? "" :
 	    ", which is NOT COMPLETE");
-	fprintf(stderr, settings->from == NULL && settings->to == NULL ?
+	fprintf(stderr, settings->range.from == NULL && settings->range.to == NULL ?
 	    "Time range: all\n" : "Time range: %s to %s (%s)\n",
-	    settings->from != NULL ? settings->from : "start",
-	    settings->to != NULL ? settings->to : "now",
-	    settings->timezone);
+	    settings->range.from != NULL ? settings->range.from : "start",
+	    settings->range.to != NULL ? settings->range.to : "now",
+	    settings->range.timezone);
 	fprintf(stderr, "\nData to export:\n");
 	for (i = 0; i < convert->n_parts; i++) {
 		text_human_count(convert->parts[i].rows, count);
 		fprintf(stderr, "  %-18s %12s rows%s\n",
 		    convert->parts[i].table->name, count,
-		    !convert->parts[i].filtered && (settings->from != NULL ||
-		    settings->to != NULL || settings->n_filters > 0) ?
+		    !convert->parts[i].filtered && (settings->range.from != NULL ||
+		    settings->range.to != NULL || settings->n_filters > 0) ?
 		    "  (all: nothing given applies to it)" : "");
 	}
 	text_human_bytes(output_convert_guess(convert), size);
@@ -240,9 +240,8 @@ plan(struct making *m, struct err *err)
 		.format = config_text(config, "format"),
 		.compress = config_text(config, "compress"),
 		.partition = config_text(config, "partition-by"),
-		.timezone = config_text(config, "tz"),
-		.from = config_text(config, "from"),
-		.to = config_text(config, "to"),
+		.range = { config_text(config, "from"),
+		    config_text(config, "to"), config_text(config, "tz") },
 		.where = config_text(config, "where"),
 		.bom = config_is(config, "bom"),
 		.guard = config_is(config, "guard-formulas"),

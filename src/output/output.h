@@ -53,6 +53,17 @@ struct output_filter {
 	size_t n;
 };
 
+struct output_filters {
+	struct output_filter *at;
+	size_t n;
+};
+
+/* From when to when; dates as they were given, or NULL. */
+struct output_range {
+	const char *from, *to;
+	const char *timezone;	/* of days */
+};
+
 struct output_settings {
 	struct table_db *db;
 	const char *source;	/* its name */
@@ -63,8 +74,7 @@ struct output_settings {
 	const char *format;	/* parquet, csv, json, jsonl, xlsx, duckdb */
 	const char *compress;	/* gzip, zstd or NULL */
 	const char *partition;	/* day, file or NULL */
-	const char *timezone;
-	const char *from, *to;	/* dates as they were given, or NULL */
+	struct output_range range;
 	const char *where;	/* SQL, or NULL */
 	char *const *tables;	/* names */
 	size_t n_tables;	/* 0: all */
@@ -93,11 +103,10 @@ struct output_part {
 /* What is to be made, and what was. */
 struct output_convert {
 	struct output_settings settings;
-	struct output_filter *filters;
-	size_t n_filters;
+	struct output_filters filters;
 	struct output_part *parts;
 	size_t n_parts;
-	char *range;		/* "all", "2025-01-01-now": in file names */
+	char *range;		/* in names: "all", "2025-01-01-now" */
 	struct output_made *made;
 	size_t n_made, room;
 	uint64_t guarded, cut, replaced;	/* cells */

@@ -84,10 +84,10 @@ output_convert_new(const struct output_settings *settings, struct err *err)
 	struct output_convert *convert = mem_zero(1, sizeof(*convert));
 
 	convert->settings = *settings;
-	convert->range = settings->from == NULL && settings->to == NULL ?
+	convert->range = settings->range.from == NULL && settings->range.to == NULL ?
 	    mem_text("all") : mem_format("%.10s-%.10s",
-	    settings->from != NULL ? settings->from : "start",
-	    settings->to != NULL ? settings->to : "now");
+	    settings->range.from != NULL ? settings->range.from : "start",
+	    settings->range.to != NULL ? settings->range.to : "now");
 	if (check_options(settings, err) == -1 ||
 	    output_plan(convert, err) == -1) {
 		output_convert_free(convert);
@@ -99,21 +99,15 @@ output_convert_new(const struct output_settings *settings, struct err *err)
 void
 output_convert_free(struct output_convert *convert)
 {
-	size_t i, k;
+	size_t i;
 
 	if (convert == NULL)
 		return;
-	for (i = 0; i < convert->n_filters; i++) {
-		for (k = 0; k < convert->filters[i].n; k++)
-			free(convert->filters[i].values[k]);
-		free(convert->filters[i].values);
-		free(convert->filters[i].key);
-	}
+	output_filters_release(&convert->filters);
 	for (i = 0; i < convert->n_parts; i++)
 		free(convert->parts[i].sql);
 	for (i = 0; i < convert->n_made; i++)
 		free(convert->made[i].path);
-	free(convert->filters);
 	free(convert->parts);
 	free(convert->made);
 	free(convert->range);
@@ -220,7 +214,7 @@ metadata_line(const struct output_convert *convert,
 	line = json_pack("{s:b, s:s, s:s, s:s, s:s, s:s?, s:s?, s:I}",
 	    "_metadata", 1, "tool", settings->tool, "source",
 	    settings->source, "export", settings->export, "table",
-	    part->table->name, "from", settings->from, "to", settings->to,
+	    part->table->name, "from", settings->range.from, "to", settings->range.to,
 	    "rows", (json_int_t)part->rows);
 	text = json_dumps(line, JSON_COMPACT);
 	json_decref(line);

@@ -77,6 +77,35 @@ int output_file_end(struct output_file *, struct output_made *,
 /** output_file_look(path, made, err): Set both for a file that is there. */
 int output_file_look(const char *, struct output_made *, struct err *);
 
+/* ------------------------------------------------ output_where.c */
+
+/** output_and(any, sql): Add " WHERE ", or " AND " if there is ${any}. */
+void output_and(bool *, struct text *);
+
+/** output_where_range(range, column, any, sql): Add the condition. */
+void output_where_range(const struct output_range *, const char *, bool *,
+    struct text *);
+
+/** output_where_filter(filter, any, sql): Add the condition. */
+void output_where_filter(const struct output_filter *, bool *,
+    struct text *);
+
+/** output_check_range(range, err): Is its end not before its begin? */
+int output_check_range(const struct output_range *, struct err *);
+
+/**
+ * output_filters_read(filters, texts, n, err):
+ * Read ${n} texts "key=value".  Return 0; or -1 with ${err} set.
+ */
+int output_filters_read(struct output_filters *, char *const *, size_t,
+    struct err *);
+
+/** output_filters_json(filters): As an object of lists, new. */
+json_t *output_filters_json(const struct output_filters *);
+
+/** output_filters_release(filters): Free what it holds. */
+void output_filters_release(struct output_filters *);
+
 /* ------------------------------------------------- output_plan.c */
 
 /** output_plan(convert, err): Find out which tables, with which SQL. */

@@ -27,22 +27,6 @@ time_of(bool has, int64_t us)
 }
 
 static json_t *
-filters_of(const struct output_convert *convert)
-{
-	json_t *all = json_object(), *values;
-	size_t i, k;
-
-	for (i = 0; i < convert->n_filters; i++) {
-		values = json_array();
-		for (k = 0; k < convert->filters[i].n; k++)
-			json_array_append_new(values, json_string(
-			    convert->filters[i].values[k]));
-		json_object_set_new(all, convert->filters[i].key, values);
-	}
-	return all;
-}
-
-static json_t *
 tables_of(const struct output_convert *convert)
 {
 	json_t *all = json_array();
@@ -111,9 +95,9 @@ output_manifest(const struct output_convert *convert)
 	    table_library(), "source", settings->source, "export",
 	    settings->export, "complete", settings->complete, "gaps",
 	    (json_int_t)settings->gaps, "format", settings->format, "from",
-	    settings->from, "to", settings->to, "timezone",
-	    settings->timezone, "where", settings->where, "filters",
-	    filters_of(convert), "tables", tables_of(convert), "files",
+	    settings->range.from, "to", settings->range.to, "timezone",
+	    settings->range.timezone, "where", settings->where, "filters",
+	    output_filters_json(&convert->filters), "tables", tables_of(convert), "files",
 	    files_of(convert), "troubles", troubles_of(convert),
 	    "cells_guarded", (json_int_t)convert->guarded, "cells_cut",
 	    (json_int_t)convert->cut, "cells_with_control_characters",

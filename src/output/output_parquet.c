@@ -53,7 +53,7 @@ division(const struct output_convert *convert,
 		if (table->time == NULL)
 			return NULL;
 		text_adds(&sql, "strftime(timezone(");
-		table_literal(&sql, settings->timezone);
+		table_literal(&sql, settings->range.timezone);
 		text_adds(&sql, ", ");
 		table_quote(&sql, table->time);
 		text_adds(&sql, "), '%Y-%m-%d')");

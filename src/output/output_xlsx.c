@@ -287,9 +287,9 @@ write_metadata(struct book *book)
 	pair(sheet, &row, "Export", settings->export);
 	pair(sheet, &row, "Complete", settings->complete ? "yes" : "NO");
 	count_pair(sheet, &row, "Gaps", settings->gaps);
-	pair(sheet, &row, "From", settings->from);
-	pair(sheet, &row, "To", settings->to);
-	pair(sheet, &row, "Days are of", settings->timezone);
+	pair(sheet, &row, "From", settings->range.from);
+	pair(sheet, &row, "To", settings->range.to);
+	pair(sheet, &row, "Days are of", settings->range.timezone);
 	pair(sheet, &row, "Times are of", "UTC");
 	pair(sheet, &row, "Where", settings->where);
 	pair(sheet, &row, "Left out", "the records themselves (the column "
