@@ -1,6 +1,7 @@
 #ifndef OUTPUT_H
 #define OUTPUT_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -149,5 +150,34 @@ void output_convert_free(struct output_convert *);
  * Is all that is in ${dir} of an earlier conversion, by its manifest.json?
  */
 bool output_made_by_us(const char *);
+
+/* ---------------------------------------------------------- reporting */
+
+struct output_report {
+	struct table_db *db;
+	const char *source, *export, *tool;
+	bool complete;
+	const char *by;		/* daily, session ... */
+	struct output_range range;
+	char *const *filters;	/* "key=value" */
+	size_t n_filters;
+};
+
+/**
+ * output_report_make(report, err):
+ * Work out what a report says: one object, new, as output_report.h tells.
+ * Return NULL with ${err} set.  To be called once for a database.
+ */
+json_t *output_report_make(const struct output_report *, struct err *);
+
+/**
+ * output_bundle(report, model, dir, err):
+ * Write to the directory ${dir}, which is there and empty, the events
+ * (data.json, data.jsonl, csv/events.csv), all series (csv/) and the report
+ * ${model} in all formats (reports/), with manifest.json over all.  Return 0;
+ * or -1 with ${err} set if any part could not be made.
+ */
+int output_bundle(const struct output_report *, const json_t *, const char *,
+    struct err *);
 
 #endif

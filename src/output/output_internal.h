@@ -132,6 +132,27 @@ int output_parquet(struct output_convert *, struct output_part *,
 /** output_duckdb(convert, dir, err): Make the database over the files. */
 int output_duckdb(struct output_convert *, const char *, struct err *);
 
+/* ----------------------------------------------- output_series.c */
+
+/** output_series(by, timezone, sql): Write the SQL for ${by}. */
+void output_series(const char *, const char *, struct text *);
+
+/** output_series_kind(i): Return what number ${i} is by, or NULL. */
+const char *output_series_kind(size_t);
+
+/** output_series_title(by): Return "Daily" and the like. */
+const char *output_series_title(const char *);
+
+/* ----------------------------------------------- output_events.c */
+
+/**
+ * output_report_series(report, by, err):
+ * Return the rows of the series ${by}, new, after output_report_make(); or
+ * NULL with ${err} set.
+ */
+json_t *output_report_series(const struct output_report *, const char *,
+    struct err *);
+
 /* ------------------------------------------------- output_xlsx.c */
 
 /** output_xlsx(convert, dir, err): Make the workbook with all parts. */

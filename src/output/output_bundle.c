@@ -1,0 +1,247 @@
+/*
+ * A report with all that it is made of: events, sums and every format, in one
+ * directory.  A part that can't be made makes the whole fail.
+ */
+
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "output/output_internal.h"
+#include "output/output_report.h"
+
+struct bundle {
+	const struct output_report *report;
+	const json_t *model;
+	const char *dir;
+	json_t *files;		/* what was made */
+};
+
+/* Note a file that was made. */
+static void
+note(struct bundle *b, const char *name, const struct output_made *made)
+{
+	char hex[SHA256_HEX];
+
+	sha256_hex(made->sha256, hex);
+	json_array_append_new(b->files, json_pack("{s:s, s:I, s:I, s:s}",
+	    "path", name, "bytes", (json_int_t)made->bytes, "rows",
+	    (json_int_t)made->rows, "sha256", hex));
+}
+
+static int
+put_text(struct bundle *b, const char *name, const struct text *text,
+    struct err *err)
+{
+	char *path = mem_format("%s/%s", b->dir, name);
+	struct output_file *file = output_file_new(path, NULL, err);
+	struct output_made made = { .rows = 0 };
+	int rc = file == NULL ? -1 : output_file_put(file, text->at,
+	    text->len, err);
+
+	if (output_file_end(file, rc == 0 ? &made : NULL, err) == -1)
+		rc = -1;
+	if (rc == 0)
+		note(b, name, &made);
+	free(path);
+	return rc;
+}
+
+/* ----------------------------------------------------------------- rows */
+
+/* The rows of ${sql} in a file, between ${before} and ${after}. */
+static int
+put_rows(struct bundle *b, const char *name, const char *sql,
+    struct output_form form, const char *before, const char *after,
+    struct err *err)
+{
+	char *path = mem_format("%s/%s", b->dir, name);
+	struct output_file *file = output_file_new(path, NULL, err);
+	struct output_sink sink = { output_file_put, file };
+	struct output_made made = { .rows = 0 };
+	struct output_count count = { .rows = 0 };
+	struct table_rows *rows = NULL;
+	int rc = -1;
+
+	if (file != NULL && output_file_put(file, before, strlen(before),
+	    err) == 0 && (rows = table_query(b->report->db, sql, 0,
+	    err)) != NULL)
+		rc = output_rows(rows, &form, &sink, &count, err);
+	table_rows_free(rows);
+	if (rc == 0)
+		rc = output_file_put(file, after, strlen(after), err);
+	if (output_file_end(file, rc == 0 ? &made : NULL, err) == -1)
+		rc = -1;
+	made.rows = count.rows;
+	if (rc == 0)
+		note(b, name, &made);
+	free(path);
+	return rc;
+}
+
+static json_t *
+metadata(const struct bundle *b)
+{
+	static const char *const keys[] = { "source", "export", "complete",
+	    "start_time", "end_time", "timezone", "filters" };
+	json_t *all = json_object();
+	size_t i;
+
+	json_object_set_new(all, "_metadata", json_true());
+	json_object_set_new(all, "tool", json_string(b->report->tool));
+	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		json_object_set(all, keys[i], json_object_get(b->model,
+		    keys[i]));
+	return all;
+}
+
+static const char events[] = "SELECT * FROM events";
+
+/* {"metadata": ..., "aggregations": {...}, "metrics": [...]} */
+static int
+put_json(struct bundle *b, struct err *err)
+{
+	struct output_form form = { .format = "json" };
+	json_t *all = json_object(), *series = json_object(), *one, *about;
+	struct text before;
+	const char *by;
+	char *text;
+	size_t i;
+	int rc = 0;
+
+	about = metadata(b);
+	json_object_del(about, "_metadata");
+	for (i = 0; rc == 0 && (by = output_series_kind(i)) != NULL; i++) {
+		one = output_report_series(b->report, by, err);
+		if (one == NULL)
+			rc = -1;
+		else
+			json_object_set_new(series, by, one);
+	}
+	json_object_set_new(all, "metadata", about);
+	json_object_set(all, "summary", (json_t *)(uintptr_t)b->model);
+	json_object_set_new(all, "aggregations", series);
+	text_init(&before, SIZE_MAX / 4);
+	text = json_dumps(all, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
+	text_adds(&before, text);
+	/* The rows go on where the object would end. */
+	before.len -= 2;
+	before.at[before.len] = '\0';
+	text_adds(&before, ",\n  \"metrics\": ");
+	if (rc == 0)
+		rc = put_rows(b, "data.json", events, form, before.at, "}\n",
+		    err);
+	free(text);
+	text_release(&before);
+	json_decref(all);
+	return rc;
+}
+
+static int
+put_lines(struct bundle *b, struct err *err)
+{
+	json_t *about = metadata(b);
+	char *first = json_dumps(about, JSON_COMPACT);
+	struct output_form form = { .format = "jsonl", .first = first };
+	int rc = put_rows(b, "data.jsonl", events, form, "", "", err);
+
+	free(first);
+	json_decref(about);
+	return rc;
+}
+
+static int
+put_csv(struct bundle *b, struct err *err)
+{
+	struct output_form form = { .format = "csv" };
+	struct text sql;
+	const char *by;
+	size_t i;
+	int rc = put_rows(b, "csv/events.csv", events, form, "", "", err);
+
+	text_init(&sql, 1 << 16);
+	for (i = 0; rc == 0 && (by = output_series_kind(i)) != NULL; i++) {
+		char *name = mem_format("csv/%s.csv", by);
+
+		text_clear(&sql);
+		output_series(by, b->report->range.timezone, &sql);
+		rc = put_rows(b, name, sql.at, form, "", "", err);
+		free(name);
+	}
+	text_release(&sql);
+	return rc;
+}
+
+/* --------------------------------------------------------------- reports */
+
+static int
+put_reports(struct bundle *b, struct err *err)
+{
+	static const struct {
+		const char *format, *name;
+	} all[] = { { "markdown", "reports/report.md" },
+	    { "html", "reports/report.html" },
+	    { "json", "reports/report.json" },
+	    { "csv", "reports/report.csv" },
+	    { "text", "reports/report.txt" } };
+	struct text text;
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; i < sizeof(all) / sizeof(all[0]) && rc == 0; i++) {
+		text_init(&text, SIZE_MAX / 4);
+		output_report_render(all[i].format, b->model, &text);
+		rc = put_text(b, all[i].name, &text, err);
+		text_release(&text);
+	}
+	return rc;
+}
+
+static int
+put_manifest(struct bundle *b, struct err *err)
+{
+	json_t *manifest = json_pack("{s:s, s:s, s:s, s:O}", "hlexport",
+	    "conversion", "tool", b->report->tool, "duckdb",
+	    table_library(), "files", b->files);
+	char *dump;
+	struct text text;
+	int rc;
+
+	json_object_set_new(manifest, "metadata", metadata(b));
+	dump = json_dumps(manifest, JSON_INDENT(2));
+	text_init(&text, SIZE_MAX / 4);
+	text_addf(&text, "%s\n", dump);
+	rc = put_text(b, "manifest.json", &text, err);
+	text_release(&text);
+	free(dump);
+	json_decref(manifest);
+	return rc;
+}
+
+static int
+make_folder(const struct bundle *b, const char *name, struct err *err)
+{
+	char *path = mem_format("%s/%s", b->dir, name);
+	int rc = mkdir(path, 0700) == -1 ? err_errno(err, ERR_DISK,
+	    "make %s", path) : 0;
+
+	free(path);
+	return rc;
+}
+
+int
+output_bundle(const struct output_report *report, const json_t *model,
+    const char *dir, struct err *err)
+{
+	struct bundle b = { report, model, dir, json_array() };
+	int rc = make_folder(&b, "csv", err) == -1 ||
+	    make_folder(&b, "reports", err) == -1 ||
+	    put_json(&b, err) == -1 || put_lines(&b, err) == -1 ||
+	    put_csv(&b, err) == -1 || put_reports(&b, err) == -1 ||
+	    put_manifest(&b, err) == -1 ? -1 : 0;
+
+	json_decref(b.files);
+	return rc;
+}
