@@ -1,0 +1,281 @@
+/*
+ * A report as one HTML file.  Nothing in it is loaded or run, and a policy
+ * in its head has the browser see to that.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "output/output_report_internal.h"
+
+#define ROWS_MAX 500
+#define CELL_MAX 160
+
+void
+output_report_add_html(const char *at, size_t len, struct text *out)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		switch (at[i]) {
+		case '<':
+			text_adds(out, "&lt;");
+			break;
+		case '>':
+			text_adds(out, "&gt;");
+			break;
+		case '&':
+			text_adds(out, "&amp;");
+			break;
+		case '"':
+			text_adds(out, "&quot;");
+			break;
+		case '\'':
+			text_adds(out, "&#39;");
+			break;
+		default:
+			text_addc(out, at[i]);
+		}
+	}
+}
+
+static void
+add_text(const char *text, size_t max, struct text *out)
+{
+	struct text clean;
+
+	text_init(&clean, SIZE_MAX / 4);
+	output_report_add_clean(text, strlen(text), max, &clean);
+	output_report_add_html(clean.at, clean.len, out);
+	text_release(&clean);
+}
+
+static void
+add_cell(const struct output_report_view *view, const json_t *value,
+    const char *unit, struct text *out)
+{
+	struct text cell;
+
+	text_init(&cell, SIZE_MAX / 4);
+	output_report_add_cell(view, value, unit, CELL_MAX, &cell);
+	output_report_add_html(cell.at, cell.len, out);
+	text_release(&cell);
+}
+
+static void
+add_head(const struct output_report_view *view, struct text *out)
+{
+	json_t *row;
+	size_t i;
+
+	text_adds(out, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n"
+	    "<meta charset=\"utf-8\">\n"
+	    "<meta http-equiv=\"Content-Security-Policy\" content=\""
+	    "default-src 'none'; style-src 'unsafe-inline'\">\n"
+	    "<meta name=\"viewport\" content=\"width=device-width, "
+	    "initial-scale=1\">\n"
+	    "<meta name=\"color-scheme\" content=\"light dark\">\n<title>");
+	add_text(view->title, 200, out);
+	text_addf(out, "</title>\n<style>\n%s</style>\n</head>\n<body>\n"
+	    "<main>\n<header>\n<h1>", output_report_style);
+	add_text(view->title, 200, out);
+	text_adds(out, "</h1>\n");
+	if (view->warning != NULL)
+		text_addf(out, "<p class=\"warning\"><strong>Warning:"
+		    "</strong> %s</p>\n", view->warning);
+	if (json_array_size(view->head) > 0)
+		text_adds(out, "<dl>\n");
+	json_array_foreach(view->head, i, row) {
+		text_addf(out, "<div><dt>%s</dt><dd>", json_string_value(
+		    json_array_get(row, 0)));
+		add_text(json_string_value(json_array_get(row, 1)), 400, out);
+		text_adds(out, "</dd></div>\n");
+	}
+	if (json_array_size(view->head) > 0)
+		text_adds(out, "</dl>\n");
+	text_adds(out, "</header>\n");
+	if (view->empty)
+		text_adds(out, "<p class=\"empty\">No records match: there "
+		    "is nothing to report.</p>\n");
+}
+
+/* Facts as cards. */
+static void
+add_cards(const struct output_report_view *view, const json_t *section,
+    struct text *out)
+{
+	json_t *row;
+	size_t i;
+
+	json_array_foreach(json_object_get(section, "rows"), i, row) {
+		const json_t *value = json_array_get(row, 1);
+		const char *unit = json_string_value(json_array_get(row, 2));
+
+		text_addf(out, "<li><span class=\"label\">%s</span> "
+		    "<span class=\"value\">", json_string_value(
+		    json_array_get(row, 0)));
+		if (output_report_long(row)) {
+			output_report_add_long(json_number_value(value), out);
+			text_adds(out, "</span> <span class=\"label\">");
+		}
+		add_cell(view, value, unit, out);
+		text_adds(out, "</span>");
+		text_adds(out, "</li>\n");
+	}
+}
+
+static bool
+is_summary(const json_t *section)
+{
+	return output_report_facts(section) &&
+	    !output_report_role(section, "performance");
+}
+
+static void
+add_summary(const struct output_report_view *view, struct text *out)
+{
+	json_t *section;
+	size_t i, n = 0;
+
+	json_array_foreach(view->sections, i, section) {
+		if (!is_summary(section))
+			continue;
+		if (n++ == 0)
+			text_adds(out, "<section>\n<h2>Summary</h2>\n"
+			    "<ul class=\"cards\">\n");
+		add_cards(view, section, out);
+	}
+	if (n > 0)
+		text_adds(out, "</ul>\n</section>\n");
+}
+
+static void
+add_row(const struct output_report_view *view, const json_t *columns,
+    const json_t *row, const size_t *shown, size_t n, struct text *out)
+{
+	const char *unit;
+	size_t j;
+
+	text_adds(out, "<tr>");
+	for (j = 0; j < n; j++) {
+		unit = output_report_unit(columns, shown[j]);
+		text_adds(out, j == 0 ? "<th scope=\"row\"" : "<td");
+		text_adds(out, output_report_right(unit) ? " class=\"n\">" :
+		    ">");
+		add_cell(view, json_array_get(row, shown[j]), unit, out);
+		text_adds(out, j == 0 ? "</th>" : "</td>");
+	}
+	text_adds(out, "</tr>\n");
+}
+
+static void
+add_table(const struct output_report_view *view, const json_t *section,
+    struct text *out)
+{
+	const json_t *columns = json_object_get(section, "columns");
+	const json_t *rows = json_object_get(section, "rows");
+	size_t first, n = output_report_shown(section, ROWS_MAX, &first);
+	size_t i, n_shown;
+	size_t *shown = output_report_columns(section, &n_shown);
+
+	text_adds(out, "<div class=\"scroll\" role=\"region\" tabindex=\"0\" "
+	    "aria-label=\"");
+	add_text(output_report_string(section, "title"), 200, out);
+	text_adds(out, "\">\n<table>\n<thead><tr>");
+	for (i = 0; i < n_shown; i++) {
+		text_addf(out, "<th scope=\"col\"%s>", output_report_right(
+		    output_report_unit(columns, shown[i])) ? " class=\"n\"" :
+		    "");
+		add_text(output_report_name(columns, shown[i]), 60, out);
+		text_adds(out, "</th>");
+	}
+	text_adds(out, "</tr></thead>\n<tbody>\n");
+	for (i = first; i < first + n; i++)
+		add_row(view, columns, json_array_get(rows, i), shown,
+		    n_shown, out);
+	text_adds(out, "</tbody>\n</table>\n</div>\n");
+	if (n < json_array_size(rows)) {
+		text_adds(out, "<p class=\"note\">");
+		output_report_add_left_out(section, ROWS_MAX, out);
+		text_adds(out, "</p>\n");
+	}
+	free(shown);
+}
+
+static bool
+is_series(const json_t *section)
+{
+	return output_report_role(section, "time") ||
+	    output_report_role(section, "group");
+}
+
+static void
+add_title(const json_t *section, struct text *out)
+{
+	text_adds(out, "<section>\n<h2>");
+	add_text(output_report_string(section, "title"), 200, out);
+	text_adds(out, "</h2>\n");
+}
+
+static void
+add_section(const struct output_report_view *view, const json_t *section,
+    struct text *out)
+{
+	const char *note = output_report_string(section, "note");
+
+	add_title(section, out);
+	if (output_report_facts(section)) {
+		text_adds(out, "<ul class=\"cards\">\n");
+		add_cards(view, section, out);
+		text_adds(out, "</ul>\n");
+	} else {
+		output_report_add_charts(view, section, out);
+		add_table(view, section, out);
+	}
+	if (note != NULL) {
+		text_adds(out, "<p class=\"note\">");
+		add_text(note, 1000, out);
+		text_adds(out, "</p>\n");
+	}
+	text_adds(out, "</section>\n");
+}
+
+static void
+add_notes(const struct output_report_view *view, struct text *out)
+{
+	const char *text;
+	json_t *note;
+	size_t i, n = 0;
+
+	json_array_foreach(json_object_get(view->report, "notes"), i, note) {
+		if ((text = json_string_value(note)) == NULL)
+			continue;
+		text_adds(out, n++ == 0 ? "<section>\n<h2>Notes</h2>\n<ul "
+		    "class=\"notes\">\n<li>" : "<li>");
+		add_text(text, 1000, out);
+		text_adds(out, "</li>\n");
+	}
+	text_adds(out, n > 0 ? "</ul>\n</section>\n" : "");
+}
+
+void
+output_report_html(const json_t *report, struct text *out)
+{
+	struct output_report_view view;
+	json_t *section;
+	size_t i;
+
+	output_report_view_init(&view, report);
+	add_head(&view, out);
+	add_summary(&view, out);
+	/* What was used when comes first; what is long, last. */
+	json_array_foreach(view.sections, i, section)
+		if (is_series(section))
+			add_section(&view, section, out);
+	json_array_foreach(view.sections, i, section)
+		if (!is_series(section) && !is_summary(section))
+			add_section(&view, section, out);
+	add_notes(&view, out);
+	text_adds(out, "</main>\n</body>\n</html>\n");
+	output_report_view_release(&view);
+}
