@@ -186,7 +186,7 @@ output_report_add_charts(const struct output_report_view *view,
     const json_t *section, struct text *out)
 {
 	static const struct plan tools = { "tools", "Uses", "Uses", "Failure",
-	   , "failed", "count" };
+	    "failed", "count" };
 	static const struct plan agents = { "agents", "Executions",
 	    "Executions", "Failure", "failed", "count" };
 	static const struct plan latency = { "latency", "Records by duration",

@@ -24,7 +24,7 @@ add_value(const struct output_report_chart *chart, double number, bool wide,
 	json_decref(value);
 }
 
-/* "2025-03-01: 4 (1 errors)", escaped. */
+/* "2025-03-01: 4 (errors: 1)", escaped. */
 static void
 add_bar_text(const struct output_report_chart *chart, size_t i,
     struct text *out)
@@ -35,9 +35,9 @@ add_bar_text(const struct output_report_chart *chart, size_t i,
 	text_adds(out, ": ");
 	add_value(chart, bar->value, true, out);
 	if (bar->bad > 0 && chart->bad != NULL) {
-		text_adds(out, " (");
+		text_addf(out, " (%s: ", chart->bad);
 		output_report_add_decimal(bar->bad, 0, out);
-		text_addf(out, " %s)", chart->bad);
+		text_addc(out, ')');
 	}
 }
 

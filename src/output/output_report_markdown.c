@@ -49,8 +49,9 @@ add_cell(const struct output_report_view *view, const json_t *value,
 
 	text_init(&cell, SIZE_MAX / 4);
 	output_report_add_cell(view, value, unit, CELL_MAX, &cell);
-	/* Money is no formula: "$" need not be escaped if a digit follows. */
-	if (strcmp(unit, "money") == 0 && json_is_number(value))
+	/* The "$" of money is easier read as it is, and no formula's. */
+	if (strcmp(unit, "money") == 0 && json_is_number(value) &&
+	    strcmp(view->currency, "USD") == 0)
 		text_adds(out, cell.at);
 	else
 		add_escaped(cell.at != NULL ? cell.at : "", cell.len, out);
