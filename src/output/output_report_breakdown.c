@@ -45,16 +45,6 @@ sort_rows(json_t *rows)
 	free(all);
 }
 
-static void
-finish(struct output_report_view *view, json_t *section)
-{
-	json_t *rows = json_object_get(section, "rows");
-
-	if (json_array_size(rows) > 0)
-		json_array_append(view->sections, section);
-	json_decref(section);
-}
-
 static json_t *
 share_of(double count, double total)
 {
@@ -81,7 +71,7 @@ add_counts(struct output_report_view *view, const char *key,
 			json_array_append_new(rows, json_pack("[sOo]", name,
 			    value, share_of(json_number_value(value), total)));
 	sort_rows(rows);
-	finish(view, section);
+	output_report_add_section(view, section);
 }
 
 /* A number that is there, or null. */
@@ -124,7 +114,7 @@ add_usage(struct output_report_view *view, const char *key,
 		    share_of(success, success + failure), average));
 	}
 	sort_rows(rows);
-	finish(view, section);
+	output_report_add_section(view, section);
 }
 
 void
@@ -168,5 +158,5 @@ output_report_add_latency(struct output_report_view *view)
 		    number_or_null(bucket, "count"),
 		    share_of(count, total)));
 	}
-	finish(view, section);
+	output_report_add_section(view, section);
 }

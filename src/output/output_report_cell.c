@@ -74,8 +74,8 @@ output_report_add_cell(const struct output_report_view *view,
 	    strcmp(unit, "count") == 0 || strcmp(unit, "text") == 0)
 		add_any(value, max, out);
 	else if (strcmp(unit, "money") == 0)
-		output_report_add_money(number,
-		    output_report_money_digits(number), view->currency, out);
+		output_report_add_money(number, output_report_money_digits(
+		    number), view->currency, out);
 	else if (strcmp(unit, "percent") == 0)
 		text_addf(out, "%.1f%%", number * 100);
 	else if (strcmp(unit, "number") == 0)
@@ -104,8 +104,8 @@ output_report_long(const json_t *fact)
 bool
 output_report_right(const char *unit)
 {
-	static const char *const right[] = { "count", "number", "whole", "money",
-	    "ms", "exact ms", "seconds", "percent" };
+	static const char *const right[] = { "count", "number", "whole",
+	    "money", "ms", "exact ms", "seconds", "percent" };
 	size_t i;
 
 	for (i = 0; i < sizeof(right) / sizeof(right[0]); i++)

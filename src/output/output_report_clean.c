@@ -49,7 +49,8 @@ is_in(unsigned c, const struct range *ranges, size_t n)
 	return false;
 }
 
-#define IS_IN(c, ranges) is_in(c, ranges, sizeof(ranges) / sizeof(ranges[0]))
+#define IS_IN(c, ranges) \
+	is_in((c), (ranges), sizeof(ranges) / sizeof((ranges)[0]))
 
 size_t
 output_report_char(const char *at, size_t len, unsigned *c)

@@ -60,6 +60,15 @@ size_t output_report_shown(const json_t *, size_t, size_t *);
  */
 void output_report_add_left_out(const json_t *, size_t, struct text *);
 
+/**
+ * output_report_add_section(view, section):
+ * Have ${section} (stolen) shown, if it has rows.
+ */
+void output_report_add_section(struct output_report_view *, json_t *);
+
+/** output_report_add_facts(view): Add totals, tokens, cost, durations. */
+void output_report_add_facts(struct output_report_view *);
+
 /** output_report_add_latency(view): Add how the latency is spread. */
 void output_report_add_latency(struct output_report_view *);
 
@@ -189,6 +198,20 @@ void output_report_add_grid(const struct output_report_view *, const json_t *,
 
 /** output_report_add_html(at, len, out): Add text, escaped for HTML. */
 void output_report_add_html(const char *, size_t, struct text *);
+
+/**
+ * output_report_html_text(text, max, out):
+ * Add foreign text, clean, cut at ${max} columns, escaped for HTML.
+ */
+void output_report_html_text(const char *, size_t, struct text *);
+
+/** output_report_html_cell(view, value, unit, out): A cell, for HTML. */
+void output_report_html_cell(const struct output_report_view *,
+    const json_t *, const char *, struct text *);
+
+/** output_report_html_table(view, section, out): Add a table. */
+void output_report_html_table(const struct output_report_view *,
+    const json_t *, struct text *);
 
 /* ------------------------------------------------------------ charts */
 

@@ -1,5 +1,5 @@
 /*
- * The time series as a section, and which of a section's rows are shown.
+ * The time series as a section.
  */
 
 #include <stdlib.h>
@@ -166,53 +166,4 @@ output_report_add_series(struct output_report_view *view)
 	json_decref(rows);
 	json_decref(columns);
 	free(title);
-}
-
-bool
-output_report_role(const json_t *section, const char *role)
-{
-	const char *is = output_report_string(section, "role");
-
-	return is != NULL && strcmp(is, role) == 0;
-}
-
-bool
-output_report_facts(const json_t *section)
-{
-	return output_report_role(section, "summary") ||
-	    output_report_role(section, "tokens") ||
-	    output_report_role(section, "cost") ||
-	    output_report_role(section, "performance");
-}
-
-size_t
-output_report_shown(const json_t *section, size_t limit, size_t *first)
-{
-	size_t n = json_array_size(json_object_get(section, "rows"));
-
-	*first = 0;
-	if (n <= limit)
-		return n;
-	if (output_report_role(section, "time"))
-		*first = n - limit;
-	return limit;
-}
-
-void
-output_report_add_left_out(const json_t *section, size_t limit,
-    struct text *out)
-{
-	size_t n = json_array_size(json_object_get(section, "rows"));
-	char count[32];
-
-	if (n <= limit)
-		return;
-	text_human_count(n - limit, count);
-	text_addf(out, "%s %s left out here; the formats csv and json have "
-	    "all ", count, n - limit > 1 ? output_report_role(section,
-	    "time") ? "earlier rows are" : "more rows are" :
-	    output_report_role(section, "time") ? "earlier row is" :
-	    "more row is");
-	text_human_count(n, count);
-	text_addf(out, "%s.", count);
 }

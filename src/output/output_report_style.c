@@ -72,6 +72,7 @@ const char output_report_style[] =
     "white-space:nowrap}\n"
     ".n{text-align:right;white-space:nowrap;"
     "font-variant-numeric:tabular-nums}\n"
+    ".t{white-space:nowrap;font-variant-numeric:tabular-nums}\n"
     ".note,.notes{margin:10px 0 0;color:var(--dim);font-size:.875rem;"
     "overflow-wrap:anywhere}\n"
     ".notes{padding-left:20px}\n"

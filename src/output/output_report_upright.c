@@ -81,11 +81,12 @@ draw_grid(const struct plot *plot, const struct output_report_chart *chart,
     struct text *out)
 {
 	double value, y;
+	int i;
 
-	for (value = 0; value <= plot->max * 1.001; value += plot->step) {
+	for (i = 0; (value = plot->step * i) <= plot->max * 1.001; i++) {
 		y = plot->top + plot->height * (1 - value / plot->max);
 		text_addf(out, "<line class=\"%s\" x1=\"%.1f\" y1=\"%.1f\" "
-		    "x2=\"%.1f\" y2=\"%.1f\"/>", value == 0 ? "axis" : "grid",
+		    "x2=\"%.1f\" y2=\"%.1f\"/>", i == 0 ? "axis" : "grid",
 		    plot->left, y, plot->left + plot->width, y);
 		text_addf(out, "<text class=\"end\" x=\"%.1f\" y=\"%.1f\">",
 		    plot->left - 8, y + 4.5);
@@ -101,9 +102,17 @@ draw_labels(const struct plot *plot, const struct output_report_chart *chart,
 {
 	double each = plot->width / (double)chart->n, taken = 0, width, x;
 	double end = plot->left + plot->width;
-	size_t i;
+	size_t i, columns, widest = 1, step;
 
 	for (i = 0; i < chart->n; i++) {
+		columns = output_report_width(chart->bars[i].label,
+		    strlen(chart->bars[i].label));
+		widest = columns > widest ? columns : widest;
+	}
+	/* Long ones are easier told apart if they are half of that apart. */
+	width = (double)widest * CHAR_WIDTH * (widest > 8 ? 1.5 : 1) + 10;
+	step = (size_t)(width / each) + 1;
+	for (i = 0; i < chart->n; i += step) {
 		const char *label = chart->bars[i].label;
 
 		width = (double)output_report_width(label, strlen(label)) *
@@ -117,8 +126,7 @@ draw_labels(const struct plot *plot, const struct output_report_chart *chart,
 		    "\">", x + width / 2, plot->top + plot->height + 20);
 		output_report_add_html(label, strlen(label), out);
 		text_adds(out, "</text>\n");
-		/* Labels as far apart as they are wide are easily read. */
-		taken = x + width + (width > 40 ? width / 2 : 12);
+		taken = x + width + 10;
 	}
 }
 
