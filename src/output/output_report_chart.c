@@ -76,7 +76,7 @@ bucket_of(const json_t *section)
 	return output_report_unit(columns, 0);
 }
 
-/* "Metrics per day", "Cost by Model: the 10 largest"; new. */
+/* "Metrics by day", "Cost by Model: the 10 largest"; new. */
 static char *
 title_of(const json_t *section, const char *what)
 {
@@ -86,7 +86,7 @@ title_of(const json_t *section, const char *what)
 	if (output_report_role(section, "latency"))
 		return mem_text(what);
 	if (output_report_role(section, "time"))
-		return mem_format("%s per %s", what, bucket_of(section));
+		return mem_format("%s by %s", what, bucket_of(section));
 	return mem_format(n > TOP_MAX ? "%s by %s: the %d largest" :
 	    "%s by %s", what, output_report_name(columns, 0), TOP_MAX);
 }
@@ -123,7 +123,7 @@ add_chart(const struct output_report_view *view, const json_t *section,
 				output_report_draw_upright(&chart, wide, out);
 			if (chart.merged > 1)
 				text_addf(out, "<p class=\"%s\">Each bar "
-				    "stands for %zu %ss.</p>\n", wide ?
+				    "is the sum of %zu %ss.</p>\n", wide ?
 				    "wide" : "narrow", chart.merged,
 				    chart.bucket);
 			if (!wide)

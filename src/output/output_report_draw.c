@@ -109,7 +109,7 @@ output_report_draw_lying(const struct output_report_chart *chart, bool wide,
 		    wide ? 238 : width);
 		text_clear(&name);
 		output_report_add_clean(bar->name, strlen(bar->name), wide ?
-		    33 : 46, &name);
+		    30 : 42, &name);
 		output_report_add_html(name.at, name.len, out);
 		text_adds(out, "</text></svg>\n");
 		box[0] = left;

@@ -84,10 +84,12 @@ const char output_report_style[] =
     ".narrow{display:block!important;max-width:480px}"
     "figure{padding:12px}th,td{padding:7px 10px;max-width:14rem}}\n"
     "@media print{:root{--page:#fff;--card:#fff;--ink:#000;--dim:#444;"
-    "--line:#bbb;--head:#eee;--bar:#3d71ad;--bad:#c8503c;--warn:#fff}"
+    "--line:#ccc;--head:#eee;--bar:#3d71ad;--bad:#c8503c;--warn:#fff}"
     "body{font-size:11pt}main{max-width:none;padding:0}"
     ".wide{display:block!important}.narrow{display:none!important}"
     ".scroll{max-height:none;overflow:visible}"
     "thead{display:table-header-group}thead th{position:static}"
+    "table{font-size:8.5pt}th,td{padding:3px 6px}td,tbody th{min-width:0}"
+    ".value{font-size:1.05rem}h1{font-size:1.4rem}section{margin-top:22px}"
     "figure,.cards li,tr{break-inside:avoid}h2{break-after:avoid}"
     ".bar,.bad,.key{print-color-adjust:exact}}\n";

@@ -138,7 +138,7 @@ output_report_view_init(struct output_report_view *view, const json_t *report)
 		view->currency = "USD";
 	if (json_is_false(json_object_get(report, "complete")))
 		view->warning = "This export is not complete: some records "
-		    "are missing, and the numbers below are too low by them.";
+		    "are missing, and the numbers below leave them out.";
 	add_head_time(view, "Generated", "generated_at");
 	add_period(view);
 	add_head(view, "Time Zone", output_report_string(report, "timezone"));

@@ -94,8 +94,9 @@ test_html_has_all(void **state)
 	    "<meta name=\"viewport\"", "<title>Daily Usage Report</title>",
 	    "<span class=\"value\">1,234</span>",
 	    "<th scope=\"col\" class=\"n\">Metrics</th>",
-	    "<th scope=\"row\" class=\"t\">2025-03-03</th><td class=\"n\">4</td>",
-	    "id=\"series-wide-title\">Metrics per day</title>",
+	    "<th scope=\"row\" class=\"t\">2025-03-03</th>"
+	    "<td class=\"n\">4</td>",
+	    "id=\"series-wide-title\">Metrics by day</title>",
 	    "id=\"series-narrow-title\"", "id=\"tools-wide-desc\"",
 	    "id=\"latency-wide-title\"", "id=\"series-cost-wide-title\"",
 	    "<g><title>2025-03-03: 4 (errors: 1)</title>",
