@@ -52,6 +52,8 @@ add_wrapped(const char *first, const char *text, struct text *out)
 	text_adds(out, first);
 	for (p = clean.at; p != NULL && *p != '\0'; p += len) {
 		p += strspn(p, " ");
+		if (*p == '\0')
+			break;
 		/* A word; of one that fits in no line, what fits. */
 		len = strcspn(p, " ");
 		while ((width = output_report_width(p, len)) >
