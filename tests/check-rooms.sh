@@ -61,7 +61,7 @@ curl/ http
 getopt.h config
 uthash.h manifest
 utlist.h crawl http run
-jansson.h base http manifest run cli
+jansson.h base http manifest run output cli
 signal.h cli
 END
 result "libraries are where they belong" "$bad"

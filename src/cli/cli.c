@@ -24,6 +24,8 @@ const struct cli_command cli_commands[] = {
 	    "its tables and columns", cli_query },
 	{ "convert", "DIR --format FORMAT", "make files of an export's "
 	    "tables: Parquet, CSV, JSON, Excel, DuckDB", cli_convert },
+	{ "report", "DIR", "tell how much was used, how fast it was, what it "
+	    "cost and what failed", cli_usage_report },
 	{ "sources", "[NAME]", "list the platforms that can be exported "
 	    "from, or print the definition of one", cli_sources },
 	{ "help", "[COMMAND]", "show help", cli_help },

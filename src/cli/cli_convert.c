@@ -76,28 +76,28 @@ has_files(const char *path)
 	return has;
 }
 
-/* May the files go there? */
-static int
-check_output(struct making *m, const char *export, struct err *err)
+int
+cli_check_output(const struct cli *cli, const char *output,
+    const char *export, struct err *err)
 {
-	char *whole = whole_path(m->output);
+	char *whole = whole_path(output);
 	char *inside = realpath(export, NULL);
 	struct stat st;
 	int rc = 0;
 
 	if (whole != NULL && inside != NULL && is_below(whole, inside))
 		rc = err_set(err, ERR_USAGE, "--output %s is inside the "
-		    "export, which nothing may change", m->output);
-	else if (lstat(m->output, &st) == 0 && !S_ISDIR(st.st_mode))
+		    "export, which nothing may change", output);
+	else if (lstat(output, &st) == 0 && !S_ISDIR(st.st_mode))
 		rc = err_set(err, ERR_USAGE, "%s is there, and no directory",
-		    m->output);
-	else if (has_files(m->output) && !config_is(m->cli->config, "force"))
+		    output);
+	else if (has_files(output) && !config_is(cli->config, "force"))
 		rc = err_set(err, ERR_USAGE, "%s is there and has files in "
 		    "it; --force replaces what an earlier conversion made, "
-		    "--output names another place", m->output);
-	else if (has_files(m->output) && !output_made_by_us(m->output))
+		    "--output names another place", output);
+	else if (has_files(output) && !output_made_by_us(output))
 		rc = err_set(err, ERR_USAGE, "%s has files in it that no "
-		    "conversion made: it is not replaced", m->output);
+		    "conversion made: it is not replaced", output);
 	free(inside);
 	free(whole);
 	return rc;
@@ -365,7 +365,7 @@ convert(struct making *m, const char *export, struct err *err)
 	char *copy, *parent;
 	int rc;
 
-	if (check_output(m, export, err) == -1)
+	if (cli_check_output(m->cli, m->output, export, err) == -1)
 		return -1;
 	copy = mem_text(m->output);
 	parent = dirname(copy);

@@ -75,6 +75,7 @@ int cli_repair(struct cli *);
 int cli_adopt(struct cli *);
 int cli_query(struct cli *);
 int cli_convert(struct cli *);
+int cli_usage_report(struct cli *);
 int cli_sources(struct cli *);
 int cli_help(struct cli *);
 int cli_version(void);
@@ -245,6 +246,16 @@ void cli_table_close(struct cli_table *);
  * was read what could not be taken as it is.  Return whether there was such.
  */
 bool cli_table_warn(const struct cli *, struct cli_table *);
+
+/* --------------------------------------------------- cli_convert.c */
+
+/**
+ * cli_check_output(cli, output, export, err):
+ * May files go to the directory ${output}: is it outside the export, and
+ * empty or ours to replace?  Return 0; or -1 with ${err} set.
+ */
+int cli_check_output(const struct cli *, const char *, const char *,
+    struct err *);
 
 /* -------------------------------------------------- cli_settings.c */
 

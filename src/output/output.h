@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/base.h"
+#include "report/report.h"
 #include "table/table.h"
 
 /*
@@ -165,7 +166,7 @@ struct output_report {
 
 /**
  * output_report_make(report, err):
- * Work out what a report says: one object, new, as output_report.h tells.
+ * Work out what a report says: one object, new, as report.h tells.
  * Return NULL with ${err} set.  To be called once for a database.
  */
 json_t *output_report_make(const struct output_report *, struct err *);

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "output/output_internal.h"
-#include "output/output_report.h"
+#include "report/report.h"
 
 struct bundle {
 	const struct output_report *report;
@@ -192,7 +192,7 @@ put_reports(struct bundle *b, struct err *err)
 
 	for (i = 0; i < sizeof(all) / sizeof(all[0]) && rc == 0; i++) {
 		text_init(&text, SIZE_MAX / 4);
-		output_report_render(all[i].format, b->model, &text);
+		report_render(all[i].format, b->model, &text);
 		rc = put_text(b, all[i].name, &text, err);
 		text_release(&text);
 	}

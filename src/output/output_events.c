@@ -3,7 +3,6 @@
  */
 
 #include <inttypes.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -206,7 +205,7 @@ durations(struct table_db *db, struct err *err)
 	for (i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
 		json_t *row;
 
-		place = (json_int_t)floor((double)n * wanted[i].at);
+		place = (json_int_t)((double)n * wanted[i].at);
 		snprintf(sql, sizeof(sql), "SELECT (SELECT duration_ms FROM "
 		    "events WHERE duration_ms IS NOT NULL ORDER BY 1 LIMIT 1 "
 		    "OFFSET %lld) AS v", (long long)place);

@@ -1,0 +1,125 @@
+/*
+ * hlexport report DIR: what the logs of an export add up to.
+ */
+
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/cli_internal.h"
+
+/* Write the report to a file that appears whole, or to standard output. */
+static int
+put(const struct cli *cli, const struct text *text, struct err *err)
+{
+	const char *to = config_text(cli->config, "output");
+	struct stat st;
+
+	if (to == NULL)
+		return fwrite(text->at, 1, text->len, stdout) != text->len ?
+		    err_errno(err, ERR_DISK, "write the report") : 0;
+	if (lstat(to, &st) == 0 && !config_is(cli->config, "force"))
+		return err_set(err, ERR_USAGE, "%s is there; --force "
+		    "replaces it", to);
+	return file_replace(AT_FDCWD, to, text->at, text->len, err);
+}
+
+/* Make the directory with everything in it. */
+static int
+put_bundle(struct cli *cli, const struct output_report *report,
+    const json_t *model, struct err *err)
+{
+	const char *to = config_text(cli->config, "output");
+	char *copy = mem_text(to), *dir;
+	struct scratch *scratch = scratch_new(dirname(copy), err);
+	int rc = -1;
+
+	free(copy);
+	if (scratch == NULL)
+		return -1;
+	dir = mem_format("%s/files", scratch_path(scratch));
+	if (mkdir(dir, 0700) == -1)
+		err_errno(err, ERR_DISK, "make %s", dir);
+	else if (output_bundle(report, model, dir, err) == 0)
+		rc = scratch_publish(scratch, "files", to,
+		    config_is(cli->config, "force"), err);
+	if (rc == 0 && !config_is(cli->config, "quiet"))
+		fprintf(stderr, "Export complete!\nOutput: %s\n", to);
+	free(dir);
+	scratch_free(scratch);
+	return rc;
+}
+
+static int
+report(struct cli *cli, struct cli_table *table, struct err *err)
+{
+	struct table_fence fence = { .lock = true };
+	const char *slash = strrchr(table->path, '/');
+	struct output_report report = {
+		.db = table->db, .source = table->source->name,
+		.export = slash != NULL ? slash + 1 : table->path,
+		.tool = CLI_TOOL, .complete = table->complete,
+		.by = config_text(cli->config, "by"),
+		.range = { config_text(cli->config, "from"),
+		    config_text(cli->config, "to"),
+		    config_text(cli->config, "tz") },
+	};
+	char **filters = config_each(cli->config, "filter",
+	    &report.n_filters);
+	struct text text;
+	json_t *model = NULL;
+	int rc = -1;
+
+	report.filters = filters;
+	if (table_close_off(table->db, &fence, err) == 0)
+		model = output_report_make(&report, err);
+	free(filters);
+	if (model == NULL)
+		return -1;
+	if (config_is(cli->config, "all-formats")) {
+		rc = put_bundle(cli, &report, model, err);
+	} else {
+		text_init(&text, SIZE_MAX / 4);
+		report_render(config_text(cli->config, "format"), model,
+		    &text);
+		rc = put(cli, &text, err);
+		text_release(&text);
+	}
+	json_decref(model);
+	return rc;
+}
+
+int
+cli_usage_report(struct cli *cli)
+{
+	const char *to = config_text(cli->config, "output");
+	struct cli_table table = { .db = NULL };
+	struct err err = { .kind = ERR_NONE };
+	size_t n;
+	char *const *words = config_args(cli->config, &n);
+	bool all = config_is(cli->config, "all-formats");
+	int rc, status = CLI_OK;
+
+	if (n != 1)
+		return cli_usage("report wants one directory, like "
+		    "'hlexport report exports/20250606-120000'");
+	if (all && to == NULL)
+		return cli_usage("--all-formats wants --output DIR, where "
+		    "the files go");
+	rc = all ? cli_check_output(cli, to, words[0], &err) : 0;
+	if (rc == 0)
+		rc = cli_table_open(cli, words[0], NULL, &table, &err);
+	if (rc == 0)
+		rc = report(cli, &table, &err);
+	if (rc == -1)
+		status = err.kind == ERR_STOPPED ? CLI_INTERRUPTED :
+		    err.kind == ERR_DATA ? (cli_error(&err), CLI_DAMAGED) :
+		    cli_error(&err);
+	cli_table_close(&table);
+	return status;
+}

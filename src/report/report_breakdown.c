@@ -1,0 +1,162 @@
+/*
+ * What was counted by type, tool, agent and error, and how the latency is
+ * spread, as sections.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "report/report_internal.h"
+
+struct counted {
+	json_t *row;	/* stolen */
+	double count;
+	size_t i;
+};
+
+/* The largest first; of equals the one that came first. */
+static int
+by_count(const void *a, const void *b)
+{
+	const struct counted *x = a, *y = b;
+
+	if (x->count != y->count)
+		return x->count > y->count ? -1 : 1;
+	return x->i < y->i ? -1 : x->i > y->i;
+}
+
+/* Sort rows by their second column. */
+static void
+sort_rows(json_t *rows)
+{
+	size_t n = json_array_size(rows), i;
+	struct counted *all = mem_zero(n + 1, sizeof(*all));
+
+	for (i = 0; i < n; i++) {
+		all[i].row = json_incref(json_array_get(rows, i));
+		all[i].count = json_number_value(json_array_get(all[i].row,
+		    1));
+		all[i].i = i;
+	}
+	qsort(all, n, sizeof(*all), by_count);
+	json_array_clear(rows);
+	for (i = 0; i < n; i++)
+		json_array_append_new(rows, all[i].row);
+	free(all);
+}
+
+static json_t *
+share_of(double count, double total)
+{
+	return total > 0 ? json_real(count / total) : json_null();
+}
+
+/* Each name's count, and its share of all. */
+static void
+add_counts(struct report_view *view, const char *key,
+    const char *title, const char *role, const char *names)
+{
+	json_t *counts = json_object_get(json_object_get(view->report,
+	    "breakdowns"), key);
+	json_t *section = report_section_new(title, role, names,
+	    "text|count|percent");
+	json_t *rows = json_object_get(section, "rows"), *value;
+	double total = 0;
+	const char *name;
+
+	json_object_foreach(counts, name, value)
+		total += json_number_value(value);
+	json_object_foreach(counts, name, value)
+		if (json_is_number(value))
+			json_array_append_new(rows, json_pack("[sOo]", name,
+			    value, share_of(json_number_value(value), total)));
+	sort_rows(rows);
+	report_add_section(view, section);
+}
+
+/* A number that is there, or null. */
+static json_t *
+number_or_null(const json_t *object, const char *key)
+{
+	json_t *value = json_object_get(object, key);
+
+	return json_is_number(value) ? json_incref(value) : json_null();
+}
+
+/* How often each tool or agent was used, how well, how fast. */
+static void
+add_usage(struct report_view *view, const char *key,
+    const char *title, const char *role, const char *names)
+{
+	json_t *used = json_object_get(json_object_get(view->report,
+	    "breakdowns"), key);
+	json_t *section = report_section_new(title, role, names,
+	    "text|count|count|count|percent|ms");
+	json_t *rows = json_object_get(section, "rows"), *value, *average;
+	double success, failure;
+	const char *name;
+
+	json_object_foreach(used, name, value) {
+		if (!json_is_object(value))
+			continue;
+		success = json_number_value(json_object_get(value,
+		    "success"));
+		failure = json_number_value(json_object_get(value,
+		    "failure"));
+		/* The average is 0, not null, where nothing was timed. */
+		average = json_object_get(value, "avg_duration_ms");
+		if (json_number_value(average) == 0)
+			average = json_null();
+		json_array_append_new(rows, json_pack("[sooooO]", name,
+		    number_or_null(value, "count"),
+		    number_or_null(value, "success"),
+		    number_or_null(value, "failure"),
+		    share_of(success, success + failure), average));
+	}
+	sort_rows(rows);
+	report_add_section(view, section);
+}
+
+void
+report_add_breakdowns(struct report_view *view)
+{
+	add_counts(view, "by_type", "Metrics by Type", "types",
+	    "Type|Count|Percentage");
+	add_usage(view, "tools", "Tool Usage", "tools",
+	    "Tool|Uses|Success|Failure|Success Rate|Avg Duration");
+	add_usage(view, "agents", "Agent Usage", "agents",
+	    "Agent|Executions|Success|Failure|Success Rate|Avg Duration");
+	add_counts(view, "errors", "Errors by Type", "errors",
+	    "Error Type|Count|Percentage");
+}
+
+void
+report_add_latency(struct report_view *view)
+{
+	json_t *spread = json_object_get(view->report, "latency");
+	json_t *section = report_section_new("Latency Distribution",
+	    "latency", "From|To|Count|Percentage", "ms|ms|count|percent");
+	json_t *rows = json_object_get(section, "rows"), *bucket;
+	size_t i, first = json_array_size(spread), last = 0;
+	double total = 0, count;
+
+	/* Nothing is told by empty buckets at either end. */
+	json_array_foreach(spread, i, bucket) {
+		count = json_number_value(json_object_get(bucket, "count"));
+		if (count <= 0)
+			continue;
+		total += count;
+		first = i < first ? i : first;
+		last = i;
+	}
+	for (i = first; i <= last && total > 0; i++) {
+		bucket = json_array_get(spread, i);
+		count = json_number_value(json_object_get(bucket, "count"));
+		json_array_append_new(rows, json_pack("[oooo]",
+		    number_or_null(bucket, "from_ms"),
+		    number_or_null(bucket, "to_ms"),
+		    number_or_null(bucket, "count"),
+		    share_of(count, total)));
+	}
+	report_add_section(view, section);
+}

@@ -1,0 +1,176 @@
+/*
+ * A report as one HTML file.  Nothing in it is loaded or run, and a policy
+ * in its head has the browser see to that.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "report/report_internal.h"
+
+static void
+add_head(const struct report_view *view, struct text *out)
+{
+	json_t *row;
+	size_t i;
+
+	text_adds(out, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n"
+	    "<meta charset=\"utf-8\">\n"
+	    "<meta http-equiv=\"Content-Security-Policy\" content=\""
+	    "default-src 'none'; style-src 'unsafe-inline'\">\n"
+	    "<meta name=\"viewport\" content=\"width=device-width, "
+	    "initial-scale=1\">\n"
+	    "<meta name=\"color-scheme\" content=\"light dark\">\n<title>");
+	report_html_text(view->title, 200, out);
+	text_addf(out, "</title>\n<style>\n%s</style>\n</head>\n<body>\n"
+	    "<main>\n<header>\n<h1>", report_style);
+	report_html_text(view->title, 200, out);
+	text_adds(out, "</h1>\n");
+	if (view->warning != NULL)
+		text_addf(out, "<p class=\"warning\"><strong>Warning:"
+		    "</strong> %s</p>\n", view->warning);
+	if (json_array_size(view->head) > 0)
+		text_adds(out, "<dl>\n");
+	json_array_foreach(view->head, i, row) {
+		text_addf(out, "<div><dt>%s</dt><dd>", json_string_value(
+		    json_array_get(row, 0)));
+		report_html_text(json_string_value(json_array_get(row,
+		    1)), 400, out);
+		text_adds(out, "</dd></div>\n");
+	}
+	if (json_array_size(view->head) > 0)
+		text_adds(out, "</dl>\n");
+	text_adds(out, "</header>\n");
+	if (view->empty)
+		text_adds(out, "<p class=\"empty\">No records match: there "
+		    "is nothing to report.</p>\n");
+}
+
+/* Facts as cards. */
+static void
+add_cards(const struct report_view *view, const json_t *section,
+    struct text *out)
+{
+	json_t *row;
+	size_t i;
+
+	json_array_foreach(json_object_get(section, "rows"), i, row) {
+		const json_t *value = json_array_get(row, 1);
+		const char *unit = json_string_value(json_array_get(row, 2));
+
+		text_addf(out, "<li><span class=\"label\">%s</span> "
+		    "<span class=\"value\">", json_string_value(
+		    json_array_get(row, 0)));
+		if (report_long(row)) {
+			report_add_long(json_number_value(value), out);
+			text_adds(out, "</span> <span class=\"label\">");
+		}
+		report_html_cell(view, value, unit, out);
+		text_adds(out, "</span>");
+		text_adds(out, "</li>\n");
+	}
+}
+
+static bool
+is_summary(const json_t *section)
+{
+	return report_facts(section) &&
+	    !report_role(section, "performance");
+}
+
+static void
+add_summary(const struct report_view *view, struct text *out)
+{
+	json_t *section;
+	size_t i, n = 0;
+
+	json_array_foreach(view->sections, i, section) {
+		if (!is_summary(section))
+			continue;
+		if (n++ == 0)
+			text_adds(out, "<section>\n<h2>Summary</h2>\n"
+			    "<ul class=\"cards\">\n");
+		add_cards(view, section, out);
+	}
+	if (n > 0)
+		text_adds(out, "</ul>\n</section>\n");
+}
+
+static bool
+is_series(const json_t *section)
+{
+	return report_role(section, "time") ||
+	    report_role(section, "group");
+}
+
+static void
+add_title(const json_t *section, struct text *out)
+{
+	text_adds(out, "<section>\n<h2>");
+	report_html_text(report_string(section, "title"), 200,
+	    out);
+	text_adds(out, "</h2>\n");
+}
+
+static void
+add_section(const struct report_view *view, const json_t *section,
+    struct text *out)
+{
+	const char *note = report_string(section, "note");
+
+	add_title(section, out);
+	if (report_facts(section)) {
+		text_adds(out, "<ul class=\"cards\">\n");
+		add_cards(view, section, out);
+		text_adds(out, "</ul>\n");
+	} else {
+		report_add_charts(view, section, out);
+		report_html_table(view, section, out);
+	}
+	if (note != NULL) {
+		text_adds(out, "<p class=\"note\">");
+		report_html_text(note, 1000, out);
+		text_adds(out, "</p>\n");
+	}
+	text_adds(out, "</section>\n");
+}
+
+static void
+add_notes(const struct report_view *view, struct text *out)
+{
+	const char *text;
+	json_t *note;
+	size_t i, n = 0;
+
+	json_array_foreach(json_object_get(view->report, "notes"), i, note) {
+		if ((text = json_string_value(note)) == NULL)
+			continue;
+		text_adds(out, n++ == 0 ? "<section>\n<h2>Notes</h2>\n<ul "
+		    "class=\"notes\">\n<li>" : "<li>");
+		report_html_text(text, 1000, out);
+		text_adds(out, "</li>\n");
+	}
+	text_adds(out, n > 0 ? "</ul>\n</section>\n" : "");
+}
+
+void
+report_html(const json_t *report, struct text *out)
+{
+	struct report_view view;
+	json_t *section;
+	size_t i;
+
+	report_view_init(&view, report);
+	add_head(&view, out);
+	add_summary(&view, out);
+	/* What was used when comes first; what is long, last. */
+	json_array_foreach(view.sections, i, section)
+		if (is_series(section))
+			add_section(&view, section, out);
+	json_array_foreach(view.sections, i, section)
+		if (!is_series(section) && !is_summary(section))
+			add_section(&view, section, out);
+	add_notes(&view, out);
+	text_adds(out, "</main>\n</body>\n</html>\n");
+	report_view_release(&view);
+}

@@ -1,0 +1,159 @@
+/*
+ * Upright bars, with an axis at the left and names below.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "report/report_internal.h"
+
+#define CHAR_WIDTH 7.2	/* of the style's 13 px, on average */
+#define TICKS_MAX 5
+
+/* A step of 1, 2 or 5 times a power of ten, of which at most 5 make ${max}. */
+static double
+step_of(double max, bool whole)
+{
+	static const double steps[] = { 1, 2, 5, 10 };
+	double step = 1, least = max / TICKS_MAX;
+	size_t i;
+
+	while (step > least && step > 1e-12)
+		step /= 10;
+	while (step * 10 <= least)
+		step *= 10;
+	for (i = 0; i < 3 && step * steps[i] < least; i++)
+		;
+	step *= steps[i];
+	return whole && step < 1 ? 1 : step;
+}
+
+/* Where the plot is in a picture of upright bars. */
+struct plot {
+	double left, top, width, height, max, step;
+};
+
+/* A value beside the axis: all have as many decimals as the step needs. */
+static void
+add_tick(const struct report_chart *chart, double value, double step,
+    struct text *out)
+{
+	int digits = 0;
+
+	if (strcmp(chart->unit, "money") != 0) {
+		report_add_short(value, out);
+		return;
+	}
+	for (; step < 0.999 && digits < 12; step *= 10)
+		digits++;
+	report_add_money(value, digits == 1 ? 2 : digits,
+	    chart->view->currency, out);
+}
+
+static void
+set_plot(struct plot *plot, const struct report_chart *chart,
+    int width, int height)
+{
+	double max = chart->bars[report_chart_largest(chart)].value;
+	struct text label;
+	size_t columns = 1, len;
+	int i;
+
+	plot->step = step_of(max, strcmp(chart->unit, "count") == 0);
+	plot->max = 0;
+	text_init(&label, SIZE_MAX / 4);
+	for (i = 0; i <= TICKS_MAX + 1 && (i < 2 || plot->max < max); i++) {
+		plot->max = plot->step * i;
+		text_clear(&label);
+		add_tick(chart, plot->max, plot->step, &label);
+		len = report_width(label.at, label.len);
+		columns = len > columns ? len : columns;
+	}
+	text_release(&label);
+	plot->left = (double)columns * CHAR_WIDTH + 10;
+	plot->top = 10;
+	plot->width = width - plot->left - 4;
+	plot->height = height - plot->top - 28;
+}
+
+static void
+draw_grid(const struct plot *plot, const struct report_chart *chart,
+    struct text *out)
+{
+	double value, y;
+	int i;
+
+	for (i = 0; (value = plot->step * i) <= plot->max * 1.001; i++) {
+		y = plot->top + plot->height * (1 - value / plot->max);
+		text_addf(out, "<line class=\"%s\" x1=\"%.1f\" y1=\"%.1f\" "
+		    "x2=\"%.1f\" y2=\"%.1f\"/>", i == 0 ? "axis" : "grid",
+		    plot->left, y, plot->left + plot->width, y);
+		text_addf(out, "<text class=\"end\" x=\"%.1f\" y=\"%.1f\">",
+		    plot->left - 8, y + 4.5);
+		add_tick(chart, value, plot->step, out);
+		text_adds(out, "</text>\n");
+	}
+}
+
+/* Labels below the bars, as many as have room side by side. */
+static void
+draw_labels(const struct plot *plot, const struct report_chart *chart,
+    struct text *out)
+{
+	double each = plot->width / (double)chart->n, taken = 0, width, x;
+	double end = plot->left + plot->width;
+	size_t i, columns, widest = 1, step;
+
+	for (i = 0; i < chart->n; i++) {
+		columns = report_width(chart->bars[i].label,
+		    strlen(chart->bars[i].label));
+		widest = columns > widest ? columns : widest;
+	}
+	/* Long ones are easier told apart if they are half of that apart. */
+	width = (double)widest * CHAR_WIDTH * (widest > 8 ? 1.5 : 1) + 10;
+	step = (size_t)(width / each) + 1;
+	for (i = 0; i < chart->n; i += step) {
+		const char *label = chart->bars[i].label;
+
+		width = (double)report_width(label, strlen(label)) *
+		    CHAR_WIDTH;
+		x = plot->left + ((double)i + 0.5) * each - width / 2;
+		x = x + width > end ? end - width : x;
+		x = x < 0 ? 0 : x;
+		if (i > 0 && x < taken)
+			continue;
+		text_addf(out, "<text class=\"middle\" x=\"%.1f\" y=\"%.1f"
+		    "\">", x + width / 2, plot->top + plot->height + 20);
+		report_add_html(label, strlen(label), out);
+		text_adds(out, "</text>\n");
+		taken = x + width + 10;
+	}
+}
+
+void
+report_draw_upright(const struct report_chart *chart, bool wide,
+    struct text *out)
+{
+	int width = wide ? 900 : 340, height = wide ? 260 : 200;
+	double each, gap, box[4];
+	struct plot plot;
+	size_t i;
+
+	set_plot(&plot, chart, width, height);
+	each = plot.width / (double)chart->n;
+	gap = each > 4 ? each * 0.18 : each * 0.1;
+	report_draw_open(chart, wide, width, height, out);
+	draw_grid(&plot, chart, out);
+	for (i = 0; i < chart->n; i++) {
+		box[2] = each - gap < 64 ? each - gap : 64;
+		box[0] = plot.left + ((double)i + 0.5) * each - box[2] / 2;
+		box[3] = plot.height * chart->bars[i].value / plot.max;
+		/* What is there is seen, however small. */
+		if (box[3] < 1)
+			box[3] = 1;
+		box[1] = plot.top + plot.height - box[3];
+		report_draw_bar(chart, i, box, out);
+	}
+	draw_labels(&plot, chart, out);
+	text_adds(out, "</svg>\n");
+}
