@@ -6,9 +6,15 @@ cd "${TOP:-.}" || exit 99
 
 n=0
 for header in $(find src -name '*.h' | sort); do
+	# shellcheck disable=SC2086 # options
+	case $header in
+	src/table/table_duckdb.h | src/table/table_internal.h)
+		[ -n "${DUCKDB_CFLAGS:-}" ] || continue
+		;;
+	esac
 	n=$((n + 1))
 	if says=$(echo "#include \"${header#src/}\"" | $CC -std=gnu11 \
-	    -D_GNU_SOURCE -Wall -Werror -fsyntax-only -Isrc -I"${BUILD:-.}" \
+	    ${DUCKDB_CFLAGS:-} -D_GNU_SOURCE -Wall -Werror -fsyntax-only -Isrc -I"${BUILD:-.}" \
 	    -x c - 2>&1); then
 		echo "ok $n - $header"
 	else

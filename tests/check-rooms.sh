@@ -61,7 +61,11 @@ curl/ http
 getopt.h config
 uthash.h manifest
 utlist.h crawl http run
-jansson.h base http manifest run output cli
+jansson.h base http manifest run report output cli
+duckdb.h table
+xlsxwriter.h output
+zlib.h output
+zstd.h output
 signal.h cli
 END
 result "libraries are where they belong" "$bad"

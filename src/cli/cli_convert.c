@@ -126,6 +126,8 @@ print_preview(const struct making *m)
 {
 	const struct output_convert *convert = m->convert;
 	const struct output_settings *settings = &convert->settings;
+	const struct output_range *range = &settings->range;
+	bool ranged = range->from != NULL || range->to != NULL;
 	char count[32], size[16];
 	struct text names;
 	char *line, *save = NULL;
@@ -135,18 +137,19 @@ print_preview(const struct making *m)
 	fprintf(stderr, "Source: %s (%s)%s\n", settings->source,
 	    settings->export, settings->complete ? "" :
 	    ", which is NOT COMPLETE");
-	fprintf(stderr, settings->range.from == NULL && settings->range.to == NULL ?
-	    "Time range: all\n" : "Time range: %s to %s (%s)\n",
-	    settings->range.from != NULL ? settings->range.from : "start",
-	    settings->range.to != NULL ? settings->range.to : "now",
-	    settings->range.timezone);
+	if (!ranged)
+		fprintf(stderr, "Time range: all\n");
+	else
+		fprintf(stderr, "Time range: %s to %s (%s)\n",
+		    range->from != NULL ? range->from : "start",
+		    range->to != NULL ? range->to : "now", range->timezone);
 	fprintf(stderr, "\nData to export:\n");
 	for (i = 0; i < convert->n_parts; i++) {
 		text_human_count(convert->parts[i].rows, count);
 		fprintf(stderr, "  %-18s %12s rows%s\n",
 		    convert->parts[i].table->name, count,
-		    !convert->parts[i].filtered && (settings->range.from != NULL ||
-		    settings->range.to != NULL || settings->n_filters > 0) ?
+		    !convert->parts[i].filtered &&
+		    (ranged || settings->n_filters > 0) ?
 		    "  (all: nothing given applies to it)" : "");
 	}
 	text_human_bytes(output_convert_guess(convert), size);

@@ -98,9 +98,9 @@ tell_trouble(const struct table_trouble *trouble)
 {
 	if (trouble->mended > 0)
 		fprintf(stderr, "%s: %" PRIu64 " of %" PRIu64 " rows hold "
-		    "text that DuckDB refuses (half a surrogate pair): it is "
-		    "exact in \"raw\" and U+FFFD elsewhere; the first is "
-		    "%s\n", trouble->resource, trouble->mended,
+		    "what DuckDB refuses (half a surrogate pair, NaN): \"raw\" "
+		    "has it as it is, the other columns U+FFFD or nothing; "
+		    "the first is %s\n", trouble->resource, trouble->mended,
 		    trouble->rows, trouble->where);
 	if (trouble->damaged > 0)
 		fprintf(stderr, "%s: %" PRIu64 " lines are no JSON and were "

@@ -78,16 +78,24 @@ check_options(const struct output_settings *settings, struct err *err)
 	return 0;
 }
 
+/* What the range is called in names of files, new. */
+static char *
+range_name(const struct output_range *range)
+{
+	if (range->from == NULL && range->to == NULL)
+		return mem_text("all");
+	return mem_format("%.10s-%.10s",
+	    range->from != NULL ? range->from : "start",
+	    range->to != NULL ? range->to : "now");
+}
+
 struct output_convert *
 output_convert_new(const struct output_settings *settings, struct err *err)
 {
 	struct output_convert *convert = mem_zero(1, sizeof(*convert));
 
 	convert->settings = *settings;
-	convert->range = settings->range.from == NULL && settings->range.to == NULL ?
-	    mem_text("all") : mem_format("%.10s-%.10s",
-	    settings->range.from != NULL ? settings->range.from : "start",
-	    settings->range.to != NULL ? settings->range.to : "now");
+	convert->range = range_name(&settings->range);
 	if (check_options(settings, err) == -1 ||
 	    output_plan(convert, err) == -1) {
 		output_convert_free(convert);
@@ -214,8 +222,8 @@ metadata_line(const struct output_convert *convert,
 	line = json_pack("{s:b, s:s, s:s, s:s, s:s, s:s?, s:s?, s:I}",
 	    "_metadata", 1, "tool", settings->tool, "source",
 	    settings->source, "export", settings->export, "table",
-	    part->table->name, "from", settings->range.from, "to", settings->range.to,
-	    "rows", (json_int_t)part->rows);
+	    part->table->name, "from", settings->range.from, "to",
+	    settings->range.to, "rows", (json_int_t)part->rows);
 	text = json_dumps(line, JSON_COMPACT);
 	json_decref(line);
 	return text;

@@ -97,8 +97,8 @@ output_manifest(const struct output_convert *convert)
 	    (json_int_t)settings->gaps, "format", settings->format, "from",
 	    settings->range.from, "to", settings->range.to, "timezone",
 	    settings->range.timezone, "where", settings->where, "filters",
-	    output_filters_json(&convert->filters), "tables", tables_of(convert), "files",
-	    files_of(convert), "troubles", troubles_of(convert),
+	    output_filters_json(&convert->filters), "tables",
+	    tables_of(convert), "files", files_of(convert), "troubles", troubles_of(convert),
 	    "cells_guarded", (json_int_t)convert->guarded, "cells_cut",
 	    (json_int_t)convert->cut, "cells_with_control_characters",
 	    (json_int_t)convert->replaced);

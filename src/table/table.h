@@ -127,8 +127,8 @@ struct table_rows;
 
 /**
  * table_query(db, sql, which, err):
- * Run statement number ${which} (from 0) of ${sql}, and give its rows as they come.
- * What has no kind of its own (lists, decimals) comes as text or JSON.
+ * Run statement number ${which} (from 0) of ${sql}, and give its rows as they
+ * come.  What has no kind of its own (lists, decimals) comes as text or JSON.
  * Return the rows, table_rows_free() them; or NULL with ${err} set as
  * table_run().
  */

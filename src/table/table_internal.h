@@ -77,6 +77,13 @@ void table_scan_free(struct table_scan *);
  */
 bool table_mend(struct span, struct text *);
 
+/**
+ * table_mend_numbers(record, mended):
+ * Is ${record} JSON but for NaN and Infinity?  Then write it to ${mended}
+ * with null in their places.
+ */
+bool table_mend_numbers(struct span, struct text *);
+
 /* ------------------------------------------------- table_records.c */
 
 /**

@@ -1,6 +1,7 @@
 /*
- * What is JSON, but too much for DuckDB: strings with half of a surrogate
- * pair ("\ud800"), which RFC 8259 section 8.2 lets stand.
+ * What DuckDB refuses although it can be made sense of: strings with half of
+ * a surrogate pair ("\ud800"), which RFC 8259 section 8.2 lets stand; and the
+ * NaN and Infinity that Python's json module writes, which are no JSON.
  */
 
 #include <string.h>
@@ -61,4 +62,46 @@ table_mend(struct span record, struct text *mended)
 	}
 	text_add(mended, at, (size_t)(end - at));
 	return true;
+}
+
+/* The length of a number that is none at ${at}, or 0. */
+static size_t
+no_number(const char *at, const char *end)
+{
+	static const char *const words[] = { "NaN", "Infinity",
+	    "-Infinity" };
+	size_t i, len;
+
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		len = strlen(words[i]);
+		if ((size_t)(end - at) >= len &&
+		    memcmp(at, words[i], len) == 0)
+			return len;
+	}
+	return 0;
+}
+
+bool
+table_mend_numbers(struct span record, struct text *mended)
+{
+	const char *at = record.at, *end = record.at + record.len;
+	bool in_string = false, any = false;
+	size_t len;
+
+	text_clear(mended);
+	while (at < end) {
+		len = in_string ? 0 : no_number(at, end);
+		if (len > 0) {
+			text_adds(mended, "null");
+			any = true;
+			at += len;
+			continue;
+		}
+		if (*at == '"')
+			in_string = !in_string;
+		else if (*at == '\\' && in_string && at + 1 < end)
+			text_addc(mended, *at++);
+		text_addc(mended, *at++);
+	}
+	return any && page_check(mended->at, mended->len, NULL) == 0;
 }

@@ -15,6 +15,7 @@ struct table_rows {
 	duckdb_result result;
 	bool has_result;
 	struct table_column *columns;
+	bool *own;		/* by column: it comes as it is */
 	duckdb_type *types;
 	duckdb_vector *vectors;
 	struct table_cell *cells;
@@ -78,11 +79,12 @@ kind_of(duckdb_logical_type type, bool *own)
 static bool
 read_columns(struct table_rows *rows)
 {
-	bool own, all = true;
+	bool all = true;
 	size_t i;
 
 	rows->n = duck.prepared_statement_column_count(rows->statement);
 	rows->columns = mem_zero(rows->n + 1, sizeof(*rows->columns));
+	rows->own = mem_zero(rows->n + 1, sizeof(*rows->own));
 	rows->types = mem_zero(rows->n + 1, sizeof(*rows->types));
 	rows->vectors = mem_zero(rows->n + 1, sizeof(*rows->vectors));
 	rows->cells = mem_zero(rows->n + 1, sizeof(*rows->cells));
@@ -94,8 +96,8 @@ read_columns(struct table_rows *rows)
 		    rows->statement, i);
 
 		rows->columns[i].name = mem_text(name);
-		rows->columns[i].kind = kind_of(type, &own);
-		all = all && own;
+		rows->columns[i].kind = kind_of(type, &rows->own[i]);
+		all = all && rows->own[i];
 		duck.free((void *)(uintptr_t)name);
 		duck.destroy_logical_type(&type);
 	}
@@ -110,10 +112,9 @@ add_wrapped(const struct table_rows *rows, const char *sql, struct text *out)
 
 	text_adds(out, "SELECT ");
 	for (i = 0; i < rows->n; i++) {
-		const char *form = rows->columns[i].kind == TABLE_JSON ?
-		    "%sto_json(c%zu)::JSON" : rows->columns[i].kind ==
-		    TABLE_TEXT || rows->columns[i].kind == TABLE_NUMBER ?
-		    "%sCAST(c%zu AS VARCHAR)" : "%sc%zu";
+		const char *form = rows->own[i] ? "%sc%zu" :
+		    rows->columns[i].kind == TABLE_JSON ?
+		    "%sto_json(c%zu)" : "%sCAST(c%zu AS VARCHAR)";
 
 		text_addf(out, form, i > 0 ? ", " : "", i);
 	}
@@ -265,6 +266,7 @@ table_rows_free(struct table_rows *rows)
 	for (i = 0; i < rows->n; i++)
 		free(rows->columns[i].name);
 	free(rows->columns);
+	free(rows->own);
 	free(rows->types);
 	free(rows->vectors);
 	free(rows->cells);

@@ -45,6 +45,8 @@ struct table_scan {
 	struct span root_id;
 	uint64_t item;
 	struct text mended;
+	struct text numbers;	/* a record that is mended before all else */
+	struct span exact;	/* and as it came; at NULL: it wasn't */
 };
 
 struct table_scan *
@@ -63,6 +65,7 @@ table_scan_new(struct table_db *db, const struct source_resource *resource,
 	    resource->shape.form == SOURCE_ARRAY;
 	text_init(&scan->buffer, SIZE_MAX / 4);
 	text_init(&scan->mended, SIZE_MAX / 4);
+	text_init(&scan->numbers, SIZE_MAX / 4);
 	return scan;
 }
 
@@ -88,6 +91,7 @@ table_scan_free(struct table_scan *scan)
 		close(scan->fd);
 	text_release(&scan->buffer);
 	text_release(&scan->mended);
+	text_release(&scan->numbers);
 	free(scan->levels);
 	free(scan->piece);
 	free(scan);
@@ -209,6 +213,7 @@ read_record(struct table_scan *scan, struct span *record, struct err *err)
 	struct err why;
 	int rc;
 
+	scan->exact.at = NULL;
 	for (;;) {
 		if (scan->place != NULL && page_next(scan->items,
 		    &scan->place, record))
@@ -225,9 +230,15 @@ read_record(struct table_scan *scan, struct span *record, struct err *err)
 		if (scan->counts)
 			return 1;
 		if (page_check(record->at, record->len, &why) == -1) {
-			if (find_damage(scan, &why, err) == -1)
+			if (table_mend_numbers(*record, &scan->numbers)) {
+				scan->exact = *record;
+				*record = (struct span){ scan->numbers.at,
+				    scan->numbers.len };
+			} else if (find_damage(scan, &why, err) == -1) {
 				return -1;
-			continue;
+			} else {
+				continue;
+			}
 		}
 		scan->items = *record;
 		if (!scan->is_array)
@@ -289,6 +300,29 @@ next_nested(struct table_scan *scan, struct table_row *row)
 	return false;
 }
 
+/* Have DuckDB take the record, and note if it would not as it is. */
+static void
+make_fit(struct table_scan *scan, struct table_row *row)
+{
+	bool mended = table_mend(row->raw, &scan->mended);
+
+	row->record = row->raw;
+	if (mended)
+		row->record = (struct span){ scan->mended.at,
+		    scan->mended.len };
+	if (row->depth > 0)
+		return;
+	if (scan->exact.at != NULL && !scan->is_array) {
+		row->raw = scan->exact;
+		mended = true;
+	}
+	if (mended) {
+		scan->seen.mended++;
+		if (scan->seen.first == 0)
+			scan->seen.first = scan->line;
+	}
+}
+
 int
 table_scan_next(struct table_scan *scan, struct table_row *row,
     struct err *err)
@@ -310,15 +344,6 @@ table_scan_next(struct table_scan *scan, struct table_row *row,
 		return 1;
 	row->id = id_of(scan, row->raw);
 	descend(scan, row->raw);
-	row->record = row->raw;
-	if (table_mend(row->raw, &scan->mended)) {
-		row->record = (struct span){ scan->mended.at,
-		    scan->mended.len };
-		if (row->depth == 0) {
-			scan->seen.mended++;
-			if (scan->seen.first == 0)
-				scan->seen.first = scan->line;
-		}
-	}
+	make_fit(scan, row);
 	return 1;
 }

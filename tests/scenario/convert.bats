@@ -1,0 +1,360 @@
+# From an export to files.
+
+bats_require_minimum_version 1.5.0
+load helper
+load tables
+
+sample="$TOP/exports.example/20250606-120000"
+
+convert()
+{
+	hlexport convert "$@" --yes -q
+}
+
+# Does manifest.json have the sums of all files that are there?
+assert_manifest()
+{
+	(cd "$1" && jq -r '.files[] | .sha256 + "  " + .path' manifest.json |
+	    sha256sum --quiet -c -) || return 1
+	diff <(cd "$1" && find . -type f | sed 's|^\./||' |
+	    grep -vx manifest.json | sort) \
+	    <(jq -r '.files[].path' "$1/manifest.json" | sort)
+}
+
+# Nothing hidden is left in the directory.
+assert_clean()
+{
+	assert_equal "$(find "$1" -maxdepth 1 -name '.hlexport-*')" ""
+}
+
+@test "CSV, read by Python: the values are the tree's" {
+	needs_tables
+	export_workspace --workspace full
+	convert "$export" --format csv -o out
+	assert_tables csv out
+	assert_manifest out
+	assert_clean .
+}
+
+@test "JSON and JSON lines, read by Python: the values are the tree's" {
+	needs_tables
+	export_workspace --workspace full
+	convert "$export" --format json -o array
+	assert_tables json array
+	convert "$export" --format jsonl -o lines
+	assert_tables jsonl lines
+	assert_manifest lines
+	convert "$export" --format jsonl --compress gzip -o packed
+	assert_tables jsonl packed
+	convert "$export" --format jsonl --compress zstd -o packed2
+	zstd -dqc packed2/logs.jsonl.zst | cmp - lines/logs.jsonl
+	gzip -dc packed/logs.jsonl.gz | cmp - lines/logs.jsonl
+}
+
+@test "Parquet, read by another reader: the values are the tree's" {
+	needs_tables
+	parquet_reader
+	export_workspace --workspace full
+	convert "$export" --format parquet -o out
+	# shellcheck disable=SC2086 # a command and its argument
+	assert_tables parquet out $parquet
+	assert_manifest out
+	convert "$export" --format parquet --compress gzip -o out2
+	# shellcheck disable=SC2086
+	assert_tables parquet out2 $parquet
+}
+
+@test "Excel, read by openpyxl: the values are the tree's" {
+	needs_tables
+	"$HLEXPORT" convert "$sample" --format xlsx --dry-run 2>&1 |
+	    grep -q 'without libxlsxwriter' && skip "no libxlsxwriter"
+	export_workspace --workspace full
+	convert "$export" --format xlsx -o out
+	assert_tables xlsx out
+	old_tree '{"id":"=1+1","output":"a\u0001b","error":"@SUM(A1)"}' \
+	    "{\"id\":\"long\",\"output\":\"$(printf 'x%.0s' \
+	    $(seq 40000))\"}" '{"id":"big","prompt_tokens":9007199254740993}'
+	run -0 hlexport convert old --format xlsx -o odd --yes
+	assert_contains "$output" "1 texts were cut"
+	assert_contains "$output" "1 texts had control characters"
+	"$(python_with_openpyxl)" - odd/*.xlsx <<'END'
+import sys, openpyxl
+book = openpyxl.load_workbook(sys.argv[1])
+rows = list(book["logs"].iter_rows())
+column = {cell.value: i for i, cell in enumerate(rows[0])}
+cell = rows[1][column["id"]]
+assert (cell.value, cell.data_type) == ("=1+1", "s"), cell.data_type
+assert rows[1][column["output"]].value == "a\ufffdb"
+assert len(rows[2][column["output"]].value) == 32767
+assert rows[3][column["prompt_tokens"]].value == "9007199254740993"
+assert "Metadata" in book and "Summary" in book
+END
+}
+
+@test "a database of views, and one with the rows in it" {
+	needs_tables
+	local n
+	convert "$sample" --format duckdb -o views
+	convert "$sample" --format duckdb --embed -o whole
+	assert_manifest views
+	assert_manifest whole
+	[ ! -e whole/logs.parquet ]
+	n=$(hlexport query "$sample" -q --format csv \
+	    "SELECT count(*) FROM logs" | tail -n 1)
+	for dir in views whole; do
+		# As open.sql does it, from elsewhere.
+		sed "s|'\.'|'$PWD/$dir'|; s|ATTACH '|ATTACH '$PWD/$dir/|" \
+		    $dir/open.sql >$dir.sql
+		echo "SELECT count(*) FROM logs" >>$dir.sql
+		run -0 hlexport query "$sample" --allow-external -q \
+		    --format csv -f $dir.sql
+		assert_equal "$(tail -n 1 <<<"$output")" "$n"
+	done
+}
+
+@test "folders by day and by file are one table again" {
+	needs_tables
+	export_workspace --workspace full
+	for by in day file; do
+		convert "$export" --format parquet --partition-by $by -o $by
+		assert_manifest $by
+		run -0 hlexport query "$export" --allow-external -q \
+		    --format csv "SELECT count(*) = (SELECT count(*) FROM logs)
+		    AND count(DISTINCT $by) > 3 AS same
+		    FROM read_parquet('$by/logs/**/*.parquet',
+		    hive_partitioning = true)"
+		assert_contains "$output" true
+	done
+	ls day/logs | head -n 1 | grep -qE '^day=2025-[0-9][0-9]-[0-9][0-9]$'
+}
+
+@test "the same export gives the same bytes" {
+	needs_tables
+	export_workspace --workspace full
+	for format in parquet csv jsonl duckdb xlsx; do
+		convert "$export" --format $format -o one-$format || continue
+		convert "$export" --format $format -o two-$format
+		diff -r one-$format two-$format
+	done
+}
+
+@test "a preview, a question, and nothing without a yes" {
+	needs_tables
+	run -2 hlexport convert "$sample" --format csv -o out </dev/null
+	assert_contains "$output" "Export Preview"
+	assert_contains "$output" "logs                         26 rows"
+	assert_contains "$output" "there is no terminal to ask on"
+	[ ! -e out ]
+	run -0 hlexport convert "$sample" --format csv -o out --dry-run
+	assert_contains "$output" "Dry run - no files created."
+	[ ! -e out ]
+	run -0 script -qec "'$HLEXPORT' convert '$sample' --format csv -o out" \
+	    /dev/null <<<"n"
+	assert_contains "$output" "Continue? [y/N]"
+	assert_contains "$output" "Aborted."
+	[ ! -e out ]
+	run -0 script -qec "'$HLEXPORT' convert '$sample' --format csv -o out" \
+	    /dev/null <<<"y"
+	assert_contains "$output" "Export complete!"
+	[ -s out/logs.csv ]
+	run -0 --separate-stderr hlexport convert "$sample" --format csv \
+	    -o other --yes --json
+	assert_equal "$(jq -r .output <<<"$output")" other
+}
+
+@test "dates, filters and conditions choose rows" {
+	needs_tables
+	count()
+	{
+		hlexport convert "$sample" --format jsonl --tables logs \
+		    -o "chosen$n" --yes -q "$@" 2>/dev/null || return
+		if [ -e "chosen$n/logs.jsonl" ]; then
+			wc -l <"chosen$n/logs.jsonl"
+		else
+			echo 0
+		fi
+	}
+	sql()
+	{
+		hlexport query "$sample" -q --format csv \
+		    "SELECT count(*) FROM logs WHERE $1" | tail -n 1 |
+		    tr -d '\r'
+	}
+	n=1
+	assert_equal "$(count --from 2025-01-05 --to 2025-01-05)" \
+	    "$(sql "created_at::DATE = DATE '2025-01-05'")"
+	n=2
+	assert_equal "$(count --to 2025-01-05T00:01:00Z)" \
+	    "$(sql "created_at <= TIMESTAMPTZ '2025-01-05 00:01:00Z'")"
+	n=3
+	assert_equal "$(count --from 2025-01-05 --to 2025-01-05 \
+	    --tz America/New_York)" "$(sql "timezone('America/New_York',
+	    created_at)::DATE = DATE '2025-01-05'")"
+	n=4
+	assert_equal "$(count --filter type=tool --filter type=flow \
+	    --filter environment=production)" "$(sql "type IN ('tool', 'flow')
+	    AND environment = 'production'")"
+	n=5
+	assert_equal "$(count --where 'cost > 0.0001')" \
+	    "$(sql 'cost > 0.0001')"
+	n=6
+	assert_equal "$(count --from 1999-01-01 --to 1999-01-02)" 0
+	[ ! -e chosen6 ]
+	# Tables that it does not apply to are there, whole.
+	run -0 hlexport convert "$sample" --format csv --from 2025-01-05 \
+	    -o all --yes
+	assert_contains "$output" "Time range: 2025-01-05 to now (UTC)"
+	assert_contains "$output" "nothing given applies to it"
+	assert_equal "$(jq -r '.from' all/manifest.json)" 2025-01-05
+}
+
+@test "what is wrong is told, with what was meant" {
+	needs_tables
+	refused()
+	{
+		local says=$1
+		shift
+		run -2 hlexport convert "$sample" --yes "$@"
+		assert_contains "$output" "$says"
+		[ ! -e out ]
+	}
+	refused "did you mean logs?" --format csv -o out --tables lgos
+	refused "did you mean model?" --format csv -o out --filter modle=x
+	refused "KEY=VALUE" --format csv -o out --filter model
+	refused "is after" --format csv -o out --from 2025-02-02 \
+	    --to 2025-01-01
+	refused "parquet" --format parket -o out
+	refused "goes with --format csv" --format json --bom -o out
+	refused "goes with --format parquet" --format csv --partition-by day \
+	    -o out
+	refused "table directories" --format csv -o out --where 'cost > 1'
+	refused "Parser Error" --format csv -o out --tables logs \
+	    --where 'cost >'
+	refused "is no date" --format csv -o out --from 2025-02-30
+	refused "inside the export" --format csv -o "$sample/out"
+	refused "inside the export" --format csv -o "$sample"
+	refused "Unknown TimeZone" --format csv -o out --tz Mars/Crater \
+	    --from 2025-01-01
+	run -2 hlexport convert nowhere --format csv --yes
+	run -2 hlexport convert "$sample"
+	assert_contains "$output" "wants a directory and a format"
+}
+
+@test "nothing is replaced unasked, and nothing that is not ours" {
+	needs_tables
+	convert "$sample" --format csv -o out
+	run -2 hlexport convert "$sample" --format csv -o out --yes
+	assert_contains "$output" "--force"
+	convert "$sample" --format json -o out --force
+	[ -s out/logs.json ]
+	[ ! -e out/logs.csv ]
+	mkdir mine
+	echo precious >mine/file
+	run -2 hlexport convert "$sample" --format csv -o mine --yes --force
+	assert_contains "$output" "is not replaced"
+	assert_equal "$(cat mine/file)" precious
+	echo precious >out/file
+	run -2 hlexport convert "$sample" --format csv -o out --yes --force
+	assert_equal "$(cat out/file)" precious
+	mkdir empty
+	convert "$sample" --format csv -o empty
+}
+
+@test "killed at any moment: nothing half-made, and nothing left for long" {
+	needs_tables
+	local i
+	start_fixture --workspace bulk --files 4 --logs 3000
+	hlexport --logs -q
+	stop_fixture
+	export=$(the_export)
+	mkdir place
+	for ((i = 1; i <= 12; i++)); do
+		"$HLEXPORT" convert "$export" --format jsonl --yes -q \
+		    -o place/out &
+		pid=$!
+		# As far as it gets while so many others are counted.
+		wait_until test -n "$(ls -A place)" || true
+		seq $((i * 20000)) | wc -l >/dev/null
+		kill -9 $pid 2>/dev/null || true
+		wait $pid || true
+		[ ! -e place/out ] || {
+			(cd place/out && jq -r '.files[] | .sha256 + "  " +
+			    .path' manifest.json | sha256sum --quiet -c -)
+			rm -r place/out
+		}
+	done
+	convert "$export" --format jsonl -o place/out
+	assert_clean place
+	assert_manifest place/out
+}
+
+@test "a full disk: a clear message, and nothing half-made" {
+	needs_tables
+	export_workspace --workspace full
+	mkdir disk
+	mount -t tmpfs -o size=3m none disk 2>/dev/null ||
+	    skip "no leave to mount"
+	for format in parquet csv jsonl xlsx duckdb; do
+		run hlexport convert "$export" --format $format --yes -q \
+		    -o disk/out
+		[ "$status" = 1 ] || {
+			[ $format = parquet ] || [ $format = duckdb ] ||
+			    [ $format = xlsx ] || {
+				umount disk
+				echo "$format: status $status: $output"
+				return 1
+			}
+		}
+		[ "$status" != 1 ] || [ ! -e disk/out ]
+		rm -rf disk/out
+		assert_clean disk
+	done
+	umount disk
+}
+
+@test "an export with gaps: said loudly, and kept in the manifest" {
+	needs_tables
+	start_fixture
+	add_fault "stats status=404"
+	run -3 hlexport --logs
+	stop_fixture
+	run -0 hlexport convert "$(the_export)" --format csv -o out --yes
+	assert_contains "$output" "NOT COMPLETE"
+	assert_equal "$(jq -c '[.complete, .gaps > 0]' out/manifest.json)" \
+	    '[false,true]'
+}
+
+@test "a torn shard stops it; --skip-damaged counts what is left out" {
+	needs_tables
+	old_tree '{"id":"a"}' '{"id":"b"'
+	run -6 hlexport convert old --format csv -o out --yes
+	assert_contains "$output" "files/pr_1/logs/1.jsonl: line 2"
+	[ ! -e out ]
+	run -0 hlexport convert old --format csv -o out --yes --skip-damaged
+	assert_equal "$(jq -c '.troubles[0] | [.resource, .left_out]' \
+	    out/manifest.json)" '["logs",1]'
+}
+
+@test "cells that a spreadsheet would run, a byte order mark, a first line" {
+	needs_tables
+	old_tree '{"id":"=1+1","output":"a,\"b\"\r\nc","error":"-2"}' \
+	    '{"id":"@x","output":"","error":null}'
+	run -0 hlexport convert old --format csv --tables logs -o out --yes \
+	    --guard-formulas --bom
+	assert_contains "$output" "3 cells got a '"
+	python3 - <<'END'
+import csv
+with open("out/logs.csv", "rb") as file:
+    assert file.read(3) == b"\xef\xbb\xbf"
+with open("out/logs.csv", encoding="utf-8-sig", newline="") as file:
+    rows = list(csv.DictReader(file))
+assert rows[0]["id"] == "'=1+1" and rows[0]["error"] == "'-2", rows
+assert rows[0]["output"] == 'a,"b"\r\nc'
+assert rows[1]["id"] == "'@x"
+END
+	# A text that is empty is not the same as none.
+	grep -q ',"",' out/logs.csv
+	convert old --format jsonl --tables logs --metadata -o lines
+	assert_equal "$(head -n 1 lines/logs.jsonl |
+	    jq -c '[._metadata, .table, .rows]')" '[true,"logs",2]'
+}

@@ -1,0 +1,208 @@
+# SQL over an export.
+
+bats_require_minimum_version 1.5.0
+load helper
+load tables
+
+sample="$TOP/exports.example/20250606-120000"
+
+@test "without SQL: the tables and their columns" {
+	needs_tables
+	run -0 hlexport query "$sample"
+	for table in directories files versions environments deployments \
+	    datasets datapoints evaluations runs evaluation_stats \
+	    evaluation_logs judgments logs trace_spans messages; do
+		grep -q "^$table " <<<"$output" || {
+			echo "no $table"
+			return 1
+		}
+	done
+	assert_contains "$output" "TIMESTAMPTZ"
+	run -0 hlexport query "$sample" --format json
+	assert_equal "$(jq -r '.[] | select(.name == "logs") |
+	    .columns[] | select(.name == "created_at") | .type' \
+	    <<<"$output")" TIMESTAMPTZ
+}
+
+@test "what is declared is what the columns are" {
+	needs_tables
+	local table
+	hlexport query "$sample" --format json >tables.json
+	for table in $(jq -r '.[].name' tables.json); do
+		jq -r ".[] | select(.name == \"$table\") | .columns[] |
+		    .name + \" \" + .type" tables.json |
+		    sed 's/TIMESTAMPTZ/TIMESTAMP WITH TIME ZONE/' >declared
+		hlexport query "$sample" --format jsonl "DESCRIBE $table" |
+		    jq -r '.column_name + " " + .column_type' |
+		    grep -v '^raw ' >found
+		diff declared found || return 1
+	done
+}
+
+@test "every form of rows is what its readers take" {
+	needs_tables
+	sql="SELECT id, created_at, cost, metadata FROM logs ORDER BY id LIMIT 3"
+	hlexport query "$sample" "$sql" --format csv |
+	    python3 -c 'import csv, sys
+rows = list(csv.reader(sys.stdin))
+assert len(rows) == 4 and len(rows[1]) == 4, rows'
+	assert_equal "$(hlexport query "$sample" "$sql" --format json |
+	    jq length)" 3
+	assert_equal "$(hlexport query "$sample" "$sql" --format jsonl |
+	    jq -s 'map(.metadata | type) | unique | .[0]')" '"object"'
+	run -0 hlexport query "$sample" "$sql" --format markdown
+	assert_contains "$output" "| id | created_at | cost | metadata |"
+	run -0 hlexport query "$sample" "SELECT 1 AS one, 'x|y' AS two"
+	assert_equal "${lines[0]}" "one  two"
+	assert_equal "${lines[1]}" "  1  x|y"
+	hlexport query "$sample" "$sql" --format parquet -o rows.parquet
+	assert_equal "$(head -c 4 rows.parquet)" PAR1
+	run -2 hlexport query "$sample" "$sql" -o rows.parquet
+	assert_contains "$output" "--force"
+	echo "$sql" >rows.sql
+	assert_equal "$(hlexport query "$sample" -f rows.sql --format csv |
+	    wc -l)" 4
+	echo "$sql" | hlexport query "$sample" -f - --format csv >/dev/null
+}
+
+@test "values of all kinds come out whole" {
+	needs_tables
+	run -0 hlexport query "$sample" --format jsonl "SELECT
+	    9223372036854775807 AS a, 170141183460469231731687303715884105727
+	    AS b, 0.1 AS c, 1e300 AS d, [1, 2] AS e, {'x': 'y\"'} AS f,
+	    'a' || chr(0) || 'b' AS g, NULL AS h, true AS i, DATE '2025-01-02'
+	    AS j, TIMESTAMPTZ '1969-12-31 23:59:59.5Z' AS k, 'nan'::DOUBLE AS l"
+	assert_equal "$output" '{"a":9223372036854775807,"b":170141183460469231731687303715884105727,"c":0.1,"d":1e+300,"e":[1,2],"f":{"x":"y\""},"g":"a\u0000b","h":null,"i":true,"j":"2025-01-02","k":"1969-12-31T23:59:59.500Z","l":null}'
+}
+
+@test "nothing outside the export is read, and nothing at all is written" {
+	needs_tables
+	local sql before
+	cp -r "$sample" x
+	before=$(find x -type f -exec sha256sum {} + | sort)
+	for sql in "SELECT * FROM read_text('/etc/passwd')" \
+	    "SELECT * FROM '/etc/passwd'" \
+	    "SELECT * FROM glob('/etc/*')" \
+	    "COPY (SELECT 1) TO 'x/new.csv'" \
+	    "COPY (SELECT 1) TO '$PWD/x/new.csv'" \
+	    "EXPLAIN ANALYZE COPY (SELECT 1) TO '$PWD/x/new.csv'" \
+	    "PREPARE p AS COPY (SELECT 1) TO '$PWD/x/new.csv'; EXECUTE p" \
+	    "ATTACH '$PWD/x/new.db'" "INSTALL httpfs" "LOAD httpfs" \
+	    "SET enable_external_access = true" \
+	    "EXPORT DATABASE '$PWD/x/new'"; do
+		run hlexport query x "$sql"
+		[ "$status" = 2 ] || [ "$status" = 1 ] || {
+			echo "status $status of $sql: $output"
+			return 1
+		}
+	done
+	assert_equal "$(find x -type f -exec sha256sum {} + | sort)" "$before"
+	run -0 hlexport query x "SELECT length(content) > 0 AS yes FROM
+	    read_text('$PWD/x/directories.json')"
+	assert_contains "$output" true
+	run -0 hlexport query x --allow-external \
+	    "COPY (SELECT 1) TO '$PWD/out.csv'"
+	[ -s out.csv ]
+}
+
+@test "wrong SQL is told with its place" {
+	needs_tables
+	run -2 hlexport query "$sample" "SELECT cost FRM logs"
+	assert_contains "$output" "Parser Error"
+	run -2 hlexport query "$sample" "SELECT kost FROM logs"
+	assert_contains "$output" 'kost'
+	assert_contains "$output" 'cost'
+	run -2 hlexport query "$sample" "SELECT * FROM nothing"
+	assert_contains "$output" "nothing"
+	run -2 hlexport query "$sample" ""
+	run -2 hlexport query nowhere "SELECT 1"
+	assert_contains "$output" "nowhere"
+	mkdir empty
+	run -2 hlexport query empty "SELECT 1"
+	assert_contains "$output" "no export"
+	run -2 hlexport query "$sample" "SELECT * FROM records('lags')"
+	assert_contains "$output" "no such resource"
+}
+
+@test "a record that DuckDB refuses loses no row and no byte" {
+	needs_tables
+	local deep
+	deep=$(printf '[%.0s' $(seq 20000))$(printf ']%.0s' $(seq 20000))
+	old_tree '{"id":"a","output":"half \ud800 a pair","prompt_tokens":1}' \
+	    '{"id":"b","id":"twice","prompt_tokens":2}' \
+	    '{"id":"c","prompt_tokens":123456789012345678901234567890,"output_tokens":3}' \
+	    "{\"id\":\"d\",\"metadata\":$deep,\"prompt_tokens\":4}" \
+	    '{"id":"e","output":"\ud83d\ude00 \u0000 \\ud800","prompt_tokens":5}' \
+	    '{"id":"f","latency":1e400,"prompt_tokens":6}'
+	run -0 --separate-stderr hlexport query old --format jsonl \
+	    "SELECT id, prompt_tokens FROM logs"
+	assert_equal "$(jq -sc 'map([.id, .prompt_tokens])' <<<"$output")" \
+	    '[["a",1],["b",2],["c",null],["d",4],["e",5],["f",6]]'
+	assert_contains "$stderr" "1 of 6 rows"
+	# The column "raw" is the lines as they are.
+	hlexport query old --format csv "SELECT raw FROM logs" 2>/dev/null |
+	    python3 -c '
+import csv, sys
+csv.field_size_limit(1 << 30)
+have = [row[0] for row in csv.reader(sys.stdin)][1:]
+want = open("old/files/pr_1/logs/1.jsonl").read().split("\n")[:-1]
+assert have == want'
+	run -0 hlexport query old --format jsonl -q \
+	    "SELECT output FROM logs WHERE id IN ('a', 'e')"
+	assert_equal "$(jq -r .output <<<"${lines[0]}")" "half � a pair"
+	assert_equal "$(jq -c .output <<<"${lines[1]}")" \
+	    '"😀 \u0000 \\ud800"'
+}
+
+@test "a line that is no JSON stops it, or is left out and counted" {
+	needs_tables
+	old_tree '{"id":"a"}' '{"id":"b"' '{"id":"c"}'
+	printf '{"id":"d","outp' >>old/files/pr_1/logs/1.jsonl
+	run hlexport query old "SELECT count(id) FROM logs"
+	assert_status 1
+	assert_contains "$output" "files/pr_1/logs/1.jsonl: line 2"
+	assert_contains "$output" "--skip-damaged"
+	run -0 --separate-stderr hlexport query old --skip-damaged \
+	    --format csv "SELECT id FROM logs"
+	assert_equal "$(tr -d '\r' <<<"$output" | paste -sd,)" "id,a,c"
+	assert_contains "$stderr" "2 lines are no JSON"
+}
+
+@test "an export that is not complete counts as far as its manifest says" {
+	needs_tables
+	start_fixture --workspace bulk --files 2 --logs 2500
+	add_fault "logs page=12 status=404"
+	run -3 hlexport --logs
+	stop_fixture
+	export=$(the_export)
+	echo '{"id": "torn' >>"$(ls -d "$export"/files/*/logs/2.jsonl |
+	    head -n 1)"
+	run -0 --separate-stderr hlexport query "$export" --format csv \
+	    "SELECT count(*) < 5000 AND count(*) > 4000 AS some FROM logs"
+	assert_contains "$output" true
+	assert_contains "$stderr" "not complete"
+}
+
+@test "tables of a stream without records are empty and typed" {
+	needs_tables
+	start_fixture
+	hlexport -q
+	stop_fixture
+	export=$(the_export)
+	run -0 hlexport query "$export" --format jsonl \
+	    "SELECT count(*) AS n, typeof(any_value(created_at)) AS t FROM logs"
+	assert_equal "$output" \
+	    '{"n":0,"t":"TIMESTAMP WITH TIME ZONE"}'
+}
+
+@test "an export of the old tool has the same tables" {
+	needs_tables
+	export_workspace --workspace full
+	"$TOP/tests/old/make-old-tree" "$export" old
+	for table in files versions datapoints logs evaluation_logs messages; do
+		sql="SELECT * EXCLUDE (raw) FROM $table ORDER BY ALL"
+		hlexport query "$export" -q --format csv "$sql" >ours
+		hlexport query old -q --format csv "$sql" >theirs
+		cmp ours theirs
+	done
+}
