@@ -1,0 +1,244 @@
+# Reports.
+
+bats_require_minimum_version 1.5.0
+load helper
+load tables
+
+sample="$TOP/exports.example/20250606-120000"
+
+# Serve the file "metrics" as /metrics; set $port.
+serve_metrics()
+{
+	python3 - >port 3>&- <<'END' &
+import http.server, threading
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        body = open("metrics", "rb").read()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *args):
+        pass
+
+server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+print(server.server_port, flush=True)
+threading.Timer(60, server.shutdown).start()
+server.serve_forever()
+END
+	server_pid=$!
+	wait_until test -s port
+	port=$(cat port)
+}
+
+teardown()
+{
+	[ -z "${server_pid:-}" ] || kill "$server_pid" 2>/dev/null || true
+	stop_fixture
+}
+
+# Export the worked example: $export.
+export_usage()
+{
+	python3 - >metrics <<'END'
+import json
+rows = []
+
+def add(name, when, kind, session, user, **data):
+    rows.append({"id": name, "timestamp": when, "type": kind,
+                 "session_id": session, "user_id": user, "data": data,
+                 "metadata": {}})
+
+add("m1", "2025-03-03T09:00:00+00:00", "session_start", "s1", "u1",
+    project_path="/p/a")
+add("m2", "2025-03-03T09:00:05+00:00", "tool_use", "s1", None,
+    tool_name="Read, file", success=True, duration_ms=12.5)
+add("m3", "2025-03-03T09:10:05+00:00", "tool_use", "s1", None,
+    tool_name="Bash", success=False, duration_ms=100)
+add("m4", "2025-03-03T10:00:00+00:00", "tool_use", "s2", None,
+    tool_name="Bash", success=None, duration_ms=0)
+add("m5", "2025-03-04T10:00:00+00:00", "error_occurred", "s2", "u2",
+    error_type="TimeoutError")
+add("m6", "2025-03-04T11:00:00+00:00", "token_usage", "s2", "u2",
+    token_count=900)
+add("m7", "2025-03-10T11:00:00+00:00", "session_end", "s1", "u1",
+    duration_seconds=125.5, token_count=1500)
+add("m8", "2025-03-10T12:00:00+00:00", "agent_execution", "s1", "u1",
+    agent_id="ag|1", duration_ms=2000, success=True)
+add("m9", "2025-03-10T12:00:01", "command_executed", "s1", "u1",
+    command_name="/y")
+add("m10", "2025-03-10T12:00:02Z", "command_executed", "s1", "u1",
+    command_name="/x")
+add("m11", "2025-03-10T12:00:03Z", "bogus", "s1", "u1")
+add("m12", "2025-03-10T12:00:04Z", "performance", None, None,
+    operation="x", duration_ms=7, success=True)
+print(json.dumps({"metrics": rows}))
+END
+	serve_metrics
+	hlexport --source "$TOP/tests/scenario/usage.yaml" \
+	    --server "http://127.0.0.1:$port" -q
+	export=$(the_export)
+}
+
+report()
+{
+	hlexport report "$export" --from 2025-03-01 --to 2025-03-31 "$@"
+}
+
+@test "the worked example gives its numbers" {
+	needs_tables
+	export_usage
+	report --format json >all.json
+	assert_equal "$(jq -c '[.total_metrics, .total_sessions, .total_users,
+	    .total_errors, .duration_stats.total_ms, .duration_stats.min_ms,
+	    .duration_stats.max_ms, .duration_stats.p50_ms,
+	    .duration_stats.p95_ms, .duration_stats.p99_ms,
+	    .token_stats.total, .token_stats.avg_per_session,
+	    .success_metrics.success_count, .success_metrics.failure_count]' \
+	    all.json)" \
+	    '[10,2,2,1,127619.5,0,125500,100,125500,125500,1500,750,4,2]'
+	assert_equal "$(jq '(.duration_stats.avg_ms * 10 | round) / 10,
+	    (.success_metrics.success_rate * 10000 | round)' all.json |
+	    paste -sd' ')" "21269.9 6667"
+	assert_equal "$(jq -c '.breakdowns.tools | map_values([.count,
+	    .success, .failure, .total_duration_ms, .avg_duration_ms])' \
+	    all.json)" '{"Read, file":[1,1,0,12.5,12.5],"Bash":[2,0,2,100,50]}'
+	assert_equal "$(jq -c '[.time_series[] | [.timestamp[:10],
+	    .metrics_count, .sessions, .errors, .total_duration_ms,
+	    .tokens]]' all.json)" \
+	    '[["2025-03-03",4,2,0,112.5,0],["2025-03-04",2,1,1,0,0],["2025-03-10",4,1,0,127507,1500]]'
+	assert_equal "$(report --format json --by weekly | jq -c '[
+	    .time_series[] | [.week_start[:10], .metrics_count, .sessions,
+	    .users, .errors, .total_duration_ms, .tokens]]')" \
+	    '[["2025-03-03",6,2,2,1,112.5,0],["2025-03-10",4,1,1,0,127507,1500]]'
+	assert_equal "$(report --format json --by monthly | jq -c '[
+	    .time_series[] | [.month[:10], .metrics_count, .sessions, .users,
+	    .errors, .total_duration_ms, .tokens]]')" \
+	    '[["2025-03-01",10,2,2,1,127619.5,1500]]'
+	assert_equal "$(report --format json --by hourly |
+	    jq -c '[.time_series[].metrics_count]')" '[3,1,1,1,1,3]'
+	assert_equal "$(report --format json --by session | jq -c '[
+	    .time_series[] | [.session_id, .metrics_count, .duration_seconds,
+	    .tool_uses, .errors, .total_duration_ms, .tokens]]')" \
+	    '[["s1",6,615602,{"Read, file":1,"Bash":1},0,127612.5,1500],["s2",3,90000,{"Bash":1},1,0,0]]'
+	assert_equal "$(report --format json --by project | jq -c '[
+	    .time_series[] | [.project_path, .sessions, .users,
+	    .metrics_count, .errors, .tool_uses]]')" \
+	    '[["/p/a",1,1,1,0,{}]]'
+	report --all-formats -o bundle -q
+	grep -q '^"Read, file",1,1,0,12.5,12.5' bundle/csv/tool.csv
+}
+
+@test "filters, and what is wrong with them" {
+	needs_tables
+	export_usage
+	assert_equal "$(report --format json --filter session=s2 |
+	    jq .total_metrics)" 3
+	assert_equal "$(report --format json --filter kind=tool_use \
+	    --filter kind=session_start | jq .total_metrics)" 4
+	run -2 report --filter sesion=s2
+	assert_contains "$output" "did you mean session?"
+	run -2 hlexport report "$export" --from 2025-04-01 --to 2025-03-01
+	run -2 report --by dayly
+	assert_contains "$output" "daily"
+	run -2 hlexport report nowhere
+	# Nothing matches, and nothing has a duration: no crash, no NaN.
+	for format in markdown html csv text json; do
+		report --format $format --filter session=none >empty
+		report --format $format --filter kind=error_occurred >few
+		! grep -qiE '\bnan\b|\binf\b' empty few
+	done
+}
+
+@test "all formats at once, in a folder with a manifest" {
+	needs_tables
+	export_usage
+	run -0 report --all-formats -o bundle
+	(cd bundle && jq -r '.files[] | .sha256 + "  " + .path' \
+	    manifest.json | sha256sum --quiet -c -)
+	assert_equal "$(jq '.metrics | length' bundle/data.json)" 10
+	assert_equal "$(jq '.aggregations.daily | length' bundle/data.json)" 3
+	assert_equal "$(wc -l <bundle/data.jsonl)" 11
+	assert_equal "$(jq -c ._metadata bundle/data.jsonl | head -n 1)" true
+	python3 -c 'import csv
+rows = list(csv.DictReader(open("bundle/csv/events.csv", newline="")))
+assert len(rows) == 10, rows'
+	for file in report.md report.html report.json report.csv report.txt; do
+		[ -s bundle/reports/$file ]
+	done
+	run -2 report --all-formats -o bundle
+	assert_contains "$output" "--force"
+	report --all-formats -o bundle --force -q
+	run -2 report --all-formats
+	assert_contains "$output" "--output DIR"
+}
+
+@test "an export's report: cost by version, results by evaluator" {
+	needs_tables
+	run -0 hlexport report "$sample"
+	assert_contains "$output" "## Cost and latency by prompt version"
+	assert_contains "$output" \
+	    "## Evaluation results by version and evaluator"
+	hlexport report "$sample" --format html -o report.html
+	python3 - report.html <<'END'
+import html.parser, sys
+text = open(sys.argv[1]).read()
+
+class Check(html.parser.HTMLParser):
+    void = {"meta", "br", "hr", "img", "link", "input"}
+    stack, seen = [], set()
+
+    def handle_starttag(self, tag, attrs):
+        self.seen.add(tag)
+        if tag not in self.void:
+            self.stack.append(tag)
+        for name, value in attrs:
+            assert name != "src" and not name.startswith("on"), (tag, name)
+
+    def handle_startendtag(self, tag, attrs):
+        self.seen.add(tag)
+
+    def handle_endtag(self, tag):
+        assert self.stack.pop() == tag, tag
+
+check = Check()
+check.feed(text)
+assert not check.stack, check.stack
+assert {"table", "svg", "h1", "h2"} <= check.seen, check.seen
+assert "script" not in check.seen
+assert "http" not in text.replace("http://www.w3.org", "").replace(
+    "http-equiv", ""), "a link to elsewhere"
+END
+	run -2 hlexport report "$sample" --format html -o report.html
+	for by in hourly daily weekly monthly session user model file \
+	    version tool agent evaluator project; do
+		for format in markdown html json csv text; do
+			hlexport report "$sample" --by $by \
+			    --format $format >out
+			[ -s out ]
+		done
+	done
+}
+
+@test "the same export gives the same report" {
+	needs_tables
+	for format in markdown html json csv text; do
+		hlexport report "$sample" --format $format >one
+		hlexport report "$sample" --format $format >two
+		cmp one two
+	done
+}
+
+@test "an export without logs" {
+	needs_tables
+	start_fixture
+	hlexport -q
+	stop_fixture
+	for format in markdown html json csv text; do
+		hlexport report "$(the_export)" --format $format >out
+		[ -s out ]
+	done
+}
