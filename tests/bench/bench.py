@@ -219,6 +219,75 @@ class Bench:
             f"{rate:.2f} GB/s", f"{size / 1e6:.0f} MB, "
             f"{max(u.peak for u in used) / 1024:.1f} MiB of memory")
 
+    # ----------------------------------------------------- what is made of it
+
+    def tables(self):
+        """Conversions, beside the same SQL over DuckDB's own reader."""
+        version = subprocess.run([self.program("hlexport"), "--version"],
+                                 stdout=subprocess.PIPE).stdout
+        if b"no DuckDB" in version:
+            return
+        where = self.fresh()
+        with self.bulk("--log-bytes", "2048", logs=25000) as fixture:
+            good(self.export(fixture, where))
+        export = os.path.join(where, os.listdir(where)[0])
+        size = sum(os.path.getsize(os.path.join(path, name))
+                   for path, _, names in os.walk(export) for name in names
+                   if os.path.basename(path) == "logs")
+        ours, theirs = [], []
+        for _ in range(3):
+            theirs.append(self.by_hand(export))
+            ours.append(self.convert(export, "parquet"))
+        ratio = min(u.wall for u in ours) / min(u.wall for u in theirs)
+        row("logs to Parquet", "<= 1.2 x by hand", ratio <= 1.2,
+            f"{ratio:.2f} x", f"{size / 1e9:.2f} GB in "
+            f"{min(u.wall for u in ours):.1f} s; by hand "
+            f"{min(u.wall for u in theirs):.1f} s, "
+            f"{min(u.peak for u in theirs) / 1024:.0f} MiB")
+        peak = max(u.peak for u in ours) / 1024
+        row("memory for that", "<= 512 + 64 MiB", peak <= 576,
+            f"{peak:.0f} MiB", "--memory-limit 512MiB")
+        for form in ("csv", "jsonl"):
+            used = self.convert(export, form)
+            rate = size / used.wall / 1e6
+            row(f"logs to {form}", ">= 100 MB/s", rate >= 100,
+                f"{rate:.0f} MB/s", f"{used.wall:.1f} s, "
+                f"{used.peak / 1024:.0f} MiB")
+        used = self.convert(export, "xlsx")
+        row("logs to Excel", "constant memory", used.peak <= 576 * 1024,
+            f"{used.peak / 1024:.0f} MiB", f"{used.wall:.0f} s")
+        shutil.rmtree(where)
+
+    def convert(self, export, form):
+        out = self.fresh() + "/made"
+        used = good(measure([self.program("hlexport"), "convert", export,
+                             "--format", form, "--tables", "logs", "-q",
+                             "--yes", "-o", out]))
+        shutil.rmtree(out)
+        return used
+
+    def by_hand(self, export):
+        """The view's SQL, reading with read_ndjson_objects()."""
+        query = [self.program("hlexport"), "query", export, "-q",
+                 "--allow-external"]
+        sql = subprocess.run(
+            [*query, "--format", "json", "SELECT sql FROM duckdb_views() "
+             "WHERE view_name = 'logs'"], check=True,
+            stdout=subprocess.PIPE).stdout
+        sql = json.loads(sql)[0]["sql"].strip().rstrip(";")
+        sql = sql[sql.index(" AS SELECT") + 4:]
+        files = os.path.join(export, "files/*/logs/*.jsonl")
+        sql = sql.replace("records('logs')", "(SELECT json AS record, "
+                          "json AS raw, string_split(filename, '/') AS keys "
+                          f"FROM read_ndjson_objects('{files}', "
+                          "filename = true))")
+        out = self.fresh() + "/logs.parquet"
+        used = good(measure([*query, f"COPY ({sql}) TO '{out}' (FORMAT "
+                             "parquet, COMPRESSION zstd, ROW_GROUP_SIZE "
+                             "16384)"]))
+        os.remove(out)
+        return used
+
     def resume(self):
         where = self.fresh()
         with self.bulk() as fixture:
@@ -293,9 +362,14 @@ def main():
     parser.add_argument("--quick", action="store_true",
                         help="a small workspace: does the bench work?")
     parser.add_argument("--keep", metavar="FILE")
+    parser.add_argument("--only", metavar="NAME",
+                        help="one measurement: tables, memory ...")
     args = parser.parse_args()
     bench = Bench(os.path.abspath(args.build), args.quick)
     try:
+        if args.only:
+            getattr(bench, args.only)()
+            return
         bench.start()
         bench.scanner()
         bench.replay()
@@ -306,6 +380,7 @@ def main():
         bench.latency(200)
         bench.memory()
         bench.verify()
+        bench.tables()
         bench.resume()
     finally:
         shutil.rmtree(bench.work)
