@@ -160,8 +160,6 @@ open_duckdb(struct table_db *db, struct err *err)
 	duck.set_config(config, "memory_limit", memory);
 	duck.set_config(config, "threads", threads);
 	duck.set_config(config, "temp_directory", settings->scratch);
-	/* Rows that wait to be taken. */
-	duck.set_config(config, "streaming_buffer_size", "16MB");
 	if (duck.open_ext(NULL, &db->duckdb, config, &message) ==
 	    DuckDBError) {
 		rc = err_set(err, ERR_INTERNAL, "open DuckDB: %s",
@@ -182,6 +180,10 @@ declare(struct table_db *db, struct err *err)
 	size_t i;
 	int rc = table_run(db, "SET TimeZone = 'UTC'", NULL, err);
 
+	/* Rows that wait to be taken. */
+	if (rc == 0)
+		rc = table_run(db, "SET streaming_buffer_size = '16MB'",
+		    NULL, err);
 	text_init(&sql, 1 << 20);
 	for (i = 0; i < db->tables.n && rc == 0; i++) {
 		text_clear(&sql);

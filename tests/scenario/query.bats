@@ -206,3 +206,22 @@ assert have == want'
 		cmp ours theirs
 	done
 }
+
+@test "without DuckDB the commands say how to get it" {
+	"$HLEXPORT" --version | grep -q '^no DuckDB' ||
+	    skip "built with DuckDB"
+	for command in "query $sample SELECT" "report $sample" \
+	    "convert $sample --format csv --yes"; do
+		# shellcheck disable=SC2086 # words
+		run -2 hlexport $command
+		assert_contains "$output" "contrib/get-duckdb"
+	done
+}
+
+@test "a DuckDB that is another one, or not there, is told" {
+	needs_tables
+	HLEXPORT_DUCKDB=/nowhere/libduckdb.so run -2 hlexport query "$sample"
+	assert_contains "$output" "/nowhere/libduckdb.so"
+	HLEXPORT_DUCKDB=libz.so.1 run -2 hlexport query "$sample"
+	assert_contains "$output" "contrib/get-duckdb"
+}
