@@ -6,10 +6,10 @@ cd "$(dirname "$0")/.." || exit 1
 
 # Packages of Debian and Ubuntu: to build, and to test.
 BUILD_PACKAGES="gcc make autoconf automake pkg-config libcurl4-openssl-dev
-	libjansson-dev libyaml-dev libssl-dev uthash-dev"
+	libjansson-dev libyaml-dev libssl-dev uthash-dev libarchive-dev"
 TEST_PACKAGES="clang libclang-rt-14-dev libcmocka-dev libmicrohttpd-dev
 	zlib1g-dev bats scdoc curl jq python3 valgrind shellcheck procps
-	cppcheck clang-tidy"
+	cppcheck clang-tidy unzip libarchive-tools zstd"
 
 say()
 {
@@ -25,12 +25,13 @@ install_packages()
 		cat <<-'END'
 		Fedora:  dnf install gcc make autoconf automake pkgconf-pkg-config \
 		           libcurl-devel jansson-devel libyaml-devel openssl-devel \
-		           uthash-devel libmicrohttpd-devel zlib-devel
+		           uthash-devel libarchive-devel libmicrohttpd-devel \
+		           zlib-devel
 		         (for the tests also: libcmocka-devel clang compiler-rt bats
-		           scdoc jq curl valgrind ShellCheck)
+		           scdoc jq curl valgrind ShellCheck unzip bsdtar zstd)
 		macOS:   brew install autoconf automake pkg-config curl jansson \
-		           libyaml openssl@3 uthash libmicrohttpd
-		         (for the tests also: cmocka bats-core scdoc jq shellcheck)
+		           libyaml openssl@3 uthash libarchive libmicrohttpd
+		         (for the tests also: cmocka bats-core scdoc jq shellcheck zstd)
 		END
 		return 0
 	fi

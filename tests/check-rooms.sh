@@ -62,6 +62,7 @@ getopt.h config
 uthash.h manifest
 utlist.h crawl http run
 jansson.h base http manifest run cli
+archive(_entry)?.h output
 signal.h cli
 END
 result "libraries are where they belong" "$bad"

@@ -144,8 +144,8 @@ cli_help(struct cli *cli)
 int
 cli_version(void)
 {
-	printf(CLI_TOOL "\n%s\n%s\njansson %s\nlibyaml %s\n",
+	printf(CLI_TOOL "\n%s\n%s\njansson %s\nlibyaml %s\n%s\n",
 	    http_version(), sha256_library(), jansson_version_str(),
-	    yaml_library());
+	    yaml_library(), output_library());
 	return CLI_OK;
 }

@@ -1,0 +1,316 @@
+#ifndef OUTPUT_INTERNAL_H
+#define OUTPUT_INTERNAL_H
+
+#include <sys/types.h>
+
+#include <archive.h>
+#include <archive_entry.h>
+
+#include "output/output.h"
+
+#define OUTPUT_PIECE (1 << 18)	/* bytes at a time */
+
+/* -------------------------------------------------- output_library.c */
+
+/* The calls of libarchive that are made here. */
+#define OUTPUT_CALLS(CALL) \
+	CALL(archive_error_string) \
+	CALL(archive_filter_bytes) \
+	CALL(archive_entry_new) \
+	CALL(archive_entry_free) \
+	CALL(archive_entry_clear) \
+	CALL(archive_entry_set_pathname) \
+	CALL(archive_entry_set_size) \
+	CALL(archive_entry_set_filetype) \
+	CALL(archive_entry_set_perm) \
+	CALL(archive_entry_set_mtime) \
+	CALL(archive_entry_pathname) \
+	CALL(archive_entry_filetype) \
+	CALL(archive_entry_hardlink) \
+	CALL(archive_entry_is_encrypted) \
+	CALL(archive_write_new) \
+	CALL(archive_write_free) \
+	CALL(archive_write_fail) \
+	CALL(archive_write_close) \
+	CALL(archive_write_open) \
+	CALL(archive_write_header) \
+	CALL(archive_write_data) \
+	CALL(archive_write_finish_entry) \
+	CALL(archive_write_set_format_zip) \
+	CALL(archive_write_set_format_pax_restricted) \
+	CALL(archive_write_add_filter_gzip) \
+	CALL(archive_write_add_filter_zstd) \
+	CALL(archive_write_set_options) \
+	CALL(archive_write_set_bytes_per_block) \
+	CALL(archive_write_set_bytes_in_last_block) \
+	CALL(archive_write_zip_set_compression_deflate) \
+	CALL(archive_write_zip_set_compression_store) \
+	CALL(archive_read_new) \
+	CALL(archive_read_free) \
+	CALL(archive_read_support_format_zip_seekable) \
+	CALL(archive_read_support_format_tar) \
+	CALL(archive_read_support_filter_gzip) \
+	CALL(archive_read_support_filter_zstd) \
+	CALL(archive_read_set_options) \
+	CALL(archive_read_set_read_callback) \
+	CALL(archive_read_set_seek_callback) \
+	CALL(archive_read_set_skip_callback) \
+	CALL(archive_read_set_callback_data) \
+	CALL(archive_read_open1) \
+	CALL(archive_read_next_header) \
+	CALL(archive_read_data)
+
+/* Where they are; each is called as in its manual page. */
+struct output_calls {
+#define OUTPUT_CALL(name) __typeof__(name) *name;
+	OUTPUT_CALLS(OUTPUT_CALL)
+#undef OUTPUT_CALL
+};
+
+/**
+ * output_calls(err):
+ * Return libarchive's calls, which are loaded when they are wanted first; or
+ * NULL with ${err} set (ERR_USAGE) where it is not installed.
+ */
+const struct output_calls *output_calls(struct err *);
+
+/* --------------------------------------------------- output_format.c */
+
+/** output_is_compressed(name): Is it of a kind that is compressed? */
+bool output_is_compressed(const char *);
+
+/* ----------------------------------------------------- output_list.c */
+
+/* A file that is packed. */
+struct output_file {
+	char *name;		/* below the directory */
+	uint64_t bytes;
+	dev_t dev;		/* these tell whether it has changed */
+	ino_t ino;
+	struct timespec mtime, ctime;
+	unsigned char sha256[SHA256_BYTES];
+};
+
+struct output_files {
+	struct output_file *at;
+	size_t n, room;
+};
+
+/**
+ * output_list(dir, files, err):
+ * Add all files below the directory open as ${dir}, by name.  ERR_USAGE: there
+ * is a link, or something else that is no plain file; it is named.
+ */
+int output_list(int, struct output_files *, struct err *);
+
+/**
+ * output_list_names(dir, names, n, files, err):
+ * Add these ${n} files below ${dir}, by name.  As output_list().
+ */
+int output_list_names(int, const char *const *, size_t,
+    struct output_files *, struct err *);
+
+/** output_list_first(files, name): Let ${name} stand first, if it's there. */
+void output_list_first(struct output_files *, const char *);
+
+/** output_file_open(dir, file, err): Open it, if it is still the same. */
+int output_file_open(int, const struct output_file *, struct err *);
+
+/** output_file_check(file, st, err): Is ${st} still that of ${file}? */
+int output_file_check(const struct output_file *, const struct stat *,
+    struct err *);
+
+/** output_files_release(files): Free what ${files} holds. */
+void output_files_release(struct output_files *);
+
+/* -------------------------------------------------- output_remove.c */
+
+/**
+ * output_remove(path, dir, files, err):
+ * Remove these ${files} of the directory ${path}, open as ${dir}, and it.
+ * Return 0; or -1 with ${err} set where one is not as it was, or there is
+ * another.
+ */
+int output_remove(const char *, int, const struct output_files *,
+    struct err *);
+
+/* ---------------------------------------------------- output_place.c */
+
+/* Where an archive comes to stand. */
+struct output_place {
+	const char *target;	/* borrowed, for words */
+	char *name;		/* without its folders */
+	char *temp;		/* what it is called until it is whole */
+	int dir;		/* its folder */
+	int fd;			/* the file, locked; or -1 */
+	bool force, is_named;
+};
+
+/**
+ * output_place_open(place, target, inside, force, err):
+ * Make the file that is to become ${target}.  It must not be in the directory
+ * open as ${inside}.  Return 0; or -1 with ${err} set; output_place_close()
+ * it in either case.
+ */
+int output_place_open(struct output_place *, const char *, int, bool,
+    struct err *);
+
+/** output_place_name(place, err): Give the file its name, for good. */
+int output_place_name(struct output_place *, struct err *);
+
+/** output_place_close(place): Release it; without its name, it is gone. */
+void output_place_close(struct output_place *);
+
+/* --------------------------------------------------- output_writer.c */
+
+/* An archive that is written. */
+struct output_writer {
+	const struct output_calls *call;
+	struct archive *archive;
+	struct archive_entry *entry;
+	const struct output_settings *settings;
+	struct sha256 *hash;	/* of the archive */
+	uint64_t bytes, begun;	/* written; of these, on their way to disk */
+	int fd;
+	struct err err;		/* what went wrong in writing */
+};
+
+/**
+ * output_writer_open(writer, settings, fd, err):
+ * Write to ${fd} as ${settings} say.  Return 0; or -1 with ${err} set;
+ * output_writer_release() it in either case.
+ */
+int output_writer_open(struct output_writer *,
+    const struct output_settings *, int, struct err *);
+
+/** output_writer_begin(writer, name, bytes, err): Begin a member. */
+int output_writer_begin(struct output_writer *, const char *, uint64_t,
+    struct err *);
+
+/** output_writer_add(writer, at, len, err): Add bytes to it. */
+int output_writer_add(struct output_writer *, const void *, size_t,
+    struct err *);
+
+/** output_writer_end(writer, err): It has all of its bytes. */
+int output_writer_end(struct output_writer *, struct err *);
+
+/** output_writer_close(writer, err): Write what stands at the end. */
+int output_writer_close(struct output_writer *, struct err *);
+
+/** output_writer_release(writer): Free what it holds. */
+void output_writer_release(struct output_writer *);
+
+/** output_member_name(settings, name): Return it in the archive, new. */
+char *output_member_name(const struct output_settings *, const char *);
+
+/* --------------------------------------------------- output_reader.c */
+
+/* A member that is read. */
+struct output_member {
+	const char *name;	/* borrowed until the next; "" if it has none */
+	bool is_file, is_dir;	/* neither: a link or something else */
+	const char *doubt;	/* what libarchive found strange, or NULL */
+};
+
+/* An archive that is read. */
+struct output_reader {
+	const struct output_calls *call;
+	struct archive *archive;
+	int fd;
+	int64_t size, at;	/* of the file, and where we are in it */
+	uint64_t most;		/* bytes that it may unpack to */
+	char *buffer;
+	struct err err;		/* what went wrong in reading */
+};
+
+/**
+ * output_reader_open(reader, fd, err):
+ * Read the archive in the file ${fd} from its start.  Return 0; or -1 with
+ * ${err} set (ERR_DATA: it is none); output_reader_release() it in either
+ * case.
+ */
+int output_reader_open(struct output_reader *, int, struct err *);
+
+/**
+ * output_reader_next(reader, member, err):
+ * Go to the next member.  Return 1; 0 at the end; or -1 with ${err} set
+ * (ERR_DATA) where the archive can't be read on.
+ */
+int output_reader_next(struct output_reader *, struct output_member *,
+    struct err *);
+
+/**
+ * output_reader_get(reader, at, room, err):
+ * Read up to ${room} bytes of the member.  Return how many, 0 at its end, or
+ * -1 with ${err} set (ERR_DATA).
+ */
+ssize_t output_reader_get(struct output_reader *, void *, size_t,
+    struct err *);
+
+/** output_reader_release(reader): Free what it holds. */
+void output_reader_release(struct output_reader *);
+
+/* ------------------------------------------------- output_compare.c */
+
+/* A member of an archive that is held against what it should be. */
+struct output_check {
+	struct sha256 *hash;
+	uint64_t bytes, lines;
+	unsigned char prefix[SHA256_BYTES];	/* of the bytes that count */
+};
+
+/** output_check_begin(check): Forget what was added. */
+void output_check_begin(struct output_check *);
+
+/**
+ * output_check_add(check, receipt, at, len):
+ * Count bytes; those up to where ${receipt} (or NULL) ends are what it says.
+ */
+void output_check_add(struct output_check *, const struct tree_receipt *,
+    const char *, size_t);
+
+/**
+ * output_check_end(check, receipt, growing, err):
+ * Is it what ${receipt} says?  Return 0; or -1 with ${err} set (ERR_DATA,
+ * what differs).
+ */
+int output_check_end(struct output_check *, const struct tree_receipt *,
+    bool, struct err *);
+
+/** output_check_release(check): Free what it holds. */
+void output_check_release(struct output_check *);
+
+/** output_receipt(receipts, path): Find it; they are in their order. */
+struct tree_receipt *output_receipt(const struct tree_receipts *,
+    const char *);
+
+/* --------------------------------------------------- output_find.c */
+
+/* What is looked for in an archive before it is verified. */
+struct output_found {
+	char *top;		/* folder of the export in it: "" or "name/" */
+	struct manifest *manifest;	/* or NULL */
+	char *why;		/* it is the copy: what is wrong with it */
+	struct text sums;	/* without a manifest: SHA256SUMS */
+	bool has_sums;
+	struct tree *tree;	/* the manifest's; nothing is in it any more */
+};
+
+/**
+ * output_find(fd, path, log, found, err):
+ * Find the manifest of the archive in ${fd}, or its copy, or SHA256SUMS.
+ * Return 0; or -1 with ${err} set; output_found_release() it in either case.
+ */
+int output_find(int, const char *, struct log *, struct output_found *,
+    struct err *);
+
+/** output_found_release(found): Free what it holds. */
+void output_found_release(struct output_found *);
+
+/** output_plain_name(name): Return ${name} without "./" before it. */
+const char *output_plain_name(const char *);
+
+/** output_temp_dir(path, err): Make one; its name is new. */
+char *output_temp_dir(struct err *);
+
+#endif

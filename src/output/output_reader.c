@@ -1,0 +1,167 @@
+/*
+ * An archive, read member by member.  Only ZIP and tar, plain or with gzip or
+ * zstd, are taken: the fewer readers, the fewer faults in them.  What it
+ * unpacks to is bounded, wherever libarchive passes over it.
+ */
+
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "output/output_internal.h"
+
+/* A file of a gigabyte that unpacks to two thousand is a bomb. */
+#define MOST_TIMES 2000
+#define MOST_MORE (UINT64_C(1) << 30)
+
+static la_ssize_t
+get(struct archive *archive, void *cookie, const void **at)
+{
+	struct output_reader *reader = cookie;
+	uint64_t unpacked = (uint64_t)reader->call->archive_filter_bytes(
+	    archive, 0);
+	ssize_t n;
+
+	if (unpacked > reader->most && unpacked < INT64_MAX)
+		return err_set(&reader->err, ERR_DATA, "it unpacks to more "
+		    "than an export of its size would");
+	do
+		n = pread(reader->fd, reader->buffer, OUTPUT_PIECE,
+		    (off_t)reader->at);
+	while (n == -1 && errno == EINTR);
+	if (n == -1)
+		return err_errno(&reader->err, ERR_DISK, "read");
+	*at = reader->buffer;
+	reader->at += n;
+	return n;
+}
+
+static la_int64_t
+skip(struct archive *archive, void *cookie, la_int64_t bytes)
+{
+	struct output_reader *reader = cookie;
+
+	(void)archive;
+	if (bytes > reader->size - reader->at)
+		bytes = reader->size - reader->at;
+	if (bytes < 0)
+		bytes = 0;
+	reader->at += bytes;
+	return bytes;
+}
+
+static la_int64_t
+seek(struct archive *archive, void *cookie, la_int64_t offset, int whence)
+{
+	struct output_reader *reader = cookie;
+	int64_t from = whence == SEEK_SET ? 0 : whence == SEEK_CUR ?
+	    reader->at : reader->size, to;
+
+	(void)archive;
+	if (__builtin_add_overflow(from, offset, &to) || to < 0 ||
+	    to > reader->size)
+		return ARCHIVE_FATAL;
+	reader->at = to;
+	return to;
+}
+
+/* Why a call failed. */
+static int
+failed(struct output_reader *reader, struct err *err)
+{
+	const char *why;
+
+	if (reader->err.kind != ERR_NONE) {
+		if (err != NULL)
+			*err = reader->err;
+		return -1;
+	}
+	why = reader->call->archive_error_string(reader->archive);
+	return err_set(err, ERR_DATA, "%s", why != NULL ? why :
+	    "it is damaged");
+}
+
+static int
+open_archive(struct output_reader *reader)
+{
+	const struct output_calls *call = reader->call;
+	struct archive *archive = reader->archive;
+	int rc = call->archive_read_support_format_zip_seekable(archive);
+
+	rc |= call->archive_read_support_format_tar(archive);
+	rc |= call->archive_read_support_filter_gzip(archive);
+	rc |= call->archive_read_support_filter_zstd(archive);
+	/* To the end of the file, not only to the end of the first. */
+	rc |= call->archive_read_set_options(archive,
+	    "tar:read_concatenated_archives");
+	rc |= call->archive_read_set_read_callback(archive, get);
+	rc |= call->archive_read_set_seek_callback(archive, seek);
+	rc |= call->archive_read_set_skip_callback(archive, skip);
+	rc |= call->archive_read_set_callback_data(archive, reader);
+	return rc != ARCHIVE_OK ? rc : call->archive_read_open1(archive);
+}
+
+int
+output_reader_open(struct output_reader *reader, int fd, struct err *err)
+{
+	struct stat st;
+
+	*reader = (struct output_reader){ .fd = fd };
+	if ((reader->call = output_calls(err)) == NULL)
+		return -1;
+	if (fstat(fd, &st) == -1)
+		return err_errno(err, ERR_DISK, "look at it");
+	reader->size = (int64_t)st.st_size;
+	reader->most = MOST_MORE + (uint64_t)reader->size * MOST_TIMES;
+	reader->buffer = mem_alloc(OUTPUT_PIECE);
+	reader->archive = reader->call->archive_read_new();
+	return open_archive(reader) == ARCHIVE_OK ? 0 : failed(reader, err);
+}
+
+int
+output_reader_next(struct output_reader *reader,
+    struct output_member *member, struct err *err)
+{
+	const struct output_calls *call = reader->call;
+	struct archive_entry *entry;
+	int rc = call->archive_read_next_header(reader->archive, &entry);
+
+	if (rc == ARCHIVE_EOF)
+		return 0;
+	if (rc != ARCHIVE_OK && rc != ARCHIVE_WARN)
+		return failed(reader, err);
+	*member = (struct output_member){
+	    .name = call->archive_entry_pathname(entry),
+	    .is_file = call->archive_entry_filetype(entry) == AE_IFREG &&
+	    call->archive_entry_hardlink(entry) == NULL,
+	    .is_dir = call->archive_entry_filetype(entry) == AE_IFDIR };
+	if (member->name == NULL)
+		member->name = "";
+	if (call->archive_entry_is_encrypted(entry))
+		member->doubt = "it is encrypted";
+	else if (rc == ARCHIVE_WARN)
+		member->doubt = call->archive_error_string(reader->archive);
+	return 1;
+}
+
+ssize_t
+output_reader_get(struct output_reader *reader, void *at, size_t room,
+    struct err *err)
+{
+	la_ssize_t n = reader->call->archive_read_data(reader->archive, at,
+	    room);
+
+	return n >= 0 ? (ssize_t)n : failed(reader, err);
+}
+
+void
+output_reader_release(struct output_reader *reader)
+{
+	if (reader->archive != NULL)
+		(void)reader->call->archive_read_free(reader->archive);
+	free(reader->buffer);
+	*reader = (struct output_reader){ .fd = -1 };
+}

@@ -1,0 +1,188 @@
+/*
+ * An archive, written member by member.  Nothing in it depends on when, where
+ * or by whom it is made, so that the same files are the same bytes.
+ */
+
+#include <sys/stat.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "output/output_internal.h"
+
+#define SYNC_BYTES (UINT64_C(32) << 20)
+
+/* libarchive's way to write. */
+static la_ssize_t
+put(struct archive *archive, void *cookie, const void *at, size_t len)
+{
+	struct output_writer *writer = cookie;
+	struct iovec piece = { (void *)at, len };
+
+	(void)archive;
+	if (writer->err.kind != ERR_NONE ||
+	    file_write(writer->fd, &piece, 1, &writer->err) == -1)
+		return -1;
+	sha256_add(writer->hash, at, len);
+	writer->bytes += len;
+	if (writer->bytes - writer->begun >= SYNC_BYTES) {
+		file_begin_sync(writer->fd);
+		writer->begun = writer->bytes;
+	}
+	return (la_ssize_t)len;
+}
+
+/* Say why a call failed: what the disk said, or else libarchive. */
+static int
+failed(struct output_writer *writer, struct err *err)
+{
+	const char *why;
+
+	if (writer->err.kind != ERR_NONE) {
+		if (err != NULL)
+			*err = writer->err;
+		return err_wrap(err, "%s", writer->settings->target);
+	}
+	why = writer->call->archive_error_string(writer->archive);
+	return err_set(err, ERR_INTERNAL, "%s: libarchive: %s",
+	    writer->settings->target, why != NULL ? why : "it failed");
+}
+
+/* A warning, too, is something that was not done. */
+static int
+check(struct output_writer *writer, int rc, struct err *err)
+{
+	return rc == ARCHIVE_OK ? 0 : failed(writer, err);
+}
+
+static int
+set_format(struct output_writer *writer, struct err *err)
+{
+	const struct output_calls *call = writer->call;
+	struct archive *archive = writer->archive;
+	const char *options = NULL;
+	int rc;
+
+	if (writer->settings->format == OUTPUT_ZIP)
+		rc = call->archive_write_set_format_zip(archive);
+	else
+		rc = call->archive_write_set_format_pax_restricted(archive);
+	switch (writer->settings->format) {
+	case OUTPUT_ZIP:
+		options = "zip:hdrcharset=UTF-8";
+		break;
+	case OUTPUT_TAR:
+		break;
+	case OUTPUT_TAR_GZ:
+		rc |= call->archive_write_add_filter_gzip(archive);
+		options = "gzip:!timestamp,gzip:compression-level=6";
+		break;
+	case OUTPUT_TAR_ZST:
+		rc |= call->archive_write_add_filter_zstd(archive);
+		options = "zstd:compression-level=3";
+		break;
+	}
+	if (options != NULL && rc == ARCHIVE_OK)
+		rc = call->archive_write_set_options(archive, options);
+	/* Nothing behind the end, whatever a tape would want. */
+	rc |= call->archive_write_set_bytes_per_block(archive, OUTPUT_PIECE);
+	rc |= call->archive_write_set_bytes_in_last_block(archive, 1);
+	return check(writer, rc, err);
+}
+
+int
+output_writer_open(struct output_writer *writer,
+    const struct output_settings *settings, int fd, struct err *err)
+{
+	*writer = (struct output_writer){ .settings = settings, .fd = fd };
+	if ((writer->call = output_calls(err)) == NULL)
+		return -1;
+	writer->hash = sha256_new();
+	writer->archive = writer->call->archive_write_new();
+	writer->entry = writer->call->archive_entry_new();
+	if (set_format(writer, err) == -1)
+		return -1;
+	return check(writer, writer->call->archive_write_open(
+	    writer->archive, writer, NULL, put, NULL), err);
+}
+
+char *
+output_member_name(const struct output_settings *settings, const char *name)
+{
+	return settings->top == NULL ? mem_text(name) :
+	    mem_format("%s/%s", settings->top, name);
+}
+
+/* What is compressed already would only grow. */
+static int
+set_compression(struct output_writer *writer, const char *name,
+    struct err *err)
+{
+	const struct output_calls *call = writer->call;
+
+	if (writer->settings->format != OUTPUT_ZIP)
+		return 0;
+	return check(writer, output_is_compressed(name) ?
+	    call->archive_write_zip_set_compression_store(writer->archive) :
+	    call->archive_write_zip_set_compression_deflate(writer->archive),
+	    err);
+}
+
+int
+output_writer_begin(struct output_writer *writer, const char *name,
+    uint64_t bytes, struct err *err)
+{
+	const struct output_calls *call = writer->call;
+	char *member = output_member_name(writer->settings, name);
+
+	call->archive_entry_clear(writer->entry);
+	call->archive_entry_set_pathname(writer->entry, member);
+	call->archive_entry_set_size(writer->entry, (la_int64_t)bytes);
+	call->archive_entry_set_filetype(writer->entry, AE_IFREG);
+	call->archive_entry_set_perm(writer->entry, 0600);
+	call->archive_entry_set_mtime(writer->entry,
+	    (time_t)writer->settings->time, 0);
+	free(member);
+	if (set_compression(writer, name, err) == -1)
+		return -1;
+	return check(writer, call->archive_write_header(writer->archive,
+	    writer->entry), err);
+}
+
+int
+output_writer_add(struct output_writer *writer, const void *at, size_t len,
+    struct err *err)
+{
+	la_ssize_t n = writer->call->archive_write_data(writer->archive, at,
+	    len);
+
+	return n == (la_ssize_t)len ? 0 : failed(writer, err);
+}
+
+int
+output_writer_end(struct output_writer *writer, struct err *err)
+{
+	return check(writer, writer->call->archive_write_finish_entry(
+	    writer->archive), err);
+}
+
+int
+output_writer_close(struct output_writer *writer, struct err *err)
+{
+	return check(writer, writer->call->archive_write_close(
+	    writer->archive), err);
+}
+
+void
+output_writer_release(struct output_writer *writer)
+{
+	if (writer->archive != NULL) {
+		/* What is not closed is not to be closed now. */
+		(void)writer->call->archive_write_fail(writer->archive);
+		(void)writer->call->archive_write_free(writer->archive);
+	}
+	if (writer->entry != NULL)
+		writer->call->archive_entry_free(writer->entry);
+	sha256_free(writer->hash);
+	*writer = (struct output_writer){ .fd = -1 };
+}
