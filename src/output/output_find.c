@@ -4,6 +4,8 @@
  * that knows it, and removed at once.
  */
 
+#include <sys/stat.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -220,18 +222,25 @@ output_find(int fd, const char *path, struct log *log,
 {
 	struct finding finding = { .found = found, .path = path,
 	    .log = log };
+	struct stat st;
 	struct err own;
 	int rc = -1;
 
 	if (err == NULL)
 		err = &own;
 	*found = (struct output_found){ .top = NULL };
+	if (fstat(fd, &st) == -1)
+		return err_errno(err, ERR_DISK, "look at %s", path);
+	if (output_mark_find(fd, (int64_t)st.st_size, &found->mark,
+	    err) == -1)
+		return err_wrap(err, "%s", path);
 	text_init(&found->sums, SUMS_MOST);
 	if ((finding.dir = output_temp_dir(err)) == NULL)
 		return -1;
 	finding.buffer = mem_alloc(OUTPUT_PIECE);
 	if ((found->tree = tree_look(finding.dir, err)) != NULL) {
-		rc = output_reader_open(&finding.reader, fd, err);
+		rc = output_reader_open(&finding.reader, fd,
+		    found->mark.end, err);
 		if (rc == 0)
 			rc = look_at_all(&finding, err);
 		rc = judge(&finding, rc, err);
@@ -248,6 +257,7 @@ void
 output_found_release(struct output_found *found)
 {
 	manifest_close(found->manifest);
+	output_mark_release(&found->mark);
 	tree_close(found->tree);
 	text_release(&found->sums);
 	free(found->top);

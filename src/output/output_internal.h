@@ -161,6 +161,41 @@ int output_place_name(struct output_place *, struct err *);
 /** output_place_close(place): Release it; without its name, it is gone. */
 void output_place_close(struct output_place *);
 
+/* ----------------------------------------------------- output_mark.c */
+
+#define OUTPUT_MARK_BEFORE 32
+
+/* The mark of an archive that is read. */
+struct output_mark {
+	bool is_there;
+	bool is_sound;		/* it agrees with the bytes before it */
+	int64_t end;		/* the archive's, without it */
+	int64_t digits, at;	/* where they are; read up to here */
+	char hex[SHA256_HEX];
+	struct sha256 *hash;
+};
+
+/**
+ * output_mark_before(format, out):
+ * Write what stands before the digits to ${out}; return how many bytes.
+ */
+size_t output_mark_before(enum output_format, char [OUTPUT_MARK_BEFORE]);
+
+/** output_mark_after(format, at): The same of what stands behind them. */
+size_t output_mark_after(enum output_format, const char **);
+
+/** output_mark_find(fd, size, mark, err): Look for one.  Return 0 or -1. */
+int output_mark_find(int, int64_t, struct output_mark *, struct err *);
+
+/**
+ * output_mark_step(fd, mark, buffer, err):
+ * Read on, by way of ${buffer}.  Return 1; 0 at the end; or -1.
+ */
+int output_mark_step(int, struct output_mark *, char *, struct err *);
+
+/** output_mark_release(mark): Free what it holds. */
+void output_mark_release(struct output_mark *);
+
 /* --------------------------------------------------- output_writer.c */
 
 /* An archive that is written. */
@@ -171,6 +206,8 @@ struct output_writer {
 	const struct output_settings *settings;
 	struct sha256 *hash;	/* of the archive */
 	uint64_t bytes, begun;	/* written; of these, on their way to disk */
+	char late[2];		/* a ZIP's last bytes, not written yet */
+	size_t n_late;
 	int fd;
 	struct err err;		/* what went wrong in writing */
 };
@@ -194,7 +231,7 @@ int output_writer_add(struct output_writer *, const void *, size_t,
 /** output_writer_end(writer, err): It has all of its bytes. */
 int output_writer_end(struct output_writer *, struct err *);
 
-/** output_writer_close(writer, err): Write what stands at the end. */
+/** output_writer_close(writer, err): Write its end, and the mark. */
 int output_writer_close(struct output_writer *, struct err *);
 
 /** output_writer_release(writer): Free what it holds. */
@@ -217,19 +254,21 @@ struct output_reader {
 	const struct output_calls *call;
 	struct archive *archive;
 	int fd;
-	int64_t size, at;	/* of the file, and where we are in it */
+	int64_t size, at;	/* of the archive, and where we are in it */
+	uint64_t members;	/* that it came to */
+	unsigned again;		/* how often it was begun anew */
 	uint64_t most;		/* bytes that it may unpack to */
 	char *buffer;
 	struct err err;		/* what went wrong in reading */
 };
 
 /**
- * output_reader_open(reader, fd, err):
- * Read the archive in the file ${fd} from its start.  Return 0; or -1 with
+ * output_reader_open(reader, fd, size, err):
+ * Read the archive in the first ${size} bytes of ${fd}.  Return 0; or -1 with
  * ${err} set (ERR_DATA: it is none); output_reader_release() it in either
  * case.
  */
-int output_reader_open(struct output_reader *, int, struct err *);
+int output_reader_open(struct output_reader *, int, int64_t, struct err *);
 
 /**
  * output_reader_next(reader, member, err):
@@ -246,6 +285,13 @@ int output_reader_next(struct output_reader *, struct output_member *,
  */
 ssize_t output_reader_get(struct output_reader *, void *, size_t,
     struct err *);
+
+/**
+ * output_reader_again(reader):
+ * A member of a ZIP is damaged: begin anew, and go to it, so that the next is
+ * the one behind.  Return whether that could be done.
+ */
+bool output_reader_again(struct output_reader *);
 
 /** output_reader_release(reader): Free what it holds. */
 void output_reader_release(struct output_reader *);
@@ -291,6 +337,7 @@ struct output_found {
 	char *top;		/* folder of the export in it: "" or "name/" */
 	struct manifest *manifest;	/* or NULL */
 	char *why;		/* it is the copy: what is wrong with it */
+	struct output_mark mark;
 	struct text sums;	/* without a manifest: SHA256SUMS */
 	bool has_sums;
 	struct tree *tree;	/* the manifest's; nothing is in it any more */

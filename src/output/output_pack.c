@@ -1,6 +1,6 @@
 /*
- * Files into an archive, in five acts: written, synced, read back, looked at
- * once more on the disk, named.  Whatever ends it before, there is no archive.
+ * Files into an archive, in acts: written, synced, read back (as bytes, and
+ * as files), the files looked at once more, named.  Whatever ends it before, there is no archive.
  */
 
 #include <sys/stat.h>
@@ -13,7 +13,7 @@
 
 #include "output/output_internal.h"
 
-enum act { PACK_WRITE, PACK_SYNC, PACK_READ, PACK_NAME, PACK_DONE };
+enum act { PACK_WRITE, PACK_SYNC, PACK_MARK, PACK_READ, PACK_NAME, PACK_DONE };
 
 struct output_pack {
 	struct output_settings settings;
@@ -22,6 +22,7 @@ struct output_pack {
 	struct output_place place;
 	struct output_writer writer;
 	struct output_reader reader;
+	struct output_mark mark;
 	enum act act;
 	size_t next;		/* the file that is written or read */
 	int fd;			/* it, while it is written; or -1 */
@@ -190,13 +191,12 @@ step_sync(struct output_pack *pack, struct err *err)
 		return -1;
 	file_drop_cache(pack->place.fd);
 	sha256_peek(pack->writer.hash, pack->sha256);
-	pack->progress.archive_bytes = pack->writer.bytes;
-	output_writer_release(&pack->writer);
-	pack->act = PACK_READ;
+	pack->act = PACK_MARK;
 	pack->next = 0;
 	pack->progress.files = pack->progress.bytes = 0;
 	pack->progress.is_reading = true;
-	return output_reader_open(&pack->reader, pack->place.fd, err);
+	return output_mark_find(pack->place.fd, (int64_t)pack->writer.bytes,
+	    &pack->mark, err);
 }
 
 /* What can't be read back was written wrong, or the disk is at fault. */
@@ -205,6 +205,25 @@ misread(const struct output_pack *pack, const char *what, struct err *err)
 {
 	return err_set(err, ERR_DISK, "%s: read back, it is not what was "
 	    "written: %s; check the disk", pack->settings.target, what);
+}
+
+/* The archive as it is, all of its bytes. */
+static int
+step_mark(struct output_pack *pack, struct err *err)
+{
+	int rc = output_mark_step(pack->place.fd, &pack->mark, pack->buffer,
+	    err);
+
+	if (rc == -1)
+		return err_wrap(err, "%s", pack->settings.target);
+	if (rc == 1)
+		return 0;
+	if (!pack->mark.is_there || !pack->mark.is_sound)
+		return misread(pack, "its mark", err);
+	output_writer_release(&pack->writer);
+	pack->act = PACK_READ;
+	return output_reader_open(&pack->reader, pack->place.fd,
+	    pack->mark.end, err);
 }
 
 static int
@@ -326,6 +345,9 @@ output_pack_step(struct output_pack *pack, struct err *err)
 	case PACK_SYNC:
 		rc = step_sync(pack, err);
 		break;
+	case PACK_MARK:
+		rc = step_mark(pack, err);
+		break;
 	case PACK_READ:
 		rc = step_read(pack, err);
 		break;
@@ -369,6 +391,7 @@ output_pack_free(struct output_pack *pack)
 		close(pack->fd);
 	output_writer_release(&pack->writer);
 	output_reader_release(&pack->reader);
+	output_mark_release(&pack->mark);
 	output_place_close(&pack->place);
 	output_files_release(&pack->files);
 	output_check_release(&pack->check);

@@ -4,8 +4,6 @@
  * unpacks to is bounded, wherever libarchive passes over it.
  */
 
-#include <sys/stat.h>
-
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +14,9 @@
 /* A file of a gigabyte that unpacks to two thousand is a bomb. */
 #define MOST_TIMES 2000
 #define MOST_MORE (UINT64_C(1) << 30)
+
+/* Damaged members behind which a ZIP is still read. */
+#define AGAIN_MOST 100
 
 static la_ssize_t
 get(struct archive *archive, void *cookie, const void **at)
@@ -29,7 +30,9 @@ get(struct archive *archive, void *cookie, const void **at)
 		return err_set(&reader->err, ERR_DATA, "it unpacks to more "
 		    "than an export of its size would");
 	do
-		n = pread(reader->fd, reader->buffer, OUTPUT_PIECE,
+		n = pread(reader->fd, reader->buffer,
+		    reader->size - reader->at < OUTPUT_PIECE ?
+		    (size_t)(reader->size - reader->at) : OUTPUT_PIECE,
 		    (off_t)reader->at);
 	while (n == -1 && errno == EINTR);
 	if (n == -1)
@@ -105,16 +108,12 @@ open_archive(struct output_reader *reader)
 }
 
 int
-output_reader_open(struct output_reader *reader, int fd, struct err *err)
+output_reader_open(struct output_reader *reader, int fd, int64_t size,
+    struct err *err)
 {
-	struct stat st;
-
-	*reader = (struct output_reader){ .fd = fd };
+	*reader = (struct output_reader){ .fd = fd, .size = size };
 	if ((reader->call = output_calls(err)) == NULL)
 		return -1;
-	if (fstat(fd, &st) == -1)
-		return err_errno(err, ERR_DISK, "look at it");
-	reader->size = (int64_t)st.st_size;
 	reader->most = MOST_MORE + (uint64_t)reader->size * MOST_TIMES;
 	reader->buffer = mem_alloc(OUTPUT_PIECE);
 	reader->archive = reader->call->archive_read_new();
@@ -131,6 +130,7 @@ output_reader_next(struct output_reader *reader,
 
 	if (rc == ARCHIVE_EOF)
 		return 0;
+	reader->members++;
 	if (rc != ARCHIVE_OK && rc != ARCHIVE_WARN)
 		return failed(reader, err);
 	*member = (struct output_member){
@@ -155,6 +155,31 @@ output_reader_get(struct output_reader *reader, void *at, size_t room,
 	    room);
 
 	return n >= 0 ? (ssize_t)n : failed(reader, err);
+}
+
+bool
+output_reader_again(struct output_reader *reader)
+{
+	struct archive_entry *entry;
+	char magic[2] = "";
+	uint64_t i;
+	int rc;
+
+	if (reader->again++ == AGAIN_MOST ||
+	    pread(reader->fd, magic, 2, 0) != 2 ||
+	    memcmp(magic, "PK", 2) != 0)
+		return false;
+	(void)reader->call->archive_read_free(reader->archive);
+	reader->archive = reader->call->archive_read_new();
+	reader->at = 0;
+	rc = open_archive(reader);
+	for (i = 0; rc == ARCHIVE_OK && i < reader->members; i++) {
+		rc = reader->call->archive_read_next_header(reader->archive,
+		    &entry);
+		if (rc == ARCHIVE_WARN)
+			rc = ARCHIVE_OK;
+	}
+	return rc == ARCHIVE_OK;
 }
 
 void

@@ -89,7 +89,8 @@ output_verify_new(const char *path, struct log *log, struct err *err)
 	if (output_find(verify->fd, path, log, &verify->found, err) == -1 ||
 	    take_receipts(verify, err) == -1)
 		goto err_free;
-	if (output_reader_open(&verify->reader, verify->fd, err) == -1) {
+	if (output_reader_open(&verify->reader, verify->fd,
+	    verify->found.mark.end, err) == -1) {
 		err_wrap(err, "%s", path);
 		goto err_free;
 	}
@@ -243,6 +244,7 @@ step_member(struct output_verify *verify, struct err *err)
 		output_say(verify, AUDIT_DAMAGED, verify->name, "%s",
 		    why.text);
 		end_member(verify, false);
+		(void)output_reader_again(&verify->reader);
 		return 1;
 	}
 	output_check_add(&verify->check, verify->found.manifest != NULL ?
@@ -269,6 +271,29 @@ find_missing(struct output_verify *verify)
 			    "it is not there");
 }
 
+/* The archive's own bytes, whatever is in it. */
+static int
+step_mark(struct output_verify *verify, struct err *err)
+{
+	struct output_mark *mark = &verify->found.mark;
+	int rc = output_mark_step(verify->fd, mark, verify->buffer, err);
+
+	if (rc == -1)
+		return err_wrap(err, "%s", verify->path);
+	if (rc == 1)
+		return 1;
+	verify->is_marked = true;
+	if (!mark->is_there)
+		output_say(verify, AUDIT_NOTE, NULL, "'hlexport pack' has "
+		    "not made it, or its end was cut off: what is around "
+		    "its files can't be checked");
+	else if (!mark->is_sound)
+		output_say(verify, AUDIT_DAMAGED, NULL, "its bytes are not "
+		    "those that were written: the SHA-256 at its end is "
+		    "another");
+	return 1;
+}
+
 int
 output_verify_step(struct output_verify *verify, struct err *err)
 {
@@ -278,6 +303,8 @@ output_verify_step(struct output_verify *verify, struct err *err)
 
 	if (verify->is_over)
 		return 0;
+	if (!verify->is_marked)
+		return step_mark(verify, err);
 	if (verify->is_open)
 		return step_member(verify, err);
 	rc = output_reader_next(&verify->reader, &member, &why);

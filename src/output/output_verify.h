@@ -33,7 +33,7 @@ struct output_verify {
 	struct tree_receipt *receipt;	/* borrowed, or NULL */
 	struct output_check check;
 	char *buffer;
-	bool is_torn, is_over;
+	bool is_marked, is_torn, is_over;	/* what was looked at */
 	struct audit_finding *findings;
 	size_t n_findings, findings_room;
 	uint64_t wrong;

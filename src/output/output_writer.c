@@ -12,14 +12,11 @@
 
 #define SYNC_BYTES (UINT64_C(32) << 20)
 
-/* libarchive's way to write. */
-static la_ssize_t
-put(struct archive *archive, void *cookie, const void *at, size_t len)
+static int
+write_out(struct output_writer *writer, const void *at, size_t len)
 {
-	struct output_writer *writer = cookie;
 	struct iovec piece = { (void *)at, len };
 
-	(void)archive;
 	if (writer->err.kind != ERR_NONE ||
 	    file_write(writer->fd, &piece, 1, &writer->err) == -1)
 		return -1;
@@ -29,6 +26,44 @@ put(struct archive *archive, void *cookie, const void *at, size_t len)
 		file_begin_sync(writer->fd);
 		writer->begun = writer->bytes;
 	}
+	return 0;
+}
+
+/* Write but the last two bytes: a ZIP's end is another with a comment. */
+static int
+write_late(struct output_writer *writer, const char *at, size_t len)
+{
+	size_t n;
+
+	for (; len > 0 && (len < 2 || writer->n_late < 2); at++, len--) {
+		if (writer->n_late == 2) {
+			if (write_out(writer, writer->late, 1) == -1)
+				return -1;
+			writer->late[0] = writer->late[1];
+			writer->n_late = 1;
+		}
+		writer->late[writer->n_late++] = *at;
+	}
+	if (len == 0)
+		return 0;
+	n = len - 2;
+	if (write_out(writer, writer->late, 2) == -1 ||
+	    write_out(writer, at, n) == -1)
+		return -1;
+	memcpy(writer->late, at + n, 2);
+	return 0;
+}
+
+/* libarchive's way to write. */
+static la_ssize_t
+put(struct archive *archive, void *cookie, const void *at, size_t len)
+{
+	struct output_writer *writer = cookie;
+
+	(void)archive;
+	if ((writer->settings->format == OUTPUT_ZIP ?
+	    write_late(writer, at, len) : write_out(writer, at, len)) == -1)
+		return -1;
 	return (la_ssize_t)len;
 }
 
@@ -166,11 +201,38 @@ output_writer_end(struct output_writer *writer, struct err *err)
 	    writer->archive), err);
 }
 
+/* The mark; of a ZIP, it takes the place of the last two bytes. */
+static int
+write_mark(struct output_writer *writer, struct err *err)
+{
+	enum output_format format = writer->settings->format;
+	unsigned char sha256[SHA256_BYTES];
+	char before[OUTPUT_MARK_BEFORE], hex[SHA256_HEX];
+	const char *after;
+	size_t n = output_mark_before(format, before), n_after;
+
+	if (format == OUTPUT_ZIP && (writer->n_late != 2 ||
+	    writer->late[0] != 0 || writer->late[1] != 0))
+		return err_set(err, ERR_INTERNAL, "%s: this libarchive ends "
+		    "a ZIP in another way", writer->settings->target);
+	n_after = output_mark_after(format, &after);
+	if (write_out(writer, before, n) == -1)
+		return failed(writer, err);
+	sha256_peek(writer->hash, sha256);
+	sha256_hex(sha256, hex);
+	if (write_out(writer, hex, SHA256_HEX - 1) == -1 ||
+	    write_out(writer, after, n_after) == -1)
+		return failed(writer, err);
+	return 0;
+}
+
 int
 output_writer_close(struct output_writer *writer, struct err *err)
 {
-	return check(writer, writer->call->archive_write_close(
-	    writer->archive), err);
+	if (check(writer, writer->call->archive_write_close(
+	    writer->archive), err) == -1)
+		return -1;
+	return write_mark(writer, err);
 }
 
 void
