@@ -14,8 +14,8 @@ const struct cli_command cli_commands[] = {
 	{ "export", "[OPTION...]", "export a workspace, or go on with an "
 	    "export", cli_export },
 	{ "summary", "DIR", "tell what is in an export", cli_summary },
-	{ "verify", "DIR|FILE", "prove that an export is whole, or name what is "
-	    "damaged or missing", cli_verify },
+	{ "verify", "DIR|FILE", "prove that an export is whole, or name what "
+	    "is damaged or missing", cli_verify },
 	{ "repair", "DIR", "verify an export, and ask again for what is "
 	    "damaged or missing, and nothing else", cli_repair },
 	{ "adopt", "DIR", "make a manifest for an export of the old Python "

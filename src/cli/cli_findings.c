@@ -89,10 +89,8 @@ print_next(const struct cli_found *found)
 	size_t extra = count_extra(found, &others);
 
 	if (found->is_archive)
-		printf("To mend it, unpack what is whole, and then:\n"
-		    "  hlexport %s DIRECTORY\n", now->sealed ? "repair" :
-		    "--resume");
-	else if (now->ours && !now->sealed)
+		return;
+	if (now->ours && !now->sealed)
 		printf("To go on with it:\n  hlexport --resume %s\n", where);
 	else if (now->ours && others)
 		printf("To ask again for what is damaged or missing, and "

@@ -66,14 +66,13 @@ static void
 print_packed(const char *where, const char *target,
     const struct output_progress *now, bool removed)
 {
-	char files[32], bytes[16], archive[16], unknown[32];
+	char files[32], bytes[16], archive[16];
 
 	text_human_count(now->files_total, files);
 	text_human_bytes(now->bytes_total, bytes);
 	text_human_bytes(now->archive_bytes, archive);
 	printf("Packed: %s\n  %s files, %s, in %s; read back and compared\n",
 	    target, files, bytes, archive);
-	text_human_count(now->unknown, unknown);
 	if (removed)
 		printf("  %s is removed\n", where);
 	printf("\nTo check it at any time, without unpacking it:\n"
@@ -119,6 +118,11 @@ finish(struct cli *cli, const char *where, struct output_export *export,
 	if (remove && output_pack_remove(export->pack, err) == -1)
 		return -1;
 	output_pack_progress(export->pack, &now);
+	if (export->ours && now.unknown > 0)
+		fprintf(stderr, "hlexport: warning: in it %s %" PRIu64
+		    " file%s that the manifest does not know; 'hlexport "
+		    "verify' names them\n", now.unknown == 1 ? "is" : "are",
+		    now.unknown, now.unknown == 1 ? "" : "s");
 	if (config_is(cli->config, "json"))
 		cli_print_json(packed_json(where, export, remove));
 	else if (!config_is(cli->config, "quiet"))

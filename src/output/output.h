@@ -53,7 +53,7 @@ struct output_progress {
 	uint64_t files, bytes;	/* packed, or then read back */
 	uint64_t files_total, bytes_total;
 	uint64_t archive_bytes;	/* written so far */
-	uint64_t unknown;	/* files that have no receipt */
+	uint64_t unknown;	/* files that are no part of an export */
 	bool is_reading;	/* it is written, and is read back */
 };
 

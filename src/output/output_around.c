@@ -134,7 +134,8 @@ output_around_add(struct output_verify *verify, size_t n, struct err *err)
 	struct iovec piece = { verify->buffer, n };
 
 	if (n == 0 || !verify->progress.sealed || verify->receipt != NULL ||
-	    which(verify->name) != OUTPUT_LOG)
+	    which(verify->name) != OUTPUT_LOG ||
+	    verify->check.bytes > verify->reader.most_out)
 		return 0;
 	if (verify->log_fd == -1 && open_log(verify, err) == -1)
 		return -1;

@@ -16,7 +16,6 @@
 
 #include "output/output_internal.h"
 
-#define MANIFEST_MOST (UINT64_C(1) << 32)	/* more is not read */
 #define SUMS_MOST (1 << 30)
 
 struct finding {
@@ -83,9 +82,9 @@ copy_member(struct finding *finding, int fd, struct err *err)
 
 	while ((n = output_reader_get(&finding->reader, finding->buffer,
 	    OUTPUT_PIECE, err)) > 0) {
-		if ((bytes += (uint64_t)n) > MANIFEST_MOST)
-			return err_set(err, ERR_DATA, "its manifest is too "
-			    "large");
+		if ((bytes += (uint64_t)n) > finding->reader.most_out)
+			return err_set(err, ERR_DATA, "it is larger than a "
+			    "manifest would be");
 		piece = (struct iovec){ finding->buffer, (size_t)n };
 		if (file_write(fd, &piece, 1, err) == -1)
 			return err_wrap(err, "%s", finding->dir);

@@ -30,7 +30,6 @@
 	CALL(archive_entry_is_encrypted) \
 	CALL(archive_write_new) \
 	CALL(archive_write_free) \
-	CALL(archive_write_fail) \
 	CALL(archive_write_close) \
 	CALL(archive_write_open) \
 	CALL(archive_write_header) \
@@ -209,6 +208,7 @@ struct output_writer {
 	char late[2];		/* a ZIP's last bytes, not written yet */
 	size_t n_late;
 	int fd;
+	bool is_over;		/* nothing more is to be written */
 	struct err err;		/* what went wrong in writing */
 };
 
@@ -258,6 +258,8 @@ struct output_reader {
 	uint64_t members;	/* that it came to */
 	unsigned again;		/* how often it was begun anew */
 	uint64_t most;		/* bytes that it may unpack to */
+	uint64_t given;		/* that were read */
+	uint64_t most_out;	/* that a member may write to the disk */
 	char *buffer;
 	struct err err;		/* what went wrong in reading */
 };
@@ -330,7 +332,12 @@ void output_check_release(struct output_check *);
 struct tree_receipt *output_receipt(const struct tree_receipts *,
     const char *);
 
-/* --------------------------------------------------- output_find.c */
+/* -------------------------------------------------- output_around.c */
+
+/** output_around_knows(name): Is it the manifest, its copy, sums or log? */
+bool output_around_knows(const char *);
+
+/* ---------------------------------------------------- output_find.c */
 
 /* What is looked for in an archive before it is verified. */
 struct output_found {

@@ -1,6 +1,7 @@
 /*
  * Files into an archive, in acts: written, synced, read back (as bytes, and
- * as files), the files looked at once more, named.  Whatever ends it before, there is no archive.
+ * as files), the files looked at once more, named.  Whatever ends it before,
+ * there is no archive.
  */
 
 #include <sys/stat.h>
@@ -124,7 +125,8 @@ end_file(struct output_pack *pack, struct err *err)
 	if (output_file_check(file, &st, err) == -1)
 		return -1;
 	sha256_peek(pack->check.hash, file->sha256);
-	pack->progress.unknown += receipt == NULL;
+	pack->progress.unknown += receipt == NULL &&
+	    !output_around_knows(file->name);
 	if (receipt != NULL && output_check_end(&pack->check, receipt,
 	    pack->settings.growing, err) == -1)
 		return err_wrap(err, "%s/%s", pack->settings.dir,

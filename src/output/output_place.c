@@ -26,25 +26,30 @@ is_same(const struct stat *one, const struct stat *other)
 static int
 is_inside(int dir, int top, struct err *err)
 {
-	struct stat here, above, wanted;
-	int fd = dir, next, rc = 0;
+	struct stat here, below = { .st_ino = 0 }, wanted;
+	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), next;
+	int rc = fstat(top, &wanted) == 0 ? 2 : -1;
 
-	if (fstat(top, &wanted) == -1 || fstat(dir, &here) == -1)
-		return err_errno(err, ERR_DISK, "look at a directory");
-	while (rc == 0 && !is_same(&here, &wanted)) {
-		next = openat(fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		if (next == -1 || fstat(next, &above) == -1)
-			rc = err_errno(err, ERR_DISK, "look at a directory");
-		if (fd != dir)
+	while (rc == 2) {
+		if (fd == -1 || fstat(fd, &here) == -1) {
+			rc = -1;
+		} else if (is_same(&here, &wanted)) {
+			rc = 1;
+		} else if (is_same(&here, &below)) {
+			rc = 0;		/* nothing is above the root */
+		} else {
+			below = here;
+			next = openat(fd, "..", O_RDONLY | O_DIRECTORY |
+			    O_CLOEXEC);
 			close(fd);
-		fd = next;
-		if (rc == 0 && is_same(&here, &above))
-			break;	/* the root */
-		here = above;
+			fd = next;
+		}
 	}
-	if (fd != dir && fd != -1)
+	if (rc == -1)
+		err_errno(err, ERR_DISK, "look at what is above an archive");
+	if (fd != -1)
 		close(fd);
-	return rc == 0 ? is_same(&here, &wanted) : -1;
+	return rc;
 }
 
 /* May the target be made?  One that is there must be a file. */

@@ -15,8 +15,19 @@
 #define MOST_TIMES 2000
 #define MOST_MORE (UINT64_C(1) << 30)
 
+/* And no manifest is so much smaller when it is packed. */
+#define MOST_TIMES_OUT 64
+#define MOST_MORE_OUT (UINT64_C(1) << 26)
+
 /* Damaged members behind which a ZIP is still read. */
 #define AGAIN_MOST 100
+
+static int
+too_much(struct err *err)
+{
+	return err_set(err, ERR_DATA, "it unpacks to far more than an export "
+	    "of its size would; don't unpack it");
+}
 
 static la_ssize_t
 get(struct archive *archive, void *cookie, const void **at)
@@ -27,8 +38,7 @@ get(struct archive *archive, void *cookie, const void **at)
 	ssize_t n;
 
 	if (unpacked > reader->most && unpacked < INT64_MAX)
-		return err_set(&reader->err, ERR_DATA, "it unpacks to more "
-		    "than an export of its size would");
+		return too_much(&reader->err);
 	do
 		n = pread(reader->fd, reader->buffer,
 		    reader->size - reader->at < OUTPUT_PIECE ?
@@ -115,6 +125,8 @@ output_reader_open(struct output_reader *reader, int fd, int64_t size,
 	if ((reader->call = output_calls(err)) == NULL)
 		return -1;
 	reader->most = MOST_MORE + (uint64_t)reader->size * MOST_TIMES;
+	reader->most_out = MOST_MORE_OUT + (uint64_t)reader->size *
+	    MOST_TIMES_OUT;
 	reader->buffer = mem_alloc(OUTPUT_PIECE);
 	reader->archive = reader->call->archive_read_new();
 	return open_archive(reader) == ARCHIVE_OK ? 0 : failed(reader, err);
@@ -151,10 +163,15 @@ ssize_t
 output_reader_get(struct output_reader *reader, void *at, size_t room,
     struct err *err)
 {
-	la_ssize_t n = reader->call->archive_read_data(reader->archive, at,
-	    room);
+	la_ssize_t n;
 
-	return n >= 0 ? (ssize_t)n : failed(reader, err);
+	if (reader->given > reader->most)
+		return too_much(err);
+	n = reader->call->archive_read_data(reader->archive, at, room);
+	if (n < 0)
+		return failed(reader, err);
+	reader->given += (uint64_t)n;
+	return (ssize_t)n;
 }
 
 bool

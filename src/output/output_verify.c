@@ -252,8 +252,14 @@ step_member(struct output_verify *verify, struct err *err)
 	verify->progress.read += (uint64_t)n;
 	if (output_around_add(verify, (size_t)n, err) == -1)
 		return -1;
-	if (n == 0 || is_too_long(verify))
+	if (is_too_long(verify)) {
+		output_say(verify, AUDIT_DAMAGED, verify->name, "it has more "
+		    "bytes than the manifest says: %" PRIu64,
+		    verify->receipt->bytes);
+		end_member(verify, false);
+	} else if (n == 0) {
 		end_member(verify, true);
+	}
 	return 1;
 }
 

@@ -50,9 +50,6 @@ void output_sums(struct output_verify *);
 /** output_around_begin(verify): Say what the manifest itself says. */
 void output_around_begin(struct output_verify *);
 
-/** output_around_knows(name): Is it one of the files around? */
-bool output_around_knows(const char *);
-
 /** output_around_add(verify, n, err): ${n} bytes more of a member. */
 int output_around_add(struct output_verify *, size_t, struct err *);
 

@@ -61,6 +61,13 @@ put(struct archive *archive, void *cookie, const void *at, size_t len)
 	struct output_writer *writer = cookie;
 
 	(void)archive;
+	/*
+	 * It is given up: libarchive ends the member before it frees its
+	 * memory.  A tar's would be filled up with zeros, however many.
+	 */
+	if (writer->is_over)
+		return writer->settings->format == OUTPUT_ZIP ?
+		    (la_ssize_t)len : -1;
 	if ((writer->settings->format == OUTPUT_ZIP ?
 	    write_late(writer, at, len) : write_out(writer, at, len)) == -1)
 		return -1;
@@ -238,11 +245,9 @@ output_writer_close(struct output_writer *writer, struct err *err)
 void
 output_writer_release(struct output_writer *writer)
 {
-	if (writer->archive != NULL) {
-		/* What is not closed is not to be closed now. */
-		(void)writer->call->archive_write_fail(writer->archive);
+	writer->is_over = true;
+	if (writer->archive != NULL)
 		(void)writer->call->archive_write_free(writer->archive);
-	}
 	if (writer->entry != NULL)
 		writer->call->archive_entry_free(writer->entry);
 	sha256_free(writer->hash);
