@@ -242,6 +242,7 @@ cli_check_archive(struct cli *cli, const char *path, struct log *log)
 		if (err.kind == ERR_DATA)
 			status = CLI_DAMAGED;
 	} else if (rc == 1) {
+		fprintf(stderr, "hlexport: interrupted\n");
 		status = CLI_INTERRUPTED;
 	} else {
 		found.is_whole = output_is_whole(verify);

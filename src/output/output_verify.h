@@ -44,6 +44,13 @@ struct output_verify {
 void output_say(struct output_verify *, enum audit_trouble, const char *,
     const char *, ...) __attribute__((format(printf, 4, 5)));
 
+/** output_member_begin(verify, member): Come to ${member}: what is it? */
+void output_member_begin(struct output_verify *,
+    const struct output_member *);
+
+/** output_member_step(verify, err): Read a piece of it.  1, or -1. */
+int output_member_step(struct output_verify *, struct err *);
+
 /** output_sums(verify): Make receipts of SHA256SUMS. */
 void output_sums(struct output_verify *);
 

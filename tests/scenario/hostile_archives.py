@@ -24,6 +24,9 @@ def say(name, words):
     print(name, words, file=LIST)
 
 
+tarfile.ENCODING = "utf-8"
+
+
 def info(name, size=0, kind=tarfile.REGTYPE, link=""):
     member = tarfile.TarInfo(name)
     member.size, member.type, member.linkname = size, kind, link
@@ -68,6 +71,9 @@ tar("device.tar", "it is no file",
 tar("twice.tar", "twice", (info(STATS, 1), b"x"))
 tar("more.tar", "extra ", (info(TOP + "/files/more", 1), b"x"))
 tar("beside.tar", "beside the export", (info("other/file", 1), b"x"))
+tar("escape.tar", "extra    files/\\x1b[2J", (info(TOP + "/files/\x1b[2J"), b""))
+tar("bytes.tar", "extra    files/\\xff", (info(TOP + "/files/\udcff"), b""))
+tar("bare.tar", "extra ", (info(TOP + "/files/" + "d/" * 2000 + "x"), b""))
 zip_("dots.zip", OUT, ("../evil", b"x"))
 zip_("backslash.zip", OUT, ("..\\evil", b"x"))
 zip_("drive.zip", OUT, ("C:\\evil", b"x"))

@@ -677,7 +677,7 @@ flips()
 	take_example
 	python3 "$TOP/tests/scenario/hostile_archives.py" "$export"
 	mkdir temp
-	touch before
+	touch before json
 	export TMPDIR=$PWD/temp
 	while read -r archive words; do
 		find . -path ./temp -prune -o -print | sort >before
@@ -688,6 +688,10 @@ flips()
 		find . -path ./temp -prune -o -print | sort | diff before -
 		assert_equal "$(ls -A temp)" ""
 		[[ $output != *"hlexport repair"* ]]
+		[[ $output != *$'\e'* ]]
+		[ "$archive" = manifest.tar.zst ] || "$HLEXPORT" verify \
+		    --json "$archive" | jq -e '.status == "not whole" and
+		    all(.findings[]; .what != null)' >json
 	done <hostile
-	[ "$(wc -l <hostile)" -ge 14 ]
+	[ "$(wc -l <hostile)" -ge 21 ]
 }
