@@ -47,8 +47,12 @@ output_pack_mark(struct output_pack *pack, struct err *err)
 		return misread(pack, "its mark", err);
 	output_writer_release(&pack->writer);
 	pack->act = PACK_READ;
-	return output_reader_open(&pack->reader, pack->place.fd,
-	    pack->mark.end, err);
+	if (output_reader_open(&pack->reader, pack->place.fd,
+	    pack->mark.end, err) == -1)
+		return -1;
+	/* It is ours: it may unpack to whatever was packed. */
+	pack->reader.most = UINT64_MAX;
+	return 0;
 }
 
 static int

@@ -107,6 +107,10 @@ output_verify_new(const char *path, struct log *log, struct err *err)
 		err_wrap(err, "%s", path);
 		goto err_free;
 	}
+	/* What its manifest promises, it may unpack to. */
+	if (__builtin_add_overflow(verify->reader.most,
+	    verify->progress.bytes_total, &verify->reader.most))
+		verify->reader.most = UINT64_MAX;
 	return verify;
 
 err_free:

@@ -152,6 +152,15 @@ assert_untouched()
 	    "Stored Stored Defl:N"
 }
 
+@test "what can be packed very small is packed" {
+	mkdir -p exports/old/files
+	export=exports/old
+	truncate -s 1400M exports/old/files/zeros
+	pack tar.zst 2>err
+	[ "$(stat -c %s x.tar.zst)" -lt 200000 ]
+	assert_equal "$(bsdtar -xOf x.tar.zst | wc -c)" 1468006400
+}
+
 @test "a file that is there is replaced with --force only" {
 	take_example
 	echo mine >x.zip
@@ -613,6 +622,7 @@ flips()
 	of='[.findings[] | select(.trouble != "note") |
 	    {trouble, path}] | unique'
 	for damage in 'rm "$export/$file"' 'echo >>"$export/$file"' \
+	    'sed -i "1s/[a-z]/X/" "$export/$file"' \
 	    ': >"$export/$file"' 'echo x >"$export/files/more"' \
 	    'echo x >>"$export/SHA256SUMS"' 'rm "$export/SHA256SUMS"' \
 	    'rm "$export/manifest.copy.jsonl"' 'echo >>"$export/export.log"' \
