@@ -146,6 +146,6 @@ cli_version(void)
 {
 	printf(CLI_TOOL "\n%s\n%s\njansson %s\nlibyaml %s\n%s\n",
 	    http_version(), sha256_library(), jansson_version_str(),
-	    yaml_library(), output_library());
+	    yaml_library(), pack_library());
 	return CLI_OK;
 }

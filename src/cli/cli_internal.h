@@ -9,7 +9,7 @@
 #include "audit/audit.h"
 #include "base/base.h"
 #include "config/config.h"
-#include "output/output.h"
+#include "pack/pack.h"
 #include "run/run.h"
 #include "source/source.h"
 

@@ -10,7 +10,7 @@
 #include "cli/cli_internal.h"
 
 static char *
-pack_line(const struct output_progress *now, int64_t ms)
+pack_line(const struct pack_progress *now, int64_t ms)
 {
 	char files[32], total[32], bytes[16], rate[16];
 
@@ -25,18 +25,18 @@ pack_line(const struct output_progress *now, int64_t ms)
 
 /* All steps.  Return 0; 1: a signal came; -1 with ${err} set. */
 static int
-run_steps(struct cli *cli, struct output_pack *pack, struct err *err)
+run_steps(struct cli *cli, struct pack *pack, struct err *err)
 {
-	struct output_progress now;
+	struct pack_progress now;
 	struct cli_meter meter;
 	int64_t ms;
 	int rc;
 
 	cli_meter_init(cli, &meter);
 	do {
-		rc = output_pack_step(pack, err);
+		rc = pack_step(pack, err);
 		if (cli_meter_is_due(&meter, &ms)) {
-			output_pack_progress(pack, &now);
+			pack_progress(pack, &now);
 			cli_meter_show(&meter, pack_line(&now, ms));
 		}
 	} while (rc == 1 && cli_signalled() == 0);
@@ -46,7 +46,7 @@ run_steps(struct cli *cli, struct output_pack *pack, struct err *err)
 
 /* What the archive is, though it is whole. */
 static void
-warn(const char *where, const struct output_export *export)
+warn(const char *where, const struct pack_export *export)
 {
 	if (!export->ours)
 		fprintf(stderr, "hlexport: warning: %s has no manifest, so "
@@ -64,7 +64,7 @@ warn(const char *where, const struct output_export *export)
 
 static void
 print_packed(const char *where, const char *target,
-    const struct output_progress *now, bool removed)
+    const struct pack_progress *now, bool removed)
 {
 	char files[32], bytes[16], archive[16];
 
@@ -80,15 +80,15 @@ print_packed(const char *where, const char *target,
 }
 
 static json_t *
-packed_json(const char *where, const struct output_export *export,
+packed_json(const char *where, const struct pack_export *export,
     bool removed)
 {
-	struct output_progress now;
+	struct pack_progress now;
 	char sha256[SHA256_HEX];
 	json_t *json = json_object();
 
-	output_pack_progress(export->pack, &now);
-	output_pack_sha256(export->pack, sha256);
+	pack_progress(export->pack, &now);
+	pack_sha256(export->pack, sha256);
 	json_object_set_new(json, "status", json_string("packed"));
 	json_object_set_new(json, "file",
 	    json_string(export->settings.target));
@@ -109,15 +109,15 @@ packed_json(const char *where, const struct output_export *export,
 
 /* It is packed: say so, and remove what was packed if that is wanted. */
 static int
-finish(struct cli *cli, const char *where, struct output_export *export,
+finish(struct cli *cli, const char *where, struct pack_export *export,
     struct err *err)
 {
 	bool remove = config_is(cli->config, "remove");
-	struct output_progress now;
+	struct pack_progress now;
 
-	if (remove && output_pack_remove(export->pack, err) == -1)
+	if (remove && pack_remove(export->pack, err) == -1)
 		return -1;
-	output_pack_progress(export->pack, &now);
+	pack_progress(export->pack, &now);
 	if (export->ours && now.unknown > 0)
 		fprintf(stderr, "hlexport: warning: in it %s %" PRIu64
 		    " file%s that the manifest does not know; 'hlexport "
@@ -133,9 +133,9 @@ finish(struct cli *cli, const char *where, struct output_export *export,
 static int
 pack(struct cli *cli, const char *where, const char *target, struct log *log)
 {
-	struct output_export export;
+	struct pack_export export;
 	struct err err;
-	int rc = output_export_open(where, target,
+	int rc = pack_export_open(where, target,
 	    config_is(cli->config, "force"), log, &export, &err);
 
 	if (rc == 0)
@@ -148,7 +148,7 @@ pack(struct cli *cli, const char *where, const char *target, struct log *log)
 		rc = run_steps(cli, export.pack, &err);
 	if (rc == 0)
 		rc = finish(cli, where, &export, &err);
-	output_export_close(&export);
+	pack_export_close(&export);
 	if (rc == 1) {
 		fprintf(stderr, "hlexport: interrupted; %s was not made, and "
 		    "%s is as it was\n", target, where);
@@ -188,7 +188,7 @@ cli_pack(struct cli *cli)
 
 /* All steps of the other end.  As run_steps(). */
 static int
-check_steps(struct cli *cli, struct output_verify *verify, struct err *err)
+check_steps(struct cli *cli, struct pack_verify *verify, struct err *err)
 {
 	struct audit_progress now;
 	struct cli_meter meter;
@@ -197,9 +197,9 @@ check_steps(struct cli *cli, struct output_verify *verify, struct err *err)
 
 	cli_meter_init(cli, &meter);
 	do {
-		rc = output_verify_step(verify, err);
+		rc = pack_verify_step(verify, err);
 		if (cli_meter_is_due(&meter, &ms)) {
-			output_verify_progress(verify, &now);
+			pack_verify_progress(verify, &now);
 			cli_meter_show(&meter, cli_check_line(&now, ms));
 		}
 	} while (rc == 1 && cli_signalled() == 0);
@@ -226,7 +226,7 @@ int
 cli_check_archive(struct cli *cli, const char *path, struct log *log)
 {
 	struct cli_found found = { .where = path, .is_archive = true };
-	struct output_verify *verify;
+	struct pack_verify *verify;
 	struct err err;
 	int status = check_options(cli), rc = -1;
 
@@ -234,7 +234,7 @@ cli_check_archive(struct cli *cli, const char *path, struct log *log)
 		return status;
 	if (cli_signals(&err) == -1)
 		return cli_error(&err);
-	verify = output_verify_new(path, log, &err);
+	verify = pack_verify_new(path, log, &err);
 	if (verify != NULL)
 		rc = check_steps(cli, verify, &err);
 	if (rc == -1) {
@@ -245,12 +245,12 @@ cli_check_archive(struct cli *cli, const char *path, struct log *log)
 		fprintf(stderr, "hlexport: interrupted\n");
 		status = CLI_INTERRUPTED;
 	} else {
-		found.is_whole = output_is_whole(verify);
-		found.findings = output_findings(verify, &found.n);
-		output_verify_progress(verify, &found.progress);
+		found.is_whole = pack_is_whole(verify);
+		found.findings = pack_findings(verify, &found.n);
+		pack_verify_progress(verify, &found.progress);
 		cli_found_report(cli, &found, true);
 		status = found.is_whole ? CLI_OK : CLI_DAMAGED;
 	}
-	output_verify_free(verify);
+	pack_verify_free(verify);
 	return status;
 }

@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "output/output_internal.h"
+#include "pack/pack_internal.h"
 
 #define WORDS "hlexport-sha256 "
 #define WORDS_LEN (sizeof(WORDS) - 1)
@@ -29,18 +29,18 @@ static const struct {
 	size_t after_len;
 } marks[] = {
 	/* The end of ZIP's last record: how long the comment is. */
-	[OUTPUT_ZIP] = { "\x50", 2, "", 0 },
-	[OUTPUT_TAR] = { "", 0, NULL, BLOCK - WORDS_LEN - DIGITS },
-	[OUTPUT_TAR_GZ] = { "\x1f\x8b\x08\x10\0\0\0\0\0\xff", 10,
+	[PACK_ZIP] = { "\x50", 2, "", 0 },
+	[PACK_TAR] = { "", 0, NULL, BLOCK - WORDS_LEN - DIGITS },
+	[PACK_TAR_GZ] = { "\x1f\x8b\x08\x10\0\0\0\0\0\xff", 10,
 	    "\0\x03\0\0\0\0\0\0\0\0\0", 11 },
-	[OUTPUT_TAR_ZST] = { "\x50\x2a\x4d\x18\x50\0\0\0", 8, "", 0 },
+	[PACK_TAR_ZST] = { "\x50\x2a\x4d\x18\x50\0\0\0", 8, "", 0 },
 };
 
 _Static_assert(WORDS_LEN + DIGITS == 0x50, "lengths in the marks");
 
 /* What stands behind the digits. */
 static const char *
-after(enum output_format format)
+after(enum pack_format format)
 {
 	static const char zeros[BLOCK];
 
@@ -48,14 +48,14 @@ after(enum output_format format)
 }
 
 size_t
-output_mark_after(enum output_format format, const char **at)
+pack_mark_after(enum pack_format format, const char **at)
 {
 	*at = after(format);
 	return marks[format].after_len;
 }
 
 size_t
-output_mark_before(enum output_format format, char out[OUTPUT_MARK_BEFORE])
+pack_mark_before(enum pack_format format, char out[PACK_MARK_BEFORE])
 {
 	size_t n = marks[format].before_len;
 
@@ -99,7 +99,7 @@ is_mark(const char *words)
 }
 
 int
-output_mark_find(int fd, int64_t size, struct output_mark *mark,
+pack_mark_find(int fd, int64_t size, struct pack_mark *mark,
     struct err *err)
 {
 	char tail[BLOCK];
@@ -121,8 +121,8 @@ output_mark_find(int fd, int64_t size, struct output_mark *mark,
 		mark->hex[DIGITS] = '\0';
 		mark->is_sound = memcmp(tail, WORDS, WORDS_LEN) == 0 &&
 		    memcmp(&tail[WORDS_LEN + DIGITS],
-		    after((enum output_format)i), marks[i].after_len) == 0;
-		if (i != OUTPUT_ZIP)
+		    after((enum pack_format)i), marks[i].after_len) == 0;
+		if (i != PACK_ZIP)
 			mark->end = size - (int64_t)(len +
 			    marks[i].before_len);
 		return 0;
@@ -131,13 +131,13 @@ output_mark_find(int fd, int64_t size, struct output_mark *mark,
 }
 
 int
-output_mark_step(int fd, struct output_mark *mark, char *buffer,
+pack_mark_step(int fd, struct pack_mark *mark, char *buffer,
     struct err *err)
 {
 	unsigned char sha256[SHA256_BYTES];
 	char hex[SHA256_HEX];
 	int64_t left = mark->digits - mark->at;
-	size_t n = left < OUTPUT_PIECE ? (size_t)left : OUTPUT_PIECE;
+	size_t n = left < PACK_PIECE ? (size_t)left : PACK_PIECE;
 
 	if (!mark->is_there)
 		return 0;
@@ -156,7 +156,7 @@ output_mark_step(int fd, struct output_mark *mark, char *buffer,
 }
 
 void
-output_mark_release(struct output_mark *mark)
+pack_mark_release(struct pack_mark *mark)
 {
 	sha256_free(mark->hash);
 	mark->hash = NULL;

@@ -8,12 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "output/output_internal.h"
+#include "pack/pack_internal.h"
 
 #define SYNC_BYTES (UINT64_C(32) << 20)
 
 static int
-write_out(struct output_writer *writer, const void *at, size_t len)
+write_out(struct pack_writer *writer, const void *at, size_t len)
 {
 	struct iovec piece = { (void *)at, len };
 
@@ -31,7 +31,7 @@ write_out(struct output_writer *writer, const void *at, size_t len)
 
 /* Write but the last two bytes: a ZIP's end is another with a comment. */
 static int
-write_late(struct output_writer *writer, const char *at, size_t len)
+write_late(struct pack_writer *writer, const char *at, size_t len)
 {
 	size_t n;
 
@@ -58,7 +58,7 @@ write_late(struct output_writer *writer, const char *at, size_t len)
 static la_ssize_t
 put(struct archive *archive, void *cookie, const void *at, size_t len)
 {
-	struct output_writer *writer = cookie;
+	struct pack_writer *writer = cookie;
 
 	(void)archive;
 	/*
@@ -66,9 +66,9 @@ put(struct archive *archive, void *cookie, const void *at, size_t len)
 	 * memory.  A tar's would be filled up with zeros, however many.
 	 */
 	if (writer->is_over)
-		return writer->settings->format == OUTPUT_ZIP ?
+		return writer->settings->format == PACK_ZIP ?
 		    (la_ssize_t)len : -1;
-	if ((writer->settings->format == OUTPUT_ZIP ?
+	if ((writer->settings->format == PACK_ZIP ?
 	    write_late(writer, at, len) : write_out(writer, at, len)) == -1)
 		return -1;
 	return (la_ssize_t)len;
@@ -76,7 +76,7 @@ put(struct archive *archive, void *cookie, const void *at, size_t len)
 
 /* Say why a call failed: what the disk said, or else libarchive. */
 static int
-failed(struct output_writer *writer, struct err *err)
+failed(struct pack_writer *writer, struct err *err)
 {
 	const char *why;
 
@@ -92,34 +92,34 @@ failed(struct output_writer *writer, struct err *err)
 
 /* A warning, too, is something that was not done. */
 static int
-check(struct output_writer *writer, int rc, struct err *err)
+check(struct pack_writer *writer, int rc, struct err *err)
 {
 	return rc == ARCHIVE_OK ? 0 : failed(writer, err);
 }
 
 static int
-set_format(struct output_writer *writer, struct err *err)
+set_format(struct pack_writer *writer, struct err *err)
 {
-	const struct output_calls *call = writer->call;
+	const struct pack_calls *call = writer->call;
 	struct archive *archive = writer->archive;
 	const char *options = NULL;
 	int rc;
 
-	if (writer->settings->format == OUTPUT_ZIP)
+	if (writer->settings->format == PACK_ZIP)
 		rc = call->archive_write_set_format_zip(archive);
 	else
 		rc = call->archive_write_set_format_pax_restricted(archive);
 	switch (writer->settings->format) {
-	case OUTPUT_ZIP:
+	case PACK_ZIP:
 		options = "zip:hdrcharset=UTF-8";
 		break;
-	case OUTPUT_TAR:
+	case PACK_TAR:
 		break;
-	case OUTPUT_TAR_GZ:
+	case PACK_TAR_GZ:
 		rc |= call->archive_write_add_filter_gzip(archive);
 		options = "gzip:!timestamp,gzip:compression-level=6";
 		break;
-	case OUTPUT_TAR_ZST:
+	case PACK_TAR_ZST:
 		rc |= call->archive_write_add_filter_zstd(archive);
 		options = "zstd:compression-level=3";
 		break;
@@ -127,17 +127,17 @@ set_format(struct output_writer *writer, struct err *err)
 	if (options != NULL && rc == ARCHIVE_OK)
 		rc = call->archive_write_set_options(archive, options);
 	/* Nothing behind the end, whatever a tape would want. */
-	rc |= call->archive_write_set_bytes_per_block(archive, OUTPUT_PIECE);
+	rc |= call->archive_write_set_bytes_per_block(archive, PACK_PIECE);
 	rc |= call->archive_write_set_bytes_in_last_block(archive, 1);
 	return check(writer, rc, err);
 }
 
 int
-output_writer_open(struct output_writer *writer,
-    const struct output_settings *settings, int fd, struct err *err)
+pack_writer_open(struct pack_writer *writer,
+    const struct pack_settings *settings, int fd, struct err *err)
 {
-	*writer = (struct output_writer){ .settings = settings, .fd = fd };
-	if ((writer->call = output_calls(err)) == NULL)
+	*writer = (struct pack_writer){ .settings = settings, .fd = fd };
+	if ((writer->call = pack_calls(err)) == NULL)
 		return -1;
 	writer->hash = sha256_new();
 	writer->archive = writer->call->archive_write_new();
@@ -149,7 +149,7 @@ output_writer_open(struct output_writer *writer,
 }
 
 char *
-output_member_name(const struct output_settings *settings, const char *name)
+pack_member_name(const struct pack_settings *settings, const char *name)
 {
 	return settings->top == NULL ? mem_text(name) :
 	    mem_format("%s/%s", settings->top, name);
@@ -157,25 +157,25 @@ output_member_name(const struct output_settings *settings, const char *name)
 
 /* What is compressed already would only grow. */
 static int
-set_compression(struct output_writer *writer, const char *name,
+set_compression(struct pack_writer *writer, const char *name,
     struct err *err)
 {
-	const struct output_calls *call = writer->call;
+	const struct pack_calls *call = writer->call;
 
-	if (writer->settings->format != OUTPUT_ZIP)
+	if (writer->settings->format != PACK_ZIP)
 		return 0;
-	return check(writer, output_is_compressed(name) ?
+	return check(writer, pack_is_compressed(name) ?
 	    call->archive_write_zip_set_compression_store(writer->archive) :
 	    call->archive_write_zip_set_compression_deflate(writer->archive),
 	    err);
 }
 
 int
-output_writer_begin(struct output_writer *writer, const char *name,
+pack_writer_begin(struct pack_writer *writer, const char *name,
     uint64_t bytes, struct err *err)
 {
-	const struct output_calls *call = writer->call;
-	char *member = output_member_name(writer->settings, name);
+	const struct pack_calls *call = writer->call;
+	char *member = pack_member_name(writer->settings, name);
 
 	call->archive_entry_clear(writer->entry);
 	call->archive_entry_set_pathname(writer->entry, member);
@@ -192,7 +192,7 @@ output_writer_begin(struct output_writer *writer, const char *name,
 }
 
 int
-output_writer_add(struct output_writer *writer, const void *at, size_t len,
+pack_writer_add(struct pack_writer *writer, const void *at, size_t len,
     struct err *err)
 {
 	la_ssize_t n = writer->call->archive_write_data(writer->archive, at,
@@ -202,7 +202,7 @@ output_writer_add(struct output_writer *writer, const void *at, size_t len,
 }
 
 int
-output_writer_end(struct output_writer *writer, struct err *err)
+pack_writer_end(struct pack_writer *writer, struct err *err)
 {
 	return check(writer, writer->call->archive_write_finish_entry(
 	    writer->archive), err);
@@ -210,19 +210,19 @@ output_writer_end(struct output_writer *writer, struct err *err)
 
 /* The mark; of a ZIP, it takes the place of the last two bytes. */
 static int
-write_mark(struct output_writer *writer, struct err *err)
+write_mark(struct pack_writer *writer, struct err *err)
 {
-	enum output_format format = writer->settings->format;
+	enum pack_format format = writer->settings->format;
 	unsigned char sha256[SHA256_BYTES];
-	char before[OUTPUT_MARK_BEFORE], hex[SHA256_HEX];
+	char before[PACK_MARK_BEFORE], hex[SHA256_HEX];
 	const char *after;
-	size_t n = output_mark_before(format, before), n_after;
+	size_t n = pack_mark_before(format, before), n_after;
 
-	if (format == OUTPUT_ZIP && (writer->n_late != 2 ||
+	if (format == PACK_ZIP && (writer->n_late != 2 ||
 	    writer->late[0] != 0 || writer->late[1] != 0))
 		return err_set(err, ERR_INTERNAL, "%s: this libarchive ends "
 		    "a ZIP in another way", writer->settings->target);
-	n_after = output_mark_after(format, &after);
+	n_after = pack_mark_after(format, &after);
 	if (write_out(writer, before, n) == -1)
 		return failed(writer, err);
 	sha256_peek(writer->hash, sha256);
@@ -234,7 +234,7 @@ write_mark(struct output_writer *writer, struct err *err)
 }
 
 int
-output_writer_close(struct output_writer *writer, struct err *err)
+pack_writer_close(struct pack_writer *writer, struct err *err)
 {
 	if (check(writer, writer->call->archive_write_close(
 	    writer->archive), err) == -1)
@@ -243,7 +243,7 @@ output_writer_close(struct output_writer *writer, struct err *err)
 }
 
 void
-output_writer_release(struct output_writer *writer)
+pack_writer_release(struct pack_writer *writer)
 {
 	writer->is_over = true;
 	if (writer->archive != NULL)
@@ -251,5 +251,5 @@ output_writer_release(struct output_writer *writer)
 	if (writer->entry != NULL)
 		writer->call->archive_entry_free(writer->entry);
 	sha256_free(writer->hash);
-	*writer = (struct output_writer){ .fd = -1 };
+	*writer = (struct pack_writer){ .fd = -1 };
 }

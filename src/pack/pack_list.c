@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "output/output_internal.h"
+#include "pack/pack_internal.h"
 
 #define DEEPEST 64
 
@@ -34,10 +34,10 @@ kind_of(mode_t mode)
 
 /* Add ${name} (stolen), which ${st} describes. */
 static int
-add(struct output_files *files, char *name, const struct stat *st,
+add(struct pack_files *files, char *name, const struct stat *st,
     struct err *err)
 {
-	struct output_file file = { .name = name,
+	struct pack_file file = { .name = name,
 	    .bytes = (uint64_t)st->st_size, .dev = st->st_dev,
 	    .ino = st->st_ino, .mtime = st->st_mtim, .ctime = st->st_ctim };
 
@@ -54,13 +54,13 @@ add(struct output_files *files, char *name, const struct stat *st,
 	return 0;
 }
 
-static int list_below(int, const char *, int, struct output_files *,
+static int list_below(int, const char *, int, struct pack_files *,
     struct err *);
 
 /* Add what ${name} in the directory open as ${dir} is; ${path} is stolen. */
 static int
 add_entry(int dir, const char *name, char *path, int level,
-    struct output_files *files, struct err *err)
+    struct pack_files *files, struct err *err)
 {
 	struct stat st;
 	int fd, rc;
@@ -83,7 +83,7 @@ add_entry(int dir, const char *name, char *path, int level,
 
 /* Add all below ${fd}, which is closed. */
 static int
-list_below(int fd, const char *path, int level, struct output_files *files,
+list_below(int fd, const char *path, int level, struct pack_files *files,
     struct err *err)
 {
 	struct dirent *entry;
@@ -116,20 +116,20 @@ list_below(int fd, const char *path, int level, struct output_files *files,
 static int
 by_name(const void *a, const void *b)
 {
-	const struct output_file *one = a, *other = b;
+	const struct pack_file *one = a, *other = b;
 
 	return strcmp(one->name, other->name);
 }
 
 static void
-sort(struct output_files *files)
+sort(struct pack_files *files)
 {
 	if (files->n > 1)
 		qsort(files->at, files->n, sizeof(*files->at), by_name);
 }
 
 int
-output_list(int dir, struct output_files *files, struct err *err)
+pack_list(int dir, struct pack_files *files, struct err *err)
 {
 	int fd = file_dir(dir, "", false, err);
 
@@ -140,8 +140,8 @@ output_list(int dir, struct output_files *files, struct err *err)
 }
 
 int
-output_list_names(int dir, const char *const *names, size_t n,
-    struct output_files *files, struct err *err)
+pack_list_names(int dir, const char *const *names, size_t n,
+    struct pack_files *files, struct err *err)
 {
 	struct stat st;
 	size_t i;
@@ -169,9 +169,9 @@ output_list_names(int dir, const char *const *names, size_t n,
 }
 
 void
-output_list_first(struct output_files *files, const char *name)
+pack_list_first(struct pack_files *files, const char *name)
 {
-	struct output_file file;
+	struct pack_file file;
 	size_t i;
 
 	for (i = 0; i < files->n; i++) {
@@ -185,7 +185,7 @@ output_list_first(struct output_files *files, const char *name)
 }
 
 int
-output_file_check(const struct output_file *file, const struct stat *st,
+pack_file_check(const struct pack_file *file, const struct stat *st,
     struct err *err)
 {
 	if (S_ISREG(st->st_mode) && st->st_dev == file->dev &&
@@ -200,7 +200,7 @@ output_file_check(const struct output_file *file, const struct stat *st,
 }
 
 int
-output_file_open(int dir, const struct output_file *file, struct err *err)
+pack_file_open(int dir, const struct pack_file *file, struct err *err)
 {
 	int fd = file_open(dir, file->name, O_RDONLY | O_NONBLOCK, err);
 	struct stat st;
@@ -209,19 +209,19 @@ output_file_open(int dir, const struct output_file *file, struct err *err)
 		return -1;
 	if (fstat(fd, &st) == -1)
 		err_errno(err, ERR_DISK, "look at %s", file->name);
-	else if (output_file_check(file, &st, err) == 0)
+	else if (pack_file_check(file, &st, err) == 0)
 		return fd;
 	close(fd);
 	return -1;
 }
 
 void
-output_files_release(struct output_files *files)
+pack_files_release(struct pack_files *files)
 {
 	size_t i;
 
 	for (i = 0; i < files->n; i++)
 		free(files->at[i].name);
 	free(files->at);
-	*files = (struct output_files){ NULL, 0, 0 };
+	*files = (struct pack_files){ NULL, 0, 0 };
 }

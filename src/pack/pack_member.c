@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "output/output_verify.h"
+#include "pack/pack_verify.h"
 
 /* Would unpacking it write outside of the folder that it is unpacked in? */
 static bool
@@ -30,25 +30,25 @@ leads_out(const char *name)
 
 /* Is the member one that can be looked at?  If not, say why. */
 static bool
-check_member(struct output_verify *verify,
-    const struct output_member *member)
+check_member(struct pack_verify *verify,
+    const struct pack_member *member)
 {
 	const char *name = member->name;
 
 	if (*name == '\0')
-		output_say(verify, AUDIT_EXTRA, NULL, "a member of the "
+		pack_say(verify, AUDIT_EXTRA, NULL, "a member of the "
 		    "archive has no name that can be read");
 	else if (leads_out(name))
-		output_say(verify, AUDIT_EXTRA, name, "its name leads out of "
+		pack_say(verify, AUDIT_EXTRA, name, "its name leads out of "
 		    "the folder that the archive is unpacked in; don't "
 		    "unpack it");
 	else if (member->is_dir)
 		;
 	else if (!member->is_file)
-		output_say(verify, AUDIT_EXTRA, name, "it is no file, but a "
+		pack_say(verify, AUDIT_EXTRA, name, "it is no file, but a "
 		    "link or something else; don't unpack it");
 	else if (!set_add(verify->names, name, strlen(name)))
-		output_say(verify, AUDIT_EXTRA, name, "it is in the archive "
+		pack_say(verify, AUDIT_EXTRA, name, "it is in the archive "
 		    "twice; which of the two counts, no one can tell");
 	else
 		return true;
@@ -56,28 +56,28 @@ check_member(struct output_verify *verify,
 }
 
 void
-output_member_begin(struct output_verify *verify,
-    const struct output_member *member)
+pack_member_begin(struct pack_verify *verify,
+    const struct pack_member *member)
 {
 	const char *top = verify->found.top != NULL ? verify->found.top : "";
-	const char *name = output_plain_name(member->name);
+	const char *name = pack_plain_name(member->name);
 	size_t len = strlen(top);
 	struct tree_receipt *receipt;
 
 	if (!check_member(verify, member))
 		return;
 	if (strncmp(name, top, len) != 0) {
-		output_say(verify, AUDIT_EXTRA, name, "it is beside the "
+		pack_say(verify, AUDIT_EXTRA, name, "it is beside the "
 		    "export, not in it");
 		return;
 	}
 	name += len;
 	if (member->doubt != NULL)
-		output_say(verify, AUDIT_DAMAGED, name, "%s", member->doubt);
-	receipt = output_receipt(&verify->receipts, name);
-	if (receipt == NULL && !output_around_knows(name)) {
+		pack_say(verify, AUDIT_DAMAGED, name, "%s", member->doubt);
+	receipt = pack_receipt(&verify->receipts, name);
+	if (receipt == NULL && !pack_around_knows(name)) {
 		if (verify->receipts.n > 0 || verify->found.manifest != NULL)
-			output_say(verify, AUDIT_EXTRA, name, verify->found.
+			pack_say(verify, AUDIT_EXTRA, name, verify->found.
 			    manifest != NULL ? "the manifest does not know "
 			    "it" : TREE_SUMS " does not know it");
 		/* Where checksums are all there is, all is read. */
@@ -87,17 +87,17 @@ output_member_begin(struct output_verify *verify,
 	verify->is_open = true;
 	verify->receipt = receipt;
 	verify->name = mem_text(name);
-	output_check_begin(&verify->check);
+	pack_check_begin(&verify->check);
 }
 
 /* A receipt made of SHA256SUMS knows the hash only. */
 static int
-check_sum(struct output_verify *verify, struct err *err)
+check_sum(struct pack_verify *verify, struct err *err)
 {
 	unsigned char sha256[SHA256_BYTES];
 
 	if (verify->found.manifest != NULL)
-		return output_check_end(&verify->check, verify->receipt,
+		return pack_check_end(&verify->check, verify->receipt,
 		    !verify->progress.sealed, err);
 	sha256_peek(verify->check.hash, sha256);
 	if (memcmp(sha256, verify->receipt->sha256, SHA256_BYTES) == 0)
@@ -107,7 +107,7 @@ check_sum(struct output_verify *verify, struct err *err)
 }
 
 static void
-end_member(struct output_verify *verify, bool is_read)
+end_member(struct pack_verify *verify, bool is_read)
 {
 	struct tree_receipt *receipt = verify->receipt;
 	struct err err;
@@ -116,10 +116,10 @@ end_member(struct output_verify *verify, bool is_read)
 		verify->seen[receipt - verify->receipts.at] = true;
 		verify->progress.files++;
 		if (is_read && check_sum(verify, &err) == -1)
-			output_say(verify, AUDIT_DAMAGED, receipt->path,
+			pack_say(verify, AUDIT_DAMAGED, receipt->path,
 			    "%s", err.text);
 	} else if (is_read) {
-		output_around_member(verify);
+		pack_around_member(verify);
 		verify->progress.files += verify->found.manifest == NULL;
 	}
 	verify->is_open = false;
@@ -129,7 +129,7 @@ end_member(struct output_verify *verify, bool is_read)
 
 /* Bytes of a member that should have ended: no more of it is read. */
 static bool
-is_too_long(const struct output_verify *verify)
+is_too_long(const struct pack_verify *verify)
 {
 	const struct tree_receipt *receipt = verify->receipt;
 
@@ -139,30 +139,30 @@ is_too_long(const struct output_verify *verify)
 }
 
 int
-output_member_step(struct output_verify *verify, struct err *err)
+pack_member_step(struct pack_verify *verify, struct err *err)
 {
 	struct err why;
-	ssize_t n = output_reader_get(&verify->reader, verify->buffer,
-	    OUTPUT_PIECE, &why);
+	ssize_t n = pack_reader_get(&verify->reader, verify->buffer,
+	    PACK_PIECE, &why);
 
 	if (n == -1 && why.kind == ERR_DISK) {
 		*err = why;
 		return err_wrap(err, "%s", verify->path);
 	}
 	if (n == -1) {
-		output_say(verify, AUDIT_DAMAGED, verify->name, "%s",
+		pack_say(verify, AUDIT_DAMAGED, verify->name, "%s",
 		    why.text);
 		end_member(verify, false);
-		(void)output_reader_again(&verify->reader);
+		(void)pack_reader_again(&verify->reader);
 		return 1;
 	}
-	output_check_add(&verify->check, verify->found.manifest != NULL ?
+	pack_check_add(&verify->check, verify->found.manifest != NULL ?
 	    verify->receipt : NULL, verify->buffer, (size_t)n);
 	verify->progress.read += (uint64_t)n;
-	if (output_around_add(verify, (size_t)n, err) == -1)
+	if (pack_around_add(verify, (size_t)n, err) == -1)
 		return -1;
 	if (is_too_long(verify)) {
-		output_say(verify, AUDIT_DAMAGED, verify->name, "it has more "
+		pack_say(verify, AUDIT_DAMAGED, verify->name, "it has more "
 		    "bytes than the manifest says: %" PRIu64,
 		    verify->receipt->bytes);
 		end_member(verify, false);

@@ -8,36 +8,36 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "output/output_verify.h"
+#include "pack/pack_verify.h"
 
-static const char *const names[OUTPUT_AROUND] = {
-	[OUTPUT_MANIFEST] = MANIFEST_NAME,
-	[OUTPUT_COPY] = MANIFEST_COPY,
-	[OUTPUT_SUMS] = TREE_SUMS,
-	[OUTPUT_LOG] = TREE_LOG,
+static const char *const names[PACK_AROUND] = {
+	[PACK_MANIFEST] = MANIFEST_NAME,
+	[PACK_COPY] = MANIFEST_COPY,
+	[PACK_SUMS] = TREE_SUMS,
+	[PACK_LOG] = TREE_LOG,
 };
 
-/* Which of them is it?  OUTPUT_AROUND: none. */
-static enum output_around
+/* Which of them is it?  PACK_AROUND: none. */
+static enum pack_around
 which(const char *name)
 {
 	size_t i;
 
-	for (i = 0; i < OUTPUT_AROUND; i++)
+	for (i = 0; i < PACK_AROUND; i++)
 		if (strcmp(name, names[i]) == 0)
 			break;
-	return (enum output_around)i;
+	return (enum pack_around)i;
 }
 
 bool
-output_around_knows(const char *name)
+pack_around_knows(const char *name)
 {
-	return which(name) != OUTPUT_AROUND;
+	return which(name) != PACK_AROUND;
 }
 
 /* Lines "<hex>  <path>"; what is none is told. */
 void
-output_sums(struct output_verify *verify)
+pack_sums(struct pack_verify *verify)
 {
 	struct tree_receipt receipt = { .path = NULL };
 	char *line = verify->found.sums.at, *next;
@@ -56,14 +56,14 @@ output_sums(struct output_verify *verify)
 				continue;
 			}
 		}
-		output_say(verify, AUDIT_DAMAGED, TREE_SUMS, "a line of it "
+		pack_say(verify, AUDIT_DAMAGED, TREE_SUMS, "a line of it "
 		    "is no line of sums");
 	}
 }
 
 /* What could not be had. */
 static void
-say_gaps(struct output_verify *verify,
+say_gaps(struct pack_verify *verify,
     const struct manifest_listing *listing, bool is_adopted)
 {
 	const struct manifest_gap *gap;
@@ -71,7 +71,7 @@ say_gaps(struct output_verify *verify,
 
 	for (gap = listing->gaps; gap != NULL; gap = gap->next) {
 		manifest_gap_where(gap, where);
-		output_say(verify, AUDIT_MISSING, NULL, "%s%s%s",
+		pack_say(verify, AUDIT_MISSING, NULL, "%s%s%s",
 		    where + (*where == ' '), *where != '\0' ? ": " : "",
 		    gap->why != NULL ? gap->why : "it could not be had");
 		verify->findings[verify->n_findings - 1].listing =
@@ -79,14 +79,14 @@ say_gaps(struct output_verify *verify,
 	}
 	if (listing->ended || listing->gaps != NULL || is_adopted)
 		return;
-	output_say(verify, AUDIT_MISSING, NULL, "the export has not got to "
+	pack_say(verify, AUDIT_MISSING, NULL, "the export has not got to "
 	    "its end");
 	verify->findings[verify->n_findings - 1].listing =
 	    mem_text(listing->key);
 }
 
 void
-output_around_begin(struct output_verify *verify)
+pack_around_begin(struct pack_verify *verify)
 {
 	struct manifest *manifest = verify->found.manifest;
 	struct manifest_listing listing = { .key = NULL };
@@ -96,10 +96,10 @@ output_around_begin(struct output_verify *verify)
 	verify->progress.ours = true;
 	verify->progress.sealed = manifest_sealed(manifest) != NULL;
 	if (verify->found.why != NULL)
-		output_say(verify, AUDIT_DAMAGED, MANIFEST_NAME, "%s",
+		pack_say(verify, AUDIT_DAMAGED, MANIFEST_NAME, "%s",
 		    verify->found.why);
 	if (!verify->progress.sealed && !is_adopted)
-		output_say(verify, AUDIT_MISSING, NULL, "the export is not "
+		pack_say(verify, AUDIT_MISSING, NULL, "the export is not "
 		    "finished");
 	while (manifest_each(manifest, listing.key, &listing)) {
 		verify->progress.records += listing.records;
@@ -109,9 +109,9 @@ output_around_begin(struct output_verify *verify)
 
 /* The log goes into a file without a name, to be looked at as a whole. */
 static int
-open_log(struct output_verify *verify, struct err *err)
+open_log(struct pack_verify *verify, struct err *err)
 {
-	char *dir = output_temp_dir(err);
+	char *dir = pack_temp_dir(err);
 	int in;
 
 	if (dir == NULL)
@@ -129,12 +129,12 @@ open_log(struct output_verify *verify, struct err *err)
 }
 
 int
-output_around_add(struct output_verify *verify, size_t n, struct err *err)
+pack_around_add(struct pack_verify *verify, size_t n, struct err *err)
 {
 	struct iovec piece = { verify->buffer, n };
 
 	if (n == 0 || !verify->progress.sealed || verify->receipt != NULL ||
-	    which(verify->name) != OUTPUT_LOG ||
+	    which(verify->name) != PACK_LOG ||
 	    verify->check.bytes > verify->reader.most_out)
 		return 0;
 	if (verify->log_fd == -1 && open_log(verify, err) == -1)
@@ -144,11 +144,11 @@ output_around_add(struct output_verify *verify, size_t n, struct err *err)
 }
 
 void
-output_around_member(struct output_verify *verify)
+pack_around_member(struct pack_verify *verify)
 {
-	enum output_around it = which(verify->name);
+	enum pack_around it = which(verify->name);
 
-	if (it == OUTPUT_AROUND)
+	if (it == PACK_AROUND)
 		return;
 	verify->around[it].is_there = true;
 	sha256_peek(verify->check.hash, verify->around[it].sha256);
@@ -156,35 +156,35 @@ output_around_member(struct output_verify *verify)
 
 /* Is the one that should have this hash there, and has it? */
 static void
-check(struct output_verify *verify, enum output_around it,
+check(struct pack_verify *verify, enum pack_around it,
     const unsigned char sha256[SHA256_BYTES], const char *what)
 {
 	if (!verify->around[it].is_there)
-		output_say(verify, AUDIT_MISSING, names[it], "it is not "
+		pack_say(verify, AUDIT_MISSING, names[it], "it is not "
 		    "there");
 	else if (memcmp(verify->around[it].sha256, sha256,
 	    SHA256_BYTES) != 0)
-		output_say(verify, AUDIT_DAMAGED, names[it], "%s", what);
+		pack_say(verify, AUDIT_DAMAGED, names[it], "%s", what);
 }
 
 void
-output_around_end(struct output_verify *verify)
+pack_around_end(struct pack_verify *verify)
 {
 	unsigned char sums[SHA256_BYTES];
 
 	if (!verify->progress.sealed)
 		return;
 	sha256_of(verify->sums.at, verify->sums.len, sums);
-	check(verify, OUTPUT_SUMS, sums, "it does not say what the manifest "
+	check(verify, PACK_SUMS, sums, "it does not say what the manifest "
 	    "says");
 	if (verify->found.why == NULL)
-		check(verify, OUTPUT_COPY, verify->around[
-		    OUTPUT_MANIFEST].sha256, "it is not a copy of "
+		check(verify, PACK_COPY, verify->around[
+		    PACK_MANIFEST].sha256, "it is not a copy of "
 		    MANIFEST_NAME);
-	if (!verify->around[OUTPUT_LOG].is_there)
-		output_say(verify, AUDIT_MISSING, TREE_LOG, "it is not "
+	if (!verify->around[PACK_LOG].is_there)
+		pack_say(verify, AUDIT_MISSING, TREE_LOG, "it is not "
 		    "there");
 	else if (verify->log_fd == -1 || !log_is_marked(verify->log_fd))
-		output_say(verify, AUDIT_DAMAGED, TREE_LOG, "it was changed "
+		pack_say(verify, AUDIT_DAMAGED, TREE_LOG, "it was changed "
 		    "or cut off after the last run, or that run was killed");
 }

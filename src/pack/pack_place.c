@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "output/output_internal.h"
+#include "pack/pack_internal.h"
 
 static bool
 is_same(const struct stat *one, const struct stat *other)
@@ -54,7 +54,7 @@ is_inside(int dir, int top, struct err *err)
 
 /* May the target be made?  One that is there must be a file. */
 static int
-check_target(const struct output_place *place, struct err *err)
+check_target(const struct pack_place *place, struct err *err)
 {
 	struct stat st;
 
@@ -71,7 +71,7 @@ check_target(const struct output_place *place, struct err *err)
 }
 
 static int
-lock(const struct output_place *place, struct err *err)
+lock(const struct pack_place *place, struct err *err)
 {
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 	struct stat have, there;
@@ -96,7 +96,7 @@ lock(const struct output_place *place, struct err *err)
 
 /* Open the hidden file, empty: what a crash left in it is gone. */
 static int
-open_temp(struct output_place *place, struct err *err)
+open_temp(struct pack_place *place, struct err *err)
 {
 	place->fd = file_open(place->dir, place->temp, O_RDWR | O_CREAT |
 	    O_NONBLOCK, err);
@@ -114,7 +114,7 @@ open_temp(struct output_place *place, struct err *err)
 
 /* Open the folder of the target, and see what it is called in there. */
 static int
-open_folder(struct output_place *place, struct err *err)
+open_folder(struct pack_place *place, struct err *err)
 {
 	const char *slash = strrchr(place->target, '/');
 	char *folder = slash == NULL ? mem_text(".") : mem_copy(place->target,
@@ -136,12 +136,12 @@ open_folder(struct output_place *place, struct err *err)
 }
 
 int
-output_place_open(struct output_place *place, const char *target, int inside,
+pack_place_open(struct pack_place *place, const char *target, int inside,
     bool force, struct err *err)
 {
 	int rc;
 
-	*place = (struct output_place){ .target = target, .dir = -1,
+	*place = (struct pack_place){ .target = target, .dir = -1,
 	    .fd = -1, .force = force };
 	if (open_folder(place, err) == -1)
 		return -1;
@@ -154,7 +154,7 @@ output_place_open(struct output_place *place, const char *target, int inside,
 }
 
 int
-output_place_name(struct output_place *place, struct err *err)
+pack_place_name(struct pack_place *place, struct err *err)
 {
 	if (check_target(place, err) == -1)
 		return -1;
@@ -167,7 +167,7 @@ output_place_name(struct output_place *place, struct err *err)
 }
 
 void
-output_place_close(struct output_place *place)
+pack_place_close(struct pack_place *place)
 {
 	/* Unlinked before it is unlocked: so it is never another's. */
 	if (place->fd != -1 && !place->is_named)
@@ -178,5 +178,5 @@ output_place_close(struct output_place *place)
 		close(place->dir);
 	free(place->name);
 	free(place->temp);
-	*place = (struct output_place){ .dir = -1, .fd = -1 };
+	*place = (struct pack_place){ .dir = -1, .fd = -1 };
 }

@@ -14,13 +14,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "output/output_internal.h"
+#include "pack/pack_internal.h"
 
 #define SUMS_MOST (1 << 30)
 
 struct finding {
-	struct output_found *found;
-	struct output_reader reader;
+	struct pack_found *found;
+	struct pack_reader reader;
 	const char *path;	/* of the archive */
 	struct log *log;
 	char *dir;		/* the folder of our own */
@@ -31,7 +31,7 @@ struct finding {
 };
 
 char *
-output_temp_dir(struct err *err)
+pack_temp_dir(struct err *err)
 {
 	const char *in = getenv("TMPDIR");
 	char *path = mem_format("%s/hlexport-XXXXXX", in != NULL &&
@@ -45,7 +45,7 @@ output_temp_dir(struct err *err)
 }
 
 const char *
-output_plain_name(const char *name)
+pack_plain_name(const char *name)
 {
 	while (name[0] == '.' && name[1] == '/')
 		for (name += 2; *name == '/'; name++)
@@ -58,7 +58,7 @@ output_plain_name(const char *name)
  * first of them says which folder the export has.
  */
 static bool
-is_named(struct output_found *found, const char *name, const char *wanted)
+is_named(struct pack_found *found, const char *name, const char *wanted)
 {
 	const char *slash = strrchr(name, '/');
 	size_t len = slash != NULL ? (size_t)(slash + 1 - name) : 0;
@@ -80,8 +80,8 @@ copy_member(struct finding *finding, int fd, struct err *err)
 	uint64_t bytes = 0;
 	ssize_t n;
 
-	while ((n = output_reader_get(&finding->reader, finding->buffer,
-	    OUTPUT_PIECE, err)) > 0) {
+	while ((n = pack_reader_get(&finding->reader, finding->buffer,
+	    PACK_PIECE, err)) > 0) {
 		if ((bytes += (uint64_t)n) > finding->reader.most_out)
 			return err_set(err, ERR_DATA, "it is larger than a "
 			    "manifest would be");
@@ -96,7 +96,7 @@ copy_member(struct finding *finding, int fd, struct err *err)
 static struct manifest *
 open_member(struct finding *finding, const char *name, struct err *err)
 {
-	struct output_found *found = finding->found;
+	struct pack_found *found = finding->found;
 	struct manifest *manifest = NULL;
 	int dir = tree_dir(found->tree), fd;
 
@@ -131,12 +131,12 @@ forget_dir(struct finding *finding, struct err *err)
 static int
 take_sums(struct finding *finding, struct err *err)
 {
-	struct output_found *found = finding->found;
+	struct pack_found *found = finding->found;
 	ssize_t n;
 
 	found->has_sums = true;
-	while ((n = output_reader_get(&finding->reader, finding->buffer,
-	    OUTPUT_PIECE, err)) > 0)
+	while ((n = pack_reader_get(&finding->reader, finding->buffer,
+	    PACK_PIECE, err)) > 0)
 		if (text_add(&found->sums, finding->buffer, (size_t)n) == -1)
 			return err_set(err, ERR_DATA, "its " TREE_SUMS
 			    " is too large");
@@ -147,7 +147,7 @@ take_sums(struct finding *finding, struct err *err)
 static int
 look_at(struct finding *finding, const char *name, struct err *err)
 {
-	struct output_found *found = finding->found;
+	struct pack_found *found = finding->found;
 	struct manifest *manifest;
 	bool is_it = is_named(found, name, MANIFEST_NAME);
 
@@ -175,14 +175,14 @@ look_at(struct finding *finding, const char *name, struct err *err)
 static int
 look_at_all(struct finding *finding, struct err *err)
 {
-	struct output_member member;
+	struct pack_member member;
 	int rc;
 
-	while ((rc = output_reader_next(&finding->reader, &member,
+	while ((rc = pack_reader_next(&finding->reader, &member,
 	    err)) == 1) {
 		if (!member.is_file)
 			continue;
-		rc = look_at(finding, output_plain_name(member.name), err);
+		rc = look_at(finding, pack_plain_name(member.name), err);
 		if (rc != 0)
 			return rc == -1 ? -1 : 0;
 	}
@@ -193,7 +193,7 @@ look_at_all(struct finding *finding, struct err *err)
 static int
 judge(struct finding *finding, int rc, struct err *err)
 {
-	struct output_found *found = finding->found;
+	struct pack_found *found = finding->found;
 
 	if (found->manifest != NULL)
 		return 0;
@@ -216,8 +216,8 @@ judge(struct finding *finding, int rc, struct err *err)
 }
 
 int
-output_find(int fd, const char *path, struct log *log,
-    struct output_found *found, struct err *err)
+pack_find(int fd, const char *path, struct log *log,
+    struct pack_found *found, struct err *err)
 {
 	struct finding finding = { .found = found, .path = path,
 	    .log = log };
@@ -227,25 +227,25 @@ output_find(int fd, const char *path, struct log *log,
 
 	if (err == NULL)
 		err = &own;
-	*found = (struct output_found){ .top = NULL };
+	*found = (struct pack_found){ .top = NULL };
 	if (fstat(fd, &st) == -1)
 		return err_errno(err, ERR_DISK, "look at %s", path);
-	if (output_mark_find(fd, (int64_t)st.st_size, &found->mark,
+	if (pack_mark_find(fd, (int64_t)st.st_size, &found->mark,
 	    err) == -1)
 		return err_wrap(err, "%s", path);
 	text_init(&found->sums, SUMS_MOST);
-	if ((finding.dir = output_temp_dir(err)) == NULL)
+	if ((finding.dir = pack_temp_dir(err)) == NULL)
 		return -1;
-	finding.buffer = mem_alloc(OUTPUT_PIECE);
+	finding.buffer = mem_alloc(PACK_PIECE);
 	if ((found->tree = tree_look(finding.dir, err)) != NULL) {
-		rc = output_reader_open(&finding.reader, fd,
+		rc = pack_reader_open(&finding.reader, fd,
 		    found->mark.end, err);
 		if (rc == 0)
 			rc = look_at_all(&finding, err);
 		rc = judge(&finding, rc, err);
 	}
 	manifest_close(finding.copy);
-	output_reader_release(&finding.reader);
+	pack_reader_release(&finding.reader);
 	rmdir(finding.dir);
 	free(finding.dir);
 	free(finding.buffer);
@@ -253,13 +253,13 @@ output_find(int fd, const char *path, struct log *log,
 }
 
 void
-output_found_release(struct output_found *found)
+pack_found_release(struct pack_found *found)
 {
 	manifest_close(found->manifest);
-	output_mark_release(&found->mark);
+	pack_mark_release(&found->mark);
 	tree_close(found->tree);
 	text_release(&found->sums);
 	free(found->top);
 	free(found->why);
-	*found = (struct output_found){ .top = NULL };
+	*found = (struct pack_found){ .top = NULL };
 }

@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "output/output_internal.h"
+#include "pack/pack_internal.h"
 
 void
-output_check_begin(struct output_check *check)
+pack_check_begin(struct pack_check *check)
 {
 	if (check->hash == NULL)
 		check->hash = sha256_new();
@@ -33,7 +33,7 @@ count_lines(const char *at, size_t len)
 }
 
 void
-output_check_add(struct output_check *check,
+pack_check_add(struct pack_check *check,
     const struct tree_receipt *receipt, const char *at, size_t len)
 {
 	uint64_t most = receipt != NULL ? receipt->bytes : UINT64_MAX;
@@ -50,7 +50,7 @@ output_check_add(struct output_check *check,
 }
 
 int
-output_check_end(struct output_check *check,
+pack_check_end(struct pack_check *check,
     const struct tree_receipt *receipt, bool growing, struct err *err)
 {
 	bool grows = growing && receipt->lines > 0;
@@ -69,7 +69,7 @@ output_check_end(struct output_check *check,
 }
 
 void
-output_check_release(struct output_check *check)
+pack_check_release(struct pack_check *check)
 {
 	sha256_free(check->hash);
 	check->hash = NULL;
@@ -84,7 +84,7 @@ by_path(const void *path, const void *receipt)
 }
 
 struct tree_receipt *
-output_receipt(const struct tree_receipts *receipts, const char *path)
+pack_receipt(const struct tree_receipts *receipts, const char *path)
 {
 	if (receipts == NULL || receipts->n == 0)
 		return NULL;

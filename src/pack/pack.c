@@ -12,11 +12,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "output/output_pack.h"
+#include "pack/pack_state.h"
 
 /* Each file that has a receipt must be there. */
 static int
-check_receipts(struct output_pack *pack, struct err *err)
+check_receipts(struct pack *pack, struct err *err)
 {
 	const struct tree_receipts *receipts = pack->settings.receipts;
 	size_t i, k = 0;
@@ -36,38 +36,38 @@ check_receipts(struct output_pack *pack, struct err *err)
 }
 
 static int
-list(struct output_pack *pack, struct err *err)
+list(struct pack *pack, struct err *err)
 {
-	const struct output_settings *settings = &pack->settings;
+	const struct pack_settings *settings = &pack->settings;
 	size_t i;
 	int rc;
 
 	if (settings->names == NULL)
-		rc = output_list(pack->dir, &pack->files, err);
+		rc = pack_list(pack->dir, &pack->files, err);
 	else
-		rc = output_list_names(pack->dir, settings->names,
+		rc = pack_list_names(pack->dir, settings->names,
 		    settings->n, &pack->files, err);
 	if (rc == -1)
 		return err_wrap(err, "%s", settings->dir);
 	if (check_receipts(pack, err) == -1)
 		return -1;
 	if (settings->first != NULL)
-		output_list_first(&pack->files, settings->first);
+		pack_list_first(&pack->files, settings->first);
 	pack->progress.files_total = pack->files.n;
 	for (i = 0; i < pack->files.n; i++)
 		pack->progress.bytes_total += pack->files.at[i].bytes;
 	return 0;
 }
 
-struct output_pack *
-output_pack_new(const struct output_settings *settings, struct err *err)
+struct pack *
+pack_new(const struct pack_settings *settings, struct err *err)
 {
-	struct output_pack *pack = mem_zero(1, sizeof(*pack));
+	struct pack *pack = mem_zero(1, sizeof(*pack));
 
 	pack->settings = *settings;
 	pack->fd = -1;
-	pack->place = (struct output_place){ .dir = -1, .fd = -1 };
-	pack->buffer = mem_alloc(OUTPUT_PIECE);
+	pack->place = (struct pack_place){ .dir = -1, .fd = -1 };
+	pack->buffer = mem_alloc(PACK_PIECE);
 	pack->dir = open(settings->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (pack->dir == -1) {
 		err_errno(err, errno == ENOENT || errno == ENOTDIR ?
@@ -76,34 +76,34 @@ output_pack_new(const struct output_settings *settings, struct err *err)
 	}
 	/* The archive's folder may be above: list before it is made there. */
 	if (list(pack, err) == -1 ||
-	    output_place_open(&pack->place, settings->target, pack->dir,
+	    pack_place_open(&pack->place, settings->target, pack->dir,
 	    settings->force, err) == -1 ||
-	    output_writer_open(&pack->writer, &pack->settings,
+	    pack_writer_open(&pack->writer, &pack->settings,
 	    pack->place.fd, err) == -1)
 		goto err_free;
 	return pack;
 
 err_free:
-	output_pack_free(pack);
+	pack_free(pack);
 	return NULL;
 }
 
 /* Is all in the directory as it was at the beginning? */
 static int
-check_unchanged(struct output_pack *pack, struct err *err)
+check_unchanged(struct pack *pack, struct err *err)
 {
-	struct output_files now = { NULL, 0, 0 };
+	struct pack_files now = { NULL, 0, 0 };
 	struct stat st;
 	size_t i;
 	int rc = 0;
 
 	if (pack->settings.names == NULL) {
-		rc = output_list(pack->dir, &now, err);
+		rc = pack_list(pack->dir, &now, err);
 		if (rc == 0 && now.n != pack->files.n)
 			rc = err_set(err, ERR_DISK, "files came or went in "
 			    "%s while it was packed; try again when nothing "
 			    "works on it", pack->settings.dir);
-		output_files_release(&now);
+		pack_files_release(&now);
 	}
 	for (i = 0; rc == 0 && i < pack->files.n; i++) {
 		if (fstatat(pack->dir, pack->files.at[i].name, &st,
@@ -111,40 +111,40 @@ check_unchanged(struct output_pack *pack, struct err *err)
 			rc = err_errno(err, ERR_DISK, "look at %s",
 			    pack->files.at[i].name);
 		else
-			rc = output_file_check(&pack->files.at[i], &st, err);
+			rc = pack_file_check(&pack->files.at[i], &st, err);
 	}
 	return rc;
 }
 
 static int
-step_name(struct output_pack *pack, struct err *err)
+step_name(struct pack *pack, struct err *err)
 {
-	output_reader_release(&pack->reader);
+	pack_reader_release(&pack->reader);
 	if (check_unchanged(pack, err) == -1 ||
-	    output_place_name(&pack->place, err) == -1)
+	    pack_place_name(&pack->place, err) == -1)
 		return -1;
 	pack->act = PACK_DONE;
 	return 0;
 }
 
 int
-output_pack_step(struct output_pack *pack, struct err *err)
+pack_step(struct pack *pack, struct err *err)
 {
 	int rc = 0;
 
 	switch (pack->act) {
 	case PACK_WRITE:
-		rc = output_pack_write(pack, err);
+		rc = pack_write(pack, err);
 		pack->progress.archive_bytes = pack->writer.bytes;
 		break;
 	case PACK_SYNC:
-		rc = output_pack_sync(pack, err);
+		rc = pack_sync(pack, err);
 		break;
 	case PACK_MARK:
-		rc = output_pack_mark(pack, err);
+		rc = pack_mark(pack, err);
 		break;
 	case PACK_READ:
-		rc = output_pack_read(pack, err);
+		rc = pack_read(pack, err);
 		break;
 	case PACK_NAME:
 		rc = step_name(pack, err);
@@ -156,40 +156,40 @@ output_pack_step(struct output_pack *pack, struct err *err)
 }
 
 void
-output_pack_progress(const struct output_pack *pack,
-    struct output_progress *progress)
+pack_progress(const struct pack *pack,
+    struct pack_progress *progress)
 {
 	*progress = pack->progress;
 }
 
 void
-output_pack_sha256(const struct output_pack *pack, char hex[SHA256_HEX])
+pack_sha256(const struct pack *pack, char hex[SHA256_HEX])
 {
 	sha256_hex(pack->sha256, hex);
 }
 
 int
-output_pack_remove(struct output_pack *pack, struct err *err)
+pack_remove(struct pack *pack, struct err *err)
 {
 	if (pack->act != PACK_DONE)
 		return err_set(err, ERR_INTERNAL, "it is not packed yet");
-	return output_remove(pack->settings.dir, pack->dir, &pack->files,
+	return pack_remove(pack->settings.dir, pack->dir, &pack->files,
 	    err);
 }
 
 void
-output_pack_free(struct output_pack *pack)
+pack_free(struct pack *pack)
 {
 	if (pack == NULL)
 		return;
 	if (pack->fd != -1)
 		close(pack->fd);
-	output_writer_release(&pack->writer);
-	output_reader_release(&pack->reader);
-	output_mark_release(&pack->mark);
-	output_place_close(&pack->place);
-	output_files_release(&pack->files);
-	output_check_release(&pack->check);
+	pack_writer_release(&pack->writer);
+	pack_reader_release(&pack->reader);
+	pack_mark_release(&pack->mark);
+	pack_place_close(&pack->place);
+	pack_files_release(&pack->files);
+	pack_check_release(&pack->check);
 	if (pack->dir != -1)
 		close(pack->dir);
 	free(pack->buffer);
@@ -197,13 +197,13 @@ output_pack_free(struct output_pack *pack)
 }
 
 int
-output_pack_files(const struct output_settings *settings, struct err *err)
+pack_files(const struct pack_settings *settings, struct err *err)
 {
-	struct output_pack *pack = output_pack_new(settings, err);
+	struct pack *pack = pack_new(settings, err);
 	int rc = pack != NULL ? 1 : -1;
 
 	while (rc == 1)
-		rc = output_pack_step(pack, err);
-	output_pack_free(pack);
+		rc = pack_step(pack, err);
+	pack_free(pack);
 	return rc;
 }

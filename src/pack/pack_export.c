@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "output/output_internal.h"
+#include "pack/pack_internal.h"
 
 /* ZIP knows no time before 1980-01-01T00:00:00Z. */
 #define EARLIEST INT64_C(315532800)
@@ -21,7 +21,7 @@
  * process's, because the log is opened and closed once more to be packed.
  */
 static int
-lock_log(struct output_export *export, const char *where, struct err *err)
+lock_log(struct pack_export *export, const char *where, struct err *err)
 {
 	struct flock lock = { .l_type = F_RDLCK, .l_whence = SEEK_SET };
 	int fd = file_open(tree_dir(export->tree), TREE_LOG,
@@ -39,7 +39,7 @@ lock_log(struct output_export *export, const char *where, struct err *err)
 }
 
 static bool
-is_there(const struct output_export *export, const char *name)
+is_there(const struct pack_export *export, const char *name)
 {
 	struct stat st;
 
@@ -49,7 +49,7 @@ is_there(const struct output_export *export, const char *name)
 
 /* When the export began, as its manifest says. */
 static int64_t
-time_of(const struct output_export *export)
+time_of(const struct pack_export *export)
 {
 	const char *started;
 	int64_t wall = 0;
@@ -66,7 +66,7 @@ time_of(const struct output_export *export)
 }
 
 static int
-read_manifest(struct output_export *export, struct log *log, struct err *err)
+read_manifest(struct pack_export *export, struct log *log, struct err *err)
 {
 	struct manifest_listing listing = { .key = NULL };
 	const struct manifest_gap *gap;
@@ -93,7 +93,7 @@ read_manifest(struct output_export *export, struct log *log, struct err *err)
 
 /* The folder in the archive is called like the export's. */
 static int
-find_top(struct output_export *export, const char *where, struct err *err)
+find_top(struct pack_export *export, const char *where, struct err *err)
 {
 	char *real = realpath(where, NULL);
 	const char *slash = real != NULL ? strrchr(real, '/') : NULL;
@@ -108,12 +108,12 @@ find_top(struct output_export *export, const char *where, struct err *err)
 }
 
 int
-output_export_open(const char *where, const char *target, bool force,
-    struct log *log, struct output_export *export, struct err *err)
+pack_export_open(const char *where, const char *target, bool force,
+    struct log *log, struct pack_export *export, struct err *err)
 {
-	*export = (struct output_export){ .lock = -1, .settings = {
+	*export = (struct pack_export){ .lock = -1, .settings = {
 	    .dir = where, .target = target, .force = force } };
-	if (output_format_of(target, &export->settings.format, err) == -1)
+	if (pack_format_of(target, &export->settings.format, err) == -1)
 		return -1;
 	if ((export->tree = tree_look(where, err)) == NULL ||
 	    find_top(export, where, err) == -1 ||
@@ -128,19 +128,19 @@ output_export_open(const char *where, const char *target, bool force,
 		    "neither " MANIFEST_NAME " nor files/", where);
 	}
 	export->settings.time = time_of(export);
-	export->pack = output_pack_new(&export->settings, err);
+	export->pack = pack_new(&export->settings, err);
 	return export->pack != NULL ? 0 : -1;
 }
 
 void
-output_export_close(struct output_export *export)
+pack_export_close(struct pack_export *export)
 {
-	output_pack_free(export->pack);
+	pack_free(export->pack);
 	manifest_close(export->manifest);
 	tree_close(export->tree);
 	tree_receipts_release(&export->receipts);
 	free(export->top);
 	if (export->lock != -1)
 		close(export->lock);
-	*export = (struct output_export){ .lock = -1 };
+	*export = (struct pack_export){ .lock = -1 };
 }

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "output/output_internal.h"
+#include "pack/pack_internal.h"
 
 /* A file of a gigabyte that unpacks to two thousand is a bomb. */
 #define MOST_TIMES 2000
@@ -32,7 +32,7 @@ too_much(struct err *err)
 static la_ssize_t
 get(struct archive *archive, void *cookie, const void **at)
 {
-	struct output_reader *reader = cookie;
+	struct pack_reader *reader = cookie;
 	uint64_t unpacked = (uint64_t)reader->call->archive_filter_bytes(
 	    archive, 0);
 	ssize_t n;
@@ -41,8 +41,8 @@ get(struct archive *archive, void *cookie, const void **at)
 		return too_much(&reader->err);
 	do
 		n = pread(reader->fd, reader->buffer,
-		    reader->size - reader->at < OUTPUT_PIECE ?
-		    (size_t)(reader->size - reader->at) : OUTPUT_PIECE,
+		    reader->size - reader->at < PACK_PIECE ?
+		    (size_t)(reader->size - reader->at) : PACK_PIECE,
 		    (off_t)reader->at);
 	while (n == -1 && errno == EINTR);
 	if (n == -1)
@@ -55,7 +55,7 @@ get(struct archive *archive, void *cookie, const void **at)
 static la_int64_t
 skip(struct archive *archive, void *cookie, la_int64_t bytes)
 {
-	struct output_reader *reader = cookie;
+	struct pack_reader *reader = cookie;
 
 	(void)archive;
 	if (bytes > reader->size - reader->at)
@@ -69,7 +69,7 @@ skip(struct archive *archive, void *cookie, la_int64_t bytes)
 static la_int64_t
 seek(struct archive *archive, void *cookie, la_int64_t offset, int whence)
 {
-	struct output_reader *reader = cookie;
+	struct pack_reader *reader = cookie;
 	int64_t from = whence == SEEK_SET ? 0 : whence == SEEK_CUR ?
 	    reader->at : reader->size, to;
 
@@ -83,7 +83,7 @@ seek(struct archive *archive, void *cookie, la_int64_t offset, int whence)
 
 /* Why a call failed. */
 static int
-failed(struct output_reader *reader, struct err *err)
+failed(struct pack_reader *reader, struct err *err)
 {
 	const char *why;
 
@@ -98,9 +98,9 @@ failed(struct output_reader *reader, struct err *err)
 }
 
 static int
-open_archive(struct output_reader *reader)
+open_archive(struct pack_reader *reader)
 {
-	const struct output_calls *call = reader->call;
+	const struct pack_calls *call = reader->call;
 	struct archive *archive = reader->archive;
 	int rc = call->archive_read_support_format_zip_seekable(archive);
 
@@ -118,25 +118,25 @@ open_archive(struct output_reader *reader)
 }
 
 int
-output_reader_open(struct output_reader *reader, int fd, int64_t size,
+pack_reader_open(struct pack_reader *reader, int fd, int64_t size,
     struct err *err)
 {
-	*reader = (struct output_reader){ .fd = fd, .size = size };
-	if ((reader->call = output_calls(err)) == NULL)
+	*reader = (struct pack_reader){ .fd = fd, .size = size };
+	if ((reader->call = pack_calls(err)) == NULL)
 		return -1;
 	reader->most = MOST_MORE + (uint64_t)reader->size * MOST_TIMES;
 	reader->most_out = MOST_MORE_OUT + (uint64_t)reader->size *
 	    MOST_TIMES_OUT;
-	reader->buffer = mem_alloc(OUTPUT_PIECE);
+	reader->buffer = mem_alloc(PACK_PIECE);
 	reader->archive = reader->call->archive_read_new();
 	return open_archive(reader) == ARCHIVE_OK ? 0 : failed(reader, err);
 }
 
 int
-output_reader_next(struct output_reader *reader,
-    struct output_member *member, struct err *err)
+pack_reader_next(struct pack_reader *reader,
+    struct pack_member *member, struct err *err)
 {
-	const struct output_calls *call = reader->call;
+	const struct pack_calls *call = reader->call;
 	struct archive_entry *entry;
 	int rc = call->archive_read_next_header(reader->archive, &entry);
 
@@ -145,7 +145,7 @@ output_reader_next(struct output_reader *reader,
 	reader->members++;
 	if (rc != ARCHIVE_OK && rc != ARCHIVE_WARN)
 		return failed(reader, err);
-	*member = (struct output_member){
+	*member = (struct pack_member){
 	    .name = call->archive_entry_pathname(entry),
 	    .is_file = call->archive_entry_filetype(entry) == AE_IFREG &&
 	    call->archive_entry_hardlink(entry) == NULL,
@@ -160,7 +160,7 @@ output_reader_next(struct output_reader *reader,
 }
 
 ssize_t
-output_reader_get(struct output_reader *reader, void *at, size_t room,
+pack_reader_get(struct pack_reader *reader, void *at, size_t room,
     struct err *err)
 {
 	la_ssize_t n;
@@ -175,7 +175,7 @@ output_reader_get(struct output_reader *reader, void *at, size_t room,
 }
 
 bool
-output_reader_again(struct output_reader *reader)
+pack_reader_again(struct pack_reader *reader)
 {
 	struct archive_entry *entry;
 	char magic[2] = "";
@@ -200,10 +200,10 @@ output_reader_again(struct output_reader *reader)
 }
 
 void
-output_reader_release(struct output_reader *reader)
+pack_reader_release(struct pack_reader *reader)
 {
 	if (reader->archive != NULL)
 		(void)reader->call->archive_read_free(reader->archive);
 	free(reader->buffer);
-	*reader = (struct output_reader){ .fd = -1 };
+	*reader = (struct pack_reader){ .fd = -1 };
 }

@@ -11,16 +11,16 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "output/output_internal.h"
+#include "pack/pack_internal.h"
 
 static int
-remove_file(int dir, const struct output_file *file, struct err *err)
+remove_file(int dir, const struct pack_file *file, struct err *err)
 {
 	struct stat st;
 
 	if (fstatat(dir, file->name, &st, AT_SYMLINK_NOFOLLOW) == -1)
 		return err_errno(err, ERR_DISK, "look at %s", file->name);
-	if (output_file_check(file, &st, err) == -1)
+	if (pack_file_check(file, &st, err) == -1)
 		return -1;
 	return file_remove(dir, file->name, err);
 }
@@ -55,7 +55,7 @@ remove_folders(int dir, struct err *err)
 }
 
 int
-output_remove(const char *path, int dir, const struct output_files *files,
+pack_remove(const char *path, int dir, const struct pack_files *files,
     struct err *err)
 {
 	char *real = realpath(path, NULL);

@@ -10,15 +10,15 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "output/output_internal.h"
+#include "pack/pack_internal.h"
 
 static const struct {
 	const char *name;
-	size_t at;		/* in struct output_calls */
+	size_t at;		/* in struct pack_calls */
 } rows[] = {
-#define OUTPUT_CALL(name) { #name, offsetof(struct output_calls, name) },
-	OUTPUT_CALLS(OUTPUT_CALL)
-#undef OUTPUT_CALL
+#define PACK_CALL(name) { #name, offsetof(struct pack_calls, name) },
+	PACK_CALLS(PACK_CALL)
+#undef PACK_CALL
 };
 
 /*
@@ -35,7 +35,7 @@ settle_words(void)
 }
 
 static int
-load(struct output_calls *calls, struct err *err)
+load(struct pack_calls *calls, struct err *err)
 {
 	void *library = dlopen(ARCHIVE_SONAME, RTLD_NOW | RTLD_LOCAL), *found;
 	size_t i;
@@ -54,10 +54,10 @@ load(struct output_calls *calls, struct err *err)
 	return 0;
 }
 
-const struct output_calls *
-output_calls(struct err *err)
+const struct pack_calls *
+pack_calls(struct err *err)
 {
-	static struct output_calls calls;
+	static struct pack_calls calls;
 	static bool is_loaded;
 
 	if (!is_loaded && load(&calls, err) == -1)
@@ -67,7 +67,7 @@ output_calls(struct err *err)
 }
 
 const char *
-output_library(void)
+pack_library(void)
 {
 	return ARCHIVE_VERSION_STRING;
 }

@@ -2,7 +2,7 @@
 
 #include <fcntl.h>
 
-#include "output/output.h"
+#include "pack/pack.h"
 
 static void
 write_file(const char *path, const char *text)
@@ -22,19 +22,19 @@ test_formats(void **state)
 		const char *path;
 		int format;	/* -1: none */
 	} rows[] = {
-		{ "a.zip", OUTPUT_ZIP }, { "x/y/a.ZIP", OUTPUT_ZIP },
-		{ "a.tar", OUTPUT_TAR }, { "a.tar.gz", OUTPUT_TAR_GZ },
-		{ "a.b.tar.zst", OUTPUT_TAR_ZST }, { "a", -1 }, { "", -1 },
+		{ "a.zip", PACK_ZIP }, { "x/y/a.ZIP", PACK_ZIP },
+		{ "a.tar", PACK_TAR }, { "a.tar.gz", PACK_TAR_GZ },
+		{ "a.b.tar.zst", PACK_TAR_ZST }, { "a", -1 }, { "", -1 },
 		{ "a.gz", -1 }, { ".zip", -1 }, { "x/.tar", -1 },
 		{ "a.zip/", -1 }, { "azip", -1 }, { "a.tgz", -1 },
 	};
-	enum output_format format;
+	enum pack_format format;
 	struct err err;
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < LENGTH(rows); i++) {
-		int rc = output_format_of(rows[i].path, &format, &err);
+		int rc = pack_format_of(rows[i].path, &format, &err);
 
 		if (rc != (rows[i].format == -1 ? -1 : 0))
 			fail_msg("\"%s\"", rows[i].path);
@@ -52,10 +52,10 @@ static void
 test_named_files(void **state)
 {
 	static const char *const names[] = { "z.csv", "sub/b.json", "a.csv" };
-	struct output_settings settings = { .dir = "named", .names = names,
+	struct pack_settings settings = { .dir = "named", .names = names,
 	    .n = LENGTH(names), .target = "one.zip", .time = 1000000000 };
-	struct output_progress progress;
-	struct output_pack *pack;
+	struct pack_progress progress;
+	struct pack *pack;
 	struct text one, two;
 	struct err err;
 
@@ -64,19 +64,19 @@ test_named_files(void **state)
 	write_file("named/sub/b.json", "{}");
 	write_file("named/a.csv", "");
 	write_file("named/not", "no");
-	assert_int_equal(output_pack_files(&settings, &err), 0);
-	assert_int_equal(output_pack_files(&settings, &err), -1);
+	assert_int_equal(pack_files(&settings, &err), 0);
+	assert_int_equal(pack_files(&settings, &err), -1);
 	assert_contains(err.text, "one.zip is there");
 	/* The same in another order is the same archive. */
 	settings.names = (const char *const []){ "a.csv", "sub/b.json",
 	    "z.csv" };
 	settings.target = "two.zip";
-	pack = output_pack_new(&settings, &err);
+	pack = pack_new(&settings, &err);
 	assert_non_null(pack);
-	while (output_pack_step(pack, &err) == 1)
+	while (pack_step(pack, &err) == 1)
 		;
-	output_pack_progress(pack, &progress);
-	output_pack_free(pack);
+	pack_progress(pack, &progress);
+	pack_free(pack);
 	assert_int_equal(progress.files, 3);
 	assert_int_equal(progress.bytes, 6);
 	text_init(&one, 1 << 20);
@@ -95,20 +95,20 @@ static void
 test_given_up(void **state)
 {
 	static const char *const names[] = { "z.csv", "a.csv" };
-	struct output_settings settings = { .dir = "named", .names = names,
+	struct pack_settings settings = { .dir = "named", .names = names,
 	    .n = LENGTH(names), .target = "none.tar.gz",
-	    .format = OUTPUT_TAR_GZ };
-	struct output_pack *pack;
+	    .format = PACK_TAR_GZ };
+	struct pack *pack;
 	struct err err;
 	int steps, i, rc = 1;
 
 	(void)state;
 	for (steps = 0; rc == 1; steps++) {
-		pack = output_pack_new(&settings, &err);
+		pack = pack_new(&settings, &err);
 		assert_non_null(pack);
 		for (i = 0, rc = 1; i < steps && rc == 1; i++)
-			rc = output_pack_step(pack, &err);
-		output_pack_free(pack);
+			rc = pack_step(pack, &err);
+		pack_free(pack);
 		assert_int_equal(access("none.tar.gz", F_OK),
 		    rc == 0 ? 0 : -1);
 		assert_int_equal(access(".hlexport-none.tar.gz", F_OK), -1);
@@ -121,22 +121,22 @@ static void
 test_named_wrongly(void **state)
 {
 	const char *names[] = { "z.csv", "gone" };
-	struct output_settings settings = { .dir = "named", .names = names,
+	struct pack_settings settings = { .dir = "named", .names = names,
 	    .n = LENGTH(names), .target = "bad.zip" };
 	struct err err;
 
 	(void)state;
-	assert_int_equal(output_pack_files(&settings, &err), -1);
+	assert_int_equal(pack_files(&settings, &err), -1);
 	assert_contains(err.text, "gone");
 	names[1] = "z.csv";
-	assert_int_equal(output_pack_files(&settings, &err), -1);
+	assert_int_equal(pack_files(&settings, &err), -1);
 	assert_contains(err.text, "named twice");
 	names[1] = "sub";
-	assert_int_equal(output_pack_files(&settings, &err), -1);
+	assert_int_equal(pack_files(&settings, &err), -1);
 	assert_contains(err.text, "a directory");
 	assert_int_equal(symlink("/etc/passwd", "named/link"), 0);
 	names[1] = "link";
-	assert_int_equal(output_pack_files(&settings, &err), -1);
+	assert_int_equal(pack_files(&settings, &err), -1);
 	assert_int_equal(access("bad.zip", F_OK), -1);
 }
 
@@ -158,7 +158,7 @@ test_receipts(void **state)
 	static const char *const names[] = { "1.jsonl" };
 	struct tree_receipt receipt = { .path = NULL };
 	struct tree_receipts receipts = { &receipt, 1, 1 };
-	struct output_settings settings = { .dir = "named", .names = names,
+	struct pack_settings settings = { .dir = "named", .names = names,
 	    .n = 1, .target = "checked.zip", .receipts = &receipts,
 	    .force = true };
 	struct err err;
@@ -174,16 +174,16 @@ test_receipts(void **state)
 		    receipt.sha256);
 		settings.growing = false;
 		if (rows[i].error == NULL) {
-			assert_int_equal(output_pack_files(&settings, &err),
+			assert_int_equal(pack_files(&settings, &err),
 			    0);
 			continue;
 		}
-		assert_int_equal(output_pack_files(&settings, &err), -1);
+		assert_int_equal(pack_files(&settings, &err), -1);
 		assert_int_equal(err.kind, ERR_DATA);
 		assert_contains(err.text, rows[i].error);
 		/* In an export that goes on, a shard may be longer. */
 		settings.growing = true;
-		assert_int_equal(output_pack_files(&settings, &err),
+		assert_int_equal(pack_files(&settings, &err),
 		    i == 3 ? 0 : -1);
 	}
 }

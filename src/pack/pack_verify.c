@@ -15,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "output/output_verify.h"
+#include "pack/pack_verify.h"
 
 /* What comes out of an archive may be any bytes: new, and fit to be shown. */
 static char *
@@ -31,7 +31,7 @@ visible(const char *foreign)
 }
 
 void
-output_say(struct output_verify *verify, enum audit_trouble kind,
+pack_say(struct pack_verify *verify, enum audit_trouble kind,
     const char *path, const char *format, ...)
 {
 	struct audit_finding finding = { .kind = kind,
@@ -51,20 +51,20 @@ output_say(struct output_verify *verify, enum audit_trouble kind,
 
 /* The manifest's receipts, or those that can be made of SHA256SUMS. */
 static int
-take_receipts(struct output_verify *verify, struct err *err)
+take_receipts(struct pack_verify *verify, struct err *err)
 {
-	struct output_found *found = &verify->found;
+	struct pack_found *found = &verify->found;
 	size_t i;
 
 	if (found->manifest != NULL) {
 		if (manifest_all_files(found->manifest, &verify->receipts,
 		    err) == -1)
 			return -1;
-		output_around_begin(verify);
+		pack_around_begin(verify);
 	} else if (found->has_sums) {
-		output_sums(verify);
+		pack_sums(verify);
 	} else {
-		output_say(verify, AUDIT_NOTE, NULL, "there is neither "
+		pack_say(verify, AUDIT_NOTE, NULL, "there is neither "
 		    MANIFEST_NAME " nor " TREE_SUMS " in it: only the "
 		    "archive's own checksums could be checked");
 	}
@@ -78,16 +78,16 @@ take_receipts(struct output_verify *verify, struct err *err)
 	return 0;
 }
 
-struct output_verify *
-output_verify_new(const char *path, struct log *log, struct err *err)
+struct pack_verify *
+pack_verify_new(const char *path, struct log *log, struct err *err)
 {
-	struct output_verify *verify = mem_zero(1, sizeof(*verify));
+	struct pack_verify *verify = mem_zero(1, sizeof(*verify));
 	struct stat st;
 
 	verify->log_fd = -1;
 	verify->names = set_new();
 	verify->path = mem_text(path);
-	verify->buffer = mem_alloc(OUTPUT_PIECE);
+	verify->buffer = mem_alloc(PACK_PIECE);
 	text_init(&verify->sums, SIZE_MAX / 4);
 	verify->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (verify->fd == -1 || fstat(verify->fd, &st) == -1) {
@@ -99,10 +99,10 @@ output_verify_new(const char *path, struct log *log, struct err *err)
 		    "file", path);
 		goto err_free;
 	}
-	if (output_find(verify->fd, path, log, &verify->found, err) == -1 ||
+	if (pack_find(verify->fd, path, log, &verify->found, err) == -1 ||
 	    take_receipts(verify, err) == -1)
 		goto err_free;
-	if (output_reader_open(&verify->reader, verify->fd,
+	if (pack_reader_open(&verify->reader, verify->fd,
 	    verify->found.mark.end, err) == -1) {
 		err_wrap(err, "%s", path);
 		goto err_free;
@@ -114,19 +114,19 @@ output_verify_new(const char *path, struct log *log, struct err *err)
 	return verify;
 
 err_free:
-	output_verify_free(verify);
+	pack_verify_free(verify);
 	return NULL;
 }
 
 /* What has a receipt and is not there. */
 static void
-find_missing(struct output_verify *verify)
+find_missing(struct pack_verify *verify)
 {
 	size_t i;
 
 	for (i = 0; i < verify->receipts.n; i++)
 		if (!verify->seen[i])
-			output_say(verify, AUDIT_MISSING,
+			pack_say(verify, AUDIT_MISSING,
 			    verify->receipts.at[i].path, verify->is_torn ?
 			    "it is not there, or behind what can't be read" :
 			    "it is not there");
@@ -134,10 +134,10 @@ find_missing(struct output_verify *verify)
 
 /* The archive's own bytes, whatever is in it. */
 static int
-step_mark(struct output_verify *verify, struct err *err)
+step_mark(struct pack_verify *verify, struct err *err)
 {
-	struct output_mark *mark = &verify->found.mark;
-	int rc = output_mark_step(verify->fd, mark, verify->buffer, err);
+	struct pack_mark *mark = &verify->found.mark;
+	int rc = pack_mark_step(verify->fd, mark, verify->buffer, err);
 
 	if (rc == -1)
 		return err_wrap(err, "%s", verify->path);
@@ -145,20 +145,20 @@ step_mark(struct output_verify *verify, struct err *err)
 		return 1;
 	verify->is_marked = true;
 	if (!mark->is_there)
-		output_say(verify, AUDIT_NOTE, NULL, "'hlexport pack' has "
+		pack_say(verify, AUDIT_NOTE, NULL, "'hlexport pack' has "
 		    "not made it, or its end was cut off: what is around "
 		    "its files can't be checked");
 	else if (!mark->is_sound)
-		output_say(verify, AUDIT_DAMAGED, NULL, "its bytes are not "
+		pack_say(verify, AUDIT_DAMAGED, NULL, "its bytes are not "
 		    "those that were written: the SHA-256 at its end is "
 		    "another");
 	return 1;
 }
 
 int
-output_verify_step(struct output_verify *verify, struct err *err)
+pack_verify_step(struct pack_verify *verify, struct err *err)
 {
-	struct output_member member;
+	struct pack_member member;
 	struct err why;
 	int rc;
 
@@ -167,49 +167,49 @@ output_verify_step(struct output_verify *verify, struct err *err)
 	if (!verify->is_marked)
 		return step_mark(verify, err);
 	if (verify->is_open)
-		return output_member_step(verify, err);
-	rc = output_reader_next(&verify->reader, &member, &why);
+		return pack_member_step(verify, err);
+	rc = pack_reader_next(&verify->reader, &member, &why);
 	if (rc == -1 && why.kind == ERR_DISK) {
 		*err = why;
 		return err_wrap(err, "%s", verify->path);
 	}
 	if (rc == 1) {
-		output_member_begin(verify, &member);
+		pack_member_begin(verify, &member);
 		return 1;
 	}
 	if (rc == -1) {
 		verify->is_torn = true;
-		output_say(verify, AUDIT_DAMAGED, NULL, "the archive can't "
+		pack_say(verify, AUDIT_DAMAGED, NULL, "the archive can't "
 		    "be read on behind what was read so far: %s", why.text);
 	}
 	verify->is_over = true;
 	find_missing(verify);
-	output_around_end(verify);
+	pack_around_end(verify);
 	return 1;
 }
 
 const struct audit_finding *
-output_findings(const struct output_verify *verify, size_t *n)
+pack_findings(const struct pack_verify *verify, size_t *n)
 {
 	*n = verify->n_findings;
 	return verify->findings;
 }
 
 void
-output_verify_progress(const struct output_verify *verify,
+pack_verify_progress(const struct pack_verify *verify,
     struct audit_progress *progress)
 {
 	*progress = verify->progress;
 }
 
 bool
-output_is_whole(const struct output_verify *verify)
+pack_is_whole(const struct pack_verify *verify)
 {
 	return verify->wrong == 0;
 }
 
 void
-output_verify_free(struct output_verify *verify)
+pack_verify_free(struct pack_verify *verify)
 {
 	size_t i;
 
@@ -221,9 +221,9 @@ output_verify_free(struct output_verify *verify)
 		free(verify->findings[i].what);
 	}
 	free(verify->findings);
-	output_reader_release(&verify->reader);
-	output_found_release(&verify->found);
-	output_check_release(&verify->check);
+	pack_reader_release(&verify->reader);
+	pack_found_release(&verify->found);
+	pack_check_release(&verify->check);
 	tree_receipts_release(&verify->receipts);
 	set_free(verify->names);
 	text_release(&verify->sums);

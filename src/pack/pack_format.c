@@ -5,16 +5,16 @@
 #include <string.h>
 #include <strings.h>
 
-#include "output/output_internal.h"
+#include "pack/pack_internal.h"
 
 static const struct {
 	const char *end;
-	enum output_format format;
+	enum pack_format format;
 } ends[] = {
-	{ ".zip", OUTPUT_ZIP },
-	{ ".tar.zst", OUTPUT_TAR_ZST },
-	{ ".tar.gz", OUTPUT_TAR_GZ },
-	{ ".tar", OUTPUT_TAR },
+	{ ".zip", PACK_ZIP },
+	{ ".tar.zst", PACK_TAR_ZST },
+	{ ".tar.gz", PACK_TAR_GZ },
+	{ ".tar", PACK_TAR },
 };
 
 /* Does ${path} end in ${end}, with something before it? */
@@ -28,7 +28,7 @@ has_end(const char *path, const char *end)
 }
 
 int
-output_format_of(const char *path, enum output_format *format,
+pack_format_of(const char *path, enum pack_format *format,
     struct err *err)
 {
 	size_t i;
@@ -44,7 +44,7 @@ output_format_of(const char *path, enum output_format *format,
 }
 
 bool
-output_is_compressed(const char *name)
+pack_is_compressed(const char *name)
 {
 	static const char *const known[] = { ".gz", ".zst", ".zip", ".xz",
 	    ".bz2", ".7z", ".br", ".lz4", ".tgz", ".parquet", ".xlsx",

@@ -6,11 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "output/output_pack.h"
+#include "pack/pack_state.h"
 
 /* What was written, onto the disk; and then to be read from there. */
 int
-output_pack_sync(struct output_pack *pack, struct err *err)
+pack_sync(struct pack *pack, struct err *err)
 {
 	if (file_sync(pack->place.fd, pack->settings.target, err) == -1)
 		return -1;
@@ -20,13 +20,13 @@ output_pack_sync(struct output_pack *pack, struct err *err)
 	pack->next = 0;
 	pack->progress.files = pack->progress.bytes = 0;
 	pack->progress.is_reading = true;
-	return output_mark_find(pack->place.fd, (int64_t)pack->writer.bytes,
+	return pack_mark_find(pack->place.fd, (int64_t)pack->writer.bytes,
 	    &pack->mark, err);
 }
 
 /* What can't be read back was written wrong, or the disk is at fault. */
 static int
-misread(const struct output_pack *pack, const char *what, struct err *err)
+misread(const struct pack *pack, const char *what, struct err *err)
 {
 	return err_set(err, ERR_DISK, "%s: read back, it is not what was "
 	    "written: %s; check the disk", pack->settings.target, what);
@@ -34,9 +34,9 @@ misread(const struct output_pack *pack, const char *what, struct err *err)
 
 /* The archive as it is, all of its bytes. */
 int
-output_pack_mark(struct output_pack *pack, struct err *err)
+pack_mark(struct pack *pack, struct err *err)
 {
-	int rc = output_mark_step(pack->place.fd, &pack->mark, pack->buffer,
+	int rc = pack_mark_step(pack->place.fd, &pack->mark, pack->buffer,
 	    err);
 
 	if (rc == -1)
@@ -45,9 +45,9 @@ output_pack_mark(struct output_pack *pack, struct err *err)
 		return 0;
 	if (!pack->mark.is_there || !pack->mark.is_sound)
 		return misread(pack, "its mark", err);
-	output_writer_release(&pack->writer);
+	pack_writer_release(&pack->writer);
 	pack->act = PACK_READ;
-	if (output_reader_open(&pack->reader, pack->place.fd,
+	if (pack_reader_open(&pack->reader, pack->place.fd,
 	    pack->mark.end, err) == -1)
 		return -1;
 	/* It is ours: it may unpack to whatever was packed. */
@@ -56,11 +56,11 @@ output_pack_mark(struct output_pack *pack, struct err *err)
 }
 
 static int
-read_begin(struct output_pack *pack, struct err *err)
+read_begin(struct pack *pack, struct err *err)
 {
-	struct output_member member;
+	struct pack_member member;
 	char *name;
-	int rc = output_reader_next(&pack->reader, &member, err);
+	int rc = pack_reader_next(&pack->reader, &member, err);
 	bool is_it;
 
 	if (rc == -1)
@@ -73,28 +73,28 @@ read_begin(struct output_pack *pack, struct err *err)
 	}
 	if (pack->next == pack->files.n)
 		return misread(pack, member.name, err);
-	name = output_member_name(&pack->settings,
+	name = pack_member_name(&pack->settings,
 	    pack->files.at[pack->next].name);
 	is_it = member.is_file && member.doubt == NULL &&
 	    strcmp(name, member.name) == 0;
 	free(name);
 	if (!is_it)
 		return misread(pack, member.name, err);
-	output_check_begin(&pack->check);
+	pack_check_begin(&pack->check);
 	pack->is_open = true;
 	return 0;
 }
 
 static int
-read_piece(struct output_pack *pack, struct err *err)
+read_piece(struct pack *pack, struct err *err)
 {
-	const struct output_file *file = &pack->files.at[pack->next];
+	const struct pack_file *file = &pack->files.at[pack->next];
 	unsigned char sha256[SHA256_BYTES];
-	ssize_t n = output_reader_get(&pack->reader, pack->buffer,
-	    OUTPUT_PIECE, err);
+	ssize_t n = pack_reader_get(&pack->reader, pack->buffer,
+	    PACK_PIECE, err);
 
 	if (n > 0) {
-		output_check_add(&pack->check, NULL, pack->buffer,
+		pack_check_add(&pack->check, NULL, pack->buffer,
 		    (size_t)n);
 		pack->progress.bytes += (uint64_t)n;
 		return 0;
@@ -112,7 +112,7 @@ read_piece(struct output_pack *pack, struct err *err)
 }
 
 int
-output_pack_read(struct output_pack *pack, struct err *err)
+pack_read(struct pack *pack, struct err *err)
 {
 	int rc = pack->is_open ? read_piece(pack, err) :
 	    read_begin(pack, err);
