@@ -7,10 +7,10 @@ cd "$(dirname "$0")/.." || exit 1
 # Packages of Debian and Ubuntu: to build, and to test.
 BUILD_PACKAGES="gcc make autoconf automake pkg-config libcurl4-openssl-dev
 	libjansson-dev libyaml-dev libssl-dev uthash-dev zlib1g-dev libzstd-dev
-	libxlsxwriter-dev"
+	libxlsxwriter-dev libarchive-dev"
 TEST_PACKAGES="clang libclang-rt-14-dev libcmocka-dev libmicrohttpd-dev
 	zlib1g-dev bats scdoc curl jq python3 valgrind shellcheck procps
-	cppcheck clang-tidy unzip libarchive-tools python3-openpyxl"
+	cppcheck clang-tidy unzip libarchive-tools python3-openpyxl zstd"
 
 say()
 {
@@ -27,12 +27,12 @@ install_packages()
 		Fedora:  dnf install gcc make autoconf automake pkgconf-pkg-config \
 		           libcurl-devel jansson-devel libyaml-devel openssl-devel \
 		           uthash-devel libmicrohttpd-devel zlib-devel \
-		           libzstd-devel libxlsxwriter-devel
+		           libzstd-devel libxlsxwriter-devel libarchive-devel
 		         (for the tests also: libcmocka-devel clang compiler-rt bats
-		           scdoc jq curl valgrind ShellCheck)
+		           scdoc jq curl valgrind ShellCheck unzip bsdtar zstd)
 		macOS:   brew install autoconf automake pkg-config curl jansson \
 		           libyaml openssl@3 uthash libmicrohttpd zstd \
-		           libxlsxwriter
+		           libxlsxwriter libarchive
 		         (for the tests also: cmocka bats-core scdoc jq shellcheck)
 		END
 		return 0

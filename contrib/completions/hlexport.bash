@@ -90,9 +90,9 @@ _hlexport()
 		;;
 	esac
 	if [[ $cur == -* ]]; then
-		COMPREPLY=($(compgen -W " --source --output --resume --server-moved --dry-run --repair --online --fast --sample --remove-extra --jobs --retries --max-wait --max-body --buffer --stall --first-byte --ca-file --env-file --progress --log-format --json --quiet --verbose --help --version --server --directory --type --logs --start-date --end-date --include" -- "$cur"))
+		COMPREPLY=($(compgen -W " --source --output --force --remove --resume --server-moved --dry-run --repair --online --fast --sample --remove-extra --jobs --retries --max-wait --max-body --buffer --stall --first-byte --ca-file --env-file --progress --log-format --json --quiet --verbose --help --version --server --directory --type --logs --start-date --end-date --include" -- "$cur"))
 	else
-		COMPREPLY=($(compgen -W " export summary verify repair adopt sources help" -- "$cur")
+		COMPREPLY=($(compgen -W " export summary verify repair adopt pack sources help" -- "$cur")
 			$(compgen -d -- "$cur"))
 	fi
 }

@@ -44,6 +44,12 @@ clock_fix(int64_t wall)
 	is_fixed = true;
 }
 
+bool
+clock_is_fixed(void)
+{
+	return is_fixed;
+}
+
 void
 clock_skip_waits(void)
 {

@@ -21,6 +21,9 @@ int64_t clock_real(void);
 /** clock_fix(wall): Let clock_wall() stand still at ${wall}. */
 void clock_fix(int64_t);
 
+/** clock_is_fixed(): Was clock_fix() called? */
+bool clock_is_fixed(void);
+
 /**
  * clock_skip_waits():
  * From now on let clock_forward() move the clocks instead of time passing, so

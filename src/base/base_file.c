@@ -224,6 +224,16 @@ file_begin_sync(int fd)
 #endif
 }
 
+void
+file_drop_cache(int fd)
+{
+#ifdef POSIX_FADV_DONTNEED
+	(void)posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+#else
+	(void)fd;
+#endif
+}
+
 int
 file_temp_name(const char *path, char *out)
 {

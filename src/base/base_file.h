@@ -64,6 +64,13 @@ int file_sync(int, const char *, struct err *);
 void file_begin_sync(int);
 
 /**
+ * file_drop_cache(fd):
+ * Let what is read of the file from now on come from the disk, not from
+ * memory, where the system can.  For a file that is synced.
+ */
+void file_drop_cache(int);
+
+/**
  * file_replace(dir, path, at, len, err):
  * Make the file ${path} hold these ${len} bytes.  Killed at any point, it
  * leaves the old file or the new one, whole.  Return 0 once the new file is

@@ -14,12 +14,14 @@ const struct cli_command cli_commands[] = {
 	{ "export", "[OPTION...]", "export a workspace, or go on with an "
 	    "export", cli_export },
 	{ "summary", "DIR", "tell what is in an export", cli_summary },
-	{ "verify", "DIR", "prove that an export is whole, or name what is "
-	    "damaged or missing", cli_verify },
+	{ "verify", "DIR|FILE", "prove that an export is whole, or name what "
+	    "is damaged or missing", cli_verify },
 	{ "repair", "DIR", "verify an export, and ask again for what is "
 	    "damaged or missing, and nothing else", cli_repair },
 	{ "adopt", "DIR", "make a manifest for an export of the old Python "
 	    "tool, so that all commands take it", cli_adopt },
+	{ "pack", "DIR -o FILE", "put an export into one file, and read it "
+	    "back", cli_pack },
 	{ "query", "DIR [SQL]", "ask an export with SQL; without SQL, list "
 	    "its tables and columns", cli_query },
 	{ "convert", "DIR --format FORMAT", "make files of an export's "

@@ -8,10 +8,11 @@
 
 #include "cli/cli_internal.h"
 
-/* Each option once, of both tables. */
+typedef void print_option(const struct config_option *);
+
+/* Each option, of both tables. */
 static void
-each_option(const struct cli *cli,
-    void (*print)(const struct config_option *))
+each_option(const struct cli *cli, print_option *print)
 {
 	struct config_table tables[2];
 	size_t n = cli_tables(cli->source, tables), i, k;
@@ -19,6 +20,31 @@ each_option(const struct cli *cli,
 	for (i = 0; i < n; i++)
 		for (k = 0; k < tables[i].n; k++)
 			print(&tables[i].rows[k]);
+}
+
+/* Has a row before ${at} the same name? */
+static bool
+is_named_before(const struct config_table *table, size_t at)
+{
+	size_t i;
+
+	for (i = 0; i < at; i++)
+		if (strcmp(table->rows[i].name, table->rows[at].name) == 0)
+			return true;
+	return false;
+}
+
+/* Each name once: a shell knows nothing of commands. */
+static void
+each_name(const struct cli *cli, print_option *print)
+{
+	struct config_table tables[2];
+	size_t n = cli_tables(cli->source, tables), i, k;
+
+	for (i = 0; i < n; i++)
+		for (k = 0; k < tables[i].n; k++)
+			if (!is_named_before(&tables[i], k))
+				print(&tables[i].rows[k]);
 }
 
 static void
@@ -66,10 +92,10 @@ print_bash(const struct cli *cli)
 	printf("# bash completion for hlexport; made by 'hlexport completion "
 	    "bash'\n_hlexport()\n{\n\tlocal cur=${COMP_WORDS[COMP_CWORD]}\n"
 	    "\tlocal prev=${COMP_WORDS[COMP_CWORD-1]}\n\tcase $prev in\n");
-	each_option(cli, bash_case);
+	each_name(cli, bash_case);
 	printf("\tesac\n\tif [[ $cur == -* ]]; then\n\t\tCOMPREPLY=($(compgen "
 	    "-W \"");
-	each_option(cli, print_name);
+	each_name(cli, print_name);
 	printf("\" -- \"$cur\"))\n\telse\n\t\tCOMPREPLY=($(compgen -W \"");
 	print_commands();
 	printf("\" -- \"$cur\")\n\t\t\t$(compgen -d -- \"$cur\"))\n\tfi\n}\n"
@@ -121,7 +147,7 @@ print_zsh(const struct cli *cli)
 
 	printf("#compdef hlexport\n# zsh completion for hlexport; made by "
 	    "'hlexport completion zsh'\n_arguments \\\n");
-	each_option(cli, zsh_option);
+	each_name(cli, zsh_option);
 	printf("  '1:command:((");
 	for (command = cli_commands; command->name != NULL; command++) {
 		if (command->about == NULL)

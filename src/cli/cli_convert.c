@@ -287,6 +287,45 @@ close_off(struct making *m, struct err *err)
 	return rc;
 }
 
+int
+cli_zip(struct scratch *scratch, const char *name, const char *zip,
+    struct err *err)
+{
+	char *dir = mem_format("%s/%s", scratch_path(scratch), name);
+	char *loose = mem_format("%s/loose", scratch_path(scratch));
+	char *from = mem_format("%s/manifest.json", loose);
+	char *to = mem_format("%s/manifest.json", dir);
+	char *target = mem_format("%s/%s", dir, zip);
+	/* 1980: ZIP knows no earlier time, and the files have none. */
+	struct pack_settings settings = { .dir = loose, .target = target,
+	    .format = PACK_ZIP, .time = 315532800 };
+	int rc;
+
+	if (rename(dir, loose) == -1 || mkdir(dir, 0700) == -1)
+		rc = err_errno(err, ERR_DISK, "make %s", dir);
+	else if ((rc = pack_files(&settings, err)) == 0 &&
+	    rename(from, to) == -1)
+		rc = err_errno(err, ERR_DISK, "make %s", to);
+	free(target);
+	free(to);
+	free(from);
+	free(loose);
+	free(dir);
+	return rc;
+}
+
+/* In place of the files, one file with all. */
+static int
+zip(struct making *m, struct err *err)
+{
+	char *name = mem_format("hlexport-%s-%s.zip",
+	    m->convert->settings.source, m->convert->range);
+	int rc = cli_zip(m->scratch, "files", name, err);
+
+	free(name);
+	return rc;
+}
+
 /* Make all files, and have them appear at once. */
 static int
 make(struct making *m, struct err *err)
@@ -302,6 +341,8 @@ make(struct making *m, struct err *err)
 	rc = output_convert_run(m->convert, m->dir, err);
 	m->table.show = NULL;
 	cli_screen_release(&m->screen);
+	if (rc == 0 && config_is(m->cli->config, "zip"))
+		rc = zip(m, err);
 	if (rc == 0)
 		rc = scratch_publish(m->scratch, "files", m->output,
 		    config_is(m->cli->config, "force"), err);
@@ -332,8 +373,9 @@ report(const struct making *m)
 	}
 	if (config_is(m->cli->config, "quiet"))
 		return;
-	fprintf(stderr, "\nExport complete!\nOutput: %s (%zu files, %s rows, "
-	    "%s)\n", m->output, convert->n_made + 1, count, size);
+	fprintf(stderr, "\nExport complete!\nOutput: %s (%zu files%s, %s "
+	    "rows, %s)\n", m->output, convert->n_made + 1,
+	    config_is(m->cli->config, "zip") ? " in one" : "", count, size);
 	if (convert->guarded > 0)
 		fprintf(stderr, "%" PRIu64 " cells got a ' before what a "
 		    "spreadsheet takes for a formula\n", convert->guarded);

@@ -144,9 +144,9 @@ cli_help(struct cli *cli)
 int
 cli_version(void)
 {
-	printf(CLI_TOOL "\n%s\n%s\njansson %s\nlibyaml %s\n%s",
+	printf(CLI_TOOL "\n%s\n%s\njansson %s\nlibyaml %s\n%s\n%s",
 	    http_version(), sha256_library(), jansson_version_str(),
-	    yaml_library(), table_is_built_in() ?
+	    yaml_library(), pack_library(), table_is_built_in() ?
 	    "DuckDB is loaded when a command needs it\n" : "no DuckDB\n");
 	return CLI_OK;
 }

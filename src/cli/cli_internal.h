@@ -10,6 +10,7 @@
 #include "base/base.h"
 #include "config/config.h"
 #include "output/output.h"
+#include "pack/pack.h"
 #include "run/run.h"
 #include "source/source.h"
 #include "table/table.h"
@@ -76,6 +77,7 @@ int cli_adopt(struct cli *);
 int cli_query(struct cli *);
 int cli_convert(struct cli *);
 int cli_usage_report(struct cli *);
+int cli_pack(struct cli *);
 int cli_sources(struct cli *);
 int cli_help(struct cli *);
 int cli_version(void);
@@ -171,6 +173,50 @@ void cli_report_log(struct log *, const struct audit_summary *,
 /** cli_dry_report(run, json): Print what a dry run found. */
 void cli_dry_report(const struct run *, const struct source *, bool);
 
+/* ----------------------------------------------------- cli_meter.c */
+
+/* How far something is, on a terminal or in a line now and then. */
+struct cli_meter {
+	struct cli_screen screen;
+	bool is_shown;
+	int64_t began, next;
+};
+
+/** cli_meter_init(cli, meter): Begin to show, as the options say. */
+void cli_meter_init(struct cli *, struct cli_meter *);
+
+/** cli_meter_is_due(meter, ms): Is it time?  It runs for ${ms}. */
+bool cli_meter_is_due(const struct cli_meter *, int64_t *);
+
+/** cli_meter_show(meter, line): Show ${line}, which is stolen. */
+void cli_meter_show(struct cli_meter *, char *);
+
+/** cli_meter_release(meter): Take away what is shown. */
+void cli_meter_release(struct cli_meter *);
+
+/* -------------------------------------------------- cli_findings.c */
+
+/* What was found in an export, or in an archive of one. */
+struct cli_found {
+	const char *where;
+	bool is_archive, is_whole;
+	const struct audit_finding *findings;
+	size_t n;
+	struct audit_progress progress;
+};
+
+/**
+ * cli_found_report(cli, found, next):
+ * Tell people, or machines, what was found; with ${next}, also what to do.
+ */
+void cli_found_report(struct cli *, const struct cli_found *, bool);
+
+/** cli_found_json(found): What was found for machines, new. */
+json_t *cli_found_json(const struct cli_found *);
+
+/** cli_check_line(progress, ms): How far a verification is, new. */
+char *cli_check_line(const struct audit_progress *, int64_t);
+
 /* ---------------------------------------------------- cli_verify.c */
 
 /**
@@ -184,15 +230,18 @@ int cli_check(struct cli *, const char *, struct log *,
 /** cli_check_steps(cli, verify, err): The same, of one that is begun. */
 int cli_check_steps(struct cli *, struct audit_verify *, struct err *);
 
-/**
- * cli_check_report(cli, where, verify, next):
- * Tell people, or machines, what was found; with ${next}, also what to do.
- */
+/** cli_check_report(cli, where, verify, next): As cli_found_report(). */
 void cli_check_report(struct cli *, const char *,
     const struct audit_verify *, bool);
 
-/** cli_check_json(where, verify): What was found for machines, new. */
+/** cli_check_json(where, verify): As cli_found_json(). */
 json_t *cli_check_json(const char *, const struct audit_verify *);
+
+/**
+ * cli_check_archive(cli, path, log):
+ * Verify the archive ${path}, and tell.  Return the exit status.
+ */
+int cli_check_archive(struct cli *, const char *, struct log *);
 
 /* ---------------------------------------------------- cli_online.c */
 
@@ -256,6 +305,13 @@ bool cli_table_warn(const struct cli *, struct cli_table *);
  */
 int cli_check_output(const struct cli *, const char *, const char *,
     struct err *);
+
+/**
+ * cli_zip(scratch, name, zip, err):
+ * Put all files of the directory ${name} in ${scratch} into one ZIP file
+ * called ${zip}, alone there but for manifest.json.
+ */
+int cli_zip(struct scratch *, const char *, const char *, struct err *);
 
 /* -------------------------------------------------- cli_settings.c */
 

@@ -45,7 +45,9 @@ put_bundle(struct cli *cli, const struct output_report *report,
 	dir = mem_format("%s/files", scratch_path(scratch));
 	if (mkdir(dir, 0700) == -1)
 		err_errno(err, ERR_DISK, "make %s", dir);
-	else if (output_bundle(report, model, dir, err) == 0)
+	else if (output_bundle(report, model, dir, err) == 0 &&
+	    (!config_is(cli->config, "zip") ||
+	    cli_zip(scratch, "files", "report.zip", err) == 0))
 		rc = scratch_publish(scratch, "files", to,
 		    config_is(cli->config, "force"), err);
 	if (rc == 0 && !config_is(cli->config, "quiet"))

@@ -27,15 +27,42 @@ struct config {
 	size_t n;
 };
 
+bool
+config_goes_with(const struct config_option *option, const char *command)
+{
+	const char *p = option->commands;
+	size_t len = strlen(command), n;
+
+	if (p == NULL)
+		return true;
+	for (;; p += n + 1) {
+		n = strcspn(p, " ");
+		if (n == len && memcmp(p, command, len) == 0)
+			return true;
+		if (p[n] == '\0')
+			return false;
+	}
+}
+
+/* Of several options of one name, the one that goes with the command. */
 static struct value *
 value_of(const struct config *config, const char *name)
 {
+	struct value *first = NULL;
 	size_t i;
 
-	for (i = 0; i < config->n; i++)
-		if (strcmp(config->values[i].option->name, name) == 0)
-			return &config->values[i];
-	return NULL;
+	for (i = 0; i < config->n; i++) {
+		struct value *value = &config->values[i];
+
+		if (strcmp(value->option->name, name) != 0)
+			continue;
+		if (config->command == NULL ||
+		    config_goes_with(value->option, config->command))
+			return value;
+		if (first == NULL)
+			first = value;
+	}
+	return first;
 }
 
 static void
@@ -46,40 +73,10 @@ set(struct value *value, const char *text, enum config_origin origin)
 	value->origin = origin;
 }
 
-/* The command, as far as it can be told before the options are read. */
-static const char *
-find_command(const char *const *commands, int argc, char **argv)
-{
-	const char *const *command;
-	int i;
-
-	for (i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
-		for (command = commands; *command != NULL; command++)
-			if (strcmp(argv[i], *command) == 0)
-				return *command;
-	return commands[0];
-}
-
-/* Is the row one of several with its name, and not the command's? */
-static bool
-is_anothers(const struct config_table *table, size_t k, const char *command)
-{
-	size_t i;
-
-	if (config_goes_with(&table->rows[k], command))
-		return false;
-	for (i = 0; i < table->n; i++)
-		if (i != k && strcmp(table->rows[i].name,
-		    table->rows[k].name) == 0 &&
-		    (i < k || config_goes_with(&table->rows[i], command)))
-			return true;
-	return false;
-}
-
 /* Collect the rows, and start from what is built in. */
 static void
 take_tables(struct config *config, const struct config_table *tables,
-    size_t n, const char *command)
+    size_t n)
 {
 	size_t i, k, total = 0;
 
@@ -88,11 +85,8 @@ take_tables(struct config *config, const struct config_table *tables,
 	config->values = mem_zero(total, sizeof(*config->values));
 	for (i = 0; i < n; i++) {
 		for (k = 0; k < tables[i].n; k++) {
-			struct value *value;
+			struct value *value = &config->values[config->n++];
 
-			if (is_anothers(&tables[i], k, command))
-				continue;
-			value = &config->values[config->n++];
 			value->option = &tables[i].rows[k];
 			set(value, value->option->initial, CONFIG_BUILT_IN);
 		}
@@ -162,7 +156,9 @@ getopt_rows(const struct config *config, struct text *letters)
 		rows[i].name = option->name;
 		rows[i].has_arg = bare ? optional_argument :
 		    required_argument;
-		rows[i].val = FIRST_ROW + (int)i;
+		/* Those of one name are one, also to who shortens it. */
+		rows[i].val = FIRST_ROW + (int)(value_of(config,
+		    option->name) - config->values);
 		if (option->letter != 0)
 			text_addf(letters, "%c%s", option->letter,
 			    bare ? "" : ":");
@@ -200,8 +196,6 @@ take_option(struct config *config, int c, char **argv, struct err *err)
 	value = value_for(config, c);
 	if (text == NULL && value->option->kind == CONFIG_FLAG)
 		text = "true";
-	if (text != NULL && config_check(value->option, text, err) == -1)
-		return -1;
 	/* A list given in pieces is one list. */
 	if ((value->option->kind == CONFIG_LIST ||
 	    value->option->kind == CONFIG_EACH) &&
@@ -278,19 +272,32 @@ read_words(struct config *config, const char *const *commands,
 	return 0;
 }
 
+/*
+ * The command is known: give what was written to the option that was meant,
+ * where several have one name, and look whether it can be that.
+ */
 static int
-check_commands(const struct config *config, struct err *err)
+settle_options(struct config *config, struct err *err)
 {
 	size_t i;
 
 	for (i = 0; i < config->n; i++) {
-		const struct value *value = &config->values[i];
+		struct value *value = &config->values[i], *meant;
 
-		if (value->origin == CONFIG_ARGV &&
-		    !config_goes_with(value->option, config->command))
+		if (value->origin != CONFIG_ARGV)
+			continue;
+		meant = value_of(config, value->option->name);
+		if (!config_goes_with(meant->option, config->command))
 			return err_set(err, ERR_USAGE, "--%s is an option of "
 			    "\"%s\", not of \"%s\"", value->option->name,
 			    value->option->commands, config->command);
+		if (value->text != NULL && config_check(meant->option,
+		    value->text, err) == -1)
+			return -1;
+		if (meant == value)
+			continue;
+		set(meant, value->text, CONFIG_ARGV);
+		set(value, value->option->initial, CONFIG_BUILT_IN);
 	}
 	return 0;
 }
@@ -303,10 +310,10 @@ config_new(const struct config_table *tables, size_t n,
 	struct config *config = mem_zero(1, sizeof(*config));
 
 	config->env = env;
-	take_tables(config, tables, n, find_command(commands, argc, argv));
+	take_tables(config, tables, n);
 	if (read_options(config, argc, argv, err) == -1 ||
 	    read_words(config, commands, err) == -1 ||
-	    check_commands(config, err) == -1 ||
+	    settle_options(config, err) == -1 ||
 	    read_variables(config, err) == -1) {
 		config_free(config);
 		return NULL;
@@ -331,23 +338,6 @@ config_early(int argc, char **argv, const char *name)
 			found = argv[i + 1];
 	}
 	return found;
-}
-
-bool
-config_goes_with(const struct config_option *option, const char *command)
-{
-	const char *p = option->commands;
-	size_t len = strlen(command), n;
-
-	if (p == NULL)
-		return true;
-	for (;; p += n + 1) {
-		n = strcspn(p, " ");
-		if (n == len && memcmp(p, command, len) == 0)
-			return true;
-		if (p[n] == '\0')
-			return false;
-	}
 }
 
 const char *

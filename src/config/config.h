@@ -28,7 +28,10 @@ enum config_kind {
 	CONFIG_RESUME		/* a directory that may be left out */
 };
 
-/* An option.  What may be NULL says so. */
+/*
+ * An option.  What may be NULL says so.  Options of different commands may
+ * have one name, if letter and kind are the same too.
+ */
 struct config_option {
 	const char *name;	/* "jobs", for --jobs */
 	char letter;		/* 'j', for -j; or 0 */

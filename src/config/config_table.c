@@ -14,6 +14,13 @@ static const struct config_option rows[] = {
 	    NULL, 0, 0, "export",
 	    "where the export's directory YYYYMMDD-HHMMSS is made, and where "
 	    "--resume looks" },
+	{ "output", 'o', NULL, CONFIG_TEXT, "FILE", NULL, NULL, 0, 0, "pack",
+	    "the archive to make; its end says of which kind: .zip, "
+	    ".tar.zst, .tar.gz or .tar" },
+	{ "force", 0, NULL, CONFIG_FLAG, NULL, NULL, NULL, 0, 0, "pack",
+	    "replace a file that is there" },
+	{ "remove", 0, NULL, CONFIG_FLAG, NULL, NULL, NULL, 0, 0, "pack",
+	    "then remove the directory, if the export is complete" },
 	{ "resume", 'r', NULL, CONFIG_RESUME, "DIR", NULL, NULL, 0, 0,
 	    "export",
 	    "go on with the export in DIR; without DIR, with the newest one "
@@ -69,7 +76,7 @@ static const struct config_option rows[] = {
 	    "read variables from FILE, not from .env" },
 	{ "progress", 'p', "HLEXPORT_PROGRESS", CONFIG_CHOICE, "HOW", "auto",
 	    "auto|bar|plain|json|none", 0, 0,
-	    "export verify repair adopt convert",
+	    "export verify repair adopt pack convert",
 	    "how to show what is going on: a live display, a line every ten "
 	    "seconds, a JSON line every ten seconds, or not; auto is bar on a "
 	    "terminal and plain elsewhere" },
@@ -156,10 +163,10 @@ static const struct config_option rows[] = {
 	{ "force", 0, NULL, CONFIG_FLAG, NULL, NULL, NULL, 0, 0,
 	    "convert report query", "replace what an earlier run made" },
 	{ "json", 0, NULL, CONFIG_FLAG, NULL, NULL, NULL, 0, 0,
-	    "export summary verify repair adopt sources convert",
+	    "export summary verify repair adopt pack sources convert",
 	    "print the result as JSON on standard output" },
 	{ "quiet", 'q', NULL, CONFIG_FLAG, NULL, NULL, NULL, 0, 0,
-	    "export verify repair adopt convert query report",
+	    "export verify repair adopt pack convert query report",
 	    "say nothing but errors" },
 	{ "verbose", 'v', NULL, CONFIG_FLAG, NULL, NULL, NULL, 0, 0,
 	    "export repair", "say more: each request, each file" },

@@ -113,7 +113,10 @@ is_known(const json_t *files, const char *name)
 	size_t i, len = strlen(name);
 	json_t *file;
 
-	if (strcmp(name, "manifest.json") == 0)
+	if (strcmp(name, "manifest.json") == 0 ||
+	    (len > 4 && strcmp(&name[len - 4], ".zip") == 0 &&
+	    (strncmp(name, "hlexport-", 9) == 0 ||
+	    strcmp(name, "report.zip") == 0)))
 		return true;
 	json_array_foreach(files, i, file) {
 		const char *path = json_string_value(json_object_get(file,

@@ -358,3 +358,30 @@ END
 	assert_equal "$(head -n 1 lines/logs.jsonl |
 	    jq -c '[._metadata, .table, .rows]')" '[true,"logs",2]'
 }
+
+@test "one ZIP file, which others read" {
+	needs_tables
+	export_workspace --workspace full
+	convert "$export" --format csv -o out
+	convert "$export" --format csv --zip -o zipped
+	assert_equal "$(ls zipped | paste -sd' ')" \
+	    "hlexport-humanloop-all.zip manifest.json"
+	unzip -tq zipped/*.zip
+	python3 - zipped/*.zip out <<'END'
+import os, sys, zipfile
+with zipfile.ZipFile(sys.argv[1]) as archive:
+    assert archive.testzip() is None
+    assert sorted(archive.namelist()) == sorted(os.listdir(sys.argv[2]))
+    for name in archive.namelist():
+        with open(os.path.join(sys.argv[2], name), "rb") as file:
+            assert archive.read(name) == file.read(), name
+END
+	convert "$export" --format parquet --zip -o zipped --force
+	python3 - zipped/*.zip <<'END'
+import sys, zipfile
+for info in zipfile.ZipFile(sys.argv[1]).infolist():
+    if info.filename.endswith(".parquet"):
+        assert info.compress_type == zipfile.ZIP_STORED, info
+END
+	assert_clean .
+}

@@ -23,6 +23,10 @@ static const struct config_option rows[] = {
 	    "" },
 	{ "how", 0, NULL, CONFIG_CHOICE, "HOW", "auto", "auto|bar|none", 0,
 	    0, "export", "" },
+	{ "output", 'o', NULL, CONFIG_CHOICE, "DIR", "here", "here|there", 0,
+	    0, "export", "" },
+	{ "output", 'o', NULL, CONFIG_CHOICE, "FILE", NULL, "a|b", 0, 0,
+	    "summary", "" },
 };
 
 static const struct config_table table = { rows, LENGTH(rows) };
@@ -169,6 +173,12 @@ test_command_lines(void **state)
 		    NULL },
 		{ "--from 2025-06-01", "from", "2025-06-01", NULL },
 		{ "--job 8", "jobs", "8", NULL },
+		{ "-o there", "output", "there", NULL },
+		{ "--outp there", "output", "there", NULL },
+		{ "summary --output a", "output", "a", NULL },
+		{ "-ob summary", "output", "b", NULL },
+		{ "--output a", NULL, NULL, "\"a\"" },
+		{ "summary -o there", NULL, NULL, "\"there\"" },
 		{ "--jobs", NULL, NULL, "--jobs wants a value" },
 		{ "--jobs x", NULL, NULL, "no whole number" },
 		{ "--jobs 0", NULL, NULL, "not between 1 and 256" },
@@ -231,6 +241,13 @@ test_words_behind_a_command(void **state)
 	assert_string_equal(config_command(config), "summary");
 	assert_string_equal(config_args(config, &n)[0], "a");
 	assert_int_equal(n, 2);
+	config_free(config);
+	/* What is built in for another command's option is none of ours. */
+	config = parse("summary", env, &err);
+	assert_null(config_text(config, "output"));
+	config_free(config);
+	config = parse("", env, &err);
+	assert_string_equal(config_text(config, "output"), "here");
 	config_free(config);
 	config = parse("--body 1k", env, &err);
 	assert_string_equal(config_command(config), "export");
@@ -298,6 +315,21 @@ test_near_words(void **state)
 	}
 }
 
+/* Options of one name are those of different commands. */
+static void
+assert_no_command_in_both(const struct config_option *one,
+    const struct config_option *other)
+{
+	char *commands_of_one, *command;
+
+	assert_non_null(one->commands);
+	commands_of_one = mem_text(one->commands);
+	for (command = strtok(commands_of_one, " "); command != NULL;
+	    command = strtok(NULL, " "))
+		assert_false(config_goes_with(other, command));
+	free(commands_of_one);
+}
+
 /* Every row of the program's own table makes sense by itself. */
 static void
 test_the_own_table(void **state)
@@ -316,8 +348,15 @@ test_the_own_table(void **state)
 		if (option->kind != CONFIG_FLAG)
 			assert_non_null(option->value);
 		for (k = 0; k < i; k++) {
-			assert_string_not_equal(option->name,
-			    own.rows[k].name);
+			if (strcmp(option->name, own.rows[k].name) == 0) {
+				assert_no_command_in_both(option,
+				    &own.rows[k]);
+				assert_int_equal(option->letter,
+				    own.rows[k].letter);
+				assert_int_equal(option->kind,
+				    own.rows[k].kind);
+				continue;
+			}
 			if (option->letter != 0)
 				assert_int_not_equal(option->letter,
 				    own.rows[k].letter);

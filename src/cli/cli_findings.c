@@ -1,0 +1,187 @@
+/*
+ * What was found in an export, told.
+ */
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli_internal.h"
+
+#define FINDINGS_SHOWN 50
+
+static const char *const troubles[] = { "damaged", "missing", "extra",
+    "note" };
+static const char *const certainties[] = { "certain", "likely",
+    "undetectable" };
+
+char *
+cli_check_line(const struct audit_progress *now, int64_t ms)
+{
+	char files[32], total[32] = "?", bytes[16], rate[16];
+
+	text_human_count(now->files, files);
+	if (now->files_total > 0)
+		text_human_count(now->files_total, total);
+	text_human_bytes(now->read, bytes);
+	text_human_bytes(ms > 0 ? now->read * 1000 / (uint64_t)ms : 0, rate);
+	return mem_format("verified %s/%s files, %s, %s/s", files, total,
+	    bytes, rate);
+}
+
+static void
+print_finding(const struct audit_finding *finding)
+{
+	struct text text;
+
+	text_init(&text, 8192);
+	if (finding->path != NULL)
+		text_add_visible(&text, finding->path,
+		    strlen(finding->path));
+	else if (finding->listing != NULL)
+		text_add_visible(&text, finding->listing,
+		    strlen(finding->listing));
+	if (text.len > 0)
+		text_adds(&text, ": ");
+	text_add_visible(&text, finding->what, strlen(finding->what));
+	printf("  %-8s %s", troubles[finding->kind], text.at);
+	if (finding->kind != AUDIT_NOTE &&
+	    finding->certainty != AUDIT_CERTAIN)
+		printf(" (%s)", certainties[finding->certainty]);
+	printf("\n");
+	text_release(&text);
+}
+
+static void
+print_findings(const struct cli_found *found)
+{
+	size_t i;
+
+	for (i = 0; i < found->n && i < FINDINGS_SHOWN; i++)
+		print_finding(&found->findings[i]);
+	if (i < found->n)
+		printf("  and %zu more: --json has all\n", found->n - i);
+	if (found->n > 0)
+		printf("\n");
+}
+
+static size_t
+count_extra(const struct cli_found *found, bool *others)
+{
+	size_t i, extra = 0;
+
+	*others = false;
+	for (i = 0; i < found->n; i++) {
+		extra += found->findings[i].kind == AUDIT_EXTRA;
+		*others |= found->findings[i].kind == AUDIT_DAMAGED ||
+		    found->findings[i].kind == AUDIT_MISSING;
+	}
+	return extra;
+}
+
+/* What a person can do about it. */
+static void
+print_next(const struct cli_found *found)
+{
+	const struct audit_progress *now = &found->progress;
+	const char *where = found->where;
+	bool others;
+	size_t extra = count_extra(found, &others);
+
+	if (found->is_archive)
+		return;
+	if (now->ours && !now->sealed)
+		printf("To go on with it:\n  hlexport --resume %s\n", where);
+	else if (now->ours && others)
+		printf("To ask again for what is damaged or missing, and "
+		    "nothing else:\n  hlexport repair %s\n", where);
+	else if (now->ours && extra > 0)
+		printf("To remove what is no part of it:\n  hlexport repair "
+		    "--remove-extra %s\n", where);
+}
+
+static void
+print_report(const struct cli_found *found, const char *how, bool next)
+{
+	const struct audit_progress *now = &found->progress;
+	char files[32], records[32], bytes[16];
+
+	text_human_count(now->files, files);
+	text_human_count(now->records, records);
+	text_human_bytes(now->read, bytes);
+	printf("%s: %s\n  %s files, %s records, %s read%s\n\n",
+	    found->is_whole ? (now->sealed ? "Whole" :
+	    "Nothing wrong can be seen") : "Not whole", found->where, files,
+	    records, bytes, how);
+	print_findings(found);
+	if (!now->ours)
+		printf("It has no manifest (another tool made it): what is "
+		    "said is told from its files alone.\n");
+	if (next && !found->is_whole)
+		print_next(found);
+}
+
+static json_t *
+json_finding(const struct audit_finding *finding)
+{
+	json_t *json = json_object();
+
+	json_object_set_new(json, "trouble",
+	    json_string(troubles[finding->kind]));
+	json_object_set_new(json, "certainty",
+	    json_string(certainties[finding->certainty]));
+	if (finding->path != NULL)
+		json_object_set_new(json, "path",
+		    json_string(finding->path));
+	if (finding->listing != NULL)
+		json_object_set_new(json, "listing",
+		    json_string(finding->listing));
+	json_object_set_new(json, "what", json_string(finding->what));
+	return json;
+}
+
+json_t *
+cli_found_json(const struct cli_found *found)
+{
+	json_t *json = json_object(), *list = json_array();
+	const struct audit_progress *now = &found->progress;
+	size_t i;
+
+	for (i = 0; i < found->n; i++)
+		json_array_append_new(list,
+		    json_finding(&found->findings[i]));
+	json_object_set_new(json, "status", json_string(found->is_whole ?
+	    "whole" : "not whole"));
+	json_object_set_new(json, found->is_archive ? "file" : "directory",
+	    json_string(found->where));
+	json_object_set_new(json, "manifest", json_boolean(now->ours));
+	json_object_set_new(json, "complete", json_boolean(now->sealed));
+	json_object_set_new(json, "files", json_integer((json_int_t)
+	    now->files));
+	json_object_set_new(json, "records", json_integer((json_int_t)
+	    now->records));
+	json_object_set_new(json, "bytes_read", json_integer((json_int_t)
+	    now->read));
+	json_object_set_new(json, "findings", list);
+	return json;
+}
+
+void
+cli_found_report(struct cli *cli, const struct cli_found *found, bool next)
+{
+	bool is_verify = strcmp(config_command(cli->config), "verify") == 0;
+	char how[64] = "";
+
+	if (config_is(cli->config, "json")) {
+		cli_print_json(cli_found_json(found));
+		return;
+	}
+	if (config_is(cli->config, "quiet") && found->is_whole)
+		return;
+	if (is_verify && config_is(cli->config, "fast"))
+		snprintf(how, sizeof(how), " (sizes and counts only)");
+	else if (is_verify && config_number(cli->config, "sample") < 100)
+		snprintf(how, sizeof(how), " (a sample of %" PRIu64 "%%)",
+		    config_number(cli->config, "sample"));
+	print_report(found, how, next);
+}

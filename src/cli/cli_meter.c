@@ -1,0 +1,56 @@
+/*
+ * How far something is: a line on a terminal, or one now and then.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli_internal.h"
+
+#define BAR_MS 125
+#define LINE_MS 10000
+
+void
+cli_meter_init(struct cli *cli, struct cli_meter *meter)
+{
+	const char *how = config_text(cli->config, "progress");
+
+	cli_screen_init(&meter->screen, stderr);
+	if (strcmp(how, "plain") == 0)
+		meter->screen.is_terminal = false;
+	meter->is_shown = !config_is(cli->config, "quiet") &&
+	    strcmp(how, "none") != 0;
+	meter->began = clock_ms();
+	meter->next = meter->began + (meter->screen.is_terminal ? 0 :
+	    LINE_MS);
+}
+
+bool
+cli_meter_is_due(const struct cli_meter *meter, int64_t *ms)
+{
+	int64_t now;
+
+	if (!meter->is_shown)
+		return false;
+	now = clock_ms();
+	*ms = now - meter->began;
+	return now >= meter->next;
+}
+
+void
+cli_meter_show(struct cli_meter *meter, char *line)
+{
+	if (meter->screen.is_terminal)
+		cli_screen_draw(&meter->screen, &line, 1);
+	else
+		fprintf(stderr, "%s\n", line);
+	meter->next = clock_ms() + (meter->screen.is_terminal ? BAR_MS :
+	    LINE_MS);
+	free(line);
+}
+
+void
+cli_meter_release(struct cli_meter *meter)
+{
+	cli_screen_release(&meter->screen);
+}

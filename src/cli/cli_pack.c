@@ -1,0 +1,256 @@
+/*
+ * hlexport pack DIR -o FILE: an export in one file; and hlexport verify FILE,
+ * which is its other end.
+ */
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli_internal.h"
+
+static char *
+pack_line(const struct pack_progress *now, int64_t ms)
+{
+	char files[32], total[32], bytes[16], rate[16];
+
+	text_human_count(now->files, files);
+	text_human_count(now->files_total, total);
+	text_human_bytes(now->bytes, bytes);
+	text_human_bytes(ms > 0 ? (now->bytes + (now->is_reading ?
+	    now->bytes_total : 0)) * 1000 / (uint64_t)ms : 0, rate);
+	return mem_format("%s %s/%s files, %s, %s/s", now->is_reading ?
+	    "read back" : "packed", files, total, bytes, rate);
+}
+
+/* All steps.  Return 0; 1: a signal came; -1 with ${err} set. */
+static int
+run_steps(struct cli *cli, struct pack *pack, struct err *err)
+{
+	struct pack_progress now;
+	struct cli_meter meter;
+	int64_t ms;
+	int rc;
+
+	cli_meter_init(cli, &meter);
+	do {
+		rc = pack_step(pack, err);
+		if (cli_meter_is_due(&meter, &ms)) {
+			pack_progress(pack, &now);
+			cli_meter_show(&meter, pack_line(&now, ms));
+		}
+	} while (rc == 1 && cli_signalled() == 0);
+	cli_meter_release(&meter);
+	return rc;
+}
+
+/* What the archive is, though it is whole. */
+static void
+warn(const char *where, const struct pack_export *export)
+{
+	if (!export->ours)
+		fprintf(stderr, "hlexport: warning: %s has no manifest, so "
+		    "no one can say whether it is complete\n", where);
+	else if (export->gaps > 0)
+		fprintf(stderr, "hlexport: warning: %s is NOT COMPLETE: "
+		    "%" PRIu64 " gaps, which 'hlexport summary %s' names; "
+		    "its archive is not complete either\n", where,
+		    export->gaps, where);
+	else if (!export->sealed)
+		fprintf(stderr, "hlexport: warning: %s is NOT COMPLETE: it "
+		    "is not finished; 'hlexport --resume %s' goes on with "
+		    "it\n", where, where);
+}
+
+static void
+print_packed(const char *where, const char *target,
+    const struct pack_progress *now, bool removed)
+{
+	char files[32], bytes[16], archive[16];
+
+	text_human_count(now->files_total, files);
+	text_human_bytes(now->bytes_total, bytes);
+	text_human_bytes(now->archive_bytes, archive);
+	printf("Packed: %s\n  %s files, %s, in %s; read back and compared\n",
+	    target, files, bytes, archive);
+	if (removed)
+		printf("  %s is removed\n", where);
+	printf("\nTo check it at any time, without unpacking it:\n"
+	    "  hlexport verify %s\n", target);
+}
+
+static json_t *
+packed_json(const char *where, const struct pack_export *export,
+    bool removed)
+{
+	struct pack_progress now;
+	char sha256[SHA256_HEX];
+	json_t *json = json_object();
+
+	pack_progress(export->pack, &now);
+	pack_sha256(export->pack, sha256);
+	json_object_set_new(json, "status", json_string("packed"));
+	json_object_set_new(json, "file",
+	    json_string(export->settings.target));
+	json_object_set_new(json, "directory", json_string(where));
+	json_object_set_new(json, "complete", json_boolean(export->sealed));
+	json_object_set_new(json, "gaps", json_integer((json_int_t)
+	    export->gaps));
+	json_object_set_new(json, "files", json_integer((json_int_t)
+	    now.files_total));
+	json_object_set_new(json, "bytes", json_integer((json_int_t)
+	    now.bytes_total));
+	json_object_set_new(json, "archive_bytes", json_integer((json_int_t)
+	    now.archive_bytes));
+	json_object_set_new(json, "sha256", json_string(sha256));
+	json_object_set_new(json, "removed", json_boolean(removed));
+	return json;
+}
+
+/* It is packed: say so, and remove what was packed if that is wanted. */
+static int
+finish(struct cli *cli, const char *where, struct pack_export *export,
+    struct err *err)
+{
+	bool remove = config_is(cli->config, "remove");
+	struct pack_progress now;
+
+	if (remove && pack_remove(export->pack, err) == -1)
+		return -1;
+	pack_progress(export->pack, &now);
+	if (export->ours && now.unknown > 0)
+		fprintf(stderr, "hlexport: warning: in it %s %" PRIu64
+		    " file%s that the manifest does not know; 'hlexport "
+		    "verify' names them\n", now.unknown == 1 ? "is" : "are",
+		    now.unknown, now.unknown == 1 ? "" : "s");
+	if (config_is(cli->config, "json"))
+		cli_print_json(packed_json(where, export, remove));
+	else if (!config_is(cli->config, "quiet"))
+		print_packed(where, export->settings.target, &now, remove);
+	return 0;
+}
+
+static int
+pack(struct cli *cli, const char *where, const char *target, struct log *log)
+{
+	struct pack_export export;
+	struct err err;
+	int rc = pack_export_open(where, target,
+	    config_is(cli->config, "force"), log, &export, &err);
+
+	if (rc == 0)
+		warn(where, &export);
+	if (rc == 0 && !export.sealed && config_is(cli->config, "remove"))
+		rc = err_set(&err, ERR_USAGE, "--remove is only for an "
+		    "export that is complete, and %s is not; nothing was "
+		    "done", where);
+	if (rc == 0)
+		rc = run_steps(cli, export.pack, &err);
+	if (rc == 0)
+		rc = finish(cli, where, &export, &err);
+	pack_export_close(&export);
+	if (rc == 1) {
+		fprintf(stderr, "hlexport: interrupted; %s was not made, and "
+		    "%s is as it was\n", target, where);
+		return CLI_INTERRUPTED;
+	}
+	if (rc == 0)
+		return CLI_OK;
+	rc = cli_error(&err);
+	if (err.kind != ERR_DATA)
+		return rc;
+	fprintf(stderr, "Nothing was packed.  To see all that is damaged:\n"
+	    "  hlexport verify %s\n", where);
+	return CLI_DAMAGED;
+}
+
+int
+cli_pack(struct cli *cli)
+{
+	const char *target = config_text(cli->config, "output");
+	struct log *log;
+	struct err err;
+	size_t n;
+	char *const *words = config_args(cli->config, &n);
+	int status;
+
+	if (n != 1 || target == NULL)
+		return cli_usage("pack wants one directory, and the file to "
+		    "make, like 'hlexport pack exports/20250606-120000 -o "
+		    "export.zip'");
+	if (cli_signals(&err) == -1)
+		return cli_error(&err);
+	log = log_new(LOG_ERROR, LOG_ERROR);
+	status = pack(cli, words[0], target, log);
+	log_free(log);
+	return status;
+}
+
+/* All steps of the other end.  As run_steps(). */
+static int
+check_steps(struct cli *cli, struct pack_verify *verify, struct err *err)
+{
+	struct audit_progress now;
+	struct cli_meter meter;
+	int64_t ms;
+	int rc;
+
+	cli_meter_init(cli, &meter);
+	do {
+		rc = pack_verify_step(verify, err);
+		if (cli_meter_is_due(&meter, &ms)) {
+			pack_verify_progress(verify, &now);
+			cli_meter_show(&meter, cli_check_line(&now, ms));
+		}
+	} while (rc == 1 && cli_signalled() == 0);
+	cli_meter_release(&meter);
+	return rc;
+}
+
+/* What is asked of a directory and can't be of an archive. */
+static int
+check_options(const struct cli *cli)
+{
+	static const char *const not_here[] = { "fast", "sample", "online" };
+	size_t i;
+
+	for (i = 0; i < sizeof(not_here) / sizeof(not_here[0]); i++)
+		if (config_origin(cli->config, not_here[i]) == CONFIG_ARGV)
+			return cli_usage("--%s is for a directory: an "
+			    "archive is read from one end to the other",
+			    not_here[i]);
+	return CLI_OK;
+}
+
+int
+cli_check_archive(struct cli *cli, const char *path, struct log *log)
+{
+	struct cli_found found = { .where = path, .is_archive = true };
+	struct pack_verify *verify;
+	struct err err;
+	int status = check_options(cli), rc = -1;
+
+	if (status != CLI_OK)
+		return status;
+	if (cli_signals(&err) == -1)
+		return cli_error(&err);
+	verify = pack_verify_new(path, log, &err);
+	if (verify != NULL)
+		rc = check_steps(cli, verify, &err);
+	if (rc == -1) {
+		status = cli_error(&err);
+		if (err.kind == ERR_DATA)
+			status = CLI_DAMAGED;
+	} else if (rc == 1) {
+		fprintf(stderr, "hlexport: interrupted\n");
+		status = CLI_INTERRUPTED;
+	} else {
+		found.is_whole = pack_is_whole(verify);
+		found.findings = pack_findings(verify, &found.n);
+		pack_verify_progress(verify, &found.progress);
+		cli_found_report(cli, &found, true);
+		status = found.is_whole ? CLI_OK : CLI_DAMAGED;
+	}
+	pack_verify_free(verify);
+	return status;
+}

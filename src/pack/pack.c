@@ -1,0 +1,209 @@
+/*
+ * Files into an archive, in acts: written, synced, read back (as bytes, and
+ * as files), the files looked at once more, named.  Whatever ends it before,
+ * there is no archive.
+ */
+
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "pack/pack_state.h"
+
+/* Each file that has a receipt must be there. */
+static int
+check_receipts(struct pack *pack, struct err *err)
+{
+	const struct tree_receipts *receipts = pack->settings.receipts;
+	size_t i, k = 0;
+	int order;
+
+	for (i = 0; receipts != NULL && i < receipts->n; i++) {
+		order = -1;
+		while (k < pack->files.n && (order = strcmp(
+		    pack->files.at[k].name, receipts->at[i].path)) < 0)
+			k++;
+		if (order != 0)
+			return err_set(err, ERR_DATA, "%s is not there, and "
+			    "the manifest says that it is",
+			    receipts->at[i].path);
+	}
+	return 0;
+}
+
+static int
+list(struct pack *pack, struct err *err)
+{
+	const struct pack_settings *settings = &pack->settings;
+	size_t i;
+	int rc;
+
+	if (settings->names == NULL)
+		rc = pack_list(pack->dir, &pack->files, err);
+	else
+		rc = pack_list_names(pack->dir, settings->names,
+		    settings->n, &pack->files, err);
+	if (rc == -1)
+		return err_wrap(err, "%s", settings->dir);
+	if (check_receipts(pack, err) == -1)
+		return -1;
+	if (settings->first != NULL)
+		pack_list_first(&pack->files, settings->first);
+	pack->progress.files_total = pack->files.n;
+	for (i = 0; i < pack->files.n; i++)
+		pack->progress.bytes_total += pack->files.at[i].bytes;
+	return 0;
+}
+
+struct pack *
+pack_new(const struct pack_settings *settings, struct err *err)
+{
+	struct pack *pack = mem_zero(1, sizeof(*pack));
+
+	pack->settings = *settings;
+	pack->fd = -1;
+	pack->place = (struct pack_place){ .dir = -1, .fd = -1 };
+	pack->buffer = mem_alloc(PACK_PIECE);
+	pack->dir = open(settings->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (pack->dir == -1) {
+		err_errno(err, errno == ENOENT || errno == ENOTDIR ?
+		    ERR_USAGE : ERR_DISK, "open %s", settings->dir);
+		goto err_free;
+	}
+	/* The archive's folder may be above: list before it is made there. */
+	if (list(pack, err) == -1 ||
+	    pack_place_open(&pack->place, settings->target, pack->dir,
+	    settings->force, err) == -1 ||
+	    pack_writer_open(&pack->writer, &pack->settings,
+	    pack->place.fd, err) == -1)
+		goto err_free;
+	return pack;
+
+err_free:
+	pack_free(pack);
+	return NULL;
+}
+
+/* Is all in the directory as it was at the beginning? */
+static int
+check_unchanged(struct pack *pack, struct err *err)
+{
+	struct pack_files now = { NULL, 0, 0 };
+	struct stat st;
+	size_t i;
+	int rc = 0;
+
+	if (pack->settings.names == NULL) {
+		rc = pack_list(pack->dir, &now, err);
+		if (rc == 0 && now.n != pack->files.n)
+			rc = err_set(err, ERR_DISK, "files came or went in "
+			    "%s while it was packed; try again when nothing "
+			    "works on it", pack->settings.dir);
+		pack_files_release(&now);
+	}
+	for (i = 0; rc == 0 && i < pack->files.n; i++) {
+		if (fstatat(pack->dir, pack->files.at[i].name, &st,
+		    AT_SYMLINK_NOFOLLOW) == -1)
+			rc = err_errno(err, ERR_DISK, "look at %s",
+			    pack->files.at[i].name);
+		else
+			rc = pack_file_check(&pack->files.at[i], &st, err);
+	}
+	return rc;
+}
+
+static int
+step_name(struct pack *pack, struct err *err)
+{
+	pack_reader_release(&pack->reader);
+	if (check_unchanged(pack, err) == -1 ||
+	    pack_place_name(&pack->place, err) == -1)
+		return -1;
+	pack->act = PACK_DONE;
+	return 0;
+}
+
+int
+pack_step(struct pack *pack, struct err *err)
+{
+	int rc = 0;
+
+	switch (pack->act) {
+	case PACK_WRITE:
+		rc = pack_write(pack, err);
+		pack->progress.archive_bytes = pack->writer.bytes;
+		break;
+	case PACK_SYNC:
+		rc = pack_sync(pack, err);
+		break;
+	case PACK_MARK:
+		rc = pack_mark(pack, err);
+		break;
+	case PACK_READ:
+		rc = pack_read(pack, err);
+		break;
+	case PACK_NAME:
+		rc = step_name(pack, err);
+		break;
+	case PACK_DONE:
+		return 0;
+	}
+	return rc == -1 ? -1 : pack->act != PACK_DONE;
+}
+
+void
+pack_progress(const struct pack *pack,
+    struct pack_progress *progress)
+{
+	*progress = pack->progress;
+}
+
+void
+pack_sha256(const struct pack *pack, char hex[SHA256_HEX])
+{
+	sha256_hex(pack->sha256, hex);
+}
+
+int
+pack_remove(struct pack *pack, struct err *err)
+{
+	if (pack->act != PACK_DONE)
+		return err_set(err, ERR_INTERNAL, "it is not packed yet");
+	return pack_remove_files(pack->settings.dir, pack->dir, &pack->files,
+	    err);
+}
+
+void
+pack_free(struct pack *pack)
+{
+	if (pack == NULL)
+		return;
+	if (pack->fd != -1)
+		close(pack->fd);
+	pack_writer_release(&pack->writer);
+	pack_reader_release(&pack->reader);
+	pack_mark_release(&pack->mark);
+	pack_place_close(&pack->place);
+	pack_files_release(&pack->files);
+	pack_check_release(&pack->check);
+	if (pack->dir != -1)
+		close(pack->dir);
+	free(pack->buffer);
+	free(pack);
+}
+
+int
+pack_files(const struct pack_settings *settings, struct err *err)
+{
+	struct pack *pack = pack_new(settings, err);
+	int rc = pack != NULL ? 1 : -1;
+
+	while (rc == 1)
+		rc = pack_step(pack, err);
+	pack_free(pack);
+	return rc;
+}

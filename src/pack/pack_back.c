@@ -1,0 +1,123 @@
+/*
+ * Packing, the acts after the first: the archive is synced and read back,
+ * once as the bytes that were written, and once as the files that were read.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "pack/pack_state.h"
+
+/* What was written, onto the disk; and then to be read from there. */
+int
+pack_sync(struct pack *pack, struct err *err)
+{
+	if (file_sync(pack->place.fd, pack->settings.target, err) == -1)
+		return -1;
+	file_drop_cache(pack->place.fd);
+	sha256_peek(pack->writer.hash, pack->sha256);
+	pack->act = PACK_MARK;
+	pack->next = 0;
+	pack->progress.files = pack->progress.bytes = 0;
+	pack->progress.is_reading = true;
+	return pack_mark_find(pack->place.fd, (int64_t)pack->writer.bytes,
+	    &pack->mark, err);
+}
+
+/* What can't be read back was written wrong, or the disk is at fault. */
+static int
+misread(const struct pack *pack, const char *what, struct err *err)
+{
+	return err_set(err, ERR_DISK, "%s: read back, it is not what was "
+	    "written: %s; check the disk", pack->settings.target, what);
+}
+
+/* The archive as it is, all of its bytes. */
+int
+pack_mark(struct pack *pack, struct err *err)
+{
+	int rc = pack_mark_step(pack->place.fd, &pack->mark, pack->buffer,
+	    err);
+
+	if (rc == -1)
+		return err_wrap(err, "%s", pack->settings.target);
+	if (rc == 1)
+		return 0;
+	if (!pack->mark.is_there || !pack->mark.is_sound)
+		return misread(pack, "its mark", err);
+	pack_writer_release(&pack->writer);
+	pack->act = PACK_READ;
+	if (pack_reader_open(&pack->reader, pack->place.fd,
+	    pack->mark.end, err) == -1)
+		return -1;
+	/* It is ours: it may unpack to whatever was packed. */
+	pack->reader.most = UINT64_MAX;
+	return 0;
+}
+
+static int
+read_begin(struct pack *pack, struct err *err)
+{
+	struct pack_member member;
+	char *name;
+	int rc = pack_reader_next(&pack->reader, &member, err);
+	bool is_it;
+
+	if (rc == -1)
+		return -1;
+	if (rc == 0 && pack->next < pack->files.n)
+		return misread(pack, pack->files.at[pack->next].name, err);
+	if (rc == 0) {
+		pack->act = PACK_NAME;
+		return 0;
+	}
+	if (pack->next == pack->files.n)
+		return misread(pack, member.name, err);
+	name = pack_member_name(&pack->settings,
+	    pack->files.at[pack->next].name);
+	is_it = member.is_file && member.doubt == NULL &&
+	    strcmp(name, member.name) == 0;
+	free(name);
+	if (!is_it)
+		return misread(pack, member.name, err);
+	pack_check_begin(&pack->check);
+	pack->is_open = true;
+	return 0;
+}
+
+static int
+read_piece(struct pack *pack, struct err *err)
+{
+	const struct pack_file *file = &pack->files.at[pack->next];
+	unsigned char sha256[SHA256_BYTES];
+	ssize_t n = pack_reader_get(&pack->reader, pack->buffer,
+	    PACK_PIECE, err);
+
+	if (n > 0) {
+		pack_check_add(&pack->check, NULL, pack->buffer,
+		    (size_t)n);
+		pack->progress.bytes += (uint64_t)n;
+		return 0;
+	}
+	if (n == -1)
+		return -1;
+	sha256_peek(pack->check.hash, sha256);
+	if (pack->check.bytes != file->bytes ||
+	    memcmp(sha256, file->sha256, SHA256_BYTES) != 0)
+		return misread(pack, file->name, err);
+	pack->is_open = false;
+	pack->next++;
+	pack->progress.files++;
+	return 0;
+}
+
+int
+pack_read(struct pack *pack, struct err *err)
+{
+	int rc = pack->is_open ? read_piece(pack, err) :
+	    read_begin(pack, err);
+
+	if (rc == -1 && err != NULL && err->kind == ERR_DATA)
+		err->kind = ERR_DISK;
+	return rc == -1 ? err_wrap(err, "read back") : 0;
+}

@@ -1,0 +1,73 @@
+/*
+ * libarchive, loaded when it is wanted first: it brings libxml2 and ICU,
+ * which would cost every start of the program 2 ms.
+ */
+
+#include <config.h>
+
+#include <dlfcn.h>
+#include <locale.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "pack/pack_internal.h"
+
+static const struct {
+	const char *name;
+	size_t at;		/* in struct pack_calls */
+} rows[] = {
+#define PACK_CALL(name) { #name, offsetof(struct pack_calls, name) },
+	PACK_CALLS(PACK_CALL)
+#undef PACK_CALL
+};
+
+/*
+ * Names in archives are UTF-8, whatever the user's language; times in a ZIP
+ * are local ones, so that the zone would be seen in its bytes.
+ */
+static void
+settle_words(void)
+{
+	if (setlocale(LC_CTYPE, "C.UTF-8") == NULL)
+		setlocale(LC_CTYPE, "en_US.UTF-8");
+	setenv("TZ", "UTC0", 1);
+	tzset();
+}
+
+static int
+load(struct pack_calls *calls, struct err *err)
+{
+	void *library = dlopen(ARCHIVE_SONAME, RTLD_NOW | RTLD_LOCAL), *found;
+	size_t i;
+
+	if (library == NULL)
+		return err_set(err, ERR_USAGE, "archives need libarchive, "
+		    "which can't be loaded: %s; install it (Debian: "
+		    "libarchive13)", dlerror());
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if ((found = dlsym(library, rows[i].name)) == NULL)
+			return err_set(err, ERR_USAGE, "this libarchive is "
+			    "too old: it has no %s", rows[i].name);
+		*(void **)((char *)calls + rows[i].at) = found;
+	}
+	settle_words();
+	return 0;
+}
+
+const struct pack_calls *
+pack_calls(struct err *err)
+{
+	static struct pack_calls calls;
+	static bool is_loaded;
+
+	if (!is_loaded && load(&calls, err) == -1)
+		return NULL;
+	is_loaded = true;
+	return &calls;
+}
+
+const char *
+pack_library(void)
+{
+	return ARCHIVE_VERSION_STRING;
+}

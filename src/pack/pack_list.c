@@ -1,0 +1,227 @@
+/*
+ * Which files are packed, and whether they stay as they are.
+ */
+
+#include <sys/stat.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "pack/pack_internal.h"
+
+#define DEEPEST 64
+
+static const char *
+kind_of(mode_t mode)
+{
+	switch (mode & S_IFMT) {
+	case S_IFLNK:
+		return "a symbolic link";
+	case S_IFIFO:
+		return "a pipe";
+	case S_IFSOCK:
+		return "a socket";
+	case S_IFDIR:
+		return "a directory";
+	default:
+		return "a device";
+	}
+}
+
+/* Add ${name} (stolen), which ${st} describes. */
+static int
+add(struct pack_files *files, char *name, const struct stat *st,
+    struct err *err)
+{
+	struct pack_file file = { .name = name,
+	    .bytes = (uint64_t)st->st_size, .dev = st->st_dev,
+	    .ino = st->st_ino, .mtime = st->st_mtim, .ctime = st->st_ctim };
+
+	if (!S_ISREG(st->st_mode)) {
+		err_set(err, ERR_USAGE, "%s is %s, and only plain files are "
+		    "packed; remove it or put the file there", name,
+		    kind_of(st->st_mode));
+		free(name);
+		return -1;
+	}
+	files->at = mem_need(files->at, files->n + 1, &files->room,
+	    sizeof(*files->at));
+	files->at[files->n++] = file;
+	return 0;
+}
+
+static int list_below(int, const char *, int, struct pack_files *,
+    struct err *);
+
+/* Add what ${name} in the directory open as ${dir} is; ${path} is stolen. */
+static int
+add_entry(int dir, const char *name, char *path, int level,
+    struct pack_files *files, struct err *err)
+{
+	struct stat st;
+	int fd, rc;
+
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == -1) {
+		rc = err_errno(err, ERR_DISK, "look at %s", path);
+	} else if (!S_ISDIR(st.st_mode)) {
+		return add(files, path, &st, err);
+	} else if (level >= DEEPEST) {
+		rc = err_set(err, ERR_USAGE, "%s is too deep: %d folders",
+		    path, level);
+	} else if ((fd = file_dir(dir, name, false, err)) == -1) {
+		rc = -1;
+	} else {
+		rc = list_below(fd, path, level + 1, files, err);
+	}
+	free(path);
+	return rc;
+}
+
+/* Add all below ${fd}, which is closed. */
+static int
+list_below(int fd, const char *path, int level, struct pack_files *files,
+    struct err *err)
+{
+	struct dirent *entry;
+	DIR *dir = fdopendir(fd);
+	int rc = 0;
+
+	if (dir == NULL) {
+		close(fd);
+		return err_errno(err, ERR_DISK, "read directory %s", path);
+	}
+	while (rc == 0) {
+		errno = 0;
+		if ((entry = readdir(dir)) == NULL) {
+			if (errno != 0)
+				rc = err_errno(err, ERR_DISK,
+				    "read directory %s", path);
+			break;
+		}
+		if (strcmp(entry->d_name, ".") == 0 ||
+		    strcmp(entry->d_name, "..") == 0)
+			continue;
+		rc = add_entry(dirfd(dir), entry->d_name, *path == '\0' ?
+		    mem_text(entry->d_name) : mem_format("%s/%s", path,
+		    entry->d_name), level, files, err);
+	}
+	closedir(dir);
+	return rc;
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	const struct pack_file *one = a, *other = b;
+
+	return strcmp(one->name, other->name);
+}
+
+static void
+sort(struct pack_files *files)
+{
+	if (files->n > 1)
+		qsort(files->at, files->n, sizeof(*files->at), by_name);
+}
+
+int
+pack_list(int dir, struct pack_files *files, struct err *err)
+{
+	int fd = file_dir(dir, "", false, err);
+
+	if (fd == -1 || list_below(fd, "", 0, files, err) == -1)
+		return -1;
+	sort(files);
+	return 0;
+}
+
+int
+pack_list_names(int dir, const char *const *names, size_t n,
+    struct pack_files *files, struct err *err)
+{
+	struct stat st;
+	size_t i;
+	int fd;
+
+	for (i = 0; i < n; i++) {
+		fd = file_open(dir, names[i], O_RDONLY | O_NONBLOCK, err);
+		if (fd == -1)
+			return -1;
+		if (fstat(fd, &st) == -1) {
+			close(fd);
+			return err_errno(err, ERR_DISK, "look at %s",
+			    names[i]);
+		}
+		close(fd);
+		if (add(files, mem_text(names[i]), &st, err) == -1)
+			return -1;
+	}
+	sort(files);
+	for (i = 1; i < files->n; i++)
+		if (by_name(&files->at[i - 1], &files->at[i]) == 0)
+			return err_set(err, ERR_INTERNAL, "%s is named twice",
+			    files->at[i].name);
+	return 0;
+}
+
+void
+pack_list_first(struct pack_files *files, const char *name)
+{
+	struct pack_file file;
+	size_t i;
+
+	for (i = 0; i < files->n; i++) {
+		if (strcmp(files->at[i].name, name) != 0)
+			continue;
+		file = files->at[i];
+		memmove(&files->at[1], &files->at[0], i * sizeof(file));
+		files->at[0] = file;
+		return;
+	}
+}
+
+int
+pack_file_check(const struct pack_file *file, const struct stat *st,
+    struct err *err)
+{
+	if (S_ISREG(st->st_mode) && st->st_dev == file->dev &&
+	    st->st_ino == file->ino && (uint64_t)st->st_size == file->bytes &&
+	    st->st_mtim.tv_sec == file->mtime.tv_sec &&
+	    st->st_mtim.tv_nsec == file->mtime.tv_nsec &&
+	    st->st_ctim.tv_sec == file->ctime.tv_sec &&
+	    st->st_ctim.tv_nsec == file->ctime.tv_nsec)
+		return 0;
+	return err_set(err, ERR_DISK, "%s changed while it was packed; try "
+	    "again when nothing works on it", file->name);
+}
+
+int
+pack_file_open(int dir, const struct pack_file *file, struct err *err)
+{
+	int fd = file_open(dir, file->name, O_RDONLY | O_NONBLOCK, err);
+	struct stat st;
+
+	if (fd == -1)
+		return -1;
+	if (fstat(fd, &st) == -1)
+		err_errno(err, ERR_DISK, "look at %s", file->name);
+	else if (pack_file_check(file, &st, err) == 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+void
+pack_files_release(struct pack_files *files)
+{
+	size_t i;
+
+	for (i = 0; i < files->n; i++)
+		free(files->at[i].name);
+	free(files->at);
+	*files = (struct pack_files){ NULL, 0, 0 };
+}

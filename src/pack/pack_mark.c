@@ -1,0 +1,163 @@
+/*
+ * The mark at the end of an archive: the SHA-256 of all bytes before its own
+ * 64 digits, so that one flipped bit is found wherever it is, also where no
+ * file would be another.  It stands where every unpacker passes over it:
+ *
+ *	.zip		the archive's comment (APPNOTE 4.3.16)
+ *	.tar.gz		the comment of a second, empty member (RFC 1952)
+ *	.tar.zst	a skippable frame (RFC 8878, 3.1.2)
+ *	.tar		a block behind the two that end it
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "pack/pack_internal.h"
+
+#define WORDS "hlexport-sha256 "
+#define WORDS_LEN (sizeof(WORDS) - 1)
+#define DIGITS (SHA256_HEX - 1)
+#define BLOCK 512
+
+/* What stands before the words, and how many bytes behind the digits. */
+static const struct {
+	const char *before;
+	size_t before_len;
+	const char *after;	/* BLOCK bytes of it may be looked at */
+	size_t after_len;
+} marks[] = {
+	/* The end of ZIP's last record: how long the comment is. */
+	[PACK_ZIP] = { "\x50", 2, "", 0 },
+	[PACK_TAR] = { "", 0, NULL, BLOCK - WORDS_LEN - DIGITS },
+	[PACK_TAR_GZ] = { "\x1f\x8b\x08\x10\0\0\0\0\0\xff", 10,
+	    "\0\x03\0\0\0\0\0\0\0\0\0", 11 },
+	[PACK_TAR_ZST] = { "\x50\x2a\x4d\x18\x50\0\0\0", 8, "", 0 },
+};
+
+_Static_assert(WORDS_LEN + DIGITS == 0x50, "lengths in the marks");
+
+/* What stands behind the digits. */
+static const char *
+after(enum pack_format format)
+{
+	static const char zeros[BLOCK];
+
+	return marks[format].after != NULL ? marks[format].after : zeros;
+}
+
+size_t
+pack_mark_after(enum pack_format format, const char **at)
+{
+	*at = after(format);
+	return marks[format].after_len;
+}
+
+size_t
+pack_mark_before(enum pack_format format, char out[PACK_MARK_BEFORE])
+{
+	size_t n = marks[format].before_len;
+
+	memcpy(out, marks[format].before, n);
+	memcpy(&out[n], WORDS, WORDS_LEN);
+	return n + WORDS_LEN;
+}
+
+/* Read all ${len} bytes at ${from}, or fail. */
+static int
+read_at(int fd, char *at, size_t len, int64_t from, struct err *err)
+{
+	ssize_t n;
+
+	while (len > 0) {
+		n = pread(fd, at, len, (off_t)from);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n == -1 ? err_errno(err, ERR_DISK, "read") :
+			    err_set(err, ERR_DISK, "it became shorter");
+		at += n;
+		from += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+/*
+ * Is there a mark of this kind?  It may be what is damaged: half of its words
+ * are enough.
+ */
+static bool
+is_mark(const char *words)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < WORDS_LEN; i++)
+		n += words[i] == WORDS[i];
+	return n > WORDS_LEN / 2;
+}
+
+int
+pack_mark_find(int fd, int64_t size, struct pack_mark *mark,
+    struct err *err)
+{
+	char tail[BLOCK];
+	size_t i, len;
+
+	mark->is_there = false;
+	mark->end = size;
+	for (i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
+		len = WORDS_LEN + DIGITS + marks[i].after_len;
+		if (size < (int64_t)(len + marks[i].before_len))
+			continue;
+		if (read_at(fd, tail, len, size - (int64_t)len, err) == -1)
+			return -1;
+		if (!is_mark(tail))
+			continue;
+		mark->is_there = true;
+		mark->digits = size - (int64_t)len + (int64_t)WORDS_LEN;
+		memcpy(mark->hex, &tail[WORDS_LEN], DIGITS);
+		mark->hex[DIGITS] = '\0';
+		mark->is_sound = memcmp(tail, WORDS, WORDS_LEN) == 0 &&
+		    memcmp(&tail[WORDS_LEN + DIGITS],
+		    after((enum pack_format)i), marks[i].after_len) == 0;
+		if (i != PACK_ZIP)
+			mark->end = size - (int64_t)(len +
+			    marks[i].before_len);
+		return 0;
+	}
+	return 0;
+}
+
+int
+pack_mark_step(int fd, struct pack_mark *mark, char *buffer,
+    struct err *err)
+{
+	unsigned char sha256[SHA256_BYTES];
+	char hex[SHA256_HEX];
+	int64_t left = mark->digits - mark->at;
+	size_t n = left < PACK_PIECE ? (size_t)left : PACK_PIECE;
+
+	if (!mark->is_there)
+		return 0;
+	if (mark->hash == NULL)
+		mark->hash = sha256_new();
+	if (read_at(fd, buffer, n, mark->at, err) == -1)
+		return -1;
+	sha256_add(mark->hash, buffer, n);
+	mark->at += (int64_t)n;
+	if (mark->at < mark->digits)
+		return 1;
+	sha256_peek(mark->hash, sha256);
+	sha256_hex(sha256, hex);
+	mark->is_sound &= strcmp(hex, mark->hex) == 0;
+	return 0;
+}
+
+void
+pack_mark_release(struct pack_mark *mark)
+{
+	sha256_free(mark->hash);
+	mark->hash = NULL;
+}

@@ -1,0 +1,209 @@
+/*
+ * An archive, read member by member.  Only ZIP and tar, plain or with gzip or
+ * zstd, are taken: the fewer readers, the fewer faults in them.  What it
+ * unpacks to is bounded, wherever libarchive passes over it.
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "pack/pack_internal.h"
+
+/* A file of a gigabyte that unpacks to two thousand is a bomb. */
+#define MOST_TIMES 2000
+#define MOST_MORE (UINT64_C(1) << 30)
+
+/* And no manifest is so much smaller when it is packed. */
+#define MOST_TIMES_OUT 64
+#define MOST_MORE_OUT (UINT64_C(1) << 26)
+
+/* Damaged members behind which a ZIP is still read. */
+#define AGAIN_MOST 100
+
+static int
+too_much(struct err *err)
+{
+	return err_set(err, ERR_DATA, "it unpacks to far more than an export "
+	    "of its size would; don't unpack it");
+}
+
+static la_ssize_t
+get(struct archive *archive, void *cookie, const void **at)
+{
+	struct pack_reader *reader = cookie;
+	uint64_t unpacked = (uint64_t)reader->call->archive_filter_bytes(
+	    archive, 0);
+	ssize_t n;
+
+	if (unpacked > reader->most && unpacked < INT64_MAX)
+		return too_much(&reader->err);
+	do
+		n = pread(reader->fd, reader->buffer,
+		    reader->size - reader->at < PACK_PIECE ?
+		    (size_t)(reader->size - reader->at) : PACK_PIECE,
+		    (off_t)reader->at);
+	while (n == -1 && errno == EINTR);
+	if (n == -1)
+		return err_errno(&reader->err, ERR_DISK, "read");
+	*at = reader->buffer;
+	reader->at += n;
+	return n;
+}
+
+static la_int64_t
+skip(struct archive *archive, void *cookie, la_int64_t bytes)
+{
+	struct pack_reader *reader = cookie;
+
+	(void)archive;
+	if (bytes > reader->size - reader->at)
+		bytes = reader->size - reader->at;
+	if (bytes < 0)
+		bytes = 0;
+	reader->at += bytes;
+	return bytes;
+}
+
+static la_int64_t
+seek(struct archive *archive, void *cookie, la_int64_t offset, int whence)
+{
+	struct pack_reader *reader = cookie;
+	int64_t from = whence == SEEK_SET ? 0 : whence == SEEK_CUR ?
+	    reader->at : reader->size, to;
+
+	(void)archive;
+	if (__builtin_add_overflow(from, offset, &to) || to < 0 ||
+	    to > reader->size)
+		return ARCHIVE_FATAL;
+	reader->at = to;
+	return to;
+}
+
+/* Why a call failed. */
+static int
+failed(struct pack_reader *reader, struct err *err)
+{
+	const char *why;
+
+	if (reader->err.kind != ERR_NONE) {
+		if (err != NULL)
+			*err = reader->err;
+		return -1;
+	}
+	why = reader->call->archive_error_string(reader->archive);
+	return err_set(err, ERR_DATA, "%s", why != NULL ? why :
+	    "it is damaged");
+}
+
+static int
+open_archive(struct pack_reader *reader)
+{
+	const struct pack_calls *call = reader->call;
+	struct archive *archive = reader->archive;
+	int rc = call->archive_read_support_format_zip_seekable(archive);
+
+	rc |= call->archive_read_support_format_tar(archive);
+	rc |= call->archive_read_support_filter_gzip(archive);
+	rc |= call->archive_read_support_filter_zstd(archive);
+	/* To the end of the file, not only to the end of the first. */
+	rc |= call->archive_read_set_options(archive,
+	    "tar:read_concatenated_archives");
+	rc |= call->archive_read_set_read_callback(archive, get);
+	rc |= call->archive_read_set_seek_callback(archive, seek);
+	rc |= call->archive_read_set_skip_callback(archive, skip);
+	rc |= call->archive_read_set_callback_data(archive, reader);
+	return rc != ARCHIVE_OK ? rc : call->archive_read_open1(archive);
+}
+
+int
+pack_reader_open(struct pack_reader *reader, int fd, int64_t size,
+    struct err *err)
+{
+	*reader = (struct pack_reader){ .fd = fd, .size = size };
+	if ((reader->call = pack_calls(err)) == NULL)
+		return -1;
+	reader->most = MOST_MORE + (uint64_t)reader->size * MOST_TIMES;
+	reader->most_out = MOST_MORE_OUT + (uint64_t)reader->size *
+	    MOST_TIMES_OUT;
+	reader->buffer = mem_alloc(PACK_PIECE);
+	reader->archive = reader->call->archive_read_new();
+	return open_archive(reader) == ARCHIVE_OK ? 0 : failed(reader, err);
+}
+
+int
+pack_reader_next(struct pack_reader *reader,
+    struct pack_member *member, struct err *err)
+{
+	const struct pack_calls *call = reader->call;
+	struct archive_entry *entry;
+	int rc = call->archive_read_next_header(reader->archive, &entry);
+
+	if (rc == ARCHIVE_EOF)
+		return 0;
+	reader->members++;
+	if (rc != ARCHIVE_OK && rc != ARCHIVE_WARN)
+		return failed(reader, err);
+	*member = (struct pack_member){
+	    .name = call->archive_entry_pathname(entry),
+	    .is_file = call->archive_entry_filetype(entry) == AE_IFREG &&
+	    call->archive_entry_hardlink(entry) == NULL,
+	    .is_dir = call->archive_entry_filetype(entry) == AE_IFDIR };
+	if (member->name == NULL)
+		member->name = "";
+	if (call->archive_entry_is_encrypted(entry))
+		member->doubt = "it is encrypted";
+	else if (rc == ARCHIVE_WARN)
+		member->doubt = call->archive_error_string(reader->archive);
+	return 1;
+}
+
+ssize_t
+pack_reader_get(struct pack_reader *reader, void *at, size_t room,
+    struct err *err)
+{
+	la_ssize_t n;
+
+	if (reader->given > reader->most)
+		return too_much(err);
+	n = reader->call->archive_read_data(reader->archive, at, room);
+	if (n < 0)
+		return failed(reader, err);
+	reader->given += (uint64_t)n;
+	return (ssize_t)n;
+}
+
+bool
+pack_reader_again(struct pack_reader *reader)
+{
+	struct archive_entry *entry;
+	char magic[2] = "";
+	uint64_t i;
+	int rc;
+
+	if (reader->again++ == AGAIN_MOST ||
+	    pread(reader->fd, magic, 2, 0) != 2 ||
+	    memcmp(magic, "PK", 2) != 0)
+		return false;
+	(void)reader->call->archive_read_free(reader->archive);
+	reader->archive = reader->call->archive_read_new();
+	reader->at = 0;
+	rc = open_archive(reader);
+	for (i = 0; rc == ARCHIVE_OK && i < reader->members; i++) {
+		rc = reader->call->archive_read_next_header(reader->archive,
+		    &entry);
+		if (rc == ARCHIVE_WARN)
+			rc = ARCHIVE_OK;
+	}
+	return rc == ARCHIVE_OK;
+}
+
+void
+pack_reader_release(struct pack_reader *reader)
+{
+	if (reader->archive != NULL)
+		(void)reader->call->archive_read_free(reader->archive);
+	free(reader->buffer);
+	*reader = (struct pack_reader){ .fd = -1 };
+}

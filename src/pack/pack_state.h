@@ -1,0 +1,45 @@
+#ifndef PACK_STATE_H
+#define PACK_STATE_H
+
+#include "pack/pack_internal.h"
+
+/* How far it is, in order. */
+enum pack_act { PACK_WRITE, PACK_SYNC, PACK_MARK, PACK_READ, PACK_NAME,
+    PACK_DONE };
+
+struct pack {
+	struct pack_settings settings;
+	int dir;		/* of the files */
+	struct pack_files files;
+	struct pack_place place;
+	struct pack_writer writer;
+	struct pack_reader reader;
+	struct pack_mark mark;
+	enum pack_act act;
+	size_t next;		/* the file that is written or read */
+	int fd;			/* it, while it is written; or -1 */
+	bool is_open;		/* a member is being read back */
+	struct pack_check check;	/* of its bytes */
+	char *buffer;
+	unsigned char sha256[SHA256_BYTES];	/* of the archive */
+	struct pack_progress progress;
+};
+
+/*
+ * Each of these does a piece of its act, and goes on to the next act at its
+ * end.  They return 0, or -1 with ${err} set.
+ */
+
+/** pack_write(pack, err): Files into the archive. */
+int pack_write(struct pack *, struct err *);
+
+/** pack_sync(pack, err): The archive onto the disk. */
+int pack_sync(struct pack *, struct err *);
+
+/** pack_mark(pack, err): All of its bytes, read back. */
+int pack_mark(struct pack *, struct err *);
+
+/** pack_read(pack, err): All of its members, read back. */
+int pack_read(struct pack *, struct err *);
+
+#endif

@@ -1,0 +1,69 @@
+#ifndef PACK_VERIFY_H
+#define PACK_VERIFY_H
+
+#include "pack/pack_internal.h"
+
+/* The files around those that count, by what is asked of them. */
+enum pack_around {
+	PACK_MANIFEST,
+	PACK_COPY,
+	PACK_SUMS,
+	PACK_LOG,
+	PACK_AROUND	/* how many there are */
+};
+
+/* An archive that is verified. */
+struct pack_verify {
+	char *path;
+	int fd;
+	struct pack_found found;
+	struct pack_reader reader;
+	struct tree_receipts receipts;	/* by path */
+	bool *seen;		/* of each, whether it was there */
+	struct text sums;	/* what SHA256SUMS should say */
+	struct set *names;	/* of members */
+	struct {
+		bool is_there;
+		unsigned char sha256[SHA256_BYTES];
+	} around[PACK_AROUND];
+	int log_fd;		/* a nameless copy of export.log, or -1 */
+	/* The member that is read. */
+	bool is_open;
+	char *name;		/* in the export */
+	struct tree_receipt *receipt;	/* borrowed, or NULL */
+	struct pack_check check;
+	char *buffer;
+	bool is_marked, is_torn, is_over;	/* what was looked at */
+	struct audit_finding *findings;
+	size_t n_findings, findings_room;
+	uint64_t wrong;
+	struct audit_progress progress;
+};
+
+/** pack_say(verify, kind, path, format, ...): Add a finding. */
+void pack_say(struct pack_verify *, enum audit_trouble, const char *,
+    const char *, ...) __attribute__((format(printf, 4, 5)));
+
+/** pack_member_begin(verify, member): Come to ${member}: what is it? */
+void pack_member_begin(struct pack_verify *,
+    const struct pack_member *);
+
+/** pack_member_step(verify, err): Read a piece of it.  1, or -1. */
+int pack_member_step(struct pack_verify *, struct err *);
+
+/** pack_sums(verify): Make receipts of SHA256SUMS. */
+void pack_sums(struct pack_verify *);
+
+/** pack_around_begin(verify): Say what the manifest itself says. */
+void pack_around_begin(struct pack_verify *);
+
+/** pack_around_add(verify, n, err): ${n} bytes more of a member. */
+int pack_around_add(struct pack_verify *, size_t, struct err *);
+
+/** pack_around_member(verify): A member without receipt is read. */
+void pack_around_member(struct pack_verify *);
+
+/** pack_around_end(verify): Are those around as they should be? */
+void pack_around_end(struct pack_verify *);
+
+#endif

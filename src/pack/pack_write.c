@@ -1,0 +1,87 @@
+/*
+ * Packing, first act: the files, each as it was when they were listed.
+ */
+
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "pack/pack_state.h"
+
+/* All of a file is in the archive: is it what it should be? */
+static int
+end_file(struct pack *pack, struct err *err)
+{
+	struct pack_file *file = &pack->files.at[pack->next];
+	const struct tree_receipt *receipt = pack_receipt(
+	    pack->settings.receipts, file->name);
+	struct stat st;
+	int rc = fstat(pack->fd, &st);
+
+	close(pack->fd);
+	pack->fd = -1;
+	if (rc == -1)
+		return err_errno(err, ERR_DISK, "look at %s", file->name);
+	if (pack_file_check(file, &st, err) == -1)
+		return -1;
+	sha256_peek(pack->check.hash, file->sha256);
+	pack->progress.unknown += receipt == NULL &&
+	    !pack_around_knows(file->name);
+	if (receipt != NULL && pack_check_end(&pack->check, receipt,
+	    pack->settings.growing, err) == -1)
+		return err_wrap(err, "%s/%s", pack->settings.dir,
+		    file->name);
+	pack->next++;
+	pack->progress.files++;
+	return pack_writer_end(&pack->writer, err);
+}
+
+static int
+begin_file(struct pack *pack, struct err *err)
+{
+	const struct pack_file *file = &pack->files.at[pack->next];
+
+	pack->fd = pack_file_open(pack->dir, file, err);
+	if (pack->fd == -1)
+		return -1;
+	pack_check_begin(&pack->check);
+	return pack_writer_begin(&pack->writer, file->name, file->bytes,
+	    err);
+}
+
+/* Read and write a piece of the file. */
+static int
+write_piece(struct pack *pack, struct err *err)
+{
+	const struct pack_file *file = &pack->files.at[pack->next];
+	uint64_t left = file->bytes - pack->check.bytes;
+	ssize_t n;
+
+	if (left == 0)
+		return end_file(pack, err);
+	do
+		n = read(pack->fd, pack->buffer, left < PACK_PIECE ?
+		    (size_t)left : PACK_PIECE);
+	while (n == -1 && errno == EINTR);
+	if (n == -1)
+		return err_errno(err, ERR_DISK, "read %s", file->name);
+	if (n == 0)
+		return err_set(err, ERR_DISK, "%s became shorter while it "
+		    "was packed", file->name);
+	pack_check_add(&pack->check, pack_receipt(
+	    pack->settings.receipts, file->name), pack->buffer, (size_t)n);
+	pack->progress.bytes += (uint64_t)n;
+	return pack_writer_add(&pack->writer, pack->buffer, (size_t)n, err);
+}
+
+int
+pack_write(struct pack *pack, struct err *err)
+{
+	if (pack->fd != -1)
+		return write_piece(pack, err);
+	if (pack->next < pack->files.n)
+		return begin_file(pack, err);
+	pack->act = PACK_SYNC;
+	return pack_writer_close(&pack->writer, err);
+}

@@ -1,0 +1,255 @@
+/*
+ * An archive, written member by member.  Nothing in it depends on when, where
+ * or by whom it is made, so that the same files are the same bytes.
+ */
+
+#include <sys/stat.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "pack/pack_internal.h"
+
+#define SYNC_BYTES (UINT64_C(32) << 20)
+
+static int
+write_out(struct pack_writer *writer, const void *at, size_t len)
+{
+	struct iovec piece = { (void *)at, len };
+
+	if (writer->err.kind != ERR_NONE ||
+	    file_write(writer->fd, &piece, 1, &writer->err) == -1)
+		return -1;
+	sha256_add(writer->hash, at, len);
+	writer->bytes += len;
+	if (writer->bytes - writer->begun >= SYNC_BYTES) {
+		file_begin_sync(writer->fd);
+		writer->begun = writer->bytes;
+	}
+	return 0;
+}
+
+/* Write but the last two bytes: a ZIP's end is another with a comment. */
+static int
+write_late(struct pack_writer *writer, const char *at, size_t len)
+{
+	size_t n;
+
+	for (; len > 0 && (len < 2 || writer->n_late < 2); at++, len--) {
+		if (writer->n_late == 2) {
+			if (write_out(writer, writer->late, 1) == -1)
+				return -1;
+			writer->late[0] = writer->late[1];
+			writer->n_late = 1;
+		}
+		writer->late[writer->n_late++] = *at;
+	}
+	if (len == 0)
+		return 0;
+	n = len - 2;
+	if (write_out(writer, writer->late, 2) == -1 ||
+	    write_out(writer, at, n) == -1)
+		return -1;
+	memcpy(writer->late, at + n, 2);
+	return 0;
+}
+
+/* libarchive's way to write. */
+static la_ssize_t
+put(struct archive *archive, void *cookie, const void *at, size_t len)
+{
+	struct pack_writer *writer = cookie;
+
+	(void)archive;
+	/*
+	 * It is given up: libarchive ends the member before it frees its
+	 * memory.  A tar's would be filled up with zeros, however many.
+	 */
+	if (writer->is_over)
+		return writer->settings->format == PACK_ZIP ?
+		    (la_ssize_t)len : -1;
+	if ((writer->settings->format == PACK_ZIP ?
+	    write_late(writer, at, len) : write_out(writer, at, len)) == -1)
+		return -1;
+	return (la_ssize_t)len;
+}
+
+/* Say why a call failed: what the disk said, or else libarchive. */
+static int
+failed(struct pack_writer *writer, struct err *err)
+{
+	const char *why;
+
+	if (writer->err.kind != ERR_NONE) {
+		if (err != NULL)
+			*err = writer->err;
+		return err_wrap(err, "%s", writer->settings->target);
+	}
+	why = writer->call->archive_error_string(writer->archive);
+	return err_set(err, ERR_INTERNAL, "%s: libarchive: %s",
+	    writer->settings->target, why != NULL ? why : "it failed");
+}
+
+/* A warning, too, is something that was not done. */
+static int
+check(struct pack_writer *writer, int rc, struct err *err)
+{
+	return rc == ARCHIVE_OK ? 0 : failed(writer, err);
+}
+
+static int
+set_format(struct pack_writer *writer, struct err *err)
+{
+	const struct pack_calls *call = writer->call;
+	struct archive *archive = writer->archive;
+	const char *options = NULL;
+	int rc;
+
+	if (writer->settings->format == PACK_ZIP)
+		rc = call->archive_write_set_format_zip(archive);
+	else
+		rc = call->archive_write_set_format_pax_restricted(archive);
+	switch (writer->settings->format) {
+	case PACK_ZIP:
+		options = "zip:hdrcharset=UTF-8";
+		break;
+	case PACK_TAR:
+		break;
+	case PACK_TAR_GZ:
+		rc |= call->archive_write_add_filter_gzip(archive);
+		options = "gzip:!timestamp,gzip:compression-level=6";
+		break;
+	case PACK_TAR_ZST:
+		rc |= call->archive_write_add_filter_zstd(archive);
+		options = "zstd:compression-level=3";
+		break;
+	}
+	if (options != NULL && rc == ARCHIVE_OK)
+		rc = call->archive_write_set_options(archive, options);
+	/* Nothing behind the end, whatever a tape would want. */
+	rc |= call->archive_write_set_bytes_per_block(archive, PACK_PIECE);
+	rc |= call->archive_write_set_bytes_in_last_block(archive, 1);
+	return check(writer, rc, err);
+}
+
+int
+pack_writer_open(struct pack_writer *writer,
+    const struct pack_settings *settings, int fd, struct err *err)
+{
+	*writer = (struct pack_writer){ .settings = settings, .fd = fd };
+	if ((writer->call = pack_calls(err)) == NULL)
+		return -1;
+	writer->hash = sha256_new();
+	writer->archive = writer->call->archive_write_new();
+	writer->entry = writer->call->archive_entry_new();
+	if (set_format(writer, err) == -1)
+		return -1;
+	return check(writer, writer->call->archive_write_open(
+	    writer->archive, writer, NULL, put, NULL), err);
+}
+
+char *
+pack_member_name(const struct pack_settings *settings, const char *name)
+{
+	return settings->top == NULL ? mem_text(name) :
+	    mem_format("%s/%s", settings->top, name);
+}
+
+/* What is compressed already would only grow. */
+static int
+set_compression(struct pack_writer *writer, const char *name,
+    struct err *err)
+{
+	const struct pack_calls *call = writer->call;
+
+	if (writer->settings->format != PACK_ZIP)
+		return 0;
+	return check(writer, pack_is_compressed(name) ?
+	    call->archive_write_zip_set_compression_store(writer->archive) :
+	    call->archive_write_zip_set_compression_deflate(writer->archive),
+	    err);
+}
+
+int
+pack_writer_begin(struct pack_writer *writer, const char *name,
+    uint64_t bytes, struct err *err)
+{
+	const struct pack_calls *call = writer->call;
+	char *member = pack_member_name(writer->settings, name);
+
+	call->archive_entry_clear(writer->entry);
+	call->archive_entry_set_pathname(writer->entry, member);
+	call->archive_entry_set_size(writer->entry, (la_int64_t)bytes);
+	call->archive_entry_set_filetype(writer->entry, AE_IFREG);
+	call->archive_entry_set_perm(writer->entry, 0600);
+	call->archive_entry_set_mtime(writer->entry,
+	    (time_t)writer->settings->time, 0);
+	free(member);
+	if (set_compression(writer, name, err) == -1)
+		return -1;
+	return check(writer, call->archive_write_header(writer->archive,
+	    writer->entry), err);
+}
+
+int
+pack_writer_add(struct pack_writer *writer, const void *at, size_t len,
+    struct err *err)
+{
+	la_ssize_t n = writer->call->archive_write_data(writer->archive, at,
+	    len);
+
+	return n == (la_ssize_t)len ? 0 : failed(writer, err);
+}
+
+int
+pack_writer_end(struct pack_writer *writer, struct err *err)
+{
+	return check(writer, writer->call->archive_write_finish_entry(
+	    writer->archive), err);
+}
+
+/* The mark; of a ZIP, it takes the place of the last two bytes. */
+static int
+write_mark(struct pack_writer *writer, struct err *err)
+{
+	enum pack_format format = writer->settings->format;
+	unsigned char sha256[SHA256_BYTES];
+	char before[PACK_MARK_BEFORE], hex[SHA256_HEX];
+	const char *after;
+	size_t n = pack_mark_before(format, before), n_after;
+
+	if (format == PACK_ZIP && (writer->n_late != 2 ||
+	    writer->late[0] != 0 || writer->late[1] != 0))
+		return err_set(err, ERR_INTERNAL, "%s: this libarchive ends "
+		    "a ZIP in another way", writer->settings->target);
+	n_after = pack_mark_after(format, &after);
+	if (write_out(writer, before, n) == -1)
+		return failed(writer, err);
+	sha256_peek(writer->hash, sha256);
+	sha256_hex(sha256, hex);
+	if (write_out(writer, hex, SHA256_HEX - 1) == -1 ||
+	    write_out(writer, after, n_after) == -1)
+		return failed(writer, err);
+	return 0;
+}
+
+int
+pack_writer_close(struct pack_writer *writer, struct err *err)
+{
+	if (check(writer, writer->call->archive_write_close(
+	    writer->archive), err) == -1)
+		return -1;
+	return write_mark(writer, err);
+}
+
+void
+pack_writer_release(struct pack_writer *writer)
+{
+	writer->is_over = true;
+	if (writer->archive != NULL)
+		(void)writer->call->archive_write_free(writer->archive);
+	if (writer->entry != NULL)
+		writer->call->archive_entry_free(writer->entry);
+	sha256_free(writer->hash);
+	*writer = (struct pack_writer){ .fd = -1 };
+}
