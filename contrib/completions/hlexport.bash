@@ -64,6 +64,62 @@ _hlexport()
 		COMPREPLY=($(compgen -W "text json" -- "$cur"))
 		return
 		;;
+	--format)
+		COMPREPLY=($(compgen -W "parquet csv json jsonl xlsx duckdb" -- "$cur"))
+		return
+		;;
+	--file)
+		COMPREPLY=($(compgen -f -- "$cur"))
+		return
+		;;
+	--tables)
+		COMPREPLY=()
+		return
+		;;
+	--from)
+		COMPREPLY=()
+		return
+		;;
+	--to)
+		COMPREPLY=()
+		return
+		;;
+	--tz)
+		COMPREPLY=()
+		return
+		;;
+	--where)
+		COMPREPLY=()
+		return
+		;;
+	--filter)
+		COMPREPLY=()
+		return
+		;;
+	--partition-by)
+		COMPREPLY=($(compgen -W "day file" -- "$cur"))
+		return
+		;;
+	--compress)
+		COMPREPLY=($(compgen -W "gzip zstd" -- "$cur"))
+		return
+		;;
+	--by)
+		COMPREPLY=($(compgen -W "hourly daily weekly monthly session user model file version tool agent evaluator project" -- "$cur"))
+		return
+		;;
+	--memory-limit)
+		COMPREPLY=()
+		return
+		;;
+	--threads)
+		COMPREPLY=()
+		return
+		;;
+	--temp-dir)
+		COMPREPLY=($(compgen -d -- "$cur"))
+		return
+		;;
 	--server)
 		COMPREPLY=()
 		return
@@ -90,9 +146,9 @@ _hlexport()
 		;;
 	esac
 	if [[ $cur == -* ]]; then
-		COMPREPLY=($(compgen -W " --source --output --force --remove --resume --server-moved --dry-run --repair --online --fast --sample --remove-extra --jobs --retries --max-wait --max-body --buffer --stall --first-byte --ca-file --env-file --progress --log-format --json --quiet --verbose --help --version --server --directory --type --logs --start-date --end-date --include" -- "$cur"))
+		COMPREPLY=($(compgen -W " --source --output --force --remove --resume --server-moved --dry-run --repair --online --fast --sample --remove-extra --jobs --retries --max-wait --max-body --buffer --stall --first-byte --ca-file --env-file --progress --log-format --format --file --allow-external --tables --from --to --tz --where --filter --partition-by --zip --compress --bom --guard-formulas --metadata --embed --by --all-formats --skip-damaged --memory-limit --threads --temp-dir --yes --json --quiet --verbose --help --version --server --directory --type --logs --start-date --end-date --include" -- "$cur"))
 	else
-		COMPREPLY=($(compgen -W " export summary verify repair adopt pack sources help" -- "$cur")
+		COMPREPLY=($(compgen -W " export summary verify repair adopt pack query convert report sources help" -- "$cur")
 			$(compgen -d -- "$cur"))
 	fi
 }

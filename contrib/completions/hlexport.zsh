@@ -24,6 +24,29 @@ _arguments \
   '--env-file=[read variables from FILE, not from .env]:FILE:_files' \
   '--progress=[how to show what is going on\: a live display, a line every ten seconds, a JSON line every ten seconds, or not; auto is bar on a terminal and plain elsewhere]:HOW:(auto bar plain json none)' \
   '--log-format=[how export.log is written]:FORMAT:(text json)' \
+  '--format=[what to make; xlsx is Excel, duckdb is Parquet with a database of views over it]:FORMAT:(parquet csv json jsonl xlsx duckdb)' \
+  '--file=[read the SQL from FILE; - is standard input]:FILE:_files' \
+  '--allow-external[let the SQL read and write any file, not only read those of the export]' \
+  '--tables=[only these tables; if not given, all]:A,B:' \
+  '--from=[only what is from DATE (2025-06-01, or with a time as in RFC 3339) on, in tables that have a time]:DATE:' \
+  '--to=[only what is up to DATE, the whole day included]:DATE:' \
+  '--tz=[the time zone of days, like Europe/Berlin]:ZONE:' \
+  '--where=[only rows for which this SQL condition holds]:SQL:' \
+  '--filter=[only rows whose column KEY is VALUE; of several with the same KEY one must hold, of different ones all]:KEY=VALUE:' \
+  '--partition-by=[Parquet in folders day=2025-06-01 or file=pr_..., of tables that have that]:KEY:(day file)' \
+  '--zip[put all files into one ZIP file]' \
+  '--compress=[compress CSV, JSON and JSON lines files; for Parquet, in place of zstd]:HOW:(gzip zstd)' \
+  '--bom[begin CSV files with a byte order mark, as Excel wants it]' \
+  '--guard-formulas[put '\'' before CSV cells that a spreadsheet would take for a formula]' \
+  '--metadata[begin JSON lines files with a line that says what they are]' \
+  '--embed[with --format duckdb\: copy the rows into the database]' \
+  '--by=[what to add up the events by]:WHAT:(hourly daily weekly monthly session user model file version tool agent evaluator project)' \
+  '--all-formats[with --output\: make a folder (or with --zip a file) with the events, all sums and the report in every format]' \
+  '--skip-damaged[leave out lines that are no JSON, and say how many]' \
+  '--memory-limit=[memory for DuckDB; what needs more goes to a temporary directory]:SIZE:' \
+  '--threads=[threads for DuckDB; if not given, one a processor]:N:' \
+  '--temp-dir=[where that temporary directory is made; if not given, beside what is written, or in $TMPDIR]:DIR:_files -/' \
+  '--yes[don'\''t ask]' \
   '--json[print the result as JSON on standard output]' \
   '--quiet[say nothing but errors]' \
   '--verbose[say more\: each request, each file]' \
@@ -36,5 +59,5 @@ _arguments \
   '--start-date=[only logs created after DATE]:DATE:' \
   '--end-date=[only logs created before DATE; the start of the export if not given]:DATE:' \
   '--include=[also take\: raw, the .prompt and .agent text of every version; aggregates, the evaluator aggregates in every version; secrets, the environment variables of tools]:LIST:(raw aggregates secrets)' \
-  '1:command:((export\:"export a workspace, or go on with an export" summary\:"tell what is in an export" verify\:"prove that an export is whole, or name what is damaged or missing" repair\:"verify an export, and ask again for what is damaged or missing, and nothing else" adopt\:"make a manifest for an export of the old Python tool, so that all commands take it" pack\:"put an export into one file, and read it back" sources\:"list the platforms that can be exported from, or print the definition of one" help\:"show help" ))' \
+  '1:command:((export\:"export a workspace, or go on with an export" summary\:"tell what is in an export" verify\:"prove that an export is whole, or name what is damaged or missing" repair\:"verify an export, and ask again for what is damaged or missing, and nothing else" adopt\:"make a manifest for an export of the old Python tool, so that all commands take it" pack\:"put an export into one file, and read it back" query\:"ask an export with SQL; without SQL, list its tables and columns" convert\:"make files of an export'\''s tables: Parquet, CSV, JSON, Excel, DuckDB" report\:"tell how much was used, how fast it was, what it cost and what failed" sources\:"list the platforms that can be exported from, or print the definition of one" help\:"show help" ))' \
   '*:directory:_files -/'
