@@ -13,6 +13,7 @@ for header in $(find src -name '*.h' | sort); do
 		;;
 	esac
 	n=$((n + 1))
+	# shellcheck disable=SC2086 # options
 	if says=$(echo "#include \"${header#src/}\"" | $CC -std=gnu11 \
 	    ${DUCKDB_CFLAGS:-} -D_GNU_SOURCE -Wall -Werror -fsyntax-only -Isrc -I"${BUILD:-.}" \
 	    -x c - 2>&1); then

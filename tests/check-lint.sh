@@ -44,10 +44,14 @@ if command -v clang-tidy >/dev/null; then
 	    bugprone-implicit-widening-of-multiplication-result; do
 		checks="$checks,-$check"
 	done
-	# shellcheck disable=SC2046 # names have no blanks
+	# Without DuckDB's header only what stands in for the room is read.
+	off=nothing
+	[ -n "${DUCKDB_CFLAGS:-}" ] || off='table\.c|table_[dmrstv]'
+	# shellcheck disable=SC2046,SC2086 # names have no blanks
 	result clang-tidy "$(clang-tidy -quiet --checks="$checks" \
-	    $(find src -name '*.c' | sort) -- -std=gnu11 -D_GNU_SOURCE \
-	    -Isrc -I"$BUILD" 2>/dev/null | grep -E ': (warning|error): ' |
+	    $(find src -name '*.c' | grep -vE "^src/table/($off)" | sort) \
+	    -- -std=gnu11 -D_GNU_SOURCE \
+	    -Isrc -I"$BUILD" ${DUCKDB_CFLAGS:-} 2>/dev/null | grep -E ': (warning|error): ' |
 	    grep -vE '/(http|manifest|manifest_repair)\.c:.*unix\.Malloc')"
 else
 	skip clang-tidy

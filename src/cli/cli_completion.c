@@ -210,6 +210,20 @@ scdoc_text(const char *text)
 	}
 }
 
+/* Is there another of the program's own options with this name? */
+static bool
+is_one_of_several(const struct config_option *option)
+{
+	struct config_table own = config_own();
+	size_t i;
+
+	for (i = 0; i < own.n; i++)
+		if (&own.rows[i] != option && strcmp(own.rows[i].name,
+		    option->name) == 0)
+			return true;
+	return false;
+}
+
 static void
 scdoc_option(const struct config_option *option)
 {
@@ -224,6 +238,8 @@ scdoc_option(const struct config_option *option)
 	text_init(&words, 4000);
 	cli_option_words(option, &words);
 	printf("\n\t");
+	if (is_one_of_several(option))
+		printf("(%s) ", option->commands);
 	scdoc_text(words.at);
 	printf("\n\n");
 	text_release(&words);

@@ -13,7 +13,7 @@ add_text(struct output_writer *w, struct span cell)
 {
 	const char *at = cell.at, *end = cell.at + cell.len, *quote;
 	bool guard = w->form->guard && cell.len > 0 &&
-	    memchr("=+-@\t\r", *cell.at, 6) != NULL;
+	    *cell.at != '\0' && strchr("=+-@\t\r", *cell.at) != NULL;
 
 	if (cell.len > 0 && !guard && memchr(at, ',', cell.len) == NULL &&
 	    memchr(at, '"', cell.len) == NULL &&

@@ -98,8 +98,9 @@ output_manifest(const struct output_convert *convert)
 	    settings->range.from, "to", settings->range.to, "timezone",
 	    settings->range.timezone, "where", settings->where, "filters",
 	    output_filters_json(&convert->filters), "tables",
-	    tables_of(convert), "files", files_of(convert), "troubles", troubles_of(convert),
-	    "cells_guarded", (json_int_t)convert->guarded, "cells_cut",
+	    tables_of(convert), "files", files_of(convert), "troubles",
+	    troubles_of(convert), "cells_guarded",
+	    (json_int_t)convert->guarded, "cells_cut",
 	    (json_int_t)convert->cut, "cells_with_control_characters",
 	    (json_int_t)convert->replaced);
 }
