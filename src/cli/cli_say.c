@@ -11,10 +11,21 @@
 int
 cli_error(const struct err *err)
 {
+	const char *line = err->text;
 	struct text text;
+	size_t len;
 
+	/* SQL's errors have lines that point to a place. */
 	text_init(&text, 8192);
-	(void)text_add_visible(&text, err->text, strlen(err->text));
+	for (;;) {
+		len = strcspn(line, "\n");
+		(void)text_add_visible(&text, line, len);
+		line += len;
+		if (*line == '\0')
+			break;
+		line += strspn(line, "\n");
+		text_adds(&text, "\n  ");
+	}
 	fprintf(stderr, "hlexport: %s\n", text.at != NULL ? text.at : "");
 	text_release(&text);
 	switch (err->kind) {
