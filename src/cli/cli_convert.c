@@ -24,6 +24,7 @@ struct making {
 	struct output_convert *convert;
 	char **tables, **filters;
 	char *output;		/* the directory that is made */
+	bool one_file;		/* it is a file */
 	struct scratch *scratch;
 	char *dir;		/* where it is until it is whole */
 	struct cli_screen screen;
@@ -103,11 +104,43 @@ cli_check_output(const struct cli *cli, const char *output,
 	return rc;
 }
 
+/* May the one file be made? */
+static int
+check_file(const struct making *m, const char *export, struct err *err)
+{
+	char *whole = whole_path(m->output);
+	char *inside = realpath(export, NULL);
+	struct stat st;
+	int rc = 0;
+
+	if (whole != NULL && inside != NULL && is_below(whole, inside))
+		rc = err_set(err, ERR_USAGE, "--output-file %s is inside the "
+		    "export, which nothing may change", m->output);
+	else if (lstat(m->output, &st) == 0 && (!S_ISREG(st.st_mode) ||
+	    !config_is(m->cli->config, "force")))
+		rc = err_set(err, ERR_USAGE, "%s is there%s", m->output,
+		    S_ISREG(st.st_mode) ? "; --force replaces it" :
+		    ", and no file");
+	else if (config_is(m->cli->config, "zip"))
+		rc = err_set(err, ERR_USAGE, "--zip goes with --output, not "
+		    "with --output-file");
+	free(inside);
+	free(whole);
+	return rc;
+}
+
 static void
 name_output(struct making *m, const char *export)
 {
 	const char *given = config_text(m->cli->config, "output");
+	const char *file = config_text(m->cli->config, "output-file");
 	size_t len = strlen(export);
+
+	m->one_file = file != NULL;
+	if (m->one_file) {
+		m->output = mem_text(file);
+		return;
+	}
 
 	while (len > 1 && export[len - 1] == '/')
 		len--;
@@ -153,6 +186,11 @@ print_preview(const struct making *m)
 		    "  (all: nothing given applies to it)" : "");
 	}
 	text_human_bytes(output_convert_guess(convert), size);
+	if (m->one_file) {
+		fprintf(stderr, "\nFile to create (about %s): %s\n", size,
+		    m->output);
+		return;
+	}
 	fprintf(stderr, "\nOutput directory: %s\nFiles to create (about "
 	    "%s):\n", m->output, size);
 	text_init(&names, 1 << 16);
@@ -259,8 +297,12 @@ plan(struct making *m, struct err *err)
 	settings.tables = m->tables;
 	settings.filters = m->filters;
 	m->convert = output_convert_new(&settings, err);
-	return m->convert == NULL ? -1 : output_convert_count(m->convert,
-	    err);
+	if (m->convert == NULL)
+		return -1;
+	if (m->one_file && m->convert->n_parts != 1)
+		return err_set(err, ERR_USAGE, "--output-file is for one "
+		    "table: choose it with --tables");
+	return output_convert_count(m->convert, err);
 }
 
 /* SQL may touch what is made, and nothing else. */
@@ -333,12 +375,13 @@ make(struct making *m, struct err *err)
 	int rc;
 
 	m->dir = mem_format("%s/files", scratch_path(m->scratch));
-	if (mkdir(m->dir, 0700) == -1)
+	if (!m->one_file && mkdir(m->dir, 0700) == -1)
 		return err_errno(err, ERR_DISK, "make %s", m->dir);
 	if (close_off(m, err) == -1)
 		return -1;
 	begin_progress(m);
-	rc = output_convert_run(m->convert, m->dir, err);
+	rc = m->one_file ? output_convert_plain(m->convert, m->dir, err) :
+	    output_convert_run(m->convert, m->dir, err);
 	m->table.show = NULL;
 	cli_screen_release(&m->screen);
 	if (rc == 0 && config_is(m->cli->config, "zip"))
@@ -347,6 +390,23 @@ make(struct making *m, struct err *err)
 		rc = scratch_publish(m->scratch, "files", m->output,
 		    config_is(m->cli->config, "force"), err);
 	return rc;
+}
+
+static void
+report_file(const struct making *m, const char *rows, const char *size)
+{
+	struct text lost;
+
+	fprintf(stderr, "\nExport complete!\nOutput: %s (%s rows, %s)\n",
+	    m->output, rows, size);
+	if (strcmp(m->convert->settings.format, "csv") != 0)
+		return;
+	text_init(&lost, 1 << 16);
+	output_plain_lost(m->convert, &lost);
+	fprintf(stderr, "Note: CSV is lossy%s%s; for a migration use "
+	    "--format json\n", lost.len > 0 ? ": it has no " : "",
+	    lost.len > 0 ? lost.at : "");
+	text_release(&lost);
 }
 
 static void
@@ -366,16 +426,20 @@ report(const struct making *m)
 	if (config_is(m->cli->config, "json")) {
 		cli_print_json(json_pack("{s:s, s:I, s:I, s:I, s:b}",
 		    "output", m->output, "files",
-		    (json_int_t)convert->n_made + 1, "rows",
+		    (json_int_t)convert->n_made + !m->one_file, "rows",
 		    (json_int_t)rows, "bytes", (json_int_t)bytes,
 		    "complete", m->table.complete));
 		return;
 	}
 	if (config_is(m->cli->config, "quiet"))
 		return;
-	fprintf(stderr, "\nExport complete!\nOutput: %s (%zu files%s, %s "
-	    "rows, %s)\n", m->output, convert->n_made + 1,
-	    config_is(m->cli->config, "zip") ? " in one" : "", count, size);
+	if (m->one_file)
+		report_file(m, count, size);
+	else
+		fprintf(stderr, "\nExport complete!\nOutput: %s (%zu files%s, "
+		    "%s rows, %s)\n", m->output, convert->n_made + 1,
+		    config_is(m->cli->config, "zip") ? " in one" : "", count,
+		    size);
 	if (convert->guarded > 0)
 		fprintf(stderr, "%" PRIu64 " cells got a ' before what a "
 		    "spreadsheet takes for a formula\n", convert->guarded);
@@ -410,7 +474,9 @@ convert(struct making *m, const char *export, struct err *err)
 	char *copy, *parent;
 	int rc;
 
-	if (cli_check_output(m->cli, m->output, export, err) == -1)
+	rc = m->one_file ? check_file(m, export, err) :
+	    cli_check_output(m->cli, m->output, export, err);
+	if (rc == -1)
 		return -1;
 	copy = mem_text(m->output);
 	parent = dirname(copy);

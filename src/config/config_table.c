@@ -88,6 +88,10 @@ static const struct config_option rows[] = {
 	    "DIR-FORMAT" },
 	{ "output", 'o', NULL, CONFIG_TEXT, "FILE", NULL, NULL, 0, 0,
 	    "report query", "write to FILE, not to standard output" },
+	{ "output-file", 0, NULL, CONFIG_TEXT, "FILE", NULL, NULL, 0, 0,
+	    "convert", "with --format json or csv: write one table to FILE "
+	    "and nothing else: the records as they are in an array, or the "
+	    "columns that the platform's own tools have" },
 	{ "format", 0, NULL, CONFIG_CHOICE, "FORMAT", NULL,
 	    "parquet|csv|json|jsonl|xlsx|duckdb", 0, 0, "convert",
 	    "what to make; xlsx is Excel, duckdb is Parquet with a database "

@@ -276,6 +276,92 @@ make_rows(struct output_convert *convert, struct output_part *part,
 	return rc;
 }
 
+/* ------------------------------------------------------------ plain files */
+
+static bool
+is_plain(const struct source_table *table, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < table->n_plain; i++)
+		if (strcmp(table->plain[i].name, name) == 0 ||
+		    strcmp(table->plain[i].column, name) == 0)
+			return true;
+	return table->n_plain == 0;
+}
+
+void
+output_plain_lost(const struct output_convert *convert, struct text *names)
+{
+	const struct source_table *table = convert->parts[0].table;
+	size_t i;
+
+	for (i = 0; i < table->n_columns; i++)
+		if (!is_plain(table, table->columns[i].name))
+			text_addf(names, "%s%s", names->len > 0 ? ", " : "",
+			    table->columns[i].name);
+}
+
+/* Which columns a plain file has. */
+static char *
+plain_sql(const struct output_convert *convert)
+{
+	const struct output_part *part = &convert->parts[0];
+	const struct source_table *table = part->table;
+	struct text sql;
+	size_t i;
+
+	text_init(&sql, 1 << 21);
+	text_adds(&sql, "SELECT ");
+	if (strcmp(convert->settings.format, "json") == 0)
+		text_adds(&sql, "raw");
+	else if (table->n_plain == 0)
+		text_adds(&sql, "* EXCLUDE (raw)");
+	for (i = 0; i < table->n_plain &&
+	    strcmp(convert->settings.format, "csv") == 0; i++) {
+		text_adds(&sql, i > 0 ? ", " : "");
+		table_quote(&sql, table->plain[i].column);
+		text_adds(&sql, " AS ");
+		table_quote(&sql, table->plain[i].name);
+	}
+	text_addf(&sql, " FROM (%s)", part->sql);
+	return text_take(&sql);
+}
+
+int
+output_convert_plain(struct output_convert *convert, const char *path,
+    struct err *err)
+{
+	const struct output_settings *settings = &convert->settings;
+	struct output_form form = { .format = settings->format,
+	    .bom = settings->bom, .guard = settings->guard, .plain = true };
+	struct output_count count = { .rows = 0 };
+	struct output_file *file;
+	struct output_sink sink;
+	struct table_rows *rows;
+	char *sql;
+	int rc = -1;
+
+	if (convert->n_parts != 1 || !is_format(settings, "csv json"))
+		return err_set(err, ERR_USAGE, "--output-file goes with "
+		    "--format json or csv and one table: choose it with "
+		    "--tables");
+	sql = plain_sql(convert);
+	file = output_file_new(path, settings->compress, err);
+	sink = (struct output_sink){ output_file_put, file };
+	rows = file != NULL ? table_query(settings->db, sql, 0, err) : NULL;
+	if (rows != NULL)
+		rc = output_rows(rows, &form, &sink, &count, err);
+	table_rows_free(rows);
+	convert->guarded = count.guarded;
+	convert->parts[0].rows = count.rows;
+	if (output_file_end(file, rc == 0 ? output_made_add(convert, path,
+	    count.rows) : NULL, err) == -1)
+		rc = -1;
+	free(sql);
+	return rc;
+}
+
 static int
 make_parts(struct output_convert *convert, const char *dir, struct err *err)
 {

@@ -8,18 +8,26 @@
 
 #include "output/output_internal.h"
 
+static bool
+needs_quotes(struct span cell)
+{
+	return cell.len > 0 && (*cell.at == ' ' ||
+	    cell.at[cell.len - 1] == ' ' ||
+	    memchr(cell.at, ',', cell.len) != NULL ||
+	    memchr(cell.at, '"', cell.len) != NULL ||
+	    memchr(cell.at, '\n', cell.len) != NULL ||
+	    memchr(cell.at, '\r', cell.len) != NULL);
+}
+
 static void
 add_text(struct output_writer *w, struct span cell)
 {
 	const char *at = cell.at, *end = cell.at + cell.len, *quote;
+	bool quote_empty = cell.len == 0 && !w->form->plain;
 	bool guard = w->form->guard && cell.len > 0 &&
 	    *cell.at != '\0' && strchr("=+-@\t\r", *cell.at) != NULL;
 
-	if (cell.len > 0 && !guard && memchr(at, ',', cell.len) == NULL &&
-	    memchr(at, '"', cell.len) == NULL &&
-	    memchr(at, '\n', cell.len) == NULL &&
-	    memchr(at, '\r', cell.len) == NULL && *at != ' ' &&
-	    end[-1] != ' ') {
+	if (!quote_empty && !guard && !needs_quotes(cell)) {
 		text_add(&w->text, at, cell.len);
 		return;
 	}
@@ -49,7 +57,7 @@ begin(struct output_writer *w)
 		add_text(w, (struct span){ w->columns[i].name,
 		    strlen(w->columns[i].name) });
 	}
-	text_adds(&w->text, "\r\n");
+	text_adds(&w->text, w->form->plain ? "\n" : "\r\n");
 }
 
 static void
@@ -77,7 +85,7 @@ row(struct output_writer *w, const struct table_cell *cells)
 			    &w->text);
 		}
 	}
-	text_adds(&w->text, "\r\n");
+	text_adds(&w->text, w->form->plain ? "\n" : "\r\n");
 }
 
 static void

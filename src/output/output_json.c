@@ -33,7 +33,10 @@ static void
 row_of_array(struct output_writer *w, const struct table_cell *cells)
 {
 	text_adds(&w->text, w->count->rows > 0 ? ",\n" : "\n");
-	add_row(w, cells);
+	if (w->form->plain)
+		output_cell_json(TABLE_JSON, &cells[0], &w->text);
+	else
+		add_row(w, cells);
 }
 
 static void

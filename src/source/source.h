@@ -205,6 +205,12 @@ struct source_column {
 };
 
 /* A relational view of the records: doc/SOURCES.md tells how it is made. */
+/* What a plain file calls a column. */
+struct source_plain {
+	const char *name;
+	const char *column;
+};
+
 struct source_table {
 	const char *name;
 	const char *about;
@@ -212,6 +218,8 @@ struct source_table {
 	const char *from;	/* SQL: where its records are from */
 	struct source_column *columns;
 	size_t n_columns;
+	struct source_plain *plain;	/* of a plain CSV file; or none */
+	size_t n_plain;
 	int line;
 };
 

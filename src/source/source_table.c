@@ -75,6 +75,34 @@ has_column(const struct source_table *table, const char *name)
 	return false;
 }
 
+/* "name", or "name=column" where the column is called otherwise. */
+static int
+read_plain(struct source_reader *r, const struct yaml *list,
+    struct source_table *table)
+{
+	const char **texts, *equals;
+	size_t i;
+
+	if (list == NULL)
+		return 0;
+	if (source_texts(r, list, &texts, &table->n_plain) == -1)
+		return -1;
+	table->plain = arena_take(r->arena, table->n_plain *
+	    sizeof(*table->plain));
+	for (i = 0; i < table->n_plain; i++) {
+		struct source_plain *plain = &table->plain[i];
+
+		equals = strchr(texts[i], '=');
+		plain->name = equals == NULL ? texts[i] : arena_copy(
+		    r->arena, texts[i], (size_t)(equals - texts[i]));
+		plain->column = equals == NULL ? texts[i] : equals + 1;
+		if (!has_column(table, plain->column))
+			return source_wrong(r, list->line, "\"plain\": there "
+			    "is no column \"%s\"", plain->column);
+	}
+	return 0;
+}
+
 static int
 read_table(struct source_reader *r, const struct yaml *item,
     struct source_table *table)
@@ -85,7 +113,7 @@ read_table(struct source_reader *r, const struct yaml *item,
 	table->name = item->key;
 	table->line = item->line;
 	if (check_name(r, item, "table") == -1 ||
-	    source_keys(r, item, "a table", "about time from columns") == -1 ||
+	    source_keys(r, item, "a table", "about time from columns plain") == -1 ||
 	    source_text(r, item, "about", true, &table->about) == -1 ||
 	    source_text(r, item, "time", false, &table->time) == -1 ||
 	    source_text(r, item, "from", true, &table->from) == -1)
@@ -100,6 +128,8 @@ read_table(struct source_reader *r, const struct yaml *item,
 	for (column = columns->child; column != NULL; column = column->next)
 		if (read_column(r, column, &table->columns[i++]) == -1)
 			return -1;
+	if (read_plain(r, yaml_get(item, "plain"), table) == -1)
+		return -1;
 	if (table->time != NULL && !has_column(table, table->time))
 		return source_wrong(r, item->line, "\"time\": there is no "
 		    "column \"%s\"", table->time);
