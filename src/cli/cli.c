@@ -20,8 +20,9 @@ const struct cli_command cli_commands[] = {
 	    "damaged or missing, and nothing else", cli_repair },
 	{ "adopt", "DIR", "make a manifest for an export of the old Python "
 	    "tool, so that all commands take it", cli_adopt },
-	{ "sources", "[NAME]", "list the platforms that can be exported "
-	    "from, or print the definition of one", cli_sources },
+	{ "sources", "[NAME | check FILE]", "list the platforms that can be "
+	    "exported from, print the definition of one, or check one of "
+	    "your own", cli_sources },
 	{ "help", "[COMMAND]", "show help", cli_help },
 	{ "completion", "bash|zsh|fish", NULL, cli_completion },
 	{ NULL, NULL, NULL, NULL }

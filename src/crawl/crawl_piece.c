@@ -45,7 +45,8 @@ crawl_take_piece(struct crawl_listing *listing, struct crawl_job *job)
 void
 crawl_came(const struct crawl_job *job)
 {
-	if (job->count < job->listing->size)
+	if (job->count < job->listing->size ||
+	    job->listing->resource->paging == SOURCE_WINDOWS)
 		job->listing->credit += CREDIT_EACH;
 }
 
@@ -89,7 +90,11 @@ crawl_split(const struct crawl_job *job, bool too_much)
 	uint64_t first = job->first, end = first + job->count;
 	uint32_t parts, each;
 
-	if (job->count <= 1 || job->count > SPLIT_MOST)
+	if (listing->resource->paging == SOURCE_WINDOWS)
+		return too_much && listing->credit-- > 0 &&
+		    crawl_split_time(job, INT64_MIN);
+	if (job->count <= 1 || job->count > SPLIT_MOST ||
+	    listing->resource->paging == SOURCE_CURSOR)
 		return false;
 	/* One that was too much half the size may not be. */
 	parts = pieces_of(job->count, too_much && job->count < listing->size ?
@@ -112,8 +117,9 @@ crawl_split(const struct crawl_job *job, bool too_much)
 	if (!listing->first_came) {
 		end = first + each;
 		listing->ask = end;
-	} else if (listing->total >= 0 && end > (uint64_t)listing->total) {
-		end = (uint64_t)listing->total;
+	} else if (listing->total >= 0 &&
+	    end > listing->begin + (uint64_t)listing->total) {
+		end = listing->begin + (uint64_t)listing->total;
 	}
 	for (; first < end; first += each)
 		crawl_add_piece(listing, first, each);

@@ -200,8 +200,8 @@ check_key(struct run *run, struct err *err)
 		run->any_success = true;
 	else if (reply->status == 401 || reply->status == 403)
 		err_set(err, ERR_AUTH, "the server refuses the key (%s); "
-		    "check %s", reply->why, source->auth_variable != NULL ?
-		    source->auth_variable : "the server");
+		    "check %s", reply->why, source->auth_where != NULL ?
+		    source->auth_where : "the server");
 	else
 		err_set(err, ERR_NET, "%s%s: %s", run->settings.server,
 		    source->check, reply->why);
@@ -248,7 +248,8 @@ run_begin(struct run *run, struct err *err)
 	if ((run->settings.resume != NULL ? go_on(run, err) :
 	    create(run, err)) == -1)
 		return -1;
-	if (run_online_begin(run, err) == -1)
+	if (run_online_begin(run, err) == -1 ||
+	    run_lines_check(run, err) == -1)
 		return -1;
 	if (run->tree != NULL)
 		log_to_file(run->settings.log, tree_log(run->tree),

@@ -187,10 +187,14 @@ static enum crawl_state
 finish(struct run *run, struct run_task *task, struct outcome *outcome)
 {
 	struct manifest_page *page = &outcome->page;
+	enum source_paging paging = task->job.listing->resource->paging;
 	struct crawl_result result = { .received = page->received,
 	    .distinct = page->distinct, .fresh = page->kept,
 	    .total = task->nothing && task->job.count > 0 ? 0 :
-	    task->page.total, .size = task->page.size };
+	    task->page.total, .size = paging == SOURCE_NUMBERED ?
+	    task->page.size : -1,
+	    .more = task->nothing ? 0 : task->page.more,
+	    .cursor = task->next_mark };
 
 	return crawl_finish(run->crawl, &task->job, &result);
 }
@@ -215,11 +219,18 @@ say(struct run *run, struct run_task *task, struct outcome *outcome,
 	if (own->foreign)
 		return 0;
 	page->first = task->job.first;
-	page->count = task->job.count < listing->size ? task->job.count :
+	page->count = listing->resource->paging == SOURCE_WINDOWS ||
+	    task->job.count < listing->size ? task->job.count :
 	    listing->size;
+	/* The next one begins where this one ended. */
+	if (source_in_order(listing->resource))
+		page->count = (uint32_t)page->received;
 	page->pass = task->job.pass;
 	page->size = task->job.count > 0 ? listing->size : 0;
-	page->total = task->page.total;
+	page->total = listing->begin > 0 || listing->end > 0 ?
+	    listing->total : task->page.total;
+	page->next = task->next_mark;
+	page->by_time = listing->resource->paging == SOURCE_WINDOWS;
 	manifest_say_page(run->manifest, listing->key, page,
 	    &outcome->files);
 	return 0;
@@ -256,6 +267,16 @@ join_gap(struct run *run, const struct manifest_gap *gap, uint32_t size)
 	return true;
 }
 
+/* What stands behind the window is not known either. */
+static void
+say_endless(struct manifest_gap *gap)
+{
+	char *why = gap->why;
+
+	gap->why = mem_format("%s; what comes behind it is not known", why);
+	free(why);
+}
+
 static int
 commit_failure(struct run *run, struct run_task *task, struct err *err)
 {
@@ -264,6 +285,8 @@ commit_failure(struct run *run, struct run_task *task, struct err *err)
 	enum crawl_state state;
 
 	own->alone = false;
+	if (crawl_is_endless(&task->job))
+		say_endless(&task->gap);
 	state = crawl_fail(run->crawl, &task->job);
 	/* Without a first page, no one knows how many there are. */
 	if (!listing->first_came && state == CRAWL_HOLED &&
@@ -287,10 +310,13 @@ commit_dry(struct run *run, struct run_task *task, struct err *err)
 
 	outcome.page.received = outcome.page.distinct = task->page.n;
 	run_dry_page(run, task);
+	if (run_lines(run, task, &outcome.page, err) == -1)
+		return -1;
 	if (run_online_page(run, task, err) == -1)
 		return -1;
 	state = finish(run, task, &outcome);
 	if (!run_dry_goes_on(own->crawl->resource) &&
+	    run->settings.lines == NULL &&
 	    !run_online_goes_on(run, own))
 		state = CRAWL_WHOLE;
 	run_free_task(run, task);

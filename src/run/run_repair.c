@@ -17,6 +17,7 @@
 /* A listing that is repaired. */
 struct patient {
 	struct run *run;
+	const struct source_resource *resource;
 	struct manifest_listing known;
 	struct tree_receipts files;
 	bool *damaged;		/* by file */
@@ -51,6 +52,11 @@ has_windows(const struct patient *patient)
 	uint64_t lines = 0;
 	size_t i;
 
+	/* Marks of pages and times of windows are not kept. */
+	if (patient->resource->paging == SOURCE_CURSOR ||
+	    patient->resource->paging == SOURCE_WINDOWS ||
+	    patient->resource->slice.first.line > 0)
+		return false;
 	if (!known->ended || known->size == 0 || known->total < 0 ||
 	    (uint64_t)known->total != known->records ||
 	    known->records <= known->size)
@@ -155,6 +161,7 @@ forget(struct run *run, const struct set *damage, const char *listing,
 	if (resource == NULL ||
 	    !manifest_find(run->manifest, key, &patient.known))
 		goto done;
+	patient.resource = resource;
 	patient.is_stream = resource->store == SOURCE_KEEP_SHARDS;
 	rc = manifest_files(run->manifest, key, &patient.files, err);
 	if (rc == -1)

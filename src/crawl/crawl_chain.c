@@ -1,0 +1,345 @@
+/*
+ * Lists whose pages are asked for one after the other, since only a reply
+ * tells where the next one begins; and lists that are asked for by time.
+ *
+ * An offset moves by the records that came, whatever was asked for, so a
+ * server that gives fewer loses nothing.  The list has ended where the reply
+ * says so (no more, the total is reached), or else with an empty page: a page
+ * that is only short proves nothing.
+ *
+ * A list by time is one window at first.  One that comes with as many records
+ * as a reply may have is not used, and asked for again in two.  Each but the
+ * first begins a little before the one before it ends, since platforms don't
+ * say on which side the border belongs; what comes twice is kept once.
+ */
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "crawl/crawl_internal.h"
+
+#define OVERLAP_MS 1000
+
+bool
+crawl_chain_asked(const struct crawl_listing *listing)
+{
+	if (listing->resource->paging == SOURCE_WINDOWS)
+		return crawl_skip(listing, listing->ask) >= listing->end;
+	return listing->under_way > 0 || listing->is_dry;
+}
+
+/* A number that a template gives, or -1. */
+static int64_t
+number_of(const struct source_template *template,
+    const struct source_scope *scope)
+{
+	struct text text;
+	int64_t number = -1;
+	char *end;
+
+	text_init(&text, 64);
+	source_text_of(template, scope, &text);
+	if (text.len > 0) {
+		number = strtoll(text.at, &end, 10);
+		if (*end != '\0' || number < 0)
+			number = -1;
+	}
+	text_release(&text);
+	return number;
+}
+
+/* A time that a template gives, in ms; or ${usual}. */
+static int64_t
+time_of(const struct source_template *template,
+    const struct source_scope *scope, int64_t usual)
+{
+	struct text text;
+	int64_t wall = usual;
+
+	text_init(&text, 200);
+	source_text_of(template, scope, &text);
+	if (text.len == 0 || clock_parse(text.at, &wall) == -1)
+		wall = usual;
+	text_release(&text);
+	return wall;
+}
+
+void
+crawl_chain_begin(struct crawl *crawl, struct crawl_listing *listing)
+{
+	const struct source_resource *resource = listing->resource;
+	struct crawl_view view = { .crawl = crawl,
+	    .node = listing->parent };
+	struct source_scope scope = crawl_scope(&view);
+	int64_t first, count;
+
+	if (resource->paging == SOURCE_WINDOWS) {
+		listing->from = time_of(&resource->windows.from, &scope,
+		    INT64_MIN);
+		listing->is_open_left = listing->from == INT64_MIN;
+		if (listing->is_open_left)
+			listing->from = resource->windows.earliest;
+		listing->to = time_of(&resource->windows.to, &scope,
+		    clock_wall());
+		/* Something is asked for, however short it is. */
+		listing->end = listing->to - listing->from < 1000 ? 1 :
+		    (uint64_t)(listing->to - listing->from + 999) / 1000;
+		return;
+	}
+	first = number_of(&resource->slice.first, &scope);
+	count = number_of(&resource->slice.count, &scope);
+	listing->begin = first > 0 ? (uint64_t)first : 0;
+	listing->end = count >= 0 ? listing->begin + (uint64_t)count : 0;
+	listing->ask = listing->commit = listing->begin;
+}
+
+void
+crawl_chain_take(struct crawl_listing *listing, struct crawl_job *job)
+{
+	uint64_t first = crawl_skip(listing, listing->ask), count, end;
+	size_t i;
+
+	end = listing->end > 0 ? listing->end : UINT64_MAX;
+	for (i = 0; i < listing->n_ranges; i++)
+		if (listing->ranges[i].first > first &&
+		    listing->ranges[i].first < end)
+			end = listing->ranges[i].first;
+	count = end - first;
+	if (listing->resource->paging != SOURCE_WINDOWS &&
+	    count > listing->window)
+		count = listing->window;
+	if (count > UINT32_MAX)
+		count = UINT32_MAX;
+	job->first = first;
+	job->count = (uint32_t)count;
+	job->cursor = listing->cursor;
+	listing->ask = first + count;
+}
+
+static void
+set_cursor(struct crawl_listing *listing, const char *cursor)
+{
+	char *copy = mem_text(cursor);
+
+	free(listing->cursor);
+	listing->cursor = copy;
+	if (cursor == NULL)
+		return;
+	if (listing->marks == NULL)
+		listing->marks = set_new();
+	set_add(listing->marks, cursor, strlen(cursor));
+}
+
+bool
+crawl_knows_mark(const struct crawl_job *job, const char *mark)
+{
+	return (job->cursor != NULL && strcmp(job->cursor, mark) == 0) ||
+	    (job->listing->marks != NULL &&
+	    set_has(job->listing->marks, mark, strlen(mark)));
+}
+
+/* Does the total, if there is one, say that nothing is behind ${next}? */
+static bool
+is_reached(const struct crawl_listing *listing, uint64_t next)
+{
+	return listing->most >= 0 &&
+	    next >= listing->begin + (uint64_t)listing->most;
+}
+
+/* Is there nothing behind ${next}? */
+static bool
+is_over(const struct crawl_listing *listing, uint64_t next,
+    const struct crawl_result *result)
+{
+	bool reached = is_reached(listing, next);
+
+	if (listing->resource->paging == SOURCE_CURSOR)
+		return result->cursor == NULL || result->more == 0;
+	if (listing->end > 0 && next >= listing->end)
+		return true;
+	if (result->received == 0)
+		return true;
+	if (result->more == 1)
+		return false;
+	return result->more == 0 ? listing->most < 0 || reached : reached;
+}
+
+void
+crawl_chain_came(struct crawl_listing *listing, const struct crawl_job *job,
+    const struct crawl_result *result)
+{
+	uint64_t next = job->first + result->received;
+
+	if (listing->resource->paging == SOURCE_WINDOWS) {
+		listing->commit = crawl_skip(listing,
+		    job->first + job->count);
+		return;
+	}
+	listing->is_resumed = false;
+	listing->is_dry = is_over(listing, crawl_skip(listing, next), result);
+	if (listing->resource->paging == SOURCE_CURSOR)
+		set_cursor(listing, result->cursor);
+	listing->commit = crawl_skip(listing, next);
+	if (listing->is_dry)
+		listing->n_pieces = 0;
+	else if (listing->n_pieces == 0)
+		listing->ask = next;
+	else if (result->received < job->count)
+		crawl_add_piece(listing, next, job->count -
+		    result->received);
+}
+
+bool
+crawl_is_endless(const struct crawl_job *job)
+{
+	const struct crawl_listing *listing = job->listing;
+
+	/* It may be only the first record: the second tells. */
+	if (!listing->first_came && job->first == listing->begin &&
+	    job->count == 1 && listing->size > 1 &&
+	    listing->resource->paging == SOURCE_OFFSET)
+		return false;
+	return listing->resource->paging == SOURCE_CURSOR ||
+	    (listing->resource->paging == SOURCE_OFFSET &&
+	    listing->n_pieces == 0 && listing->most < 0 &&
+	    (listing->end == 0 || job->first + job->count < listing->end));
+}
+
+void
+crawl_chain_failed(struct crawl_listing *listing,
+    const struct crawl_job *job)
+{
+	uint64_t next = job->first + job->count;
+
+	listing->commit = crawl_skip(listing, next);
+	if (listing->resource->paging == SOURCE_WINDOWS)
+		return;
+	/* How far it goes is not known, and one page further on may be as
+	 * bad: the next run goes on from here. */
+	if (crawl_is_endless(job))
+		listing->is_dry = true;
+	if (listing->n_pieces > 0)
+		return;
+	listing->ask = next;
+	if (is_reached(listing, next) ||
+	    (listing->end > 0 && next >= listing->end))
+		listing->is_dry = true;
+}
+
+void
+crawl_chain_known(struct crawl_listing *listing,
+    const struct crawl_known *known)
+{
+	if (listing->resource->paging == SOURCE_WINDOWS)
+		return;
+	listing->commit = crawl_skip(listing, listing->begin);
+	listing->ask = listing->commit;
+	if (known->n_ranges == 0)
+		return;
+	set_cursor(listing, known->cursor);
+	listing->is_resumed = known->cursor != NULL;
+	if (listing->resource->paging == SOURCE_CURSOR)
+		listing->is_dry = known->cursor == NULL;
+	else
+		listing->is_dry = is_reached(listing, listing->commit) ||
+		    (listing->end > 0 && listing->commit >= listing->end);
+}
+
+void
+crawl_chain_again(struct crawl_listing *listing)
+{
+	if (listing->resource->paging != SOURCE_WINDOWS)
+		listing->ask = listing->commit = listing->begin;
+	free(listing->cursor);
+	listing->cursor = NULL;
+	set_free(listing->marks);
+	listing->marks = NULL;
+	listing->is_resumed = false;
+}
+
+bool
+crawl_is_stale(const struct crawl_job *job)
+{
+	if (!job->listing->is_resumed)
+		return false;
+	job->listing->under_way--;
+	crawl_read_again(job->listing);
+	return true;
+}
+
+/* ---------------------------------------------------------------- time */
+
+uint64_t
+crawl_has_cap(struct crawl *crawl, const struct crawl_job *job)
+{
+	const struct crawl_listing *listing = job->listing;
+	struct crawl_view view = { .crawl = crawl,
+	    .node = listing->parent };
+	struct source_scope scope = crawl_scope(&view);
+	int64_t cap;
+
+	if (listing->resource->paging != SOURCE_WINDOWS)
+		return 0;
+	cap = number_of(&listing->resource->windows.cap, &scope);
+	return cap > 0 ? (uint64_t)cap : 1;
+}
+
+bool
+crawl_split_time(const struct crawl_job *job, int64_t at)
+{
+	struct crawl_listing *listing = job->listing;
+	int64_t begin = listing->from + (int64_t)job->first * 1000;
+	uint64_t left;
+
+	if (job->count < 2)
+		return false;
+	/* In whole seconds, and not so near to a border that next to nothing
+	 * is gained. */
+	left = at > begin ? (uint64_t)(at - begin) / 1000 : 0;
+	if (left < 1 || left >= job->count)
+		left = job->count / 2;
+	listing->under_way--;
+	crawl_add_piece(listing, job->first, left);
+	crawl_add_piece(listing, job->first + left, job->count - left);
+	return true;
+}
+
+void
+crawl_time(const struct crawl_job *job, bool end, char out[32])
+{
+	const struct crawl_listing *listing = job->listing;
+	int64_t at = listing->from + (int64_t)job->first * 1000;
+
+	if (end) {
+		at += (int64_t)job->count * 1000;
+		if (at > listing->to)
+			at = listing->to;
+	}
+	if (at % 1000 == 0)
+		clock_second(at, out);
+	else
+		clock_rfc3339(at, out);
+}
+
+const char *
+crawl_time_value(struct crawl_view *view, enum source_var_kind kind)
+{
+	const struct crawl_job *job = view->job;
+	struct crawl_job early;
+
+	if (job == NULL || job->listing->resource->paging != SOURCE_WINDOWS)
+		return NULL;
+	if (kind == SOURCE_PAGE_END) {
+		crawl_time(job, true, view->number);
+		return view->number;
+	}
+	if (job->first == 0 && job->listing->is_open_left)
+		return NULL;
+	early = *job;
+	if (job->first > 0)
+		early.first -= OVERLAP_MS / 1000;
+	crawl_time(&early, false, view->number);
+	return view->number;
+}
