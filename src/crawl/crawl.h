@@ -113,6 +113,7 @@ struct crawl_job {
 	uint32_t count;		/* how many; 0: all there are */
 	unsigned pass;
 	const char *cursor;	/* the page's mark, or NULL; borrowed */
+	uint32_t overlap;	/* records that are there already: 0 or 1 */
 };
 
 /* What came of a window. */
@@ -227,6 +228,12 @@ void crawl_fact(struct crawl *, struct crawl_listing *, char **);
  */
 enum crawl_state crawl_finish(struct crawl *, const struct crawl_job *,
     const struct crawl_result *);
+
+/**
+ * crawl_has_moved(job, result):
+ * Did records come or go before the window since those before it were read?
+ */
+bool crawl_has_moved(const struct crawl_job *, const struct crawl_result *);
 
 /**
  * crawl_fail(crawl, job):

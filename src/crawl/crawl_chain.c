@@ -5,7 +5,10 @@
  * An offset moves by the records that came, whatever was asked for, so a
  * server that gives fewer loses nothing.  The list has ended where the reply
  * says so (no more, the total is reached), or else with an empty page: a page
- * that is only short proves nothing.
+ * that is only short proves nothing.  Where no total is told, each page begins
+ * with the last record of the one before it: if that is another one now,
+ * records went meanwhile and some were stepped over, and the list is read
+ * again.
  *
  * A list by time is one window at first.  One that comes with as many records
  * as a reply may have is not used, and asked for again in two.  Each but the
@@ -106,6 +109,10 @@ crawl_chain_take(struct crawl_listing *listing, struct crawl_job *job)
 		if (listing->ranges[i].first > first &&
 		    listing->ranges[i].first < end)
 			end = listing->ranges[i].first;
+	job->overlap = listing->resource->paging == SOURCE_OFFSET &&
+	    listing->most < 0 && listing->window > 1 &&
+	    first > listing->begin ? 1 : 0;
+	first -= job->overlap;
 	count = end - first;
 	if (listing->resource->paging != SOURCE_WINDOWS &&
 	    count > listing->window)
@@ -150,7 +157,7 @@ is_reached(const struct crawl_listing *listing, uint64_t next)
 
 /* Is there nothing behind ${next}? */
 static bool
-is_over(const struct crawl_listing *listing, uint64_t next,
+is_over(const struct crawl_listing *listing, uint64_t next, uint32_t overlap,
     const struct crawl_result *result)
 {
 	bool reached = is_reached(listing, next);
@@ -159,7 +166,7 @@ is_over(const struct crawl_listing *listing, uint64_t next,
 		return result->cursor == NULL || result->more == 0;
 	if (listing->end > 0 && next >= listing->end)
 		return true;
-	if (result->received == 0)
+	if (result->received <= overlap)
 		return true;
 	if (result->more == 1)
 		return false;
@@ -178,7 +185,8 @@ crawl_chain_came(struct crawl_listing *listing, const struct crawl_job *job,
 		return;
 	}
 	listing->is_resumed = false;
-	listing->is_dry = is_over(listing, crawl_skip(listing, next), result);
+	listing->is_dry = is_over(listing, crawl_skip(listing, next),
+	    job->overlap, result);
 	if (listing->resource->paging == SOURCE_CURSOR)
 		set_cursor(listing, result->cursor);
 	listing->commit = crawl_skip(listing, next);

@@ -120,7 +120,7 @@ crawl_take_window(struct crawl_listing *listing, struct crawl_job *job)
 bool
 crawl_is_turn(const struct crawl_job *job)
 {
-	return job->first == job->listing->commit;
+	return job->first + job->overlap == job->listing->commit;
 }
 
 /* Does what was read fit what was promised? */
@@ -238,6 +238,15 @@ learn_size(struct crawl_listing *listing, const struct crawl_job *job,
 	listing->ask = job->first + listing->size;
 }
 
+bool
+crawl_has_moved(const struct crawl_job *job,
+    const struct crawl_result *result)
+{
+	/* Windows of time overlap. */
+	return job->listing->resource->paging != SOURCE_WINDOWS &&
+	    result->distinct + job->overlap != result->received;
+}
+
 static void
 learn_total(struct crawl_listing *listing, const struct crawl_result *result)
 {
@@ -269,9 +278,7 @@ crawl_finish(struct crawl *crawl, const struct crawl_job *job,
 	if (!listing->first_came)
 		learn_size(listing, job, result);
 	learn_total(listing, result);
-	/* Windows of time overlap. */
-	if (result->distinct < result->received &&
-	    listing->resource->paging != SOURCE_WINDOWS)
+	if (crawl_has_moved(job, result))
 		listing->unsteady = true;
 	if (result->received == 0 && job->count > 0)
 		listing->is_dry = true;

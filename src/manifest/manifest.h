@@ -43,6 +43,7 @@ struct manifest_page {
 	uint32_t size;		/* records a page, by the reply */
 	const char *next;	/* the mark of the next page, or NULL */
 	bool by_time;		/* ${first} and ${count} are in seconds */
+	bool moved;		/* records before it came or went */
 	struct manifest_line line;	/* the manifest's own */
 };
 

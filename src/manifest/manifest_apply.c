@@ -153,12 +153,15 @@ manifest_sum_up(struct manifest_entry *entry)
 	for (page = entry->pages; page < &entry->pages[entry->n_pages];
 	    page++) {
 		known->records += page->kept;
-		known->duplicates += page->received - page->distinct;
+		if (page->received > page->distinct)
+			known->duplicates += page->received -
+			    page->distinct;
 		if (page->pass != known->pass)
 			continue;
 		if (!page->partial)
 			known->distinct += page->distinct;
-		if (page->distinct < page->received || (known->total >= 0 &&
+		if (page->moved ||
+		    (page->distinct < page->received && !page->by_time) || (known->total >= 0 &&
 		    page->total >= 0 && page->total != known->total))
 			known->unsteady = true;
 		if (page->total >= 0)
@@ -185,6 +188,7 @@ page_of(json_t *json, struct manifest_line line)
 	page.next = mem_text(json_string_value(json_object_get(json,
 	    "next")));
 	page.by_time = json_is_true(json_object_get(json, "seconds"));
+	page.moved = json_is_true(json_object_get(json, "moved"));
 	return page;
 }
 

@@ -80,6 +80,8 @@ set_page(json_t *json, const struct manifest_page *page)
 		json_object_set_new(json, "next", json_string(page->next));
 	if (page->by_time)
 		json_object_set_new(json, "seconds", json_true());
+	if (page->moved)
+		json_object_set_new(json, "moved", json_true());
 }
 
 void

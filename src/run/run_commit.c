@@ -187,6 +187,7 @@ static enum crawl_state
 finish(struct run *run, struct run_task *task, struct outcome *outcome)
 {
 	struct manifest_page *page = &outcome->page;
+	uint32_t overlap = task->job.overlap;
 	enum source_paging paging = task->job.listing->resource->paging;
 	struct crawl_result result = { .received = page->received,
 	    .distinct = page->distinct, .fresh = page->kept,
@@ -195,6 +196,10 @@ finish(struct run *run, struct run_task *task, struct outcome *outcome)
 	    task->page.size : -1,
 	    .more = task->nothing ? 0 : task->page.more,
 	    .cursor = task->next_mark };
+
+	/* What is in the manifest is of the records that were asked for. */
+	page->moved = overlap > 0 && crawl_has_moved(&task->job, &result);
+	page->received -= page->received < overlap ? page->received : overlap;
 
 	return crawl_finish(run->crawl, &task->job, &result);
 }
@@ -218,7 +223,7 @@ say(struct run *run, struct run_task *task, struct outcome *outcome,
 	/* It counts when it takes the old one's place, and not before. */
 	if (own->foreign)
 		return 0;
-	page->first = task->job.first;
+	page->first = task->job.first + task->job.overlap;
 	page->count = listing->resource->paging == SOURCE_WINDOWS ||
 	    task->job.count < listing->size ? task->job.count :
 	    listing->size;
@@ -290,7 +295,8 @@ commit_failure(struct run *run, struct run_task *task, struct err *err)
 	state = crawl_fail(run->crawl, &task->job);
 	/* Without a first page, no one knows how many there are. */
 	if (!listing->first_came && state == CRAWL_HOLED &&
-	    task->job.count < listing->size)
+	    (task->job.count < listing->size ||
+	    source_in_order(listing->resource)))
 		task->gap.first = task->gap.count = -1;
 	if (!join_gap(run, &task->gap, listing->size))
 		run_gap(run, &task->gap);
@@ -344,11 +350,13 @@ run_commit(struct run *run, struct run_task *task, struct err *err)
 	log_say(run->settings.log, LOG_DEBUG, "run", "%s: %" PRIu64
 	    " records", task->key, outcome.page.received);
 	own->records += outcome.page.kept;
-	own->duplicates += outcome.page.received - outcome.page.distinct;
 	run->records += outcome.page.kept;
 	if (outcome.page.partial)
 		own->crawl->gapped = true;
 	state = finish(run, task, &outcome);
+	if (outcome.page.received > outcome.page.distinct)
+		own->duplicates += outcome.page.received -
+		    outcome.page.distinct;
 	if (say(run, task, &outcome, state, task->nothing ? NULL :
 	    run_fields(run, own->crawl, task->page.records),
 	    err) == -1)

@@ -43,7 +43,7 @@ name_window(const struct crawl_job *job)
 	case SOURCE_OFFSET:
 	case SOURCE_CURSOR:
 		return mem_format("%s from record %" PRIu64, key,
-		    job->first + 1);
+		    job->first + job->overlap + 1);
 	case SOURCE_WINDOWS:
 		crawl_time(job, false, begin);
 		crawl_time(job, true, end);
@@ -65,8 +65,8 @@ new_task(struct run *run, const struct crawl_job *job)
 	task->gap = run_no_gap(job->listing->key);
 	task->key = name_window(job);
 	if (job->count > 0) {
-		task->gap.first = (int64_t)job->first;
-		task->gap.count = job->count;
+		task->gap.first = (int64_t)(job->first + job->overlap);
+		task->gap.count = job->count - job->overlap;
 		task->gap.by_time = job->listing->resource->paging ==
 		    SOURCE_WINDOWS;
 	}

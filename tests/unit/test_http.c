@@ -259,7 +259,12 @@ test_errors_are_explained(void **state)
 		    "query.page: too small" },
 		{ "{\"detail\": [{\"loc\": [\"body\", 3, \"x\"], \"msg\": "
 		    "\"bad\"}]}", "body[3].x: bad" },
-		{ "{\"error\": {\"code\": \"c\", \"message\": \"m\"}}", "m" },
+		{ "{\"error\": {\"code\": \"c\", \"message\": \"m\"}}",
+		    "c: m" },
+		{ "{\"error\": {\"code\": \"missing_field\", \"message\": "
+		    "\"namespace\", \"request_id\": \"r\"}, "
+		    "\"suggestion\": \"x\"}", "missing_field: namespace" },
+		{ "{\"code\": 7, \"message\": \"m\"}", "m" },
 		{ "{\"error\": \"text\"}", "text" },
 		{ "{\"message\": \"a\\u001b[31mb\"}", "a\\x1b[31mb" },
 		{ "{}", "" },
