@@ -114,6 +114,7 @@ struct crawl_job {
 	unsigned pass;
 	const char *cursor;	/* the page's mark, or NULL; borrowed */
 	uint32_t overlap;	/* records that are there already: 0 or 1 */
+	bool is_piece;		/* of a window that could not be had whole */
 };
 
 /* What came of a window. */

@@ -155,11 +155,12 @@ is_reached(const struct crawl_listing *listing, uint64_t next)
 	    next >= listing->begin + (uint64_t)listing->most;
 }
 
-/* Is there nothing behind ${next}? */
+/* Is there nothing behind ${came}, but what is there already? */
 static bool
-is_over(const struct crawl_listing *listing, uint64_t next, uint32_t overlap,
+is_over(const struct crawl_listing *listing, uint64_t came, uint32_t overlap,
     const struct crawl_result *result)
 {
+	uint64_t next = crawl_skip(listing, came);
 	bool reached = is_reached(listing, next);
 
 	if (listing->resource->paging == SOURCE_CURSOR)
@@ -168,7 +169,8 @@ is_over(const struct crawl_listing *listing, uint64_t next, uint32_t overlap,
 		return true;
 	if (result->received <= overlap)
 		return true;
-	if (result->more == 1)
+	/* More than came, or than was there behind it? */
+	if (result->more == 1 && !(reached && next > came))
 		return false;
 	return result->more == 0 ? listing->most < 0 || reached : reached;
 }
@@ -185,8 +187,7 @@ crawl_chain_came(struct crawl_listing *listing, const struct crawl_job *job,
 		return;
 	}
 	listing->is_resumed = false;
-	listing->is_dry = is_over(listing, crawl_skip(listing, next),
-	    job->overlap, result);
+	listing->is_dry = is_over(listing, next, job->overlap, result);
 	if (listing->resource->paging == SOURCE_CURSOR)
 		set_cursor(listing, result->cursor);
 	listing->commit = crawl_skip(listing, next);

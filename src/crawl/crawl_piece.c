@@ -35,6 +35,7 @@ crawl_fitting(const struct crawl_listing *listing)
 void
 crawl_take_piece(struct crawl_listing *listing, struct crawl_job *job)
 {
+	job->is_piece = true;
 	job->first = listing->pieces[0].first;
 	job->count = (uint32_t)listing->pieces[0].count;
 	listing->n_pieces--;

@@ -368,7 +368,6 @@ http_again(struct http *http, struct http_reply *reply, const char *why)
 
 	snprintf(reply->why, sizeof(reply->why), "%.*s",
 	    (int)sizeof(reply->why) - 1, why);
-	http_add_id(reply);
 	limit_failure(&http->limit, true);
 	if (limit_is_broken(&http->limit))
 		stop(http, ERR_NET, reply->why);

@@ -117,9 +117,6 @@ enum verdict { GOOD, RETRY, REFUSE, REDIRECT, TOO_LARGE, FATAL };
  */
 enum verdict http_judge(struct transfer *, CURLcode);
 
-/** http_add_id(reply): Add to ${why} the id that the server gave it. */
-void http_add_id(struct http_reply *);
-
 /** http_backoff(http, attempts): Return how long to wait, in ms. */
 int64_t http_backoff(struct http *, unsigned);
 

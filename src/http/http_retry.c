@@ -38,21 +38,6 @@ is_retried(const struct http_reply *reply)
 	}
 }
 
-void
-http_add_id(struct http_reply *reply)
-{
-	char id[80];
-	size_t len = strlen(reply->why), n;
-
-	if (reply->id == NULL)
-		return;
-	snprintf(id, sizeof(id), " (request %.64s)", reply->id);
-	n = strlen(id);
-	if (len + n >= sizeof(reply->why))
-		len = sizeof(reply->why) - 1 - n;
-	memcpy(&reply->why[len], id, n + 1);
-}
-
 /* Say what the server said of an error. */
 static void
 explain_status(struct http_reply *reply)
@@ -66,7 +51,6 @@ explain_status(struct http_reply *reply)
 	    reply->status, text.len > 0 ? ": " : "",
 	    text.len > 0 ? text.at : "");
 	text_release(&text);
-	http_add_id(reply);
 }
 
 static enum verdict

@@ -204,8 +204,8 @@ run_fetch(struct run *run, const struct crawl_job *job, struct err *err)
 	    .first_byte_s = resource->first_byte_s,
 	    .may_be_smaller = job->count > 1 &&
 	    resource->paging != SOURCE_CURSOR,
-	    .attempts = !chain && job->count < job->listing->size ?
-	    PIECE_ATTEMPTS : 0,
+	    .attempts = chain ? (job->is_piece ? PIECE_ATTEMPTS : 0) :
+	    job->count < job->listing->size ? PIECE_ATTEMPTS : 0,
 	    .is_text = resource->shape.form == SOURCE_TEXT,
 	    .header = resource->cursor_header,
 	    .rules = run->rules[resource->index],
@@ -229,8 +229,14 @@ static int
 stop(struct run *run, enum err_kind kind, const char *format,
     const struct http_reply *reply, const char *rest)
 {
+	char why[400];
+
+	snprintf(why, sizeof(why), "%s%s%.64s%s", reply->why,
+	    reply->id != NULL ? " (request " : "",
+	    reply->id != NULL ? reply->id : "",
+	    reply->id != NULL ? ")" : "");
 	if (run->stop.kind == ERR_NONE)
-		err_set(&run->stop, kind, format, reply->why, rest);
+		err_set(&run->stop, kind, format, why, rest);
 	return 0;
 }
 

@@ -77,6 +77,12 @@ struct run {
 /** run_begin(run, err): Make or open the export.  Return 0 or -1. */
 int run_begin(struct run *, struct err *);
 
+/**
+ * run_scope(run):
+ * Return the scope of what is known before any record is: the options.
+ */
+struct source_scope run_scope(struct run *);
+
 /* ---------------------------------------------------- run_repair.c */
 
 /**

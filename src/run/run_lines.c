@@ -7,35 +7,11 @@
 
 #include "run/run_internal.h"
 
-static const char *
-option_value(void *cookie, const struct source_var *var)
-{
-	const struct run *run = cookie;
-
-	switch (var->kind) {
-	case SOURCE_OPTION:
-		return json_string_value(json_object_get(run->options,
-		    var->option->name));
-	case SOURCE_STARTED:
-		return run->started;
-	case SOURCE_PAGE_NUMBER:
-	case SOURCE_PAGE_FIRST:
-	case SOURCE_PAGE_SIZE:
-	case SOURCE_PAGE_CURSOR:
-	case SOURCE_PAGE_START:
-	case SOURCE_PAGE_END:
-	case SOURCE_FIELD:
-	case SOURCE_KEY:
-		break;
-	}
-	return NULL;
-}
-
 int
 run_lines_check(struct run *run, struct err *err)
 {
 	const struct source *source = run->settings.source;
-	struct source_scope scope = { option_value, run };
+	struct source_scope scope = run_scope(run);
 	struct text names;
 	size_t i, n = 0;
 

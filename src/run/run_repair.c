@@ -44,6 +44,23 @@ is_damaged(struct run *run, const struct set *damage, const char *listing,
 	return set_has(damage, run->scratch.at, run->scratch.len);
 }
 
+/* Was only a part of the list asked for? */
+static bool
+is_slice(const struct patient *patient)
+{
+	const struct source_slice *slice = &patient->resource->slice;
+	struct source_scope scope = run_scope(patient->run);
+	struct text text;
+	bool is;
+
+	text_init(&text, 200);
+	source_text_of(&slice->first, &scope, &text);
+	source_text_of(&slice->count, &scope, &text);
+	is = text.len > 0;
+	text_release(&text);
+	return is;
+}
+
 /* Can a record's place in the listing be told from its place on disk? */
 static bool
 has_windows(const struct patient *patient)
@@ -55,7 +72,7 @@ has_windows(const struct patient *patient)
 	/* Marks of pages and times of windows are not kept. */
 	if (patient->resource->paging == SOURCE_CURSOR ||
 	    patient->resource->paging == SOURCE_WINDOWS ||
-	    patient->resource->slice.first.line > 0)
+	    is_slice(patient))
 		return false;
 	if (!known->ended || known->size == 0 || known->total < 0 ||
 	    (uint64_t)known->total != known->records ||
@@ -109,7 +126,9 @@ say_window(struct patient *patient, const char *key, uint64_t first,
 {
 	const struct manifest_listing *known = &patient->known;
 	uint64_t n = end - first;
-	struct manifest_page page = { .first = first, .count = known->size,
+	struct manifest_page page = { .first = first,
+	    .count = source_in_order(patient->resource) ? (uint32_t)n :
+	    known->size,
 	    .pass = 1, .received = n, .distinct = n, .kept = n,
 	    .total = known->total, .size = known->size,
 	    .at = patient->is_stream ? first : 0 };

@@ -30,6 +30,13 @@ int source_keys(struct source_reader *, const struct yaml *, const char *,
 int source_text(struct source_reader *, const struct yaml *, const char *,
     bool, const char **);
 
+/**
+ * source_records(r, map, records):
+ * As source_text(), of "records", which may be "": the reply is the array.
+ */
+int source_records(struct source_reader *, const struct yaml *,
+    const char **);
+
 /** source_number(r, map, key, min, max, number): As source_text(). */
 int source_number(struct source_reader *, const struct yaml *, const char *,
     uint32_t, uint32_t, uint32_t *);

@@ -232,6 +232,7 @@ read_shape(struct source_reader *r, struct source_resource *resource,
     const struct yaml *own, const struct yaml *common)
 {
 	struct source_shape *shape = &resource->shape;
+	const struct yaml *map;
 
 	if (paging_text(r, own, common, "total", &shape->total) == -1 ||
 	    paging_text(r, own, common, "count", &shape->count) == -1 ||
@@ -239,8 +240,9 @@ read_shape(struct source_reader *r, struct source_resource *resource,
 	    paging_text(r, own, common, "says-size", &shape->size) == -1 ||
 	    paging_text(r, own, common, "says-number",
 	    &shape->number) == -1 ||
-	    (shape->records == NULL && paging_text(r, own, common,
-	    "records", &shape->records) == -1))
+	    (shape->records == NULL &&
+	    (map = paging_with(own, common, "records")) != NULL &&
+	    source_records(r, map, &shape->records) == -1))
 		return -1;
 	if (resource->paging == SOURCE_CURSOR &&
 	    (read_cursor(r, resource, own, common, "cursor") == -1 ||

@@ -25,8 +25,7 @@ read_shape(struct source_reader *r, struct source_resource *resource,
 	size_t i;
 
 	if (source_text(r, map, "shape", false, &name) == -1 ||
-	    source_text(r, map, "records", false,
-	    &resource->shape.records) == -1)
+	    source_records(r, map, &resource->shape.records) == -1)
 		return -1;
 	if (resource->is_list) {
 		resource->shape.form = SOURCE_RECORDS;
