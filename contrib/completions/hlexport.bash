@@ -90,7 +90,7 @@ _hlexport()
 		;;
 	esac
 	if [[ $cur == -* ]]; then
-		COMPREPLY=($(compgen -W " --source --output --resume --server-moved --dry-run --repair --online --fast --sample --remove-extra --jobs --retries --max-wait --max-body --buffer --stall --first-byte --ca-file --env-file --progress --log-format --json --quiet --verbose --help --version --server --directory --type --logs --start-date --end-date --include" -- "$cur"))
+		COMPREPLY=($(compgen -W " --source --output --resume --server-moved --dry-run --stdout --repair --online --fast --sample --remove-extra --jobs --retries --max-wait --max-body --buffer --stall --first-byte --ca-file --env-file --progress --log-format --json --quiet --verbose --help --version --server --directory --type --logs --start-date --end-date --include" -- "$cur"))
 	else
 		COMPREPLY=($(compgen -W " export summary verify repair adopt sources help" -- "$cur")
 			$(compgen -d -- "$cur"))

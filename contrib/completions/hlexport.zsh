@@ -6,6 +6,7 @@ _arguments \
   '--resume=[go on with the export in DIR; without DIR, with the newest one that is not finished]:DIR:_files -/' \
   '--server-moved[resume although the server'\''s address is another one than when the export began]' \
   '--dry-run[count what would be exported and guess how long it takes; write nothing]' \
+  '--stdout[print the records of one list as JSON lines on standard output, and make no export]' \
   '--repair[with --resume DIR\: verify the export, and ask again for what is damaged or missing; the same as '\''hlexport repair DIR'\'']' \
   '--online[then ask the server what has come or gone since]' \
   '--fast[look at sizes and counts only]' \
@@ -34,5 +35,5 @@ _arguments \
   '--start-date=[only logs created after DATE]:DATE:' \
   '--end-date=[only logs created before DATE; the start of the export if not given]:DATE:' \
   '--include=[also take\: raw, the .prompt and .agent text of every version; aggregates, the evaluator aggregates in every version; secrets, the environment variables of tools]:LIST:(raw aggregates secrets)' \
-  '1:command:((export\:"export a workspace, or go on with an export" summary\:"tell what is in an export" verify\:"prove that an export is whole, or name what is damaged or missing" repair\:"verify an export, and ask again for what is damaged or missing, and nothing else" adopt\:"make a manifest for an export of the old Python tool, so that all commands take it" sources\:"list the platforms that can be exported from, or print the definition of one" help\:"show help" ))' \
+  '1:command:((export\:"export a workspace, or go on with an export" summary\:"tell what is in an export" verify\:"prove that an export is whole, or name what is damaged or missing" repair\:"verify an export, and ask again for what is damaged or missing, and nothing else" adopt\:"make a manifest for an export of the old Python tool, so that all commands take it" sources\:"list the platforms that can be exported from, print the definition of one, or check one of your own" help\:"show help" ))' \
   '*:directory:_files -/'

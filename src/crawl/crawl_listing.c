@@ -88,8 +88,9 @@ crawl_has_window(const struct crawl *crawl,
 	if (listing->n_pieces > 0)
 		return !in_turn ||
 		    listing->pieces[0].first == listing->commit;
-	if (!is_chain(listing) && listing->size > 0 && crawl_skip(listing, listing->ask) >=
-	    listing->commit + (uint64_t)ahead * listing->window)
+	if (!is_chain(listing) && listing->size > 0 &&
+	    crawl_skip(listing, listing->ask) >= listing->commit +
+	    (uint64_t)ahead * listing->window)
 		return false;
 	return !listing->resource->has_children ||
 	    !has_enough_below(crawl, listing);

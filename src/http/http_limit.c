@@ -29,8 +29,8 @@ limit_init(struct limit *limit, unsigned most)
 bool
 limit_allows(const struct limit *limit, unsigned on_wire, int64_t now)
 {
-	return now >= limit->pause_until &&
-	    budget_next(&limit->budget, on_wire, now) <= now && now >= pace_next(&limit->pace) &&
+	return now >= limit->pause_until && now >= pace_next(&limit->pace) &&
+	    now >= budget_next(&limit->budget, on_wire, now) &&
 	    on_wire < (unsigned)limit->allowed;
 }
 

@@ -161,8 +161,9 @@ manifest_sum_up(struct manifest_entry *entry)
 		if (!page->partial)
 			known->distinct += page->distinct;
 		if (page->moved ||
-		    (page->distinct < page->received && !page->by_time) || (known->total >= 0 &&
-		    page->total >= 0 && page->total != known->total))
+		    (page->distinct < page->received && !page->by_time) ||
+		    (known->total >= 0 && page->total >= 0 &&
+		    page->total != known->total))
 			known->unsteady = true;
 		if (page->total >= 0)
 			known->total = page->total;

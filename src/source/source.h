@@ -147,7 +147,7 @@ enum source_paging {
 struct source_windows {
 	struct source_template cap;	/* so many records are too many */
 	struct source_template from, to;	/* the time that is asked for */
-	int64_t earliest;	/* ms; where ${from} is empty, split from here */
+	int64_t earliest;	/* ms; split from here if no ${from} */
 	const char *time;	/* path of a record's time, or NULL */
 };
 

@@ -46,8 +46,8 @@ check_one(struct source_reader *r, const struct source_resource *own,
 	case SOURCE_PAGE_START:
 	case SOURCE_PAGE_END:
 		return place == IN_QUERY && own->paging != SOURCE_UNPAGED ? 0 :
-		    source_wrong(r, line, "{%s} is for the query or body of a list "
-		    "in pages", var->name);
+		    source_wrong(r, line, "{%s} is for the query or body of a "
+		    "list in pages", var->name);
 	case SOURCE_KEY:
 		return place == IN_FILE ? 0 : source_wrong(r, line, "{%s} is "
 		    "not known before the record is there", var->name);

@@ -341,7 +341,7 @@ wrong_file()
 	assert_equal "$(asked_count 'record_query.* 2 1000')" 8
 	for code in 500 502 503 504; do
 		forget_asked
-		add_fault "record_query covers=1001-1999 status=$code form=html"
+		add_fault "record_query covers=1001-1003 status=$code form=html"
 		run -3 monkai -o out-$code
 		assert_contains "$output" "HTTP $code: a page of HTML"
 		[ "$(asked_count 'record_query.* 2 1000')" -ge 2 ]

@@ -152,7 +152,8 @@ main(int argc, char **argv)
 			*size_of[c - FILES] = (unsigned)atoi(optarg);
 		}
 	}
-	if (!settings.trace && make_world(&world, workspace, data, &sizes) == -1) {
+	if (!settings.trace &&
+	    make_world(&world, workspace, data, &sizes) == -1) {
 		fprintf(stderr, "fixture: no such workspace\n");
 		return 2;
 	}
