@@ -362,6 +362,21 @@ wrong_file()
 	assert_contains "$output" "not bound to the token"
 }
 
+@test "a POST goes nowhere else" {
+	start_trace --records 3000 --rows 0
+	add_fault "record_query page=2 redirect=307 text=$url/record_query times=1"
+	run -0 monkai -o same
+	assert_rows "$(echo same/*)"
+	add_fault "record_query page=2 redirect=307 text=$elsewhere/x"
+	run -3 monkai -o other
+	assert_contains "$output" "a POST is not sent to another place"
+	mend
+	add_fault "record_query page=2 redirect=302 text=$url/record_query"
+	run -3 monkai -o get
+	assert_contains "$output" "a POST is not sent to another place"
+	assert_equal "$(fixture asked | jq .elsewhere)" 0
+}
+
 @test "the pace is what the headers say, and no request is refused" {
 	# In real time: 45 requests where 20 a second are allowed.
 	unset HLEXPORT_SKIP_WAITS
