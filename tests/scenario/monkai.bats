@@ -150,7 +150,12 @@ assert_rows()
 		"$HLEXPORT" --source monkai -q -o killed-$page 7>&- &
 		pid=$!
 		wait_until was_asked 1 "record_query.* $page 1000"
-		wait_until grep -q '"listing":"logs"' killed-$page/*/manifest.jsonl
+		# What came before is on disk by then.
+		wait_until grep -q '"listing":"logs"' \
+		    killed-$page/*/manifest.jsonl
+		[ $page = 1 ] || wait_until grep -q \
+		    "\"page\":\"records\",\"first\":$((page * 1000 - 2000))," \
+		    killed-$page/*/manifest.jsonl
 		kill -9 $pid
 		wait $pid || true
 		forget_asked
