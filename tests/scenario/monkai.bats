@@ -58,6 +58,25 @@ assert_rows()
 	    '{"records":120000,"logs":30000,"exported_records":0,"exported_logs":0}'
 }
 
+@test "as many, with rows arriving, with faults, killed and resumed" {
+	start_trace --records 120000 --rows 30000 --no-dates \
+	    --fault "record_query insert=20 times=9" \
+	    --fault "record_query page=30 status=500 times=2" \
+	    --fault "logs_query page=11 cut=5000 times=2" \
+	    --fault "record_query page=50 stall=99 times=1"
+	"$HLEXPORT" --source monkai -q 7>&- & pid=$!
+	wait_until was_asked 1 "record_query.* 50 1000"
+	wait_until grep -q '"page":"records","first":30000,' \
+	    exports/*/manifest.jsonl
+	kill -9 $pid
+	wait $pid || true
+	add_fault "record_query insert=20 times=9"
+	add_fault "record_query page=70 status=503 times=2"
+	run -0 monkai --resume exports/*
+	assert_contains "$output" "120,3"
+	assert_rows "$(the_export)"
+}
+
 @test "the three shapes of an answer, and a server that gives less a page" {
 	local shape
 	for shape in rich total page bare; do
