@@ -21,7 +21,7 @@
  * see crawl_is_turn().
  *
  * Where a list is asked for by time (SOURCE_WINDOWS), positions are seconds
- * from its beginning, and not records.
+ * from its beginning (or its end, if the newest come first), and not records.
  */
 struct crawl;
 

@@ -11,9 +11,11 @@
  * again.
  *
  * A list by time is one window at first.  One that comes with as many records
- * as a reply may have is not used, and asked for again in two.  Each but the
- * first begins a little before the one before it ends, since platforms don't
- * say on which side the border belongs; what comes twice is kept once.
+ * as a reply may have is not used, and asked for again in two.  Each begins a
+ * little before the earlier one ends, since platforms don't say on which side
+ * the border belongs; what comes twice is kept once.  They are taken in the
+ * order in which the server lists records, so that the order of all is the
+ * same wherever it was split.
  */
 
 #include <inttypes.h>
@@ -299,56 +301,88 @@ bool
 crawl_split_time(const struct crawl_job *job, int64_t at)
 {
 	struct crawl_listing *listing = job->listing;
-	int64_t begin = listing->from + (int64_t)job->first * 1000;
-	uint64_t left;
+	int64_t from_first = -1;
+	uint64_t part;
 
 	if (job->count < 2)
 		return false;
-	/* In whole seconds, and not so near to a border that next to nothing
-	 * is gained. */
-	left = at > begin ? (uint64_t)(at - begin) / 1000 : 0;
-	if (left < 1 || left >= job->count)
-		left = job->count / 2;
+	if (at > listing->from && at < listing->to)
+		from_first = (listing->resource->windows.newest_first ?
+		    listing->to - at : at - listing->from) / 1000 -
+		    (int64_t)job->first;
+	/* In whole seconds, and inside. */
+	part = from_first >= 1 && from_first < (int64_t)job->count ?
+	    (uint64_t)from_first : job->count / 2;
 	listing->under_way--;
-	crawl_add_piece(listing, job->first, left);
-	crawl_add_piece(listing, job->first + left, job->count - left);
+	crawl_add_piece(listing, job->first, part);
+	crawl_add_piece(listing, job->first + part, job->count - part);
 	return true;
 }
 
-void
-crawl_time(const struct crawl_job *job, bool end, char out[32])
+/* The time at a position, in ms. */
+static int64_t
+time_at(const struct crawl_listing *listing, uint64_t position)
+{
+	int64_t ms = (int64_t)position * 1000;
+
+	return listing->resource->windows.newest_first ? listing->to - ms :
+	    listing->from + ms;
+}
+
+/* When the window begins and ends. */
+static void
+times_of(const struct crawl_job *job, int64_t *begin, int64_t *end)
 {
 	const struct crawl_listing *listing = job->listing;
-	int64_t at = listing->from + (int64_t)job->first * 1000;
+	int64_t one = time_at(listing, job->first);
+	int64_t other = time_at(listing, job->first + job->count);
 
-	if (end) {
-		at += (int64_t)job->count * 1000;
-		if (at > listing->to)
-			at = listing->to;
-	}
+	*begin = one < other ? one : other;
+	*end = one < other ? other : one;
+	/* What is asked for need not be whole seconds. */
+	if (*begin < listing->from)
+		*begin = listing->from;
+	if (*end > listing->to)
+		*end = listing->to;
+}
+
+static void
+write_time(int64_t at, char out[32])
+{
 	if (at % 1000 == 0)
 		clock_second(at, out);
 	else
 		clock_rfc3339(at, out);
 }
 
+void
+crawl_time(const struct crawl_job *job, bool end, char out[32])
+{
+	int64_t from, to;
+
+	times_of(job, &from, &to);
+	write_time(end ? to : from, out);
+}
+
 const char *
 crawl_time_value(struct crawl_view *view, enum source_var_kind kind)
 {
 	const struct crawl_job *job = view->job;
-	struct crawl_job early;
+	const struct crawl_listing *listing;
+	int64_t begin, end;
 
 	if (job == NULL || job->listing->resource->paging != SOURCE_WINDOWS)
 		return NULL;
+	listing = job->listing;
+	times_of(job, &begin, &end);
 	if (kind == SOURCE_PAGE_END) {
-		crawl_time(job, true, view->number);
+		write_time(end, view->number);
 		return view->number;
 	}
-	if (job->first == 0 && job->listing->is_open_left)
+	if (begin == listing->from && listing->is_open_left)
 		return NULL;
-	early = *job;
-	if (job->first > 0)
-		early.first -= OVERLAP_MS / 1000;
-	crawl_time(&early, false, view->number);
+	if (begin > listing->from)
+		begin -= OVERLAP_MS;
+	write_time(begin, view->number);
 	return view->number;
 }

@@ -72,7 +72,7 @@ paging_text(struct source_reader *r, const struct yaml *own,
 }
 
 #define KEYS "style query size records total count more cursor next " \
-    "says-size says-number cap from to earliest time slice"
+    "says-size says-number cap from to earliest time order slice"
 
 static int
 check_paging_keys(struct source_reader *r, const struct yaml *map)
@@ -182,7 +182,7 @@ read_windows(struct source_reader *r, struct source_resource *resource,
 	struct source_template *const templates[] = { &windows->cap,
 	    &windows->from, &windows->to };
 	static const char *const keys[] = { "cap", "from", "to" };
-	const char *earliest;
+	const char *earliest, *order;
 	size_t i;
 
 	for (i = 0; i < 3; i++) {
@@ -192,6 +192,14 @@ read_windows(struct source_reader *r, struct source_resource *resource,
 		    templates[i]) == -1)
 			return -1;
 	}
+	if (paging_text(r, own, common, "order", &order) == -1)
+		return -1;
+	if (order != NULL && strcmp(order, "newest") != 0 &&
+	    strcmp(order, "oldest") != 0)
+		return source_wrong(r, paging_with(own, common,
+		    "order")->line, "\"order\": expected newest or oldest: "
+		    "what the server lists first");
+	windows->newest_first = order != NULL && strcmp(order, "newest") == 0;
 	if (paging_text(r, own, common, "time", &windows->time) == -1 ||
 	    paging_text(r, own, common, "earliest", &earliest) == -1)
 		return -1;

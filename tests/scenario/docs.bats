@@ -92,7 +92,7 @@ leave_one_unfinished()
 	sed -i 's/more: metadata/mroe: metadata/' ledger.yaml
 	run -2 hlexport sources check ./ledger.yaml
 	assert_contains "$output" \
-	    './ledger.yaml:32: "paging" has no key "mroe"; did you mean "more"?'
+	    './ledger.yaml:29: "paging" has no key "mroe"; did you mean "more"?'
 	run -2 hlexport sources check
 	run -2 hlexport sources check a b
 	run -0 hlexport sources check monkai

@@ -83,6 +83,7 @@ resources:
       to: "{run.started}"
       earliest: "2020-01-01"
       time: timestamp
+      order: newest
       records: items
     shards: items
 END
@@ -198,20 +199,19 @@ assert_items()
 @test "spans of time are split until each has less than the cap" {
 	start_items --rows 2600 --cap 500
 	run -0 items --way span --since 2024-12-31
-	fixture truth/logs | LC_ALL=C sort >truth
-	lines exports/* | LC_ALL=C sort | cmp - truth
+	fixture truth/logs >truth
+	lines exports/* | cmp - truth
 	run -0 hlexport verify "$(the_export)"
 	# Each call that was cut was not used, and few were needed.
 	[ "$(asked_count)" -ge 11 ]
 	[ "$(asked_count)" -le 40 ]
 	# Without a beginning, and with a cap as small as ten rows a second.
 	run -0 items --way span -o open
-	lines open/* | LC_ALL=C sort | cmp - truth
-	assert_same_export <(lines exports/* | sort) <(lines open/* | sort)
+	lines open/* | cmp - truth
 	stop_fixture
 	start_items --rows 2600 --cap 11
 	run -0 items --way span --cap 11 -o small
-	lines small/* | LC_ALL=C sort | cmp - truth
+	lines small/* | cmp - truth
 }
 
 @test "a second with too many rows is a gap, and never a silent loss" {
@@ -235,8 +235,8 @@ assert_items()
 	add_fault "span status=503 times=2"
 	add_fault "span cut=2000 times=1"
 	run -0 items --way span
-	fixture truth/logs | LC_ALL=C sort >truth
-	lines exports/* | LC_ALL=C sort | cmp - truth
+	fixture truth/logs >truth
+	lines exports/* | cmp - truth
 	mend
 	forget_asked
 	# Slow enough to be met half-way.
@@ -248,7 +248,7 @@ assert_items()
 	wait $pid || true
 	mend
 	run -0 items --resume killed/*
-	lines killed/* | LC_ALL=C sort | cmp - truth
+	lines killed/* | cmp - truth
 	run -0 hlexport verify killed/*
 }
 

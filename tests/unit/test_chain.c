@@ -11,7 +11,7 @@ static const char definition[] =
     "  from: {kind: date, help: x}\n"
     "  on: {kind: text, help: x}\n"
     "  tags: {kind: list, help: x}\n"
-    "  which: {kind: choice, choices: [offset, cursor, span], help: x}\n"
+    "  which: {kind: choice, choices: [offset, cursor, span, newest], help: x}\n"
     "resources:\n"
     "- name: offset\n  when: {option.which: offset}\n  method: POST\n"
     "  list: /offset\n"
@@ -37,6 +37,11 @@ static const char definition[] =
     "- name: span\n  when: {option.which: span}\n  list: /span\n"
     "  query: {a: \"{page.start|option.from}\", b: \"{page.end}\"}\n"
     "  paging: {style: windows, cap: \"5\", from: \"{option.from}\","
+    " to: \"{run.started}\", earliest: \"2025-01-01\", records: r}\n"
+    "  shards: c\n"
+    "- name: newest\n  when: {option.which: newest}\n  list: /span\n"
+    "  query: {a: \"{page.start}\", b: \"{page.end}\"}\n"
+    "  paging: {style: windows, cap: \"5\", order: newest,"
     " to: \"{run.started}\", earliest: \"2025-01-01\", records: r}\n"
     "  shards: c\n";
 
@@ -357,6 +362,36 @@ test_spans_of_time(void **state)
 	crawl_free(crawl);
 }
 
+/* The same, from the end. */
+static void
+test_spans_of_time_newest_first(void **state)
+{
+	enum crawl_state stands;
+	struct crawl *crawl = begin("newest", NULL, &stands);
+	struct crawl_job job;
+	char when[32];
+
+	(void)state;
+	assert_string_equal(next(crawl, &job), "0+3601");
+	crawl_time(&job, false, when);
+	assert_string_equal(when, "2025-01-01T00:00:00Z");
+	/* Ten minutes from the beginning: that part comes last. */
+	assert_true(crawl_split_time(&job, INT64_C(1735690200000)));
+	assert_string_equal(next(crawl, &job), "0+3000");
+	crawl_time(&job, false, when);
+	assert_string_equal(when, "2025-01-01T00:10:00.500Z");
+	crawl_time(&job, true, when);
+	assert_string_equal(when, "2025-01-01T01:00:00.500Z");
+	came(crawl, &job, 4, 0, -1, -1, NULL);
+	assert_string_equal(next(crawl, &job), "3000+601");
+	crawl_time(&job, false, when);
+	assert_string_equal(when, "2025-01-01T00:00:00Z");
+	crawl_time(&job, true, when);
+	assert_string_equal(when, "2025-01-01T00:10:00.500Z");
+	assert_int_equal(came(crawl, &job, 4, 1, -1, -1, NULL), CRAWL_WHOLE);
+	crawl_free(crawl);
+}
+
 static void
 test_a_second_can_not_be_split(void **state)
 {
@@ -434,6 +469,7 @@ main(void)
 		cmocka_unit_test(test_what_is_known_of_a_chain),
 		cmocka_unit_test(test_marks),
 		cmocka_unit_test(test_spans_of_time),
+		cmocka_unit_test(test_spans_of_time_newest_first),
 		cmocka_unit_test(test_a_second_can_not_be_split),
 		cmocka_unit_test(test_bodies),
 	};

@@ -36,6 +36,9 @@ static const struct {
 	{ HEAD LIST "  paging: {style: windows, cap: \"5\", to: \"{run."
 	    "started}\", earliest: soon}\n", "\"earliest\": expected a "
 	    "date" },
+	{ HEAD LIST "  paging: {style: windows, cap: \"5\", to: \"{run."
+	    "started}\", order: up}\n", "\"order\": expected newest or "
+	    "oldest" },
 	{ HEAD PAGING LIST "  body: {a: b}\n", "t:10: a \"body\" is sent by "
 	    "POST only" },
 	{ HEAD PAGING LIST "  method: PUT\n", "t:10: \"method\": expected "
