@@ -45,20 +45,29 @@ find_resume(const struct cli *cli, struct cli_settings *settings,
 	return 0;
 }
 
-/* The options of a new export: all that have a value, but the server. */
+/*
+ * The options of a new export: all that have a value, but the server.  One
+ * that could not be kept would be one that is not obeyed.
+ */
 static json_t *
-new_options(const struct cli *cli)
+new_options(const struct cli *cli, struct err *err)
 {
 	const struct source *source = cli->source;
-	json_t *options = json_object();
+	json_t *options = json_object(), *text;
 	const char *value;
 	size_t i;
 
 	for (i = 1; i < source->n_options; i++) {
 		value = config_text(cli->config, source->options[i].name);
-		if (value != NULL)
-			json_object_set_new(options,
-			    source->options[i].name, json_string(value));
+		if (value == NULL)
+			continue;
+		if ((text = json_string(value)) == NULL) {
+			err_set(err, ERR_USAGE, "--%s: the value is not "
+			    "UTF-8", source->options[i].name);
+			json_decref(options);
+			return NULL;
+		}
+		json_object_set_new(options, source->options[i].name, text);
 	}
 	return options;
 }
@@ -136,7 +145,9 @@ take_options(const struct cli *cli, json_t *header,
 	struct source_scope scope = { option_value, NULL };
 
 	if (header == NULL) {
-		settings->options = new_options(cli);
+		settings->options = new_options(cli, err);
+		if (settings->options == NULL)
+			return -1;
 		scope.cookie = settings->options;
 		return source_check(cli->source, &scope, err);
 	}

@@ -186,6 +186,16 @@ stop(struct http *http, enum err_kind kind, const char *text)
 		err_set(&http->stopped, kind, "%s", text);
 }
 
+/* Too much has failed; this was the last of it. */
+static void
+stop_for(struct http *http, const struct http_reply *reply)
+{
+	char why[400];
+
+	http_reason(reply, why);
+	stop(http, ERR_NET, why);
+}
+
 /* It will not be tried again. */
 static void
 finish(struct transfer *transfer, enum http_outcome outcome)
@@ -269,7 +279,7 @@ retry(struct transfer *transfer)
 		log_failure(transfer, wait);
 	}
 	if (limit_is_broken(&http->limit))
-		stop(http, ERR_NET, reply->why);
+		stop_for(http, reply);
 }
 
 static void
@@ -370,7 +380,7 @@ http_again(struct http *http, struct http_reply *reply, const char *why)
 	    (int)sizeof(reply->why) - 1, why);
 	limit_failure(&http->limit, true);
 	if (limit_is_broken(&http->limit))
-		stop(http, ERR_NET, reply->why);
+		stop_for(http, reply);
 	if (is_spent(transfer)) {
 		reply->outcome = HTTP_SPENT;
 		log_failure(transfer, -1);

@@ -142,6 +142,13 @@ enum http_event http_wait(struct http *, int64_t, struct http_reply **,
  */
 bool http_again(struct http *, struct http_reply *, const char *);
 
+/**
+ * http_reason(reply, out):
+ * Write why ${reply} is not HTTP_GOOD, and the id that the server gave the
+ * request, by which its makers can find it.
+ */
+void http_reason(const struct http_reply *, char [400]);
+
 /** http_drop(http, reply): The caller is done with ${reply}. */
 void http_drop(struct http *, struct http_reply *);
 

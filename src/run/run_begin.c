@@ -220,6 +220,7 @@ check_key(struct run *run, struct err *err)
 	struct http_request request = { .what = "check", .first_byte_s = 60 };
 	struct http_reply *reply;
 	enum http_event event;
+	char why[400];
 
 	if (source->check == NULL)
 		return 0;
@@ -233,15 +234,16 @@ check_key(struct run *run, struct err *err)
 		return err_set(err, ERR_STOPPED, "interrupted");
 	if (event != HTTP_REPLY)
 		return -1;
+	http_reason(reply, why);
 	if (reply->outcome == HTTP_GOOD)
 		run->any_success = true;
 	else if (reply->status == 401 || reply->status == 403)
 		err_set(err, ERR_AUTH, "the server refuses the key (%s); "
-		    "check %s", reply->why, source->auth_where != NULL ?
+		    "check %s", why, source->auth_where != NULL ?
 		    source->auth_where : "the server");
 	else
 		err_set(err, ERR_NET, "%s%s: %s", run->settings.server,
-		    source->check, reply->why);
+		    source->check, why);
 	http_drop(run->http, reply);
 	return run->any_success ? 0 : -1;
 }

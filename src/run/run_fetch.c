@@ -231,10 +231,7 @@ stop(struct run *run, enum err_kind kind, const char *format,
 {
 	char why[400];
 
-	snprintf(why, sizeof(why), "%s%s%.64s%s", reply->why,
-	    reply->id != NULL ? " (request " : "",
-	    reply->id != NULL ? reply->id : "",
-	    reply->id != NULL ? ")" : "");
+	http_reason(reply, why);
 	if (run->stop.kind == ERR_NONE)
 		err_set(&run->stop, kind, format, why, rest);
 	return 0;

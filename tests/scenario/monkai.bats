@@ -155,8 +155,18 @@ assert_rows()
 	assert_contains "$output" "(request req-"
 	run -6 hlexport verify "$(the_export)"
 	mend
-	run -0 monkai --resume "$(the_export)"
+	# The export knows its source and its namespace.
+	unset MONKAI_TRACE_NAMESPACE
+	run -0 hlexport --resume "$(the_export)"
 	assert_rows "$(the_export)"
+}
+
+@test "a server that fails for good is given up, with its last words" {
+	start_trace
+	add_fault "any status=500"
+	run -3 monkai
+	assert_contains "$output" "internal_error: scripted fault"
+	[ "$(asked_count)" -le 60 ]
 }
 
 @test "killed at any page and resumed: the same bytes, nothing asked twice" {
@@ -292,6 +302,7 @@ wrong()
 	wrong "none of records|logs" --stream record
 	wrong "several: records, logs" --stdout --limit 1
 	wrong "doesn't go together" --stdout --stream logs --json
+	wrong "--agent: the value is not UTF-8" --agent $'caf\xe9'
 	unset MONKAI_TRACE_NAMESPACE
 	wrong "--namespace is missing"
 	wrong "or set MONKAI_TRACE_NAMESPACE"
@@ -412,7 +423,7 @@ wrong_file()
 	assert_rows "$(the_export)"
 	echo "took $took ms"
 	[ $took -ge 2000 ]
-	[ $took -le 8000 ]
+	[ $took -le 20000 ]
 }
 
 @test "dry run, online, repair" {
