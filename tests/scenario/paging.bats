@@ -23,6 +23,7 @@ options:
     help: which of the lists
   cap: {kind: number, default: "500", help: rows that are too many}
   since: {kind: date, help: from when on}
+  edges: {kind: text, help: to which side a border belongs}
 paging:
   style: cursor
   size: 100
@@ -75,7 +76,7 @@ resources:
   - name: span
     when: {option.way: span}
     list: /span
-    query: {from: "{page.start|option.since}", to: "{page.end}"}
+    query: {from: "{page.start|option.since}", to: "{page.end}", edges: "{option.edges}"}
     paging:
       style: windows
       cap: "{option.cap}"
@@ -212,6 +213,16 @@ assert_items()
 	start_items --rows 2600 --cap 11
 	run -0 items --way span --cap 11 -o small
 	lines small/* | cmp - truth
+}
+
+@test "to whichever side a border belongs, no row is lost at it" {
+	start_items --rows 2600 --cap 60
+	local edges
+	fixture truth/logs >truth
+	for edges in open closed half; do
+		run -0 items --way span --cap 60 --edges $edges -o $edges
+		lines $edges/* | cmp - truth
+	done
 }
 
 @test "a second with too many rows is a gap, and never a silent loss" {

@@ -9,7 +9,9 @@
  *	GET  /pointed?size=N		{"items": [...], "links": {"next": URL}}
  *	GET  /elsewhere			as /pointed, to another server
  *	GET  /ring			as /marked, and it never ends
- *	GET  /span?from=T&to=T			{"items": [...]}, at most ${cap}
+ *	GET  /span?from=T&to=T			{"items": [...]}, at most ${cap}:
+ *		those after the one and up to the other; edges=open: before it,
+ *		edges=closed: from the one on
  */
 
 #include <inttypes.h>
@@ -170,6 +172,9 @@ answer_span(const struct trace_request *request,
 {
 	char *from_text = value_of(request, "from");
 	char *to_text = value_of(request, "to");
+	char *edges = value_of(request, "edges");
+	bool open = edges != NULL && strcmp(edges, "open") == 0;
+	bool closed = edges != NULL && strcmp(edges, "closed") == 0;
 	int64_t from = INT64_MIN, to = INT64_MAX, at;
 	struct buf buf = { NULL, 0, 0 };
 	size_t i, n = 0;
@@ -181,7 +186,8 @@ answer_span(const struct trace_request *request,
 	buf_adds(&buf, "{\"items\": [");
 	for (i = 0; i < trace_rows(TRACE_LOGS) && n < settings->cap; i++) {
 		at = trace_row(NULL, TRACE_LOGS, i);
-		if (at <= from || at > to)
+		if (at < from || at > to || (at == from && !closed) ||
+		    (at == to && open))
 			continue;
 		buf_adds(&buf, n++ > 0 ? ", " : "");
 		trace_row(&buf, TRACE_LOGS, i);
@@ -191,6 +197,7 @@ answer_span(const struct trace_request *request,
 	answer->body.at = buf_take(&buf);
 	free(from_text);
 	free(to_text);
+	free(edges);
 }
 
 void
