@@ -277,6 +277,21 @@ END
 	    logs manifest.copy.jsonl manifest.jsonl)"
 }
 
+@test "the help tells the options, and what they may be" {
+	start_trace
+	run -0 hlexport help export --source monkai
+	local option
+	for option in namespace stream agent session-id level resource-id \
+	    start-date end-date via limit offset server; do
+		assert_contains "$output" "--$option"
+	done
+	assert_contains "$output" "(required)"
+	assert_contains "$output" "(debug|info|warn|error)"
+	[[ $output != *--directory* ]]
+	run -0 hlexport sources
+	assert_contains "$output" "MonkAI Trace"
+}
+
 # wrong TEXT OPTION...: refused before anything is sent.
 wrong()
 {

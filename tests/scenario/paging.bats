@@ -263,6 +263,20 @@ assert_items()
 	run -0 hlexport verify killed/*
 }
 
+@test "a span that takes the server too long is asked for in parts" {
+	start_items --rows 2600 --cap 5000
+	fixture truth/logs >truth
+	add_fault "span status=504 times=2"
+	run -0 items --way span --cap 5000
+	lines exports/* | cmp - truth
+	run -0 grep -c "trying it in smaller pieces" exports/*/export.log
+	assert_equal "$(asked_count)" 4
+	# It is not cut for ever.
+	add_fault "span status=504"
+	run -3 items --way span --cap 5000 -o never
+	[ "$(asked_count)" -le 250 ]
+}
+
 @test "damage is repaired, of a list by marks and of one by time" {
 	start_items --rows 2600 --cap 500
 	local way
