@@ -315,6 +315,9 @@ commit_dry(struct run *run, struct run_task *task, struct err *err)
 	enum crawl_state state;
 
 	outcome.page.received = outcome.page.distinct = task->page.n;
+	/* Its first record may be the last one of the page before. */
+	if (outcome.page.distinct >= task->job.overlap)
+		outcome.page.distinct -= task->job.overlap;
 	run_dry_page(run, task);
 	if (run_lines(run, task, &outcome.page, err) == -1)
 		return -1;

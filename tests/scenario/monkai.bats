@@ -466,6 +466,8 @@ wrong_file()
 	add_fault "logs_query delete=2 times=1"
 	run -0 hlexport verify --online exports/* --server-moved
 	assert_contains "$output" "gone"
+	# Read to the end, and once.
+	assert_equal "$(asked_count)" 6
 }
 
 @test "no line of C outside of the definitions names a platform" {
