@@ -142,10 +142,12 @@ print_next(FILE *out, const struct audit_summary *summary,
 			fprintf(out, "All counts agree with the server's "
 			    "totals.  ");
 		else
-			fprintf(out, "%" PRIu64 " list%s, without a total "
-			    "from the server, read to the end; all other "
-			    "counts agree.\n", summary->untold,
-			    summary->untold == 1 ? "" : "s");
+			fprintf(out, "%" PRIu64 " list%s no total of %s own "
+			    "and %s read to the end; all counts that there "
+			    "are agree.\n", summary->untold,
+			    summary->untold == 1 ? " has" : "s have",
+			    summary->untold == 1 ? "its" : "their",
+			    summary->untold == 1 ? "was" : "were");
 		fprintf(out, "To check the files:\n  cd %s && sha256sum "
 		    "--quiet -c SHA256SUMS\n", result->where);
 		return;

@@ -55,7 +55,7 @@ assert_rows()
 	run -0 monkai --resume "$(the_export)"
 	run -0 hlexport summary --json "$(the_export)"
 	assert_equal "$(echo "$output" | jq -c .records)" \
-	    '{"records":120000,"logs":30000,"exported_records":0,"exported_logs":0}'
+	    '{"records":120000,"logs":30000,"records_total":0,"exported_records":0,"logs_total":0,"exported_logs":0}'
 }
 
 @test "as many, with rows arriving, with faults, killed and resumed" {
@@ -207,12 +207,26 @@ assert_rows()
 	for stream in records logs; do
 		assert_same_export paged/*/$stream spans/*/$stream
 	done
-	assert_contains "$output" "without a total from the server"
+	assert_contains "$output" "2 lists have no total of their own"
 	run -0 hlexport verify spans/*
 	# A call that was cut, or one that is kept: no more than three a kept one.
 	[ "$(asked_count)" -le 120 ]
-	# A cap that isn't known to be one would lose rows: it is the user's word.
-	assert_equal "$(asked_count query)" 0
+	# The pages' endpoints were asked for their total only.
+	assert_equal "$(asked_count query)" 2
+	assert_equal "$(asked_count 'query .* 1 1$')" 2
+	# Where they tell none, all the same.
+	stop_fixture
+	start_trace --shape bare --cap 500
+	run -0 monkai -o bare --via export --export-cap 500
+	fixture truth/records | cmp - <(rows bare/* records)
+}
+
+@test "a cap that is lower than --export-cap is found out by the total" {
+	start_trace --cap 500
+	run -3 monkai --via export
+	assert_contains "$output" \
+	    "500 different records; {records_total.rows} says 2500"
+	run -6 hlexport verify "$(the_export)"
 }
 
 @test "the request: method, body, headers; empty values are not sent" {
@@ -258,6 +272,7 @@ END
 /record_query $head{"namespace":"customer-support","query":{"limit":1000,"offset":0,"agent":"Jo\"sé","session_id":"s","start_date":"2025-01-02T00:00:00Z","end_date":"2025-02-03T03:05:06Z"}}
 /logs/query $head{"namespace":"customer-support","limit":1000,"offset":0,"level":"error","resource_id":"r","start_date":"2025-01-02T00:00:00Z","end_date":"2025-02-03T03:05:06Z"}
 /logs/export $head{"namespace":"customer-support","format":"json","end_date":"2025-11-24T16:00:00Z"}
+/logs/query $head{"namespace":"customer-support","limit":1,"offset":0,"end_date":"2025-11-24T16:00:00Z"}
 END
 }
 
