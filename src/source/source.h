@@ -149,7 +149,7 @@ struct source_windows {
 	struct source_template from, to;	/* the time that is asked for */
 	int64_t earliest;	/* ms; split from here if no ${from} */
 	const char *time;	/* path of a record's time, or NULL */
-	bool newest_first;	/* as the server lists them, so are the windows */
+	bool newest_first;	/* what the server lists first */
 };
 
 /* Only a part of a list is asked for. */

@@ -9,7 +9,7 @@
  *	GET  /pointed?size=N		{"items": [...], "links": {"next": URL}}
  *	GET  /elsewhere			as /pointed, to another server
  *	GET  /ring			as /marked, and it never ends
- *	GET  /span?from=T&to=T			{"items": [...]}, at most ${cap}:
+ *	GET  /span?from=T&to=T		{"items": [...]}, at most ${cap}:
  *		those after the one and up to the other; edges=open: before it,
  *		edges=closed: from the one on
  */
