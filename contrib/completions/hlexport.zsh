@@ -8,6 +8,7 @@ _arguments \
   '--resume=[go on with the export in DIR; without DIR, with the newest one that is not finished]:DIR:_files -/' \
   '--server-moved[resume although the server'\''s address is another one than when the export began]' \
   '--dry-run[count what would be exported and guess how long it takes; write nothing]' \
+  '--stdout[print the records of one list as JSON lines on standard output, and make no export]' \
   '--repair[with --resume DIR\: verify the export, and ask again for what is damaged or missing; the same as '\''hlexport repair DIR'\'']' \
   '--online[then ask the server what has come or gone since]' \
   '--fast[look at sizes and counts only]' \
@@ -24,6 +25,7 @@ _arguments \
   '--env-file=[read variables from FILE, not from .env]:FILE:_files' \
   '--progress=[how to show what is going on\: a live display, a line every ten seconds, a JSON line every ten seconds, or not; auto is bar on a terminal and plain elsewhere]:HOW:(auto bar plain json none)' \
   '--log-format=[how export.log is written]:FORMAT:(text json)' \
+  '--output-file=[with --format json or csv\: write one table to FILE and nothing else\: the records as they are in an array, or the columns that the platform'\''s own tools have]:FILE:_files' \
   '--format=[what to make; xlsx is Excel, duckdb is Parquet with a database of views over it]:FORMAT:(parquet csv json jsonl xlsx duckdb)' \
   '--file=[read the SQL from FILE; - is standard input]:FILE:_files' \
   '--allow-external[let the SQL read and write any file, not only read those of the export]' \
@@ -59,5 +61,5 @@ _arguments \
   '--start-date=[only logs created after DATE]:DATE:' \
   '--end-date=[only logs created before DATE; the start of the export if not given]:DATE:' \
   '--include=[also take\: raw, the .prompt and .agent text of every version; aggregates, the evaluator aggregates in every version; secrets, the environment variables of tools]:LIST:(raw aggregates secrets)' \
-  '1:command:((export\:"export a workspace, or go on with an export" summary\:"tell what is in an export" verify\:"prove that an export is whole, or name what is damaged or missing" repair\:"verify an export, and ask again for what is damaged or missing, and nothing else" adopt\:"make a manifest for an export of the old Python tool, so that all commands take it" pack\:"put an export into one file, and read it back" query\:"ask an export with SQL; without SQL, list its tables and columns" convert\:"make files of an export'\''s tables: Parquet, CSV, JSON, Excel, DuckDB" report\:"tell how much was used, how fast it was, what it cost and what failed" sources\:"list the platforms that can be exported from, or print the definition of one" help\:"show help" ))' \
+  '1:command:((export\:"export a workspace, or go on with an export" summary\:"tell what is in an export" verify\:"prove that an export is whole, or name what is damaged or missing" repair\:"verify an export, and ask again for what is damaged or missing, and nothing else" adopt\:"make a manifest for an export of the old Python tool, so that all commands take it" pack\:"put an export into one file, and read it back" query\:"ask an export with SQL; without SQL, list its tables and columns" convert\:"make files of an export'\''s tables: Parquet, CSV, JSON, Excel, DuckDB" report\:"tell how much was used, how fast it was, what it cost and what failed" sources\:"list the platforms that can be exported from, print the definition of one, or check one of your own" help\:"show help" ))' \
   '*:directory:_files -/'

@@ -39,6 +39,7 @@ struct audit_summary {
 	struct manifest_gap *gaps;	/* in the order of their keys */
 	uint64_t n_gaps;
 	uint64_t unfinished;	/* listings begun, not ended, no gap */
+	uint64_t untold;	/* lists in pages whose total no one told */
 	uint64_t unmarked;	/* of an old export: units without .done */
 };
 

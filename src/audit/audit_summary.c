@@ -20,6 +20,7 @@ audit_release(struct audit_summary *summary)
 		free(gap->listing);
 		free(gap->url);
 		free(gap->why);
+		free(gap->request);
 		free(gap);
 	}
 	for (i = 0; i < summary->n_kinds; i++)
@@ -132,6 +133,7 @@ copy_gap(struct audit_summary *summary, struct manifest_gap ***last,
 	copy->listing = mem_text(gap->listing);
 	copy->url = mem_text(gap->url);
 	copy->why = mem_text(gap->why);
+	copy->request = mem_text(gap->request);
 	copy->next = NULL;
 	**last = copy;
 	*last = &copy->next;
@@ -157,6 +159,9 @@ count_listings(struct manifest *manifest, const struct source *source,
 			copy_gap(summary, &last, gap);
 		if (!listing.ended && listing.gaps == NULL)
 			summary->unfinished++;
+		if (listing.ended && listing.total < 0 && resource != NULL &&
+		    resource->paging != SOURCE_UNPAGED)
+			summary->untold++;
 	}
 }
 

@@ -41,9 +41,12 @@ find_gaps(struct audit_verify *verify, const struct manifest_listing *known)
 
 	for (gap = known->gaps; gap != NULL; gap = gap->next) {
 		manifest_gap_where(gap, where);
-		audit_find(verify, finding, "%s%s%s", where + (*where == ' '),
-		    *where != '\0' ? ": " : "", gap->why != NULL ?
-		    gap->why : "it could not be had");
+		audit_find(verify, finding, "%s%s%s%s%s%s",
+		    where + (*where == ' '), *where != '\0' ? ": " : "",
+		    gap->why != NULL ? gap->why : "it could not be had",
+		    gap->request != NULL ? " (request " : "",
+		    gap->request != NULL ? gap->request : "",
+		    gap->request != NULL ? ")" : "");
 	}
 	if (known->ended || known->gaps != NULL)
 		return;

@@ -28,8 +28,9 @@ const struct cli_command cli_commands[] = {
 	    "tables: Parquet, CSV, JSON, Excel, DuckDB", cli_convert },
 	{ "report", "DIR", "tell how much was used, how fast it was, what it "
 	    "cost and what failed", cli_usage_report },
-	{ "sources", "[NAME]", "list the platforms that can be exported "
-	    "from, or print the definition of one", cli_sources },
+	{ "sources", "[NAME | check FILE]", "list the platforms that can be "
+	    "exported from, print the definition of one, or check one of "
+	    "your own", cli_sources },
 	{ "help", "[COMMAND]", "show help", cli_help },
 	{ "completion", "bash|zsh|fish", NULL, cli_completion },
 	{ NULL, NULL, NULL, NULL }

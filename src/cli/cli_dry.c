@@ -41,9 +41,11 @@ add_up(const struct run *run)
 static void
 print_row(const struct run_estimate *row)
 {
-	char records[32], requests[32], bytes[16];
+	char count[32], records[40], requests[32], bytes[16];
 
-	text_human_count(row->records, records);
+	text_human_count(row->records, count);
+	snprintf(records, sizeof(records), "%s%s", count,
+	    row->at_least ? "+" : "");
 	if (row->group != NULL) {
 		printf("    %-18s %12s\n", row->group, records);
 		return;
@@ -71,6 +73,11 @@ print_all(const struct run *run, const struct source *source)
 			if (strcmp(rows[i].resource,
 			    source->resources[k].name) == 0)
 				print_row(&rows[i]);
+	for (i = 0, k = 0; i < n; i++)
+		k += rows[i].at_least;
+	if (k > 0)
+		printf("\n+ at least: the server does not say how many; only "
+		    "the export itself will tell.\n");
 	text_human_count(sums.requests, requests);
 	text_human_bytes(sums.bytes, bytes);
 	text_human_time(sums.ms, time);
@@ -102,6 +109,8 @@ cli_dry_report(const struct run *run, const struct source *source, bool json)
 			    json_string(rows[i].group));
 		json_object_set_new(row, "records",
 		    json_integer((json_int_t)rows[i].records));
+		if (rows[i].at_least)
+			json_object_set_new(row, "at_least", json_true());
 		json_object_set_new(row, "requests",
 		    json_integer((json_int_t)rows[i].requests));
 		json_object_set_new(row, "bytes",

@@ -93,6 +93,20 @@ report(const struct cli *cli, struct log *log, bool repairs,
 	audit_release(&summary);
 }
 
+/* Records were printed: tell how many, beside them. */
+static void
+report_lines(const struct cli *cli, const struct cli_result *result)
+{
+	char records[32];
+
+	text_human_count(result->progress.records, records);
+	if (!config_is(cli->config, "quiet"))
+		fprintf(stderr, "%s record%s%s\n", records,
+		    result->progress.records == 1 ? "" : "s",
+		    result->state == RUN_COMPLETE ? "" : ", and not all that "
+		    "there are");
+}
+
 int
 cli_run(struct cli *cli, struct log *log, struct cli_settings *settings)
 {
@@ -115,7 +129,9 @@ cli_run(struct cli *cli, struct log *log, struct cli_settings *settings)
 	result.status = status_of(&result);
 	if (result.state == RUN_STOPPED)
 		(void)cli_error(&result.err);
-	if (settings->run.dry && result.state != RUN_STOPPED)
+	if (settings->run.lines != NULL)
+		report_lines(cli, &result);
+	else if (settings->run.dry && result.state != RUN_STOPPED)
 		cli_dry_report(run, cli->source,
 		    config_is(cli->config, "json"));
 	report(cli, log, settings->run.repair, &result);

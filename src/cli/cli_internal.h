@@ -320,6 +320,7 @@ struct cli_settings {
 	struct run_settings run;
 	char *server;
 	char *resume;
+	char *key;
 	json_t *options;
 };
 
@@ -330,6 +331,11 @@ struct cli_settings {
  */
 int cli_settings(const struct cli *, struct log *, const char *,
     struct cli_settings *, struct err *);
+
+/* --------------------------------------------------------- cli_key.c */
+
+/** cli_key(cli, settings, err): Find the key.  Return 0 or -1. */
+int cli_key(const struct cli *, struct cli_settings *, struct err *);
 
 /** cli_settings_release(settings): Free what it holds. */
 void cli_settings_release(struct cli_settings *);

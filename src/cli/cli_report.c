@@ -74,7 +74,13 @@ print_gap(FILE *out, const struct manifest_gap *gap)
 		text_add_visible(&why, gap->why, strlen(gap->why));
 	manifest_gap_where(gap, where);
 	fprintf(out, "  missing  %s%s", gap->listing, where);
-	fprintf(out, ": %s\n", why.len > 0 ? why.at : "unknown");
+	fprintf(out, ": %s", why.len > 0 ? why.at : "unknown");
+	if (gap->request != NULL) {
+		text_clear(&why);
+		text_add_visible(&why, gap->request, strlen(gap->request));
+		fprintf(out, " (request %s)", why.at);
+	}
+	fputc('\n', out);
 	if (gap->url != NULL) {
 		text_clear(&why);
 		text_add_visible(&why, gap->url, strlen(gap->url));
@@ -132,9 +138,18 @@ print_next(FILE *out, const struct audit_summary *summary,
 {
 	fputc('\n', out);
 	if (summary->sealed) {
-		fprintf(out, "All counts agree with the server's totals.  To "
-		    "check the files:\n  cd %s && sha256sum --quiet -c "
-		    "SHA256SUMS\n", result->where);
+		if (summary->untold == 0)
+			fprintf(out, "All counts agree with the server's "
+			    "totals.  ");
+		else
+			fprintf(out, "%" PRIu64 " list%s no total of %s own "
+			    "and %s read to the end; all counts that there "
+			    "are agree.\n", summary->untold,
+			    summary->untold == 1 ? " has" : "s have",
+			    summary->untold == 1 ? "its" : "their",
+			    summary->untold == 1 ? "was" : "were");
+		fprintf(out, "To check the files:\n  cd %s && sha256sum "
+		    "--quiet -c SHA256SUMS\n", result->where);
 		return;
 	}
 	fprintf(out, "%s:\n  hlexport --resume %s\n",
@@ -204,7 +219,7 @@ json_gap(const struct manifest_gap *gap)
 		if (numbers[i].value >= 0)
 			json_object_set_new(json, numbers[i].key,
 			    json_integer(numbers[i].value));
-	if (gap->first >= 0 && gap->count > 1 &&
+	if (gap->first >= 0 && gap->count > 1 && !gap->by_time &&
 	    gap->first % gap->count == 0)
 		json_object_set_new(json, "page",
 		    json_integer(gap->first / gap->count + 1));
@@ -212,6 +227,11 @@ json_gap(const struct manifest_gap *gap)
 		json_object_set_new(json, "url", json_string(gap->url));
 	if (gap->why != NULL)
 		json_object_set_new(json, "why", json_string(gap->why));
+	if (gap->request != NULL)
+		json_object_set_new(json, "request_id",
+		    json_string(gap->request));
+	if (gap->by_time)
+		json_object_set_new(json, "seconds", json_true());
 	return json;
 }
 

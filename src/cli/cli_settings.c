@@ -25,6 +25,13 @@ find_resume(const struct cli *cli, struct cli_settings *settings,
 	const char *given = config_text(cli->config, "resume");
 	const char *output = config_text(cli->config, "output");
 
+	if (config_is(cli->config, "stdout") &&
+	    (config_is(cli->config, "dry-run") ||
+	    config_is(cli->config, "json") ||
+	    config_origin(cli->config, "resume") == CONFIG_ARGV))
+		return err_set(err, ERR_USAGE, "--stdout prints records and "
+		    "makes no export; it doesn't go together with --dry-run, "
+		    "--json or --resume");
 	if (config_origin(cli->config, "resume") != CONFIG_ARGV)
 		return 0;
 	if (config_is(cli->config, "dry-run"))
@@ -38,20 +45,29 @@ find_resume(const struct cli *cli, struct cli_settings *settings,
 	return 0;
 }
 
-/* The options of a new export: all that have a value, but the server. */
+/*
+ * The options of a new export: all that have a value, but the server.  One
+ * that could not be kept would be one that is not obeyed.
+ */
 static json_t *
-new_options(const struct cli *cli)
+new_options(const struct cli *cli, struct err *err)
 {
 	const struct source *source = cli->source;
-	json_t *options = json_object();
+	json_t *options = json_object(), *text;
 	const char *value;
 	size_t i;
 
 	for (i = 1; i < source->n_options; i++) {
 		value = config_text(cli->config, source->options[i].name);
-		if (value != NULL)
-			json_object_set_new(options,
-			    source->options[i].name, json_string(value));
+		if (value == NULL)
+			continue;
+		if ((text = json_string(value)) == NULL) {
+			err_set(err, ERR_USAGE, "--%s: the value is not "
+			    "UTF-8", source->options[i].name);
+			json_decref(options);
+			return NULL;
+		}
+		json_object_set_new(options, source->options[i].name, text);
 	}
 	return options;
 }
@@ -114,32 +130,26 @@ find_server(const struct cli *cli, json_t *header,
 	return -1;
 }
 
-static int
-find_key(const struct cli *cli, struct cli_settings *settings,
-    struct err *err)
+/* The value of an option as the definition's own checks see it. */
+static const char *
+option_value(void *cookie, const struct source_var *var)
 {
-	const char *variable = cli->source->auth_variable;
-	char where[128];
-
-	if (variable == NULL)
-		return 0;
-	settings->run.key = config_var(cli->config, variable);
-	config_env_origin(cli->env, variable, where);
-	if (settings->run.key == NULL)
-		return err_set(err, ERR_USAGE, "no key: set %s in the "
-		    "environment or in .env (like .env.example)", variable);
-	if (http_check_key(settings->run.key, err) == -1)
-		return err_wrap(err, "%s (%s)", variable, where);
-	return 0;
+	return var->kind == SOURCE_OPTION ? json_string_value(
+	    json_object_get(cookie, var->option->name)) : NULL;
 }
 
 static int
 take_options(const struct cli *cli, json_t *header,
     struct cli_settings *settings, struct err *err)
 {
+	struct source_scope scope = { option_value, NULL };
+
 	if (header == NULL) {
-		settings->options = new_options(cli);
-		return 0;
+		settings->options = new_options(cli, err);
+		if (settings->options == NULL)
+			return -1;
+		scope.cookie = settings->options;
+		return source_check(cli->source, &scope, err);
 	}
 	settings->options = json_incref(json_object_get(header, "options"));
 	return check_options(cli, settings->resume, settings->options, err);
@@ -164,7 +174,7 @@ cli_settings(const struct cli *cli, struct log *log, const char *resume,
 		return -1;
 	if (take_options(cli, header, settings, err) == -1 ||
 	    find_server(cli, header, settings, err) == -1 ||
-	    find_key(cli, settings, err) == -1)
+	    cli_key(cli, settings, err) == -1)
 		goto done;
 	run->source = cli->source;
 	run->server = settings->server;
@@ -172,7 +182,8 @@ cli_settings(const struct cli *cli, struct log *log, const char *resume,
 	run->output = config_text(config, "output");
 	run->resume = settings->resume;
 	run->server_moved = config_is(config, "server-moved");
-	run->dry = config_is(config, "dry-run");
+	run->lines = config_is(config, "stdout") ? stdout : NULL;
+	run->dry = config_is(config, "dry-run") || run->lines != NULL;
 	run->tool = CLI_TOOL;
 	run->jobs = (unsigned)config_number(config, "jobs");
 	run->attempts = (unsigned)config_number(config, "retries");
@@ -199,4 +210,7 @@ cli_settings_release(struct cli_settings *settings)
 	json_decref(settings->options);
 	free(settings->server);
 	free(settings->resume);
+	if (settings->key != NULL)
+		explicit_bzero(settings->key, strlen(settings->key));
+	free(settings->key);
 }

@@ -1,5 +1,5 @@
 /*
- * hlexport sources [NAME]: what can be exported from.
+ * hlexport sources [NAME | check FILE]: what can be exported from.
  */
 
 #include <string.h>
@@ -36,6 +36,39 @@ list_sources(bool as_json)
 	return CLI_OK;
 }
 
+/* Is it a definition that can be used? */
+static int
+check_source(const char *which, bool as_json)
+{
+	struct source *source;
+	struct err err;
+	json_t *all, *names;
+	size_t i;
+
+	if ((source = source_open(which, &err)) == NULL)
+		return cli_error(&err);
+	if (as_json) {
+		all = json_object();
+		names = json_array();
+		for (i = 0; i < source->n_resources; i++)
+			json_array_append_new(names,
+			    json_string(source->resources[i].name));
+		json_object_set_new(all, "name", json_string(source->name));
+		json_object_set_new(all, "resources", names);
+		cli_print_json(all);
+	} else {
+		printf("%s: a definition of \"%s\", with nothing wrong in "
+		    "it: %zu option%s, %zu resource%s\n", which,
+		    source->name, source->n_options,
+		    source->n_options == 1 ? "" : "s", source->n_resources,
+		    source->n_resources == 1 ? "" : "s");
+		printf("To try it, without writing anything: hlexport "
+		    "--source %s --dry-run\n", which);
+	}
+	source_free(source);
+	return CLI_OK;
+}
+
 int
 cli_sources(struct cli *cli)
 {
@@ -46,8 +79,13 @@ cli_sources(struct cli *cli)
 
 	if (n == 0)
 		return list_sources(config_is(cli->config, "json"));
-	if (n > 1)
-		return cli_usage("sources takes one name at the most");
+	if (strcmp(words[0], "check") == 0 && n == 2)
+		return check_source(words[1], config_is(cli->config,
+		    "json"));
+	if (n > 1 || strcmp(words[0], "check") == 0)
+		return cli_usage("sources takes the name of one, or \"check\" "
+		    "and the definition to look at: hlexport sources check "
+		    "./mine.yaml");
 	if ((source = source_open(words[0], &err)) == NULL)
 		return cli_error(&err);
 	fwrite(source->text.at, 1, source->text.len, stdout);

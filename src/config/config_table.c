@@ -33,6 +33,9 @@ static const struct config_option rows[] = {
 	    "export",
 	    "count what would be exported and guess how long it takes; write "
 	    "nothing" },
+	{ "stdout", 0, NULL, CONFIG_FLAG, NULL, NULL, NULL, 0, 0, "export",
+	    "print the records of one list as JSON lines on standard output, "
+	    "and make no export" },
 	{ "repair", 0, NULL, CONFIG_FLAG, NULL, NULL, NULL, 0, 0, "export",
 	    "with --resume DIR: verify the export, and ask again for what is "
 	    "damaged or missing; the same as 'hlexport repair DIR'" },

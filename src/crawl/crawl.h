@@ -19,6 +19,9 @@
  * document is a listing with one record.  A listing is asked for in windows
  * (pages); they may come back in any order, but they are committed in theirs:
  * see crawl_is_turn().
+ *
+ * Where a list is asked for by time (SOURCE_WINDOWS), positions are seconds
+ * from its beginning (or its end, if the newest come first), and not records.
  */
 struct crawl;
 
@@ -65,6 +68,12 @@ struct crawl_listing {
 	unsigned grow_after;	/* so many, before larger ones are tried */
 	bool has_grown;		/* since it got smaller */
 	int64_t credit;		/* pieces that may still be tried */
+	char *cursor;		/* the next page's mark; NULL: the first */
+	struct set *marks;	/* those that came, of this pass */
+	bool is_resumed;	/* ${cursor} is from an earlier run */
+	uint64_t begin, end;	/* of a slice; ${end} 0: all there is */
+	int64_t from, to;	/* ms, of a list by time */
+	bool is_open_left;	/* it has no beginning but ${from} */
 	struct crawl_range *pieces;	/* to be asked for again, smaller */
 	size_t n_pieces, pieces_room;
 	uint64_t ask;		/* first record not asked for yet */
@@ -103,6 +112,9 @@ struct crawl_job {
 	uint64_t first;		/* position of the first record, from 0 */
 	uint32_t count;		/* how many; 0: all there are */
 	unsigned pass;
+	const char *cursor;	/* the page's mark, or NULL; borrowed */
+	uint32_t overlap;	/* records that are there already: 0 or 1 */
+	bool is_piece;		/* of a window that could not be had whole */
 };
 
 /* What came of a window. */
@@ -112,6 +124,8 @@ struct crawl_result {
 	uint64_t fresh;		/* of them, new in the whole export */
 	int64_t total;		/* what the reply says, or -1 */
 	int64_t size;
+	int more;		/* are there more: 0, 1, or -1: not said */
+	const char *cursor;	/* the next page's mark, or NULL */
 };
 
 /* Where a listing stands.  All but the first two are ends: see crawl_end(). */
@@ -133,6 +147,7 @@ struct crawl_known {
 	uint64_t have;		/* different records on disk */
 	const struct crawl_range *ranges;	/* in order, none twice */
 	size_t n_ranges;
+	const char *cursor;	/* the next page's mark, or NULL */
 };
 
 struct crawl_settings {
@@ -216,6 +231,12 @@ enum crawl_state crawl_finish(struct crawl *, const struct crawl_job *,
     const struct crawl_result *);
 
 /**
+ * crawl_has_moved(job, result):
+ * Did records come or go before the window since those before it were read?
+ */
+bool crawl_has_moved(const struct crawl_job *, const struct crawl_result *);
+
+/**
  * crawl_fail(crawl, job):
  * It can't be had; it was its turn.  Return where its listing stands now.
  */
@@ -236,6 +257,44 @@ int64_t crawl_number(struct crawl *, const struct crawl_listing *,
  * false if that is of no use: then crawl_fail() it.
  */
 bool crawl_split(const struct crawl_job *, bool);
+
+/**
+ * crawl_split_time(job, at):
+ * The window of time may have more records than came.  Give out, next, the
+ * one before and the one from ${at}, a time in ms, or if that is not inside
+ * it from its middle; ${job} is over then.  Return false if it is too short
+ * to be split.
+ */
+bool crawl_split_time(const struct crawl_job *, int64_t);
+
+/**
+ * crawl_has_cap(crawl, job):
+ * Return how many records of the window of time ${job} are too many; or 0.
+ */
+uint64_t crawl_has_cap(struct crawl *, const struct crawl_job *);
+
+/**
+ * crawl_time(job, end, out):
+ * Write when the window of time begins, or ends.
+ */
+void crawl_time(const struct crawl_job *, bool, char [32]);
+
+/**
+ * crawl_knows_mark(job, mark):
+ * Was ${mark} given as the next page's before, or is it this page's own?
+ */
+bool crawl_knows_mark(const struct crawl_job *, const char *);
+
+/**
+ * crawl_is_stale(job):
+ * The page can't be had.  Was its mark kept by an earlier run, so that the
+ * server may have forgotten it?  Then the list is read again from its start,
+ * and ${job} is over.
+ */
+bool crawl_is_stale(const struct crawl_job *);
+
+/** crawl_is_endless(job): If it can't be had, is the rest not known either? */
+bool crawl_is_endless(const struct crawl_job *);
 
 /** crawl_came(job): The window has come; it may wait for its turn. */
 void crawl_came(const struct crawl_job *);
@@ -259,7 +318,7 @@ struct crawl_view {
 	const struct crawl_node *node;	/* the nearest record above */
 	const struct crawl_job *job;	/* for {page...}, or NULL */
 	char *const *parts;		/* for the record's own key, or NULL */
-	char number[24];
+	char number[32];
 };
 
 /**

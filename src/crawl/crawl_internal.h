@@ -67,6 +67,40 @@ void crawl_take_piece(struct crawl_listing *, struct crawl_job *);
 /** crawl_add_piece(listing, first, count): Add a piece where it belongs. */
 void crawl_add_piece(struct crawl_listing *, uint64_t, uint64_t);
 
+/** crawl_skip(listing, position): Step over what is there already. */
+uint64_t crawl_skip(const struct crawl_listing *, uint64_t);
+
+/**
+ * crawl_chain_begin(crawl, listing):
+ * Work out which part of the list is asked for: a slice, a time.
+ */
+void crawl_chain_begin(struct crawl *, struct crawl_listing *);
+
+/** crawl_chain_known(listing, known): Take over where the last run ended. */
+void crawl_chain_known(struct crawl_listing *, const struct crawl_known *);
+
+/** crawl_chain_asked(listing): Is all asked for, but for pieces? */
+bool crawl_chain_asked(const struct crawl_listing *);
+
+/** crawl_chain_take(listing, job): Set ${job} to the next page or window. */
+void crawl_chain_take(struct crawl_listing *, struct crawl_job *);
+
+/** crawl_chain_came(listing, job, result): A page of a chain is committed. */
+void crawl_chain_came(struct crawl_listing *, const struct crawl_job *,
+    const struct crawl_result *);
+
+/** crawl_chain_failed(listing, job): It could not be had. */
+void crawl_chain_failed(struct crawl_listing *, const struct crawl_job *);
+
+/** crawl_chain_again(listing): The list is read again from its start. */
+void crawl_chain_again(struct crawl_listing *);
+
+/** crawl_read_again(listing): Begin another pass. */
+void crawl_read_again(struct crawl_listing *);
+
+/** crawl_time_value(view, kind): The value of {page.start}, {page.end}. */
+const char *crawl_time_value(struct crawl_view *, enum source_var_kind);
+
 /**
  * crawl_grow_window(listing, job):
  * The window of ${job} came: may larger ones be asked for again?

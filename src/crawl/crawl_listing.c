@@ -16,12 +16,13 @@
 
 #include "crawl/crawl_internal.h"
 
+#define WINDOWS_AT_ONCE 2	/* of a list by time */
+
 /* While so many listings are ready below its records, a listing waits. */
 #define READY_ENOUGH 64
 
-/* Step over the ranges that are there already. */
-static uint64_t
-skip_ranges(const struct crawl_listing *listing, uint64_t position)
+uint64_t
+crawl_skip(const struct crawl_listing *listing, uint64_t position)
 {
 	size_t i;
 
@@ -33,17 +34,27 @@ skip_ranges(const struct crawl_listing *listing, uint64_t position)
 	return position;
 }
 
+/* Are its pages asked for as crawl_chain.c says? */
+static bool
+is_chain(const struct crawl_listing *listing)
+{
+	return source_in_order(listing->resource) ||
+	    listing->resource->paging == SOURCE_WINDOWS;
+}
+
 static bool
 all_is_asked(const struct crawl_listing *listing)
 {
 	if (listing->n_pieces > 0)
 		return false;
+	if (is_chain(listing))
+		return crawl_chain_asked(listing);
 	if (!listing->first_came)
 		return listing->under_way > 0 || listing->ask > 0;
 	if (listing->size == 0)
 		return listing->ask > 0;
 	return listing->is_dry || (listing->most >= 0 &&
-	    skip_ranges(listing, listing->ask) >= (uint64_t)listing->most);
+	    crawl_skip(listing, listing->ask) >= (uint64_t)listing->most);
 }
 
 /* Do enough listings wait below records as deep as those of ${listing}? */
@@ -69,11 +80,17 @@ crawl_has_window(const struct crawl *crawl,
 		return listing->ask == 0;
 	if (all_is_asked(listing))
 		return false;
+	/* Replies of as many records as there may be, and of pages that end
+	 * where no one knows: few at a time. */
+	if (is_chain(listing) && listing->under_way >= (listing->n_pieces > 0 &&
+	    listing->resource->paging == SOURCE_WINDOWS ? WINDOWS_AT_ONCE : 1))
+		return false;
 	if (listing->n_pieces > 0)
 		return !in_turn ||
 		    listing->pieces[0].first == listing->commit;
-	if (listing->size > 0 && skip_ranges(listing, listing->ask) >=
-	    listing->commit + (uint64_t)ahead * listing->window)
+	if (!is_chain(listing) && listing->size > 0 &&
+	    crawl_skip(listing, listing->ask) >= listing->commit +
+	    (uint64_t)ahead * listing->window)
 		return false;
 	return !listing->resource->has_children ||
 	    !has_enough_below(crawl, listing);
@@ -91,7 +108,11 @@ crawl_take_window(struct crawl_listing *listing, struct crawl_job *job)
 		crawl_take_piece(listing, job);
 		return;
 	}
-	listing->ask = skip_ranges(listing, listing->ask);
+	if (is_chain(listing)) {
+		crawl_chain_take(listing, job);
+		return;
+	}
+	listing->ask = crawl_skip(listing, listing->ask);
 	job->first = listing->ask;
 	job->count = crawl_fitting(listing);
 	listing->ask += job->count > 0 ? job->count : 1;
@@ -100,7 +121,7 @@ crawl_take_window(struct crawl_listing *listing, struct crawl_job *job)
 bool
 crawl_is_turn(const struct crawl_job *job)
 {
-	return job->first == job->listing->commit;
+	return job->first + job->overlap == job->listing->commit;
 }
 
 /* Does what was read fit what was promised? */
@@ -132,8 +153,8 @@ crawl_number(struct crawl *crawl, const struct crawl_listing *listing,
 	return *end == '\0' && count >= 0 ? count : -1;
 }
 
-static void
-read_again(struct crawl_listing *listing)
+void
+crawl_read_again(struct crawl_listing *listing)
 {
 	listing->pass++;
 	listing->ask = listing->commit = 0;
@@ -143,6 +164,8 @@ read_again(struct crawl_listing *listing)
 	/* The first window tells anew how many there are. */
 	listing->first_came = false;
 	listing->most = -1;
+	if (is_chain(listing))
+		crawl_chain_again(listing);
 }
 
 /*
@@ -190,7 +213,7 @@ end_of_pass(struct crawl *crawl, struct crawl_listing *listing)
 		listing->gapped = true;
 		return CRAWL_DIFFERS;
 	}
-	read_again(listing);
+	crawl_read_again(listing);
 	return CRAWL_AGAIN;
 }
 
@@ -216,16 +239,32 @@ learn_size(struct crawl_listing *listing, const struct crawl_job *job,
 	listing->ask = job->first + listing->size;
 }
 
+bool
+crawl_has_moved(const struct crawl_job *job,
+    const struct crawl_result *result)
+{
+	/* Windows of time overlap. */
+	return job->listing->resource->paging != SOURCE_WINDOWS &&
+	    result->distinct + job->overlap != result->received;
+}
+
 static void
 learn_total(struct crawl_listing *listing, const struct crawl_result *result)
 {
-	if (result->total < 0)
+	int64_t total = result->total;
+
+	if (total < 0 || listing->resource->paging == SOURCE_WINDOWS)
 		return;
-	if (listing->total >= 0 && listing->total != result->total)
+	/* Of a slice, what is outside is not asked for. */
+	if (listing->end > 0 && total > (int64_t)listing->end)
+		total = (int64_t)listing->end;
+	total = total > (int64_t)listing->begin ?
+	    total - (int64_t)listing->begin : 0;
+	if (listing->total >= 0 && listing->total != total)
 		listing->unsteady = true;
-	listing->total = result->total;
-	if (result->total > listing->most)
-		listing->most = result->total;
+	listing->total = total;
+	if (total > listing->most)
+		listing->most = total;
 }
 
 enum crawl_state
@@ -240,7 +279,7 @@ crawl_finish(struct crawl *crawl, const struct crawl_job *job,
 	if (!listing->first_came)
 		learn_size(listing, job, result);
 	learn_total(listing, result);
-	if (result->distinct < result->received)
+	if (crawl_has_moved(job, result))
 		listing->unsteady = true;
 	if (result->received == 0 && job->count > 0)
 		listing->is_dry = true;
@@ -249,7 +288,11 @@ crawl_finish(struct crawl *crawl, const struct crawl_job *job,
 	listing->have += result->fresh;
 	if (job->count > 0)
 		crawl_grow_window(listing, job);
-	listing->commit = skip_ranges(listing, job->first + (job->count == 0 ?
+	if (is_chain(listing)) {
+		crawl_chain_came(listing, job, result);
+		return where_it_stands(crawl, listing);
+	}
+	listing->commit = crawl_skip(listing, job->first + (job->count == 0 ?
 	    1 : job->count < listing->size ? job->count : listing->size));
 	return where_it_stands(crawl, listing);
 }
@@ -261,7 +304,11 @@ crawl_fail(struct crawl *crawl, const struct crawl_job *job)
 
 	listing->under_way--;
 	listing->gaps++;
-	listing->commit = skip_ranges(listing, job->first + (job->count > 0 ?
+	if (is_chain(listing)) {
+		crawl_chain_failed(listing, job);
+		return where_it_stands(crawl, listing);
+	}
+	listing->commit = crawl_skip(listing, job->first + (job->count > 0 ?
 	    job->count : 1));
 	/* If it is only the first record, the second tells how many. */
 	if (!listing->first_came && job->first == 0 && job->count == 1 &&
@@ -289,7 +336,9 @@ take_known(struct crawl_listing *listing, const struct crawl_known *known)
 	listing->ranges = mem_alloc(bytes);
 	if (bytes > 0)
 		memcpy(listing->ranges, known->ranges, bytes);
-	listing->commit = skip_ranges(listing, 0);
+	listing->commit = crawl_skip(listing, 0);
+	if (is_chain(listing))
+		crawl_chain_known(listing, known);
 }
 
 enum crawl_state
@@ -298,6 +347,8 @@ crawl_begin(struct crawl *crawl, struct crawl_listing *listing,
 {
 	DL_APPEND2(crawl->open, listing, prev, next);
 	listing->is_open = true;
+	if (is_chain(listing))
+		crawl_chain_begin(crawl, listing);
 	if (known == NULL)
 		return CRAWL_GOES_ON;
 	take_known(listing, known);

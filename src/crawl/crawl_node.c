@@ -46,6 +46,8 @@ crawl_free_listing(struct crawl_listing *listing)
 {
 	free(listing->key);
 	free(listing->ranges);
+	free(listing->cursor);
+	set_free(listing->marks);
 	free(listing->pieces);
 	free(listing);
 }
@@ -73,8 +75,8 @@ new_listing(struct crawl_node *parent, const struct source_resource *resource)
 	listing->resource = resource;
 	listing->parent = parent;
 	listing->total = listing->most = -1;
-	listing->size = resource->paging != SOURCE_UNPAGED ?
-	    resource->page_size : 0;
+	listing->size = resource->paging != SOURCE_UNPAGED &&
+	    resource->paging != SOURCE_WINDOWS ? resource->page_size : 0;
 	listing->window = listing->size;
 	listing->credit = CRAWL_CREDIT;
 	listing->grow_after = CRAWL_GROW_AFTER;

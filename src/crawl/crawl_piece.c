@@ -35,6 +35,7 @@ crawl_fitting(const struct crawl_listing *listing)
 void
 crawl_take_piece(struct crawl_listing *listing, struct crawl_job *job)
 {
+	job->is_piece = true;
 	job->first = listing->pieces[0].first;
 	job->count = (uint32_t)listing->pieces[0].count;
 	listing->n_pieces--;
@@ -45,7 +46,8 @@ crawl_take_piece(struct crawl_listing *listing, struct crawl_job *job)
 void
 crawl_came(const struct crawl_job *job)
 {
-	if (job->count < job->listing->size)
+	if (job->count < job->listing->size ||
+	    job->listing->resource->paging == SOURCE_WINDOWS)
 		job->listing->credit += CREDIT_EACH;
 }
 
@@ -86,19 +88,24 @@ bool
 crawl_split(const struct crawl_job *job, bool too_much)
 {
 	struct crawl_listing *listing = job->listing;
-	uint64_t first = job->first, end = first + job->count;
-	uint32_t parts, each;
+	uint64_t first = job->first + job->overlap;
+	uint64_t end = job->first + job->count;
+	uint32_t count = job->count - job->overlap, parts, each;
 
-	if (job->count <= 1 || job->count > SPLIT_MOST)
+	if (listing->resource->paging == SOURCE_WINDOWS)
+		return too_much && listing->credit-- > 0 &&
+		    crawl_split_time(job, INT64_MIN);
+	if (count <= 1 || count > SPLIT_MOST ||
+	    listing->resource->paging == SOURCE_CURSOR)
 		return false;
 	/* One that was too much half the size may not be. */
-	parts = pieces_of(job->count, too_much && job->count < listing->size ?
-	    2 : PIECES);
+	parts = pieces_of(count, too_much && count < listing->size ? 2 :
+	    PIECES);
 	if (!too_much && listing->credit < parts)
 		return false;
 	if (!too_much)
 		listing->credit -= parts;
-	each = job->count / parts;
+	each = count / parts;
 	if (too_much && each < listing->window) {
 		/* What did not come after it had grown grows later. */
 		if (listing->has_grown && listing->grow_after < 1000)
@@ -108,12 +115,17 @@ crawl_split(const struct crawl_job *job, bool too_much)
 		listing->streak = 0;
 	}
 	listing->under_way--;
+	/* Pieces don't overlap: what goes between them is only seen by reading
+	 * again. */
+	if (source_in_order(listing->resource) && listing->most < 0)
+		listing->unsteady = true;
 	/* How many there are is not known yet: no further than the first. */
 	if (!listing->first_came) {
 		end = first + each;
 		listing->ask = end;
-	} else if (listing->total >= 0 && end > (uint64_t)listing->total) {
-		end = (uint64_t)listing->total;
+	} else if (listing->total >= 0 &&
+	    end > listing->begin + (uint64_t)listing->total) {
+		end = listing->begin + (uint64_t)listing->total;
 	}
 	for (; first < end; first += each)
 		crawl_add_piece(listing, first, each);

@@ -68,7 +68,10 @@ view_value(void *cookie, const struct source_var *var)
 	case SOURCE_PAGE_SIZE:
 		return page_value(view, var->kind);
 	case SOURCE_PAGE_CURSOR:
-		return NULL;
+		return view->job != NULL ? view->job->cursor : NULL;
+	case SOURCE_PAGE_START:
+	case SOURCE_PAGE_END:
+		return crawl_time_value(view, var->kind);
 	case SOURCE_FIELD:
 		return field_value(view->node, var);
 	case SOURCE_KEY:

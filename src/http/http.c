@@ -15,12 +15,18 @@
 #define SPARE_MOST (4 << 20)	/* bytes of a body's memory to keep */
 
 static struct curl_slist *
-headers(const struct http_settings *settings, bool with_key)
+headers(const struct http_settings *settings, bool with_key, bool post)
 {
 	struct curl_slist *list = curl_slist_append(NULL,
 	    "Accept: application/json, text/plain;q=0.9, */*;q=0.1");
 	char *line;
 
+	if (post) {
+		list = curl_slist_append(list,
+		    "Content-Type: application/json");
+		/* It is small: there is no need to ask first. */
+		list = curl_slist_append(list, "Expect:");
+	}
 	if (with_key && settings->auth_header != NULL) {
 		line = mem_format("%s: %s%s", settings->auth_header,
 		    settings->auth_prefix, settings->key);
@@ -51,8 +57,9 @@ http_new(const struct http_settings *settings, struct err *err)
 	    (long)settings->jobs);
 	curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS,
 	    (long)settings->jobs);
-	http->with_key = headers(settings, true);
-	http->without_key = headers(settings, false);
+	http->with_key = headers(settings, true, false);
+	http->without_key = headers(settings, false, false);
+	http->post = headers(settings, true, true);
 	http->settings.key = NULL;
 	http->idle = mem_zero(settings->jobs, sizeof(CURL *));
 	http->spare = mem_zero(settings->jobs, sizeof(*http->spare));
@@ -81,6 +88,9 @@ free_transfer(struct transfer *transfer)
 	DL_DELETE(transfer->http->all, transfer);
 	spare_body(transfer->http, &transfer->reply.body);
 	free(transfer->reply.request.url);
+	free(transfer->reply.request.body);
+	free(transfer->reply.header);
+	free(transfer->reply.id);
 	free(transfer->url);
 	free(transfer->location);
 	free(transfer);
@@ -112,6 +122,7 @@ http_free(struct http *http)
 	curl_multi_cleanup(http->multi);
 	free_headers(http->with_key);
 	free_headers(http->without_key);
+	free_headers(http->post);
 	free(http->idle);
 	free(http);
 }
@@ -163,8 +174,9 @@ log_failure(struct transfer *transfer, int64_t wait)
 	    wait >= 0 ? "retry" : "failed", reply->request.what, reply->why);
 	log_event(settings->log, LOG_INFO, "http", message,
 	    "resource", reply->request.what, "url", transfer->url,
-	    "status", reply->status > 0 ? status : NULL, "attempt", attempt,
-	    "wait_s", wait >= 0 ? seconds : NULL, NULL);
+	    "status", reply->status > 0 ? status : NULL, "request_id",
+	    reply->id, "attempt", attempt, "wait_s",
+	    wait >= 0 ? seconds : NULL, NULL);
 }
 
 static void
@@ -172,6 +184,16 @@ stop(struct http *http, enum err_kind kind, const char *text)
 {
 	if (http->stopped.kind == ERR_NONE)
 		err_set(&http->stopped, kind, "%s", text);
+}
+
+/* Too much has failed; this was the last of it. */
+static void
+stop_for(struct http *http, const struct http_reply *reply)
+{
+	char why[400];
+
+	http_reason(reply, why);
+	stop(http, ERR_NET, why);
 }
 
 /* It will not be tried again. */
@@ -257,7 +279,7 @@ retry(struct transfer *transfer)
 		log_failure(transfer, wait);
 	}
 	if (limit_is_broken(&http->limit))
-		stop(http, ERR_NET, reply->why);
+		stop_for(http, reply);
 }
 
 static void
@@ -265,11 +287,19 @@ redirect(struct transfer *transfer)
 {
 	struct http_reply *reply = &transfer->reply;
 	char *url = http_resolve(transfer->url, transfer->location);
+	const char *why = NULL;
 
-	if (url == NULL || ++transfer->redirects > REDIRECTS_MOST) {
+	if (url == NULL)
+		why = "it leads to no address that may be asked";
+	else if (reply->request.body != NULL && ((reply->status != 307 &&
+	    reply->status != 308) || !http_same_origin(url,
+	    transfer->http->settings.base)))
+		why = "a POST is not sent to another place";
+	else if (++transfer->redirects > REDIRECTS_MOST)
+		why = "redirected too often";
+	if (why != NULL) {
 		snprintf(reply->why, sizeof(reply->why), "HTTP %d: %s",
-		    reply->status, url == NULL ? "it leads to no address "
-		    "that may be asked" : "redirected too often");
+		    reply->status, why);
 		free(url);
 		reply->attempts++;
 		finish(transfer, HTTP_REFUSED);
@@ -308,6 +338,10 @@ settle(struct transfer *transfer, CURLcode code)
 	reply->status = (int)status;
 	http_leave_wire(transfer);
 	note_looks(reply);
+	if (reply->status > 0)
+		budget_told(&http->limit.budget, &transfer->told, clock_ms());
+	else
+		budget_lost(&http->limit.budget);
 	switch (http_judge(transfer, code)) {
 	case GOOD:
 		reply->attempts++;
@@ -342,10 +376,11 @@ http_again(struct http *http, struct http_reply *reply, const char *why)
 {
 	struct transfer *transfer = (struct transfer *)(void *)reply;
 
-	snprintf(reply->why, sizeof(reply->why), "%s", why);
+	snprintf(reply->why, sizeof(reply->why), "%.*s",
+	    (int)sizeof(reply->why) - 1, why);
 	limit_failure(&http->limit, true);
 	if (limit_is_broken(&http->limit))
-		stop(http, ERR_NET, reply->why);
+		stop_for(http, reply);
 	if (is_spent(transfer)) {
 		reply->outcome = HTTP_SPENT;
 		log_failure(transfer, -1);
@@ -398,6 +433,7 @@ end_silence(struct transfer *transfer)
 	    (transfer->last_byte == 0 ? transfer->started :
 	    transfer->last_byte)) / 1000);
 	http_leave_wire(transfer);
+	budget_lost(&transfer->http->limit.budget);
 	reply->status = 0;
 	reply->is_slow = true;
 	(void)http_judge(transfer, CURLE_OPERATION_TIMEDOUT);
@@ -412,6 +448,7 @@ static int64_t
 look_after(struct http *http, int64_t now, int64_t until)
 {
 	struct transfer *transfer;
+	int64_t budget;
 
 	DL_FOREACH(http->all, transfer) {
 		if (transfer->is_over)
@@ -437,6 +474,13 @@ look_after(struct http *http, int64_t now, int64_t until)
 	    pace_next(&http->limit.pace) < until &&
 	    http->n_open > http->n_wire)
 		until = pace_next(&http->limit.pace);
+	budget = budget_next(&http->limit.budget, http->n_wire, now);
+	if (budget > now && budget < until && http->n_open > http->n_wire)
+		until = budget;
+	if (budget < INT64_MAX && http->n_open > http->n_wire &&
+	    budget - now > http->settings.max_wait_ms)
+		stop(http, ERR_STOPPED, "the server's limit on requests is "
+		    "used up for longer than --max-wait allows");
 	if (http->limit.pause_until > now &&
 	    http->limit.pause_until < until && http->n_open > http->n_wire)
 		until = http->limit.pause_until;
@@ -534,11 +578,15 @@ http_wait(struct http *http, int64_t ms, struct http_reply **reply,
 void
 http_count(const struct http *http, struct http_counts *counts)
 {
-	int64_t now = clock_ms();
+	int64_t now = clock_ms(), budget;
 
 	*counts = http->counts;
 	counts->under_way = http->n_wire;
 	counts->waiting = http->n_open - http->n_wire;
 	counts->pause_ms = http->limit.pause_until > now ?
 	    http->limit.pause_until - now : 0;
+	budget = budget_next(&http->limit.budget, http->n_wire, now);
+	if (budget < INT64_MAX && budget - now > counts->pause_ms &&
+	    counts->waiting > 0)
+		counts->pause_ms = budget - now;
 }

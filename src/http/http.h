@@ -40,6 +40,8 @@ struct http_settings {
 
 struct http_request {
 	char *url;		/* new; ours from then on */
+	char *body;		/* of a POST, JSON; NULL: a GET; likewise */
+	const char *header;	/* of the reply, to be kept, or NULL */
 	const char *what;	/* for people and the log; kept by the caller */
 	bool is_text;		/* the reply need not be JSON */
 	uint32_t first_byte_s;
@@ -67,6 +69,8 @@ struct http_reply {
 	unsigned attempts;
 	bool is_slow;		/* it took too long, the last time */
 	char why[300];		/* of what is not HTTP_GOOD, for people */
+	char *header;		/* the one that was to be kept, or NULL */
+	char *id;		/* that the server gave the request, or NULL */
 	struct http_request request;
 };
 
@@ -92,6 +96,20 @@ char *http_check_server(const char *, struct err *);
  * (ERR_USAGE), which does not tell the key.
  */
 int http_check_key(const char *, struct err *);
+
+/**
+ * http_follow(base, from, link, err):
+ * Return the address, new, to which ${link} in the reply from ${from} leads,
+ * if it is on the server ${base}; or NULL with ${err} set (ERR_DATA).
+ */
+char *http_follow(const char *, const char *, const char *, struct err *);
+
+/**
+ * http_next_link(value):
+ * Return the target, new, that a Link header (RFC 8288) gives for the
+ * relation "next"; or NULL.
+ */
+char *http_next_link(const char *);
 
 /**
  * http_new(settings, err):
@@ -124,6 +142,13 @@ enum http_event http_wait(struct http *, int64_t, struct http_reply **,
  */
 bool http_again(struct http *, struct http_reply *, const char *);
 
+/**
+ * http_reason(reply, out):
+ * Write why ${reply} is not HTTP_GOOD, and the id that the server gave the
+ * request, by which its makers can find it.
+ */
+void http_reason(const struct http_reply *, char [400]);
+
 /** http_drop(http, reply): The caller is done with ${reply}. */
 void http_drop(struct http *, struct http_reply *);
 
@@ -149,7 +174,8 @@ const char *http_version(void);
 /**
  * http_explain(body, text):
  * Add what an error's body says, in a few words: its JSON "detail" or
- * "error" or "message", in any of their usual forms, or the start of a text.
+ * "error" or "message", in any of their usual forms, with the code that
+ * stands beside it, or the start of a text.
  */
 void http_explain(struct span, struct text *);
 

@@ -63,11 +63,73 @@ header_value(const char *line, size_t len)
 	return mem_copy(p, (size_t)(end - p));
 }
 
+/* "X-RateLimit-Remaining: 59", with or without the "X-". */
+static void
+note_budget(struct transfer *transfer, const char *line, size_t len)
+{
+	struct told *told = &transfer->told;
+	size_t x = strncasecmp(line, "x-", len < 2 ? len : 2) == 0 ? 2 : 0;
+	char *value;
+
+	if (len < x + 10 || strncasecmp(line + x, "ratelimit-", 10) != 0)
+		return;
+	value = header_value(line, len);
+	if (is_header(line + x, len - x, "ratelimit-limit"))
+		told->limit = budget_count(value);
+	else if (is_header(line + x, len - x, "ratelimit-remaining"))
+		told->left = budget_count(value);
+	else if (is_header(line + x, len - x, "ratelimit-reset"))
+		told->reset = budget_reset(value);
+	free(value);
+}
+
+/* Keep what is shown to people: visible, and not too long. */
+static char *
+visible_value(const char *line, size_t len)
+{
+	char *value = header_value(line, len);
+	struct text text;
+
+	text_init(&text, 128);
+	(void)text_add_visible(&text, value, strlen(value));
+	free(value);
+	if (text.len == 0) {
+		text_release(&text);
+		return NULL;
+	}
+	return text_take(&text);
+}
+
+/* The header that the request wants kept; several of one name are a list. */
+static void
+keep_header(struct transfer *transfer, const char *line, size_t len)
+{
+	char *value = header_value(line, len), *before;
+
+	before = transfer->reply.header;
+	if (before == NULL) {
+		transfer->reply.header = value;
+		return;
+	}
+	transfer->reply.header = mem_format("%s, %s", before, value);
+	free(before);
+	free(value);
+}
+
 static void
 note_header(struct transfer *transfer, const char *line, size_t len)
 {
+	const char *wanted = transfer->reply.request.header;
 	char *value;
 
+	if (wanted != NULL && is_header(line, len, wanted))
+		keep_header(transfer, line, len);
+	if (is_header(line, len, "x-request-id")) {
+		free(transfer->reply.id);
+		transfer->reply.id = visible_value(line, len);
+		return;
+	}
+	note_budget(transfer, line, len);
 	if (is_header(line, len, "location")) {
 		free(transfer->location);
 		transfer->location = header_value(line, len);
@@ -84,6 +146,20 @@ note_header(struct transfer *transfer, const char *line, size_t len)
 	}
 }
 
+/* Nothing is known of the head yet. */
+static void
+forget_head(struct transfer *transfer)
+{
+	free(transfer->location);
+	free(transfer->reply.header);
+	free(transfer->reply.id);
+	transfer->location = transfer->reply.header = NULL;
+	transfer->reply.id = NULL;
+	transfer->retry_after = -1;
+	transfer->told = (struct told){ -1, -1, -1 };
+	transfer->reply.is_html = transfer->reply.is_json = false;
+}
+
 /* A line of the head.  A new status line begins a new head (100, proxy). */
 static size_t
 on_header(char *line, size_t size, size_t n, void *cookie)
@@ -96,10 +172,7 @@ on_header(char *line, size_t size, size_t n, void *cookie)
 	if (transfer->header_bytes > HEADERS_MAX)
 		return 0;
 	if (len >= 5 && memcmp(line, "HTTP/", 5) == 0) {
-		free(transfer->location);
-		transfer->location = NULL;
-		transfer->retry_after = -1;
-		transfer->reply.is_html = transfer->reply.is_json = false;
+		forget_head(transfer);
 	} else {
 		note_header(transfer, line, len);
 	}
@@ -143,11 +216,8 @@ forget_reply(struct transfer *transfer)
 
 	text_clear(&reply->body);
 	reply->status = 0;
-	reply->is_html = reply->is_json = false;
 	reply->why[0] = '\0';
-	free(transfer->location);
-	transfer->location = NULL;
-	transfer->retry_after = -1;
+	forget_head(transfer);
 	transfer->header_bytes = 0;
 	transfer->too_large = false;
 	transfer->curl_says[0] = '\0';
@@ -165,8 +235,20 @@ http_start(struct transfer *transfer)
 		return -1;
 	forget_reply(transfer);
 	curl_easy_setopt(easy, CURLOPT_URL, transfer->url);
+	if (transfer->reply.request.body != NULL) {
+		/* To no other place, see redirect(). */
+		curl_easy_setopt(easy, CURLOPT_POST, 1L);
+		curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE,
+		    (long)strlen(transfer->reply.request.body));
+		curl_easy_setopt(easy, CURLOPT_POSTFIELDS,
+		    transfer->reply.request.body);
+	} else {
+		curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
+	}
 	curl_easy_setopt(easy, CURLOPT_HTTPHEADER,
-	    ours ? http->with_key : http->without_key);
+	    !ours ? http->without_key :
+	    transfer->reply.request.body != NULL ? http->post :
+	    http->with_key);
 	curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
 	curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer);
 	curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);

@@ -31,6 +31,20 @@ add_validation(json_t *item, struct text *text)
 	add_said(json_object_get(item, "msg"), text);
 }
 
+/* "missing_field: " of {"code": "missing_field", "message": ...}. */
+static void
+add_code(json_t *value, struct text *text)
+{
+	const char *code = json_string_value(json_object_get(value, "code"));
+
+	if (code == NULL || !json_is_string(json_object_get(value,
+	    "message")))
+		return;
+	text_add_visible(text, code, strlen(code) < WORDS_MAX ?
+	    strlen(code) : WORDS_MAX);
+	text_adds(text, ": ");
+}
+
 /* Add what a value says, in any of the forms that servers use. */
 static void
 add_said(json_t *value, struct text *text)
@@ -49,6 +63,7 @@ add_said(json_t *value, struct text *text)
 		if (json_object_get(value, "loc") != NULL)
 			add_validation(value, text);
 	} else if (json_is_object(value)) {
+		add_code(value, text);
 		for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 			if (json_object_get(value, names[i]) != NULL) {
 				add_said(json_object_get(value, names[i]),

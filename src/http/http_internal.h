@@ -5,6 +5,19 @@
 
 #include "http/http.h"
 
+/* What a reply's headers say of the requests that may still be sent. */
+struct told {
+	int64_t limit, left;	/* -1: not said */
+	int64_t reset;		/* ms from when it came; -1: not said */
+};
+
+/* How many requests may be sent until when: see http_budget.c. */
+struct budget {
+	int64_t limit;		/* -1: not known */
+	int64_t left;		/* the least that was told; -1: not known */
+	int64_t until;		/* when there are ${limit} again */
+};
+
 /*
  * A request on its way.  Its state is told by its fields:
  *
@@ -29,6 +42,7 @@ struct transfer {
 	size_t header_bytes;
 	bool too_large;
 	int64_t retry_after;	/* ms from when it came; -1: not said */
+	struct told told;	/* of the budget */
 	char *location;
 	uint64_t successes;	/* of all, when it was last sent */
 	char curl_says[CURL_ERROR_SIZE];
@@ -50,6 +64,7 @@ struct pace {
 /* How many requests may be on the wire, and when: see http_limit.c. */
 struct limit {
 	struct pace pace;
+	struct budget budget;
 	unsigned most;		/* the user's word */
 	double allowed;		/* from 1 to ${most} */
 	int64_t pause_until;
@@ -64,6 +79,7 @@ struct http {
 	struct http_settings settings;
 	CURLM *multi;
 	struct curl_slist *with_key, *without_key;
+	struct curl_slist *post;	/* with the key, and JSON in the body */
 	CURL **idle;		/* handles for use again */
 	size_t n_idle;
 	struct transfer *all;	/* not given back, the oldest first */
@@ -125,6 +141,30 @@ int64_t pace_next(const struct pace *);
 
 /** pace_sent(pace, now): A request was sent. */
 void pace_sent(struct pace *, int64_t);
+
+/* -------------------------------------------------- http_budget.c */
+
+/** budget_init(budget): Nothing is known. */
+void budget_init(struct budget *);
+
+/** budget_told(budget, told, now): A reply's headers say so much. */
+void budget_told(struct budget *, const struct told *, int64_t);
+
+/** budget_lost(budget): A request ended without a word of it. */
+void budget_lost(struct budget *);
+
+/**
+ * budget_next(budget, on_wire, now):
+ * Return from when on one more may be sent while ${on_wire} are under way;
+ * INT64_MAX: when one of these has come.
+ */
+int64_t budget_next(const struct budget *, unsigned, int64_t);
+
+/** budget_count(value): Return the number in a header, or -1. */
+int64_t budget_count(const char *);
+
+/** budget_reset(value): Return the ms that a reset header means, or -1. */
+int64_t budget_reset(const char *);
 
 /** limit_init(limit, most): Start with all there may be. */
 void limit_init(struct limit *, unsigned);

@@ -23,12 +23,14 @@ limit_init(struct limit *limit, unsigned most)
 {
 	*limit = (struct limit){ .most = most, .allowed = most };
 	pace_init(&limit->pace);
+	budget_init(&limit->budget);
 }
 
 bool
 limit_allows(const struct limit *limit, unsigned on_wire, int64_t now)
 {
 	return now >= limit->pause_until && now >= pace_next(&limit->pace) &&
+	    now >= budget_next(&limit->budget, on_wire, now) &&
 	    on_wire < (unsigned)limit->allowed;
 }
 

@@ -38,6 +38,16 @@ is_retried(const struct http_reply *reply)
 	}
 }
 
+void
+http_reason(const struct http_reply *reply, char out[400])
+{
+	bool has_id = reply->id != NULL;
+
+	snprintf(out, 400, "%s%s%.64s%s", reply->why,
+	    has_id ? " (request " : "", has_id ? reply->id : "",
+	    has_id ? ")" : "");
+}
+
 /* Say what the server said of an error. */
 static void
 explain_status(struct http_reply *reply)

@@ -163,3 +163,68 @@ http_resolve(const char *base, const char *location)
 	curl_url_cleanup(url);
 	return copy;
 }
+
+char *
+http_follow(const char *base, const char *from, const char *link,
+    struct err *err)
+{
+	char *url = http_resolve(from, link);
+
+	if (url == NULL) {
+		err_set(err, ERR_DATA, "the reply says that the next page is "
+		    "at \"%.100s\", which is no address", link);
+		return NULL;
+	}
+	if (!http_same_origin(url, base)) {
+		err_set(err, ERR_DATA, "the reply says that the next page is "
+		    "at %.100s, which is not on the server %.100s; nothing "
+		    "is asked for elsewhere", url, base);
+		free(url);
+		return NULL;
+	}
+	return url;
+}
+
+/* Has the link, whose parameters begin at ${p}, the relation "next"? */
+static bool
+is_next(const char *p, const char *end)
+{
+	const char *rel = p;
+
+	for (; rel + 4 < end; rel++) {
+		if (strncasecmp(rel, "rel=", 4) != 0)
+			continue;
+		rel += 4;
+		rel += *rel == '"';
+		/* Several relations have blanks between them. */
+		while (rel + 4 <= end && *rel != '"' && *rel != ';') {
+			if (strncasecmp(rel, "next", 4) == 0 &&
+			    (rel + 4 == end ||
+			    strchr("\" ;\t", rel[4]) != NULL))
+				return true;
+			rel += strcspn(rel, " \";");
+			rel += strspn(rel, " ");
+		}
+		return false;
+	}
+	return false;
+}
+
+char *
+http_next_link(const char *value)
+{
+	const char *open = value, *close, *end;
+
+	while ((open = strchr(open, '<')) != NULL &&
+	    (close = strchr(open, '>')) != NULL) {
+		/* The next link begins behind a comma and at a "<". */
+		end = strchr(close, '<');
+		if (end == NULL)
+			end = close + strlen(close);
+		if (is_next(close + 1, end))
+			return mem_copy(open + 1,
+			    (size_t)(close - open - 1));
+		open = close;
+	}
+	return NULL;
+}

@@ -41,6 +41,9 @@ struct manifest_page {
 	uint64_t at;		/* lines of the stream before it */
 	int64_t total;		/* what the reply said, or -1 */
 	uint32_t size;		/* records a page, by the reply */
+	const char *next;	/* the mark of the next page, or NULL */
+	bool by_time;		/* ${first} and ${count} are in seconds */
+	bool moved;		/* records before it came or went */
 	struct manifest_line line;	/* the manifest's own */
 };
 
@@ -53,6 +56,8 @@ struct manifest_gap {
 	int64_t status;
 	char *url;
 	char *why;
+	char *request;		/* the server's id of the request, or NULL */
+	bool by_time;		/* ${first} and ${count} are in seconds */
 	struct manifest_gap *next;
 	struct manifest_line line;	/* the manifest's own */
 };

@@ -48,6 +48,7 @@ free_gap(struct manifest_gap *gap)
 	free(gap->listing);
 	free(gap->url);
 	free(gap->why);
+	free(gap->request);
 	free(gap);
 }
 
@@ -61,6 +62,18 @@ forget_gaps(struct manifest_entry *entry)
 		entry->gaps = gap->next;
 		free_gap(gap);
 	}
+}
+
+static void
+forget_pages(struct manifest_entry *entry)
+{
+	size_t i;
+
+	for (i = 0; i < entry->n_pages; i++)
+		free((char *)entry->pages[i].next);
+	free(entry->pages);
+	entry->pages = NULL;
+	entry->n_pages = entry->pages_room = 0;
 }
 
 /* Is it a gap in that page, and not one that the page itself has told of? */
@@ -111,6 +124,7 @@ insert_page(struct manifest_entry *entry, const struct manifest_page *page)
 	while (i > 0 && page_order(&entry->pages[i - 1], page) > 0)
 		i--;
 	if (i > 0 && page_order(&entry->pages[i - 1], page) == 0) {
+		free((char *)entry->pages[i - 1].next);
 		entry->pages[i - 1] = *page;
 		return;
 	}
@@ -139,13 +153,17 @@ manifest_sum_up(struct manifest_entry *entry)
 	for (page = entry->pages; page < &entry->pages[entry->n_pages];
 	    page++) {
 		known->records += page->kept;
-		known->duplicates += page->received - page->distinct;
+		if (page->received > page->distinct)
+			known->duplicates += page->received -
+			    page->distinct;
 		if (page->pass != known->pass)
 			continue;
 		if (!page->partial)
 			known->distinct += page->distinct;
-		if (page->distinct < page->received || (known->total >= 0 &&
-		    page->total >= 0 && page->total != known->total))
+		if (page->moved ||
+		    (page->distinct < page->received && !page->by_time) ||
+		    (known->total >= 0 && page->total >= 0 &&
+		    page->total != known->total))
 			known->unsteady = true;
 		if (page->total >= 0)
 			known->total = page->total;
@@ -168,6 +186,10 @@ page_of(json_t *json, struct manifest_line line)
 	    (int64_t)page.received);
 	page.kept = (uint64_t)number(json, "kept", (int64_t)page.distinct);
 	page.at = (uint64_t)number(json, "at", 0);
+	page.next = mem_text(json_string_value(json_object_get(json,
+	    "next")));
+	page.by_time = json_is_true(json_object_get(json, "seconds"));
+	page.moved = json_is_true(json_object_get(json, "moved"));
 	return page;
 }
 
@@ -190,9 +212,7 @@ apply_listing(struct manifest *manifest, const char *key, json_t *json,
 	struct manifest_entry *entry = entry_for(manifest, key);
 	struct manifest_listing *known = &entry->known;
 
-	free(entry->pages);
-	entry->pages = NULL;
-	entry->n_pages = entry->pages_room = 0;
+	forget_pages(entry);
 	forget_gaps(entry);
 	entry->end = line;
 	entry->is_stale = false;
@@ -224,6 +244,9 @@ apply_gap(struct manifest *manifest, const char *key, json_t *json,
 	    "url")));
 	gap->why = mem_text(json_string_value(json_object_get(json,
 	    "why")));
+	gap->request = mem_text(json_string_value(json_object_get(json,
+	    "request_id")));
+	gap->by_time = json_is_true(json_object_get(json, "seconds"));
 	gap->line = line;
 	/* Where nothing is known of the listing, parts say no more. */
 	if (gap->first < 0 && gap->record < 0 && gap->have < 0)
@@ -294,7 +317,7 @@ manifest_free_entry(struct manifest *manifest, struct manifest_entry *entry)
 {
 	HASH_DEL(manifest->entries, entry);
 	forget_gaps(entry);
-	free(entry->pages);
+	forget_pages(entry);
 	free(entry->key);
 	free(entry);
 }

@@ -75,6 +75,13 @@ set_page(json_t *json, const struct manifest_page *page)
 	set_number(json, "kept", (int64_t)page->kept,
 	    (int64_t)page->distinct);
 	set_number(json, "at", (int64_t)page->at, 0);
+	/* As it came, not made visible: it is sent again. */
+	if (page->next != NULL)
+		json_object_set_new(json, "next", json_string(page->next));
+	if (page->by_time)
+		json_object_set_new(json, "seconds", json_true());
+	if (page->moved)
+		json_object_set_new(json, "moved", json_true());
 }
 
 void
@@ -142,6 +149,8 @@ manifest_gap_where(const struct manifest_gap *gap, char out[96])
 	int64_t record = gap->record >= 0 ? gap->record : gap->first;
 
 	out[0] = '\0';
+	if (gap->by_time)
+		return;
 	if (gap->record >= 0 || (gap->first >= 0 && gap->count == 1))
 		snprintf(out, 96, " record %" PRId64, record + 1);
 	else if (gap->first >= 0 && gap->count > 0 &&
@@ -169,5 +178,8 @@ manifest_say_gap(struct manifest *manifest, const struct manifest_gap *gap)
 	set_number(json, "status", gap->status, -1);
 	set_text(json, "url", gap->url);
 	set_text(json, "why", gap->why);
+	set_text(json, "request_id", gap->request);
+	if (gap->by_time)
+		json_object_set_new(json, "seconds", json_true());
 	manifest_say(manifest, json);
 }

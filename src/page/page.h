@@ -23,6 +23,7 @@ struct page {
 	size_t n, room;
 	bool has_breaks;	/* some record has line breaks in it */
 	int64_t total, size, number;	/* -1: not said */
+	int64_t count;			/* likewise: total, or in this page */
 	int more;			/* -1: not said */
 	struct span cursor;		/* at NULL: none */
 };

@@ -7,13 +7,13 @@
 
 #include "page/page_internal.h"
 
-enum { AT_TOTAL, AT_SIZE, AT_NUMBER, AT_MORE, AT_CURSOR };
+enum { AT_TOTAL, AT_SIZE, AT_NUMBER, AT_MORE, AT_CURSOR, AT_COUNT };
 
 void
 page_init(struct page *page)
 {
 	*page = (struct page){ .total = -1, .size = -1, .number = -1,
-	    .more = -1 };
+	    .count = -1, .more = -1 };
 }
 
 void
@@ -95,6 +95,8 @@ read_envelope(struct page *page, const struct source_shape *shape,
 	    read_count(scan, AT_SIZE, shape->size, &page->size, err) == -1 ||
 	    read_count(scan, AT_NUMBER, shape->number, &page->number,
 	    err) == -1 ||
+	    read_count(scan, AT_COUNT, shape->count, &page->count,
+	    err) == -1 ||
 	    read_more(scan, shape->more, &page->more, err) == -1)
 		return -1;
 	page->cursor = scan->found[AT_CURSOR];
@@ -158,7 +160,8 @@ page_read(struct page *page, const struct source_shape *shape, const char *at,
 
 	page->n = 0;
 	page->has_breaks = false;
-	page->total = page->size = page->number = page->more = -1;
+	page->total = page->size = page->number = page->count = -1;
+	page->more = -1;
 	page->cursor = (struct span){ NULL, 0 };
 	if (shape->form == SOURCE_TEXT) {
 		add_whole(page, at, len);
@@ -173,6 +176,7 @@ page_read(struct page *page, const struct source_shape *shape, const char *at,
 		scan.watch[AT_NUMBER] = shape->number;
 		scan.watch[AT_MORE] = shape->more;
 		scan.watch[AT_CURSOR] = shape->cursor;
+		scan.watch[AT_COUNT] = shape->count;
 	}
 	if (page_scan(&scan) == -1)
 		return complain(&scan, err);

@@ -4,6 +4,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "base/base.h"
 #include "http/http.h"
@@ -33,6 +34,7 @@ struct run_settings {
 	const struct run_damage *damage;	/* to be asked for again */
 	size_t n_damage;
 	bool dry;		/* only count; write nothing */
+	FILE *lines;		/* dry: print the records of one list here */
 	const char *online;	/* dry: hold it against this export */
 	const char *tool;	/* name and version, for the header */
 	unsigned jobs, attempts;
@@ -121,6 +123,7 @@ struct run_estimate {
 	uint64_t records;
 	uint64_t requests;
 	uint64_t bytes;
+	bool at_least;		/* there are more: nobody says how many */
 };
 
 /**

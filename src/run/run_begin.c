@@ -138,6 +138,37 @@ option(void *cookie, const char *name)
 	return json_string_value(json_object_get(run->options, name));
 }
 
+/* What is known before any record is. */
+static const char *
+option_value(void *cookie, const struct source_var *var)
+{
+	const struct run *run = cookie;
+
+	switch (var->kind) {
+	case SOURCE_OPTION:
+		return json_string_value(json_object_get(run->options,
+		    var->option->name));
+	case SOURCE_STARTED:
+		return run->started;
+	case SOURCE_PAGE_NUMBER:
+	case SOURCE_PAGE_FIRST:
+	case SOURCE_PAGE_SIZE:
+	case SOURCE_PAGE_CURSOR:
+	case SOURCE_PAGE_START:
+	case SOURCE_PAGE_END:
+	case SOURCE_FIELD:
+	case SOURCE_KEY:
+		break;
+	}
+	return NULL;
+}
+
+struct source_scope
+run_scope(struct run *run)
+{
+	return (struct source_scope){ option_value, run };
+}
+
 /* What the definition says of statuses, in the form that http takes. */
 static void
 make_rules(struct run *run)
@@ -161,12 +192,18 @@ make_rules(struct run *run)
 
 /* What the display counts: the first resource whose records get a mark. */
 static const struct source_resource *
-find_unit(const struct source *source)
+find_unit(struct run *run)
 {
+	const struct source *source = run->settings.source;
+	struct source_scope scope = run_scope(run);
 	size_t i;
 
 	for (i = 0; i < source->n_resources; i++)
 		if (source->resources[i].done.line > 0)
+			return &source->resources[i];
+	for (i = 0; i < source->n_resources; i++)
+		if (source->resources[i].parent == NULL &&
+		    source_holds(&source->resources[i].when, &scope))
 			return &source->resources[i];
 	return &source->resources[0];
 }
@@ -183,6 +220,7 @@ check_key(struct run *run, struct err *err)
 	struct http_request request = { .what = "check", .first_byte_s = 60 };
 	struct http_reply *reply;
 	enum http_event event;
+	char why[400];
 
 	if (source->check == NULL)
 		return 0;
@@ -196,15 +234,16 @@ check_key(struct run *run, struct err *err)
 		return err_set(err, ERR_STOPPED, "interrupted");
 	if (event != HTTP_REPLY)
 		return -1;
+	http_reason(reply, why);
 	if (reply->outcome == HTTP_GOOD)
 		run->any_success = true;
 	else if (reply->status == 401 || reply->status == 403)
 		err_set(err, ERR_AUTH, "the server refuses the key (%s); "
-		    "check %s", reply->why, source->auth_variable != NULL ?
-		    source->auth_variable : "the server");
+		    "check %s", why, source->auth_where != NULL ?
+		    source->auth_where : "the server");
 	else
 		err_set(err, ERR_NET, "%s%s: %s", run->settings.server,
-		    source->check, reply->why);
+		    source->check, why);
 	http_drop(run->http, reply);
 	return run->any_success ? 0 : -1;
 }
@@ -243,12 +282,13 @@ run_begin(struct run *run, struct err *err)
 
 	run->began = clock_ms();
 	run->units_total = -1;
-	run->unit = find_unit(run->settings.source);
 	make_rules(run);
 	if ((run->settings.resume != NULL ? go_on(run, err) :
 	    create(run, err)) == -1)
 		return -1;
-	if (run_online_begin(run, err) == -1)
+	run->unit = find_unit(run);
+	if (run_online_begin(run, err) == -1 ||
+	    run_lines_check(run, err) == -1)
 		return -1;
 	if (run->tree != NULL)
 		log_to_file(run->settings.log, tree_log(run->tree),

@@ -187,10 +187,19 @@ static enum crawl_state
 finish(struct run *run, struct run_task *task, struct outcome *outcome)
 {
 	struct manifest_page *page = &outcome->page;
+	uint32_t overlap = task->job.overlap;
+	enum source_paging paging = task->job.listing->resource->paging;
 	struct crawl_result result = { .received = page->received,
 	    .distinct = page->distinct, .fresh = page->kept,
 	    .total = task->nothing && task->job.count > 0 ? 0 :
-	    task->page.total, .size = task->page.size };
+	    task->page.total, .size = paging == SOURCE_NUMBERED ?
+	    task->page.size : -1,
+	    .more = task->nothing ? 0 : task->page.more,
+	    .cursor = task->next_mark };
+
+	/* What is in the manifest is of the records that were asked for. */
+	page->moved = overlap > 0 && crawl_has_moved(&task->job, &result);
+	page->received -= page->received < overlap ? page->received : overlap;
 
 	return crawl_finish(run->crawl, &task->job, &result);
 }
@@ -214,12 +223,19 @@ say(struct run *run, struct run_task *task, struct outcome *outcome,
 	/* It counts when it takes the old one's place, and not before. */
 	if (own->foreign)
 		return 0;
-	page->first = task->job.first;
-	page->count = task->job.count < listing->size ? task->job.count :
+	page->first = task->job.first + task->job.overlap;
+	page->count = listing->resource->paging == SOURCE_WINDOWS ||
+	    task->job.count < listing->size ? task->job.count :
 	    listing->size;
+	/* The next one begins where this one ended. */
+	if (source_in_order(listing->resource))
+		page->count = (uint32_t)page->received;
 	page->pass = task->job.pass;
 	page->size = task->job.count > 0 ? listing->size : 0;
-	page->total = task->page.total;
+	page->total = listing->begin > 0 || listing->end > 0 ?
+	    listing->total : task->page.total;
+	page->next = task->next_mark;
+	page->by_time = listing->resource->paging == SOURCE_WINDOWS;
 	manifest_say_page(run->manifest, listing->key, page,
 	    &outcome->files);
 	return 0;
@@ -256,6 +272,16 @@ join_gap(struct run *run, const struct manifest_gap *gap, uint32_t size)
 	return true;
 }
 
+/* What stands behind the window is not known either. */
+static void
+say_endless(struct manifest_gap *gap)
+{
+	char *why = gap->why;
+
+	gap->why = mem_format("%s; what comes behind it is not known", why);
+	free(why);
+}
+
 static int
 commit_failure(struct run *run, struct run_task *task, struct err *err)
 {
@@ -264,10 +290,13 @@ commit_failure(struct run *run, struct run_task *task, struct err *err)
 	enum crawl_state state;
 
 	own->alone = false;
+	if (crawl_is_endless(&task->job))
+		say_endless(&task->gap);
 	state = crawl_fail(run->crawl, &task->job);
 	/* Without a first page, no one knows how many there are. */
 	if (!listing->first_came && state == CRAWL_HOLED &&
-	    task->job.count < listing->size)
+	    (task->job.count < listing->size ||
+	    source_in_order(listing->resource)))
 		task->gap.first = task->gap.count = -1;
 	if (!join_gap(run, &task->gap, listing->size))
 		run_gap(run, &task->gap);
@@ -286,11 +315,17 @@ commit_dry(struct run *run, struct run_task *task, struct err *err)
 	enum crawl_state state;
 
 	outcome.page.received = outcome.page.distinct = task->page.n;
+	/* Its first record may be the last one of the page before. */
+	if (outcome.page.distinct >= task->job.overlap)
+		outcome.page.distinct -= task->job.overlap;
 	run_dry_page(run, task);
+	if (run_lines(run, task, &outcome.page, err) == -1)
+		return -1;
 	if (run_online_page(run, task, err) == -1)
 		return -1;
 	state = finish(run, task, &outcome);
 	if (!run_dry_goes_on(own->crawl->resource) &&
+	    run->settings.lines == NULL &&
 	    !run_online_goes_on(run, own))
 		state = CRAWL_WHOLE;
 	run_free_task(run, task);
@@ -318,11 +353,13 @@ run_commit(struct run *run, struct run_task *task, struct err *err)
 	log_say(run->settings.log, LOG_DEBUG, "run", "%s: %" PRIu64
 	    " records", task->key, outcome.page.received);
 	own->records += outcome.page.kept;
-	own->duplicates += outcome.page.received - outcome.page.distinct;
 	run->records += outcome.page.kept;
 	if (outcome.page.partial)
 		own->crawl->gapped = true;
 	state = finish(run, task, &outcome);
+	if (outcome.page.received > outcome.page.distinct)
+		own->duplicates += outcome.page.received -
+		    outcome.page.distinct;
 	if (say(run, task, &outcome, state, task->nothing ? NULL :
 	    run_fields(run, own->crawl, task->page.records),
 	    err) == -1)

@@ -55,6 +55,9 @@ run_dry_open(struct run *run, const struct crawl_listing *listing)
 	const struct source_resource *resource = listing->resource;
 	struct run_estimate *row = row_for(run, resource, NULL);
 
+	/* What is printed is one list, and what it waits for. */
+	if (run->settings.lines != NULL)
+		return resource->is_list || is_needed(resource);
 	if (resource->derive != NULL) {
 		row->records++;
 		row->bytes += DOCUMENT_BYTES;
@@ -99,7 +102,8 @@ run_dry_page(struct run *run, const struct run_task *task)
 	row->requests++;
 	for (i = 0; i < task->page.n; i++) {
 		bytes += task->page.records[i].len;
-		if (resource->has_children && page_key(resource,
+		if (resource->has_children && run->settings.lines == NULL &&
+		    page_key(resource,
 		    task->page.records[i], &run->scratch))
 			run_link(run, listing, task->page.records[i]);
 	}
@@ -109,11 +113,19 @@ run_dry_page(struct run *run, const struct run_task *task)
 		if (task->page.size > 0)
 			size = (uint64_t)task->page.size;
 		total = (uint64_t)task->page.total;
+		if (listing->end > 0 && total > listing->end)
+			total = listing->end;
+		total -= total < listing->begin ? total : listing->begin;
 		if (size > 0 && total > size)
 			row->requests += (total - 1) / size;
 		if (task->page.n > 0)
 			bytes = bytes / task->page.n * total;
-	}
+	} else if (!run_dry_goes_on(resource) && task->page.n > 0 &&
+	    task->page.more != 0 && (source_in_order(resource) ?
+	    resource->paging == SOURCE_OFFSET || task->next_mark != NULL :
+	    task->page.n >= crawl_has_cap(run->crawl, &task->job) &&
+	    resource->paging == SOURCE_WINDOWS))
+		row->at_least = true;
 	row->records += total;
 	row->bytes += bytes;
 	if (!resource->is_list && resource->n_fields > 0)

@@ -24,8 +24,36 @@ run_free_task(struct run *run, struct run_task *task)
 	page_release(&task->page);
 	free(task->gap.url);
 	free(task->gap.why);
+	free(task->gap.request);
+	free(task->next_mark);
 	free(task->key);
 	free(task);
+}
+
+/* What people call the window. */
+static char *
+name_window(const struct crawl_job *job)
+{
+	const char *key = job->listing->key;
+	char begin[32], end[32];
+
+	if (job->count == 0)
+		return mem_text(key);
+	switch (job->listing->resource->paging) {
+	case SOURCE_OFFSET:
+	case SOURCE_CURSOR:
+		return mem_format("%s from record %" PRIu64, key,
+		    job->first + job->overlap + 1);
+	case SOURCE_WINDOWS:
+		crawl_time(job, false, begin);
+		crawl_time(job, true, end);
+		return mem_format("%s from %s to %s", key, begin, end);
+	case SOURCE_UNPAGED:
+	case SOURCE_NUMBERED:
+		break;
+	}
+	return mem_format("%s page %" PRIu64, key,
+	    job->first / job->count + 1);
 }
 
 static struct run_task *
@@ -35,13 +63,12 @@ new_task(struct run *run, const struct crawl_job *job)
 
 	task->job = *job;
 	task->gap = run_no_gap(job->listing->key);
+	task->key = name_window(job);
 	if (job->count > 0) {
-		task->key = mem_format("%s page %" PRIu64,
-		    job->listing->key, job->first / job->count + 1);
-		task->gap.first = (int64_t)job->first;
-		task->gap.count = job->count;
-	} else {
-		task->key = mem_text(job->listing->key);
+		task->gap.first = (int64_t)(job->first + job->overlap);
+		task->gap.count = job->count - job->overlap;
+		task->gap.by_time = job->listing->resource->paging ==
+		    SOURCE_WINDOWS;
 	}
 	page_init(&task->page);
 	DL_APPEND(run->tasks, task);
@@ -53,8 +80,11 @@ static void
 fail(struct run_task *task, const char *why)
 {
 	task->failed = true;
-	task->gap.why = mem_text(why);
+	/* Of a window of time, the numbers tell people nothing. */
+	task->gap.why = task->gap.by_time ? mem_format("%s: %s", task->key +
+	    strlen(task->job.listing->key) + 1, why) : mem_text(why);
 	if (task->reply != NULL) {
+		task->gap.request = mem_text(task->reply->id);
 		task->gap.url = mem_text(task->reply->request.url);
 		if (task->reply->status > 0)
 			task->gap.status = task->reply->status;
@@ -107,115 +137,103 @@ settle(struct run *run, struct run_task *task, struct err *err)
 	return goes_on == -1 ? -1 : 0;
 }
 
+/* The server has forgotten where an earlier run was: begin anew. */
+static int
+begin_anew(struct run *run, struct run_task *task, struct err *err)
+{
+	struct run_listing *own = task->job.listing->user;
+
+	log_say(run->settings.log, LOG_INFO, "run", "%s: the mark of the next "
+	    "page is no longer good; reading it again from its start",
+	    own->crawl->key);
+	run_free_task(run, task);
+	return run->tree != NULL || run->settings.lines != NULL ?
+	    run_again_begin(run, own, err) : 0;
+}
+
+/* Make the address.  Return NULL with ${err} set where there is none. */
+static char *
+make_url(struct run *run, const struct crawl_job *job,
+    const struct source_scope *scope, struct err *err)
+{
+	const struct source_resource *resource = job->listing->resource;
+	const char *server = run->settings.server, *missing;
+	struct text url;
+
+	if (resource->cursor_is_url && job->cursor != NULL)
+		return http_follow(server, server, job->cursor, err);
+	text_init(&url, 1 << 20);
+	if (source_url(resource, server, scope, &url, &missing) == -1) {
+		text_release(&url);
+		err_set(err, ERR_DATA, "it can't be asked for: the record "
+		    "above has no {%s}", missing);
+		return NULL;
+	}
+	return text_take(&url);
+}
+
+/* Make what is sent with it.  Return 0; or -1 with ${err} set. */
+static int
+make_body(const struct source_resource *resource,
+    const struct source_scope *scope, struct http_request *request,
+    struct err *err)
+{
+	struct text body;
+
+	if (!resource->is_post)
+		return 0;
+	text_init(&body, 1 << 20);
+	if (source_body(resource, scope, &body, err) == -1) {
+		text_release(&body);
+		return -1;
+	}
+	request->body = text_take(&body);
+	return 0;
+}
+
 int
 run_fetch(struct run *run, const struct crawl_job *job, struct err *err)
 {
 	const struct source_resource *resource = job->listing->resource;
+	bool chain = source_in_order(resource);
 	struct crawl_view view = { .crawl = run->crawl,
 	    .node = job->listing->parent, .job = job };
 	struct source_scope scope = crawl_scope(&view);
 	struct run_task *task = new_task(run, job);
 	struct http_request request = { .what = task->key, .tag = task,
 	    .first_byte_s = resource->first_byte_s,
-	    .may_be_smaller = job->count > 1,
-	    .attempts = job->count < job->listing->size ? PIECE_ATTEMPTS : 0,
+	    .may_be_smaller = job->count > 1 &&
+	    resource->paging != SOURCE_CURSOR,
+	    .attempts = chain ? (job->is_piece ? PIECE_ATTEMPTS : 0) :
+	    job->count < job->listing->size ? PIECE_ATTEMPTS : 0,
 	    .is_text = resource->shape.form == SOURCE_TEXT,
+	    .header = resource->cursor_header,
 	    .rules = run->rules[resource->index],
 	    .n_rules = resource->n_statuses };
-	const char *missing;
-	struct text url;
-	char why[200];
+	struct err why;
 
-	text_init(&url, 1 << 20);
-	if (source_url(resource, run->settings.server, &scope, &url,
-	    &missing) == -1) {
-		text_release(&url);
-		snprintf(why, sizeof(why), "it can't be asked for: the "
-		    "record above has no {%s}", missing);
-		fail(task, why);
+	request.url = make_url(run, job, &scope, &why);
+	if (request.url == NULL && crawl_is_stale(job))
+		return begin_anew(run, task, err);
+	if (request.url == NULL || make_body(resource, &scope, &request,
+	    &why) == -1) {
+		free(request.url);
+		fail(task, why.text);
 		return settle(run, task, err);
 	}
-	request.url = text_take(&url);
 	http_send(run->http, &request);
 	return 0;
-}
-
-/* Does the page fit what was asked for? */
-static int
-check_page(const struct crawl_job *job, const struct page *page,
-    struct err *err)
-{
-	uint64_t number, size;
-
-	if (job->count == 0)
-		return 0;
-	number = job->first / job->count + 1;
-	if (page->number >= 0 && (uint64_t)page->number != number)
-		return err_set(err, ERR_DATA, "the reply says that it is "
-		    "page %" PRId64 "; page %" PRIu64 " was asked for",
-		    page->number, number);
-	if (page->total < 0)
-		return err_set(err, ERR_DATA, "the reply does not say how "
-		    "many records there are");
-	size = page->size >= 0 ? (uint64_t)page->size : job->count;
-	if (size == 0 || size > UINT32_MAX)
-		return err_set(err, ERR_DATA, "the reply says that its size "
-		    "is %" PRIu64, size);
-	if (page->n > size)
-		return err_set(err, ERR_DATA, "the reply has %zu records, "
-		    "and says that there are at most %" PRIu64, page->n,
-		    size);
-	if (job->listing->first_came && size != job->count)
-		return err_set(err, ERR_DATA, "the reply is cut into pages "
-		    "of %" PRIu64 "; so far they were of %u", size,
-		    job->count);
-	return 0;
-}
-
-/* A text may come as a JSON string: then it is what the string says. */
-static int
-unwrap_text(struct run_task *task, struct err *err)
-{
-	struct http_reply *reply = task->reply;
-	struct span body = { reply->body.at, reply->body.len };
-	struct text text;
-
-	if (reply->is_html)
-		return err_set(err, ERR_DATA, "the body is HTML");
-	if (!reply->is_json || body.len == 0 || body.at[0] != '"')
-		return 0;
-	if (page_check(body.at, body.len, err) == -1)
-		return -1;
-	while (body.len > 0 && body.at[body.len - 1] != '"')
-		body.len--;
-	text_init(&text, reply->body.max);
-	page_value_text(body, &text);
-	text_release(&reply->body);
-	reply->body = text;
-	return 0;
-}
-
-static int
-read_page(struct run_task *task, struct err *err)
-{
-	const struct source_shape *shape =
-	    &task->job.listing->resource->shape;
-	struct text *body = &task->reply->body;
-
-	if (shape->form == SOURCE_TEXT && unwrap_text(task, err) == -1)
-		return -1;
-	if (page_read(&task->page, shape, body->at != NULL ? body->at : "",
-	    body->len, err) == -1)
-		return -1;
-	return check_page(&task->job, &task->page, err);
 }
 
 static int
 stop(struct run *run, enum err_kind kind, const char *format,
     const struct http_reply *reply, const char *rest)
 {
+	char why[400];
+
+	http_reason(reply, why);
 	if (run->stop.kind == ERR_NONE)
-		err_set(&run->stop, kind, format, reply->why, rest);
+		err_set(&run->stop, kind, format, why, rest);
 	return 0;
 }
 
@@ -224,7 +242,7 @@ static void
 weigh_refusal(struct run *run, const struct run_task *task)
 {
 	const struct http_reply *reply = task->reply;
-	const char *variable = run->settings.source->auth_variable;
+	const char *variable = run->settings.source->auth_where;
 	bool at_root = task->job.listing->parent->resource == NULL;
 
 	if (reply->status != 401 && reply->status != 403) {
@@ -295,6 +313,10 @@ take_refusal(struct run *run, struct run_task *task, struct err *err)
 		run_free_task(run, task);
 		return 0;
 	}
+	if ((reply->status == 400 || reply->status == 404 ||
+	    reply->status == 410 || reply->status == 422) &&
+	    crawl_is_stale(&task->job))
+		return begin_anew(run, task, err);
 	if (source_verdict(resource, reply->status) == SOURCE_DEFAULT &&
 	    try_smaller(run, task))
 		return 0;
@@ -311,7 +333,7 @@ run_reply(struct run *run, struct http_reply *reply, struct err *err)
 	task->reply = reply;
 	if (reply->outcome != HTTP_GOOD)
 		return take_refusal(run, task, err);
-	if (read_page(task, &why) == -1) {
+	if (run_page_read(run, task, &why) == -1) {
 		task->reply = NULL;
 		if (http_again(run->http, reply, why.text))
 			return 0;
@@ -322,5 +344,17 @@ run_reply(struct run *run, struct http_reply *reply, struct err *err)
 	run->refused = 0;
 	run->windows++;
 	crawl_came(&task->job);
+	if (run_page_is_cut(run, task)) {
+		if (crawl_split_time(&task->job, run_page_middle(task))) {
+			log_event(run->settings.log, LOG_INFO, "run", "as "
+			    "many records as a reply may have; asking again "
+			    "in two parts", "resource", task->key, NULL);
+			run_free_task(run, task);
+			return 0;
+		}
+		fail(task, "as many records as a reply may have, in so short "
+		    "a time that it can't be cut further: some may be "
+		    "missing");
+	}
 	return settle(run, task, err);
 }

@@ -17,6 +17,7 @@ struct run_task {
 	char *key;		/* its listing's */
 	struct http_reply *reply;	/* when it has come */
 	struct page page;	/* what is in it */
+	char *next_mark;	/* of the next page, or NULL */
 	bool failed;		/* it can't be had: ${gap} says why */
 	bool nothing;		/* there is nothing there, and that's right */
 	bool held;		/* it came before its turn */
@@ -76,6 +77,12 @@ struct run {
 /** run_begin(run, err): Make or open the export.  Return 0 or -1. */
 int run_begin(struct run *, struct err *);
 
+/**
+ * run_scope(run):
+ * Return the scope of what is known before any record is: the options.
+ */
+struct source_scope run_scope(struct run *);
+
 /* ---------------------------------------------------- run_repair.c */
 
 /**
@@ -102,6 +109,44 @@ int run_reply(struct run *, struct http_reply *, struct err *);
 
 /** run_free_task(run, task): Free ${task} and give its reply back. */
 void run_free_task(struct run *, struct run_task *);
+
+/* ------------------------------------------------------ run_page.c */
+
+/**
+ * run_page_read(run, task, err):
+ * Is the reply of ${task} what was asked for?  If so, set its page and where
+ * the next one is; else return -1 with ${err} set (ERR_DATA).
+ */
+int run_page_read(struct run *, struct run_task *, struct err *);
+
+/**
+ * run_page_is_cut(run, task):
+ * Has it as many records as a reply of a list by time may have?
+ */
+bool run_page_is_cut(struct run *, const struct run_task *);
+
+/**
+ * run_page_middle(task):
+ * Return a time, in ms, before which about half of its records are; or
+ * INT64_MIN.
+ */
+int64_t run_page_middle(const struct run_task *);
+
+/* ----------------------------------------------------- run_lines.c */
+
+/**
+ * run_lines_check(run, err):
+ * Records are to be printed: is it one list that is asked for?
+ */
+int run_lines_check(struct run *, struct err *);
+
+/**
+ * run_lines(run, task, page, err):
+ * Print the records of a window that were not printed before, and set
+ * ${page} to how many these are.
+ */
+int run_lines(struct run *, struct run_task *, struct manifest_page *,
+    struct err *);
 
 /* ---------------------------------------------------- run_commit.c */
 

@@ -43,8 +43,13 @@ run_online_goes_on(const struct run *run, const struct run_listing *own)
 {
 	uint64_t known;
 
-	return find_known(run, own, &known) && own->crawl->total >= 0 &&
-	    (uint64_t)own->crawl->total != known;
+	if (!find_known(run, own, &known))
+		return false;
+	/* Where no total is told, only the end of the list tells. */
+	if (own->crawl->total < 0)
+		return source_in_order(own->crawl->resource) ||
+		    own->crawl->resource->paging == SOURCE_WINDOWS;
+	return (uint64_t)own->crawl->total != known;
 }
 
 static void

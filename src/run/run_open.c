@@ -237,6 +237,7 @@ take_part(struct run *run, struct run_listing *own,
 		part.total = known->total;
 		part.distinct = known->distinct;
 		part.unsteady = known->unsteady;
+		part.cursor = known->pages[known->n_pages - 1].next;
 	}
 	state = crawl_begin(run->crawl, own->crawl, &part);
 	free(ranges);

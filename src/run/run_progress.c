@@ -60,6 +60,11 @@ run_progress(const struct run *run, struct run_progress *progress)
 	while ((open = crawl_each_open(run->crawl, open)) != NULL) {
 		if (open->resource == run->unit && open->total >= 0)
 			progress->units_total = open->total;
+		/* Without marks, a unit is done when it is there. */
+		if (open->resource == run->unit && open->user != NULL &&
+		    run->unit->done.line == 0)
+			progress->units_done = ((const struct run_listing *)
+			    open->user)->records;
 		add_current(progress, open);
 	}
 	progress->windows_left = guess_left(run, &counts) +

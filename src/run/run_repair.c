@@ -17,6 +17,7 @@
 /* A listing that is repaired. */
 struct patient {
 	struct run *run;
+	const struct source_resource *resource;
 	struct manifest_listing known;
 	struct tree_receipts files;
 	bool *damaged;		/* by file */
@@ -43,6 +44,23 @@ is_damaged(struct run *run, const struct set *damage, const char *listing,
 	return set_has(damage, run->scratch.at, run->scratch.len);
 }
 
+/* Was only a part of the list asked for? */
+static bool
+is_slice(const struct patient *patient)
+{
+	const struct source_slice *slice = &patient->resource->slice;
+	struct source_scope scope = run_scope(patient->run);
+	struct text text;
+	bool is;
+
+	text_init(&text, 200);
+	source_text_of(&slice->first, &scope, &text);
+	source_text_of(&slice->count, &scope, &text);
+	is = text.len > 0;
+	text_release(&text);
+	return is;
+}
+
 /* Can a record's place in the listing be told from its place on disk? */
 static bool
 has_windows(const struct patient *patient)
@@ -51,6 +69,11 @@ has_windows(const struct patient *patient)
 	uint64_t lines = 0;
 	size_t i;
 
+	/* Marks of pages and times of windows are not kept. */
+	if (patient->resource->paging == SOURCE_CURSOR ||
+	    patient->resource->paging == SOURCE_WINDOWS ||
+	    is_slice(patient))
+		return false;
 	if (!known->ended || known->size == 0 || known->total < 0 ||
 	    (uint64_t)known->total != known->records ||
 	    known->records <= known->size)
@@ -103,7 +126,9 @@ say_window(struct patient *patient, const char *key, uint64_t first,
 {
 	const struct manifest_listing *known = &patient->known;
 	uint64_t n = end - first;
-	struct manifest_page page = { .first = first, .count = known->size,
+	struct manifest_page page = { .first = first,
+	    .count = source_in_order(patient->resource) ? (uint32_t)n :
+	    known->size,
 	    .pass = 1, .received = n, .distinct = n, .kept = n,
 	    .total = known->total, .size = known->size,
 	    .at = patient->is_stream ? first : 0 };
@@ -155,6 +180,7 @@ forget(struct run *run, const struct set *damage, const char *listing,
 	if (resource == NULL ||
 	    !manifest_find(run->manifest, key, &patient.known))
 		goto done;
+	patient.resource = resource;
 	patient.is_stream = resource->store == SOURCE_KEEP_SHARDS;
 	rc = manifest_files(run->manifest, key, &patient.files, err);
 	if (rc == -1)

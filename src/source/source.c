@@ -23,26 +23,6 @@ source_find(const struct source *source, const char *name, size_t len)
 }
 
 static int
-read_auth(struct source_reader *r, const struct yaml *top)
-{
-	const struct yaml *map = yaml_get(top, "auth");
-	struct source *source = r->source;
-
-	source->auth_prefix = "";
-	if (map == NULL)
-		return 0;
-	if (source_keys(r, map, "\"auth\"", "header prefix env") == -1 ||
-	    source_text(r, map, "header", true, &source->auth_header) == -1 ||
-	    source_text(r, map, "prefix", false,
-	    &source->auth_prefix) == -1 ||
-	    source_text(r, map, "env", true, &source->auth_variable) == -1)
-		return -1;
-	if (source->auth_prefix == NULL)
-		source->auth_prefix = "";
-	return 0;
-}
-
-static int
 read_top(struct source_reader *r, const struct yaml *top)
 {
 	struct source *source = r->source;
@@ -52,7 +32,7 @@ read_top(struct source_reader *r, const struct yaml *top)
 	    source_text(r, top, "name", true, &source->name) == -1 ||
 	    source_text(r, top, "about", true, &source->about) == -1 ||
 	    source_text(r, top, "check", false, &source->check) == -1 ||
-	    read_auth(r, top) == -1 ||
+	    source_auth(r, top) == -1 ||
 	    source_options(r, top) == -1 ||
 	    source_resources(r, top) == -1)
 		return -1;

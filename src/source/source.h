@@ -24,7 +24,9 @@ enum source_var_kind {
 	SOURCE_PAGE_NUMBER,	/* {page.number}, from 1 */
 	SOURCE_PAGE_FIRST,	/* {page.first}, position from 0 */
 	SOURCE_PAGE_SIZE,	/* {page.size} */
-	SOURCE_PAGE_CURSOR,	/* {page.cursor} */
+	SOURCE_PAGE_CURSOR,	/* {page.cursor}: where the next page begins */
+	SOURCE_PAGE_START,	/* {page.start} of a window of time */
+	SOURCE_PAGE_END,	/* {page.end}, likewise */
 	SOURCE_FIELD,		/* {RESOURCE.FIELD} of a record above */
 	SOURCE_KEY		/* {NAME}, a part of the record's own key */
 };
@@ -77,6 +79,29 @@ struct source_when {
 	size_t n;
 };
 
+/* ----------------------------------------------------- a request's body */
+
+enum source_body_kind {
+	SOURCE_BODY_MAP,	/* of named values */
+	SOURCE_BODY_LIST,	/* of values */
+	SOURCE_BODY_TEXT,
+	SOURCE_BODY_NUMBER,
+	SOURCE_BODY_BOOLEAN,
+	SOURCE_BODY_TIME,	/* RFC 3339, in UTC */
+	SOURCE_BODY_NAMES	/* an option's list, as a list of texts */
+};
+
+/* A value of a body.  One that is empty is left out. */
+struct source_body {
+	enum source_body_kind kind;
+	const char *name;	/* in its map, or NULL */
+	int line;
+	struct source_template value;	/* of what is no map or list */
+	struct source_when when;
+	struct source_body *child;	/* of a map or list, the first */
+	struct source_body *next;
+};
+
 /* -------------------------------------------------------------- replies */
 
 enum source_form {
@@ -94,6 +119,7 @@ struct source_shape {
 	const char *total;	/* paths of counts, NULL: not there */
 	const char *size;
 	const char *number;
+	const char *count;	/* the total, or the number in this page */
 	const char *more;	/* path of true or false, NULL: not there */
 	const char *cursor;	/* path of the next page's mark, or NULL */
 	const char **needs;	/* paths that an object must have */
@@ -111,7 +137,25 @@ struct source_query {
 
 enum source_paging {
 	SOURCE_UNPAGED,		/* one request has everything */
-	SOURCE_NUMBERED		/* pages are numbered from 1 */
+	SOURCE_NUMBERED,	/* pages are numbered from 1 */
+	SOURCE_OFFSET,		/* each begins where the last one ended */
+	SOURCE_CURSOR,		/* each reply says where the next one is */
+	SOURCE_WINDOWS		/* of time, split until each is small enough */
+};
+
+/* A list that is asked for by time; see SOURCE_WINDOWS. */
+struct source_windows {
+	struct source_template cap;	/* so many records are too many */
+	struct source_template from, to;	/* the time that is asked for */
+	int64_t earliest;	/* ms; split from here if no ${from} */
+	const char *time;	/* path of a record's time, or NULL */
+	bool newest_first;	/* what the server lists first */
+};
+
+/* Only a part of a list is asked for. */
+struct source_slice {
+	struct source_template first;	/* so many are left out; "" is 0 */
+	struct source_template count;	/* so many are taken; "" is all */
 };
 
 /* A value taken from a record for those below it. */
@@ -148,6 +192,14 @@ struct source_derive {
 	size_t n;
 };
 
+/* What an option must be, beyond what its kind says. */
+struct source_option {
+	bool required;
+	const char *matches;	/* a regular expression (POSIX), or NULL */
+	const char *before;	/* an option with a later date, or NULL */
+	struct source_when when;	/* it may only be given then */
+};
+
 enum source_store {
 	SOURCE_KEEP_NOTHING,	/* only its fields are of interest */
 	SOURCE_KEEP_OBJECTS,		/* a file a record */
@@ -167,8 +219,14 @@ struct source_resource {
 	struct source_template path;	/* of the URL; none if derived */
 	struct source_query *query;
 	size_t n_query;
+	bool is_post;
+	struct source_body *body;	/* NULL: none */
 	enum source_paging paging;
 	uint32_t page_size;
+	const char *cursor_header;	/* that has the mark, or NULL */
+	bool cursor_is_url;	/* the mark is the next page's address */
+	struct source_windows windows;
+	struct source_slice slice;
 	struct source_shape shape;
 	uint32_t first_byte_s;	/* how long a reply may take to begin */
 	struct source_status *statuses;
@@ -247,10 +305,16 @@ struct source {
 
 	const char *auth_header;	/* NULL: none */
 	const char *auth_prefix;	/* before the key, "" mostly */
-	const char *auth_variable;
+	const char **auth_variables;	/* the first that is set has it */
+	size_t n_auth_variables;
+	const char *auth_file_variable;	/* names a file with it, or NULL */
+	const char *auth_file;	/* that has it if all else fails, or NULL */
+	const char *auth_begins;	/* every key does, or NULL */
+	const char *auth_where;	/* all of these, for people; NULL: no auth */
 	const char *check;	/* path that a good key can always read */
 
 	struct config_option *options;	/* the first is "server" */
+	struct source_option *rules;	/* of each of ${options} */
 	size_t n_options;
 	struct source_resource *resources;
 	size_t n_resources;
@@ -321,6 +385,36 @@ bool source_holds(const struct source_when *, const struct source_scope *);
  */
 int source_url(const struct source_resource *, const char *,
     const struct source_scope *, struct text *, const char **);
+
+/**
+ * source_body(resource, scope, body, err):
+ * Write to ${body} the JSON that the request sends.  Values that are empty
+ * are left out.  Return 0; or -1 with ${err} set (ERR_USAGE) where a value is
+ * not of its kind.
+ */
+int source_body(const struct source_resource *, const struct source_scope *,
+    struct text *, struct err *);
+
+/**
+ * source_text_of(template, scope, text):
+ * Add to ${text} the parts of ${template} and the values of its variables.
+ */
+void source_text_of(const struct source_template *,
+    const struct source_scope *, struct text *);
+
+/**
+ * source_check(source, scope, err):
+ * Are the options, whose values ${scope} knows, what the definition wants?
+ * Return 0; or -1 with ${err} set (ERR_USAGE).
+ */
+int source_check(const struct source *, const struct source_scope *,
+    struct err *);
+
+/**
+ * source_in_order(resource):
+ * Is each page asked for only once the one before it has come?
+ */
+bool source_in_order(const struct source_resource *);
 
 /**
  * source_verdict(resource, status):

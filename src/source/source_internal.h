@@ -30,6 +30,13 @@ int source_keys(struct source_reader *, const struct yaml *, const char *,
 int source_text(struct source_reader *, const struct yaml *, const char *,
     bool, const char **);
 
+/**
+ * source_records(r, map, records):
+ * As source_text(), of "records", which may be "": the reply is the array.
+ */
+int source_records(struct source_reader *, const struct yaml *,
+    const char **);
+
 /** source_number(r, map, key, min, max, number): As source_text(). */
 int source_number(struct source_reader *, const struct yaml *, const char *,
     uint32_t, uint32_t, uint32_t *);
@@ -62,6 +69,23 @@ int source_template_of(struct source_reader *, const struct yaml *,
 /** source_when(r, map, own, when): Read the conditions at "when". */
 int source_when(struct source_reader *, const struct yaml *,
     const struct source_resource *, struct source_when *);
+
+/** source_auth(r, top): Read how the key is found and sent. */
+int source_auth(struct source_reader *, const struct yaml *);
+
+/** source_body_of(r, map, own): Read the method and the body of ${own}. */
+int source_body_of(struct source_reader *, const struct yaml *,
+    struct source_resource *);
+
+/**
+ * source_body_asks(body, kind):
+ * Does a variable of this kind stand in ${body}?
+ */
+bool source_body_asks(const struct source_body *, enum source_var_kind);
+
+/** source_body_each(body, check, cookie): Call ${check} for each value. */
+int source_body_each(const struct source_body *,
+    int (*)(void *, const struct source_body *), void *);
 
 /** source_options(r, top): Read the options and the server. */
 int source_options(struct source_reader *, const struct yaml *);

@@ -3,6 +3,7 @@
  */
 
 #include <ctype.h>
+#include <regex.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -101,15 +102,46 @@ check_name(struct source_reader *r, const struct yaml *map)
 	return 0;
 }
 
+/* What it must be beyond its kind; but for "when", which may name others. */
+static int
+read_rule(struct source_reader *r, const struct yaml *map,
+    struct config_option *option, struct source_option *rule)
+{
+	const char *required;
+	regex_t regex;
+
+	if (source_text(r, map, "required", false, &required) == -1 ||
+	    source_text(r, map, "matches", false, &rule->matches) == -1 ||
+	    source_text(r, map, "before", false, &rule->before) == -1)
+		return -1;
+	if (required != NULL && strcmp(required, "true") != 0 &&
+	    strcmp(required, "false") != 0)
+		return source_wrong(r, yaml_get(map, "required")->line,
+		    "\"required\": expected true or false");
+	rule->required = required != NULL && *required == 't';
+	if (rule->matches != NULL) {
+		if (regcomp(&regex, rule->matches, REG_EXTENDED |
+		    REG_NOSUB) != 0)
+			return source_wrong(r, yaml_get(map, "matches")->line,
+			    "\"matches\": expected a POSIX regular "
+			    "expression");
+		regfree(&regex);
+	}
+	if (rule->before != NULL && option->kind != CONFIG_DATE)
+		return source_wrong(r, yaml_get(map, "before")->line,
+		    "\"before\" is for dates");
+	return 0;
+}
+
 static int
 read_option(struct source_reader *r, const struct yaml *map,
-    struct config_option *option)
+    struct config_option *option, struct source_option *rule)
 {
 	uint32_t min = 0, max = 0;
 
 	if (check_name(r, map) == -1 ||
 	    source_keys(r, map, "an option", "kind env value default choices "
-	    "min max help") == -1 ||
+	    "min max help required matches before when") == -1 ||
 	    read_kind(r, map, option) == -1 ||
 	    source_text(r, map, "env", false, &option->variable) == -1 ||
 	    source_text(r, map, "value", false, &option->value) == -1 ||
@@ -129,7 +161,40 @@ read_option(struct source_reader *r, const struct yaml *map,
 	    config_check(option, option->initial, r->err) == -1)
 		return source_wrong(r, map->line, "the default of \"%s\" is "
 		    "no value of it", map->key);
+	if (read_rule(r, map, option, rule) == -1)
+		return -1;
+	if (rule->required) {
+		char *help = mem_format("%s (required)", option->help);
+
+		option->help = arena_text(r->arena, help);
+		free(help);
+	}
 	return 0;
+}
+
+/* Once all options are known: those that one names. */
+static int
+read_links(struct source_reader *r, const struct yaml *map,
+    struct source_option *rule)
+{
+	const struct source *source = r->source;
+	size_t i;
+
+	if (source_when(r, map, NULL, &rule->when) == -1)
+		return -1;
+	for (i = 0; i < rule->when.n; i++)
+		if (rule->when.all[i].var.kind != SOURCE_OPTION)
+			return source_wrong(r, map->line, "the \"when\" of "
+			    "an option: expected other options, like "
+			    "option.NAME");
+	if (rule->before == NULL)
+		return 0;
+	for (i = 1; i < source->n_options; i++)
+		if (strcmp(source->options[i].name, rule->before) == 0 &&
+		    source->options[i].kind == CONFIG_DATE)
+			return 0;
+	return source_wrong(r, yaml_get(map, "before")->line, "\"before\": "
+	    "no option \"%s\" that is a date", rule->before);
 }
 
 /* The server's address is an option like the others. */
@@ -165,13 +230,19 @@ source_options(struct source_reader *r, const struct yaml *top)
 	    map = map->next)
 		n++;
 	source->options = arena_take(r->arena, n * sizeof(*source->options));
+	source->rules = arena_take(r->arena, n * sizeof(*source->rules));
 	if (read_server(r, top, &source->options[0]) == -1)
 		return -1;
 	source->n_options = 1;
 	for (map = all != NULL ? all->child : NULL; map != NULL;
+	    map = map->next, source->n_options++)
+		if (read_option(r, map, &source->options[source->n_options],
+		    &source->rules[source->n_options]) == -1)
+			return -1;
+	n = 1;
+	for (map = all != NULL ? all->child : NULL; map != NULL;
 	    map = map->next)
-		if (read_option(r, map,
-		    &source->options[source->n_options++]) == -1)
+		if (read_links(r, map, &source->rules[n++]) == -1)
 			return -1;
 	return 0;
 }

@@ -71,35 +71,218 @@ paging_text(struct source_reader *r, const struct yaml *own,
 	return map != NULL ? source_text(r, map, key, true, text) : 0;
 }
 
+#define KEYS "style query size records total count more cursor next " \
+    "says-size says-number cap from to earliest time order slice"
+
 static int
 check_paging_keys(struct source_reader *r, const struct yaml *map)
 {
-	return map != NULL ? source_keys(r, map, "\"paging\"",
-	    "style query size records total says-size says-number") : 0;
+	return map != NULL ? source_keys(r, map, "\"paging\"", KEYS) : 0;
+}
+
+/* Does the request have a variable of this kind in it? */
+static bool
+asks_for(const struct source_resource *resource, enum source_var_kind kind)
+{
+	const struct source_var *var;
+	size_t i, k;
+
+	for (i = 0; i < resource->n_query; i++) {
+		const struct source_template *value =
+		    &resource->query[i].value;
+
+		for (k = 0; k < value->n; k++)
+			for (var = value->parts[k].text == NULL ?
+			    &value->parts[k].var : NULL; var != NULL;
+			    var = var->otherwise)
+				if (var->kind == kind)
+					return true;
+	}
+	return source_body_asks(resource->body, kind);
+}
+
+/* It must have a variable of this kind. */
+static int
+must_ask(struct source_reader *r, const struct source_resource *resource,
+    enum source_var_kind kind, const char *name)
+{
+	return asks_for(resource, kind) ? 0 : source_wrong(r, resource->line,
+	    "\"%s\" would fetch one page of many: expected {%s} in its query "
+	    "or body", resource->name, name);
 }
 
 /* The request must ask for a page, and the reply say when to stop. */
 static int
 check_paging(struct source_reader *r, const struct source_resource *resource)
 {
-	bool asks = false;
-	size_t i, k;
+	const struct source_shape *shape = &resource->shape;
 
-	for (i = 0; i < resource->n_query; i++)
-		for (k = 0; k < resource->query[i].value.n; k++)
-			if (resource->query[i].value.parts[k].text == NULL &&
-			    resource->query[i].value.parts[k].var.kind ==
-			    SOURCE_PAGE_NUMBER)
-				asks = true;
-	if (!asks)
-		return source_wrong(r, resource->line, "\"%s\" would fetch "
-		    "one page of many: expected {page.number} in its query",
-		    resource->name);
-	if (resource->shape.total == NULL)
-		return source_wrong(r, resource->line, "\"%s\" has no stop "
-		    "rule: expected \"total\" in its paging",
-		    resource->name);
+	switch (resource->paging) {
+	case SOURCE_UNPAGED:
+		return 0;
+	case SOURCE_NUMBERED:
+		if (must_ask(r, resource, SOURCE_PAGE_NUMBER,
+		    "page.number") == -1)
+			return -1;
+		return shape->total != NULL ? 0 : source_wrong(r,
+		    resource->line, "\"%s\" has no stop rule: expected "
+		    "\"total\" in its paging", resource->name);
+	case SOURCE_OFFSET:
+		/* Its last stop rule is a page without records. */
+		return must_ask(r, resource, SOURCE_PAGE_FIRST, "page.first");
+	case SOURCE_CURSOR:
+		if (shape->cursor == NULL && resource->cursor_header == NULL)
+			return source_wrong(r, resource->line, "\"%s\" would "
+			    "fetch one page of many: expected \"cursor\" or "
+			    "\"next\" in its paging", resource->name);
+		return resource->cursor_is_url ? 0 : must_ask(r, resource,
+		    SOURCE_PAGE_CURSOR, "page.cursor");
+	case SOURCE_WINDOWS:
+		if (resource->windows.cap.line == 0)
+			return source_wrong(r, resource->line, "\"%s\" has "
+			    "no \"cap\": so many records in a reply that "
+			    "some may have been left out", resource->name);
+		if (must_ask(r, resource, SOURCE_PAGE_START,
+		    "page.start") == -1)
+			return -1;
+		return must_ask(r, resource, SOURCE_PAGE_END, "page.end");
+	}
 	return 0;
+}
+
+/* Where the mark of the next page is: a path, or {header: NAME}. */
+static int
+read_cursor(struct source_reader *r, struct source_resource *resource,
+    const struct yaml *own, const struct yaml *common, const char *key)
+{
+	const struct yaml *map = paging_with(own, common, key), *value;
+
+	if (map == NULL)
+		return 0;
+	value = yaml_get(map, key);
+	if (resource->shape.cursor != NULL ||
+	    resource->cursor_header != NULL)
+		return source_wrong(r, value->line, "\"cursor\" and \"next\" "
+		    "are both there: expected one");
+	resource->cursor_is_url = strcmp(key, "next") == 0;
+	if (value->kind != YAML_MAP)
+		return source_text(r, map, key, true,
+		    &resource->shape.cursor);
+	if (source_keys(r, value, key, "header") == -1)
+		return -1;
+	return source_text(r, value, "header", true,
+	    &resource->cursor_header);
+}
+
+static int
+read_windows(struct source_reader *r, struct source_resource *resource,
+    const struct yaml *own, const struct yaml *common)
+{
+	struct source_windows *windows = &resource->windows;
+	struct source_template *const templates[] = { &windows->cap,
+	    &windows->from, &windows->to };
+	static const char *const keys[] = { "cap", "from", "to" };
+	const char *earliest, *order;
+	size_t i;
+
+	for (i = 0; i < 3; i++) {
+		const struct yaml *map = paging_with(own, common, keys[i]);
+
+		if (map != NULL && source_template(r, map, keys[i], resource,
+		    templates[i]) == -1)
+			return -1;
+	}
+	if (paging_text(r, own, common, "order", &order) == -1)
+		return -1;
+	if (order != NULL && strcmp(order, "newest") != 0 &&
+	    strcmp(order, "oldest") != 0)
+		return source_wrong(r, paging_with(own, common,
+		    "order")->line, "\"order\": expected newest or oldest: "
+		    "what the server lists first");
+	windows->newest_first = order != NULL && strcmp(order, "newest") == 0;
+	if (paging_text(r, own, common, "time", &windows->time) == -1 ||
+	    paging_text(r, own, common, "earliest", &earliest) == -1)
+		return -1;
+	if (clock_parse(earliest != NULL ? earliest : "2000-01-01",
+	    &windows->earliest) == -1)
+		return source_wrong(r, paging_with(own, common,
+		    "earliest")->line, "\"earliest\": expected a date");
+	if (windows->to.line == 0)
+		return source_wrong(r, resource->line, "\"%s\": \"to\" is "
+		    "missing: the end of the time that is asked for, like "
+		    "\"{run.started}\"", resource->name);
+	return 0;
+}
+
+static int
+read_slice(struct source_reader *r, struct source_resource *resource,
+    const struct yaml *own, const struct yaml *common)
+{
+	const struct yaml *map = paging_with(own, common, "slice"), *value;
+
+	if (map == NULL)
+		return 0;
+	value = yaml_get(map, "slice");
+	if (resource->paging != SOURCE_OFFSET)
+		return source_wrong(r, value->line, "\"slice\" is for "
+		    "\"style: offset\"");
+	if (source_keys(r, value, "\"slice\"", "first count") == -1 ||
+	    source_template(r, value, "first", resource,
+	    &resource->slice.first) == -1)
+		return -1;
+	return source_template(r, value, "count", resource,
+	    &resource->slice.count);
+}
+
+/* Which paths of the reply tell of its pages. */
+static int
+read_shape(struct source_reader *r, struct source_resource *resource,
+    const struct yaml *own, const struct yaml *common)
+{
+	struct source_shape *shape = &resource->shape;
+	const struct yaml *map;
+
+	if (paging_text(r, own, common, "total", &shape->total) == -1 ||
+	    paging_text(r, own, common, "count", &shape->count) == -1 ||
+	    paging_text(r, own, common, "more", &shape->more) == -1 ||
+	    paging_text(r, own, common, "says-size", &shape->size) == -1 ||
+	    paging_text(r, own, common, "says-number",
+	    &shape->number) == -1 ||
+	    (shape->records == NULL &&
+	    (map = paging_with(own, common, "records")) != NULL &&
+	    source_records(r, map, &shape->records) == -1))
+		return -1;
+	if (resource->paging == SOURCE_CURSOR &&
+	    (read_cursor(r, resource, own, common, "cursor") == -1 ||
+	    read_cursor(r, resource, own, common, "next") == -1))
+		return -1;
+	if (resource->paging == SOURCE_WINDOWS &&
+	    read_windows(r, resource, own, common) == -1)
+		return -1;
+	return read_slice(r, resource, own, common);
+}
+
+static int
+read_style(struct source_reader *r, struct source_resource *resource,
+    const struct yaml *own, const struct yaml *common)
+{
+	static const char *const names[] = { "number", "offset", "cursor",
+	    "windows" };
+	const char *style;
+	size_t i;
+
+	if (paging_text(r, own, common, "style", &style) == -1)
+		return -1;
+	for (i = 0; style != NULL && i < 4; i++) {
+		if (strcmp(style, names[i]) == 0) {
+			resource->paging = SOURCE_NUMBERED +
+			    (enum source_paging)i;
+			return 0;
+		}
+	}
+	return source_wrong(r, own != NULL ? own->line : resource->line,
+	    "the list \"%s\" wants a paging: \"paging: none\", or one with "
+	    "\"style: number\", offset, cursor or windows", resource->name);
 }
 
 int
@@ -109,22 +292,19 @@ source_paging(struct source_reader *r, struct source_resource *resource,
 	const struct yaml *own = yaml_get(map, "paging");
 	const struct yaml *common = yaml_get(top, "paging");
 	const struct yaml *query = NULL, *sized;
-	const char *style;
 
 	if (!resource->is_list || (own != NULL && own->kind == YAML_SCALAR &&
 	    strcmp(own->text, "none") == 0))
 		return read_queries(r, resource, yaml_get(map, "query"),
 		    NULL);
 	if (check_paging_keys(r, own) == -1 ||
-	    check_paging_keys(r, common) == -1 ||
-	    paging_text(r, own, common, "style", &style) == -1)
+	    check_paging_keys(r, common) == -1)
 		return -1;
-	if (style == NULL || strcmp(style, "number") != 0)
-		return source_wrong(r, own != NULL ? own->line :
-		    resource->line, "the list \"%s\" wants a paging: "
-		    "\"paging: none\", or one with \"style: number\"",
-		    resource->name);
-	resource->paging = SOURCE_NUMBERED;
+	/* What another style says of its pages does not count here. */
+	if (own != NULL && yaml_get(own, "style") != NULL)
+		common = NULL;
+	if (read_style(r, resource, own, common) == -1)
+		return -1;
 	resource->page_size = 100;
 	if ((sized = paging_with(own, common, "size")) != NULL &&
 	    source_number(r, sized, "size", 1, 100000,
@@ -132,15 +312,15 @@ source_paging(struct source_reader *r, struct source_resource *resource,
 		return -1;
 	if ((sized = paging_with(own, common, "query")) != NULL)
 		query = yaml_get(sized, "query");
-	if (paging_text(r, own, common, "total",
-	    &resource->shape.total) == -1 ||
-	    paging_text(r, own, common, "says-size",
-	    &resource->shape.size) == -1 ||
-	    paging_text(r, own, common, "says-number",
-	    &resource->shape.number) == -1 ||
-	    (resource->shape.records == NULL && paging_text(r, own, common,
-	    "records", &resource->shape.records) == -1) ||
+	if (read_shape(r, resource, own, common) == -1 ||
 	    read_queries(r, resource, yaml_get(map, "query"), query) == -1)
 		return -1;
 	return check_paging(r, resource);
+}
+
+bool
+source_in_order(const struct source_resource *resource)
+{
+	return resource->paging == SOURCE_OFFSET ||
+	    resource->paging == SOURCE_CURSOR;
 }

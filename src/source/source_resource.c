@@ -7,7 +7,8 @@
 
 #include "source/source_internal.h"
 
-#define KEYS "name parent after when get list query paging records shape " \
+#define KEYS "name parent after when get list method query body paging " \
+    "records shape " \
     "key fields object shards done expect hint needs derive wait " \
     "statuses required"
 
@@ -24,8 +25,7 @@ read_shape(struct source_reader *r, struct source_resource *resource,
 	size_t i;
 
 	if (source_text(r, map, "shape", false, &name) == -1 ||
-	    source_text(r, map, "records", false,
-	    &resource->shape.records) == -1)
+	    source_records(r, map, &resource->shape.records) == -1)
 		return -1;
 	if (resource->is_list) {
 		resource->shape.form = SOURCE_RECORDS;
@@ -315,6 +315,7 @@ read_second(struct source_reader *r, const struct yaml *map,
 	    resource, &resource->path) == -1 ||
 	    read_shape(r, resource, map) == -1 ||
 	    read_needs(r, resource, map) == -1 ||
+	    source_body_of(r, map, resource) == -1 ||
 	    source_paging(r, resource, map, top) == -1 ||
 	    read_derive(r, resource, map) == -1 ||
 	    read_store(r, resource, map) == -1 ||

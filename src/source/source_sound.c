@@ -43,9 +43,11 @@ check_one(struct source_reader *r, const struct source_resource *own,
 	case SOURCE_PAGE_FIRST:
 	case SOURCE_PAGE_SIZE:
 	case SOURCE_PAGE_CURSOR:
+	case SOURCE_PAGE_START:
+	case SOURCE_PAGE_END:
 		return place == IN_QUERY && own->paging != SOURCE_UNPAGED ? 0 :
-		    source_wrong(r, line, "{%s} is for the query of a list "
-		    "in pages", var->name);
+		    source_wrong(r, line, "{%s} is for the query or body of a "
+		    "list in pages", var->name);
 	case SOURCE_KEY:
 		return place == IN_FILE ? 0 : source_wrong(r, line, "{%s} is "
 		    "not known before the record is there", var->name);
@@ -93,6 +95,39 @@ check_when(struct source_reader *r, const struct source_resource *own,
 		    own->line) == -1)
 			return -1;
 	return 0;
+}
+
+/* A body's values, each with the reader and the resource. */
+struct body_place {
+	struct source_reader *r;
+	const struct source_resource *own;
+};
+
+static int
+check_body_value(void *cookie, const struct source_body *body)
+{
+	struct body_place *place = cookie;
+
+	if (check_template(place->r, place->own, &body->value,
+	    IN_QUERY) == -1)
+		return -1;
+	return check_when(place->r, place->own, &body->when);
+}
+
+/* The body, and what says which part of a list is asked for. */
+static int
+check_request(struct source_reader *r, const struct source_resource *own)
+{
+	const struct source_template *const templates[] = {
+	    &own->windows.cap, &own->windows.from, &own->windows.to,
+	    &own->slice.first, &own->slice.count };
+	struct body_place place = { r, own };
+	size_t i;
+
+	for (i = 0; i < sizeof(templates) / sizeof(templates[0]); i++)
+		if (check_template(r, own, templates[i], IN_WHEN) == -1)
+			return -1;
+	return source_body_each(own->body, check_body_value, &place);
 }
 
 /* A file's path stays below the export, whatever the values are. */
@@ -207,6 +242,8 @@ check_resource(struct source_reader *r, const struct source_resource *own)
 		    IN_QUERY) == -1 ||
 		    check_when(r, own, &own->query[i].when) == -1)
 			return -1;
+	if (check_request(r, own) == -1)
+		return -1;
 	if ((own->has_expect && check_variable(r, own, &own->expect, IN_WHEN,
 	    own->line) == -1) ||
 	    (own->has_hint && check_variable(r, own, &own->hint, IN_WHEN,

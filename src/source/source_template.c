@@ -34,19 +34,21 @@ page_variable(struct source_reader *r, const char *name, int line,
     struct source_var *var)
 {
 	static const char *const names[] = { "number", "first", "size",
-	    "cursor" };
+	    "cursor", "start", "end" };
 	static const enum source_var_kind kinds[] = { SOURCE_PAGE_NUMBER,
-	    SOURCE_PAGE_FIRST, SOURCE_PAGE_SIZE, SOURCE_PAGE_CURSOR };
+	    SOURCE_PAGE_FIRST, SOURCE_PAGE_SIZE, SOURCE_PAGE_CURSOR,
+	    SOURCE_PAGE_START, SOURCE_PAGE_END };
 	size_t i;
 
-	for (i = 0; i < 4; i++) {
+	for (i = 0; i < 6; i++) {
 		if (strcmp(name, names[i]) == 0) {
 			var->kind = kinds[i];
 			return 0;
 		}
 	}
 	return source_wrong(r, line, "{page.%s}: expected page.number, "
-	    "page.first, page.size or page.cursor", name);
+	    "page.first, page.size, page.cursor, page.start or page.end",
+	    name);
 }
 
 static int
@@ -205,6 +207,23 @@ source_value(const struct source_scope *scope, const struct source_var *var)
 	return value;
 }
 
+void
+source_text_of(const struct source_template *template,
+    const struct source_scope *scope, struct text *text)
+{
+	const char *value;
+	size_t i;
+
+	for (i = 0; i < template->n; i++) {
+		const struct source_part *part = &template->parts[i];
+
+		value = part->text != NULL ? part->text :
+		    source_value(scope, &part->var);
+		if (value != NULL)
+			text_adds(text, value);
+	}
+}
+
 /* Add the values of the variables in ${template}, percent-encoded. */
 static int
 expand(const struct source_template *template,
@@ -266,7 +285,6 @@ add_one(struct text *url, bool *first, const struct source_query *query,
 	const struct source_template *template = &query->value;
 	const char *value;
 	struct text text;
-	size_t i;
 
 	if (template->n == 1 && template->parts[0].text == NULL &&
 	    template->parts[0].var.kind == SOURCE_OPTION &&
@@ -277,14 +295,7 @@ add_one(struct text *url, bool *first, const struct source_query *query,
 		return;
 	}
 	text_init(&text, 65536);
-	for (i = 0; i < template->n; i++) {
-		const struct source_part *part = &template->parts[i];
-
-		value = part->text != NULL ? part->text :
-		    source_value(scope, &part->var);
-		if (value != NULL)
-			text_adds(&text, value);
-	}
+	source_text_of(template, scope, &text);
 	if (text.len > 0)
 		add_query(url, first, query->name, text.at, text.len);
 	text_release(&text);

@@ -1,4 +1,5 @@
-/* What headers and options say: Retry-After, dates, addresses, keys. */
+/* What headers and options say: Retry-After, limits, links, dates, addresses,
+ * keys. */
 
 #include "fuzz.h"
 #include "http/http_internal.h"
@@ -23,6 +24,14 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (url != NULL)
 		MUST(strncasecmp(url, "http://", 7) == 0 ||
 		    strncasecmp(url, "https://", 8) == 0);
+	free(url);
+	MUST(budget_count(text) >= -1 && budget_reset(text) >= -1);
+	url = http_next_link(text);
+	MUST(url == NULL || strlen(url) + 2 <= size);
+	free(url);
+	url = http_follow("http://127.0.0.1:1/v5", "http://127.0.0.1:1/v5/x",
+	    text, &err);
+	MUST(url == NULL || http_same_origin(url, "http://127.0.0.1:1/"));
 	text_init(&out, 500);
 	http_explain((struct span){ text, size }, &out);
 	free(url);

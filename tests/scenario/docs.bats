@@ -12,6 +12,16 @@ blocks()
 	$0 == open {inside = 1}' "$2"
 }
 
+# definition NAME FILE: the block of YAML that begins with this name.
+definition()
+{
+	awk -v first="name: $1" '
+	$0 == "```" {inside = 0}
+	inside == 1 {inside = $0 == first ? 2 : 0}
+	inside == 2
+	$0 == "```yaml" {inside = 1}' "$2"
+}
+
 # A folder in which README's commands can be run.
 make_home()
 {
@@ -40,8 +50,9 @@ leave_one_unfinished()
 
 @test "the example of doc/SOURCES.md is complete and runs" {
 	start_fixture
-	blocks yaml "$TOP/doc/SOURCES.md" >small.yaml
-	grep -q '^name: small' small.yaml
+	definition small "$TOP/doc/SOURCES.md" >small.yaml
+	run -0 hlexport sources check ./small.yaml
+	assert_contains "$output" 'a definition of "small", with nothing wrong'
 	run -0 hlexport --source ./small.yaml
 	assert_contains "$output" "Export complete"
 	assert_equal "$(find exports -name prompt.json | wc -l)" 1
@@ -51,6 +62,42 @@ leave_one_unfinished()
 	    "$(curl -sS -H "X-API-KEY: $key" "$url/prompts/$id/versions" |
 	    jq '.records | length')"
 	run -0 hlexport --source ./small.yaml --dry-run --name nothing
+}
+
+@test "its second example is complete and runs, step by step" {
+	start_fixture --workspace trace
+	base=${url%/trace/v1}
+	definition ledger "$TOP/doc/SOURCES.md" >ledger.yaml
+	export LEDGER_URL=$url LEDGER_TOKEN=$key
+	run -0 hlexport sources check ./ledger.yaml
+	run -0 hlexport help export --source ./ledger.yaml
+	assert_contains "$output" "whose logs (required)"
+	run -2 hlexport --source ./ledger.yaml
+	assert_contains "$output" "--namespace is missing"
+	run -2 hlexport --source ./ledger.yaml --namespace "Not One"
+	assert_contains "$output" "is not what it must be: whose logs"
+	set -- --source ./ledger.yaml --namespace customer-support
+	run -0 hlexport "$@" --dry-run
+	assert_contains "$output" "700"
+	fixture truth/logs >truth
+	hlexport "$@" --stdout --first 3 --count 4 -q |
+	    cmp - <(sed -n 4,7p truth)
+	run -0 hlexport "$@"
+	cmp truth exports/*/logs/1.jsonl
+	run -0 hlexport verify exports/*
+}
+
+@test "a mistake in a definition is told with its line, and what was expected" {
+	definition ledger "$TOP/doc/SOURCES.md" >ledger.yaml
+	sed -i 's/more: metadata/mroe: metadata/' ledger.yaml
+	run -2 hlexport sources check ./ledger.yaml
+	assert_contains "$output" \
+	    './ledger.yaml:29: "paging" has no key "mroe"; did you mean "more"?'
+	run -2 hlexport sources check
+	run -2 hlexport sources check a b
+	run -0 hlexport sources check monkai
+	run -0 hlexport sources check humanloop --json
+	assert_equal "$(echo "$output" | jq -r .name)" humanloop
 }
 
 # run_commands LEAST: run each line of "commands" as it stands, in order; there

@@ -255,6 +255,15 @@ struct serve_settings {
 	bool old_first;		/* listings in the order of creation */
 	unsigned rate;		/* requests a second; 0: no limit */
 	unsigned bucket;	/* so many at once; 0: a fixed window */
+
+	/* The trace API, in place of the other one. */
+	bool trace;
+	unsigned records, rows;	/* conversation records, log rows */
+	const char *shape;	/* rich, total, page or bare */
+	unsigned cap;		/* rows of a bulk export */
+	unsigned limit;		/* requests in each window; 0: none */
+	unsigned window_s;	/* how long it is */
+	bool no_dates;		/* start_date and end_date are ignored */
 };
 
 /* ------------------------------------------------ fixture_move, _rate.c */

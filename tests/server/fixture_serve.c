@@ -21,7 +21,6 @@ static struct world *world;
 static struct serve_settings settings;
 static struct MHD_Daemon *daemon_here, *daemon_elsewhere;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static int asked_mark;	/* the state of a request that is counted */
 
 /* ----------------------------------------------------------- the answer */
 
@@ -129,6 +128,7 @@ static struct MHD_Response *
 make_response(struct answer *answer, const struct fault *fault)
 {
 	struct MHD_Response *response;
+	size_t i;
 
 	if (fault != NULL && (fault->kind == FAULT_GZIP ||
 	    fault->kind == FAULT_BAD_GZIP))
@@ -148,6 +148,11 @@ make_response(struct answer *answer, const struct fault *fault)
 	if (answer->retry_after != NULL)
 		MHD_add_response_header(response, "Retry-After",
 		    answer->retry_after);
+	for (i = 0; i < answer->n_headers; i++) {
+		MHD_add_response_header(response, answer->headers[i].name,
+		    answer->headers[i].value);
+		free(answer->headers[i].value);
+	}
 	if (fault != NULL && (fault->kind == FAULT_GZIP ||
 	    fault->kind == FAULT_BAD_GZIP))
 		MHD_add_response_header(response, "Content-Encoding",
@@ -282,6 +287,8 @@ serve_control(struct MHD_Connection *connection, const char *url)
 		answer.body = body_of(asked_report());
 	else if (strcmp(url, "/_truth") == 0)
 		answer.body = body_of(world_truth(world));
+	else if (strncmp(url, "/_truth/", 8) == 0 && settings.trace)
+		answer.body = body_of(trace_truth(url + 8, &n));
 	else if (strncmp(url, "/_truth/", 8) == 0)
 		answer.body = body_of(world_truth_of(world, url + 8, &n));
 	else if (strcmp(url, "/_clear") == 0)
@@ -387,19 +394,69 @@ serve_api(struct MHD_Connection *connection, const char *url,
 	return send_answer(connection, &answer, faulty ? &fault : NULL);
 }
 
+/* The trace API: the same faults, other routes. */
+static enum MHD_Result
+serve_trace(struct MHD_Connection *connection, const char *url,
+    const char *method, struct body body)
+{
+	struct trace_request request = { .connection = connection,
+	    .method = method, .path = "", .body = body };
+	size_t prefix = strlen(settings.prefix);
+	struct answer answer = { .status = 200,
+	    .type = "application/json" };
+	bool known = trace_has_key(connection, &settings), faulty;
+	struct fault fault;
+
+	if (strncmp(url, settings.prefix, prefix) == 0)
+		request.path = url + prefix;
+	trace_parse(&request, &settings);
+	asked_begin(request.route.name, request.route.id,
+	    request.route.page, request.route.size, known);
+	if (settings.latency_ms > 0)
+		usleep(settings.latency_ms * 1000);
+	faulty = fault_take(request.route.name, request.route.id,
+	    request.route.page, request.route.size, &fault);
+	if (!trace_rate(&settings, &answer))
+		asked_too_fast();
+	else if (!known)
+		trace_error(&answer, 401, "invalid_token", "the token is not "
+		    "valid", NULL);
+	else
+		trace_answer(&request, &settings, faulty ? &fault : NULL,
+		    &answer);
+	if (faulty && !apply_fault(&fault, &answer)) {
+		route_release(&request.route);
+		return MHD_NO;
+	}
+	if (faulty && fault.kind == FAULT_STATUS)
+		trace_error(&answer, (int)fault.value, fault.value >= 500 ?
+		    "internal_error" : "bad_request", "scripted fault",
+		    fault.form);
+	trace_headers(&settings, &answer);
+	route_release(&request.route);
+	return send_answer(connection, &answer, faulty ? &fault : NULL);
+}
+
+/* A request on its way in. */
+struct incoming {
+	bool is_asked;		/* it is counted */
+	struct buf body;
+};
+
 static enum MHD_Result
 on_request(void *cookie, struct MHD_Connection *connection, const char *url,
     const char *method, const char *version, const char *data,
     size_t *data_len, void **state)
 {
-	static int seen;
+	struct incoming *incoming = *state;
 
-	(void)cookie, (void)version, (void)data;
-	if (*state == NULL) {
-		*state = &seen;
+	(void)cookie, (void)version;
+	if (incoming == NULL) {
+		*state = must_alloc(sizeof(*incoming));
 		return MHD_YES;
 	}
 	if (*data_len > 0) {
+		buf_add(&incoming->body, data, *data_len);
 		*data_len = 0;
 		return MHD_YES;
 	}
@@ -408,7 +465,10 @@ on_request(void *cookie, struct MHD_Connection *connection, const char *url,
 		url = strchr(url + 7, '/');
 	if (strncmp(url, "/_", 2) == 0)
 		return serve_control(connection, url);
-	*state = &asked_mark;
+	incoming->is_asked = true;
+	if (settings.trace)
+		return serve_trace(connection, url, method, (struct body){
+		    incoming->body.at, incoming->body.len });
 	return serve_api(connection, url, method);
 }
 
@@ -432,9 +492,15 @@ static void
 on_completed(void *cookie, struct MHD_Connection *connection, void **state,
     enum MHD_RequestTerminationCode code)
 {
+	struct incoming *incoming = *state;
+
 	(void)cookie, (void)connection, (void)code;
-	if (*state == &asked_mark)
+	if (incoming == NULL)
+		return;
+	if (incoming->is_asked)
 		asked_end();
+	free(incoming->body.at);
+	free(incoming);
 }
 
 /* Keep the path as it came: ids may hold slashes. */
@@ -478,6 +544,8 @@ serve_start(struct world *served, const struct serve_settings *how,
 {
 	world = served;
 	settings = *how;
+	if (settings.trace)
+		trace_make(&settings);
 	daemon_here = start(how->port, on_request);
 	daemon_elsewhere = start(0, on_request_elsewhere);
 	if (daemon_here == NULL || daemon_elsewhere == NULL)

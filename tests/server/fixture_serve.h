@@ -5,12 +5,19 @@
 
 struct MHD_Connection;
 
+#define HEADERS_MOST 12
+
 /* An answer before it is sent. */
 struct answer {
 	int status;
 	struct body body;
 	const char *type;
 	const char *location, *retry_after;	/* headers, or NULL */
+	struct {
+		const char *name;
+		char *value;
+	} headers[HEADERS_MOST];	/* others */
+	size_t n_headers;
 };
 
 /* A query's name and value. */
@@ -36,6 +43,46 @@ void route_release(struct route *);
 /* Make the answer; ${leave_out} records of a page are left out. */
 void route_answer(const struct route *, struct world *,
     const struct serve_settings *, uint64_t, struct answer *);
+/* A request to the trace API: see fixture_trace.c. */
+struct trace_request {
+	struct MHD_Connection *connection;
+	const char *method;
+	const char *path;	/* below the prefix */
+	struct body body;
+	struct route route;	/* its name, and the page, for faults */
+};
+
+/* Find out which route it is, and which page is asked for. */
+void trace_parse(struct trace_request *, const struct serve_settings *);
+/* Answer it; records of the fault ${kind} are left out, come or go. */
+void trace_answer(struct trace_request *, const struct serve_settings *,
+    const struct fault *, struct answer *);
+/* What every answer has, whatever its status. */
+void trace_headers(const struct serve_settings *, struct answer *);
+/* May it be served now?  If not, ${answer} says so. */
+bool trace_rate(const struct serve_settings *, struct answer *);
+/* An error in the form that ${form} names: nested, flat or html. */
+void trace_error(struct answer *, int, const char *, const char *,
+    const char *);
+/* The right token, as it must be sent? */
+bool trace_has_key(struct MHD_Connection *, const struct serve_settings *);
+/* Make the rows. */
+void trace_make(const struct serve_settings *);
+/* All rows of one kind as they are listed, a line each. */
+char *trace_truth(const char *, size_t *);
+void answer_header(struct answer *, const char *, char *);
+
+/* The made-up API for cursors and spans of time: see fixture_items.c. */
+bool items_parse(struct trace_request *, const struct serve_settings *);
+void items_answer(struct trace_request *, const struct serve_settings *,
+    struct answer *);
+
+/* Rows of a kind: see fixture_trace.c. */
+enum { TRACE_RECORDS, TRACE_LOGS };
+size_t trace_rows(int);
+/* Add the JSON of row ${i}, from the newest, and return when it was made. */
+int64_t trace_row(struct buf *, int, size_t);
+
 /* Undo percent-encoding; new. */
 char *route_decode(const char *, size_t, bool);
 

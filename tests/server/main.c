@@ -12,6 +12,7 @@
 
 #include "fixture.h"
 
+#define TRACE_KEY "tk_0123456789abcdef0123456789abcdef"
 #define KEY "hl_sk_0123456789abcdef0123456789abcdef0123456789abcdef"
 
 static const char usage[] =
@@ -30,12 +31,18 @@ static const char usage[] =
     "  --bucket N        of these at once; else in each second\n"
     "  --clamp N         give no more than N records a page\n"
     "  --reject N        refuse pages of more than N records\n"
+    "  --workspace trace: another API, of records and logs by POST; with\n"
+    "  --records N --rows N   how many of each [2500, 700]\n"
+    "  --shape HOW       what is beside them: rich, total, page, bare [rich]\n"
+    "  --cap N           rows of a bulk export [50000]\n"
+    "  --limit N --window S  requests in S seconds, told in headers [none]\n"
+    "  --no-dates        start_date and end_date do nothing\n"
     "  --fault SPEC      see tests/server/fixture_fault.c\n"
     "It prints: address, key, address of another origin.  GET /_asked,\n"
     "/_truth, /_truth/KIND, /_clear, /_mend, /_fault?spec=SPEC.\n";
 
 enum { FILES = 1000, VERSIONS, LOGS, LOG_BYTES, DATASETS, DATAPOINTS,
-    EVALUATIONS, EVALUATION_LOGS };
+    EVALUATIONS, EVALUATION_LOGS, RECORDS, ROWS, CAP, LIMIT, WINDOW };
 
 static const struct option options[] = {
 	{ "workspace", required_argument, NULL, 'w' },
@@ -59,6 +66,13 @@ static const struct option options[] = {
 	{ "datapoints", required_argument, NULL, DATAPOINTS },
 	{ "evaluations", required_argument, NULL, EVALUATIONS },
 	{ "evaluation-logs", required_argument, NULL, EVALUATION_LOGS },
+	{ "records", required_argument, NULL, RECORDS },
+	{ "rows", required_argument, NULL, ROWS },
+	{ "cap", required_argument, NULL, CAP },
+	{ "limit", required_argument, NULL, LIMIT },
+	{ "window", required_argument, NULL, WINDOW },
+	{ "shape", required_argument, NULL, 'S' },
+	{ "no-dates", no_argument, NULL, 'D' },
 	{ NULL, 0, NULL, 0 }
 };
 
@@ -84,11 +98,15 @@ make_world(struct world *world, const char *workspace, const char *data,
 int
 main(int argc, char **argv)
 {
-	struct serve_settings settings = { .prefix = "/v5", .key = KEY };
+	struct serve_settings settings = { .prefix = "/v5", .key = KEY,
+	    .records = 2500, .rows = 700, .shape = "rich", .cap = 50000,
+	    .window_s = 60 };
 	struct sizes sizes = { 40, 2, 5000, 2750, 4, 500, 1, 100 };
 	unsigned *size_of[] = { &sizes.files, &sizes.versions, &sizes.logs,
 	    &sizes.log_bytes, &sizes.datasets, &sizes.datapoints,
-	    &sizes.evaluations, &sizes.evaluation_logs };
+	    &sizes.evaluations, &sizes.evaluation_logs, &settings.records,
+	    &settings.rows, &settings.cap, &settings.limit,
+	    &settings.window_s };
 	struct world world = { .seed = 1 };
 	const char *workspace = "sample", *data = NULL;
 	unsigned port, elsewhere;
@@ -98,7 +116,15 @@ main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (c) {
-		case 'w': workspace = optarg; break;
+		case 'w': workspace = optarg;
+			if (strcmp(workspace, "trace") != 0)
+				break;
+			settings.trace = true;
+			settings.prefix = "/trace/v1";
+			settings.key = TRACE_KEY;
+			break;
+		case 'S': settings.shape = optarg; break;
+		case 'D': settings.no_dates = true; break;
 		case 'd': data = optarg; break;
 		case 's': world.seed = strtoull(optarg, NULL, 10); break;
 		case 'k': settings.key = optarg; break;
@@ -126,7 +152,8 @@ main(int argc, char **argv)
 			*size_of[c - FILES] = (unsigned)atoi(optarg);
 		}
 	}
-	if (make_world(&world, workspace, data, &sizes) == -1) {
+	if (!settings.trace &&
+	    make_world(&world, workspace, data, &sizes) == -1) {
 		fprintf(stderr, "fixture: no such workspace\n");
 		return 2;
 	}

@@ -96,7 +96,7 @@ static enum crawl_state
 came(struct crawl *crawl, const struct crawl_job *job, uint64_t n,
     int64_t total)
 {
-	struct crawl_result result = { n, n, n, total, 10 };
+	struct crawl_result result = { n, n, n, total, 10, -1, NULL };
 
 	return crawl_finish(crawl, job, &result);
 }
@@ -104,7 +104,7 @@ came(struct crawl *crawl, const struct crawl_job *job, uint64_t n,
 static enum crawl_state
 one_came(struct crawl *crawl, const struct crawl_job *job)
 {
-	struct crawl_result result = { 1, 1, 1, -1, -1 };
+	struct crawl_result result = { 1, 1, 1, -1, -1, -1, NULL };
 
 	return crawl_finish(crawl, job, &result);
 }
@@ -221,7 +221,7 @@ test_a_server_may_give_less_than_it_is_asked_for(void **state)
 {
 	struct crawl *crawl = begin(8);
 	struct crawl_job job = open_listing(crawl, "open shelves");
-	struct crawl_result result = { 4, 4, 4, 9, 4 };
+	struct crawl_result result = { 4, 4, 4, 9, 4, -1, NULL };
 
 	(void)state;
 	assert_string_equal(next(crawl, &job), "fetch shelves 0+10");
@@ -256,7 +256,7 @@ test_counts_that_differ_are_read_again_once(void **state)
 {
 	struct crawl *crawl = begin(8);
 	struct crawl_job job = open_listing(crawl, "open shelves");
-	struct crawl_result nine = { 9, 9, 9, 10, 10 };
+	struct crawl_result nine = { 9, 9, 9, 10, 10, -1, NULL };
 
 	(void)state;
 	next(crawl, &job);
@@ -277,9 +277,9 @@ test_what_came_late_is_found_in_the_second_reading(void **state)
 {
 	struct crawl *crawl = begin(8);
 	struct crawl_job job = open_listing(crawl, "open shelves");
-	struct crawl_result nine = { 9, 9, 9, 10, 10 };
-	struct crawl_result ten = { 10, 10, 1, 10, 10 };
-	struct crawl_result same = { 10, 10, 0, 10, 10 };
+	struct crawl_result nine = { 9, 9, 9, 10, 10, -1, NULL };
+	struct crawl_result ten = { 10, 10, 1, 10, 10, -1, NULL };
+	struct crawl_result same = { 10, 10, 0, 10, 10, -1, NULL };
 
 	(void)state;
 	next(crawl, &job);
@@ -307,7 +307,7 @@ test_a_total_that_changes_is_read_again(void **state)
 {
 	struct crawl *crawl = begin(8);
 	struct crawl_job job;
-	struct crawl_result same = { 10, 10, 0, 20, 10 };
+	struct crawl_result same = { 10, 10, 0, 20, 10, -1, NULL };
 
 	(void)state;
 	shelves(crawl, 19);
@@ -383,7 +383,7 @@ test_another_resource_says_how_many(void **state)
 {
 	struct crawl *crawl = begin(8);
 	struct crawl_job job = down_to_books(crawl, "3");
-	struct crawl_result two = { 2, 2, 0, 2, 10 };
+	struct crawl_result two = { 2, 2, 0, 2, 10, -1, NULL };
 
 	(void)state;
 	/* The listing's own total fits; the shelf's count doesn't. */

@@ -259,7 +259,12 @@ test_errors_are_explained(void **state)
 		    "query.page: too small" },
 		{ "{\"detail\": [{\"loc\": [\"body\", 3, \"x\"], \"msg\": "
 		    "\"bad\"}]}", "body[3].x: bad" },
-		{ "{\"error\": {\"code\": \"c\", \"message\": \"m\"}}", "m" },
+		{ "{\"error\": {\"code\": \"c\", \"message\": \"m\"}}",
+		    "c: m" },
+		{ "{\"error\": {\"code\": \"missing_field\", \"message\": "
+		    "\"namespace\", \"request_id\": \"r\"}, "
+		    "\"suggestion\": \"x\"}", "missing_field: namespace" },
+		{ "{\"code\": 7, \"message\": \"m\"}", "m" },
 		{ "{\"error\": \"text\"}", "text" },
 		{ "{\"message\": \"a\\u001b[31mb\"}", "a\\x1b[31mb" },
 		{ "{}", "" },
@@ -279,6 +284,139 @@ test_errors_are_explained(void **state)
 		assert_string_equal(text.at != NULL ? text.at : "",
 		    rows[i].text);
 		text_release(&text);
+	}
+}
+
+static void
+test_links_to_the_next_page(void **state)
+{
+	static const struct {
+		const char *header, *next;
+	} rows[] = {
+		{ "<https://h/x?a=1,2>; rel=\"next\"",
+		    "https://h/x?a=1,2" },
+		{ "</a>; rel=prev, </b>; rel=next", "/b" },
+		{ "</a>; rel=\"last next\"; title=\"x\"", "/a" },
+		{ "</a>; title=\"next\"; rel=\"prev\"", NULL },
+		{ "</a>; rel=nextish", NULL },
+		{ "</a>; REL=\"NEXT\"", "/a" },
+		{ "<>; rel=next", "" },
+		{ "</a", NULL }, { "rel=next", NULL }, { "", NULL },
+	};
+	char *next, *url;
+	struct err err;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < LENGTH(rows); i++) {
+		next = http_next_link(rows[i].header);
+		if ((next == NULL) != (rows[i].next == NULL))
+			fail_msg("%s: %s", rows[i].header, next);
+		if (next != NULL)
+			assert_string_equal(next, rows[i].next);
+		free(next);
+	}
+	url = http_follow("https://h/v1", "https://h/v1/a?x=1", "a?x=2",
+	    &err);
+	assert_string_equal(url, "https://h/v1/a?x=2");
+	free(url);
+	assert_null(http_follow("https://h/v1", "https://h/v1/a",
+	    "https://h.evil/v1/a", &err));
+	assert_contains(err.text, "nothing is asked for elsewhere");
+	assert_null(http_follow("https://h/v1", "https://h/v1/a",
+	    "http://h/v1/a", &err));
+	assert_null(http_follow("https://h/v1", "https://h/v1/a", "file:///x",
+	    &err));
+	assert_contains(err.text, "no address");
+}
+
+static void
+test_headers_of_a_budget(void **state)
+{
+	static const struct {
+		const char *text;
+		int64_t count, reset;
+	} rows[] = {
+		{ "60", 60, 60000 }, { "0", 0, 0 }, { "59, 60;w=60", 59, -1 },
+		{ "1.5", -1, 1500 }, { "6s", -1, 6000 }, { "", -1, -1 },
+		{ "-1", -1, -1 }, { "soon", -1, -1 },
+		{ "99999999999999999999", -1, -1 },
+		/* Seconds since 1970, long ago. */
+		{ "1700000000", -1, 0 },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < LENGTH(rows); i++) {
+		if (budget_count(rows[i].text) != rows[i].count ||
+		    budget_reset(rows[i].text) != rows[i].reset)
+			fail_msg("%s: %lld, %lld", rows[i].text,
+			    (long long)budget_count(rows[i].text),
+			    (long long)budget_reset(rows[i].text));
+	}
+}
+
+/*
+ * Sixty requests in each minute, of a fixed window that begins at ${from}:
+ * how many are refused, and how many are served in ten minutes, if replies
+ * take ${latency} ms and so many are on the wire?
+ */
+static void
+serve_by_budget(int64_t from, int64_t latency, unsigned jobs,
+    unsigned *refused, unsigned *served)
+{
+	struct { int64_t comes; struct told told; } wire[16];
+	struct budget budget;
+	unsigned n = 0, used = 0, i;
+	int64_t now, window = -1;
+
+	budget_init(&budget);
+	*refused = *served = 0;
+	for (now = 0; now < 600000; now += 10) {
+		for (i = 0; i < n; i++) {
+			if (wire[i].comes > now)
+				continue;
+			wire[i] = wire[n - 1];
+			n--;
+			budget_told(&budget, &wire[n].told, now);
+		}
+		if (n == jobs || budget_next(&budget, n, now) > now)
+			continue;
+		/* It is counted when it arrives; the reset is rounded. */
+		if ((now + from) / 60000 != window)
+			used = 0;
+		window = (now + from) / 60000;
+		*refused += used == 60;
+		used += used < 60;
+		++*served;
+		wire[n].comes = now + latency;
+		wire[n++].told = (struct told){ 60, 60 - used,
+		    (60000 - (now + from) % 60000) / 1000 * 1000 };
+	}
+}
+
+static void
+test_a_budget_that_is_told_is_kept_to(void **state)
+{
+	static const struct {
+		int64_t from, latency;
+		unsigned jobs;
+	} rows[] = { { 0, 100, 1 }, { 31000, 100, 4 }, { 59990, 300, 16 },
+		{ 17, 900, 2 }, { 0, 50, 16 } };
+	unsigned refused, served;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < LENGTH(rows); i++) {
+		serve_by_budget(rows[i].from, rows[i].latency, rows[i].jobs,
+		    &refused, &served);
+		print_message("# from %lld, %lld ms, %u jobs: %u in ten "
+		    "minutes, %u refused\n", (long long)rows[i].from,
+		    (long long)rows[i].latency, rows[i].jobs, served,
+		    refused);
+		assert_int_equal(refused, 0);
+		/* All there is, but for the windows at both ends. */
+		assert_in_range(served, 590, 660);
 	}
 }
 
@@ -401,6 +539,9 @@ main(void)
 		    test_refusals_without_a_time_wait_longer_each_time),
 		cmocka_unit_test(test_the_breaker),
 		cmocka_unit_test(test_errors_are_explained),
+		cmocka_unit_test(test_links_to_the_next_page),
+		cmocka_unit_test(test_headers_of_a_budget),
+		cmocka_unit_test(test_a_budget_that_is_told_is_kept_to),
 		cmocka_unit_test(test_the_pace_settles_near_an_unknown_limit),
 	};
 

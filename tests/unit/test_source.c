@@ -9,9 +9,64 @@
 	"paging: {style: number, query: {p: \"{page.number}\"}, size: 10, " \
 	"records: r, total: t}\n"
 
+/* A list, to be asked for in some way. */
+#define LIST "resources:\n- name: a\n  list: /a\n  shards: a\n" \
+	"  records: r\n"
+
 static const struct {
 	const char *text, *error;
 } wrong[] = {
+	{ HEAD LIST "  paging: {style: offset}\n", "t:5: \"a\" would fetch "
+	    "one page of many: expected {page.first} in its query or body" },
+	{ HEAD LIST "  paging: {style: cursor, query: {a: \"{page.cursor}\"}"
+	    "}\n", "expected \"cursor\" or \"next\" in its paging" },
+	{ HEAD LIST "  paging: {style: cursor, cursor: c}\n", "expected "
+	    "{page.cursor} in its query or body" },
+	{ HEAD LIST "  paging: {style: cursor, cursor: c, next: n}\n",
+	    "\"cursor\" and \"next\" are both there" },
+	{ HEAD LIST "  paging: {style: cursor, next: {headr: Link}}\n",
+	    "next has no key \"headr\"; did you mean \"header\"?" },
+	{ HEAD LIST "  paging: {style: windows, to: \"{run.started}\"}\n",
+	    "has no \"cap\"" },
+	{ HEAD LIST "  paging: {style: windows, cap: \"5\"}\n", "\"to\" is "
+	    "missing" },
+	{ HEAD LIST "  paging: {style: windows, cap: \"5\", to: \"{run."
+	    "started}\", query: {a: \"{page.start}\"}}\n", "expected "
+	    "{page.end} in its query or body" },
+	{ HEAD LIST "  paging: {style: windows, cap: \"5\", to: \"{run."
+	    "started}\", earliest: soon}\n", "\"earliest\": expected a "
+	    "date" },
+	{ HEAD LIST "  paging: {style: windows, cap: \"5\", to: \"{run."
+	    "started}\", order: up}\n", "\"order\": expected newest or "
+	    "oldest" },
+	{ HEAD PAGING LIST "  body: {a: b}\n", "t:10: a \"body\" is sent by "
+	    "POST only" },
+	{ HEAD PAGING LIST "  method: PUT\n", "t:10: \"method\": expected "
+	    "GET or POST" },
+	{ HEAD PAGING LIST "  method: POST\n  body: text\n", "\"body\": "
+	    "expected names and values" },
+	{ HEAD PAGING LIST "  method: POST\n  body: {a: {b: \"{c.d}\"}}\n",
+	    "t:11: {c.d}: no resource is called \"c\"" },
+	{ HEAD PAGING LIST "  method: POST\n  body: {a: {names: x}}\n",
+	    "expected one {option.NAME} that is a list" },
+	{ HEAD PAGING LIST "  method: POST\n  body: {a: {number: "
+	    "\"{id}\"}}\n", "{id} is not known before" },
+	{ HEAD "paging: {style: number, slice: {first: \"1\"}, query: {p: "
+	    "\"{page.number}\"}, total: t}\n" LIST, "\"slice\" is for "
+	    "\"style: offset\"" },
+	{ HEAD "auth: {header: A}\n", "t:4: \"env\" is missing" },
+	{ HEAD "options: {a: {kind: text, help: x, required: yes}}\n",
+	    "\"required\": expected true or false" },
+	{ HEAD "options: {a: {kind: text, help: x, matches: \"(\"}}\n",
+	    "\"matches\": expected a POSIX regular expression" },
+	{ HEAD "options: {a: {kind: text, help: x, before: b}}\n",
+	    "\"before\" is for dates" },
+	{ HEAD "options: {a: {kind: date, help: x, before: b}}\n",
+	    "no option \"b\" that is a date" },
+	{ HEAD "options: {a: {kind: text, help: x, when: {option.b: "
+	    "\"1\"}}}\n", "{option.b}: no such option" },
+	{ HEAD "options: {a: {kind: text, help: x, when: {run.started: "
+	    "\"1\"}}}\n", "expected other options" },
 	{ "name: x\n", "t:1: \"about\" is missing" },
 	{ "name: x\nabout: y\n", "t:1: \"server\" is missing" },
 	{ HEAD, "\"resources\": expected a list" },
@@ -270,6 +325,81 @@ test_conditions(void **state)
 	assert_true(holds("files", nothing));
 }
 
+/* Options with rules of their own. */
+static const char ruled[] = HEAD
+    "auth: {header: Authorization, prefix: \"Bearer \", env: [A, B], "
+    "file-env: C, file: \"~/.d\", begins: tk_}\n"
+    "options:\n"
+    "  name: {kind: text, required: true, help: whose, env: X_NAME}\n"
+    "  code: {kind: text, matches: \"^[A-Z]{3}$\", help: three capitals}\n"
+    "  from: {kind: date, before: to, help: x}\n"
+    "  to: {kind: date, help: x}\n"
+    "  via: {kind: choice, choices: [a, b], default: a, help: x}\n"
+    "  few: {kind: number, when: {option.via: a}, help: x}\n"
+    "resources:\n- {name: a, get: /a, object: a}\n";
+
+/* The values that were given, by the names of options. */
+static const char *
+option_value(void *cookie, const struct source_var *var)
+{
+	const char *const *pair;
+
+	for (pair = cookie; *pair != NULL; pair += 2)
+		if (strcmp(*pair, var->option->name) == 0)
+			return pair[1];
+	return NULL;
+}
+
+static void
+test_rules_of_options(void **state)
+{
+	static const struct {
+		const char *pairs[9], *error;
+	} rows[] = {
+		{ { "name", "x", NULL }, NULL },
+		{ { NULL }, "--name is missing: whose (required); give it, "
+		    "or set X_NAME" },
+		{ { "name", "", NULL }, "--name is missing" },
+		{ { "name", "x", "code", "ABC", NULL }, NULL },
+		{ { "name", "x", "code", "ABCD", NULL },
+		    "--code: \"ABCD\" is not what it must be: three "
+		    "capitals" },
+		{ { "name", "x", "from", "2025-01-01",
+		    "to", "2025-01-02", NULL }, NULL },
+		{ { "name", "x", "from", "2025-01-01T01:00Z",
+		    "to", "2025-01-01T02:00+01:00", NULL },
+		    "is not before --to" },
+		{ { "name", "x", "via", "a", "few", "1",
+		    NULL }, NULL },
+		{ { "name", "x", "via", "b", "few", "1",
+		    NULL }, "--few goes only with --via a" },
+	};
+	struct source_scope scope = { option_value, NULL };
+	struct source *source;
+	struct err err;
+	size_t i;
+
+	(void)state;
+	source = source_parse("t", (struct span){ ruled, strlen(ruled) },
+	    &err);
+	if (source == NULL)
+		fail_msg("%s", err.text);
+	assert_string_equal(source->auth_where, "A or B, or the file that C "
+	    "names, or ~/.d");
+	for (i = 0; i < LENGTH(rows); i++) {
+		scope.cookie = (void *)rows[i].pairs;
+		if (rows[i].error == NULL) {
+			if (source_check(source, &scope, &err) != 0)
+				fail_msg("row %zu: %s", i, err.text);
+		} else {
+			assert_int_equal(source_check(source, &scope, &err),
+			    -1);
+			assert_contains(err.text, rows[i].error);
+		}
+	}
+	source_free(source);
+}
+
 int
 main(void)
 {
@@ -278,6 +408,7 @@ main(void)
 		cmocka_unit_test(test_what_is_built_in),
 		cmocka_unit_test(test_urls),
 		cmocka_unit_test(test_conditions),
+		cmocka_unit_test(test_rules_of_options),
 	};
 	int failed = cmocka_run_group_tests_name("source", tests, NULL,
 	    NULL);

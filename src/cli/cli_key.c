@@ -1,0 +1,135 @@
+/*
+ * The key: from a variable, or from a file that a variable names.  It is told
+ * to nobody.
+ */
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/cli_internal.h"
+
+#define KEY_MAX 65536
+
+/* A path that begins with "~/" is below the home directory; new. */
+static char *
+at_home(const char *path)
+{
+	const char *home = getenv("HOME");
+
+	if (strncmp(path, "~/", 2) != 0 || home == NULL)
+		return mem_text(path);
+	return mem_format("%s/%s", home, path + 2);
+}
+
+/* Read a key from a file, without the blanks around it. */
+static char *
+read_file(const char *name, struct err *err)
+{
+	char *path = at_home(name), *key = NULL;
+	struct text text;
+	size_t begin = 0;
+
+	text_init(&text, KEY_MAX);
+	if (file_read(AT_FDCWD, path, &text, err) == -1) {
+		if (err != NULL)
+			err->kind = ERR_USAGE;
+		goto done;
+	}
+	while (text.len > 0 && strchr(" \t\r\n", text.at[text.len - 1]) !=
+	    NULL)
+		text.len--;
+	while (begin < text.len && strchr(" \t\r\n", text.at[begin]) != NULL)
+		begin++;
+	if (begin == text.len)
+		err_set(err, ERR_USAGE, "%s: there is no key in this file",
+		    path);
+	else
+		key = mem_copy(&text.at[begin], text.len - begin);
+	if (text.at != NULL)
+		explicit_bzero(text.at, text.room);
+done:
+	text_release(&text);
+	free(path);
+	return key;
+}
+
+/* Is a file there that holds the key if nothing else does? */
+static bool
+has_usual_file(const struct source *source)
+{
+	char *path;
+	int fd;
+
+	if (source->auth_file == NULL)
+		return false;
+	path = at_home(source->auth_file);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	free(path);
+	if (fd == -1)
+		return false;
+	close(fd);
+	return true;
+}
+
+/* Find the key and, for errors, where it is from.  Both are new. */
+static char *
+find(const struct cli *cli, char **where, struct err *err)
+{
+	const struct source *source = cli->source;
+	const char *value, *file = NULL;
+	char from[128];
+	size_t i;
+
+	for (i = 0; i < source->n_auth_variables; i++) {
+		value = config_var(cli->config, source->auth_variables[i]);
+		if (value == NULL)
+			continue;
+		config_env_origin(cli->env, source->auth_variables[i], from);
+		*where = mem_format("%s (%s)", source->auth_variables[i],
+		    from);
+		return mem_text(value);
+	}
+	if (source->auth_file_variable != NULL)
+		file = config_var(cli->config, source->auth_file_variable);
+	if (file != NULL) {
+		*where = mem_format("%s (%s)", file,
+		    source->auth_file_variable);
+		return read_file(file, err);
+	}
+	if (has_usual_file(source)) {
+		*where = mem_text(source->auth_file);
+		return read_file(source->auth_file, err);
+	}
+	err_set(err, ERR_USAGE, "no key: set %s in the environment or in "
+	    ".env (like .env.example)", source->auth_where);
+	return NULL;
+}
+
+int
+cli_key(const struct cli *cli, struct cli_settings *settings,
+    struct err *err)
+{
+	const char *begins = cli->source->auth_begins;
+	char *where = NULL;
+	int rc = -1;
+
+	if (cli->source->auth_where == NULL)
+		return 0;
+	if ((settings->key = find(cli, &where, err)) == NULL)
+		goto done;
+	settings->run.key = settings->key;
+	if (http_check_key(settings->key, err) == -1)
+		err_wrap(err, "%s", where);
+	else if (begins != NULL && strncmp(settings->key, begins,
+	    strlen(begins)) != 0)
+		err_set(err, ERR_USAGE, "%s: this is no key of %s: one "
+		    "begins with \"%s\"; look it up on the platform and set "
+		    "it anew", where, cli->source->name, begins);
+	else
+		rc = 0;
+done:
+	free(where);
+	return rc;
+}

@@ -1,0 +1,388 @@
+/*
+ * Lists whose pages are asked for one after the other, since only a reply
+ * tells where the next one begins; and lists that are asked for by time.
+ *
+ * An offset moves by the records that came, whatever was asked for, so a
+ * server that gives fewer loses nothing.  The list has ended where the reply
+ * says so (no more, the total is reached), or else with an empty page: a page
+ * that is only short proves nothing.  Where no total is told, each page begins
+ * with the last record of the one before it: if that is another one now,
+ * records went meanwhile and some were stepped over, and the list is read
+ * again.
+ *
+ * A list by time is one window at first.  One that comes with as many records
+ * as a reply may have is not used, and asked for again in two.  Each begins a
+ * little before the earlier one ends, since platforms don't say on which side
+ * the border belongs; what comes twice is kept once.  They are taken in the
+ * order in which the server lists records, so that the order of all is the
+ * same wherever it was split.
+ */
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "crawl/crawl_internal.h"
+
+#define OVERLAP_MS 1000
+
+bool
+crawl_chain_asked(const struct crawl_listing *listing)
+{
+	if (listing->resource->paging == SOURCE_WINDOWS)
+		return crawl_skip(listing, listing->ask) >= listing->end;
+	return listing->under_way > 0 || listing->is_dry;
+}
+
+/* A number that a template gives, or -1. */
+static int64_t
+number_of(const struct source_template *template,
+    const struct source_scope *scope)
+{
+	struct text text;
+	int64_t number = -1;
+	char *end;
+
+	text_init(&text, 64);
+	source_text_of(template, scope, &text);
+	if (text.len > 0) {
+		number = strtoll(text.at, &end, 10);
+		if (*end != '\0' || number < 0)
+			number = -1;
+	}
+	text_release(&text);
+	return number;
+}
+
+/* A time that a template gives, in ms; or ${usual}. */
+static int64_t
+time_of(const struct source_template *template,
+    const struct source_scope *scope, int64_t usual)
+{
+	struct text text;
+	int64_t wall = usual;
+
+	text_init(&text, 200);
+	source_text_of(template, scope, &text);
+	if (text.len == 0 || clock_parse(text.at, &wall) == -1)
+		wall = usual;
+	text_release(&text);
+	return wall;
+}
+
+void
+crawl_chain_begin(struct crawl *crawl, struct crawl_listing *listing)
+{
+	const struct source_resource *resource = listing->resource;
+	struct crawl_view view = { .crawl = crawl,
+	    .node = listing->parent };
+	struct source_scope scope = crawl_scope(&view);
+	int64_t first, count;
+
+	if (resource->paging == SOURCE_WINDOWS) {
+		listing->from = time_of(&resource->windows.from, &scope,
+		    INT64_MIN);
+		listing->is_open_left = listing->from == INT64_MIN;
+		if (listing->is_open_left)
+			listing->from = resource->windows.earliest;
+		listing->to = time_of(&resource->windows.to, &scope,
+		    clock_wall());
+		/* Something is asked for, however short it is. */
+		listing->end = listing->to - listing->from < 1000 ? 1 :
+		    (uint64_t)(listing->to - listing->from + 999) / 1000;
+		return;
+	}
+	first = number_of(&resource->slice.first, &scope);
+	count = number_of(&resource->slice.count, &scope);
+	listing->begin = first > 0 ? (uint64_t)first : 0;
+	listing->end = count >= 0 ? listing->begin + (uint64_t)count : 0;
+	listing->ask = listing->commit = listing->begin;
+}
+
+void
+crawl_chain_take(struct crawl_listing *listing, struct crawl_job *job)
+{
+	uint64_t first = crawl_skip(listing, listing->ask), count, end;
+	size_t i;
+
+	end = listing->end > 0 ? listing->end : UINT64_MAX;
+	for (i = 0; i < listing->n_ranges; i++)
+		if (listing->ranges[i].first > first &&
+		    listing->ranges[i].first < end)
+			end = listing->ranges[i].first;
+	job->overlap = listing->resource->paging == SOURCE_OFFSET &&
+	    listing->most < 0 && listing->window > 1 &&
+	    first > listing->begin ? 1 : 0;
+	first -= job->overlap;
+	count = end - first;
+	if (listing->resource->paging != SOURCE_WINDOWS &&
+	    count > listing->window)
+		count = listing->window;
+	if (count > UINT32_MAX)
+		count = UINT32_MAX;
+	job->first = first;
+	job->count = (uint32_t)count;
+	job->cursor = listing->cursor;
+	listing->ask = first + count;
+}
+
+static void
+set_cursor(struct crawl_listing *listing, const char *cursor)
+{
+	char *copy = mem_text(cursor);
+
+	free(listing->cursor);
+	listing->cursor = copy;
+	if (cursor == NULL)
+		return;
+	if (listing->marks == NULL)
+		listing->marks = set_new();
+	set_add(listing->marks, cursor, strlen(cursor));
+}
+
+bool
+crawl_knows_mark(const struct crawl_job *job, const char *mark)
+{
+	return (job->cursor != NULL && strcmp(job->cursor, mark) == 0) ||
+	    (job->listing->marks != NULL &&
+	    set_has(job->listing->marks, mark, strlen(mark)));
+}
+
+/* Does the total, if there is one, say that nothing is behind ${next}? */
+static bool
+is_reached(const struct crawl_listing *listing, uint64_t next)
+{
+	return listing->most >= 0 &&
+	    next >= listing->begin + (uint64_t)listing->most;
+}
+
+/* Is there nothing behind ${came}, but what is there already? */
+static bool
+is_over(const struct crawl_listing *listing, uint64_t came, uint32_t overlap,
+    const struct crawl_result *result)
+{
+	uint64_t next = crawl_skip(listing, came);
+	bool reached = is_reached(listing, next);
+
+	if (listing->resource->paging == SOURCE_CURSOR)
+		return result->cursor == NULL || result->more == 0;
+	if (listing->end > 0 && next >= listing->end)
+		return true;
+	if (result->received <= overlap)
+		return true;
+	/* More than came, or than was there behind it? */
+	if (result->more == 1 && !(reached && next > came))
+		return false;
+	return result->more == 0 ? listing->most < 0 || reached : reached;
+}
+
+void
+crawl_chain_came(struct crawl_listing *listing, const struct crawl_job *job,
+    const struct crawl_result *result)
+{
+	uint64_t next = job->first + result->received;
+
+	if (listing->resource->paging == SOURCE_WINDOWS) {
+		listing->commit = crawl_skip(listing,
+		    job->first + job->count);
+		return;
+	}
+	listing->is_resumed = false;
+	listing->is_dry = is_over(listing, next, job->overlap, result);
+	if (listing->resource->paging == SOURCE_CURSOR)
+		set_cursor(listing, result->cursor);
+	listing->commit = crawl_skip(listing, next);
+	if (listing->is_dry)
+		listing->n_pieces = 0;
+	else if (listing->n_pieces == 0)
+		listing->ask = next;
+	else if (result->received < job->count)
+		crawl_add_piece(listing, next, job->count -
+		    result->received);
+}
+
+bool
+crawl_is_endless(const struct crawl_job *job)
+{
+	const struct crawl_listing *listing = job->listing;
+
+	/* It may be only the first record: the second tells. */
+	if (!listing->first_came && job->first == listing->begin &&
+	    job->count == 1 && listing->size > 1 &&
+	    listing->resource->paging == SOURCE_OFFSET)
+		return false;
+	return listing->resource->paging == SOURCE_CURSOR ||
+	    (listing->resource->paging == SOURCE_OFFSET &&
+	    listing->n_pieces == 0 && listing->most < 0 &&
+	    (listing->end == 0 || job->first + job->count < listing->end));
+}
+
+void
+crawl_chain_failed(struct crawl_listing *listing,
+    const struct crawl_job *job)
+{
+	uint64_t next = job->first + job->count;
+
+	listing->commit = crawl_skip(listing, next);
+	if (listing->resource->paging == SOURCE_WINDOWS)
+		return;
+	/* How far it goes is not known, and one page further on may be as
+	 * bad: the next run goes on from here. */
+	if (crawl_is_endless(job))
+		listing->is_dry = true;
+	if (listing->n_pieces > 0)
+		return;
+	listing->ask = next;
+	if (is_reached(listing, next) ||
+	    (listing->end > 0 && next >= listing->end))
+		listing->is_dry = true;
+}
+
+void
+crawl_chain_known(struct crawl_listing *listing,
+    const struct crawl_known *known)
+{
+	if (listing->resource->paging == SOURCE_WINDOWS)
+		return;
+	listing->commit = crawl_skip(listing, listing->begin);
+	listing->ask = listing->commit;
+	if (known->n_ranges == 0)
+		return;
+	set_cursor(listing, known->cursor);
+	listing->is_resumed = known->cursor != NULL;
+	if (listing->resource->paging == SOURCE_CURSOR)
+		listing->is_dry = known->cursor == NULL;
+	else
+		listing->is_dry = is_reached(listing, listing->commit) ||
+		    (listing->end > 0 && listing->commit >= listing->end);
+}
+
+void
+crawl_chain_again(struct crawl_listing *listing)
+{
+	if (listing->resource->paging != SOURCE_WINDOWS)
+		listing->ask = listing->commit = listing->begin;
+	free(listing->cursor);
+	listing->cursor = NULL;
+	set_free(listing->marks);
+	listing->marks = NULL;
+	listing->is_resumed = false;
+}
+
+bool
+crawl_is_stale(const struct crawl_job *job)
+{
+	if (!job->listing->is_resumed)
+		return false;
+	job->listing->under_way--;
+	crawl_read_again(job->listing);
+	return true;
+}
+
+/* ---------------------------------------------------------------- time */
+
+uint64_t
+crawl_has_cap(struct crawl *crawl, const struct crawl_job *job)
+{
+	const struct crawl_listing *listing = job->listing;
+	struct crawl_view view = { .crawl = crawl,
+	    .node = listing->parent };
+	struct source_scope scope = crawl_scope(&view);
+	int64_t cap;
+
+	if (listing->resource->paging != SOURCE_WINDOWS)
+		return 0;
+	cap = number_of(&listing->resource->windows.cap, &scope);
+	return cap > 0 ? (uint64_t)cap : 1;
+}
+
+bool
+crawl_split_time(const struct crawl_job *job, int64_t at)
+{
+	struct crawl_listing *listing = job->listing;
+	int64_t from_first = -1;
+	uint64_t part;
+
+	if (job->count < 2)
+		return false;
+	if (at > listing->from && at < listing->to)
+		from_first = (listing->resource->windows.newest_first ?
+		    listing->to - at : at - listing->from) / 1000 -
+		    (int64_t)job->first;
+	/* In whole seconds, and inside. */
+	part = from_first >= 1 && from_first < (int64_t)job->count ?
+	    (uint64_t)from_first : job->count / 2;
+	listing->under_way--;
+	crawl_add_piece(listing, job->first, part);
+	crawl_add_piece(listing, job->first + part, job->count - part);
+	return true;
+}
+
+/* The time at a position, in ms. */
+static int64_t
+time_at(const struct crawl_listing *listing, uint64_t position)
+{
+	int64_t ms = (int64_t)position * 1000;
+
+	return listing->resource->windows.newest_first ? listing->to - ms :
+	    listing->from + ms;
+}
+
+/* When the window begins and ends. */
+static void
+times_of(const struct crawl_job *job, int64_t *begin, int64_t *end)
+{
+	const struct crawl_listing *listing = job->listing;
+	int64_t one = time_at(listing, job->first);
+	int64_t other = time_at(listing, job->first + job->count);
+
+	*begin = one < other ? one : other;
+	*end = one < other ? other : one;
+	/* What is asked for need not be whole seconds. */
+	if (*begin < listing->from)
+		*begin = listing->from;
+	if (*end > listing->to)
+		*end = listing->to;
+}
+
+static void
+write_time(int64_t at, char out[32])
+{
+	if (at % 1000 == 0)
+		clock_second(at, out);
+	else
+		clock_rfc3339(at, out);
+}
+
+void
+crawl_time(const struct crawl_job *job, bool end, char out[32])
+{
+	int64_t from, to;
+
+	times_of(job, &from, &to);
+	write_time(end ? to : from, out);
+}
+
+const char *
+crawl_time_value(struct crawl_view *view, enum source_var_kind kind)
+{
+	const struct crawl_job *job = view->job;
+	const struct crawl_listing *listing;
+	int64_t begin, end;
+
+	if (job == NULL || job->listing->resource->paging != SOURCE_WINDOWS)
+		return NULL;
+	listing = job->listing;
+	times_of(job, &begin, &end);
+	if (kind == SOURCE_PAGE_END) {
+		write_time(end, view->number);
+		return view->number;
+	}
+	if (begin == listing->from && listing->is_open_left)
+		return NULL;
+	if (begin > listing->from)
+		begin -= OVERLAP_MS;
+	write_time(begin, view->number);
+	return view->number;
+}

@@ -1,0 +1,107 @@
+/*
+ * How many requests the server says may still be sent: X-RateLimit-Limit,
+ * -Remaining and -Reset, or RateLimit-... of
+ * draft-ietf-httpapi-ratelimit-headers-06.
+ *
+ * What a reply tells was true when the server counted its request.  Others on
+ * the wire may have been counted before or not; so that none is sent in vain,
+ * they are taken for not.  Of several replies of one window the least counts.
+ * When nothing is left, all wait until the window ends, and a second more: a
+ * reset is told in whole seconds, and who knows which way it was rounded.
+ */
+
+#include <stdlib.h>
+
+#include "http/http_internal.h"
+
+#define ROUNDING_MS 1000
+#define SAME_MS 2500	/* resets no further apart are of one window */
+#define EPOCH_LEAST 1000000000	/* larger: seconds since 1970 */
+
+void
+budget_init(struct budget *budget)
+{
+	*budget = (struct budget){ .limit = -1, .left = -1 };
+}
+
+/* "60", or "60, 60;w=60" of an older draft: the first number. */
+int64_t
+budget_count(const char *value)
+{
+	char *end;
+	long long count;
+
+	if (*value < '0' || *value > '9')
+		return -1;
+	count = strtoll(value, &end, 10);
+	return (*end == '\0' || *end == ',' || *end == ';' || *end == ' ') &&
+	    count < 1000000000 ? count : -1;
+}
+
+int64_t
+budget_reset(const char *value)
+{
+	char *end;
+	double seconds;
+	int64_t ms;
+
+	while (*value == ' ' || *value == '\t')
+		value++;
+	if (*value < '0' || *value > '9')
+		return -1;
+	seconds = strtod(value, &end);
+	if (*end == 's')
+		end++;
+	while (*end == ' ' || *end == '\t')
+		end++;
+	if (*end != '\0' || seconds > 1e11)
+		return -1;
+	if (seconds < EPOCH_LEAST)
+		return (int64_t)(seconds * 1000);
+	ms = (int64_t)(seconds * 1000) - clock_real();
+	return ms > 0 ? ms : 0;
+}
+
+void
+budget_told(struct budget *budget, const struct told *told, int64_t now)
+{
+	int64_t until;
+
+	if (told->limit >= 0)
+		budget->limit = told->limit;
+	if (told->left < 0 || told->reset < 0)
+		return;
+	until = now + told->reset + ROUNDING_MS;
+	if (budget->left < 0 || now >= budget->until ||
+	    until > budget->until + SAME_MS) {
+		budget->left = told->left;
+		budget->until = until;
+		return;
+	}
+	if (told->left < budget->left)
+		budget->left = told->left;
+}
+
+void
+budget_lost(struct budget *budget)
+{
+	if (budget->left > 0)
+		budget->left--;
+}
+
+int64_t
+budget_next(const struct budget *budget, unsigned on_wire, int64_t now)
+{
+	int64_t left = budget->left;
+
+	if (left < 0)
+		return now;
+	/* A new window: as many as the last one had, until a reply tells. */
+	if (now >= budget->until)
+		left = budget->limit > 0 ? budget->limit : 1;
+	if ((int64_t)on_wire < left)
+		return now;
+	if (on_wire > 0)
+		return INT64_MAX;
+	return budget->until;
+}

@@ -1,0 +1,76 @@
+/*
+ * The records of one list as JSON lines, and no export: a dry run that reads
+ * the list to its end.
+ */
+
+#include <errno.h>
+
+#include "run/run_internal.h"
+
+int
+run_lines_check(struct run *run, struct err *err)
+{
+	const struct source *source = run->settings.source;
+	struct source_scope scope = run_scope(run);
+	struct text names;
+	size_t i, n = 0;
+
+	if (run->settings.lines == NULL)
+		return 0;
+	text_init(&names, 1000);
+	for (i = 0; i < source->n_resources; i++) {
+		const struct source_resource *resource =
+		    &source->resources[i];
+
+		if (resource->parent == NULL && resource->is_list &&
+		    source_holds(&resource->when, &scope))
+			text_addf(&names, "%s%s", n++ > 0 ? ", " : "",
+			    resource->name);
+	}
+	if (n != 1)
+		err_set(err, ERR_USAGE, "--stdout prints the records of one "
+		    "list, and with these options there %s: %s; choose one "
+		    "with the options of the source, or leave out --stdout",
+		    n == 0 ? "is none" : "are several",
+		    n == 0 ? "-" : names.at);
+	text_release(&names);
+	return n == 1 ? 0 : -1;
+}
+
+int
+run_lines(struct run *run, struct run_task *task,
+    struct manifest_page *page, struct err *err)
+{
+	struct crawl_listing *listing = task->job.listing;
+	struct run_listing *own = listing->user;
+	struct text line;
+	bool is_new, in_pass;
+	size_t i;
+	int rc = 0;
+
+	if (run->settings.lines == NULL || !listing->resource->is_list)
+		return 0;
+	text_init(&line, SIZE_MAX / 4);
+	page->distinct = 0;
+	for (i = 0; i < task->page.n; i++) {
+		(void)page_key(listing->resource, task->page.records[i],
+		    &run->scratch);
+		is_new = set_add(own->seen, run->scratch.at,
+		    run->scratch.len);
+		in_pass = own->pass_seen == own->seen ? is_new :
+		    set_add(own->pass_seen, run->scratch.at,
+		    run->scratch.len);
+		page->distinct += in_pass;
+		page->kept += is_new;
+		if (!is_new)
+			continue;
+		page_line(task->page.records[i], &line);
+		text_addc(&line, '\n');
+		run->records++;
+	}
+	if (line.len > 0 && fwrite(line.at, 1, line.len,
+	    run->settings.lines) != line.len)
+		rc = err_errno(err, ERR_DISK, "write to standard output");
+	text_release(&line);
+	return rc;
+}

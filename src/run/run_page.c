@@ -1,0 +1,231 @@
+/*
+ * A reply against what was asked for: is it that page, how many records are
+ * there, where is the next one.
+ */
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "run/run_internal.h"
+
+#define MARK_MAX 65536		/* bytes of a mark; longer ones are no marks */
+
+/* Does the page, one of those with numbers, fit what was asked for? */
+static int
+check_number(const struct crawl_job *job, const struct page *page,
+    struct err *err)
+{
+	uint64_t number, size;
+
+	number = job->first / job->count + 1;
+	if (page->number >= 0 && (uint64_t)page->number != number)
+		return err_set(err, ERR_DATA, "the reply says that it is "
+		    "page %" PRId64 "; page %" PRIu64 " was asked for",
+		    page->number, number);
+	if (page->total < 0)
+		return err_set(err, ERR_DATA, "the reply does not say how "
+		    "many records there are");
+	size = page->size >= 0 ? (uint64_t)page->size : job->count;
+	if (size == 0 || size > UINT32_MAX)
+		return err_set(err, ERR_DATA, "the reply says that its size "
+		    "is %" PRIu64, size);
+	if (page->n > size)
+		return err_set(err, ERR_DATA, "the reply has %zu records, "
+		    "and says that there are at most %" PRIu64, page->n,
+		    size);
+	if (job->listing->first_came && size != job->count)
+		return err_set(err, ERR_DATA, "the reply is cut into pages "
+		    "of %" PRIu64 "; so far they were of %u", size,
+		    job->count);
+	return 0;
+}
+
+/* A text may come as a JSON string: then it is what the string says. */
+static int
+unwrap_text(struct run_task *task, struct err *err)
+{
+	struct http_reply *reply = task->reply;
+	struct span body = { reply->body.at, reply->body.len };
+	struct text text;
+
+	if (reply->is_html)
+		return err_set(err, ERR_DATA, "the body is HTML");
+	if (!reply->is_json || body.len == 0 || body.at[0] != '"')
+		return 0;
+	if (page_check(body.at, body.len, err) == -1)
+		return -1;
+	while (body.len > 0 && body.at[body.len - 1] != '"')
+		body.len--;
+	text_init(&text, reply->body.max);
+	page_value_text(body, &text);
+	text_release(&reply->body);
+	reply->body = text;
+	return 0;
+}
+
+/*
+ * A count of which nobody says whether it is of all records or of those in
+ * the reply: where it is larger, it is of all.
+ */
+static int
+weigh_count(struct page *page, struct err *err)
+{
+	if (page->total >= 0 || page->count < 0)
+		return 0;
+	if ((uint64_t)page->count < page->n)
+		return err_set(err, ERR_DATA, "the reply has %zu records, "
+		    "and counts %" PRId64, page->n, page->count);
+	if ((uint64_t)page->count > page->n)
+		page->total = page->count;
+	return 0;
+}
+
+static int
+check_offset(const struct crawl_job *job, const struct page *page,
+    struct err *err)
+{
+	if (page->n > job->count)
+		return err_set(err, ERR_DATA, "the reply has %zu records; "
+		    "%u were asked for", page->n, job->count);
+	if (page->n <= job->overlap && page->more == 1)
+		return err_set(err, ERR_DATA, "the reply has no further "
+		    "records, and says that there are more");
+	return 0;
+}
+
+/* Where is the next page?  Set ${task->next_mark}, NULL if there is none. */
+static int
+find_next(struct run *run, struct run_task *task, struct err *err)
+{
+	const struct source_resource *resource = task->job.listing->resource;
+	struct http_reply *reply = task->reply;
+	struct text text;
+	char *next = NULL, *url;
+	json_t *kept;
+
+	if (resource->cursor_header != NULL && reply->header != NULL) {
+		next = resource->cursor_is_url && strcasecmp(
+		    resource->cursor_header, "link") == 0 ?
+		    http_next_link(reply->header) : mem_text(reply->header);
+	} else if (task->page.cursor.at != NULL) {
+		text_init(&text, MARK_MAX);
+		page_value_text(task->page.cursor, &text);
+		next = text.over ? NULL : mem_text(text.at);
+		text_release(&text);
+		if (next == NULL)
+			return err_set(err, ERR_DATA, "the mark of the next "
+			    "page is longer than %d bytes", MARK_MAX);
+	}
+	if (next != NULL && (*next == '\0' || task->page.more == 0)) {
+		free(next);
+		next = NULL;
+	}
+	if (next != NULL && resource->cursor_is_url) {
+		url = http_follow(run->settings.server, reply->request.url,
+		    next, err);
+		free(next);
+		if ((next = url) == NULL)
+			return -1;
+	}
+	free(task->next_mark);
+	task->next_mark = next;
+	if (next == NULL)
+		return 0;
+	/* It is kept in the manifest, for a run that goes on from here. */
+	if ((kept = json_string(next)) == NULL)
+		return err_set(err, ERR_DATA, "the mark of the next page is "
+		    "not UTF-8");
+	json_decref(kept);
+	if (crawl_knows_mark(&task->job, next))
+		return err_set(err, ERR_DATA, "the mark of the next page is "
+		    "one that came before: the list would never end");
+	return 0;
+}
+
+static int
+check_page(struct run *run, struct run_task *task, struct err *err)
+{
+	const struct crawl_job *job = &task->job;
+	struct page *page = &task->page;
+
+	if (job->count == 0)
+		return 0;
+	if (weigh_count(page, err) == -1)
+		return -1;
+	switch (job->listing->resource->paging) {
+	case SOURCE_UNPAGED:
+	case SOURCE_WINDOWS:
+		return 0;
+	case SOURCE_NUMBERED:
+		return check_number(job, page, err);
+	case SOURCE_OFFSET:
+		return check_offset(job, page, err);
+	case SOURCE_CURSOR:
+		return find_next(run, task, err);
+	}
+	return 0;
+}
+
+int
+run_page_read(struct run *run, struct run_task *task, struct err *err)
+{
+	const struct source_shape *shape =
+	    &task->job.listing->resource->shape;
+	struct text *body = &task->reply->body;
+
+	if (shape->form == SOURCE_TEXT && unwrap_text(task, err) == -1)
+		return -1;
+	if (page_read(&task->page, shape, body->at != NULL ? body->at : "",
+	    body->len, err) == -1)
+		return -1;
+	return check_page(run, task, err);
+}
+
+bool
+run_page_is_cut(struct run *run, const struct run_task *task)
+{
+	uint64_t cap = crawl_has_cap(run->crawl, &task->job);
+
+	/* A dry run only wants to know that there are so many. */
+	if (cap == 0 || (run->tree == NULL && run->settings.lines == NULL &&
+	    run->online == NULL))
+		return false;
+	return task->page.n >= cap;
+}
+
+static int
+by_time(const void *a, const void *b)
+{
+	int64_t one = *(const int64_t *)a, other = *(const int64_t *)b;
+
+	return one < other ? -1 : one > other;
+}
+
+int64_t
+run_page_middle(const struct run_task *task)
+{
+	const char *path = task->job.listing->resource->windows.time;
+	const struct page *page = &task->page;
+	int64_t *times = mem_alloc((page->n + 1) * sizeof(*times));
+	int64_t middle = INT64_MIN;
+	struct span value;
+	struct text text;
+	size_t i, n = 0;
+
+	text_init(&text, 200);
+	for (i = 0; path != NULL && i < page->n; i++) {
+		text_clear(&text);
+		if (!page_find(page->records[i], path, &value))
+			continue;
+		page_value_text(value, &text);
+		n += text.at != NULL && clock_parse(text.at, &times[n]) == 0;
+	}
+	if (n > 0) {
+		qsort(times, n, sizeof(*times), by_time);
+		middle = times[n / 2];
+	}
+	text_release(&text);
+	free(times);
+	return middle;
+}
