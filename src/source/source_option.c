@@ -92,8 +92,11 @@ check_name(struct source_reader *r, const struct yaml *map)
 		if (!islower((unsigned char)*p) && *p != '-')
 			return source_wrong(r, map->line, "option \"%s\": "
 			    "expected lower-case letters and -", map->key);
+	/* What other commands have is not in the way. */
 	for (i = 0; i < own.n; i++)
-		if (strcmp(own.rows[i].name, map->key) == 0)
+		if (strcmp(own.rows[i].name, map->key) == 0 &&
+		    (config_goes_with(&own.rows[i], "export") ||
+		    own.rows[i].kind == CONFIG_FLAG))
 			return source_wrong(r, map->line, "option \"%s\": "
 			    "the program has one of this name", map->key);
 	if (strcmp(map->key, "server") == 0)

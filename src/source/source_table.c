@@ -113,7 +113,8 @@ read_table(struct source_reader *r, const struct yaml *item,
 	table->name = item->key;
 	table->line = item->line;
 	if (check_name(r, item, "table") == -1 ||
-	    source_keys(r, item, "a table", "about time from columns plain") == -1 ||
+	    source_keys(r, item, "a table", "about time from columns plain") ==
+	    -1 ||
 	    source_text(r, item, "about", true, &table->about) == -1 ||
 	    source_text(r, item, "time", false, &table->time) == -1 ||
 	    source_text(r, item, "from", true, &table->from) == -1)

@@ -2,6 +2,7 @@
 
 bats_require_minimum_version 1.5.0
 load helper
+load tables
 
 # start_trace OPTION...: the fixture, and the variables that the source reads.
 start_trace()
@@ -488,4 +489,95 @@ wrong_file()
 @test "no line of C outside of the definitions names a platform" {
 	cd "$TOP"
 	run -1 grep -ril monkai src --include='*.[ch]'
+}
+
+@test "the files that the platform's own tools make, byte for byte" {
+	needs_tables
+	start_trace --records 2300 --rows 700
+	run -0 monkai
+	export=$(the_export)
+	for stream in records logs; do
+		run -0 hlexport convert "$export" --format json --yes \
+		    --tables $stream --output-file $stream.json
+		run -0 hlexport convert "$export" --format csv --yes \
+		    --tables $stream --output-file $stream.csv
+		assert_contains "$output" "CSV is lossy"
+		rows "$export" $stream >$stream.lines
+	done
+	assert_contains "$(hlexport convert "$export" --format csv --yes \
+	    --force --tables records --output-file records.csv 2>&1)" \
+	    "it has no source, model, user_id, user_whatsapp, wam_id"
+	python3 - <<'END'
+import csv, io, json
+
+COLUMNS = {
+    "records": "id namespace agent session_id inserted_at created_at "
+    "input_tokens output_tokens process_tokens memory_tokens total_tokens "
+    "external_user_id external_user_name external_user_channel msg "
+    "transfers".split(),
+    "logs": "id namespace level message resource_id timestamp created_at "
+    "custom_object".split(),
+}
+
+
+def cell(value):
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        text = value
+    else:
+        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    if any(c in text for c in ',"\r\n') or text != text.strip(" "):
+        return '"' + text.replace('"', '""') + '"'
+    return text
+
+
+for stream, columns in COLUMNS.items():
+    with open(f"{stream}.lines", encoding="utf-8", newline="\n") as file:
+        lines = file.read().split("\n")[:-1]
+    with open(f"{stream}.json", encoding="utf-8", newline="\n") as file:
+        have = file.read()
+    assert have == "[\n" + ",\n".join(lines) + "\n]\n"
+    rows = json.loads(have)
+    want = ",".join(columns) + "\n" + "".join(
+        ",".join(cell(row.get(name)) for name in columns) + "\n"
+        for row in rows)
+    with open(f"{stream}.csv", encoding="utf-8", newline="") as file:
+        text = file.read()
+    if text != want:
+        for one, other in zip(text.split("\n"), want.split("\n")):
+            if one != other:
+                raise SystemExit(f"{one[:600]}\n{other[:600]}")
+    read = list(csv.DictReader(io.StringIO(text, newline="")))
+    assert len(read) == len(rows)
+    assert list(read[0]) == columns
+    for have, row in zip(read, rows):
+        assert json.loads(have[columns[-1]] or "null") == row.get(
+            columns[-1])
+END
+	run -2 hlexport convert "$export" --format csv --yes \
+	    --output-file both.csv
+	assert_contains "$output" "--tables"
+	run -2 hlexport convert "$export" --format json --yes \
+	    --tables logs --output-file logs.json
+	assert_contains "$output" "--force"
+}
+
+@test "query, convert and report, as for any export, however it was asked for" {
+	needs_tables
+	start_trace --records 1200 --rows 300
+	monkai -q -o pages
+	monkai -q --via export --export-cap 500 -o spans
+	for dir in pages/* spans/*; do
+		run -0 hlexport query "$dir" --format csv "SELECT
+		    (SELECT count(*) FROM records), (SELECT count(*) FROM logs),
+		    (SELECT count(*) >= 1200 FROM messages),
+		    (SELECT count(inserted_at) FROM records)"
+		assert_equal "$(tail -n 1 <<<"$output" | tr -d '\r')" \
+		    "1200,300,true,1200"
+		run -0 hlexport report "$dir"
+		assert_contains "$output" "## Agents"
+		hlexport convert "$dir" --format jsonl --yes -q -o "$dir-made"
+	done
+	diff <(sort pages/*-made/records.jsonl) <(sort spans/*-made/records.jsonl)
 }
