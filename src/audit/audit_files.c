@@ -168,9 +168,13 @@ take_named(void *cookie, const char *path, bool is_plain, struct err *err)
 	struct audit_file *file;
 	struct stat st;
 
-	if (!is_plain ||
-	    (resource = audit_resource_of(by->patterns, path)) == NULL)
+	resource = audit_resource_of(by->patterns, path);
+	if (resource == NULL)
 		return 0;
+	if (!is_plain)
+		return err_set(err, ERR_DATA, "%s is a link or a special "
+		    "file, which is not followed; 'hlexport verify' tells "
+		    "more", path);
 	if (fstatat(tree_dir(by->tree), path, &st, AT_SYMLINK_NOFOLLOW) == -1)
 		return err_errno(err, ERR_DISK, "look at %s", path);
 	file = add_file(by->files, resource, path);

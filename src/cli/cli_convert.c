@@ -104,26 +104,23 @@ cli_check_output(const struct cli *cli, const char *output,
 	return rc;
 }
 
-/* May the one file be made? */
-static int
-check_file(const struct making *m, const char *export, struct err *err)
+int
+cli_check_file(const struct cli *cli, const char *file, const char *export,
+    struct err *err)
 {
-	char *whole = whole_path(m->output);
+	char *whole = whole_path(file);
 	char *inside = realpath(export, NULL);
 	struct stat st;
 	int rc = 0;
 
 	if (whole != NULL && inside != NULL && is_below(whole, inside))
-		rc = err_set(err, ERR_USAGE, "--output-file %s is inside the "
-		    "export, which nothing may change", m->output);
-	else if (lstat(m->output, &st) == 0 && (!S_ISREG(st.st_mode) ||
-	    !config_is(m->cli->config, "force")))
-		rc = err_set(err, ERR_USAGE, "%s is there%s", m->output,
+		rc = err_set(err, ERR_USAGE, "%s is inside the export, which "
+		    "nothing may change", file);
+	else if (lstat(file, &st) == 0 && (!S_ISREG(st.st_mode) ||
+	    !config_is(cli->config, "force")))
+		rc = err_set(err, ERR_USAGE, "%s is there%s", file,
 		    S_ISREG(st.st_mode) ? "; --force replaces it" :
 		    ", and no file");
-	else if (config_is(m->cli->config, "zip"))
-		rc = err_set(err, ERR_USAGE, "--zip goes with --output, not "
-		    "with --output-file");
 	free(inside);
 	free(whole);
 	return rc;
@@ -134,19 +131,24 @@ name_output(struct making *m, const char *export)
 {
 	const char *given = config_text(m->cli->config, "output");
 	const char *file = config_text(m->cli->config, "output-file");
-	size_t len = strlen(export);
+	char *whole = realpath(export, NULL);
+	size_t len;
 
 	m->one_file = file != NULL;
-	if (m->one_file) {
-		m->output = mem_text(file);
-		return;
+	if (m->one_file || given != NULL) {
+		m->output = mem_text(m->one_file ? file : given);
+	} else {
+		len = strlen(export);
+		while (len > 1 && export[len - 1] == '/')
+			len--;
+		/* "." has no name of its own. */
+		m->output = mem_format("%.*s-%s", whole != NULL &&
+		    export[len - 1] == '.' ? (int)strlen(whole) : (int)len,
+		    whole != NULL && export[len - 1] == '.' ? whole : export,
+		    config_text(m->cli->config, "format"));
 	}
+	free(whole);
 
-	while (len > 1 && export[len - 1] == '/')
-		len--;
-	m->output = given != NULL ? mem_text(given) : mem_format(
-	    "%.*s-%s", (int)len, export, config_text(m->cli->config,
-	    "format"));
 	len = strlen(m->output);
 	while (len > 1 && m->output[len - 1] == '/')
 		m->output[--len] = '\0';
@@ -219,7 +221,8 @@ ask(const struct cli *cli, struct err *err)
 	fprintf(stderr, "\nContinue? [y/N] ");
 	fflush(stderr);
 	if (fgets(answer, sizeof(answer), stdin) == NULL)
-		return 0;
+		return cli_signalled() != 0 ? err_set(err, ERR_STOPPED,
+		    "stopped") : 0;
 	answer[strcspn(answer, "\r\n")] = '\0';
 	return strcasecmp(answer, "y") == 0 || strcasecmp(answer,
 	    "yes") == 0;
@@ -270,6 +273,32 @@ begin_progress(struct making *m)
 
 /* ---------------------------------------------------------------- making */
 
+/* SQL may touch what is made, and nothing else. */
+static int
+close_off(struct making *m, struct err *err)
+{
+	const struct output_convert *convert = m->convert;
+	const char *dirs[1] = { m->scratch != NULL ?
+	    scratch_path(m->scratch) : NULL };
+	char **paths = mem_zero(convert->n_parts, sizeof(*paths));
+	struct table_fence fence = { .dirs = dirs,
+	    .n_dirs = m->scratch != NULL,
+	    .paths = (const char *const *)paths,
+	    .n_paths = convert->n_parts };
+	size_t i;
+	int rc;
+
+	/* Views name the files beside the database. */
+	for (i = 0; i < convert->n_parts; i++)
+		paths[i] = mem_format("%s.parquet",
+		    convert->parts[i].table->name);
+	rc = table_close_off(m->table.db, &fence, err);
+	for (i = 0; i < convert->n_parts; i++)
+		free(paths[i]);
+	free(paths);
+	return rc;
+}
+
 static int
 plan(struct making *m, struct err *err)
 {
@@ -302,31 +331,9 @@ plan(struct making *m, struct err *err)
 	if (m->one_file && m->convert->n_parts != 1)
 		return err_set(err, ERR_USAGE, "--output-file is for one "
 		    "table: choose it with --tables");
+	if (close_off(m, err) == -1)
+		return -1;
 	return output_convert_count(m->convert, err);
-}
-
-/* SQL may touch what is made, and nothing else. */
-static int
-close_off(struct making *m, struct err *err)
-{
-	const struct output_convert *convert = m->convert;
-	const char *dirs[1] = { scratch_path(m->scratch) };
-	char **paths = mem_zero(convert->n_parts, sizeof(*paths));
-	struct table_fence fence = { .dirs = dirs, .n_dirs = 1,
-	    .paths = (const char *const *)paths,
-	    .n_paths = convert->n_parts };
-	size_t i;
-	int rc;
-
-	/* Views name the files beside the database. */
-	for (i = 0; i < convert->n_parts; i++)
-		paths[i] = mem_format("%s.parquet",
-		    convert->parts[i].table->name);
-	rc = table_close_off(m->table.db, &fence, err);
-	for (i = 0; i < convert->n_parts; i++)
-		free(paths[i]);
-	free(paths);
-	return rc;
 }
 
 int
@@ -377,8 +384,6 @@ make(struct making *m, struct err *err)
 	m->dir = mem_format("%s/files", scratch_path(m->scratch));
 	if (!m->one_file && mkdir(m->dir, 0700) == -1)
 		return err_errno(err, ERR_DISK, "make %s", m->dir);
-	if (close_off(m, err) == -1)
-		return -1;
 	begin_progress(m);
 	rc = m->one_file ? output_convert_plain(m->convert, m->dir, err) :
 	    output_convert_run(m->convert, m->dir, err);
@@ -474,7 +479,10 @@ convert(struct making *m, const char *export, struct err *err)
 	char *copy, *parent;
 	int rc;
 
-	rc = m->one_file ? check_file(m, export, err) :
+	if (m->one_file && config_is(m->cli->config, "zip"))
+		return err_set(err, ERR_USAGE, "--zip goes with --output, "
+		    "not with --output-file");
+	rc = m->one_file ? cli_check_file(m->cli, m->output, export, err) :
 	    cli_check_output(m->cli, m->output, export, err);
 	if (rc == -1)
 		return -1;
@@ -484,6 +492,12 @@ convert(struct making *m, const char *export, struct err *err)
 	rc = cli_table_open(m->cli, export, config_is(m->cli->config,
 	    "dry-run") ? NULL : parent, &m->table, err);
 	free(copy);
+	if (rc == 0 && !config_is(m->cli->config, "dry-run")) {
+		copy = mem_text(m->output);
+		m->scratch = scratch_new(dirname(copy), err);
+		free(copy);
+		rc = m->scratch == NULL ? -1 : 0;
+	}
 	if (rc == -1 || plan(m, err) == -1)
 		return -1;
 	if (rows_of(m->convert) == 0) {
@@ -501,12 +515,7 @@ convert(struct making *m, const char *export, struct err *err)
 			fprintf(stderr, "Aborted.\n");
 		return rc;
 	}
-	copy = mem_text(m->output);
-	m->scratch = scratch_new(dirname(copy), err);
-	free(copy);
-	if (m->scratch == NULL || make(m, err) == -1)
-		return -1;
-	return 1;
+	return make(m, err) == -1 ? -1 : 1;
 }
 
 int
@@ -525,9 +534,7 @@ cli_convert(struct cli *cli)
 	name_output(&m, words[0]);
 	rc = convert(&m, words[0], &err);
 	if (rc == -1)
-		status = err.kind == ERR_STOPPED ? CLI_INTERRUPTED :
-		    err.kind == ERR_DATA ? (cli_error(&err), CLI_DAMAGED) :
-		    cli_error(&err);
+		status = cli_table_error(&err);
 	if (rc == -1 && err.kind == ERR_STOPPED)
 		fprintf(stderr, "Interrupted: nothing was made.\n");
 	cli_table_warn(cli, &m.table);

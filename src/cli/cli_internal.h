@@ -286,6 +286,12 @@ struct cli_table {
 int cli_table_open(struct cli *, const char *, const char *,
     struct cli_table *, struct err *);
 
+/**
+ * cli_table_error(err):
+ * Tell the error, unless it is that it was stopped; return the status.
+ */
+int cli_table_error(const struct err *);
+
 /** cli_table_close(table): Close it. */
 void cli_table_close(struct cli_table *);
 
@@ -304,6 +310,13 @@ bool cli_table_warn(const struct cli *, struct cli_table *);
  * empty or ours to replace?  Return 0; or -1 with ${err} set.
  */
 int cli_check_output(const struct cli *, const char *, const char *,
+    struct err *);
+
+/**
+ * cli_check_file(cli, file, export, err):
+ * The same of one ${file}.
+ */
+int cli_check_file(const struct cli *, const char *, const char *,
     struct err *);
 
 /**

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -128,32 +129,31 @@ query_parquet(struct cli_table *table, const char *sql, FILE *out,
 }
 
 /*
- * What SQL may touch: the files of the export where it only reads, no file
- * where it does more, any file if the user says so.
+ * What SQL may touch: no file, since the tables need none, unless the user
+ * says so.  This stands before the SQL is looked at: that alone can open one.
  */
 static int
 fence(const struct cli *cli, struct cli_table *table, const char *sql,
     struct err *err)
 {
-	const char *dirs[2];
-	struct table_fence around = { .dirs = dirs, .lock = true };
+	const char *dirs[1] = { scratch_path(table->scratch) };
+	bool parquet = strcmp(config_text(cli->config, "format"),
+	    "parquet") == 0;
+	struct table_fence around = { .dirs = dirs, .n_dirs = parquet,
+	    .lock = true };
 	enum table_verb verb;
-	int statements = table_verbs(table->db, sql, &verb, err);
+	int n;
 
-	if (statements == -1)
+	if (!config_is(cli->config, "allow-external") &&
+	    table_close_off(table->db, &around, err) == -1)
 		return -1;
-	if (config_is(cli->config, "allow-external"))
-		return statements;
-	if (strcmp(config_text(cli->config, "format"), "parquet") == 0) {
-		if (verb != TABLE_READS || statements != 1)
-			return err_set(err, ERR_USAGE, "--format parquet "
-			    "wants one SELECT");
-		dirs[around.n_dirs++] = scratch_path(table->scratch);
-	}
-	if (verb == TABLE_READS)
-		dirs[around.n_dirs++] = table->path;
-	return table_close_off(table->db, &around, err) == -1 ? -1 :
-	    statements;
+	if (!parquet)
+		return table_statements(table->db, sql, err);
+	n = table_verbs(table->db, sql, &verb, err);
+	if (n != -1 && (verb != TABLE_READS || n != 1))
+		return err_set(err, ERR_USAGE, "--format parquet wants one "
+		    "SELECT");
+	return n;
 }
 
 static int
@@ -182,32 +182,49 @@ query_rows(const struct cli *cli, struct cli_table *table, const char *sql,
 	return rc;
 }
 
+/* Run it, the rows going to a file that appears whole. */
+static int
+query_file(const struct cli *cli, struct cli_table *table, const char *sql,
+    const char *to, struct err *err)
+{
+	char *copy = mem_text(to), *path;
+	struct scratch *scratch = scratch_new(dirname(copy), err);
+	FILE *out;
+	int rc;
+
+	free(copy);
+	if (scratch == NULL)
+		return -1;
+	path = mem_format("%s/rows", scratch_path(scratch));
+	if ((out = fopen(path, "wxe")) == NULL) {
+		rc = err_errno(err, ERR_DISK, "make %s", path);
+	} else {
+		rc = query_rows(cli, table, sql, out, err);
+		if (fclose(out) == EOF && rc == 0)
+			rc = err_errno(err, ERR_DISK, "write %s", to);
+	}
+	if (rc == 0)
+		rc = scratch_publish(scratch, "rows", to,
+		    config_is(cli->config, "force"), err);
+	free(path);
+	scratch_free(scratch);
+	return rc;
+}
+
 /* Run it, the rows going to standard output or a file. */
 static int
 query(const struct cli *cli, struct cli_table *table, const char *sql,
     struct err *err)
 {
 	const char *to = config_text(cli->config, "output");
-	int flags = O_WRONLY | O_CREAT | O_CLOEXEC, fd, rc;
-	FILE *out;
 
-	if (to == NULL && isatty(STDOUT_FILENO) &&
+	if (to != NULL)
+		return query_file(cli, table, sql, to, err);
+	if (isatty(STDOUT_FILENO) &&
 	    strcmp(config_text(cli->config, "format"), "parquet") == 0)
 		return err_set(err, ERR_USAGE, "Parquet is nothing for a "
 		    "terminal: use --output FILE");
-	if (to == NULL)
-		return query_rows(cli, table, sql, stdout, err);
-	flags |= config_is(cli->config, "force") ? O_TRUNC : O_EXCL;
-	if ((fd = open(to, flags, 0600)) == -1)
-		return err_errno(err, ERR_USAGE, "write %s%s", to,
-		    errno == EEXIST ? " (--force replaces it)" : "");
-	out = fdopen(fd, "w");
-	rc = query_rows(cli, table, sql, out, err);
-	if (fclose(out) == EOF && rc == 0)
-		rc = err_errno(err, ERR_DISK, "write %s", to);
-	if (rc == -1)
-		unlink(to);
-	return rc;
+	return query_rows(cli, table, sql, stdout, err);
 }
 
 int
@@ -228,7 +245,11 @@ cli_query(struct cli *cli)
 	sql = read_sql(cli, words, n, &err);
 	if (sql == NULL && err.kind != ERR_NONE)
 		return cli_error(&err);
-	rc = cli_table_open(cli, words[0], NULL, &table, &err);
+	if (config_text(cli->config, "output") != NULL)
+		rc = cli_check_file(cli, config_text(cli->config, "output"),
+		    words[0], &err);
+	if (rc == 0)
+		rc = cli_table_open(cli, words[0], NULL, &table, &err);
 	if (rc == 0 && !table.complete && !config_is(cli->config, "quiet"))
 		fprintf(stderr, "Note: the export is not complete%s\n",
 		    table.gaps > 0 ? ": it has gaps" : "");
@@ -240,8 +261,7 @@ cli_query(struct cli *cli)
 	else if (rc == 0)
 		list_tables(table_list(table.db));
 	if (rc == -1)
-		status = err.kind == ERR_STOPPED ? CLI_INTERRUPTED :
-		    cli_error(&err);
+		status = cli_table_error(&err);
 	else
 		cli_table_warn(cli, &table);
 	cli_table_close(&table);

@@ -48,6 +48,26 @@ look(const char *path, struct cli_table *table, struct err *err)
 	return rc;
 }
 
+/* Is --tz a zone that there is? */
+static int
+check_zone(const struct cli *cli, struct table_db *db, struct err *err)
+{
+	const char *zone = config_text(cli->config, "tz");
+	struct text sql;
+	int rc;
+
+	if (zone == NULL)
+		return 0;
+	text_init(&sql, 4096);
+	text_adds(&sql, "SELECT timezone(");
+	table_literal(&sql, zone);
+	text_adds(&sql, ", TIMESTAMP '2025-01-01')");
+	if ((rc = table_run(db, sql.at, NULL, err)) == -1)
+		err_wrap(err, "--tz %s", zone);
+	text_release(&sql);
+	return rc;
+}
+
 int
 cli_table_open(struct cli *cli, const char *path, const char *scratch,
     struct cli_table *table, struct err *err)
@@ -78,8 +98,18 @@ cli_table_open(struct cli *cli, const char *path, const char *scratch,
 	settings.source = table->source;
 	settings.log = table->log;
 	settings.scratch = scratch_path(table->scratch);
-	table->db = table_open(&settings, err);
-	return table->db != NULL ? 0 : -1;
+	if ((table->db = table_open(&settings, err)) == NULL)
+		return -1;
+	return check_zone(cli, table->db, err);
+}
+
+int
+cli_table_error(const struct err *err)
+{
+	if (err->kind == ERR_STOPPED)
+		return CLI_INTERRUPTED;
+	return err->kind == ERR_DATA ? (cli_error(err), CLI_DAMAGED) :
+	    cli_error(err);
 }
 
 void

@@ -18,14 +18,10 @@ static int
 put(const struct cli *cli, const struct text *text, struct err *err)
 {
 	const char *to = config_text(cli->config, "output");
-	struct stat st;
 
 	if (to == NULL)
 		return fwrite(text->at, 1, text->len, stdout) != text->len ?
 		    err_errno(err, ERR_DISK, "write the report") : 0;
-	if (lstat(to, &st) == 0 && !config_is(cli->config, "force"))
-		return err_set(err, ERR_USAGE, "%s is there; --force "
-		    "replaces it", to);
 	return file_replace(AT_FDCWD, to, text->at, text->len, err);
 }
 
@@ -113,15 +109,20 @@ cli_usage_report(struct cli *cli)
 	if (all && to == NULL)
 		return cli_usage("--all-formats wants --output DIR, where "
 		    "the files go");
-	rc = all ? cli_check_output(cli, to, words[0], &err) : 0;
+	if (!all && config_is(cli->config, "zip"))
+		return cli_usage("--zip goes with --all-formats");
+	if (to == NULL)
+		rc = 0;
+	else
+		rc = all ? cli_check_output(cli, to, words[0], &err) :
+		    cli_check_file(cli, to, words[0], &err);
 	if (rc == 0)
 		rc = cli_table_open(cli, words[0], NULL, &table, &err);
 	if (rc == 0)
 		rc = report(cli, &table, &err);
 	if (rc == -1)
-		status = err.kind == ERR_STOPPED ? CLI_INTERRUPTED :
-		    err.kind == ERR_DATA ? (cli_error(&err), CLI_DAMAGED) :
-		    cli_error(&err);
+		status = cli_table_error(&err);
+	cli_table_warn(cli, &table);
 	cli_table_close(&table);
 	return status;
 }

@@ -179,8 +179,12 @@ config_check(const struct config_option *option, const char *text,
 			return not_a_choice(option, text, strlen(text), err);
 		return 0;
 	case CONFIG_LIST:
-		return option->choices == NULL ? 0 :
-		    check_list(option, text, err);
+		if (option->choices != NULL)
+			return check_list(option, text, err);
+		if (*text == '\0')
+			return err_set(err, ERR_USAGE, "--%s: the value is "
+			    "empty", option->name);
+		return 0;
 	case CONFIG_DATE:
 		if (clock_parse(text, &wall) == -1)
 			return err_set(err, ERR_USAGE, "--%s: \"%s\" is no "

@@ -272,6 +272,14 @@ latency(struct table_db *db, struct err *err)
 	    false, NULL, err);
 }
 
+/* Is the report of a part of the events only? */
+static bool
+is_chosen(const struct output_report *report)
+{
+	return report->range.from != NULL || report->range.to != NULL ||
+	    report->n_filters > 0;
+}
+
 static json_t *
 sections(const struct output_report *report, struct err *err)
 {
@@ -296,8 +304,11 @@ sections(const struct output_report *report, struct err *err)
 			json_decref(all);
 			return NULL;
 		}
-		json_array_append_new(all, json_pack("{s:s, s:o, s:o}",
-		    "title", section->title, "columns", cols, "rows", rows));
+		json_array_append_new(all, json_pack("{s:s, s:o, s:o, s:s?}",
+		    "title", section->title, "columns", cols, "rows", rows,
+		    "note", is_chosen(report) && strstr(section->sql,
+		    "events") == NULL ? "All of the export: dates and "
+		    "filters don't apply to this." : NULL));
 	}
 	return all;
 }
@@ -347,14 +358,27 @@ make_title(const struct output_report *report, const json_t *start,
 }
 
 static json_t *
-notes(const struct output_report *report)
+notes(const struct output_report *report, const json_t *sums)
 {
 	const struct table_trouble *troubles;
 	json_t *all = json_array();
+	json_int_t timeless = json_integer_value(json_object_get(sums,
+	    "timeless"));
 	size_t n, i;
+
+	if (timeless > 0)
+		json_array_append_new(all, json_sprintf("%lld events have no "
+		    "time: they are in the totals, not in series by time",
+		    (long long)timeless));
 
 	troubles = table_trouble(report->db, &n);
 	for (i = 0; i < n; i++) {
+		if (troubles[i].mended > 0)
+			json_array_append_new(all, json_sprintf("%" PRIu64
+			    " of %" PRIu64 " rows of %s hold what DuckDB "
+			    "refuses; they are in this report",
+			    troubles[i].mended, troubles[i].rows,
+			    troubles[i].resource));
 		if (troubles[i].damaged == 0)
 			continue;
 		json_array_append_new(all, json_sprintf("%" PRIu64 " lines of "
@@ -374,7 +398,8 @@ totals(struct table_db *db, struct err *err)
 	    "count(error) AS total_errors, min(time) AS first, max(time) AS "
 	    "last, coalesce(sum(tokens), 0)::BIGINT AS tokens, "
 	    "round(fsum(cost), 9) AS cost, count(cost) AS costs, count(*) "
-	    "FILTER (success) AS good, count(*) FILTER (NOT success) AS bad "
+	    "FILTER (success) AS good, count(*) FILTER (NOT success) AS bad, "
+	    "count(*) - count(time) AS timeless "
 	    "FROM events", err);
 }
 
@@ -438,14 +463,14 @@ fill(const struct output_report *report, json_t *model, struct err *err)
 	if (sums == NULL)
 		return -1;
 	add_totals(report, model, sums);
+	add(model, "notes", notes(report, sums));
 	json_decref(sums);
 	if (!add(model, "duration_stats", durations(report->db, err)) ||
 	    !add(model, "breakdowns", breakdowns(report->db, err)) ||
 	    !add(model, "time_series", output_report_series(report,
 	    report->by, err)) ||
 	    !add(model, "latency", latency(report->db, err)) ||
-	    !add(model, "sections", sections(report, err)) ||
-	    !add(model, "notes", notes(report)))
+	    !add(model, "sections", sections(report, err)))
 		return -1;
 	return 0;
 }

@@ -36,6 +36,25 @@ group_rows(const struct table_db *db)
 	return rows > GROUP_MOST ? GROUP_MOST : rows;
 }
 
+/*
+ * Add the path of files as a text: what is no pattern in it must not be taken
+ * for one.  The pattern at its end is ours.
+ */
+static void
+add_files(struct text *sql, const char *path)
+{
+	const char *ours = strstr(path, "/**/*.parquet");
+	struct text escaped;
+
+	text_init(&escaped, 1 << 16);
+	for (; *path != '\0' && path != ours; path++)
+		text_addf(&escaped, strchr("*?[", *path) != NULL ? "[%c]" :
+		    "%c", *path);
+	text_adds(&escaped, path);
+	table_literal(sql, escaped.at);
+	text_release(&escaped);
+}
+
 /* What a part is divided by, if it has that: an SQL expression, new. */
 static char *
 division(const struct output_convert *convert,
@@ -52,16 +71,21 @@ division(const struct output_convert *convert,
 	if (strcmp(settings->partition, "day") == 0) {
 		if (table->time == NULL)
 			return NULL;
-		text_adds(&sql, "strftime(timezone(");
+		text_adds(&sql, "CASE WHEN isfinite(");
+		table_quote(&sql, table->time);
+		text_adds(&sql, ") THEN strftime(timezone(");
 		table_literal(&sql, settings->range.timezone);
 		text_adds(&sql, ", ");
 		table_quote(&sql, table->time);
-		text_adds(&sql, "), '%Y-%m-%d')");
+		/* What Hive calls the folder of rows without a value. */
+		text_adds(&sql, "), '%Y-%m-%d') ELSE "
+		    "'__HIVE_DEFAULT_PARTITION__' END");
 		return text_take(&sql);
 	}
 	for (i = 0; i < table->n_columns; i++)
 		if (strcmp(table->columns[i].name, "file_id") == 0)
-			return mem_text("file_id");
+			return mem_text("coalesce(file_id, "
+			    "'__HIVE_DEFAULT_PARTITION__')");
 	return NULL;
 }
 
@@ -104,8 +128,8 @@ read_times(struct output_convert *convert, struct output_part *part,
 	text_adds(&sql, "SELECT min(t), max(t) FROM (SELECT ");
 	table_quote(&sql, part->table->time);
 	text_adds(&sql, " AS t FROM read_parquet(");
-	table_literal(&sql, files);
-	text_adds(&sql, "))");
+	add_files(&sql, files);
+	text_adds(&sql, ", hive_partitioning = false))");
 	rows = table_query(convert->settings.db, sql.at, 0, err);
 	if (rows != NULL && (rc = table_next(rows, &cells, err)) == 1) {
 		part->has_time = !cells[0].is_null;
@@ -135,7 +159,7 @@ take_folders(struct output_convert *convert, const char *dir,
 	text_init(&sql, 1 << 16);
 	text_adds(&sql, "SELECT file_name, num_rows FROM "
 	    "parquet_file_metadata(");
-	table_literal(&sql, files);
+	add_files(&sql, files);
 	text_adds(&sql, ") ORDER BY file_name");
 	rows = table_query(convert->settings.db, sql.at, 0, err);
 	while (rows != NULL && (rc = table_next(rows, &cells, err)) == 1) {
@@ -241,8 +265,9 @@ for_each(struct output_convert *convert, const char *before,
 		text_adds(&sql, before);
 		table_quote(&sql, name);
 		text_addf(&sql, " AS SELECT * FROM read_parquet(");
-		table_literal(&sql, file);
-		text_addf(&sql, ")%s", after);
+		add_files(&sql, file);
+		text_addf(&sql, "%s)%s", *dir != '\0' ?
+		    ", hive_partitioning = false" : "", after);
 		rc = table_run(convert->settings.db, sql.at, NULL, err);
 		free(file);
 	}

@@ -60,6 +60,18 @@ check_filters(const struct output_convert *convert, struct err *err)
 
 /* --------------------------------------------------------------- tables */
 
+static bool
+is_part(const struct output_convert *convert,
+    const struct source_table *table)
+{
+	size_t i;
+
+	for (i = 0; i < convert->n_parts; i++)
+		if (convert->parts[i].table == table)
+			return true;
+	return false;
+}
+
 static int
 add_part(struct output_convert *convert, const char *name, struct err *err)
 {
@@ -72,6 +84,8 @@ add_part(struct output_convert *convert, const char *name, struct err *err)
 		names[i] = tables->at[i].name;
 		if (name != NULL && strcmp(name, names[i]) != 0)
 			continue;
+		if (name != NULL && is_part(convert, &tables->at[i]))
+			return 0;
 		convert->parts = mem_grow(convert->parts,
 		    convert->n_parts + 1, sizeof(*convert->parts));
 		convert->parts[convert->n_parts++] = (struct output_part){

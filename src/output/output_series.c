@@ -64,18 +64,30 @@ by_time(const struct kind *kind, const char *timezone, struct text *sql)
 	bool weeks = strcmp(kind->of, "week") == 0 ||
 	    strcmp(kind->of, "month") == 0;
 
-	text_addf(sql, "SELECT timezone(");
-	table_literal(sql, timezone);
-	text_addf(sql, ", date_trunc('%s', timezone(", kind->of);
-	table_literal(sql, timezone);
-	text_addf(sql, ", time))) AS %s, count(*) AS metrics_count, ",
-	    kind->label);
+	bool utc = strcmp(timezone, "UTC") == 0;
+
+	/* In another zone a bucket is called by its local time. */
+	text_adds(sql, utc ? "SELECT bucket" : "SELECT strftime(timezone(");
+	if (!utc) {
+		table_literal(sql, timezone);
+		text_adds(sql, ", bucket), '%Y-%m-%dT%H:%M:%S') || printf("
+		    "'%s%02d:%02d', CASE WHEN ahead < 0 THEN '-' ELSE '+' "
+		    "END, abs(ahead) // 60, abs(ahead) % 60)");
+	}
+	text_addf(sql, " AS %s, count(*) AS metrics_count, ", kind->label);
 	if (strcmp(kind->of, "hour") != 0)
 		text_adds(sql, "count(DISTINCT session) AS sessions, ");
 	if (weeks)
 		text_adds(sql, "count(DISTINCT \"user\") AS users, ");
-	text_adds(sql, SUMS " FROM events WHERE time IS NOT NULL "
-	    "GROUP BY 1 ORDER BY 1");
+	text_adds(sql, SUMS " FROM (SELECT *, (epoch(timezone(");
+	table_literal(sql, timezone);
+	text_adds(sql, ", bucket)) - epoch(bucket))::BIGINT // 60 AS ahead "
+	    "FROM (SELECT *, timezone(");
+	table_literal(sql, timezone);
+	text_addf(sql, ", date_trunc('%s', timezone(", kind->of);
+	table_literal(sql, timezone);
+	text_adds(sql, ", time))) AS bucket FROM events WHERE time IS NOT "
+	    "NULL)) GROUP BY bucket, ahead ORDER BY bucket");
 }
 
 /* Sessions, users, projects: also with the tools they used. */

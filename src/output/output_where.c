@@ -64,7 +64,9 @@ output_check_range(const struct output_range *range, struct err *err)
 {
 	int64_t from, to;
 
-	if (range->from == NULL || range->to == NULL)
+	/* Of different zones, SQL will tell. */
+	if (range->from == NULL || range->to == NULL ||
+	    has_zone(range->from) != has_zone(range->to))
 		return 0;
 	clock_parse(range->from, &from);
 	clock_parse(range->to, &to);

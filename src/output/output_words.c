@@ -119,6 +119,15 @@ output_cell_json(enum table_kind kind, const struct table_cell *cell,
 	case TABLE_TEXT:
 		output_quoted(cell->is.text.at, cell->is.text.len, text);
 		break;
+	case TABLE_JSON:
+		/* What Python took for JSON (NaN) is kept as a text. */
+		if (page_check(cell->is.text.at, cell->is.text.len,
+		    NULL) == 0)
+			output_plain(kind, cell, text);
+		else
+			output_quoted(cell->is.text.at, cell->is.text.len,
+			    text);
+		break;
 	case TABLE_TIME:
 		text_addc(text, '"');
 		output_time(cell->is.integer, text);

@@ -62,8 +62,12 @@ table_failed(struct table_db *db, const char *message, struct err *err)
 	}
 	if (message == NULL)
 		message = "DuckDB does not say why";
-	if (strncmp(message, "IO Error", 8) == 0 ||
-	    strncmp(message, "Out of Memory", 13) == 0)
+	if (strncmp(message, "Out of Memory", 13) == 0)
+		return err_set(err, ERR_DISK, "%.*s; give it more with "
+		    "--memory-limit, fewer --threads, or more room for what "
+		    "does not fit with --temp-dir",
+		    (int)strcspn(message, "\n"), message);
+	if (strncmp(message, "IO Error", 8) == 0)
 		kind = ERR_DISK;
 	else if (strncmp(message, "INTERNAL", 8) == 0 ||
 	    strncmp(message, "FATAL", 5) == 0)
@@ -225,6 +229,8 @@ table_close(struct table_db *db)
 {
 	if (db == NULL)
 		return;
+	if (db->statements != NULL)
+		duck.destroy_extracted(&db->statements);
 	if (db->connection != NULL)
 		duck.disconnect(&db->connection);
 	if (db->duckdb != NULL)

@@ -95,6 +95,13 @@ enum table_verb {
 int table_verbs(struct table_db *, const char *, enum table_verb *,
     struct err *);
 
+/**
+ * table_statements(db, sql, err):
+ * Return how many statements ${sql} has, at least 1; or -1 with ${err} set
+ * (ERR_USAGE).
+ */
+int table_statements(struct table_db *, const char *, struct err *);
+
 /* ---------------------------------------------------------------- rows */
 
 enum table_kind {

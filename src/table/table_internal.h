@@ -20,6 +20,8 @@ struct table_db {
 	struct table_trouble *troubles;	/* by resource, made when asked for */
 	duckdb_database duckdb;
 	duckdb_connection connection;
+	duckdb_extracted_statements statements;	/* of the SQL read last */
+	size_t n_statements;
 	struct err failure;	/* of a scan; ERR_NONE: none */
 	_Atomic uint64_t scanned;
 	bool is_stopped;

@@ -160,3 +160,11 @@ table_scanned(const struct table_db *db)
 	(void)db;
 	return 0;
 }
+
+int
+table_statements(struct table_db *db, const char *sql, struct err *err)
+{
+	(void)db;
+	(void)sql;
+	return missing(err);
+}

@@ -9,7 +9,6 @@
 
 struct table_rows {
 	struct table_db *db;
-	duckdb_extracted_statements all;
 	duckdb_prepared_statement statement;
 	duckdb_pending_result pending;
 	duckdb_result result;
@@ -149,28 +148,64 @@ wrap(struct table_rows *rows, const char *sql, struct err *err)
 
 /* ------------------------------------------------------------ statements */
 
+static int
+no_statement(duckdb_extracted_statements statements, struct err *err)
+{
+	const char *why = duck.extract_statements_error(statements);
+
+	return err_set(err, ERR_USAGE, "%s", why != NULL && *why != '\0' ?
+	    why : "there is no SQL to run");
+}
+
+int
+table_statements(struct table_db *db, const char *sql, struct err *err)
+{
+	duckdb_extracted_statements statements = NULL;
+	int n = (int)duck.extract_statements(db->connection, sql,
+	    &statements);
+
+	if (n == 0)
+		n = no_statement(statements, err);
+	duck.destroy_extracted(&statements);
+	return n;
+}
+
+/*
+ * Have the statements of ${sql} ready, from number ${which} on.  They are
+ * read when the first is wanted: DuckDB calls what a PIVOT makes by another
+ * name each time.
+ */
+static int
+read_sql(struct table_db *db, const char *sql, size_t which,
+    struct err *err)
+{
+	if (which > 0 && db->n_statements > which)
+		return 0;
+	if (db->statements != NULL)
+		duck.destroy_extracted(&db->statements);
+	db->n_statements = duck.extract_statements(db->connection, sql,
+	    &db->statements);
+	return db->n_statements > which ? 0 : no_statement(db->statements,
+	    err);
+}
+
 int
 table_verbs(struct table_db *db, const char *sql, enum table_verb *all,
     struct err *err)
 {
 	duckdb_extracted_statements statements = NULL;
-	idx_t n = duck.extract_statements(db->connection, sql, &statements);
+	int n = (int)duck.extract_statements(db->connection, sql,
+	    &statements), i, rc = n;
 	duckdb_prepared_statement statement;
-	idx_t i;
-	int rc = (int)n;
 
 	*all = TABLE_READS;
-	if (n == 0) {
-		const char *why = duck.extract_statements_error(statements);
-
-		rc = err_set(err, ERR_USAGE, "%s", why != NULL ? why :
-		    "there is no SQL to run");
-	}
+	if (n == 0)
+		rc = no_statement(statements, err);
 	/* Later ones may need what the first makes: only look at it. */
 	for (i = 0; i < n && *all != TABLE_OTHER; i++) {
 		statement = NULL;
 		if (duck.prepare_extracted_statement(db->connection,
-		    statements, i, &statement) == DuckDBError) {
+		    statements, (idx_t)i, &statement) == DuckDBError) {
 			if (n == 1)
 				rc = table_failed(db,
 				    duck.prepare_error(statement), err);
@@ -196,20 +231,13 @@ static int
 prepare(struct table_rows *rows, const char *sql, size_t which,
     struct err *err)
 {
-	idx_t n = duck.extract_statements(rows->db->connection, sql,
-	    &rows->all);
-	const char *why;
-
-	if (n <= which) {
-		why = duck.extract_statements_error(rows->all);
-		return err_set(err, ERR_USAGE, "%s", why != NULL ? why :
-		    "there is no SQL to run");
-	}
-	if (duck.prepare_extracted_statement(rows->db->connection, rows->all,
-	    which, &rows->statement) == DuckDBError)
+	if (read_sql(rows->db, sql, which, err) == -1)
+		return -1;
+	if (duck.prepare_extracted_statement(rows->db->connection,
+	    rows->db->statements, which, &rows->statement) == DuckDBError)
 		return table_failed(rows->db,
 		    duck.prepare_error(rows->statement), err);
-	if (!read_columns(rows) && n == 1 && duck.prepared_statement_type(
+	if (!read_columns(rows) && rows->db->n_statements == 1 && duck.prepared_statement_type(
 	    rows->statement) == DUCKDB_STATEMENT_TYPE_SELECT)
 		return wrap(rows, sql, err);
 	return 0;
@@ -262,7 +290,6 @@ table_rows_free(struct table_rows *rows)
 		duck.destroy_result(&rows->result);
 	duck.destroy_pending(&rows->pending);
 	duck.destroy_prepare(&rows->statement);
-	duck.destroy_extracted(&rows->all);
 	for (i = 0; i < rows->n; i++)
 		free(rows->columns[i].name);
 	free(rows->columns);

@@ -42,6 +42,8 @@ struct table_scan {
 
 	struct level *levels;	/* in the record that was given last */
 	size_t n_levels, room;
+	char **ids;		/* those that were decoded */
+	size_t n_ids, ids_room;
 	struct span root_id;
 	uint64_t item;
 	struct text mended;
@@ -82,6 +84,13 @@ table_scan_file(const struct table_scan *scan)
 	return scan->at;
 }
 
+static void
+forget_ids(struct table_scan *scan)
+{
+	while (scan->n_ids > 0)
+		free(scan->ids[--scan->n_ids]);
+}
+
 void
 table_scan_free(struct table_scan *scan)
 {
@@ -92,6 +101,8 @@ table_scan_free(struct table_scan *scan)
 	text_release(&scan->buffer);
 	text_release(&scan->mended);
 	text_release(&scan->numbers);
+	forget_ids(scan);
+	free(scan->ids);
 	free(scan->levels);
 	free(scan->piece);
 	free(scan);
@@ -122,6 +133,10 @@ open_next(struct table_scan *scan, struct err *err)
 		return 0;
 	scan->at = &files->at[scan->file++];
 	scan->fd = file_open(scan->db->dir, scan->at->path, O_RDONLY, err);
+	if (scan->fd == -1 && errno == ENOENT)
+		return err_set(err, ERR_DATA, "%s is missing: the manifest "
+		    "has it, the disk has not; 'hlexport verify' tells more",
+		    scan->at->path);
 	if (scan->fd == -1)
 		return -1;
 	scan->left = scan->at->bytes;
@@ -206,6 +221,17 @@ find_damage(struct table_scan *scan, const struct err *why, struct err *err)
 	    "it out", scan->at->path, scan->line, why->text);
 }
 
+/* Some editors put a byte order mark before the first line. */
+static void
+skip_mark(struct table_scan *scan, struct span *record)
+{
+	if (record->len < 3 || memcmp(record->at, "\xef\xbb\xbf", 3) != 0)
+		return;
+	scan->exact = *record;
+	record->at += 3;
+	record->len -= 3;
+}
+
 /* The next record that is one.  1, 0, -1. */
 static int
 read_record(struct table_scan *scan, struct span *record, struct err *err)
@@ -229,9 +255,11 @@ read_record(struct table_scan *scan, struct span *record, struct err *err)
 		}
 		if (scan->counts)
 			return 1;
+		skip_mark(scan, record);
 		if (page_check(record->at, record->len, &why) == -1) {
 			if (table_mend_numbers(*record, &scan->numbers)) {
-				scan->exact = *record;
+				if (scan->exact.at == NULL)
+					scan->exact = *record;
 				*record = (struct span){ scan->numbers.at,
 				    scan->numbers.len };
 			} else if (find_damage(scan, &why, err) == -1) {
@@ -249,18 +277,40 @@ read_record(struct table_scan *scan, struct span *record, struct err *err)
 	}
 }
 
+/* An id with escapes in it, as text that lives as long as its record. */
 static struct span
-id_of(const struct table_scan *scan, struct span record)
+decode(struct table_scan *scan, struct span id)
+{
+	struct text mended, text;
+	struct span plain;
+
+	text_init(&mended, SIZE_MAX / 4);
+	text_init(&text, SIZE_MAX / 4);
+	if (table_mend(id, &mended))
+		id = (struct span){ mended.at, mended.len };
+	page_value_text(id, &text);
+	plain.len = text.len;
+	plain.at = text_take(&text);
+	text_release(&mended);
+	scan->ids = mem_need(scan->ids, scan->n_ids + 1, &scan->ids_room,
+	    sizeof(*scan->ids));
+	scan->ids[scan->n_ids++] = (char *)(uintptr_t)plain.at;
+	return plain;
+}
+
+static struct span
+id_of(struct table_scan *scan, struct span record)
 {
 	struct span id = { NULL, 0 };
 
 	if (scan->id == NULL || !page_find(record, scan->id, &id) ||
 	    page_is_null(id))
 		return (struct span){ NULL, 0 };
-	/* An id is a plain string; of another one its JSON will do. */
-	if (id.len >= 2 && *id.at == '"')
+	if (id.len < 2 || *id.at != '"')
+		return id;
+	if (memchr(id.at, '\\', id.len) == NULL)
 		return (struct span){ id.at + 1, id.len - 2 };
-	return id;
+	return decode(scan, id);
 }
 
 /* Go into the list of records in ${record}, if there is one. */
@@ -333,6 +383,7 @@ table_scan_next(struct table_scan *scan, struct table_row *row,
 	if (!next_nested(scan, row)) {
 		if ((rc = read_record(scan, &row->raw, err)) != 1)
 			return rc;
+		forget_ids(scan);
 		scan->seen.rows++;
 		scan->db->scanned++;
 		scan->item = 0;

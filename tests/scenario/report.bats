@@ -232,6 +232,37 @@ END
 	done
 }
 
+@test "what is left out or mended is told; days are of the zone" {
+	needs_tables
+	old_tree '{"id":"a","prompt":{},"created_at":"2025-03-29T20:00:00Z"}' \
+	    '{"id":"b","prompt":{},"output":"\ud800"}' '{"id":"c"'
+	run -6 hlexport report old
+	run -0 --separate-stderr hlexport report old --skip-damaged \
+	    --tz Asia/Kolkata
+	assert_contains "$stderr" "1 lines are no JSON"
+	assert_contains "$output" "1 lines of logs are no JSON"
+	assert_contains "$output" "1 events have no time"
+	assert_contains "$output" "2025-03-30 "
+	assert_equal "$(hlexport report old --skip-damaged -q --format json \
+	    --tz Asia/Kolkata | jq -r '.time_series[].timestamp')" \
+	    "2025-03-30T00:00:00+05:30"
+	run -2 hlexport report old --skip-damaged --tz Nowhere/X
+	assert_contains "$output" "--tz Nowhere/X"
+	run -2 hlexport report old --zip -o out
+}
+
+@test "percentiles are the same everywhere" {
+	needs_tables
+	local i lines=()
+	for i in $(seq 20); do
+		lines+=("{\"id\":\"l$i\",\"prompt\":{\"path\":\"p\"},\"provider_latency\":$i}")
+	done
+	old_tree "${lines[@]}"
+	hlexport report old -q --format json >all.json
+	assert_equal "$(jq '.duration_stats.p95_ms, .sections[0].rows[0][7]' \
+	    all.json | paste -sd' ')" "20000 20000"
+}
+
 @test "an export without logs" {
 	needs_tables
 	start_fixture
