@@ -42,7 +42,7 @@ complete -c hlexport -l format -r -a 'parquet csv json jsonl xlsx duckdb' -d 'wh
 complete -c hlexport -l format -r -a 'table csv json jsonl markdown parquet' -d 'how to print the rows'
 complete -c hlexport -l format -r -a 'markdown html json csv text' -d 'how to write the report'
 complete -c hlexport -l file -s f -r -d 'read the SQL from FILE; - is standard input'
-complete -c hlexport -l allow-external -d 'let the SQL read and write any file, not only read those of the export'
+complete -c hlexport -l allow-external -d 'let the SQL read and write files; else it has the export\'s tables only'
 complete -c hlexport -l tables -s t -r -d 'only these tables; if not given, all'
 complete -c hlexport -l from -r -d 'only what is from DATE (2025-06-01, or with a time as in RFC 3339) on, in tables that have a time'
 complete -c hlexport -l to -r -d 'only what is up to DATE, the whole day included'

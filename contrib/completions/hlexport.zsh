@@ -28,7 +28,7 @@ _arguments \
   '--output-file=[with --format json or csv\: write one table to FILE and nothing else\: the records as they are in an array, or the columns that the platform'\''s own tools have]:FILE:_files' \
   '--format=[what to make; xlsx is Excel, duckdb is Parquet with a database of views over it]:FORMAT:(parquet csv json jsonl xlsx duckdb)' \
   '--file=[read the SQL from FILE; - is standard input]:FILE:_files' \
-  '--allow-external[let the SQL read and write any file, not only read those of the export]' \
+  '--allow-external[let the SQL read and write files; else it has the export'\''s tables only]' \
   '--tables=[only these tables; if not given, all]:A,B:' \
   '--from=[only what is from DATE (2025-06-01, or with a time as in RFC 3339) on, in tables that have a time]:DATE:' \
   '--to=[only what is up to DATE, the whole day included]:DATE:' \

@@ -108,8 +108,8 @@ static const struct config_option rows[] = {
 	{ "file", 'f', NULL, CONFIG_TEXT, "FILE", NULL, NULL, 0, 0, "query",
 	    "read the SQL from FILE; - is standard input" },
 	{ "allow-external", 0, NULL, CONFIG_FLAG, NULL, NULL, NULL, 0, 0,
-	    "query", "let the SQL read and write any file, not only read "
-	    "those of the export" },
+	    "query", "let the SQL read and write files; else it has the "
+	    "export's tables only" },
 	{ "tables", 't', NULL, CONFIG_LIST, "A,B", NULL, NULL, 0, 0,
 	    "convert", "only these tables; if not given, all" },
 	{ "from", 0, NULL, CONFIG_DATE, "DATE", NULL, NULL, 0, 0,

@@ -70,9 +70,10 @@ by_time(const struct kind *kind, const char *timezone, struct text *sql)
 	text_adds(sql, utc ? "SELECT bucket" : "SELECT strftime(timezone(");
 	if (!utc) {
 		table_literal(sql, timezone);
-		text_adds(sql, ", bucket), '%Y-%m-%dT%H:%M:%S') || printf("
-		    "'%s%02d:%02d', CASE WHEN ahead < 0 THEN '-' ELSE '+' "
-		    "END, abs(ahead) // 60, abs(ahead) % 60)");
+		text_adds(sql, ", bucket), '%Y-%m-%dT%H:%M:%S') || CASE WHEN "
+		    "ahead < 0 THEN '-' ELSE '+' END || "
+		    "format('{:02d}:{:02d}', abs(ahead) // 60, "
+		    "abs(ahead) % 60)");
 	}
 	text_addf(sql, " AS %s, count(*) AS metrics_count, ", kind->label);
 	if (strcmp(kind->of, "hour") != 0)

@@ -237,10 +237,11 @@ prepare(struct table_rows *rows, const char *sql, size_t which,
 	    rows->db->statements, which, &rows->statement) == DuckDBError)
 		return table_failed(rows->db,
 		    duck.prepare_error(rows->statement), err);
-	if (!read_columns(rows) && rows->db->n_statements == 1 && duck.prepared_statement_type(
-	    rows->statement) == DUCKDB_STATEMENT_TYPE_SELECT)
-		return wrap(rows, sql, err);
-	return 0;
+	if (read_columns(rows) || rows->db->n_statements > 1 ||
+	    duck.prepared_statement_type(rows->statement) !=
+	    DUCKDB_STATEMENT_TYPE_SELECT)
+		return 0;
+	return wrap(rows, sql, err);
 }
 
 static int
