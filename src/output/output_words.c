@@ -55,6 +55,42 @@ output_time(int64_t us, struct text *text)
 	text_addc(text, 'Z');
 }
 
+/* Few records have line breaks. */
+static void
+add_line(struct span json, struct text *text)
+{
+	if (memchr(json.at, '\n', json.len) == NULL &&
+	    memchr(json.at, '\r', json.len) == NULL)
+		text_add(text, json.at, json.len);
+	else
+		page_line(json, text);
+}
+
+/* memmem(3), quicker where the first letter is rare. */
+static bool
+has(struct span text, const char *word)
+{
+	const char *at = text.at, *end = text.at + text.len;
+	size_t len = strlen(word);
+
+	while ((at = memchr(at, *word, (size_t)(end - at))) != NULL) {
+		if ((size_t)(end - at) >= len && memcmp(at, word, len) == 0)
+			return true;
+		at++;
+	}
+	return false;
+}
+
+/* Is it JSON?  All is that a table has, but for NaN, Infinity and a mark. */
+static bool
+is_json(struct span text)
+{
+	if (text.len > 0 && *text.at != '\xef' && !has(text, "NaN") &&
+	    !has(text, "Infinity"))
+		return true;
+	return page_check(text.at, text.len, NULL) == 0 && *text.at != '\xef';
+}
+
 void
 output_plain(enum table_kind kind, const struct table_cell *cell,
     struct text *text)
@@ -65,7 +101,7 @@ output_plain(enum table_kind kind, const struct table_cell *cell,
 		text_add(text, cell->is.text.at, cell->is.text.len);
 		break;
 	case TABLE_JSON:
-		page_line(cell->is.text, text);
+		add_line(cell->is.text, text);
 		break;
 	case TABLE_BOOLEAN:
 		text_adds(text, cell->is.boolean ? "true" : "false");
@@ -121,8 +157,7 @@ output_cell_json(enum table_kind kind, const struct table_cell *cell,
 		break;
 	case TABLE_JSON:
 		/* What Python took for JSON (NaN) is kept as a text. */
-		if (page_check(cell->is.text.at, cell->is.text.len,
-		    NULL) == 0)
+		if (is_json(cell->is.text))
 			output_plain(kind, cell, text);
 		else
 			output_quoted(cell->is.text.at, cell->is.text.len,
