@@ -14,9 +14,6 @@
 
 #include "cli/cli_internal.h"
 
-#define BAR_MS 125
-#define LINE_MS 10000
-
 /* A conversion that is being made. */
 struct making {
 	struct cli *cli;
@@ -27,8 +24,7 @@ struct making {
 	bool one_file;		/* it is a file */
 	struct scratch *scratch;
 	char *dir;		/* where it is until it is whole */
-	struct cli_screen screen;
-	int64_t began, next;
+	struct cli_meter meter;
 };
 
 /* ------------------------------------------------------------- the place */
@@ -234,41 +230,19 @@ static void
 show(void *cookie)
 {
 	struct making *m = cookie;
-	int64_t now = clock_ms(), ms = now - m->began;
 	uint64_t records;
-	char count[32], rate[32], *line;
+	char count[32], rate[32];
+	int64_t ms;
 
-	if (now < m->next || m->convert == NULL ||
-	    m->convert->at >= m->convert->n_parts)
+	if (m->convert->at >= m->convert->n_parts ||
+	    !cli_meter_is_due(&m->meter, &ms))
 		return;
 	records = table_scanned(m->table.db);
 	text_human_count(records, count);
 	text_human_count(ms > 0 ? records * 1000 / (uint64_t)ms : 0, rate);
-	line = mem_format("%s (%zu of %zu): %s records read, %s/s",
-	    m->convert->parts[m->convert->at].table->name,
-	    m->convert->at + 1, m->convert->n_parts, count, rate);
-	if (m->screen.is_terminal)
-		cli_screen_draw(&m->screen, &line, 1);
-	else
-		fprintf(stderr, "%s\n", line);
-	free(line);
-	m->next = now + (m->screen.is_terminal ? BAR_MS : LINE_MS);
-}
-
-static void
-begin_progress(struct making *m)
-{
-	const char *how = config_text(m->cli->config, "progress");
-
-	cli_screen_init(&m->screen, stderr);
-	if (strcmp(how, "plain") == 0)
-		m->screen.is_terminal = false;
-	m->began = clock_ms();
-	m->next = m->began + (m->screen.is_terminal ? BAR_MS : LINE_MS);
-	if (config_is(m->cli->config, "quiet") || strcmp(how, "none") == 0)
-		return;
-	m->table.show = show;
-	m->table.cookie = m;
+	cli_meter_show(&m->meter, mem_format("%s (%zu of %zu): %s records "
+	    "read, %s/s", m->convert->parts[m->convert->at].table->name,
+	    m->convert->at + 1, m->convert->n_parts, count, rate));
 }
 
 /* ---------------------------------------------------------------- making */
@@ -384,11 +358,13 @@ make(struct making *m, struct err *err)
 	m->dir = mem_format("%s/files", scratch_path(m->scratch));
 	if (!m->one_file && mkdir(m->dir, 0700) == -1)
 		return err_errno(err, ERR_DISK, "make %s", m->dir);
-	begin_progress(m);
+	cli_meter_init(m->cli, &m->meter);
+	m->table.show = show;
+	m->table.cookie = m;
 	rc = m->one_file ? output_convert_plain(m->convert, m->dir, err) :
 	    output_convert_run(m->convert, m->dir, err);
 	m->table.show = NULL;
-	cli_screen_release(&m->screen);
+	cli_meter_release(&m->meter);
 	if (rc == 0 && config_is(m->cli->config, "zip"))
 		rc = zip(m, err);
 	if (rc == 0)

@@ -106,12 +106,14 @@ query_parquet(struct cli_table *table, const char *sql, FILE *out,
 	    scratch_path(table->scratch));
 	char piece[65536];
 	struct text copy;
-	size_t n;
+	size_t n = strlen(sql);
 	FILE *in;
 	int rc;
 
+	while (n > 0 && strchr("; \t\r\n", sql[n - 1]) != NULL)
+		n--;
 	text_init(&copy, SIZE_MAX / 4);
-	text_addf(&copy, "COPY (%s\n) TO ", sql);
+	text_addf(&copy, "COPY (%.*s\n) TO ", (int)n, sql);
 	table_literal(&copy, path);
 	text_adds(&copy, " (FORMAT parquet, COMPRESSION zstd)");
 	rc = table_run(table->db, copy.at, NULL, err);
@@ -141,16 +143,13 @@ fence(const struct cli *cli, struct cli_table *table, const char *sql,
 	    "parquet") == 0;
 	struct table_fence around = { .dirs = dirs, .n_dirs = parquet,
 	    .lock = true };
-	enum table_verb verb;
 	int n;
 
 	if (!config_is(cli->config, "allow-external") &&
 	    table_close_off(table->db, &around, err) == -1)
 		return -1;
-	if (!parquet)
-		return table_statements(table->db, sql, err);
-	n = table_verbs(table->db, sql, &verb, err);
-	if (n != -1 && (verb != TABLE_READS || n != 1))
+	n = table_statements(table->db, sql, err);
+	if (n > 1 && parquet)
 		return err_set(err, ERR_USAGE, "--format parquet wants one "
 		    "SELECT");
 	return n;

@@ -30,7 +30,6 @@ struct output_form {
 				 * an empty cell; JSON: the rows are what the
 				 * only column has */
 	const char *first;	/* JSONL: a line before the rows, or NULL */
-	size_t width;		/* table: columns of the terminal, 0: any */
 	const char *time;	/* column whose least and greatest are told */
 };
 

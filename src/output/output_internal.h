@@ -50,6 +50,11 @@ void output_quoted(const char *, size_t, struct text *);
 void output_cell_json(enum table_kind, const struct table_cell *,
     struct text *);
 
+/* -------------------------------------------------- output_rows.c */
+
+/** output_note_time(count, cell): Is it earlier or later than all before? */
+void output_note_time(struct output_count *, const struct table_cell *);
+
 /* -------------------------------------------------- output_file.c */
 
 /* A file that is being written. */

@@ -10,17 +10,6 @@
 
 /* -------------------------------------------------------------- filters */
 
-static bool
-has_column(const struct source_table *table, const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < table->n_columns; i++)
-		if (strcmp(table->columns[i].name, name) == 0)
-			return true;
-	return false;
-}
-
 /* No table that is wanted has the column. */
 static int
 no_column(const struct output_convert *convert, const char *key,
@@ -48,7 +37,7 @@ check_filters(const struct output_convert *convert, struct err *err)
 
 	for (i = 0; i < convert->filters.n; i++) {
 		for (k = 0; k < convert->n_parts; k++)
-			if (has_column(convert->parts[k].table,
+			if (source_has_column(convert->parts[k].table,
 			    convert->filters.at[i].key))
 				break;
 		if (k == convert->n_parts)
@@ -119,7 +108,7 @@ make_sql(struct output_convert *convert, struct output_part *part)
 		output_where_range(&settings->range, part->table->time,
 		    &part->filtered, &sql);
 	for (i = 0; i < convert->filters.n; i++)
-		if (has_column(part->table, convert->filters.at[i].key))
+		if (source_has_column(part->table, convert->filters.at[i].key))
 			output_where_filter(&convert->filters.at[i],
 			    &part->filtered, &sql);
 	if (settings->where != NULL) {

@@ -23,8 +23,8 @@ put(struct output_writer *w, const struct output_sink *sink,
 	return rc;
 }
 
-static void
-note_time(struct output_count *count, const struct table_cell *cell)
+void
+output_note_time(struct output_count *count, const struct table_cell *cell)
 {
 	if (cell->is_null)
 		return;
@@ -62,7 +62,7 @@ write_all(struct output_writer *w, const struct output_writes *writes,
 		writes->row(w, cells);
 		w->count->rows++;
 		if (when < w->n)
-			note_time(w->count, &cells[when]);
+			output_note_time(w->count, &cells[when]);
 		if (w->text.len >= PIECE && put(w, sink, err) == -1)
 			return -1;
 	}

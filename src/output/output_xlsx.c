@@ -180,18 +180,6 @@ new_sheet(struct book *book, const char *name, unsigned number,
 	return sheet;
 }
 
-static void
-note_time(struct output_part *part, const struct table_cell *cell)
-{
-	if (cell->is_null)
-		return;
-	if (!part->has_time || cell->is.integer < part->first_time)
-		part->first_time = cell->is.integer;
-	if (!part->has_time || cell->is.integer > part->last_time)
-		part->last_time = cell->is.integer;
-	part->has_time = true;
-}
-
 static int
 write_rows(struct book *book, struct output_part *part,
     struct table_rows *rows, struct err *err)
@@ -200,6 +188,7 @@ write_rows(struct book *book, struct output_part *part,
 	const struct table_cell *cells;
 	lxw_worksheet *sheet = NULL;
 	lxw_row_t row = SHEET_ROWS;
+	struct output_count count = { .rows = 0 };
 	unsigned number = 0;
 	size_t n, i;
 	int rc = 1;
@@ -224,11 +213,14 @@ write_rows(struct book *book, struct output_part *part,
 			    columns[i].kind, &cells[i]);
 			if (part->table->time != NULL && strcmp(
 			    columns[i].name, part->table->time) == 0)
-				note_time(part, &cells[i]);
+				output_note_time(&count, &cells[i]);
 		}
 		row++;
 		part->rows++;
 	} while (rc == 1);
+	part->has_time = count.has_time;
+	part->first_time = count.first_time;
+	part->last_time = count.last_time;
 	return rc;
 }
 

@@ -356,6 +356,9 @@ struct span source_built_in(size_t, const char **);
  */
 int source_tables(struct source *, struct source_tables *, struct err *);
 
+/** source_has_column(table, name): Has the table that column? */
+bool source_has_column(const struct source_table *, const char *);
+
 /** source_find(source, name, len): Return the resource, or NULL. */
 struct source_resource *source_find(const struct source *, const char *,
     size_t);

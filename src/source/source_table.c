@@ -64,8 +64,8 @@ read_column(struct source_reader *r, const struct yaml *item,
 	return 0;
 }
 
-static bool
-has_column(const struct source_table *table, const char *name)
+bool
+source_has_column(const struct source_table *table, const char *name)
 {
 	size_t i;
 
@@ -96,7 +96,7 @@ read_plain(struct source_reader *r, const struct yaml *list,
 		plain->name = equals == NULL ? texts[i] : arena_copy(
 		    r->arena, texts[i], (size_t)(equals - texts[i]));
 		plain->column = equals == NULL ? texts[i] : equals + 1;
-		if (!has_column(table, plain->column))
+		if (!source_has_column(table, plain->column))
 			return source_wrong(r, list->line, "\"plain\": there "
 			    "is no column \"%s\"", plain->column);
 	}
@@ -131,7 +131,7 @@ read_table(struct source_reader *r, const struct yaml *item,
 			return -1;
 	if (read_plain(r, yaml_get(item, "plain"), table) == -1)
 		return -1;
-	if (table->time != NULL && !has_column(table, table->time))
+	if (table->time != NULL && !source_has_column(table, table->time))
 		return source_wrong(r, item->line, "\"time\": there is no "
 		    "column \"%s\"", table->time);
 	return 0;

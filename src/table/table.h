@@ -79,22 +79,6 @@ void table_quote(struct text *, const char *);
 /** table_literal(text, value): Add ${value} as an SQL text, in quotes. */
 void table_literal(struct text *, const char *);
 
-/** What a statement does, as far as it matters. */
-enum table_verb {
-	TABLE_READS,		/* SELECT and its like: can write no file */
-	TABLE_EXPLAINS,
-	TABLE_OTHER
-};
-
-/**
- * table_verbs(db, sql, all, err):
- * Read ${sql}, statements with ";" between, without running them.  Set
- * ${*all} to the most that one of them does.  Return their number; or -1 with
- * ${err} set (ERR_USAGE).
- */
-int table_verbs(struct table_db *, const char *, enum table_verb *,
-    struct err *);
-
 /**
  * table_statements(db, sql, err):
  * Return how many statements ${sql} has, at least 1; or -1 with ${err} set

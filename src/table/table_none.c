@@ -78,16 +78,6 @@ table_literal(struct text *text, const char *value)
 	(void)value;
 }
 
-int
-table_verbs(struct table_db *db, const char *sql, enum table_verb *all,
-    struct err *err)
-{
-	(void)db;
-	(void)sql;
-	(void)all;
-	return missing(err);
-}
-
 struct table_rows *
 table_query(struct table_db *db, const char *sql, size_t which,
     struct err *err)

@@ -189,44 +189,6 @@ read_sql(struct table_db *db, const char *sql, size_t which,
 	    err);
 }
 
-int
-table_verbs(struct table_db *db, const char *sql, enum table_verb *all,
-    struct err *err)
-{
-	duckdb_extracted_statements statements = NULL;
-	int n = (int)duck.extract_statements(db->connection, sql,
-	    &statements), i, rc = n;
-	duckdb_prepared_statement statement;
-
-	*all = TABLE_READS;
-	if (n == 0)
-		rc = no_statement(statements, err);
-	/* Later ones may need what the first makes: only look at it. */
-	for (i = 0; i < n && *all != TABLE_OTHER; i++) {
-		statement = NULL;
-		if (duck.prepare_extracted_statement(db->connection,
-		    statements, (idx_t)i, &statement) == DuckDBError) {
-			if (n == 1)
-				rc = table_failed(db,
-				    duck.prepare_error(statement), err);
-			*all = TABLE_OTHER;
-		} else {
-			switch (duck.prepared_statement_type(statement)) {
-			case DUCKDB_STATEMENT_TYPE_SELECT:
-				break;
-			case DUCKDB_STATEMENT_TYPE_EXPLAIN:
-				*all = TABLE_EXPLAINS;
-				break;
-			default:
-				*all = TABLE_OTHER;
-			}
-		}
-		duck.destroy_prepare(&statement);
-	}
-	duck.destroy_extracted(&statements);
-	return rc;
-}
-
 static int
 prepare(struct table_rows *rows, const char *sql, size_t which,
     struct err *err)
