@@ -166,7 +166,9 @@ init(duckdb_init_info info)
 	reading->n = duck.init_get_column_count(info);
 	for (i = 0; i < reading->n; i++) {
 		reading->wanted[i] = duck.init_get_column_index(info, i);
-		known += reading->wanted[i] < COLUMNS;
+		/* Of a count(*), DuckDB wants the first column. */
+		known += reading->wanted[i] >= COLUMN_RAW &&
+		    reading->wanted[i] < COLUMNS;
 	}
 	if (known == 0)
 		table_scan_count(reading->scan);

@@ -246,6 +246,7 @@ count_known(struct table_scan *scan)
 			return false;
 		if (file->resource == scan->resource) {
 			scan->known = file->lines;
+			scan->line = 0;
 			scan->at = file;
 		}
 		scan->file++;
@@ -253,6 +254,7 @@ count_known(struct table_scan *scan)
 	if (scan->known == 0)
 		return false;
 	scan->known--;
+	scan->line++;
 	return true;
 }
 
