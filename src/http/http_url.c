@@ -29,7 +29,7 @@ has_part(CURLU *url, CURLUPart which)
 }
 
 static int
-check_parts(CURLU *url, struct err *err)
+check_parts(CURLU *url, const char *text, struct err *err)
 {
 	char *scheme = part(url, CURLUPART_SCHEME);
 	bool web = scheme != NULL && (strcmp(scheme, "http") == 0 ||
@@ -44,8 +44,7 @@ check_parts(CURLU *url, struct err *err)
 		return err_set(err, ERR_USAGE, "the server's address has a "
 		    "user or password in it; leave it out, and give the key "
 		    "in its own variable");
-	if (has_part(url, CURLUPART_QUERY) || has_part(url,
-	    CURLUPART_FRAGMENT))
+	if (strpbrk(text, "?#") != NULL)
 		return err_set(err, ERR_USAGE, "the server's address has a "
 		    "\"?\" or \"#\" in it; give it up to the API's version, "
 		    "like https://api.example.com/v5");
@@ -57,16 +56,18 @@ http_check_server(const char *text, struct err *err)
 {
 	CURLU *url;
 	char *copy;
+	const char *host = strchr(text, ':');
 	size_t len;
 
-	if (strstr(text, "://") == NULL) {
+	if (host == NULL || strncmp(host, "://", 3) != 0) {
 		err_set(err, ERR_USAGE, "the server's address \"%.60s\" has "
 		    "no scheme; write https://... or http://...", text);
 		return NULL;
 	}
-	/* Even an empty user is one. */
-	if (strcspn(strstr(text, "://") + 3, "@") <
-	    strcspn(strstr(text, "://") + 3, "/?#")) {
+	/* Even an empty user is one, wherever libcurl sees the host begin. */
+	host += 3;
+	host += strspn(host, "/");
+	if (memchr(host, '@', strcspn(host, "/")) != NULL) {
 		err_set(err, ERR_USAGE, "the server's address has a user or "
 		    "password in it; leave it out, and give the key in its "
 		    "own variable");
@@ -87,7 +88,7 @@ http_check_server(const char *text, struct err *err)
 	if (curl_url_set(url, CURLUPART_URL, text, 0) != CURLUE_OK)
 		err_set(err, ERR_USAGE, "the server's address is none: "
 		    "expected something like https://api.example.com/v5");
-	else if (check_parts(url, err) == 0)
+	else if (check_parts(url, text, err) == 0)
 		copy = mem_text(text);
 	curl_url_cleanup(url);
 	for (len = copy != NULL ? strlen(copy) : 0;
