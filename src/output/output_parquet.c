@@ -213,14 +213,16 @@ copy_whole(struct output_convert *convert, struct output_part *part,
 	char *name = mem_format("%s.parquet", part->table->name);
 	char *path = mem_format("%s/%s", dir, name);
 	struct text sql;
-	int rc;
+	int rc = output_plan_share(convert, part, err);
 
 	text_init(&sql, 1 << 21);
 	text_addf(&sql, "COPY (SELECT " COLUMNS " FROM (%s)) TO ",
 	    part->sql);
 	table_literal(&sql, path);
 	add_options(convert, part, false, &sql);
-	rc = table_run(convert->settings.db, sql.at, &part->rows, err);
+	if (rc == 0)
+		rc = table_run(convert->settings.db, sql.at, &part->rows,
+		    err);
 	if (rc == 0)
 		rc = output_file_look(path, output_made_add(convert, name,
 		    part->rows), err);

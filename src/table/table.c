@@ -156,8 +156,7 @@ open_duckdb(struct table_db *db, struct err *err)
 
 	snprintf(memory, sizeof(memory), "%lluB",
 	    (unsigned long long)settings->memory);
-	snprintf(threads, sizeof(threads), "%u", settings->threads > 0 ?
-	    settings->threads : (unsigned)sysconf(_SC_NPROCESSORS_ONLN));
+	snprintf(threads, sizeof(threads), "%u", settings->threads);
 	duck.create_config(&config);
 	duck.set_config(config, "autoinstall_known_extensions", "false");
 	duck.set_config(config, "autoload_known_extensions", "false");
@@ -191,7 +190,8 @@ declare(struct table_db *db, struct err *err)
 	text_init(&sql, 1 << 20);
 	for (i = 0; i < db->tables.n && rc == 0; i++) {
 		text_clear(&sql);
-		table_view(&db->tables.at[i], &sql);
+		table_view(db->tables.at[i].name, &db->tables.at[i],
+		    db->tables.at[i].from, &sql);
 		rc = table_run(db, sql.at, NULL, err);
 		if (rc == -1)
 			err_wrap(err, "the table %s of the source %s",
@@ -210,6 +210,8 @@ table_open(const struct table_settings *settings, struct err *err)
 		return NULL;
 	db = mem_zero(1, sizeof(*db));
 	db->settings = *settings;
+	if (db->settings.threads == 0)
+		db->settings.threads = (unsigned)sysconf(_SC_NPROCESSORS_ONLN);
 	db->dir = open(settings->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (db->dir == -1) {
 		err_errno(err, ERR_USAGE, "open %s", settings->path);
@@ -235,6 +237,7 @@ table_close(struct table_db *db)
 		duck.disconnect(&db->connection);
 	if (db->duckdb != NULL)
 		duck.close(&db->duckdb);
+	table_forget_shares(db);
 	table_forget_troubles(db);
 	audit_files_release(&db->files);
 	free(db->seen);

@@ -80,6 +80,15 @@ void table_quote(struct text *, const char *);
 void table_literal(struct text *, const char *);
 
 /**
+ * table_share(db, table, sql, err):
+ * Add to ${sql} what stands behind FROM to read ${table} with several threads
+ * where that can be; its rows keep their order.  It is for one statement,
+ * once.  Return 0; or -1 with ${err} set.
+ */
+int table_share(struct table_db *, const struct source_table *,
+    struct text *, struct err *);
+
+/**
  * table_statements(db, sql, err):
  * Return how many statements ${sql} has, at least 1; or -1 with ${err} set
  * (ERR_USAGE).

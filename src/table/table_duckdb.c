@@ -48,5 +48,6 @@ table_load(struct err *err)
 		}
 		*(void **)((char *)&duck + functions[i].at) = at;
 	}
+	*(void **)&duck.arrow_scan = dlsym(library, "duckdb_arrow_scan");
 	return 0;
 }

@@ -53,6 +53,8 @@ struct table_duckdb {
 #define X(name) __typeof__(&duckdb_##name) name;
 	TABLE_DUCKDB(X)
 #undef X
+	/* NULL where a later DuckDB has it no more. */
+	__typeof__(&duckdb_arrow_scan) arrow_scan;
 };
 
 extern struct table_duckdb duck;

@@ -25,6 +25,8 @@ struct table_db {
 	struct err failure;	/* of a scan; ERR_NONE: none */
 	_Atomic uint64_t scanned;
 	bool is_stopped;
+	struct table_share *shares;	/* streams that views read */
+	unsigned n_shares;
 };
 
 /* ---------------------------------------------------- table_scan.c */
@@ -98,8 +100,18 @@ int table_records(struct table_db *, struct err *);
 
 /* ---------------------------------------------------- table_view.c */
 
-/** table_view(table, sql): Write the statement that declares ${table}. */
-void table_view(const struct source_table *, struct text *);
+/**
+ * table_view(name, table, from, sql):
+ * Write the statement that declares ${name}: what the source says of
+ * ${table}, whose records come from ${from}, SQL.
+ */
+void table_view(const char *, const struct source_table *, const char *,
+    struct text *);
+
+/* --------------------------------------------------- table_share.c */
+
+/** table_forget_shares(db): Free what table_share() made. */
+void table_forget_shares(struct table_db *);
 
 /* ------------------------------------------------- table_trouble.c */
 

@@ -64,6 +64,16 @@ table_run(struct table_db *db, const char *sql, uint64_t *rows,
 	return missing(err);
 }
 
+int
+table_share(struct table_db *db, const struct source_table *table,
+    struct text *sql, struct err *err)
+{
+	(void)db;
+	(void)table;
+	(void)sql;
+	return missing(err);
+}
+
 void
 table_quote(struct text *text, const char *name)
 {

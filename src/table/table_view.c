@@ -94,13 +94,14 @@ add_column(const struct source_column *column, size_t at[2],
 }
 
 void
-table_view(const struct source_table *table, struct text *sql)
+table_view(const char *name, const struct source_table *table,
+    const char *from, struct text *sql)
 {
 	struct text paths;
 	size_t i, at[2] = { 0, 0 };
 
 	text_adds(sql, "CREATE VIEW ");
-	table_quote(sql, table->name);
+	table_quote(sql, name);
 	text_adds(sql, " AS SELECT ");
 	for (i = 0; i < table->n_columns; i++) {
 		text_adds(sql, i > 0 ? ", " : "");
@@ -116,5 +117,5 @@ table_view(const struct source_table *table, struct text *sql)
 		text_addf(sql, ", json_extract(record, [%s]) AS j",
 		    paths.at);
 	text_release(&paths);
-	text_addf(sql, " FROM %s)", table->from);
+	text_addf(sql, " FROM %s)", from);
 }
