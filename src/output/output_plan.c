@@ -128,6 +128,10 @@ output_plan_share(struct output_convert *convert, struct output_part *part,
 	struct text sql;
 	int rc;
 
+	/* Other tables in a condition are joined, and rows lose their order. */
+	if (strcasestr(part->where, "from") != NULL ||
+	    strcasestr(part->where, "table") != NULL)
+		return 0;
 	text_init(&sql, 1 << 21);
 	text_adds(&sql, "SELECT * FROM ");
 	rc = table_share(convert->settings.db, part->table, &sql, err);

@@ -395,14 +395,18 @@ replace_calls(struct table_db *db, const char *from, struct text *sql,
 	return rc;
 }
 
-/* What is named in SQL may be read more than once. */
+/* Is each record read once, and do rows come in the order of the records? */
 static bool
-has_names(const char *from)
+is_plain(const char *from)
 {
-	for (; *from != '\0'; from++)
-		if (strncasecmp(from, "with", 4) == 0)
-			return true;
-	return false;
+	static const char *const words[] = { "with", "join", "group",
+	    "distinct", "order", "over", "except", "intersect" };
+	size_t i;
+
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcasestr(from, words[i]) != NULL)
+			return false;
+	return true;
 }
 
 int
@@ -416,7 +420,7 @@ table_share(struct table_db *db, const struct source_table *table,
 	text_init(&view, 1 << 20);
 	text_init(&name, 4096);
 	if (db->settings.threads > 1 && duck.arrow_scan != NULL &&
-	    !has_names(table->from))
+	    is_plain(table->from))
 		rc = replace_calls(db, table->from, &from, err);
 	if (rc == 1) {
 		text_addf(&name, "shared %s %u", table->name, db->n_shares);

@@ -138,6 +138,50 @@ END
 	done
 }
 
+@test "with one thread or three: the same rows in the same order" {
+	needs_tables
+	export_workspace --workspace bulk --files 3 --logs 3000 \
+	    --log-bytes 300
+	for format in parquet csv jsonl; do
+		for threads in 1 3; do
+			convert "$export" --format $format --threads $threads \
+			    --where "id NOT IN (SELECT id FROM logs WHERE id LIKE '%7')" \
+			    --tables logs -o $format-$threads
+			convert "$export" --format $format --threads $threads \
+			    --tables messages,versions,datasets \
+			    -o others-$format-$threads
+		done
+		diff -r others-$format-1 others-$format-3
+		diff -r $format-1 $format-3
+	done
+	assert_equal "$(jq -s 'map(.id | endswith("7") | not) | all' \
+	    jsonl-3/logs.jsonl)" true
+	# What records() tells of itself can be asked for, too.
+	{
+		cat "$TOP/src/sources/humanloop.yaml"
+		cat <<-'END'
+
+		tables:
+		  lines:
+		    about: where a log stands
+		    from: records('logs')
+		    columns:
+		      file: {sql: file, about: its file}
+		      line: {type: BIGINT, sql: line, about: its line}
+		      log: {path: id, about: its id}
+		END
+	} >mine.yaml
+	start_fixture --workspace bulk --files 3 --logs 3000 --log-bytes 300
+	hlexport --source ./mine.yaml -o mine --logs -q
+	for threads in 1 3; do
+		convert mine/2* --format csv \
+		    --threads $threads -o mine-$threads --where \
+		    "line BETWEEN 998 AND 2051 AND file LIKE '%2.jsonl'"
+	done
+	diff -r mine-1 mine-3
+	assert_equal "$(wc -l <mine-3/lines.csv)" 10
+}
+
 @test "a preview, a question, and nothing without a yes" {
 	needs_tables
 	run -2 hlexport convert "$sample" --format csv -o out </dev/null
