@@ -252,11 +252,13 @@ static int
 close_off(struct making *m, struct err *err)
 {
 	const struct output_convert *convert = m->convert;
-	const char *dirs[1] = { m->scratch != NULL ?
-	    scratch_path(m->scratch) : NULL };
+	char *written = m->scratch == NULL ? NULL :
+	    output_no_pattern(scratch_path(m->scratch));
+	const char *dirs[2] = { m->scratch != NULL ?
+	    scratch_path(m->scratch) : NULL, written };
 	char **paths = mem_zero(convert->n_parts, sizeof(*paths));
 	struct table_fence fence = { .dirs = dirs,
-	    .n_dirs = m->scratch != NULL,
+	    .n_dirs = m->scratch != NULL ? 2 : 0,
 	    .paths = (const char *const *)paths,
 	    .n_paths = convert->n_parts };
 	size_t i;
@@ -270,6 +272,7 @@ close_off(struct making *m, struct err *err)
 	for (i = 0; i < convert->n_parts; i++)
 		free(paths[i]);
 	free(paths);
+	free(written);
 	return rc;
 }
 
@@ -305,6 +308,11 @@ plan(struct making *m, struct err *err)
 	if (m->one_file && m->convert->n_parts != 1)
 		return err_set(err, ERR_USAGE, "--output-file is for one "
 		    "table: choose it with --tables");
+	/* DuckDB takes it for the beginning of options. */
+	if (m->scratch != NULL && strcmp(settings.format, "duckdb") == 0 &&
+	    strchr(scratch_path(m->scratch), '?') != NULL)
+		return err_set(err, ERR_USAGE, "DuckDB makes no database in "
+		    "a path with \"?\": choose another --output");
 	if (close_off(m, err) == -1)
 		return -1;
 	return output_convert_count(m->convert, err);

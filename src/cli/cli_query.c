@@ -241,6 +241,10 @@ cli_query(struct cli *cli)
 		return cli_usage("query wants a directory and SQL, like "
 		    "'hlexport query exports/20250606-120000 \"SELECT "
 		    "count(*) FROM logs\"'");
+	if (n == 1 && config_text(cli->config, "file") == NULL &&
+	    config_text(cli->config, "output") != NULL)
+		return cli_usage("--output is for the rows of SQL; without "
+		    "any, query prints the list of tables");
 	sql = read_sql(cli, words, n, &err);
 	if (sql == NULL && err.kind != ERR_NONE)
 		return cli_error(&err);

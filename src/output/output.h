@@ -130,6 +130,13 @@ bool output_has_xlsx(void);
 struct output_convert *output_convert_new(const struct output_settings *,
     struct err *);
 
+/**
+ * output_no_pattern(path):
+ * Return ${path}, new, so that DuckDB takes no character in it for a pattern;
+ * only "**" and "*.parquet" at its end stay one.
+ */
+char *output_no_pattern(const char *);
+
 /** output_convert_count(convert, err): Count the rows of each part. */
 int output_convert_count(struct output_convert *, struct err *);
 

@@ -36,12 +36,8 @@ group_rows(const struct table_db *db)
 	return rows > GROUP_MOST ? GROUP_MOST : rows;
 }
 
-/*
- * Add the path of files as a text: what is no pattern in it must not be taken
- * for one.  The pattern at its end is ours.
- */
-static void
-add_files(struct text *sql, const char *path)
+char *
+output_no_pattern(const char *path)
 {
 	const char *ours = strstr(path, "/**/*.parquet");
 	struct text escaped;
@@ -51,8 +47,17 @@ add_files(struct text *sql, const char *path)
 		text_addf(&escaped, strchr("*?[", *path) != NULL ? "[%c]" :
 		    "%c", *path);
 	text_adds(&escaped, path);
-	table_literal(sql, escaped.at);
-	text_release(&escaped);
+	return text_take(&escaped);
+}
+
+/* Add the path of files as a text. */
+static void
+add_files(struct text *sql, const char *path)
+{
+	char *escaped = output_no_pattern(path);
+
+	table_literal(sql, escaped);
+	free(escaped);
 }
 
 /* What a part is divided by, if it has that: an SQL expression, new. */

@@ -21,11 +21,27 @@ has_zone(const char *date)
 	return strlen(date) > 10 && strpbrk(&date[10], "Zz+-") != NULL;
 }
 
+/* Is its second a leap second?  DuckDB knows none. */
+static bool
+is_leap(const char *date)
+{
+	return strlen(date) >= 19 && strncmp(&date[17], "60", 2) == 0;
+}
+
 /* The moment of a date; with ${next}, that of the next day. */
 static void
 add_moment(const struct output_range *range, const char *date, bool next,
     struct text *sql)
 {
+	char plain[32];
+	int64_t wall;
+
+	if (is_leap(date) && clock_parse(date, &wall) == 0) {
+		clock_rfc3339(wall, plain);
+		if (!has_zone(date))
+			*strchr(plain, 'Z') = '\0';
+		date = plain;
+	}
 	if (has_zone(date)) {
 		text_adds(sql, "TIMESTAMPTZ ");
 		table_literal(sql, date);

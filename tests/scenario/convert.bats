@@ -230,6 +230,12 @@ END
 	n=2
 	assert_equal "$(count --to 2025-01-05T00:01:00Z)" \
 	    "$(sql "created_at <= TIMESTAMPTZ '2025-01-05 00:01:00Z'")"
+	# A leap second is the second after it.
+	assert_equal "$(n=2b; count --to 2025-01-05T00:00:60Z)" \
+	    "$(sql "created_at <= TIMESTAMPTZ '2025-01-05 00:01:00Z'")"
+	assert_equal "$(n=2c; count --to 2025-01-04T19:00:60 \
+	    --tz America/New_York)" \
+	    "$(sql "created_at <= TIMESTAMPTZ '2025-01-05 00:01:00Z'")"
 	n=3
 	assert_equal "$(count --from 2025-01-05 --to 2025-01-05 \
 	    --tz America/New_York)" "$(sql "timezone('America/New_York',
@@ -262,6 +268,10 @@ END
 		assert_contains "$output" "$says"
 		[ ! -e out ]
 	}
+	mkdir 'what?'
+	refused 'a path with "?"' --format duckdb -o 'what?/out'
+	convert "$sample" --format parquet -o 'what?/out[1]*'
+	assert_manifest 'what?/out[1]*'
 	refused "did you mean logs?" --format csv -o out --tables lgos
 	refused "did you mean model?" --format csv -o out --filter modle=x
 	refused "KEY=VALUE" --format csv -o out --filter model

@@ -24,6 +24,12 @@ sample="$TOP/exports.example/20250606-120000"
 	    <<<"$output")" TIMESTAMPTZ
 }
 
+@test "without SQL there are no rows for --output" {
+	run -2 hlexport query "$sample" --output rows.csv
+	assert_contains "$output" "--output is for the rows of SQL"
+	[ ! -e rows.csv ]
+}
+
 @test "what is declared is what the columns are" {
 	needs_tables
 	local table
