@@ -206,6 +206,26 @@ END
 	assert_equal "$(jq -r .output <<<"$output")" other
 }
 
+@test "Ctrl-C at the question: nothing is made, nothing is left" {
+	needs_tables
+	run python3 - "$HLEXPORT" "$sample" <<'END'
+import os, pty, sys
+child, terminal = pty.fork()
+if child == 0:
+    os.execv(sys.argv[1], [sys.argv[1], "convert", sys.argv[2], "--format",
+                           "csv", "-o", "out"])
+seen = b""
+while b"[y/N]" not in seen:
+    seen += os.read(terminal, 4096)
+os.write(terminal, b"\x03")
+_, status = os.waitpid(child, 0)
+print(os.waitstatus_to_exitcode(status))
+END
+	assert_equal "$output" 130
+	[ ! -e out ]
+	assert_clean .
+}
+
 @test "dates, filters and conditions choose rows" {
 	needs_tables
 	count()
