@@ -1,6 +1,7 @@
 #ifndef TABLE_ARROW_H
 #define TABLE_ARROW_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 /*
@@ -43,5 +44,33 @@ struct ArrowArrayStream {
 	void (*release)(struct ArrowArrayStream *);
 	void *private_data;
 };
+
+/* --------------------------------------------------- table_batch.c */
+
+struct audit_file;
+struct table_batch;
+struct table_row;
+
+/** table_batch_schema(out): Set ${*out}, to be released, to what they are. */
+void table_batch_schema(struct ArrowSchema *);
+
+/** table_batch_new(): Return a batch without rows, table_batch_free() it. */
+struct table_batch *table_batch_new(void);
+
+/** table_batch_add(batch, row, file): Add a record of ${file}, copied. */
+void table_batch_add(struct table_batch *, const struct table_row *,
+    const struct audit_file *);
+
+/** table_batch_bytes(batch): Return the bytes of its records. */
+size_t table_batch_bytes(const struct table_batch *);
+
+/**
+ * table_batch_give(batch, out):
+ * Hand the batch over in ${*out}: it is freed when that is released.
+ */
+void table_batch_give(struct table_batch *, struct ArrowArray *);
+
+/** table_batch_free(batch): Free one that was not handed over. */
+void table_batch_free(struct table_batch *);
 
 #endif
