@@ -247,8 +247,8 @@ write_rows(struct output_convert *convert, struct output_part *part,
 	struct table_rows *rows = NULL;
 	int rc = -1;
 
-	if (file != NULL && output_plan_share(convert, part, err) == 0 &&
-	    (rows = table_query(settings->db, part->sql, 0, err)) != NULL)
+	if (file != NULL && (rows = table_query(settings->db, part->sql, 0,
+	    err)) != NULL)
 		rc = output_rows(rows, &form, &sink, &count, err);
 	table_rows_free(rows);
 	if (output_file_end(file, rc == 0 ? made : NULL, err) == -1)
@@ -348,8 +348,6 @@ output_convert_plain(struct output_convert *convert, const char *path,
 		return err_set(err, ERR_USAGE, "--output-file goes with "
 		    "--format json or csv and one table: choose it with "
 		    "--tables");
-	if (output_plan_share(convert, &convert->parts[0], err) == -1)
-		return -1;
 	sql = plain_sql(convert);
 	file = output_file_new(path, settings->compress, err);
 	sink = (struct output_sink){ output_file_put, file };

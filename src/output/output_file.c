@@ -1,10 +1,13 @@
 /*
  * A file that is written once, packed on the way if that is wanted; the same
- * bytes in give the same bytes out.
+ * bytes in give the same bytes out.  Packing, hashing and writing are done in
+ * a thread, a block behind, while the next rows are made.
  */
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,6 +17,7 @@
 #include "output/output_internal.h"
 
 #define PIECE (1 << 17)
+#define BLOCK (1 << 20)
 #define ZSTD_LEVEL 3
 
 struct output_file {
@@ -24,6 +28,15 @@ struct output_file {
 	z_stream *gzip;
 	ZSTD_CStream *zstd;
 	unsigned char piece[PIECE];
+
+	struct text filling;	/* what the thread gets next */
+	bool has_thread;
+	pthread_t thread;
+	pthread_mutex_t lock;	/* of what follows */
+	pthread_cond_t changed;
+	struct text block;	/* what the thread has; empty: it waits */
+	bool is_last;		/* nothing follows */
+	struct err failure;	/* ERR_NONE: none */
 };
 
 static int
@@ -78,12 +91,113 @@ put_zstd(struct output_file *file, const char *at, size_t len,
 	return 0;
 }
 
+static int
+put_block(struct output_file *file, const char *at, size_t len,
+    struct err *err)
+{
+	if (file->gzip != NULL)
+		return put_gzip(file, at, len, Z_NO_FLUSH, err);
+	if (file->zstd != NULL)
+		return put_zstd(file, at, len, ZSTD_e_continue, err);
+	return write_bytes(file, at, len, err);
+}
+
+/* ---------------------------------------------------------------- thread */
+
+static void *
+write_blocks(void *cookie)
+{
+	struct output_file *file = cookie;
+	struct err err;
+	int rc = 0;
+
+	pthread_mutex_lock(&file->lock);
+	for (;;) {
+		while (file->block.len == 0 && !file->is_last)
+			pthread_cond_wait(&file->changed, &file->lock);
+		if (file->block.len == 0)
+			break;
+		pthread_mutex_unlock(&file->lock);
+		if (rc == 0)
+			rc = put_block(file, file->block.at, file->block.len,
+			    &err);
+		pthread_mutex_lock(&file->lock);
+		if (rc == -1)
+			file->failure = err;
+		text_clear(&file->block);
+		pthread_cond_signal(&file->changed);
+	}
+	pthread_mutex_unlock(&file->lock);
+	return NULL;
+}
+
+/* Signals are for the first thread. */
+static int
+start_thread(struct output_file *file, struct err *err)
+{
+	sigset_t all, before;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	errno = pthread_create(&file->thread, NULL, write_blocks, file);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	file->has_thread = errno == 0;
+	return file->has_thread ? 0 : err_errno(err, ERR_INTERNAL,
+	    "start a thread that writes");
+}
+
+/* Give the thread what there is, when it is done with what it has. */
+static int
+hand_over(struct output_file *file, struct err *err)
+{
+	struct text block;
+	int rc = 0;
+
+	pthread_mutex_lock(&file->lock);
+	while (file->block.len > 0)
+		pthread_cond_wait(&file->changed, &file->lock);
+	block = file->block;
+	file->block = file->filling;
+	file->filling = block;
+	if (file->failure.kind != ERR_NONE) {
+		*err = file->failure;
+		rc = -1;
+	}
+	pthread_cond_signal(&file->changed);
+	pthread_mutex_unlock(&file->lock);
+	return rc;
+}
+
+/* Have the thread write all it was given, and end.  0, or -1 if it failed. */
+static int
+end_thread(struct output_file *file, struct err *err)
+{
+	if (!file->has_thread)
+		return 0;
+	pthread_mutex_lock(&file->lock);
+	file->is_last = true;
+	pthread_cond_signal(&file->changed);
+	pthread_mutex_unlock(&file->lock);
+	pthread_join(file->thread, NULL);
+	if (file->failure.kind == ERR_NONE)
+		return 0;
+	if (err != NULL)
+		*err = file->failure;
+	return -1;
+}
+
+/* ------------------------------------------------------------------ file */
+
 struct output_file *
 output_file_new(const char *path, const char *compress, struct err *err)
 {
 	struct output_file *file = mem_zero(1, sizeof(*file));
 
 	file->path = mem_text(path);
+	text_init(&file->filling, SIZE_MAX / 4);
+	text_init(&file->block, SIZE_MAX / 4);
+	pthread_mutex_init(&file->lock, NULL);
+	pthread_cond_init(&file->changed, NULL);
 	file->hash = sha256_new();
 	file->fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (file->fd == -1) {
@@ -102,6 +216,10 @@ output_file_new(const char *path, const char *compress, struct err *err)
 		    ZSTD_LEVEL);
 		ZSTD_CCtx_setParameter(file->zstd, ZSTD_c_checksumFlag, 1);
 	}
+	if (start_thread(file, err) == -1) {
+		output_file_end(file, NULL, NULL);
+		return NULL;
+	}
 	return file;
 }
 
@@ -110,11 +228,8 @@ output_file_put(void *cookie, const char *at, size_t len, struct err *err)
 {
 	struct output_file *file = cookie;
 
-	if (file->gzip != NULL)
-		return put_gzip(file, at, len, Z_NO_FLUSH, err);
-	if (file->zstd != NULL)
-		return put_zstd(file, at, len, ZSTD_e_continue, err);
-	return write_bytes(file, at, len, err);
+	text_add(&file->filling, at, len);
+	return file->filling.len < BLOCK ? 0 : hand_over(file, err);
 }
 
 int
@@ -125,9 +240,13 @@ output_file_end(struct output_file *file, struct output_made *made,
 
 	if (file == NULL)
 		return 0;
-	if (made != NULL && file->gzip != NULL)
+	if (made != NULL)
+		rc = hand_over(file, err);
+	if (end_thread(file, rc == 0 && made != NULL ? err : NULL) == -1)
+		rc = -1;
+	if (rc == 0 && made != NULL && file->gzip != NULL)
 		rc = put_gzip(file, "", 0, Z_FINISH, err);
-	else if (made != NULL && file->zstd != NULL)
+	else if (rc == 0 && made != NULL && file->zstd != NULL)
 		rc = put_zstd(file, "", 0, ZSTD_e_end, err);
 	if (file->fd != -1 && close(file->fd) == -1 && rc == 0 &&
 	    made != NULL)
@@ -141,6 +260,10 @@ output_file_end(struct output_file *file, struct output_made *made,
 	ZSTD_freeCStream(file->zstd);
 	free(file->gzip);
 	sha256_free(file->hash);
+	text_release(&file->filling);
+	text_release(&file->block);
+	pthread_mutex_destroy(&file->lock);
+	pthread_cond_destroy(&file->changed);
 	free(file->path);
 	free(file);
 	return rc;

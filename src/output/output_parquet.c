@@ -12,11 +12,10 @@
 #include "output/output_internal.h"
 
 /*
- * A row group is held in memory while it is made: so many bytes of records at
- * most, in rows that other readers find neither too few nor too many.
+ * A row group is held in memory while it is made, one by each thread: so many
+ * bytes of records, and no more rows than DuckDB gives one by itself.
  */
-#define GROUP_BYTES (32 << 20)
-#define GROUP_LEAST 2048
+#define GROUP_BYTES (16 << 20)
 #define GROUP_MOST 122880
 
 /*
@@ -24,17 +23,6 @@
  * reading any row of the file.
  */
 #define COLUMNS "* REPLACE (CAST(raw AS VARCHAR) AS raw)"
-
-static uint64_t
-group_rows(const struct table_db *db)
-{
-	uint64_t mean = table_mean(db);
-	uint64_t rows = mean > 0 ? GROUP_BYTES / mean : GROUP_MOST;
-
-	if (rows < GROUP_LEAST)
-		return GROUP_LEAST;
-	return rows > GROUP_MOST ? GROUP_MOST : rows;
-}
 
 char *
 output_no_pattern(const char *path)
@@ -103,7 +91,8 @@ add_options(const struct output_convert *convert,
 	text_addf(sql, " (FORMAT parquet, COMPRESSION %s, ROW_GROUP_SIZE %llu"
 	    ", KV_METADATA {tool: ", settings->compress != NULL ?
 	    settings->compress : "zstd",
-	    (unsigned long long)group_rows(settings->db));
+	    (unsigned long long)table_rows_within(settings->db, GROUP_BYTES,
+	    GROUP_MOST));
 	table_literal(sql, settings->tool);
 	text_adds(sql, ", source: ");
 	table_literal(sql, settings->source);

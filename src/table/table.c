@@ -10,6 +10,9 @@
 
 #include "table/table_internal.h"
 
+#define WAITING_BYTES (16 << 20)
+#define WAITING_ROWS 8192
+
 bool
 table_is_built_in(void)
 {
@@ -176,6 +179,20 @@ open_duckdb(struct table_db *db, struct err *err)
 	return rc;
 }
 
+/*
+ * How many rows may wait to be taken: DuckDB wants to know it in bytes, but
+ * counts only those of fixed size, some 500 a row, and no texts.
+ */
+static int
+limit_rows(struct table_db *db, struct err *err)
+{
+	char sql[64];
+
+	snprintf(sql, sizeof(sql), "SET streaming_buffer_size = '%lluB'",
+	    500ull * table_rows_within(db, WAITING_BYTES, WAITING_ROWS));
+	return table_run(db, sql, NULL, err);
+}
+
 static int
 declare(struct table_db *db, struct err *err)
 {
@@ -183,10 +200,8 @@ declare(struct table_db *db, struct err *err)
 	size_t i;
 	int rc = table_run(db, "SET TimeZone = 'UTC'", NULL, err);
 
-	/* Rows that wait to be taken. */
 	if (rc == 0)
-		rc = table_run(db, "SET streaming_buffer_size = '16MB'",
-		    NULL, err);
+		rc = limit_rows(db, err);
 	text_init(&sql, 1 << 20);
 	for (i = 0; i < db->tables.n && rc == 0; i++) {
 		text_clear(&sql);

@@ -177,8 +177,16 @@ const struct table_trouble *table_trouble(struct table_db *, size_t *);
 /** table_scanned(db): Return how many records were read, in all. */
 uint64_t table_scanned(const struct table_db *);
 
-/** table_mean(db): Return the mean bytes of a line of the shards, or 0. */
-uint64_t table_mean(const struct table_db *);
+/* Of no more such groups of rows does anyone want to keep a list. */
+#define TABLE_GROUPS 10000
+
+/**
+ * table_rows_within(db, bytes, most):
+ * Return how many records that follow each other have about ${bytes} at the
+ * most, wherever they stand: 1 to ${most}, and enough for no more than
+ * TABLE_GROUPS groups of so many.
+ */
+uint64_t table_rows_within(const struct table_db *, uint64_t, uint64_t);
 
 /** table_bytes(db): Return the bytes of all files with records. */
 uint64_t table_bytes(const struct table_db *);

@@ -141,10 +141,11 @@ table_trouble(struct table_db *db, size_t *n)
 }
 
 uint64_t
-table_mean(const struct table_db *db)
+table_rows_within(const struct table_db *db, uint64_t bytes, uint64_t most)
 {
 	(void)db;
-	return 0;
+	(void)bytes;
+	return most;
 }
 
 uint64_t

@@ -62,20 +62,3 @@ table_bytes(const struct table_db *db)
 		bytes += db->files.at[i].bytes;
 	return bytes;
 }
-
-uint64_t
-table_mean(const struct table_db *db)
-{
-	uint64_t bytes = 0, lines = 0;
-	size_t i;
-
-	for (i = 0; i < db->files.n; i++) {
-		const struct audit_file *file = &db->files.at[i];
-
-		if (file->resource->store != SOURCE_KEEP_SHARDS)
-			continue;
-		bytes += file->bytes;
-		lines += file->lines > 0 ? file->lines : TREE_SHARD_LINES;
-	}
-	return lines > 0 ? bytes / lines : 0;
-}

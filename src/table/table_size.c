@@ -1,0 +1,78 @@
+/*
+ * How many records go into so much memory, without reading them: by the bytes
+ * and lines of their shards.
+ */
+
+#include <stdlib.h>
+
+#include "table/table_internal.h"
+
+/* What comes before each shard, and after the last. */
+struct sums {
+	uint64_t *lines, *bytes;
+	size_t n;
+	uint64_t largest;	/* bytes of a record, in the mean of a shard */
+};
+
+static void
+add_up(const struct table_db *db, struct sums *sums)
+{
+	size_t i;
+
+	*sums = (struct sums){
+		.lines = mem_zero(db->files.n + 1, sizeof(*sums->lines)),
+		.bytes = mem_zero(db->files.n + 1, sizeof(*sums->bytes)),
+	};
+	for (i = 0; i < db->files.n; i++) {
+		const struct audit_file *file = &db->files.at[i];
+		uint64_t lines = file->lines > 0 ? file->lines :
+		    TREE_SHARD_LINES;
+
+		if (file->resource->store != SOURCE_KEEP_SHARDS)
+			continue;
+		sums->lines[sums->n + 1] = sums->lines[sums->n] + lines;
+		sums->bytes[sums->n + 1] = sums->bytes[sums->n] + file->bytes;
+		sums->n++;
+		if (file->bytes / lines > sums->largest)
+			sums->largest = file->bytes / lines;
+	}
+}
+
+/* The most bytes that ${rows} records have which begin where a shard does. */
+static uint64_t
+most_bytes(const struct sums *sums, uint64_t rows)
+{
+	uint64_t most = 0, lines, bytes, part;
+	size_t from, to = 0;
+
+	for (from = 0; from < sums->n; from++) {
+		while (to < sums->n &&
+		    sums->lines[to + 1] - sums->lines[from] <= rows)
+			to++;
+		bytes = sums->bytes[to] - sums->bytes[from];
+		if (to < sums->n) {
+			lines = sums->lines[to + 1] - sums->lines[to];
+			part = rows - (sums->lines[to] - sums->lines[from]);
+			bytes += (sums->bytes[to + 1] - sums->bytes[to]) /
+			    lines * part;
+		}
+		if (bytes > most)
+			most = bytes;
+	}
+	return most;
+}
+
+uint64_t
+table_rows_within(const struct table_db *db, uint64_t bytes, uint64_t most)
+{
+	struct sums sums;
+	uint64_t rows = most;
+
+	add_up(db, &sums);
+	while (rows > 1 && rows > sums.lines[sums.n] / TABLE_GROUPS &&
+	    most_bytes(&sums, rows) > bytes + sums.largest)
+		rows /= 2;
+	free(sums.lines);
+	free(sums.bytes);
+	return rows;
+}
