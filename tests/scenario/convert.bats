@@ -182,6 +182,18 @@ END
 	assert_equal "$(wc -l <mine-3/lines.csv)" 10
 }
 
+@test "large records want no more memory than small ones" {
+	needs_tables
+	export_workspace --workspace bulk --files 2 --logs 800 \
+	    --log-bytes 100000
+	for format in parquet jsonl; do
+		convert "$export" --format $format --tables logs \
+		    --memory-limit 200MiB --threads 2 -o $format
+		assert_equal "$(jq '.files[0].rows' $format/manifest.json)" \
+		    1600
+	done
+}
+
 @test "a preview, a question, and nothing without a yes" {
 	needs_tables
 	run -2 hlexport convert "$sample" --format csv -o out </dev/null
