@@ -12,6 +12,7 @@
 
 #define WAITING_BYTES (16 << 20)
 #define WAITING_ROWS 8192
+#define FOLDER_ROWS 524288	/* DuckDB's own */
 
 bool
 table_is_built_in(void)
@@ -186,10 +187,16 @@ open_duckdb(struct table_db *db, struct err *err)
 static int
 limit_rows(struct table_db *db, struct err *err)
 {
-	char sql[64];
+	char sql[80];
 
 	snprintf(sql, sizeof(sql), "SET streaming_buffer_size = '%lluB'",
 	    500ull * table_rows_within(db, WAITING_BYTES, WAITING_ROWS));
+	if (table_run(db, sql, NULL, err) == -1)
+		return -1;
+	/* And how many to put into folders by day or file at a time. */
+	snprintf(sql, sizeof(sql), "SET partitioned_write_flush_threshold = "
+	    "%llu", (unsigned long long)table_rows_within(db,
+	    db->settings.memory / 8, FOLDER_ROWS));
 	return table_run(db, sql, NULL, err);
 }
 

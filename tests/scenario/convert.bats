@@ -192,6 +192,10 @@ END
 		assert_equal "$(jq '.files[0].rows' $format/manifest.json)" \
 		    1600
 	done
+	convert "$export" --format parquet --tables logs \
+	    --memory-limit 300MiB --partition-by file -o folders
+	assert_equal "$(jq '[.files[].rows] | add' folders/manifest.json)" \
+	    1600
 }
 
 @test "a preview, a question, and nothing without a yes" {
