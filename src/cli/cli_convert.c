@@ -402,14 +402,12 @@ static void
 report(const struct making *m)
 {
 	const struct output_convert *convert = m->convert;
-	uint64_t bytes = 0, rows = 0;
+	uint64_t bytes = 0, rows = output_rows_made(convert);
 	char size[16], count[32];
 	size_t i;
 
 	for (i = 0; i < convert->n_made; i++)
 		bytes += convert->made[i].bytes;
-	for (i = 0; i < convert->n_parts; i++)
-		rows += convert->parts[i].rows;
 	text_human_bytes(bytes, size);
 	text_human_count(rows, count);
 	if (config_is(m->cli->config, "json")) {
@@ -445,17 +443,6 @@ report(const struct making *m)
 		    m->table.path);
 }
 
-static uint64_t
-rows_of(const struct output_convert *convert)
-{
-	uint64_t rows = 0;
-	size_t i;
-
-	for (i = 0; i < convert->n_parts; i++)
-		rows += convert->parts[i].rows;
-	return rows;
-}
-
 /* 1: it was made; 0: there was nothing to do, or it is not wanted. */
 static int
 convert(struct making *m, const char *export, struct err *err)
@@ -484,7 +471,7 @@ convert(struct making *m, const char *export, struct err *err)
 	}
 	if (rc == -1 || plan(m, err) == -1)
 		return -1;
-	if (rows_of(m->convert) == 0) {
+	if (output_rows_made(m->convert) == 0) {
 		fprintf(stderr, "No data found to export.\n");
 		return 0;
 	}

@@ -137,6 +137,9 @@ struct output_convert *output_convert_new(const struct output_settings *,
  */
 char *output_no_pattern(const char *);
 
+/** output_rows_made(convert): Return the rows of all its tables. */
+uint64_t output_rows_made(const struct output_convert *);
+
 /** output_convert_count(convert, err): Count the rows of each part. */
 int output_convert_count(struct output_convert *, struct err *);
 

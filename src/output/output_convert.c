@@ -197,6 +197,17 @@ output_convert_guess(const struct output_convert *convert)
 
 /* ---------------------------------------------------------------- making */
 
+uint64_t
+output_rows_made(const struct output_convert *convert)
+{
+	uint64_t rows = 0;
+	size_t i;
+
+	for (i = 0; i < convert->n_parts; i++)
+		rows += convert->parts[i].rows;
+	return rows;
+}
+
 struct output_made *
 output_made_add(struct output_convert *convert, const char *path,
     uint64_t rows)

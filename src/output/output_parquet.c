@@ -357,7 +357,8 @@ output_duckdb(struct output_convert *convert, const char *dir,
 	    remove_parquet(convert, dir) != 0)
 		rc = err_errno(err, ERR_DISK, "remove what was copied");
 	if (rc == 0)
-		rc = output_file_look(path, output_made_add(convert, name, 0),
+		rc = output_file_look(path, output_made_add(convert, name,
+		    convert->settings.embed ? output_rows_made(convert) : 0),
 		    err);
 	if (rc == 0)
 		rc = make_open_sql(convert, dir, name, err);

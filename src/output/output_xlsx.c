@@ -374,8 +374,8 @@ output_xlsx(struct output_convert *convert, const char *dir, struct err *err)
 		rc = err_set(err, ERR_DISK, "write %s: %s", path,
 		    lxw_strerror(why));
 	if (rc == 0)
-		rc = output_file_look(path, output_made_add(convert, name, 0),
-		    err);
+		rc = output_file_look(path, output_made_add(convert, name,
+		    output_rows_made(convert)), err);
 	text_release(&book.text);
 	free(spill);
 	free(path);

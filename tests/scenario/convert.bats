@@ -70,6 +70,8 @@ assert_clean()
 	    grep -q 'without libxlsxwriter' && skip "no libxlsxwriter"
 	export_workspace --workspace full
 	convert "$export" --format xlsx -o out
+	assert_equal "$(jq '.files[0].rows' out/manifest.json)" \
+	    "$(jq '[.tables[].rows] | add' out/manifest.json)"
 	assert_tables xlsx out
 	old_tree '{"id":"=1+1","output":"a\u0001b","error":"@SUM(A1)"}' \
 	    "{\"id\":\"long\",\"output\":\"$(printf 'x%.0s' \
@@ -99,6 +101,8 @@ END
 	assert_manifest views
 	assert_manifest whole
 	[ ! -e whole/logs.parquet ]
+	assert_equal "$(jq '.files[0].rows' whole/manifest.json)" \
+	    "$(jq '[.tables[].rows] | add' whole/manifest.json)"
 	n=$(hlexport query "$sample" -q --format csv \
 	    "SELECT count(*) FROM logs" | tail -n 1)
 	for dir in views whole; do
