@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -131,16 +130,10 @@ write_blocks(void *cookie)
 	return NULL;
 }
 
-/* Signals are for the first thread. */
 static int
 start_thread(struct output_file *file, struct err *err)
 {
-	sigset_t all, before;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
 	errno = pthread_create(&file->thread, NULL, write_blocks, file);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	file->has_thread = errno == 0;
 	return file->has_thread ? 0 : err_errno(err, ERR_INTERNAL,
 	    "start a thread that writes");
