@@ -98,7 +98,6 @@ struct output_made {
 struct output_part {
 	const struct source_table *table;
 	char *sql;		/* its rows */
-	char *where;		/* which; "": all */
 	bool filtered;		/* some filter or date applies to it */
 	uint64_t rows;
 	bool has_time;

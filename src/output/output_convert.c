@@ -112,10 +112,8 @@ output_convert_free(struct output_convert *convert)
 	if (convert == NULL)
 		return;
 	output_filters_release(&convert->filters);
-	for (i = 0; i < convert->n_parts; i++) {
+	for (i = 0; i < convert->n_parts; i++)
 		free(convert->parts[i].sql);
-		free(convert->parts[i].where);
-	}
 	for (i = 0; i < convert->n_made; i++)
 		free(convert->made[i].path);
 	free(convert->parts);

@@ -116,13 +116,6 @@ void output_filters_release(struct output_filters *);
 /** output_plan(convert, err): Find out which tables, with which SQL. */
 int output_plan(struct output_convert *, struct err *);
 
-/**
- * output_plan_share(convert, part, err):
- * Have the rows of ${part}, which are read next, read by several threads.
- */
-int output_plan_share(struct output_convert *, struct output_part *,
-    struct err *);
-
 /* ---------------------------------------------- output_convert.c */
 
 /** output_suffix(settings): Return "csv.gz" and the like. */

@@ -24,6 +24,15 @@
  */
 #define COLUMNS "* REPLACE (CAST(raw AS VARCHAR) AS raw)"
 
+static uint64_t
+group_rows(const struct table_db *db)
+{
+	uint64_t bytes = table_memory(db) / 32;
+
+	return table_rows_within(db, bytes < GROUP_BYTES ? bytes :
+	    GROUP_BYTES, GROUP_MOST);
+}
+
 char *
 output_no_pattern(const char *path)
 {
@@ -91,8 +100,7 @@ add_options(const struct output_convert *convert,
 	text_addf(sql, " (FORMAT parquet, COMPRESSION %s, ROW_GROUP_SIZE %llu"
 	    ", KV_METADATA {tool: ", settings->compress != NULL ?
 	    settings->compress : "zstd",
-	    (unsigned long long)table_rows_within(settings->db, GROUP_BYTES,
-	    GROUP_MOST));
+	    (unsigned long long)group_rows(settings->db));
 	table_literal(sql, settings->tool);
 	text_adds(sql, ", source: ");
 	table_literal(sql, settings->source);
@@ -207,16 +215,18 @@ copy_whole(struct output_convert *convert, struct output_part *part,
 	char *name = mem_format("%s.parquet", part->table->name);
 	char *path = mem_format("%s/%s", dir, name);
 	struct text sql;
-	int rc = output_plan_share(convert, part, err);
+	int rc;
 
 	text_init(&sql, 1 << 21);
-	text_addf(&sql, "COPY (SELECT " COLUMNS " FROM (%s)) TO ",
-	    part->sql);
+	text_adds(&sql, "COPY (SELECT " COLUMNS " FROM ");
+	/* What is left out would make the groups of rows uneven. */
+	if (part->filtered || !table_share(convert->settings.db, part->table,
+	    group_rows(convert->settings.db), &sql))
+		text_addf(&sql, "(%s)", part->sql);
+	text_adds(&sql, ") TO ");
 	table_literal(&sql, path);
 	add_options(convert, part, false, &sql);
-	if (rc == 0)
-		rc = table_run(convert->settings.db, sql.at, &part->rows,
-		    err);
+	rc = table_run(convert->settings.db, sql.at, &part->rows, err);
 	if (rc == 0)
 		rc = output_file_look(path, output_made_add(convert, name,
 		    part->rows), err);

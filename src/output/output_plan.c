@@ -98,10 +98,12 @@ static void
 make_sql(struct output_convert *convert, struct output_part *part)
 {
 	const struct output_settings *settings = &convert->settings;
-	struct text sql, rows;
+	struct text sql;
 	size_t i;
 
 	text_init(&sql, 1 << 20);
+	text_adds(&sql, "SELECT * FROM ");
+	table_quote(&sql, part->table->name);
 	if (part->table->time != NULL)
 		output_where_range(&settings->range, part->table->time,
 		    &part->filtered, &sql);
@@ -113,32 +115,7 @@ make_sql(struct output_convert *convert, struct output_part *part)
 		output_and(&part->filtered, &sql);
 		text_addf(&sql, "(%s\n)", settings->where);
 	}
-	text_init(&rows, 1 << 21);
-	text_adds(&rows, "SELECT * FROM ");
-	table_quote(&rows, part->table->name);
-	text_add(&rows, sql.at, sql.len);
-	part->sql = text_take(&rows);
-	part->where = text_take(&sql);
-}
-
-int
-output_plan_share(struct output_convert *convert, struct output_part *part,
-    struct err *err)
-{
-	struct text sql;
-	int rc;
-
-	/* Other tables in a condition are joined, and rows lose their order. */
-	if (strcasestr(part->where, "from") != NULL ||
-	    strcasestr(part->where, "table") != NULL)
-		return 0;
-	text_init(&sql, 1 << 21);
-	text_adds(&sql, "SELECT * FROM ");
-	rc = table_share(convert->settings.db, part->table, &sql, err);
-	text_adds(&sql, part->where);
-	free(part->sql);
 	part->sql = text_take(&sql);
-	return rc;
 }
 
 int

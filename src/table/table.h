@@ -80,13 +80,13 @@ void table_quote(struct text *, const char *);
 void table_literal(struct text *, const char *);
 
 /**
- * table_share(db, table, sql, err):
- * Add to ${sql} what stands behind FROM to read ${table} with several threads
- * where that can be; its rows keep their order.  It is for one statement,
- * once.  Return 0; or -1 with ${err} set.
+ * table_share(db, table, rows, sql):
+ * Declare a view of ${table} that can be read once, for one COPY: several
+ * threads look into its records, ${rows} at a time, and the file's row groups
+ * are those, in order.  Return whether that can be, its name added to ${sql}.
  */
-int table_share(struct table_db *, const struct source_table *,
-    struct text *, struct err *);
+bool table_share(struct table_db *, const struct source_table *, uint64_t,
+    struct text *);
 
 /**
  * table_statements(db, sql, err):
@@ -176,6 +176,9 @@ const struct table_trouble *table_trouble(struct table_db *, size_t *);
 
 /** table_scanned(db): Return how many records were read, in all. */
 uint64_t table_scanned(const struct table_db *);
+
+/** table_memory(db): Return the bytes that its settings allow. */
+uint64_t table_memory(const struct table_db *);
 
 /* Of no more such groups of rows does anyone want to keep a list. */
 #define TABLE_GROUPS 10000

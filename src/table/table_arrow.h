@@ -49,10 +49,15 @@ struct ArrowArrayStream {
 
 struct audit_file;
 struct table_batch;
+struct table_batch_schema;
 struct table_row;
 
-/** table_batch_schema(out): Set ${*out}, to be released, to what they are. */
-void table_batch_schema(struct ArrowSchema *);
+/** table_batch_schema_new(): Return what columns batches have; free() it. */
+struct table_batch_schema *table_batch_schema_new(void);
+
+/** table_batch_schema_give(schema, out): Set ${*out}, which borrows. */
+void table_batch_schema_give(struct table_batch_schema *,
+    struct ArrowSchema *);
 
 /** table_batch_new(): Return a batch without rows, table_batch_free() it. */
 struct table_batch *table_batch_new(void);

@@ -39,28 +39,28 @@ static const struct {
 	[ROW] = { "row", "+s", false },
 };
 
-struct schema {
+struct table_batch_schema {
 	struct ArrowSchema columns[ALL];
 	struct ArrowSchema *children[COLUMNS], *key[1], *row[1];
 };
 
-static void
-forget_column(struct ArrowSchema *schema)
-{
-	schema->release = NULL;
-}
-
+/* Nothing to do: DuckDB does not call it, or for a part and not the rest. */
 static void
 forget_schema(struct ArrowSchema *schema)
 {
-	free(schema->private_data);
 	schema->release = NULL;
 }
 
-void
-table_batch_schema(struct ArrowSchema *out)
+struct table_batch_schema *
+table_batch_schema_new(void)
 {
-	struct schema *schema = mem_zero(1, sizeof(*schema));
+	return mem_zero(1, sizeof(struct table_batch_schema));
+}
+
+void
+table_batch_schema_give(struct table_batch_schema *schema,
+    struct ArrowSchema *out)
+{
 	size_t i;
 
 	for (i = 0; i < ALL; i++) {
@@ -69,7 +69,7 @@ table_batch_schema(struct ArrowSchema *out)
 			.name = columns[i].name,
 			.metadata = columns[i].is_json ?
 			    (const char *)&json_text : NULL,
-			.release = forget_column,
+			.release = forget_schema,
 		};
 		if (i < COLUMNS)
 			schema->children[i] = &schema->columns[i];
@@ -86,7 +86,6 @@ table_batch_schema(struct ArrowSchema *out)
 		.n_children = 1,
 		.children = schema->row,
 		.release = forget_schema,
-		.private_data = schema,
 	};
 }
 

@@ -43,14 +43,28 @@ struct table_row {
 
 struct table_scan;
 
+/* Resources whose records are read, one after the other. */
+struct table_resources {
+	const struct source_resource *at[8];
+	size_t n;
+};
+
 /**
- * table_scan_new(db, resource, nested, id):
- * Read the records of ${resource}, file by file.  With ${nested}, the path of
- * an array in them, also the records in that, to any depth; ${id} is then the
- * path of what names a record.  All is borrowed.
+ * table_resources(db, names, len, resources):
+ * Find the resources in ${names}, between commas.  Return 0; or -1 where one
+ * is none, or has no JSON.
+ */
+int table_resources(const struct table_db *, const char *, size_t,
+    struct table_resources *);
+
+/**
+ * table_scan_new(db, resources, nested, id):
+ * Read the records of ${resources}, file by file.  With ${nested}, the path
+ * of an array in them, also the records in that, to any depth; ${id} is then
+ * the path of what names a record.  All is borrowed.
  */
 struct table_scan *table_scan_new(struct table_db *,
-    const struct source_resource *, const char *, const char *);
+    const struct table_resources *, const char *, const char *);
 
 /**
  * table_scan_count(scan):

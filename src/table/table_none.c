@@ -64,14 +64,22 @@ table_run(struct table_db *db, const char *sql, uint64_t *rows,
 	return missing(err);
 }
 
-int
+uint64_t
+table_memory(const struct table_db *db)
+{
+	(void)db;
+	return 0;
+}
+
+bool
 table_share(struct table_db *db, const struct source_table *table,
-    struct text *sql, struct err *err)
+    uint64_t rows, struct text *sql)
 {
 	(void)db;
 	(void)table;
+	(void)rows;
 	(void)sql;
-	return missing(err);
+	return false;
 }
 
 void

@@ -36,7 +36,7 @@ static const struct {
 /* What records() was called with. */
 struct call {
 	struct table_db *db;
-	const struct source_resource *resource;
+	struct table_resources resources;
 	char *nested, *id;
 };
 
@@ -101,13 +101,17 @@ guess_rows(const struct call *call)
 {
 	const struct audit_files *files = &call->db->files;
 	uint64_t rows = 0;
-	size_t i;
+	size_t i, k;
 
-	for (i = 0; i < files->n; i++)
-		if (files->at[i].resource == call->resource)
-			rows += files->at[i].lines > 0 ? files->at[i].lines :
-			    call->resource->store == SOURCE_KEEP_SHARDS ?
-			    TREE_SHARD_LINES : 1;
+	for (i = 0; i < files->n; i++) {
+		const struct audit_file *file = &files->at[i];
+
+		for (k = 0; k < call->resources.n; k++)
+			if (file->resource == call->resources.at[k])
+				rows += file->lines > 0 ? file->lines :
+				    file->resource->store ==
+				    SOURCE_KEEP_SHARDS ? TREE_SHARD_LINES : 1;
+	}
 	return rows;
 }
 
@@ -116,13 +120,12 @@ bind(duckdb_bind_info info)
 {
 	struct table_db *db = duck.bind_get_extra_info(info);
 	char *name = take_value(duck.bind_get_parameter(info, 0));
-	const struct source_resource *resource = name == NULL ? NULL :
-	    source_find(db->settings.source, name, strlen(name));
+	struct table_resources resources;
 	struct call *call;
 	char *why;
 
-	if (resource == NULL || resource->store == SOURCE_KEEP_NOTHING ||
-	    resource->shape.form == SOURCE_TEXT) {
+	if (name == NULL || table_resources(db, name, strlen(name),
+	    &resources) == -1) {
 		why = mem_format("records('%s'): the source %s has no such "
 		    "resource with JSON in it", name != NULL ? name : "",
 		    db->settings.source->name);
@@ -134,7 +137,7 @@ bind(duckdb_bind_info info)
 	free(name);
 	call = mem_zero(1, sizeof(*call));
 	call->db = db;
-	call->resource = resource;
+	call->resources = resources;
 	call->nested = take_value(duck.bind_get_named_parameter(info,
 	    "nested"));
 	call->id = take_value(duck.bind_get_named_parameter(info, "id"));
@@ -161,7 +164,7 @@ init(duckdb_init_info info)
 	struct reading *reading = mem_zero(1, sizeof(*reading));
 	size_t i, known = 0;
 
-	reading->scan = table_scan_new(call->db, call->resource,
+	reading->scan = table_scan_new(call->db, &call->resources,
 	    call->nested, call->id);
 	reading->n = duck.init_get_column_count(info);
 	for (i = 0; i < reading->n; i++) {

@@ -22,7 +22,9 @@ struct level {
 
 struct table_scan {
 	struct table_db *db;
-	const struct source_resource *resource;
+	const struct table_resources *resources;
+	size_t which;
+	const struct source_resource *resource;	/* of these, what is read */
 	const char *nested, *id;
 
 	size_t file;		/* the one to open next */
@@ -52,20 +54,67 @@ struct table_scan {
 	struct span exact;	/* and as it came; at NULL: it wasn't */
 };
 
+int
+table_resources(const struct table_db *db, const char *names, size_t len,
+    struct table_resources *resources)
+{
+	const char *end = names + len, *comma;
+	size_t most = sizeof(resources->at) / sizeof(resources->at[0]);
+
+	for (resources->n = 0; resources->n < most; names = comma + 1) {
+		const struct source_resource *resource;
+
+		while (names < end && *names == ' ')
+			names++;
+		comma = memchr(names, ',', (size_t)(end - names));
+		if (comma == NULL)
+			comma = end;
+		resource = source_find(db->settings.source, names,
+		    (size_t)(comma - names));
+		if (resource == NULL ||
+		    resource->store == SOURCE_KEEP_NOTHING ||
+		    resource->shape.form == SOURCE_TEXT)
+			return -1;
+		resources->at[resources->n++] = resource;
+		if (comma == end)
+			return 0;
+	}
+	return -1;
+}
+
+/* Is a file of it an array of records? */
+static bool
+has_arrays(const struct source_resource *resource)
+{
+	return resource->derive != NULL ||
+	    resource->shape.form == SOURCE_ARRAY;
+}
+
+/* Turn to the next resource, the first included. */
+static bool
+turn(struct table_scan *scan)
+{
+	if (scan->which == scan->resources->n)
+		return false;
+	scan->resource = scan->resources->at[scan->which++];
+	scan->is_array = has_arrays(scan->resource);
+	scan->file = 0;
+	return scan->db->files.n > 0;
+}
+
 struct table_scan *
-table_scan_new(struct table_db *db, const struct source_resource *resource,
+table_scan_new(struct table_db *db, const struct table_resources *resources,
     const char *nested, const char *id)
 {
 	struct table_scan *scan = mem_zero(1, sizeof(*scan));
 
 	scan->db = db;
-	scan->resource = resource;
+	scan->resources = resources;
+	turn(scan);
 	scan->nested = nested;
 	scan->id = id;
 	scan->fd = -1;
 	scan->piece = mem_alloc(PIECE);
-	scan->is_array = resource->derive != NULL ||
-	    resource->shape.form == SOURCE_ARRAY;
 	text_init(&scan->buffer, SIZE_MAX / 4);
 	text_init(&scan->mended, SIZE_MAX / 4);
 	text_init(&scan->numbers, SIZE_MAX / 4);
@@ -75,8 +124,13 @@ table_scan_new(struct table_db *db, const struct source_resource *resource,
 void
 table_scan_count(struct table_scan *scan)
 {
-	scan->counts = !scan->is_array && scan->nested == NULL &&
+	size_t i;
+
+	scan->counts = scan->nested == NULL &&
 	    !scan->db->settings.skip_damaged;
+	for (i = 0; i < scan->resources->n; i++)
+		if (has_arrays(scan->resources->at[i]))
+			scan->counts = false;
 }
 
 const struct audit_file *
@@ -127,9 +181,11 @@ open_next(struct table_scan *scan, struct err *err)
 {
 	const struct audit_files *files = &scan->db->files;
 
-	while (scan->file < files->n &&
-	    files->at[scan->file].resource != scan->resource)
-		scan->file++;
+	do {
+		while (scan->file < files->n &&
+		    files->at[scan->file].resource != scan->resource)
+			scan->file++;
+	} while (scan->file == files->n && turn(scan));
 	if (scan->file == files->n)
 		return 0;
 	scan->at = &files->at[scan->file++];
@@ -240,7 +296,8 @@ count_known(struct table_scan *scan)
 	const struct audit_files *files = &scan->db->files;
 	const struct audit_file *file;
 
-	while (scan->known == 0 && scan->fd == -1 && scan->file < files->n) {
+	while (scan->known == 0 && scan->fd == -1 &&
+	    (scan->file < files->n || turn(scan))) {
 		file = &files->at[scan->file];
 		if (file->resource == scan->resource && file->lines == 0)
 			return false;

@@ -11,15 +11,13 @@
 #include "table/table_arrow.h"
 #include "table/table_internal.h"
 
-/* DuckDB's vectors have so many rows; large records come in smaller batches. */
-#define BATCH_ROWS 2048
-#define BATCH_BYTES (4 << 20)
-
 struct table_share {
 	struct table_db *db;
-	const struct source_resource *resource;
+	struct table_resources resources;
 	struct table_scan *scan;	/* NULL: it has not begun */
-	bool has_ended;
+	uint64_t rows;		/* of a batch */
+	bool has_ended, has_failed;
+	struct table_batch_schema *schema;
 	struct ArrowArrayStream stream;
 	struct table_share *next;
 };
@@ -29,8 +27,9 @@ struct table_share {
 static int
 get_schema(struct ArrowArrayStream *stream, struct ArrowSchema *out)
 {
-	(void)stream;
-	table_batch_schema(out);
+	struct table_share *share = stream->private_data;
+
+	table_batch_schema_give(share->schema, out);
 	return 0;
 }
 
@@ -42,27 +41,29 @@ get_next(struct ArrowArrayStream *stream, struct ArrowArray *out)
 	struct table_row row;
 	struct table_batch *batch;
 	struct err err;
-	unsigned rows = 0;
+	uint64_t rows = 0;
 	int rc = 1;
 
 	out->release = NULL;
+	/* Another thread may ask on. */
+	if (share->has_failed)
+		return -1;
 	if (share->has_ended) {
 		err_set(&share->db->failure, ERR_INTERNAL, "the records of "
-		    "%s would be read twice; use --threads 1",
-		    share->resource->name);
+		    "%s would be read twice", share->resources.at[0]->name);
 		return -1;
 	}
 	if (share->scan == NULL)
-		share->scan = table_scan_new(share->db, share->resource,
+		share->scan = table_scan_new(share->db, &share->resources,
 		    NULL, NULL);
 	batch = table_batch_new();
-	while (rows < BATCH_ROWS &&
-	    table_batch_bytes(batch) < BATCH_BYTES &&
+	while (rows < share->rows &&
 	    (rc = table_scan_next(share->scan, &row, &err)) == 1) {
 		table_batch_add(batch, &row, table_scan_file(share->scan));
 		rows++;
 	}
 	share->has_ended = rc == 0 && rows == 0;
+	share->has_failed = rc == -1;
 	if (rc == -1 || rows == 0)
 		table_batch_free(batch);
 	else
@@ -86,28 +87,6 @@ no_release(struct ArrowArrayStream *stream)
 	stream->release = NULL;
 }
 
-/* Declare a view of the resource's records that can be read once. */
-static int
-add_share(struct table_db *db, const struct source_resource *resource,
-    struct text *name, struct err *err)
-{
-	struct table_share *share = mem_zero(1, sizeof(*share));
-
-	share->db = db;
-	share->resource = resource;
-	share->stream = (struct ArrowArrayStream){ get_schema, get_next,
-	    get_last_error, no_release, share };
-	share->next = db->shares;
-	db->shares = share;
-	text_clear(name);
-	text_addf(name, "shared records %u", ++db->n_shares);
-	if (duck.arrow_scan(db->connection, name->at,
-	    (duckdb_arrow_stream)&share->stream) == DuckDBError)
-		return err_set(err, ERR_INTERNAL, "DuckDB does not take a "
-		    "stream of records");
-	return 0;
-}
-
 void
 table_forget_shares(struct table_db *db)
 {
@@ -116,94 +95,122 @@ table_forget_shares(struct table_db *db)
 	while ((share = db->shares) != NULL) {
 		db->shares = share->next;
 		table_scan_free(share->scan);
+		free(share->schema);
 		free(share);
 	}
 }
 
 /* ------------------------------------------------------------------ SQL */
 
-/* The resource in "records('NAME')" at ${at}, with its length; or NULL. */
-static const struct source_resource *
-find_call(struct table_db *db, const char *at, size_t *len)
+/* Are these all the records of some resources, as they come? */
+static int
+read_from(struct table_db *db, const char *from,
+    struct table_resources *resources)
 {
 	static const char call[] = "records('";
-	size_t name;
+	size_t len = strlen(from), before = sizeof(call) - 1;
 
-	if (strncmp(at, call, sizeof(call) - 1) != 0)
-		return NULL;
-	at += sizeof(call) - 1;
-	name = strcspn(at, "'");
-	if (strncmp(&at[name], "')", 2) != 0)
-		return NULL;
-	*len = sizeof(call) - 1 + name + 2;
-	return source_find(db->settings.source, at, name);
+	while (len > 0 && (from[len - 1] == '\n' || from[len - 1] == ' '))
+		len--;
+	if (len < before + 2 || strncmp(from, call, before) != 0 ||
+	    strncmp(&from[len - 2], "')", 2) != 0 ||
+	    memchr(&from[before], '\'', len - before - 2) != NULL)
+		return -1;
+	return table_resources(db, &from[before], len - before - 2,
+	    resources);
 }
 
-/* What the table is made from, a stream in place of each call.  1, 0, -1. */
+/* A stream as a view with what records() has. */
+static const char stream_sql[] = "(SELECT row.*, 0 AS depth, 0::BIGINT AS "
+    "item, NULL::VARCHAR AS id, NULL::VARCHAR AS root_id, NULL::VARCHAR AS "
+    "parent_id FROM \"stream %u\") AS records";
+
+/* Declare the stream, and a view of the table that reads it. */
 static int
-replace_calls(struct table_db *db, const char *from, struct text *sql,
-    struct err *err)
+add_share(struct table_db *db, const struct source_table *table,
+    const struct table_resources *resources, uint64_t rows, struct err *err)
 {
-	const struct source_resource *resource;
-	struct text name;
-	size_t len;
+	struct table_share *share = mem_zero(1, sizeof(*share));
+	unsigned number = ++db->n_shares;
+	char *stream = mem_format("stream %u", number);
+	char *name = mem_format("shared %u", number);
+	char *from = mem_format(stream_sql, number);
+	struct text view;
 	int rc = 0;
 
-	text_init(&name, 64);
-	while (*from != '\0' && rc != -1) {
-		resource = find_call(db, from, &len);
-		if (resource == NULL) {
-			text_addc(sql, *from++);
-			continue;
-		}
-		from += len;
-		rc = add_share(db, resource, &name, err) == -1 ? -1 : 1;
-		text_adds(sql, "(SELECT row.* FROM ");
-		table_quote(sql, name.at);
-		text_addc(sql, ')');
-	}
-	text_release(&name);
+	share->db = db;
+	share->schema = table_batch_schema_new();
+	share->resources = *resources;
+	share->rows = rows;
+	share->stream = (struct ArrowArrayStream){ get_schema, get_next,
+	    get_last_error, no_release, share };
+	share->next = db->shares;
+	db->shares = share;
+	text_init(&view, 1 << 20);
+	if (duck.arrow_scan(db->connection, stream,
+	    (duckdb_arrow_stream)&share->stream) == DuckDBError)
+		rc = err_set(err, ERR_INTERNAL, "DuckDB does not take a "
+		    "stream of records");
+	table_view(name, table, from, &view);
+	if (rc == 0)
+		rc = table_run(db, view.at, NULL, err);
+	text_release(&view);
+	free(from);
+	free(name);
+	free(stream);
 	return rc;
 }
 
-/* Is each record read once, and do rows come in the order of the records? */
+/*
+ * Does the view only form values, one row of each record?  A join or union,
+ * which DuckDB may make of an IN, would lose the order of rows.
+ */
 static bool
-is_plain(const char *from)
+is_plain(struct table_db *db, unsigned number)
 {
-	static const char *const words[] = { "with", "join", "group",
-	    "distinct", "order", "over", "except", "intersect" };
-	size_t i;
+	static const char *const names[] = { "PROJECTION", "ARROW_SCAN",
+	    "ARROW_SCAN_DUMB" };
+	char *sql = mem_format("EXPLAIN (FORMAT json) SELECT * FROM \"shared "
+	    "%u\"", number);
+	struct err err;
+	struct table_rows *rows = table_query(db, sql, 0, &err);
+	const struct table_cell *cells;
+	const char *at = NULL;
+	size_t i, n = 0, len;
+	bool plain = true;
+	char *plan = NULL;
 
-	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (strcasestr(from, words[i]) != NULL)
-			return false;
-	return true;
+	if (rows != NULL && table_next(rows, &cells, &err) == 1)
+		at = plan = mem_copy(cells[1].is.text.at,
+		    cells[1].is.text.len);
+	while (at != NULL && plain &&
+	    (at = strstr(at, "\"name\": \"")) != NULL) {
+		at += 9;
+		len = strcspn(at, " \"");
+		plain = false;
+		for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+			plain = plain || (strlen(names[i]) == len &&
+			    strncmp(at, names[i], len) == 0);
+		n++;
+	}
+	table_rows_free(rows);
+	free(plan);
+	free(sql);
+	return plain && n > 0;
 }
 
-int
+bool
 table_share(struct table_db *db, const struct source_table *table,
-    struct text *sql, struct err *err)
+    uint64_t rows, struct text *sql)
 {
-	struct text from, view, name;
-	int rc = 0;
+	struct table_resources resources;
+	struct err err;
 
-	text_init(&from, 1 << 20);
-	text_init(&view, 1 << 20);
-	text_init(&name, 4096);
-	if (db->settings.threads > 1 && duck.arrow_scan != NULL &&
-	    is_plain(table->from))
-		rc = replace_calls(db, table->from, &from, err);
-	if (rc == 1) {
-		text_addf(&name, "shared %s %u", table->name, db->n_shares);
-		table_view(name.at, table, from.at, &view);
-		rc = table_run(db, view.at, NULL, err);
-		table_quote(sql, name.at);
-		text_adds(sql, " AS ");
-	}
-	if (rc != -1)
-		table_quote(sql, table->name);
-	text_release(&name);
-	text_release(&view);
-	text_release(&from);
-	return rc == -1 ? -1 : 0;
+	if (duck.arrow_scan == NULL ||
+	    read_from(db, table->from, &resources) == -1 ||
+	    add_share(db, table, &resources, rows, &err) == -1 ||
+	    !is_plain(db, db->n_shares))
+		return false;
+	text_addf(sql, "\"shared %u\"", db->n_shares);
+	return true;
 }

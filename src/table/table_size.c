@@ -1,9 +1,11 @@
 /*
- * How many records go into so much memory, without reading them: by the bytes
- * and lines of their shards.
+ * How many records go into so much memory, without reading them all: by the
+ * bytes and lines of their shards.
  */
 
+#include <fcntl.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "table/table_internal.h"
 
@@ -13,6 +15,30 @@ struct sums {
 	size_t n;
 	uint64_t largest;	/* bytes of a record, in the mean of a shard */
 };
+
+/* How many lines there are of which no manifest tells, by the first. */
+static uint64_t
+guess_lines(const struct table_db *db, const struct audit_file *file)
+{
+	static char piece[1 << 16];
+	struct err err;
+	int fd = file_open(db->dir, file->path, O_RDONLY, &err);
+	uint64_t bytes = 0, lines = 0;
+	ssize_t n = 0, i;
+
+	while (fd != -1 && lines == 0 && (n = read(fd, piece,
+	    sizeof(piece))) > 0) {
+		bytes += (uint64_t)n;
+		for (i = 0; i < n; i++)
+			lines += piece[i] == '\n';
+	}
+	if (fd != -1)
+		close(fd);
+	if (bytes == 0 || lines == 0)
+		return 1;
+	lines = file->bytes / (bytes / lines);
+	return lines > 0 ? lines : 1;
+}
 
 static void
 add_up(const struct table_db *db, struct sums *sums)
@@ -25,11 +51,12 @@ add_up(const struct table_db *db, struct sums *sums)
 	};
 	for (i = 0; i < db->files.n; i++) {
 		const struct audit_file *file = &db->files.at[i];
-		uint64_t lines = file->lines > 0 ? file->lines :
-		    TREE_SHARD_LINES;
+		uint64_t lines = file->lines;
 
 		if (file->resource->store != SOURCE_KEEP_SHARDS)
 			continue;
+		if (lines == 0)
+			lines = guess_lines(db, file);
 		sums->lines[sums->n + 1] = sums->lines[sums->n] + lines;
 		sums->bytes[sums->n + 1] = sums->bytes[sums->n] + file->bytes;
 		sums->n++;
@@ -60,6 +87,12 @@ most_bytes(const struct sums *sums, uint64_t rows)
 			most = bytes;
 	}
 	return most;
+}
+
+uint64_t
+table_memory(const struct table_db *db)
+{
+	return db->settings.memory;
 }
 
 uint64_t

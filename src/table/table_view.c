@@ -117,5 +117,5 @@ table_view(const char *name, const struct source_table *table,
 		text_addf(sql, ", json_extract(record, [%s]) AS j",
 		    paths.at);
 	text_release(&paths);
-	text_addf(sql, " FROM %s)", from);
+	text_addf(sql, " FROM %s\n)", from);
 }
