@@ -563,6 +563,13 @@ END
 	assert_contains "$output" "--force"
 }
 
+# The ids in a file, in order, as one sum.
+ids()
+{
+	hlexport query "$1" --allow-external --format csv --threads 1 \
+	    "SELECT md5(string_agg(id, ' ')), count(*) FROM '$2'"
+}
+
 @test "query, convert and report, as for any export, however it was asked for" {
 	needs_tables
 	start_trace --records 1200 --rows 300
@@ -578,6 +585,15 @@ END
 		run -0 hlexport report "$dir"
 		assert_contains "$output" "## Agents"
 		hlexport convert "$dir" --format jsonl --yes -q -o "$dir-made"
+		for threads in 1 3; do
+			hlexport convert "$dir" --format parquet --yes -q \
+			    --threads $threads -o "$dir-$threads"
+		done
+		diff -r "$dir-1" "$dir-3"
+		for table in records logs; do
+			assert_equal "$(ids "$dir" "$dir-3/$table.parquet")" \
+			    "$(ids "$dir" "$dir-made/$table.jsonl")"
+		done
 	done
 	diff <(sort pages/*-made/records.jsonl) <(sort spans/*-made/records.jsonl)
 }
