@@ -122,6 +122,15 @@ int table_records(struct table_db *, struct err *);
 void table_view(const char *, const struct source_table *, const char *,
     struct text *);
 
+/* ---------------------------------------------------- table_size.c */
+
+/**
+ * table_is_even(db, rows, bytes):
+ * Have any ${rows} records that follow each other no more than ${bytes}, even
+ * if the largest stand together?
+ */
+bool table_is_even(const struct table_db *, uint64_t, uint64_t);
+
 /* --------------------------------------------------- table_share.c */
 
 /** table_forget_shares(db): Free what table_share() made. */

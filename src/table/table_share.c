@@ -11,6 +11,10 @@
 #include "table/table_arrow.h"
 #include "table/table_internal.h"
 
+/* DuckDB looks into so many records at a time, and needs many times this. */
+#define CHUNK_ROWS 2048
+#define CHUNK_BYTES (32 << 20)
+
 struct table_share {
 	struct table_db *db;
 	struct table_resources resources;
@@ -207,6 +211,7 @@ table_share(struct table_db *db, const struct source_table *table,
 	struct err err;
 
 	if (duck.arrow_scan == NULL ||
+	    !table_is_even(db, CHUNK_ROWS, CHUNK_BYTES) ||
 	    read_from(db, table->from, &resources) == -1 ||
 	    add_share(db, table, &resources, rows, &err) == -1 ||
 	    !is_plain(db, db->n_shares))

@@ -89,6 +89,25 @@ most_bytes(const struct sums *sums, uint64_t rows)
 	return most;
 }
 
+bool
+table_is_even(const struct table_db *db, uint64_t rows, uint64_t bytes)
+{
+	struct sums sums;
+	bool even = true;
+	size_t from, to = 0;
+
+	add_up(db, &sums);
+	for (from = 0; from < sums.n && even; from++) {
+		while (to < sums.n &&
+		    sums.lines[to] < sums.lines[from + 1] + rows)
+			to++;
+		even = sums.bytes[to] - sums.bytes[from] <= bytes;
+	}
+	free(sums.lines);
+	free(sums.bytes);
+	return even;
+}
+
 uint64_t
 table_memory(const struct table_db *db)
 {
