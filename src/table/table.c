@@ -241,6 +241,7 @@ table_open(const struct table_settings *settings, struct err *err)
 	    audit_files(settings->path, settings->source, settings->log,
 	    &db->files, err) == 0 && open_duckdb(db, err) == 0) {
 		db->seen = mem_zero(db->files.n, sizeof(*db->seen));
+		table_sums_init(db);
 		if (table_records(db, err) == 0 && declare(db, err) == 0)
 			return db;
 	}
@@ -263,6 +264,7 @@ table_close(struct table_db *db)
 	table_forget_troubles(db);
 	audit_files_release(&db->files);
 	free(db->seen);
+	table_sums_release(db);
 	if (db->dir != -1)
 		close(db->dir);
 	free(db);

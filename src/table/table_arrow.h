@@ -1,7 +1,6 @@
 #ifndef TABLE_ARROW_H
 #define TABLE_ARROW_H
 
-#include <stddef.h>
 #include <stdint.h>
 
 /*
@@ -65,9 +64,6 @@ struct table_batch *table_batch_new(void);
 /** table_batch_add(batch, row, file): Add a record of ${file}, copied. */
 void table_batch_add(struct table_batch *, const struct table_row *,
     const struct audit_file *);
-
-/** table_batch_bytes(batch): Return the bytes of its records. */
-size_t table_batch_bytes(const struct table_batch *);
 
 /**
  * table_batch_give(batch, out):

@@ -193,12 +193,6 @@ table_batch_add(struct table_batch *batch, const struct table_row *row,
 	batch->rows++;
 }
 
-size_t
-table_batch_bytes(const struct table_batch *batch)
-{
-	return batch->columns[RAW].bytes.len;
-}
-
 void
 table_batch_give(struct table_batch *batch, struct ArrowArray *out)
 {

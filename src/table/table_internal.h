@@ -11,12 +11,20 @@ struct table_file {
 	uint64_t first;		/* line of the first that was not right */
 };
 
+/* What comes before each shard, and after the last. */
+struct table_sums {
+	uint64_t *lines, *bytes;
+	size_t n;
+	uint64_t largest;	/* bytes of a record, in the mean of a shard */
+};
+
 struct table_db {
 	struct table_settings settings;
 	struct source_tables tables;
 	int dir;		/* the export */
 	struct audit_files files;
 	struct table_file *seen;	/* by file */
+	struct table_sums sums;
 	struct table_trouble *troubles;	/* by resource, made when asked for */
 	duckdb_database duckdb;
 	duckdb_connection connection;
@@ -123,6 +131,12 @@ void table_view(const char *, const struct source_table *, const char *,
     struct text *);
 
 /* ---------------------------------------------------- table_size.c */
+
+/** table_sums_init(db): Add up the shards, once; that may read some. */
+void table_sums_init(struct table_db *);
+
+/** table_sums_release(db): Free what table_sums_init() made. */
+void table_sums_release(struct table_db *);
 
 /**
  * table_is_even(db, rows, bytes):

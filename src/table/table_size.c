@@ -9,13 +9,6 @@
 
 #include "table/table_internal.h"
 
-/* What comes before each shard, and after the last. */
-struct sums {
-	uint64_t *lines, *bytes;
-	size_t n;
-	uint64_t largest;	/* bytes of a record, in the mean of a shard */
-};
-
 /* How many lines there are of which no manifest tells, by the first. */
 static uint64_t
 guess_lines(const struct table_db *db, const struct audit_file *file)
@@ -40,15 +33,14 @@ guess_lines(const struct table_db *db, const struct audit_file *file)
 	return lines > 0 ? lines : 1;
 }
 
-static void
-add_up(const struct table_db *db, struct sums *sums)
+void
+table_sums_init(struct table_db *db)
 {
+	struct table_sums *sums = &db->sums;
 	size_t i;
 
-	*sums = (struct sums){
-		.lines = mem_zero(db->files.n + 1, sizeof(*sums->lines)),
-		.bytes = mem_zero(db->files.n + 1, sizeof(*sums->bytes)),
-	};
+	sums->lines = mem_zero(db->files.n + 1, sizeof(*sums->lines));
+	sums->bytes = mem_zero(db->files.n + 1, sizeof(*sums->bytes));
 	for (i = 0; i < db->files.n; i++) {
 		const struct audit_file *file = &db->files.at[i];
 		uint64_t lines = file->lines;
@@ -67,7 +59,7 @@ add_up(const struct table_db *db, struct sums *sums)
 
 /* The most bytes that ${rows} records have which begin where a shard does. */
 static uint64_t
-most_bytes(const struct sums *sums, uint64_t rows)
+most_bytes(const struct table_sums *sums, uint64_t rows)
 {
 	uint64_t most = 0, lines, bytes, part;
 	size_t from, to = 0;
@@ -89,22 +81,26 @@ most_bytes(const struct sums *sums, uint64_t rows)
 	return most;
 }
 
+void
+table_sums_release(struct table_db *db)
+{
+	free(db->sums.lines);
+	free(db->sums.bytes);
+}
+
 bool
 table_is_even(const struct table_db *db, uint64_t rows, uint64_t bytes)
 {
-	struct sums sums;
+	const struct table_sums *sums = &db->sums;
 	bool even = true;
 	size_t from, to = 0;
 
-	add_up(db, &sums);
-	for (from = 0; from < sums.n && even; from++) {
-		while (to < sums.n &&
-		    sums.lines[to] < sums.lines[from + 1] + rows)
+	for (from = 0; from < sums->n && even; from++) {
+		while (to < sums->n &&
+		    sums->lines[to] < sums->lines[from + 1] + rows)
 			to++;
-		even = sums.bytes[to] - sums.bytes[from] <= bytes;
+		even = sums->bytes[to] - sums->bytes[from] <= bytes;
 	}
-	free(sums.lines);
-	free(sums.bytes);
 	return even;
 }
 
@@ -117,14 +113,11 @@ table_memory(const struct table_db *db)
 uint64_t
 table_rows_within(const struct table_db *db, uint64_t bytes, uint64_t most)
 {
-	struct sums sums;
+	const struct table_sums *sums = &db->sums;
 	uint64_t rows = most;
 
-	add_up(db, &sums);
-	while (rows > 1 && rows > sums.lines[sums.n] / TABLE_GROUPS &&
-	    most_bytes(&sums, rows) > bytes + sums.largest)
+	while (rows > 1 && rows > sums->lines[sums->n] / TABLE_GROUPS &&
+	    most_bytes(sums, rows) > bytes + sums->largest)
 		rows /= 2;
-	free(sums.lines);
-	free(sums.bytes);
 	return rows;
 }

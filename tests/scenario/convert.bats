@@ -187,6 +187,7 @@ ids()
 		    columns:
 		      id: its id
 		      item: {type: BIGINT, sql: item, about: always 0}
+		      odd: {type: BOOLEAN, sql: "substr(keys[1], 4, 1) IN ('a', 'b', 'c', 'd', 'e', 'f') OR line IN (SELECT unnest(range(1, 2000, 2)))", about: what SQL makes a join of}
 		  lines:
 		    about: where a log stands
 		    from: records('logs')
