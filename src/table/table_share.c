@@ -11,9 +11,9 @@
 #include "table/table_arrow.h"
 #include "table/table_internal.h"
 
-/* DuckDB looks into so many records at a time, and needs many times this. */
+/* DuckDB looks into so many records at a time, and needs 25 times this. */
 #define CHUNK_ROWS 2048
-#define CHUNK_BYTES (32 << 20)
+#define CHUNK_BYTES (12 << 20)
 
 struct table_share {
 	struct table_db *db;

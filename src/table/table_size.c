@@ -30,6 +30,9 @@ guess_lines(const struct table_db *db, const struct audit_file *file)
 	if (bytes == 0 || lines == 0)
 		return 1;
 	lines = file->bytes / (bytes / lines);
+	/* The first may be the small ones. */
+	if (lines > TREE_SHARD_LINES)
+		return TREE_SHARD_LINES;
 	return lines > 0 ? lines : 1;
 }
 

@@ -207,8 +207,15 @@ ids()
 	diff -r mine-1 mine-3
 	for format in parquet jsonl; do
 		convert mine/2* --format $format --tables both --threads 3 \
-		    -o both-$format
+		    --memory-limit 100MiB -o both-$format
 	done
+	convert mine/2* --format parquet --tables both --threads 1 \
+	    --memory-limit 100MiB -o both-1
+	diff -r both-1 both-parquet
+	assert_equal "$(wc -l <both-jsonl/both.jsonl)" "$(hlexport query \
+	    mine/2* --format csv "SELECT (SELECT count(*) FROM
+	    records('versions')) + (SELECT count(*) FROM records('logs'))" |
+	    tail -n 1 | tr -d '\r')"
 	assert_equal "$(ids both-parquet/both.parquet)" \
 	    "$(ids both-jsonl/both.jsonl)"
 	assert_equal "$(head -n 1 both-jsonl/both.jsonl | jq -c '.item')" 0
@@ -231,6 +238,25 @@ ids()
 	    --memory-limit 300MiB --partition-by file -o folders
 	assert_equal "$(jq '[.files[].rows] | add' folders/manifest.json)" \
 	    1600
+}
+
+@test "huge records among small ones are converted, too" {
+	needs_tables
+	mkdir -p old/files/pr_1/logs
+	python3 - old/files/pr_1 <<'END'
+import json, sys
+json.dump({"id": "pr_1", "type": "prompt", "path": "p", "name": "p"},
+          open(sys.argv[1] + "/file.json", "w"))
+with open(sys.argv[1] + "/logs/1.jsonl", "w") as file:
+    for i in range(3000):
+        text = f"{i * 7919:08} " * (330000 if 1500 <= i < 1510 else 20)
+        file.write(json.dumps({"id": f"log_{i}", "output": text}) + "\n")
+END
+	for threads in 1 2; do
+		convert old --format parquet --tables logs --threads $threads \
+		    -o $threads
+	done
+	diff -r 1 2
 }
 
 @test "a preview, a question, and nothing without a yes" {
@@ -431,6 +457,13 @@ END
 			}
 		}
 		[ "$status" != 1 ] || [ ! -e disk/out ]
+		# The file that did not fit is named, not one that came later.
+		[ $format != csv ] && [ $format != jsonl ] ||
+		    grep -q "\.$format: .*space" <<<"$output" || {
+			umount disk
+			echo "$format: $output"
+			return 1
+		}
 		rm -rf disk/out
 		assert_clean disk
 	done
