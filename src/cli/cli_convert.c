@@ -206,7 +206,7 @@ print_preview(const struct making *m)
 static int
 ask(const struct cli *cli, struct err *err)
 {
-	char answer[64];
+	char answer[4096] = "";
 
 	if (config_is(cli->config, "yes"))
 		return 1;
@@ -216,10 +216,9 @@ ask(const struct cli *cli, struct err *err)
 		    "what would be made");
 	fprintf(stderr, "\nContinue? [y/N] ");
 	fflush(stderr);
-	if (fgets(answer, sizeof(answer), stdin) == NULL)
+	if (cli_read_line(answer, sizeof(answer)) == -1)
 		return cli_signalled() != 0 ? err_set(err, ERR_STOPPED,
-		    "stopped") : 0;
-	answer[strcspn(answer, "\r\n")] = '\0';
+		    "stopped") : err_errno(err, ERR_USAGE, "read the answer");
 	return strcasecmp(answer, "y") == 0 || strcasecmp(answer,
 	    "yes") == 0;
 }

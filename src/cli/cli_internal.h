@@ -104,6 +104,15 @@ int cli_signals(struct err *);
 /** cli_signalled(): Return the first signal that has come, or 0. */
 int cli_signalled(void);
 
+/**
+ * cli_read_line(line, size):
+ * Read what a person types at the terminal on standard input, up to the end
+ * of the line, which is left out, into the ${size} bytes at ${line}.  Return
+ * more than 0; 0 at its end; or -1 if a signal came (see cli_signalled())
+ * or it can't be read.
+ */
+ssize_t cli_read_line(char *, size_t);
+
 /* ---------------------------------------------------- cli_screen.c */
 
 /* Lines at the bottom of the terminal that are drawn again and again. */

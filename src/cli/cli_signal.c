@@ -5,7 +5,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "cli/cli_internal.h"
@@ -54,4 +56,26 @@ cli_signalled(void)
 	while (ends[0] != -1 && read(ends[0], &byte, 1) == 1)
 		;
 	return first;
+}
+
+ssize_t
+cli_read_line(char *line, size_t size)
+{
+	struct pollfd fds[] = {
+		{ .fd = STDIN_FILENO, .events = POLLIN },
+		{ .fd = ends[0], .events = POLLIN },
+	};
+	ssize_t n;
+
+	/* A read alone sleeps on if the signal comes just before it. */
+	while (poll(fds, 2, -1) == -1)
+		if (errno != EINTR)
+			return -1;
+	if (fds[1].revents != 0 || cli_signalled() != 0)
+		return -1;
+	if ((n = read(STDIN_FILENO, line, size - 1)) <= 0)
+		return n;
+	line[n] = '\0';
+	line[strcspn(line, "\r\n")] = '\0';
+	return n;
 }

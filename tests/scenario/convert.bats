@@ -285,20 +285,29 @@ END
 
 @test "Ctrl-C at the question: nothing is made, nothing is left" {
 	needs_tables
+	# Typed as soon as the question is seen; with one processor that is
+	# often before the program waits for an answer.
 	run python3 - "$HLEXPORT" "$sample" <<'END'
-import os, pty, sys
-child, terminal = pty.fork()
-if child == 0:
-    os.execv(sys.argv[1], [sys.argv[1], "convert", sys.argv[2], "--format",
-                           "csv", "-o", "out"])
-seen = b""
-while b"[y/N]" not in seen:
-    seen += os.read(terminal, 4096)
-os.write(terminal, b"\x03")
-_, status = os.waitpid(child, 0)
-print(os.waitstatus_to_exitcode(status))
+import os, pty, signal, sys
+signal.alarm(60)
+os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+for i in range(20):
+    child, terminal = pty.fork()
+    if child == 0:
+        os.nice(19)
+        os.execv(sys.argv[1], [sys.argv[1], "convert", sys.argv[2],
+                               "--format", "csv", "--tables", "versions",
+                               "-o", "out"])
+    seen = b""
+    while b"[y/N]" not in seen:
+        seen += os.read(terminal, 4096)
+    os.write(terminal, b"\x03")
+    _, status = os.waitpid(child, 0)
+    os.close(terminal)
+    print(os.waitstatus_to_exitcode(status))
 END
-	assert_equal "$output" 130
+	assert_status 0
+	assert_equal "$(sort -u <<<"$output")" 130
 	[ ! -e out ]
 	assert_clean .
 }
