@@ -25,13 +25,21 @@ static const struct unit sizes[] = {
 	{ "k", 1 << 10 }, { "K", 1 << 10 }, { "KiB", 1 << 10 },
 	{ "M", 1 << 20 }, { "MiB", 1 << 20 },
 	{ "G", 1 << 30 }, { "GiB", 1 << 30 },
+	{ "T", 1ull << 40 }, { "TiB", 1ull << 40 },
 	{ "kB", 1000 }, { "MB", 1000000 }, { "GB", 1000000000 },
+	{ "TB", 1000000000000 },
 	{ NULL, 0 }
 };
 
 static const struct unit times[] = {
 	{ "", 1 }, { "s", 1 }, { "m", 60 }, { "h", 3600 }, { "d", 86400 },
 	{ NULL, 0 }
+};
+
+/* What bounds are told in: the largest that leaves a whole number. */
+static const struct unit bounds[] = {
+	{ "TiB", 1ull << 40 }, { "GiB", 1 << 30 }, { "MiB", 1 << 20 },
+	{ "KiB", 1 << 10 }, { "", 1 },
 };
 
 static int
@@ -138,6 +146,38 @@ check_list(const struct config_option *option, const char *text,
 	}
 }
 
+/* Add a bound in the units that people give it in. */
+static void
+add_bound(struct text *text, const struct config_option *option,
+    uint64_t value)
+{
+	const struct unit *unit = bounds;
+
+	if (option->kind == CONFIG_SIZE)
+		while (value % unit->factor != 0)
+			unit++;
+	else
+		unit = option->kind == CONFIG_TIME ? &times[1] : no_units;
+	text_addf(text, "%llu%s", (unsigned long long)(value /
+	    unit->factor), unit->name);
+}
+
+static int
+not_between(const struct config_option *option, const char *given,
+    struct err *err)
+{
+	struct text text;
+
+	text_init(&text, 128);
+	add_bound(&text, option, option->min);
+	text_adds(&text, " and ");
+	add_bound(&text, option, option->max);
+	err_set(err, ERR_USAGE, "--%s: %s is not between %s", option->name,
+	    given, text.at);
+	text_release(&text);
+	return -1;
+}
+
 static int
 check_quantity(const struct config_option *option, const char *text,
     struct err *err)
@@ -151,10 +191,7 @@ check_quantity(const struct config_option *option, const char *text,
 		    option->kind == CONFIG_TIME ? "time (like 90s or 10m)" :
 		    "whole number");
 	if (option->max > 0 && (value < option->min || value > option->max))
-		return err_set(err, ERR_USAGE, "--%s: %s is not between "
-		    "%llu and %llu", option->name, text,
-		    (unsigned long long)option->min,
-		    (unsigned long long)option->max);
+		return not_between(option, text, err);
 	return 0;
 }
 

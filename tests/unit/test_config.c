@@ -27,6 +27,10 @@ static const struct config_option rows[] = {
 	    0, "export", "" },
 	{ "output", 'o', NULL, CONFIG_CHOICE, "FILE", NULL, "a|b", 0, 0,
 	    "summary", "" },
+	{ "room", 0, NULL, CONFIG_SIZE, "SIZE", "8MiB", NULL, 1 << 20,
+	    1ull << 40, NULL, "" },
+	{ "patience", 0, NULL, CONFIG_TIME, "TIME", "60s", NULL, 1, 86400,
+	    NULL, "" },
 };
 
 static const struct config_table table = { rows, LENGTH(rows) };
@@ -183,6 +187,10 @@ test_command_lines(void **state)
 		{ "--jobs x", NULL, NULL, "no whole number" },
 		{ "--jobs 0", NULL, NULL, "not between 1 and 256" },
 		{ "--jobs 257", NULL, NULL, "not between" },
+		{ "--room 1023KiB", NULL, NULL,
+		    "1023KiB is not between 1MiB and 1TiB" },
+		{ "--patience 2d", NULL, NULL,
+		    "2d is not between 1s and 86400s" },
 		{ "--jobs -1", NULL, NULL, "no whole number" },
 		{ "--jops 8", NULL, NULL, "no option --jops; did you mean "
 		    "--jobs?" },
