@@ -11,9 +11,13 @@
 #include "table/table_arrow.h"
 #include "table/table_internal.h"
 
-/* DuckDB looks into so many records at a time, and needs 25 times this. */
+/*
+ * DuckDB looks into so many records at a time, and needs about 40 times this
+ * with two threads.
+ */
 #define CHUNK_ROWS 2048
 #define CHUNK_BYTES (12 << 20)
+#define CHUNK_SHARE 42	/* of the memory that it is given, if that is more */
 
 struct table_share {
 	struct table_db *db;
@@ -207,11 +211,14 @@ bool
 table_share(struct table_db *db, const struct source_table *table,
     uint64_t rows, struct text *sql)
 {
+	uint64_t chunk = db->settings.memory / CHUNK_SHARE;
 	struct table_resources resources;
 	struct err err;
 
+	if (chunk < CHUNK_BYTES)
+		chunk = CHUNK_BYTES;
 	if (duck.arrow_scan == NULL ||
-	    !table_is_even(db, CHUNK_ROWS, CHUNK_BYTES) ||
+	    !table_is_even(db, CHUNK_ROWS, chunk) ||
 	    read_from(db, table->from, &resources) == -1 ||
 	    add_share(db, table, &resources, rows, &err) == -1 ||
 	    !is_plain(db, db->n_shares))

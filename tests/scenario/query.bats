@@ -272,6 +272,37 @@ assert have == want'
 	done
 }
 
+# Is there a file with something in it that DuckDB made for want of memory?
+has_spilled()
+{
+	[ -n "$(find temp -name 'duckdb_temp_*' -size +100k)" ]
+}
+
+@test "what memory can't hold goes to a temporary directory, and not for long" {
+	needs_tables
+	local pid
+	spill=(query "$sample" --temp-dir temp --memory-limit 128MiB
+	    --threads 1 --format csv -q "SELECT repeat(md5(i::VARCHAR), 20) AS t
+	    FROM range(400000) r(i) ORDER BY 1")
+	mkdir temp
+	hlexport "${spill[@]}" | tail -n +2 | tr -d '\r' >rows
+	LC_ALL=C sort -c rows
+	assert_equal "$(wc -l <rows)" 400000
+	assert_equal "$(ls -A temp)" ""
+	# No one reads, so that it can't come to its end.
+	mkfifo unread
+	exec 8<>unread
+	"$HLEXPORT" "${spill[@]}" >unread 8>&- &
+	pid=$!
+	wait_until has_spilled
+	kill -9 $pid
+	wait $pid || true
+	exec 8>&-
+	has_spilled
+	hlexport query "$sample" --temp-dir temp -q "SELECT 1"
+	assert_equal "$(ls -A temp)" ""
+}
+
 @test "without DuckDB the commands say how to get it" {
 	"$HLEXPORT" --version | grep -q '^no DuckDB' ||
 	    skip "built with DuckDB"
