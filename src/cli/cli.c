@@ -8,6 +8,7 @@
 
 #include "cli/cli.h"
 #include "cli/cli_internal.h"
+#include "tree/tree.h"
 
 /* The first is what is done when none is named. */
 const struct cli_command cli_commands[] = {
@@ -35,6 +36,8 @@ const struct cli_command cli_commands[] = {
 	{ "completion", "bash|zsh|fish", NULL, cli_completion },
 	{ NULL, NULL, NULL, NULL }
 };
+
+#define N_NAMES (sizeof(cli_commands) / sizeof(cli_commands[0]))
 
 size_t
 cli_tables(const struct source *source, struct config_table tables[2])
@@ -71,15 +74,15 @@ set_clock(void)
 }
 
 static struct config_env *
-read_env(int argc, char **argv, struct err *err)
+read_env(const struct config *look, struct err *err)
 {
-	const char *path = config_early(argc, argv, "env-file");
+	const char *path = config_text(look, "env-file");
 
 	return config_env_new(path != NULL ? path : ".env", path != NULL,
 	    err);
 }
 
-/* The source that the export to go on with is from, or NULL. */
+/* The source that the export at ${path} is from, or NULL. */
 static struct source *
 source_of_export(const char *path)
 {
@@ -91,34 +94,55 @@ source_of_export(const char *path)
 	return audit_source_of(path, NULL);
 }
 
-/* The export that is gone on with, or repaired. */
-static const char *
-which_export(int argc, char **argv)
+/*
+ * The source of the export that is gone on with, repaired, or held against
+ * the server; NULL: it is about none.
+ */
+static struct source *
+source_of_command(const struct config *look, const struct config_env *env)
 {
-	int i;
+	const char *command = config_command(look);
+	bool resumes = config_origin(look, "resume") == CONFIG_ARGV;
+	const char *output = config_text(look, "output");
+	struct source *source = NULL;
+	size_t n, i;
+	char *const *words = config_args(look, &n);
+	char *newest;
 
-	if (argc > 2 && strcmp(argv[1], "repair") == 0)
-		for (i = 2; i < argc; i++)
-			if (argv[i][0] != '-' && argv[i - 1][0] != '-')
-				return argv[i];
-	return config_early(argc, argv, "resume");
+	if (resumes)
+		source = source_of_export(config_text(look, "resume"));
+	else if (strcmp(command, "verify") != 0 &&
+	    strcmp(command, "repair") != 0)
+		return NULL;
+	for (i = 0; i < n && source == NULL; i++)
+		source = source_of_export(words[i]);
+	if (source != NULL || !resumes)
+		return source;
+	if (config_origin(look, "output") != CONFIG_ARGV &&
+	    config_env_get(env, "HLEXPORT_OUTPUT") != NULL)
+		output = config_env_get(env, "HLEXPORT_OUTPUT");
+	newest = tree_newest(output, cli_is_unfinished);
+	source = source_of_export(newest);
+	free(newest);
+	return source;
 }
 
 /* Which source it is must be known before its options can be read. */
 static struct source *
-find_source(int argc, char **argv, const struct config_env *env,
+find_source(const struct config *look, const struct config_env *env,
     struct err *err)
 {
-	const char *which = config_early(argc, argv, "source");
+	const char *which = config_text(look, "source");
 	struct source *source;
 
-	if (which != NULL)
+	if (config_origin(look, "source") == CONFIG_ARGV)
 		return source_open(which, err);
-	source = source_of_export(which_export(argc, argv));
+	source = source_of_command(look, env);
 	if (source != NULL)
 		return source;
-	which = config_env_get(env, "HLEXPORT_SOURCE");
-	return source_open(which != NULL ? which : "humanloop", err);
+	if (config_env_get(env, "HLEXPORT_SOURCE") != NULL)
+		which = config_env_get(env, "HLEXPORT_SOURCE");
+	return source_open(which, err);
 }
 
 static bool
@@ -145,21 +169,30 @@ dispatch(struct cli *cli)
 	return command->run(cli);
 }
 
-static int
-with_env(int argc, char **argv, const struct config_env *env)
+/* What commands are called, up to NULL. */
+static void
+take_names(const char *names[N_NAMES])
 {
-	const char *names[sizeof(cli_commands) / sizeof(cli_commands[0])];
+	size_t i;
+
+	for (i = 0; i < N_NAMES; i++)
+		names[i] = cli_commands[i].name;
+}
+
+static int
+with_env(int argc, char **argv, const struct config *look,
+    const struct config_env *env)
+{
+	const char *names[N_NAMES];
 	struct cli cli = { .argc = argc, .argv = argv, .env = env };
 	struct config_table tables[2];
 	struct config *config;
 	struct source *source;
 	struct err err;
-	size_t i;
 	int status;
 
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		names[i] = cli_commands[i].name;
-	if ((source = find_source(argc, argv, env, &err)) == NULL)
+	take_names(names);
+	if ((source = find_source(look, env, &err)) == NULL)
 		return cli_error(&err);
 	config = config_new(tables, cli_tables(source, tables), names, argc,
 	    argv, env, &err);
@@ -178,6 +211,9 @@ with_env(int argc, char **argv, const struct config_env *env)
 int
 cli_main(int argc, char **argv)
 {
+	const char *names[N_NAMES];
+	struct config_table own = config_own();
+	struct config *look;
 	struct config_env *env;
 	struct err err;
 	int status;
@@ -186,10 +222,15 @@ cli_main(int argc, char **argv)
 	if (wants_version(argc, argv))
 		return cli_version();
 	set_clock();
-	if ((env = read_env(argc, argv, &err)) == NULL)
+	take_names(names);
+	look = config_look(&own, names, argc, argv);
+	if ((env = read_env(look, &err)) == NULL) {
+		config_free(look);
 		return cli_error(&err);
-	status = with_env(argc, argv, env);
+	}
+	status = with_env(argc, argv, look, env);
 	config_env_free(env);
+	config_free(look);
 	if (fflush(stdout) == EOF && status == CLI_OK) {
 		err_errno(&err, ERR_DISK, "write to standard output");
 		return cli_error(&err);

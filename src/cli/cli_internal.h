@@ -346,6 +346,9 @@ struct cli_settings {
 	json_t *options;
 };
 
+/** cli_is_unfinished(path): Is it an export of ours that is not complete? */
+bool cli_is_unfinished(const char *);
+
 /**
  * cli_settings(cli, log, resume, settings, err):
  * Fill ${settings}; ${resume} is the export to go on with, if that does not

@@ -8,9 +8,8 @@
 
 #include "cli/cli_internal.h"
 
-/* The newest export that is ours and not complete. */
-static bool
-is_unfinished(const char *path)
+bool
+cli_is_unfinished(const char *path)
 {
 	json_t *header = manifest_peek(path, NULL);
 
@@ -38,7 +37,7 @@ find_resume(const struct cli *cli, struct cli_settings *settings,
 		return err_set(err, ERR_USAGE, "--dry-run and --resume don't "
 		    "go together");
 	settings->resume = given != NULL ? mem_text(given) :
-	    tree_newest(output, is_unfinished);
+	    tree_newest(output, cli_is_unfinished);
 	if (settings->resume == NULL)
 		return err_set(err, ERR_USAGE, "there is no unfinished "
 		    "export in %s", output);

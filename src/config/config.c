@@ -21,6 +21,7 @@ struct config {
 	const struct config_env *env;
 	const char *command;
 	bool names_command;
+	char **words;		/* the command line, where it is a copy */
 	char **args;
 	size_t n_args;
 	struct value *values;	/* a value for each row of each table */
@@ -128,7 +129,12 @@ unknown_option(const struct config *config, const char *given,
 	for (i = 0; i < config->n; i++)
 		names[i] = config->values[i].option->name;
 	word = mem_copy(given, strcspn(given, "="));
-	if (strncmp(word, "--", 2) == 0)
+	/* What getopt_long() does not take may begin several. */
+	for (i = 0; i < config->n && strncmp(word, "--", 2) == 0; i++)
+		if (strncmp(names[i], word + 2, strlen(word + 2)) == 0 &&
+		    (near == NULL || strlen(names[i]) < strlen(near)))
+			near = names[i];
+	if (strncmp(word, "--", 2) == 0 && near == NULL)
 		near = config_near(word + 2, names, config->n);
 	err_set(err, ERR_USAGE, "no option %s%s%s%s", word,
 	    near != NULL ? "; did you mean --" : "",
@@ -211,8 +217,10 @@ take_option(struct config *config, int c, char **argv, struct err *err)
 	return 0;
 }
 
+/* With ${strict}, up to the first mistake. */
 static int
-read_options(struct config *config, int argc, char **argv, struct err *err)
+read_options(struct config *config, int argc, char **argv, bool strict,
+    struct err *err)
 {
 	struct text letters;
 	struct option *rows = getopt_rows(config, &letters);
@@ -220,8 +228,8 @@ read_options(struct config *config, int argc, char **argv, struct err *err)
 
 	opterr = 0;
 	optind = 0;		/* GNU: begin anew */
-	while (rc == 0 && (c = getopt_long(argc, argv, letters.at, rows,
-	    NULL)) != -1)
+	while ((rc == 0 || !strict) && (c = getopt_long(argc, argv,
+	    letters.at, rows, NULL)) != -1)
 		rc = take_option(config, c, argv, err);
 	config->args = &argv[optind];
 	config->n_args = (size_t)(argc - optind);
@@ -311,7 +319,7 @@ config_new(const struct config_table *tables, size_t n,
 
 	config->env = env;
 	take_tables(config, tables, n);
-	if (read_options(config, argc, argv, err) == -1 ||
+	if (read_options(config, argc, argv, true, err) == -1 ||
 	    read_words(config, commands, err) == -1 ||
 	    settle_options(config, err) == -1 ||
 	    read_variables(config, err) == -1) {
@@ -321,23 +329,33 @@ config_new(const struct config_table *tables, size_t n,
 	return config;
 }
 
-const char *
-config_early(int argc, char **argv, const char *name)
+struct config *
+config_look(const struct config_table *table, const char *const *commands,
+    int argc, char **argv)
 {
-	const char *found = NULL;
-	size_t len = strlen(name);
-	int i;
+	struct config *config = mem_zero(1, sizeof(*config));
+	char **words = mem_alloc(((size_t)argc + 1) * sizeof(*words));
+	struct err err;
+	size_t i, k;
 
-	for (i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
-		if (strncmp(argv[i], "--", 2) != 0 ||
-		    strncmp(argv[i] + 2, name, len) != 0)
-			continue;
-		if (argv[i][2 + len] == '=')
-			found = &argv[i][3 + len];
-		else if (argv[i][2 + len] == '\0' && i + 1 < argc)
-			found = argv[i + 1];
+	/* getopt_long() puts them in another order. */
+	memcpy(words, argv, ((size_t)argc + 1) * sizeof(*words));
+	config->words = words;
+	take_tables(config, table, 1);
+	(void)read_options(config, argc, words, false, &err);
+	/* A word before it may be the value of an option not known here. */
+	config->command = commands[0];
+	for (i = 0; i < config->n_args && !config->names_command; i++)
+		for (k = 0; commands[k] != NULL; k++)
+			if (strcmp(config->args[i], commands[k]) == 0) {
+				config->command = commands[k];
+				config->names_command = true;
+			}
+	if (config->names_command) {
+		config->args += i;
+		config->n_args -= i;
 	}
-	return found;
+	return config;
 }
 
 const char *
@@ -435,5 +453,6 @@ config_free(struct config *config)
 	for (i = 0; i < config->n; i++)
 		free(config->values[i].text);
 	free(config->values);
+	free(config->words);
 	free(config);
 }

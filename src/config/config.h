@@ -106,11 +106,16 @@ struct config *config_new(const struct config_table *, size_t,
     struct err *);
 
 /**
- * config_early(argc, argv, name):
- * Return what the command line gives for the option ${name} before anything
- * is known about the other options; or NULL.
+ * config_look(table, commands, argc, argv):
+ * Read as much of the command line as ${table} knows, before it is known what
+ * other options there are: mistakes are passed over, values are not looked
+ * at, the environment is not read.  The command is the first word that is one
+ * of ${commands} (else the first of these), its words all that follow it; the
+ * value of an option that ${table} does not have may be among them.  Return
+ * the configuration, which borrows all that it was given.
  */
-const char *config_early(int, char **, const char *);
+struct config *config_look(const struct config_table *,
+    const char *const *, int, char **);
 
 /** config_command(config): Return the command. */
 const char *config_command(const struct config *);

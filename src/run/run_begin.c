@@ -60,6 +60,29 @@ create(struct run *run, struct err *err)
 	return run->manifest != NULL ? 0 : -1;
 }
 
+int
+run_check_server(const struct run *run, json_t *header, const char *where,
+    struct err *err)
+{
+	const struct run_settings *settings = &run->settings;
+	const char *source = json_string_value(json_object_get(header,
+	    "source"));
+	const char *server = json_string_value(json_object_get(header,
+	    "server"));
+
+	if (source == NULL || server == NULL)
+		return err_set(err, ERR_DATA, "%s: the first line of its "
+		    MANIFEST_NAME " is damaged", where);
+	if (strcmp(source, settings->source->name) != 0)
+		return err_set(err, ERR_USAGE, "%s is an export from \"%s\", "
+		    "not from \"%s\"", where, source, settings->source->name);
+	if (strcmp(server, settings->server) != 0 && !settings->server_moved)
+		return err_set(err, ERR_USAGE, "%s is an export from %s, and "
+		    "the server is now %s; if that has the same data, say "
+		    "--server-moved", where, server, settings->server);
+	return 0;
+}
+
 /* Is this export one of ours to go on with? */
 static int
 check_header(struct run *run, struct err *err)
@@ -68,27 +91,17 @@ check_header(struct run *run, struct err *err)
 	json_t *header = manifest_header(run->manifest);
 	const char *source = json_string_value(json_object_get(header,
 	    "source"));
-	const char *server = json_string_value(json_object_get(header,
-	    "server"));
 	const char *sha256 = json_string_value(json_object_get(header,
 	    "source_sha256"));
 	const char *started = json_string_value(json_object_get(header,
 	    "started"));
 	char hex[SHA256_HEX];
 
-	if (source == NULL || server == NULL || started == NULL ||
-	    strlen(started) >= sizeof(run->started))
+	if (started == NULL || strlen(started) >= sizeof(run->started))
 		return err_set(err, ERR_DATA, "%s: the first line of its "
 		    MANIFEST_NAME " is damaged", tree_where(run->tree));
-	if (strcmp(source, settings->source->name) != 0)
-		return err_set(err, ERR_USAGE, "%s is an export from \"%s\", "
-		    "not from \"%s\"", tree_where(run->tree), source,
-		    settings->source->name);
-	if (strcmp(server, settings->server) != 0 && !settings->server_moved)
-		return err_set(err, ERR_USAGE, "%s is an export from %s, and "
-		    "the server is now %s; if that has the same data, say "
-		    "--server-moved", tree_where(run->tree), server,
-		    settings->server);
+	if (run_check_server(run, header, tree_where(run->tree), err) == -1)
+		return -1;
 	definition_hash(settings->source, hex);
 	if (sha256 == NULL || strcmp(sha256, hex) != 0)
 		log_say(settings->log, LOG_WARN, "run", "the definition of "

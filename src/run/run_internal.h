@@ -258,6 +258,14 @@ int run_seal(struct run *, struct err *);
 
 /* ---------------------------------------------------- run_online.c */
 
+/**
+ * run_check_server(run, header, where, err):
+ * Is the export ${where}, whose manifest begins with ${header}, from the
+ * run's source and, unless it moved, its server?
+ */
+int run_check_server(const struct run *, json_t *, const char *,
+    struct err *);
+
 /** run_online_begin(run, err): Open what the run is held against. */
 int run_online_begin(struct run *, struct err *);
 

@@ -21,7 +21,9 @@ run_online_begin(struct run *run, struct err *err)
 	if (run->online_tree == NULL)
 		return -1;
 	run->online = manifest_open(run->online_tree, run->settings.log, err);
-	return run->online != NULL ? 0 : -1;
+	/* The key goes to no other server than the one it is from. */
+	return run->online == NULL ? -1 : run_check_server(run,
+	    manifest_header(run->online), run->settings.online, err);
 }
 
 /* How many records of the listing the export has that were still there. */

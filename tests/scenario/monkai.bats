@@ -9,6 +9,7 @@ start_trace()
 {
 	unset "${!MONKAI_@}"
 	start_fixture --workspace trace "$@"
+	unset HUMANLOOP_API_URL HUMANLOOP_API_KEY
 	base=${url%/trace/v1}
 	export HOME=$PWD
 	export MONKAI_TRACE_BASE_URL=$url MONKAI_TRACER_TOKEN=$key
@@ -484,6 +485,45 @@ wrong_file()
 	assert_contains "$output" "gone"
 	# Read to the end, and once.
 	assert_equal "$(asked_count)" 6
+}
+
+@test "whose export it is counts, however the command is written" {
+	start_trace
+	# As in the .env of someone who has both.
+	export HUMANLOOP_API_URL=$url/other HUMANLOOP_API_KEY=other
+	add_fault "logs_query status=500"
+	run -3 monkai --retries 1
+	export=$(the_export)
+	mend
+	for words in "-r $export" "--resume" "-qr $export" "--resu=$export" \
+	    "repair -q $export" "repair --remove-extra $export" \
+	    "repair --jobs 2 $export" "verify --online $export" \
+	    "verify $export --online"; do
+		forget_asked
+		# shellcheck disable=SC2086 # words
+		run hlexport $words
+		[ "$status" = 0 ] || [ "$words" = --resume ] || {
+			echo "hlexport $words: $output"
+			return 1
+		}
+		[[ $output != *HUMANLOOP* ]]
+	done
+	# The key goes to no other server without a word.
+	server=$url
+	stop_fixture
+	start_trace
+	[ "$url" != "$server" ]
+	for words in "verify --online" repair; do
+		[ "$words" != repair ] || sed -i 5s/namespace/namespacf/ \
+		    "$export"/records/2.jsonl
+		# shellcheck disable=SC2086
+		run -2 hlexport $words "$export"
+		assert_contains "$output" "say --server-moved"
+	done
+	assert_equal "$(asked_count)" 0
+	run -0 hlexport repair --server-moved "$export"
+	run -0 hlexport verify --server-moved --online "$export"
+	assert_contains "$output" "nothing has come or gone"
 }
 
 @test "no line of C outside of the definitions names a platform" {
