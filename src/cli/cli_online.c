@@ -40,20 +40,25 @@ add_changes(const struct run *run, json_t *json)
 }
 
 static int
-turn(struct run *run, struct err *err)
+turn(struct cli *cli, struct run *run, struct log *log, struct err *err)
 {
+	struct cli_progress *progress = cli_progress_new(config_text(
+	    cli->config, "progress"), log, config_is(cli->config, "quiet"));
 	enum run_state state;
 
 	do {
 		state = run_step(run, STEP_MS, err);
 		if (cli_signalled() != 0)
 			run_interrupt(run);
+		cli_progress_show(progress, run);
 	} while (state == RUN_GOING);
+	cli_progress_free(progress);
 	if (state == RUN_STOPPED)
 		return cli_error(err);
 	if (state == RUN_GAPS)
 		return cli_error(&(struct err){ ERR_NET, "the server did "
-		    "not tell everything; try again" });
+		    "not tell everything (what is missing stands above); try "
+		    "again" });
 	return state == RUN_INTERRUPTED ? CLI_INTERRUPTED : CLI_OK;
 }
 
@@ -78,7 +83,7 @@ cli_online(struct cli *cli, const char *where, struct log *log, json_t *json)
 		status = cli_error(&err);
 		goto done;
 	}
-	status = turn(run, &err);
+	status = turn(cli, run, log, &err);
 	if (status == CLI_OK && json != NULL) {
 		add_changes(run, json);
 	} else if (status == CLI_OK) {

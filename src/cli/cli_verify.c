@@ -133,7 +133,9 @@ cli_verify(struct cli *cli)
 	if (n != 1)
 		return cli_usage("verify wants one directory or archive, "
 		    "like 'hlexport verify exports/20250606-120000'");
-	log = log_new(LOG_ERROR, LOG_ERROR);
+	/* What the server did not tell is named as it is met. */
+	log = log_new(config_is(cli->config, "online") ? LOG_WARN :
+	    LOG_ERROR, LOG_ERROR);
 	if (stat(words[0], &st) == 0 && !S_ISDIR(st.st_mode))
 		status = cli_check_archive(cli, words[0], log);
 	else

@@ -321,7 +321,7 @@ commit_dry(struct run *run, struct run_task *task, struct err *err)
 	run_dry_page(run, task);
 	if (run_lines(run, task, &outcome.page, err) == -1)
 		return -1;
-	if (run_online_page(run, task, err) == -1)
+	if (run_online_page(run, task, &outcome.page, err) == -1)
 		return -1;
 	state = finish(run, task, &outcome);
 	if (!run_dry_goes_on(own->crawl->resource) &&

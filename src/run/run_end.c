@@ -171,7 +171,8 @@ begin_pass(struct run *run, struct run_listing *own, struct err *err)
 	log_say(run->settings.log, LOG_INFO, "run", "%s: its counts don't "
 	    "agree, or it changed while it was read; reading it again",
 	    own->crawl->key);
-	if (run->tree == NULL && run->settings.lines == NULL)
+	if (run->tree == NULL && run->settings.lines == NULL &&
+	    run->online == NULL)
 		return 0;
 	return run_again_begin(run, own, err);
 }

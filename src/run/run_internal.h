@@ -30,6 +30,7 @@ struct run_listing {
 	struct crawl_listing *crawl;
 	struct set *seen;	/* records of the export, by key */
 	struct set *pass_seen;	/* of this reading, if not the same */
+	struct set *known;	/* held against the server: what is on disk */
 	char *dir;		/* of a stream */
 	struct tree_stream *stream;
 	uint64_t records;	/* kept, in all runs */
@@ -269,8 +270,13 @@ int run_check_server(const struct run *, json_t *, const char *,
 /** run_online_begin(run, err): Open what the run is held against. */
 int run_online_begin(struct run *, struct err *);
 
-/** run_online_page(run, task, err): A page of a dry run came: what is new? */
-int run_online_page(struct run *, struct run_task *, struct err *);
+/**
+ * run_online_page(run, task, page, err):
+ * A page of a dry run came: what is new?  Where it is held against an export,
+ * set in ${page} how many of its records this reading has not seen before.
+ */
+int run_online_page(struct run *, struct run_task *, struct manifest_page *,
+    struct err *);
 
 /** run_online_goes_on(run, own): Must the list be read to its end? */
 bool run_online_goes_on(const struct run *, const struct run_listing *);

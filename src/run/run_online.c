@@ -83,7 +83,7 @@ read_disk(struct run *run, struct run_listing *own, bool tell,
 	while ((rc = run_reader_next(reader, &record, err)) == 1) {
 		(void)page_key(listing->resource, record, &run->scratch);
 		if (!tell)
-			set_add(own->pass_seen, run->scratch.at,
+			set_add(own->known, run->scratch.at,
 			    run->scratch.len);
 		else if (!set_has(own->seen, run->scratch.at,
 		    run->scratch.len))
@@ -94,27 +94,34 @@ read_disk(struct run *run, struct run_listing *own, bool tell,
 }
 
 int
-run_online_page(struct run *run, struct run_task *task, struct err *err)
+run_online_page(struct run *run, struct run_task *task,
+    struct manifest_page *page, struct err *err)
 {
 	struct crawl_listing *listing = task->job.listing;
 	struct run_listing *own = listing->user;
+	bool is_new;
 	uint64_t known;
 	size_t i;
 
-	if (!find_known(run, own, &known))
+	if (run->online == NULL || !listing->resource->is_list)
 		return 0;
-	/* The keys on disk; in a dry run nothing else needs the place. */
-	if (own->pass_seen == own->seen) {
-		own->pass_seen = set_new();
+	if (own->known == NULL && find_known(run, own, &known)) {
+		own->known = set_new();
 		if (read_disk(run, own, false, err) == -1)
 			return -1;
 	}
+	page->distinct = 0;
 	for (i = 0; i < task->page.n; i++) {
 		(void)page_key(listing->resource, task->page.records[i],
 		    &run->scratch);
-		if (set_add(own->seen, run->scratch.at, run->scratch.len) &&
-		    !set_has(own->pass_seen, run->scratch.at,
-		    run->scratch.len))
+		is_new = set_add(own->seen, run->scratch.at,
+		    run->scratch.len);
+		page->distinct += own->pass_seen == own->seen ? is_new :
+		    set_add(own->pass_seen, run->scratch.at,
+		    run->scratch.len);
+		page->kept += is_new;
+		if (is_new && own->known != NULL && !set_has(own->known,
+		    run->scratch.at, run->scratch.len))
 			add_change(run, listing->key, false);
 	}
 	return 0;
@@ -123,11 +130,8 @@ run_online_page(struct run *run, struct run_task *task, struct err *err)
 int
 run_online_end(struct run *run, struct run_listing *own, struct err *err)
 {
-	uint64_t known;
-
 	/* Only of a list that was read to its end. */
-	if (!find_known(run, own, &known) ||
-	    own->pass_seen == own->seen || (own->crawl->total >= 0 &&
+	if (own->known == NULL || (own->crawl->total >= 0 &&
 	    set_count(own->seen) < (uint64_t)own->crawl->total))
 		return 0;
 	return read_disk(run, own, true, err);

@@ -21,6 +21,7 @@ run_close(struct run_listing *own)
 	if (own->pass_seen != own->seen)
 		set_free(own->pass_seen);
 	set_free(own->seen);
+	set_free(own->known);
 	free(own->dir);
 	free(own);
 }

@@ -216,11 +216,19 @@ assert_rows()
 	# The pages' endpoints were asked for their total only.
 	assert_equal "$(asked_count query)" 2
 	assert_equal "$(asked_count 'query .* 1 1$')" 2
+	# Windows overlap: what is in two of them counts once.
+	run -0 hlexport verify --online spans/*
+	assert_contains "$output" "nothing has come or gone"
+	add_fault "logs_export delete=2 times=1"
+	run -1 hlexport verify --online spans/*
+	assert_contains "$output" "missing: exported_logs: 2998 different"
 	# Where they tell none, all the same.
 	stop_fixture
 	start_trace --shape bare --cap 500
 	run -0 monkai -o bare --via export --export-cap 500
 	fixture truth/records | cmp - <(rows bare/* records)
+	run -0 hlexport verify --online bare/*
+	assert_contains "$output" "nothing has come or gone"
 }
 
 @test "a cap that is lower than --export-cap is found out by the total" {
