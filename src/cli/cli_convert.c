@@ -434,8 +434,8 @@ report(const struct making *m)
 		    "of Excel holds; other formats have them whole\n",
 		    convert->cut);
 	if (convert->replaced > 0)
-		fprintf(stderr, "%" PRIu64 " texts had control characters, "
-		    "which Excel refuses\n", convert->replaced);
+		fprintf(stderr, "%" PRIu64 " texts had characters that "
+		    "Excel refuses; there is \xef\xbf\xbd in their places\n", convert->replaced);
 	if (!m->table.complete)
 		fprintf(stderr, "The export it is made of is NOT COMPLETE: "
 		    "'hlexport summary %s' tells what is missing\n",

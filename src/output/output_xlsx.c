@@ -3,6 +3,7 @@
  * is.  Written row by row, so that memory doesn't grow with the rows.
  */
 
+#include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,43 +34,76 @@ output_has_xlsx(void)
 
 /* ----------------------------------------------------------------- cells */
 
+/* Is there "_xHHHH_", which Excel takes for the character of that number? */
+static bool
+is_escape(const char *at, size_t len)
+{
+	size_t i;
+
+	if (len < 7 || at[0] != '_' || at[1] != 'x' || at[6] != '_')
+		return false;
+	for (i = 2; i < 6; i++)
+		if (!isxdigit((unsigned char)at[i]))
+			return false;
+	return true;
+}
+
+/* The bytes of a character of UTF-8, by its first. */
+static size_t
+char_len(unsigned char c)
+{
+	return c < 0x80 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
+}
+
+/* Is it none of XML 1.0's characters (its section 2.2)? */
+static bool
+is_refused(const char *at, size_t len)
+{
+	unsigned char c = (unsigned char)*at;
+
+	return (c < 0x20 && c != '\t' && c != '\n' && c != '\r') ||
+	    (len == 3 && memcmp(at, "\xef\xbf\xbe", 2) == 0 &&
+	    (unsigned char)at[2] >= 0xbe);
+}
+
 /*
- * Make a text one that Excel takes: no control characters, and no longer than
- * a cell may be.
+ * Make a text one that Excel takes: no characters that XML has not, and no
+ * longer than a cell may be, in units of UTF-16 as Excel counts.
  */
 static const char *
 fit(struct book *book, struct span from)
 {
-	size_t i, chars = 0, kept = 0;
-	bool replaced = false, cut = false;
-	unsigned char c;
+	struct text *text = &book->text;
+	size_t i, len, units = 0, fits = 0;
+	bool replaced = false;
 
-	text_clear(&book->text);
-	for (i = 0; i < from.len; i++) {
-		c = (unsigned char)from.at[i];
-		if ((c & 0xc0) != 0x80 && ++chars > CELL_CHARS - 1)
-			cut = true;
-		if (cut) {
-			if (chars > CELL_CHARS)
-				break;
-			continue;
-		}
-		if (c < 0x20 && c != '\t' && c != '\n' && c != '\r') {
-			text_adds(&book->text, "\xef\xbf\xbd");
+	text_clear(text);
+	for (i = 0; i < from.len && units <= CELL_CHARS; i += len) {
+		const char *at = &from.at[i];
+
+		len = char_len((unsigned char)*at);
+		if (len > from.len - i)
+			len = from.len - i;
+		if (is_refused(at, len)) {
+			text_adds(text, "\xef\xbf\xbd");
 			replaced = true;
+		} else if (is_escape(at, from.len - i)) {
+			text_adds(text, "_x005F_");
+			units += 6;
 		} else {
-			text_addc(&book->text, (char)c);
+			text_add(text, at, len);
 		}
-		kept = i + 1;
+		units += len == 4 ? 2 : 1;
+		if (units <= CELL_CHARS - 1)
+			fits = text->len;
 	}
-	/* What would have fitted to the last character need not be cut. */
-	if (cut && chars == CELL_CHARS)
-		text_add(&book->text, &from.at[kept], from.len - kept);
-	else if (cut)
-		text_adds(&book->text, "\xe2\x80\xa6");
+	if (units > CELL_CHARS) {
+		text->len = fits;
+		text_adds(text, "\xe2\x80\xa6");
+		book->convert->cut++;
+	}
 	book->convert->replaced += replaced;
-	book->convert->cut += cut && chars > CELL_CHARS;
-	return book->text.at != NULL ? book->text.at : "";
+	return text->at != NULL ? text->at : "";
 }
 
 static void
@@ -288,7 +322,7 @@ write_metadata(struct book *book)
 	    "\"raw\"), which the other formats have");
 	count_pair(sheet, &row, "Texts cut to 32,767 characters",
 	    convert->cut);
-	count_pair(sheet, &row, "Texts with control characters replaced",
+	count_pair(sheet, &row, "Texts with replaced characters",
 	    convert->replaced);
 	count_pair(sheet, &row, "Sheets that go on another",
 	    book->rows_cut);

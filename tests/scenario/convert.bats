@@ -75,10 +75,14 @@ assert_clean()
 	assert_tables xlsx out
 	old_tree '{"id":"=1+1","output":"a\u0001b","error":"@SUM(A1)"}' \
 	    "{\"id\":\"long\",\"output\":\"$(printf 'x%.0s' \
-	    $(seq 40000))\"}" '{"id":"big","prompt_tokens":9007199254740993}'
+	    $(seq 40000))\"}" '{"id":"big","prompt_tokens":9007199254740993}' \
+	    '{"id":"_x0041_","output":"\uffff, \ufffe and \ufffd"}' \
+	    "{\"id\":\"wide\",\"output\":\"$(printf '😀%.0s' \
+	    $(seq 16384))\"}" "{\"id\":\"full\",\"output\":\"x$(printf '😀%.0s' \
+	    $(seq 16383))\"}"
 	run -0 hlexport convert old --format xlsx -o odd --yes
-	assert_contains "$output" "1 texts were cut"
-	assert_contains "$output" "1 texts had control characters"
+	assert_contains "$output" "2 texts were cut"
+	assert_contains "$output" "2 texts had characters that Excel refuses"
 	"$(python_with_openpyxl)" - odd/*.xlsx <<'END'
 import sys, openpyxl
 book = openpyxl.load_workbook(sys.argv[1])
@@ -89,6 +93,12 @@ assert (cell.value, cell.data_type) == ("=1+1", "s"), cell.data_type
 assert rows[1][column["output"]].value == "a\ufffdb"
 assert len(rows[2][column["output"]].value) == 32767
 assert rows[3][column["prompt_tokens"]].value == "9007199254740993"
+# Excel takes _x0041_ for an A; openpyxl leaves such in place here.
+assert rows[4][column["id"]].value == "_x005F_x0041_"
+assert rows[4][column["output"]].value == "\ufffd, \ufffd and \ufffd"
+# It counts in UTF-16, where these are two each.
+assert rows[5][column["output"]].value == "\U0001f600" * 16383 + "\u2026"
+assert rows[6][column["output"]].value == "x" + "\U0001f600" * 16383
 assert "Metadata" in book and "Summary" in book
 END
 }
