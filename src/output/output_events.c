@@ -222,8 +222,7 @@ durations(struct table_db *db, struct err *err)
 }
 
 static const char usage[] = "SELECT \"%s\" AS name, count(*) AS count, "
-    "count(*) FILTER (success) AS success, count(*) - count(*) FILTER "
-    "(success) AS failure, coalesce(round(fsum(duration_ms), 6), 0) AS "
+    OUTPUT_JUDGED ", coalesce(round(fsum(duration_ms), 6), 0) AS "
     "total_duration_ms, coalesce(round(fsum(duration_ms) / count(*), 6), 0) "
     "AS avg_duration_ms FROM events WHERE \"%s\" IS NOT NULL GROUP BY 1 "
     "ORDER BY min(time), 1";
@@ -395,11 +394,12 @@ totals(struct table_db *db, struct err *err)
 	return one_json(db, "SELECT count(*) AS total_metrics, "
 	    "count(DISTINCT nullif(session, '')) AS total_sessions, "
 	    "count(DISTINCT nullif(\"user\", '')) AS total_users, "
-	    "count(error) AS total_errors, min(time) AS first, max(time) AS "
-	    "last, coalesce(sum(tokens), 0)::BIGINT AS tokens, "
+	    "count(error) AS total_errors, min(time) FILTER " OUTPUT_TIMED
+	    " AS first, max(time) FILTER " OUTPUT_TIMED " AS "
+	    "last, TRY_CAST(coalesce(sum(tokens), 0) AS BIGINT) AS tokens, "
 	    "round(fsum(cost), 9) AS cost, count(cost) AS costs, count(*) "
 	    "FILTER (success) AS good, count(*) FILTER (NOT success) AS bad, "
-	    "count(*) - count(time) AS timeless "
+	    "count(*) - count(*) FILTER " OUTPUT_TIMED " AS timeless "
 	    "FROM events", err);
 }
 

@@ -5,6 +5,18 @@
 
 #include "output/output.h"
 
+/*
+ * How many events were a success, and how many not, among them those of which
+ * nothing tells; where that is all, it is not known.
+ */
+#define OUTPUT_JUDGED "CASE WHEN count(success) > 0 THEN count(*) FILTER " \
+    "(success) END AS success, CASE WHEN count(success) > 0 THEN count(*) " \
+    "- count(*) FILTER (success) END AS failure"
+
+/* Has the event a time that every zone has, and every calendar? */
+#define OUTPUT_TIMED "(time BETWEEN TIMESTAMPTZ '0001-01-02 00:00:00+00' " \
+    "AND TIMESTAMPTZ '9999-12-30 00:00:00+00')"
+
 /* Rows that are being written. */
 struct output_writer {
 	const struct output_form *form;

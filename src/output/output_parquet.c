@@ -24,6 +24,9 @@
  */
 #define COLUMNS "* REPLACE (CAST(raw AS VARCHAR) AS raw)"
 
+/* What Hive calls the folder of rows without a value. */
+#define NO_VALUE "__HIVE_DEFAULT_PARTITION__"
+
 static uint64_t
 group_rows(const struct table_db *db)
 {
@@ -75,19 +78,17 @@ division(const struct output_convert *convert,
 			return NULL;
 		text_adds(&sql, "CASE WHEN isfinite(");
 		table_quote(&sql, table->time);
-		text_adds(&sql, ") THEN strftime(timezone(");
+		text_adds(&sql, ") THEN coalesce(TRY(strftime(timezone(");
 		table_literal(&sql, settings->range.timezone);
 		text_adds(&sql, ", ");
 		table_quote(&sql, table->time);
-		/* What Hive calls the folder of rows without a value. */
-		text_adds(&sql, "), '%Y-%m-%d') ELSE "
-		    "'__HIVE_DEFAULT_PARTITION__' END");
+		text_adds(&sql, "), '%Y-%m-%d')), '" NO_VALUE "') ELSE '"
+		    NO_VALUE "' END");
 		return text_take(&sql);
 	}
 	for (i = 0; i < table->n_columns; i++)
 		if (strcmp(table->columns[i].name, "file_id") == 0)
-			return mem_text("coalesce(file_id, "
-			    "'__HIVE_DEFAULT_PARTITION__')");
+			return mem_text("coalesce(file_id, '" NO_VALUE "')");
 	return NULL;
 }
 

@@ -54,7 +54,7 @@ output_series_title(const char *by)
 
 #define SUMS "count(error) AS errors, " \
     "coalesce(round(fsum(duration_ms), 6), 0) AS total_duration_ms, " \
-    "coalesce(sum(tokens), 0)::BIGINT AS tokens, " \
+    "TRY_CAST(coalesce(sum(tokens), 0) AS BIGINT) AS tokens, " \
     "round(fsum(cost), 9) AS cost"
 
 /* Times are cut in the zone of the report. */
@@ -87,8 +87,8 @@ by_time(const struct kind *kind, const char *timezone, struct text *sql)
 	table_literal(sql, timezone);
 	text_addf(sql, ", date_trunc('%s', timezone(", kind->of);
 	table_literal(sql, timezone);
-	text_adds(sql, ", time))) AS bucket FROM events WHERE time IS NOT "
-	    "NULL)) GROUP BY bucket, ahead ORDER BY bucket");
+	text_adds(sql, ", time))) AS bucket FROM events WHERE " OUTPUT_TIMED
+	    ")) GROUP BY bucket, ahead ORDER BY bucket");
 }
 
 /* Sessions, users, projects: also with the tools they used. */
@@ -124,8 +124,7 @@ static void
 by_use(const struct kind *kind, struct text *sql)
 {
 	text_addf(sql, "SELECT \"%s\" AS %s, count(*) AS count, "
-	    "count(*) FILTER (success) AS success, count(*) - count(*) "
-	    "FILTER (success) AS failure, coalesce(round(fsum(duration_ms), "
+	    OUTPUT_JUDGED ", coalesce(round(fsum(duration_ms), "
 	    "6), 0) AS total_duration_ms, coalesce(round(fsum(duration_ms) / "
 	    "count(*), 6), 0) AS avg_duration_ms FROM events WHERE \"%s\" "
 	    "IS NOT NULL GROUP BY 1 ORDER BY min(time), 1", kind->of,
@@ -136,8 +135,10 @@ static void
 by_group(const struct kind *kind, struct text *sql)
 {
 	text_addf(sql, "SELECT \"%s\" AS %s, count(*) AS metrics_count, "
-	    "count(DISTINCT session) AS sessions, count(*) FILTER (success) "
-	    "AS success, count(*) FILTER (NOT success) AS failure, "
+	    "count(DISTINCT session) AS sessions, CASE WHEN count(success) > "
+	    "0 THEN count(*) FILTER (success) END AS success, CASE WHEN "
+	    "count(success) > 0 THEN count(*) FILTER (NOT success) END AS "
+	    "failure, "
 	    "round(fsum(duration_ms) / count(duration_ms), 6) AS "
 	    "avg_duration_ms, " SUMS " FROM events WHERE \"%s\" IS NOT NULL "
 	    "GROUP BY 1 ORDER BY count(*) DESC, 1", kind->of, kind->label,

@@ -83,38 +83,61 @@ number_or_null(const json_t *object, const char *key)
 	return json_is_number(value) ? json_incref(value) : json_null();
 }
 
+/* Does anything tell whether uses were a success? */
+static bool
+is_judged(json_t *used)
+{
+	const char *name;
+	json_t *value;
+
+	json_object_foreach(used, name, value)
+		if (json_is_number(json_object_get(value, "success")))
+			return true;
+	return false;
+}
+
+static json_t *
+usage_row(const char *name, json_t *value, bool judged)
+{
+	double success = json_number_value(json_object_get(value,
+	    "success"));
+	double failure = json_number_value(json_object_get(value,
+	    "failure"));
+	json_t *average = json_object_get(value, "avg_duration_ms");
+
+	/* The average is 0, not null, where nothing was timed. */
+	if (json_number_value(average) == 0)
+		average = json_null();
+	if (!judged)
+		return json_pack("[soO]", name, number_or_null(value,
+		    "count"), average);
+	return json_pack("[sooooO]", name, number_or_null(value, "count"),
+	    number_or_null(value, "success"), number_or_null(value,
+	    "failure"), share_of(success, success + failure), average);
+}
+
 /* How often each tool or agent was used, how well, how fast. */
 static void
 add_usage(struct report_view *view, const char *key,
-    const char *title, const char *role, const char *names)
+    const char *title, const char *role, const char *first)
 {
 	json_t *used = json_object_get(json_object_get(view->report,
 	    "breakdowns"), key);
-	json_t *section = report_section_new(title, role, names,
-	    "text|count|count|count|percent|ms");
-	json_t *rows = json_object_get(section, "rows"), *value, *average;
-	double success, failure;
+	bool judged = is_judged(used);
+	char *names = mem_format("%s|%sAvg Duration", first, judged ?
+	    "Success|Failure|Success Rate|" : "");
+	json_t *section = report_section_new(title, role, names, judged ?
+	    "text|count|count|count|percent|ms" : "text|count|ms");
+	json_t *rows = json_object_get(section, "rows"), *value;
 	const char *name;
 
-	json_object_foreach(used, name, value) {
-		if (!json_is_object(value))
-			continue;
-		success = json_number_value(json_object_get(value,
-		    "success"));
-		failure = json_number_value(json_object_get(value,
-		    "failure"));
-		/* The average is 0, not null, where nothing was timed. */
-		average = json_object_get(value, "avg_duration_ms");
-		if (json_number_value(average) == 0)
-			average = json_null();
-		json_array_append_new(rows, json_pack("[sooooO]", name,
-		    number_or_null(value, "count"),
-		    number_or_null(value, "success"),
-		    number_or_null(value, "failure"),
-		    share_of(success, success + failure), average));
-	}
+	json_object_foreach(used, name, value)
+		if (json_is_object(value))
+			json_array_append_new(rows, usage_row(name, value,
+			    judged));
 	sort_rows(rows);
 	report_add_section(view, section);
+	free(names);
 }
 
 void
@@ -123,9 +146,9 @@ report_add_breakdowns(struct report_view *view)
 	add_counts(view, "by_type", "Metrics by Type", "types",
 	    "Type|Count|Percentage");
 	add_usage(view, "tools", "Tool Usage", "tools",
-	    "Tool|Uses|Success|Failure|Success Rate|Avg Duration");
+	    "Tool|Uses");
 	add_usage(view, "agents", "Agent Usage", "agents",
-	    "Agent|Executions|Success|Failure|Success Rate|Avg Duration");
+	    "Agent|Executions");
 	add_counts(view, "errors", "Errors by Type", "errors",
 	    "Error Type|Count|Percentage");
 }

@@ -100,6 +100,21 @@ column_of(const struct report_view *view, const char *key,
 	    unit_of(key, value), "key", key);
 }
 
+/* A value of the key that tells its unit, which null does not. */
+static const json_t *
+telling_value(const json_t *series, size_t from, const char *key)
+{
+	const json_t *value = NULL;
+	size_t i;
+
+	for (i = from; i < json_array_size(series) && i < from + 100; i++) {
+		value = json_object_get(json_array_get(series, i), key);
+		if (value != NULL && !json_is_null(value))
+			break;
+	}
+	return value;
+}
+
 /* The columns are all keys, in the order in which they first come. */
 static json_t *
 columns_of(const struct report_view *view, const json_t *series)
@@ -111,15 +126,11 @@ columns_of(const struct report_view *view, const json_t *series)
 
 	json_array_foreach(series, i, entry) {
 		json_object_foreach(entry, key, value) {
-			/* A null doesn't tell the unit: wait for more. */
-			if (json_object_get(seen, key) != NULL ||
-			    (json_is_null(value) && i + 1 <
-			    json_array_size(series) && i < 100 &&
-			    json_object_size(seen) > 0))
+			if (json_object_get(seen, key) != NULL)
 				continue;
 			json_object_set_new(seen, key, json_true());
 			json_array_append_new(columns, column_of(view, key,
-			    value));
+			    telling_value(series, i, key)));
 		}
 	}
 	json_decref(seen);

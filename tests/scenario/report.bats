@@ -263,6 +263,31 @@ END
 	    all.json | paste -sd' ')" "20000 20000"
 }
 
+@test "records with values at the ends of what there is: no report fails" {
+	needs_tables
+	old_tree '{"id":"a","created_at":"2025-01-01T00:00:00Z","prompt_tokens":9223372036854775807,"output_tokens":9223372036854775807,"trace_id":"t","user":"u","error":"e","prompt":{"id":"pr_1"}}' \
+	    '{"id":"b","created_at":"infinity","prompt_tokens":9223372036854775807,"prompt_cost":1e308,"output_cost":1e308,"provider_latency":1e308,"trace_id":"t","prompt":{"id":"pr_1"}}' \
+	    '{"id":"c","created_at":"-infinity","start_time":"-infinity","end_time":"infinity","prompt_tokens":9223372036854775807,"prompt_cost":1e308,"trace_id":"t","user":"u","prompt":{"id":"pr_1"}}' \
+	    '{"id":"d","created_at":"294246-12-31T23:59:59Z","prompt_cost":-1e308,"prompt_tokens":-9223372036854775808,"trace_id":"t","tool":{"id":"pr_1"}}' \
+	    '{"id":"e","created_at":"0001-01-01T00:00:00Z","start_time":"0001-01-01T00:00:00Z","end_time":"9999-12-31T23:59:59Z","trace_id":"","user":"","agent":{"id":"pr_1"}}' \
+	    '{"id":"f","created_at":"290309-12-22 (BC) 00:00:00+00","prompt_tokens":1e18,"provider_latency":-1e308,"evaluator":{"id":"pr_1"}}'
+	for by in hourly daily weekly monthly session user model file version \
+	    tool agent evaluator project; do
+		for format in markdown html json csv text; do
+			run -0 hlexport report old --by $by --format $format \
+			    --tz America/New_York
+			[[ $output != *[Ee]rror:* ]]
+		done
+	done
+	hlexport convert old --format parquet --partition-by day -y -q \
+	    --tz America/New_York -o days
+	hlexport report old --all-formats -o bundle -q
+	for format in csv jsonl xlsx parquet; do
+		hlexport convert old --format $format --yes -q -o $format ||
+		    [ $format = xlsx ]
+	done
+}
+
 @test "an export without logs" {
 	needs_tables
 	start_fixture
