@@ -403,6 +403,7 @@ report(const struct making *m)
 	const struct output_convert *convert = m->convert;
 	uint64_t bytes = 0, rows = output_rows_made(convert);
 	char size[16], count[32];
+	struct text why;
 	size_t i;
 
 	for (i = 0; i < convert->n_made; i++)
@@ -414,7 +415,8 @@ report(const struct making *m)
 		    "output", m->output, "files",
 		    (json_int_t)convert->n_made + !m->one_file, "rows",
 		    (json_int_t)rows, "bytes", (json_int_t)bytes,
-		    "complete", m->table.complete));
+		    "complete", m->table.complete &&
+		    table_left_out(m->table.db) == 0));
 		return;
 	}
 	if (config_is(m->cli->config, "quiet"))
@@ -435,11 +437,14 @@ report(const struct making *m)
 		    convert->cut);
 	if (convert->replaced > 0)
 		fprintf(stderr, "%" PRIu64 " texts had characters that "
-		    "Excel refuses; there is \xef\xbf\xbd in their places\n", convert->replaced);
-	if (!m->table.complete)
-		fprintf(stderr, "The export it is made of is NOT COMPLETE: "
-		    "'hlexport summary %s' tells what is missing\n",
-		    m->table.path);
+		    "Excel refuses; there is \xef\xbf\xbd in their places\n",
+		    convert->replaced);
+	if (!m->table.complete) {
+		text_init(&why, SIZE_MAX / 4);
+		cli_table_incomplete(&m->table, &why);
+		fprintf(stderr, "The export it is made of %s\n", why.at);
+		text_release(&why);
+	}
 }
 
 /* 1: it was made; 0: there was nothing to do, or it is not wanted. */

@@ -280,6 +280,7 @@ struct cli_table {
 	struct scratch *scratch;
 	char *path;		/* of the export, absolute */
 	bool complete;
+	bool untold;		/* it has no manifest to tell by */
 	uint64_t gaps;
 	/* Called now and then; or NULL. */
 	void (*show)(void *);
@@ -303,6 +304,13 @@ int cli_table_error(const struct err *);
 
 /** cli_table_close(table): Close it. */
 void cli_table_close(struct cli_table *);
+
+/**
+ * cli_table_incomplete(table, text):
+ * Of an export that is not complete, add "is NOT COMPLETE: " and why, and
+ * what tells more.
+ */
+void cli_table_incomplete(const struct cli_table *, struct text *);
 
 /**
  * cli_table_warn(cli, table):

@@ -233,11 +233,14 @@ cli_query(struct cli *cli)
 	struct err err = { .kind = ERR_NONE };
 	size_t n;
 	char *const *words = config_args(cli->config, &n);
+	struct text why;
 	char *sql;
 	int rc = 0, status = CLI_OK;
 
-	if (n < 1 || n > 2 || (n == 2 &&
-	    config_text(cli->config, "file") != NULL))
+	if (n == 2 && config_text(cli->config, "file") != NULL)
+		return cli_usage("the SQL is given twice: behind the directory "
+		    "and by --file %s", config_text(cli->config, "file"));
+	if (n < 1 || n > 2)
 		return cli_usage("query wants a directory and SQL, like "
 		    "'hlexport query exports/20250606-120000 \"SELECT "
 		    "count(*) FROM logs\"'");
@@ -253,9 +256,12 @@ cli_query(struct cli *cli)
 		    words[0], &err);
 	if (rc == 0)
 		rc = cli_table_open(cli, words[0], NULL, &table, &err);
-	if (rc == 0 && !table.complete && !config_is(cli->config, "quiet"))
-		fprintf(stderr, "Note: the export is not complete%s\n",
-		    table.gaps > 0 ? ": it has gaps" : "");
+	if (rc == 0 && !table.complete && !config_is(cli->config, "quiet")) {
+		text_init(&why, SIZE_MAX / 4);
+		cli_table_incomplete(&table, &why);
+		fprintf(stderr, "Note: the export %s\n", why.at);
+		text_release(&why);
+	}
 	if (rc == 0 && sql != NULL)
 		rc = query(cli, &table, sql, &err);
 	else if (rc == 0 && strcmp(config_text(cli->config, "format"),

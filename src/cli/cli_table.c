@@ -44,6 +44,7 @@ look(const char *path, struct cli_table *table, struct err *err)
 
 	table->complete = summary.sealed;
 	table->gaps = summary.n_gaps;
+	table->untold = !summary.ours;
 	audit_release(&summary);
 	return rc;
 }
@@ -121,6 +122,22 @@ cli_table_close(struct cli_table *table)
 	log_free(table->log);
 	free(table->path);
 	*table = (struct cli_table){ .db = NULL };
+}
+
+void
+cli_table_incomplete(const struct cli_table *table, struct text *text)
+{
+	if (table->gaps > 0)
+		text_addf(text, "is NOT COMPLETE: it has %" PRIu64 " gap%s, "
+		    "which 'hlexport summary %s' names", table->gaps,
+		    table->gaps == 1 ? "" : "s", table->path);
+	else if (table->untold)
+		text_addf(text, "is NOT PROVEN COMPLETE: it has no manifest; "
+		    "'hlexport verify %s' tells what can be told",
+		    table->path);
+	else
+		text_addf(text, "is NOT COMPLETE: it was not finished; "
+		    "'hlexport --resume %s' goes on", table->path);
 }
 
 static void

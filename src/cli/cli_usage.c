@@ -62,6 +62,7 @@ report(struct cli *cli, struct cli_table *table, struct err *err)
 		.db = table->db, .source = table->source->name,
 		.export = slash != NULL ? slash + 1 : table->path,
 		.tool = CLI_TOOL, .complete = table->complete,
+		.gaps = table->gaps,
 		.by = config_text(cli->config, "by"),
 		.range = { config_text(cli->config, "from"),
 		    config_text(cli->config, "to"),

@@ -183,6 +183,7 @@ struct output_report {
 	struct table_db *db;
 	const char *source, *export, *tool;
 	bool complete;
+	uint64_t gaps;
 	const char *by;		/* daily, session ... */
 	struct output_range range;
 	char *const *filters;	/* "key=value" */

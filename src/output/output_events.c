@@ -463,15 +463,21 @@ fill(const struct output_report *report, json_t *model, struct err *err)
 	if (sums == NULL)
 		return -1;
 	add_totals(report, model, sums);
-	add(model, "notes", notes(report, sums));
-	json_decref(sums);
+	/* They stand here; what they say is known at the end. */
+	json_object_set_new(model, "notes", json_null());
 	if (!add(model, "duration_stats", durations(report->db, err)) ||
 	    !add(model, "breakdowns", breakdowns(report->db, err)) ||
 	    !add(model, "time_series", output_report_series(report,
 	    report->by, err)) ||
 	    !add(model, "latency", latency(report->db, err)) ||
-	    !add(model, "sections", sections(report, err)))
+	    !add(model, "sections", sections(report, err))) {
+		json_decref(sums);
 		return -1;
+	}
+	add(model, "notes", notes(report, sums));
+	json_decref(sums);
+	if (table_left_out(report->db) > 0)
+		json_object_set_new(model, "complete", json_false());
 	return 0;
 }
 
@@ -490,9 +496,10 @@ output_report_make(const struct output_report *report, struct err *err)
 		return NULL;
 	}
 	clock_second(clock_wall(), now);
-	model = json_pack("{s:n, s:s, s:s, s:s, s:b, s:s, s:n, s:n, s:s, "
-	    "s:o}", "title", "generated_at", now, "source", report->source,
-	    "export", report->export, "complete", report->complete, "type",
+	model = json_pack("{s:n, s:s, s:s, s:s, s:b, s:I, s:s, s:n, s:n, "
+	    "s:s, s:o}", "title", "generated_at", now, "source",
+	    report->source, "export", report->export, "complete",
+	    report->complete, "gaps", (json_int_t)report->gaps, "type",
 	    report->by, "start_time", "end_time", "timezone",
 	    report->range.timezone, "filters",
 	    output_filters_json(&filters));

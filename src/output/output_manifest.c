@@ -93,7 +93,8 @@ output_manifest(const struct output_convert *convert)
 	    "s:s?, s:s, s:s?, s:o, s:o, s:o, s:o, s:I, s:I, s:I}",
 	    "hlexport", "conversion", "tool", settings->tool, "duckdb",
 	    table_library(), "source", settings->source, "export",
-	    settings->export, "complete", settings->complete, "gaps",
+	    settings->export, "complete", settings->complete &&
+	    table_left_out(settings->db) == 0, "gaps",
 	    (json_int_t)settings->gaps, "format", settings->format, "from",
 	    settings->range.from, "to", settings->range.to, "timezone",
 	    settings->range.timezone, "where", settings->where, "filters",

@@ -137,8 +137,11 @@ report_view_init(struct report_view *view, const json_t *report)
 	if (view->currency == NULL)
 		view->currency = "USD";
 	if (json_is_false(json_object_get(report, "complete")))
-		view->warning = "This export is not complete: some records "
-		    "are missing, and the numbers below leave them out.";
+		view->warning = json_number_value(json_object_get(report,
+		    "gaps")) > 0 ? "This export is not complete: some records "
+		    "are missing, and the numbers below leave them out." :
+		    "This export is not proven complete: records may be "
+		    "missing, and the numbers below leave them out.";
 	add_head_time(view, "Generated", "generated_at");
 	add_period(view);
 	add_head(view, "Time Zone", report_string(report, "timezone"));

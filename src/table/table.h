@@ -167,6 +167,9 @@ struct table_trouble {
 	char *where;		/* the first of them: "path:line" */
 };
 
+/** table_left_out(db): Return how many damaged lines were left out. */
+uint64_t table_left_out(const struct table_db *);
+
 /**
  * table_trouble(db, n):
  * Return what was met so far, by resource; a line that was read by several

@@ -2,6 +2,8 @@
  * The records of a resource, one after the other, from the files that count.
  */
 
+#include <sys/stat.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -169,10 +171,23 @@ table_scan_free(struct table_scan *scan)
 static void
 close_file(struct table_scan *scan)
 {
-	if (!scan->counts)
-		scan->db->seen[scan->at - scan->db->files.at] = scan->seen;
+	scan->db->seen[scan->at - scan->db->files.at] = scan->seen;
 	close(scan->fd);
 	scan->fd = -1;
+}
+
+static int
+is_missing(const struct audit_file *file, struct err *err)
+{
+	return err_set(err, ERR_DATA, "%s is missing: the manifest has it, "
+	    "the disk has not; 'hlexport verify' tells more", file->path);
+}
+
+static int
+is_short(const struct audit_file *file, struct err *err)
+{
+	return err_set(err, ERR_DATA, "%s: it is shorter than the manifest "
+	    "says; 'hlexport verify' tells more", file->path);
 }
 
 /* Open the next file of the resource.  1, 0, -1. */
@@ -191,9 +206,7 @@ open_next(struct table_scan *scan, struct err *err)
 	scan->at = &files->at[scan->file++];
 	scan->fd = file_open(scan->db->dir, scan->at->path, O_RDONLY, err);
 	if (scan->fd == -1 && errno == ENOENT)
-		return err_set(err, ERR_DATA, "%s is missing: the manifest "
-		    "has it, the disk has not; 'hlexport verify' tells more",
-		    scan->at->path);
+		return is_missing(scan->at, err);
 	if (scan->fd == -1)
 		return -1;
 	scan->left = scan->at->bytes;
@@ -225,9 +238,7 @@ read_more(struct table_scan *scan, struct err *err)
 	if (n == -1)
 		return err_errno(err, ERR_DISK, "read %s", scan->at->path);
 	if (n == 0)
-		return err_set(err, ERR_DATA, "%s: it is shorter than the "
-		    "manifest says; 'hlexport verify' tells more",
-		    scan->at->path);
+		return is_short(scan->at, err);
 	text_add(&scan->buffer, scan->piece, (size_t)n);
 	scan->left -= (uint64_t)n;
 	return 1;
@@ -289,9 +300,27 @@ skip_mark(struct table_scan *scan, struct span *record)
 	record->len -= 3;
 }
 
-/* When only their number is asked for, the manifest's word will do. */
-static bool
-count_known(struct table_scan *scan)
+/* Is the file there, as long as the manifest says? */
+static int
+check_length(const struct table_scan *scan, const struct audit_file *file,
+    struct err *err)
+{
+	struct stat st;
+
+	if (fstatat(scan->db->dir, file->path, &st, AT_SYMLINK_NOFOLLOW) ==
+	    -1)
+		return errno == ENOENT ? is_missing(file, err) :
+		    err_errno(err, ERR_DISK, "look at %s", file->path);
+	return S_ISREG(st.st_mode) && (uint64_t)st.st_size >= file->bytes ?
+	    0 : is_short(file, err);
+}
+
+/*
+ * When only their number is asked for, the manifest's word will do, if the
+ * file is as long as it says.  1, 0 where it has none, -1.
+ */
+static int
+count_known(struct table_scan *scan, struct err *err)
 {
 	const struct audit_files *files = &scan->db->files;
 	const struct audit_file *file;
@@ -300,8 +329,10 @@ count_known(struct table_scan *scan)
 	    (scan->file < files->n || turn(scan))) {
 		file = &files->at[scan->file];
 		if (file->resource == scan->resource && file->lines == 0)
-			return false;
+			return 0;
 		if (file->resource == scan->resource) {
+			if (check_length(scan, file, err) == -1)
+				return -1;
 			scan->known = file->lines;
 			scan->line = 0;
 			scan->at = file;
@@ -309,10 +340,10 @@ count_known(struct table_scan *scan)
 		scan->file++;
 	}
 	if (scan->known == 0)
-		return false;
+		return 0;
 	scan->known--;
 	scan->line++;
-	return true;
+	return 1;
 }
 
 /* The next record that is one.  1, 0, -1. */
@@ -323,9 +354,9 @@ read_record(struct table_scan *scan, struct span *record, struct err *err)
 	int rc;
 
 	scan->exact.at = NULL;
-	if (scan->counts && count_known(scan)) {
+	if (scan->counts && (rc = count_known(scan, err)) != 0) {
 		*record = (struct span){ "", 0 };
-		return 1;
+		return rc;
 	}
 	for (;;) {
 		if (scan->place != NULL && page_next(scan->items,
@@ -340,8 +371,6 @@ read_record(struct table_scan *scan, struct span *record, struct err *err)
 			close_file(scan);
 			continue;
 		}
-		if (scan->counts)
-			return 1;
 		skip_mark(scan, record);
 		if (page_check(record->at, record->len, &why) == -1) {
 			if (table_mend_numbers(*record, &scan->numbers)) {

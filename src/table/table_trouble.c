@@ -47,6 +47,17 @@ table_trouble(struct table_db *db, size_t *n)
 }
 
 uint64_t
+table_left_out(const struct table_db *db)
+{
+	uint64_t lines = 0;
+	size_t i;
+
+	for (i = 0; i < db->files.n; i++)
+		lines += db->seen[i].damaged;
+	return lines;
+}
+
+uint64_t
 table_scanned(const struct table_db *db)
 {
 	return db->scanned;

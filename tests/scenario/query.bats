@@ -192,11 +192,13 @@ assert have == want'
 	cp -r "$sample" x
 	rm "$(ls -d x/files/*/logs/1.jsonl | head -n 1)"
 	run -6 hlexport query x "SELECT count(id) FROM logs"
+	run -6 hlexport query x "SELECT count(*) FROM logs"
 	assert_contains "$output" "is missing"
 	old_tree '{"id":"a"}'
 	mv old/files/pr_1/logs/1.jsonl elsewhere
 	ln -s "$PWD/elsewhere" old/files/pr_1/logs/1.jsonl
 	run -6 hlexport query old "SELECT count(id) FROM logs"
+	run -6 hlexport query old "SELECT count(*) FROM logs"
 	assert_contains "$output" "is a link"
 }
 
@@ -225,6 +227,7 @@ assert have == want'
 	old_tree '{"id":"a"}' '{"id":"b"' '{"id":"c"}'
 	printf '{"id":"d","outp' >>old/files/pr_1/logs/1.jsonl
 	run -6 hlexport query old "SELECT count(id) FROM logs"
+	run -6 hlexport query old "SELECT count(*) FROM logs"
 	assert_contains "$output" "files/pr_1/logs/1.jsonl: line 2"
 	assert_contains "$output" "--skip-damaged"
 	run -0 --separate-stderr hlexport query old --skip-damaged \
@@ -245,7 +248,7 @@ assert have == want'
 	run -0 --separate-stderr hlexport query "$export" --format csv \
 	    "SELECT count(*) < 5000 AND count(*) > 4000 AS some FROM logs"
 	assert_contains "$output" true
-	assert_contains "$stderr" "not complete"
+	assert_contains "$stderr" "is NOT COMPLETE: it has 2 gaps"
 }
 
 @test "tables of a stream without records are empty and typed" {

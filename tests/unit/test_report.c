@@ -208,7 +208,9 @@ static void
 test_what_is_not_complete_is_said_first(void **state)
 {
 	static const char report[] =
-	    "{\"complete\": false, \"total_metrics\": 3}";
+	    "{\"complete\": false, \"gaps\": 2, \"total_metrics\": 3}";
+	static const char unproven[] =
+	    "{\"complete\": false, \"gaps\": 0, \"total_metrics\": 3}";
 
 	(void)state;
 	HAS(report, "markdown", "# Usage Report\n\n> **Warning:** This export "
@@ -216,6 +218,8 @@ test_what_is_not_complete_is_said_first(void **state)
 	HAS(report, "html", "</h1>\n<p class=\"warning\">");
 	HAS(report, "csv", "Report\nField,Value\nWarning,\"This export");
 	HAS(report, "text", "==\n\nWARNING: This export is not complete");
+	HAS(unproven, "markdown", "This export is not proven complete: "
+	    "records may be missing");
 }
 
 /* Any member may be away, null, or not what it should be. */
