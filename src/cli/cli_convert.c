@@ -304,17 +304,16 @@ plan(struct making *m, struct err *err)
 	m->convert = output_convert_new(&settings, err);
 	if (m->convert == NULL)
 		return -1;
-	if (m->one_file && m->convert->n_parts != 1)
-		return err_set(err, ERR_USAGE, "--output-file is for one "
-		    "table: choose it with --tables");
 	/* DuckDB takes it for the beginning of options. */
 	if (m->scratch != NULL && strcmp(settings.format, "duckdb") == 0 &&
 	    strchr(scratch_path(m->scratch), '?') != NULL)
 		return err_set(err, ERR_USAGE, "DuckDB makes no database in "
 		    "a path with \"?\": choose another --output");
-	if (close_off(m, err) == -1)
+	if (close_off(m, err) == -1 ||
+	    output_convert_count(m->convert, err) == -1)
 		return -1;
-	return output_convert_count(m->convert, err);
+	return m->one_file && output_rows_made(m->convert) > 0 ?
+	    output_convert_choose(m->convert, err) : 0;
 }
 
 int

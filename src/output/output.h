@@ -29,6 +29,9 @@ struct output_form {
 	bool plain;		/* CSV: lines end with LF, an empty text is
 				 * an empty cell; JSON: the rows are what the
 				 * only column has */
+	const struct source_table *cut;	/* CSV: the rows are records as they
+				 * came, which its plain columns are cut
+				 * out of; or NULL */
 	const char *first;	/* JSONL: a line before the rows, or NULL */
 	const char *time;	/* column whose least and greatest are told */
 };
@@ -141,6 +144,14 @@ uint64_t output_rows_made(const struct output_convert *);
 
 /** output_convert_count(convert, err): Count the rows of each part. */
 int output_convert_count(struct output_convert *, struct err *);
+
+/**
+ * output_convert_choose(convert, err):
+ * Of several parts, whose rows were counted, keep the one that a single file
+ * is made of: the only one with rows, of those that were asked for, or that
+ * the platform's own tools write.  Return 0, or -1 with ${err} set (ERR_USAGE).
+ */
+int output_convert_choose(struct output_convert *, struct err *);
 
 /** output_convert_names(convert, names): Add the files' names, a line each. */
 void output_convert_names(const struct output_convert *, struct text *);

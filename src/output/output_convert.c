@@ -170,27 +170,80 @@ output_convert_names(const struct output_convert *convert,
 	text_adds(names, "manifest.json\n");
 }
 
+/* The bytes of the records that a part's rows are made from. */
+static uint64_t
+bytes_of(const struct output_convert *convert,
+    const struct output_part *part)
+{
+	uint64_t records, bytes = table_bytes(convert->settings.db,
+	    part->table, &records);
+
+	if (part->rows == 0)
+		return 0;
+	return part->rows < records ? (uint64_t)((double)bytes *
+	    (double)part->rows / (double)records) : bytes;
+}
+
 uint64_t
 output_convert_guess(const struct output_convert *convert)
 {
 	const struct output_settings *settings = &convert->settings;
-	uint64_t bytes = table_bytes(settings->db), kept = 0, rows = 0;
+	uint64_t bytes = 0, n = convert->n_parts;
 	size_t i;
 
+	for (i = 0; i < n; i++)
+		bytes += bytes_of(convert, &convert->parts[i]);
 	/* Measured on the fixture's records: see doc/BENCH.md. */
+	if (settings->embed)
+		return bytes + n * 360000;
 	if (is_format(settings, "parquet duckdb"))
-		bytes /= 12;
-	else if (settings->compress != NULL)
-		bytes /= 8;
-	else if (is_format(settings, "xlsx"))
-		bytes /= 10;
-	else
-		bytes = bytes * 3 / 2;
+		return bytes / 12 + n * 6000;
+	if (settings->compress != NULL)
+		return bytes / 8;
+	if (is_format(settings, "xlsx"))
+		return bytes / 10 + n * 1000;
+	return bytes * 3 / 2;
+}
+
+/* Was the part asked for, or else is it what the platform's tools write? */
+static bool
+is_wanted(const struct output_convert *convert,
+    const struct output_part *part)
+{
+	return part->rows > 0 && (convert->settings.n_tables > 0 ||
+	    part->table->n_plain > 0);
+}
+
+int
+output_convert_choose(struct output_convert *convert, struct err *err)
+{
+	struct output_part *chosen = NULL;
+	struct text names;
+	size_t i, n = 0;
+
+	if (convert->n_parts == 1)
+		return 0;
+	text_init(&names, 1 << 16);
 	for (i = 0; i < convert->n_parts; i++) {
-		rows++;
-		kept += convert->parts[i].rows > 0;
+		if (!is_wanted(convert, &convert->parts[i]))
+			continue;
+		text_addf(&names, "%s--tables %s", n++ > 0 ? " or " : "",
+		    convert->parts[i].table->name);
+		chosen = &convert->parts[i];
 	}
-	return rows > 0 ? bytes * kept / rows : 0;
+	if (n != 1) {
+		err_set(err, ERR_USAGE, "--output-file is for one table: "
+		    "choose it with %s", n > 0 ? names.at : "--tables");
+		text_release(&names);
+		return -1;
+	}
+	text_release(&names);
+	for (i = 0; i < convert->n_parts; i++)
+		if (&convert->parts[i] != chosen)
+			free(convert->parts[i].sql);
+	convert->parts[0] = *chosen;
+	convert->n_parts = 1;
+	return 0;
 }
 
 /* ---------------------------------------------------------------- making */
@@ -290,14 +343,16 @@ make_rows(struct output_convert *convert, struct output_part *part,
 /* ------------------------------------------------------------ plain files */
 
 static bool
-is_plain(const struct source_table *table, const char *name)
+is_plain(const struct source_table *table,
+    const struct source_column *column)
 {
-	size_t i;
+	size_t i, k;
 
 	for (i = 0; i < table->n_plain; i++)
-		if (strcmp(table->plain[i].name, name) == 0 ||
-		    strcmp(table->plain[i].column, name) == 0)
-			return true;
+		for (k = 0; k < column->n_paths; k++)
+			if (strcmp(table->plain[i].path, column->paths[k]) ==
+			    0)
+				return true;
 	return table->n_plain == 0;
 }
 
@@ -308,35 +363,28 @@ output_plain_lost(const struct output_convert *convert, struct text *names)
 	size_t i;
 
 	for (i = 0; i < table->n_columns; i++)
-		if (!is_plain(table, table->columns[i].name))
+		if (!is_plain(table, &table->columns[i]))
 			text_addf(names, "%s%s", names->len > 0 ? ", " : "",
 			    table->columns[i].name);
 }
 
-/* Which columns a plain file has. */
+/* Is a CSV file to have the columns of the platform's own tools? */
+static bool
+is_cut(const struct output_convert *convert)
+{
+	return strcmp(convert->settings.format, "csv") == 0 &&
+	    convert->parts[0].table->n_plain > 0;
+}
+
+/* What a plain file is made of: records as they came, or a table's columns. */
 static char *
 plain_sql(const struct output_convert *convert)
 {
-	const struct output_part *part = &convert->parts[0];
-	const struct source_table *table = part->table;
-	struct text sql;
-	size_t i;
+	bool records = strcmp(convert->settings.format, "json") == 0 ||
+	    is_cut(convert);
 
-	text_init(&sql, 1 << 21);
-	text_adds(&sql, "SELECT ");
-	if (strcmp(convert->settings.format, "json") == 0)
-		text_adds(&sql, "raw");
-	else if (table->n_plain == 0)
-		text_adds(&sql, "* EXCLUDE (raw)");
-	for (i = 0; i < table->n_plain &&
-	    strcmp(convert->settings.format, "csv") == 0; i++) {
-		text_adds(&sql, i > 0 ? ", " : "");
-		table_quote(&sql, table->plain[i].column);
-		text_adds(&sql, " AS ");
-		table_quote(&sql, table->plain[i].name);
-	}
-	text_addf(&sql, " FROM (%s)", part->sql);
-	return text_take(&sql);
+	return mem_format("SELECT %s FROM (%s)", records ? "raw" :
+	    "* EXCLUDE (raw)", convert->parts[0].sql);
 }
 
 int
@@ -357,6 +405,8 @@ output_convert_plain(struct output_convert *convert, const char *path,
 		return err_set(err, ERR_USAGE, "--output-file goes with "
 		    "--format json or csv and one table: choose it with "
 		    "--tables");
+	if (is_cut(convert))
+		form.cut = convert->parts[0].table;
 	sql = plain_sql(convert);
 	file = output_file_new(path, settings->compress, err);
 	sink = (struct output_sink){ output_file_put, file };

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "output/output_internal.h"
+#include "page/page.h"
 
 static bool
 needs_quotes(struct span cell)
@@ -48,16 +49,47 @@ add_text(struct output_writer *w, struct span cell)
 static void
 begin(struct output_writer *w)
 {
-	size_t i;
+	const struct source_table *cut = w->form->cut;
+	size_t i, n = cut != NULL ? cut->n_plain : w->n;
 
 	if (w->form->bom)
 		text_adds(&w->text, "\xef\xbb\xbf");
-	for (i = 0; i < w->n; i++) {
+	for (i = 0; i < n; i++) {
+		const char *name = cut != NULL ? cut->plain[i].name :
+		    w->columns[i].name;
+
 		text_adds(&w->text, i > 0 ? "," : "");
-		add_text(w, (struct span){ w->columns[i].name,
-		    strlen(w->columns[i].name) });
+		add_text(w, (struct span){ name, strlen(name) });
 	}
 	text_adds(&w->text, w->form->plain ? "\n" : "\r\n");
+}
+
+/* The cells are what stands in the record, byte for byte where it can be. */
+static void
+cut_row(struct output_writer *w, struct span record)
+{
+	const struct source_table *cut = w->form->cut;
+	struct span value;
+	size_t i;
+
+	if (record.len >= 3 && memcmp(record.at, "\xef\xbb\xbf", 3) == 0)
+		record = (struct span){ record.at + 3, record.len - 3 };
+	for (i = 0; i < cut->n_plain; i++) {
+		if (i > 0)
+			text_addc(&w->text, ',');
+		if (!page_find(record, cut->plain[i].path, &value) ||
+		    page_is_null(value))
+			continue;
+		text_clear(&w->held);
+		page_plain(value, &w->held);
+		/* No program takes a number for a formula. */
+		if (*value.at == '-')
+			text_add(&w->text, w->held.at, w->held.len);
+		else
+			add_text(w, (struct span){ w->held.at,
+			    w->held.len });
+	}
+	text_addc(&w->text, '\n');
 }
 
 static void
@@ -65,6 +97,10 @@ row(struct output_writer *w, const struct table_cell *cells)
 {
 	size_t i;
 
+	if (w->form->cut != NULL) {
+		cut_row(w, cells[0].is.text);
+		return;
+	}
 	for (i = 0; i < w->n; i++) {
 		if (i > 0)
 			text_addc(&w->text, ',');

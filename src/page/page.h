@@ -96,6 +96,14 @@ int64_t page_count(struct span);
 void page_value_text(struct span, struct text *);
 
 /**
+ * page_plain(value, text):
+ * Add ${value} as it stands in a cell of a table: a string without its quotes
+ * and escapes, half a surrogate pair as U+FFFD; all else as it stands, but for
+ * white space between tokens and escapes that need not be.
+ */
+void page_plain(struct span, struct text *);
+
+/**
  * page_line(record, line):
  * Add ${record} to ${line} without the line breaks between its tokens (inside
  * a string there can be none): what a shard holds.

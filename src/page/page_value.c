@@ -76,50 +76,120 @@ add_char(struct text *text, unsigned c)
 	}
 }
 
-/* Add what the escape at ${p} means; return where it ends. */
+/* Set ${c} to what the escape at ${p} means; return where it ends. */
 static const char *
-add_escape(struct text *text, const char *p, const char *end)
+read_escape(const char *p, const char *end, unsigned *c)
 {
 	static const char letters[] = "bfnrt", means[] = "\b\f\n\r\t";
 	const char *letter;
-	unsigned c, low;
+	unsigned low;
 
+	if (end - p < 2) {
+		*c = '\\';
+		return end;
+	}
 	if (p[1] != 'u') {
 		letter = strchr(letters, p[1]);
-		text_addc(text, letter != NULL ? means[letter - letters] :
-		    p[1]);
+		*c = (unsigned char)(letter != NULL ? means[letter -
+		    letters] : p[1]);
 		return p + 2;
 	}
-	c = hex4(p + 2);
+	if (end - p < 6) {
+		*c = 0xfffd;
+		return end;
+	}
+	*c = hex4(p + 2);
 	p += 6;
-	if (c >= 0xd800 && c < 0xdc00 && end - p >= 6 && p[0] == '\\' &&
+	if (*c >= 0xd800 && *c < 0xdc00 && end - p >= 6 && p[0] == '\\' &&
 	    p[1] == 'u') {
 		low = hex4(p + 2);
 		if (low >= 0xdc00 && low < 0xe000) {
-			c = 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00);
+			*c = 0x10000 + ((*c - 0xd800) << 10) + (low - 0xdc00);
 			p += 6;
 		}
 	}
-	add_char(text, c);
 	return p;
 }
 
-void
-page_value_text(struct span value, struct text *text)
+/* Add what stands between the quotes of a string. */
+static void
+add_string(struct span inside, struct text *text,
+    void (*add)(struct text *, unsigned))
 {
-	const char *p = value.at + 1, *end = value.at + value.len - 1;
-	const char *slash;
+	const char *p = inside.at, *end = inside.at + inside.len, *slash;
+	unsigned c;
 
-	if (value.len < 2 || value.at[0] != '"') {
-		text_add(text, value.at, value.len);
-		return;
-	}
 	while (p < end) {
 		slash = memchr(p, '\\', (size_t)(end - p));
 		if (slash == NULL)
 			slash = end;
 		text_add(text, p, (size_t)(slash - p));
-		p = slash < end ? add_escape(text, slash, end) : end;
+		if (slash == end)
+			break;
+		p = read_escape(slash, end, &c);
+		add(text, c);
+	}
+}
+
+void
+page_value_text(struct span value, struct text *text)
+{
+	if (value.len < 2 || value.at[0] != '"')
+		text_add(text, value.at, value.len);
+	else
+		add_string((struct span){ value.at + 1, value.len - 2 },
+		    text, add_char);
+}
+
+/* Add the character of an escape as it stands in plain text. */
+static void
+add_plain_char(struct text *text, unsigned c)
+{
+	if (c == 0)
+		text_addc(text, '\0');
+	else
+		add_char(text, c >= 0xd800 && c < 0xe000 ? 0xfffd : c);
+}
+
+/* Add it as it stands in a string of JSON, escaped only where it must be. */
+static void
+add_json_char(struct text *text, unsigned c)
+{
+	static const char letters[] = "bfnrt", means[] = "\b\f\n\r\t";
+	const char *mean = c > 0 && c < 0x20 ? strchr(means, (int)c) : NULL;
+
+	if (c == '"' || c == '\\')
+		text_addf(text, "\\%c", (int)c);
+	else if (mean != NULL)
+		text_addf(text, "\\%c", letters[mean - means]);
+	else if (c < 0x20 || (c >= 0xd800 && c < 0xe000))
+		text_addf(text, "\\u%04x", c);
+	else
+		add_char(text, c);
+}
+
+void
+page_plain(struct span value, struct text *text)
+{
+	const char *p = value.at, *end = value.at + value.len, *from;
+
+	if (value.len >= 2 && *p == '"') {
+		add_string((struct span){ p + 1, value.len - 2 }, text,
+		    add_plain_char);
+		return;
+	}
+	while ((p = page_blank(p, end)) < end) {
+		from = p;
+		if (*p != '"') {
+			text_addc(text, *p++);
+			continue;
+		}
+		p = page_skip(p, end);
+		text_addc(text, '"');
+		if (p - from >= 2)
+			add_string((struct span){ from + 1,
+			    (size_t)(p - from) - 2 }, text, add_json_char);
+		text_addc(text, '"');
 	}
 }
 

@@ -263,10 +263,10 @@ struct source_column {
 };
 
 /* A relational view of the records: doc/SOURCES.md tells how it is made. */
-/* What a plain file calls a column. */
+/* A column of a plain file. */
 struct source_plain {
 	const char *name;
-	const char *column;
+	const char *path;	/* where it stands in the record */
 };
 
 struct source_table {

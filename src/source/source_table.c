@@ -75,7 +75,7 @@ source_has_column(const struct source_table *table, const char *name)
 	return false;
 }
 
-/* "name", or "name=column" where the column is called otherwise. */
+/* "name", or "name=path" where it stands elsewhere in the record. */
 static int
 read_plain(struct source_reader *r, const struct yaml *list,
     struct source_table *table)
@@ -95,10 +95,11 @@ read_plain(struct source_reader *r, const struct yaml *list,
 		equals = strchr(texts[i], '=');
 		plain->name = equals == NULL ? texts[i] : arena_copy(
 		    r->arena, texts[i], (size_t)(equals - texts[i]));
-		plain->column = equals == NULL ? texts[i] : equals + 1;
-		if (!source_has_column(table, plain->column))
-			return source_wrong(r, list->line, "\"plain\": there "
-			    "is no column \"%s\"", plain->column);
+		plain->path = equals == NULL ? texts[i] : equals + 1;
+		if (*plain->name == '\0' || *plain->path == '\0')
+			return source_wrong(r, list->line, "\"plain\": a name "
+			    "and where it stands in the record, like "
+			    "\"id=record.id\", not \"%s\"", texts[i]);
 	}
 	return 0;
 }

@@ -194,7 +194,12 @@ uint64_t table_memory(const struct table_db *);
  */
 uint64_t table_rows_within(const struct table_db *, uint64_t, uint64_t);
 
-/** table_bytes(db): Return the bytes of all files with records. */
-uint64_t table_bytes(const struct table_db *);
+/**
+ * table_bytes(db, table, records):
+ * Return the bytes of all records that ${table} is made from, and set
+ * ${records} to how many there are, as far as manifest and names tell.
+ */
+uint64_t table_bytes(const struct table_db *, const struct source_table *,
+    uint64_t *);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "table/table_internal.h"
 
@@ -63,13 +64,40 @@ table_scanned(const struct table_db *db)
 	return db->scanned;
 }
 
+/* Does the SQL read records of the resource? */
+static bool
+reads(const char *sql, const struct source_resource *resource)
+{
+	static const char call[] = "records('";
+	size_t len = strlen(resource->name), n;
+
+	while ((sql = strstr(sql, call)) != NULL) {
+		sql += sizeof(call) - 1;
+		while ((n = strcspn(sql, ",' ")) > 0 || *sql == ' ' ||
+		    *sql == ',') {
+			if (n == len && memcmp(sql, resource->name, n) == 0)
+				return true;
+			sql += n > 0 ? n : 1;
+		}
+	}
+	return false;
+}
+
 uint64_t
-table_bytes(const struct table_db *db)
+table_bytes(const struct table_db *db, const struct source_table *table,
+    uint64_t *records)
 {
 	uint64_t bytes = 0;
 	size_t i;
 
-	for (i = 0; i < db->files.n; i++)
-		bytes += db->files.at[i].bytes;
+	*records = 0;
+	for (i = 0; i < db->files.n; i++) {
+		const struct audit_file *file = &db->files.at[i];
+
+		if (!reads(table->from, file->resource))
+			continue;
+		bytes += file->bytes;
+		*records += file->lines > 0 ? file->lines : 1;
+	}
 	return bytes;
 }

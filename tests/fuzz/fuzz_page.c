@@ -20,6 +20,34 @@ compare(const char *at, size_t len, bool ours)
 	json_decref(json);
 }
 
+/* Compact JSON means the same, and is its own compact form. */
+static void
+look_plain(struct span record)
+{
+	struct text plain, again;
+	json_t *one, *other;
+
+	if (record.len == 0 || (*record.at != '{' && *record.at != '['))
+		return;
+	text_init(&plain, 1 << 26);
+	text_init(&again, 1 << 26);
+	page_plain(record, &plain);
+	MUST(page_check(plain.at, plain.len, NULL) == 0);
+	page_plain((struct span){ plain.at, plain.len }, &again);
+	MUST(again.len == plain.len &&
+	    memcmp(again.at, plain.at, plain.len) == 0);
+	one = json_loadb(record.at, record.len, JSON_ALLOW_NUL, NULL);
+	if (one != NULL) {
+		other = json_loadb(plain.at, plain.len, JSON_ALLOW_NUL,
+		    NULL);
+		MUST(other != NULL && json_equal(one, other));
+		json_decref(other);
+	}
+	json_decref(one);
+	text_release(&plain);
+	text_release(&again);
+}
+
 static void
 look_into(struct span record)
 {
@@ -30,6 +58,7 @@ look_into(struct span record)
 
 	text_init(&line, 1 << 26);
 	text_init(&text, 1 << 26);
+	look_plain(record);
 	page_line(record, &line);
 	MUST(memchr(line.at, '\n', line.len) == NULL);
 	MUST(page_check(line.at, line.len, NULL) == 0);

@@ -605,10 +605,37 @@ for stream, columns in COLUMNS.items():
 END
 	run -2 hlexport convert "$export" --format csv --yes \
 	    --output-file both.csv
-	assert_contains "$output" "--tables"
+	assert_contains "$output" "--tables records or --tables logs"
+	# Of one stream, nothing has to be chosen.
+	monkai -q --stream logs -o one
+	hlexport convert one/* --format json --yes -q --output-file one.json
+	cmp one.json logs.json
 	run -2 hlexport convert "$export" --format json --yes \
 	    --tables logs --output-file logs.json
 	assert_contains "$output" "--force"
+}
+
+@test "a CSV file has what the records say, to the letter" {
+	needs_tables
+	start_trace --records 3 --rows 3
+	monkai -q --stream records
+	stop_fixture
+	export=$(the_export)
+	cat >line <<'END'
+{"id":1.50,"namespace":true,"agent":"-1, \u00e9\ud83d\ude00\/\"","session_id":-0.0e+10,"inserted_at":"2025-01-01","input_tokens":12345678901234567890123,"output_tokens":2e2,"process_tokens":1.5,"memory_tokens":"","total_tokens":null,"external_user_id":"\ud800","msg":[ {"a" : 1.50, "\u00e9":"\u000a\u0001\ud800 \u0022"} ,[ ] ],"transfers":"=1+1"}
+END
+	# In place of the records, as long as these.
+	python3 - line "$export/records/1.jsonl" <<'END'
+import os, sys
+line = open(sys.argv[1], "rb").read().strip()
+size = os.path.getsize(sys.argv[2])
+assert len(line) < size
+open(sys.argv[2], "wb").write(line.ljust(size - 1) + b"\n")
+END
+	hlexport convert "$export" --format csv --yes -q --guard-formulas \
+	    --output-file out.csv
+	assert_equal "$(sed -n 2p out.csv)" \
+	    '1.50,true,"'"'"'-1, é😀/""",-0.0e+10,2025-01-01,,12345678901234567890123,2e2,1.5,,,�,,,"[{""a"":1.50,""é"":""\n\u0001\ud800 \""""},[]]","'"'"'=1+1"'
 }
 
 # The ids in a file, in order, as one sum.

@@ -359,6 +359,32 @@ test_texts_of_values(void **state)
 }
 
 static void
+test_cells_of_values(void **state)
+{
+	static const struct {
+		const char *value, *text;
+	} rows[] = {
+		{ "\"a\\nb\\u00e9\"", "a\nb\xc3\xa9" }, { "1.50", "1.50" },
+		{ "\"\\ud83d\"", "\xef\xbf\xbd" }, { "true", "true" },
+		{ "[ 1 ,\t2e0 ]", "[1,2e0]" }, { "{ }", "{}" },
+		{ "{ \"\\u00e9 \" : [ \"\\/\\u0022\\u000a\\u001f\" ] }",
+		    "{\"\xc3\xa9 \":[\"/\\\"\\n\\u001f\"]}" },
+		{ "[\"\\ud83d\", \"\\ud83d\\udd34\"]",
+		    "[\"\\ud83d\",\"\xf0\x9f\x94\xb4\"]" },
+	};
+	struct text text;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < LENGTH(rows); i++) {
+		text_init(&text, 100);
+		page_plain(span(rows[i].value), &text);
+		assert_string_equal(text.at, rows[i].text);
+		text_release(&text);
+	}
+}
+
+static void
 test_lines_lose_breaks_and_nothing_else(void **state)
 {
 	const char *text = "{\"records\":[{\"a\":\r\n 1,\n\t\"b\" : "
@@ -417,6 +443,7 @@ main(void)
 		cmocka_unit_test(test_values_are_found),
 		cmocka_unit_test(test_items_and_sums),
 		cmocka_unit_test(test_texts_of_values),
+		cmocka_unit_test(test_cells_of_values),
 		cmocka_unit_test(test_lines_lose_breaks_and_nothing_else),
 		cmocka_unit_test(test_small_questions),
 	};
