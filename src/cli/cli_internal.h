@@ -288,6 +288,13 @@ struct cli_table {
 };
 
 /**
+ * cli_scratch_parent(cli, given):
+ * Return where to put what memory can't hold: what the user says, else
+ * ${given}, else where temporary files go.
+ */
+const char *cli_scratch_parent(const struct cli *, const char *);
+
+/**
  * cli_table_open(cli, path, scratch, table, err):
  * Open the tables of the export in ${path}; what memory can't hold goes to a
  * directory made in ${scratch}, or if that is NULL where the options and the

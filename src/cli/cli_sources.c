@@ -36,17 +36,65 @@ list_sources(bool as_json)
 	return CLI_OK;
 }
 
+/* Have DuckDB read the SQL of the tables and of the report, on no records. */
+static int
+check_sql(struct table_db *db, const struct source *source, struct err *err)
+{
+	struct output_report report = { .db = db, .source = source->name,
+	    .export = "none", .tool = CLI_TOOL, .by = "daily",
+	    .range = { NULL, NULL, "UTC" } };
+	json_t *model;
+
+	if (table_list(db)->events == NULL)
+		return 0;
+	if ((model = output_report_make(&report, err)) == NULL)
+		return err_wrap(err, "its report");
+	json_decref(model);
+	return 0;
+}
+
+static int
+check_tables(const struct cli *cli, struct source *source,
+    struct err *err)
+{
+	struct scratch *scratch = scratch_new(cli_scratch_parent(cli, NULL),
+	    err);
+	struct log *log = log_new(LOG_ERROR, LOG_ERROR);
+	struct table_settings settings = { .source = source, .log = log,
+	    .memory = 128 << 20, .threads = 1 };
+	struct table_db *db = NULL;
+	int rc = -1;
+
+	if (scratch != NULL) {
+		settings.scratch = scratch_path(scratch);
+		db = table_open(&settings, err);
+	}
+	if (db != NULL)
+		rc = check_sql(db, source, err);
+	table_close(db);
+	log_free(log);
+	scratch_free(scratch);
+	return rc;
+}
+
 /* Is it a definition that can be used? */
 static int
-check_source(const char *which, bool as_json)
+check_source(const struct cli *cli, const char *which, bool as_json)
 {
 	struct source *source;
+	struct source_tables tables;
 	struct err err;
 	json_t *all, *names;
 	size_t i;
 
 	if ((source = source_open(which, &err)) == NULL)
 		return cli_error(&err);
+	if (source_tables(source, &tables, &err) == -1 || (tables.n > 0 &&
+	    table_is_built_in() && check_tables(cli, source, &err) == -1)) {
+		err_wrap(&err, "%s", which);
+		source_free(source);
+		return cli_error(&err);
+	}
 	if (as_json) {
 		all = json_object();
 		names = json_array();
@@ -58,10 +106,13 @@ check_source(const char *which, bool as_json)
 		cli_print_json(all);
 	} else {
 		printf("%s: a definition of \"%s\", with nothing wrong in "
-		    "it: %zu option%s, %zu resource%s\n", which,
-		    source->name, source->n_options,
+		    "it: %zu option%s, %zu resource%s, %zu table%s%s\n",
+		    which, source->name, source->n_options,
 		    source->n_options == 1 ? "" : "s", source->n_resources,
-		    source->n_resources == 1 ? "" : "s");
+		    source->n_resources == 1 ? "" : "s", tables.n,
+		    tables.n == 1 ? "" : "s", tables.n > 0 &&
+		    !table_is_built_in() ? " (their SQL was not looked at: "
+		    "this program was built without DuckDB)" : "");
 		printf("To try it, without writing anything: hlexport "
 		    "--source %s --dry-run\n", which);
 	}
@@ -80,7 +131,7 @@ cli_sources(struct cli *cli)
 	if (n == 0)
 		return list_sources(config_is(cli->config, "json"));
 	if (strcmp(words[0], "check") == 0 && n == 2)
-		return check_source(words[1], config_is(cli->config,
+		return check_source(cli, words[1], config_is(cli->config,
 		    "json"));
 	if (n > 1 || strcmp(words[0], "check") == 0)
 		return cli_usage("sources takes the name of one, or \"check\" "

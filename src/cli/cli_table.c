@@ -20,9 +20,8 @@ tick(void *cookie)
 	return cli_signalled() != 0;
 }
 
-/* Where to put what memory can't hold. */
-static const char *
-scratch_parent(const struct cli *cli, const char *given)
+const char *
+cli_scratch_parent(const struct cli *cli, const char *given)
 {
 	const char *dir = config_text(cli->config, "temp-dir");
 
@@ -92,7 +91,7 @@ cli_table_open(struct cli *cli, const char *path, const char *scratch,
 		return err_errno(err, ERR_USAGE, "open %s", path);
 	if ((table->source = audit_source_of(path, err)) == NULL ||
 	    look(path, table, err) == -1 ||
-	    (table->scratch = scratch_new(scratch_parent(cli, scratch),
+	    (table->scratch = scratch_new(cli_scratch_parent(cli, scratch),
 	    err)) == NULL)
 		return -1;
 	settings.path = table->path;

@@ -268,10 +268,13 @@ retry(struct transfer *transfer)
 	if (is_spent(transfer)) {
 		finish(transfer, HTTP_SPENT);
 	} else {
+		/* Our own wait is never too long, whatever the setting. */
+		if (wait > http->settings.max_wait_ms)
+			wait = http->settings.max_wait_ms;
 		/* Whatever it was, a wait that was asked for is obeyed. */
 		if (transfer->retry_after > wait)
 			wait = transfer->retry_after;
-		if (wait > http->settings.max_wait_ms)
+		if (transfer->retry_after > http->settings.max_wait_ms)
 			stop(http, ERR_STOPPED, "the server asks to wait "
 			    "longer than --max-wait allows");
 		transfer->due = now + wait;

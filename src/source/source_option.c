@@ -154,6 +154,11 @@ read_option(struct source_reader *r, const struct yaml *map,
 	    source_number(r, map, "min", 0, 999999999, &min) == -1 ||
 	    source_number(r, map, "max", 0, 999999999, &max) == -1)
 		return -1;
+	if (yaml_get(map, "min") != NULL && yaml_get(map, "max") == NULL)
+		max = 999999999;
+	if (min > max)
+		return source_wrong(r, map->line, "\"min\" of \"%s\" is "
+		    "more than its \"max\"", map->key);
 	option->name = map->key;
 	option->min = min;
 	option->max = max;

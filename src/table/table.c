@@ -223,6 +223,20 @@ declare(struct table_db *db, struct err *err)
 	return rc;
 }
 
+static int
+find_files(struct table_db *db, struct err *err)
+{
+	const struct table_settings *settings = &db->settings;
+
+	if (settings->path == NULL)
+		return 0;
+	db->dir = open(settings->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (db->dir == -1)
+		return err_errno(err, ERR_USAGE, "open %s", settings->path);
+	return audit_files(settings->path, settings->source, settings->log,
+	    &db->files, err);
+}
+
 struct table_db *
 table_open(const struct table_settings *settings, struct err *err)
 {
@@ -234,12 +248,9 @@ table_open(const struct table_settings *settings, struct err *err)
 	db->settings = *settings;
 	if (db->settings.threads == 0)
 		db->settings.threads = (unsigned)sysconf(_SC_NPROCESSORS_ONLN);
-	db->dir = open(settings->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (db->dir == -1) {
-		err_errno(err, ERR_USAGE, "open %s", settings->path);
-	} else if (source_tables(settings->source, &db->tables, err) == 0 &&
-	    audit_files(settings->path, settings->source, settings->log,
-	    &db->files, err) == 0 && open_duckdb(db, err) == 0) {
+	db->dir = -1;
+	if (source_tables(settings->source, &db->tables, err) == 0 &&
+	    find_files(db, err) == 0 && open_duckdb(db, err) == 0) {
 		db->seen = mem_zero(db->files.n, sizeof(*db->seen));
 		table_sums_init(db);
 		if (table_records(db, err) == 0 && declare(db, err) == 0)

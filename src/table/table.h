@@ -17,7 +17,7 @@
 struct table_db;
 
 struct table_settings {
-	const char *path;	/* the export */
+	const char *path;	/* the export; NULL: tables without rows */
 	struct source *source;
 	struct log *log;
 	const char *scratch;	/* where to spill what memory can't hold */

@@ -93,6 +93,29 @@ leave_one_unfinished()
 	run -2 hlexport sources check ./ledger.yaml
 	assert_contains "$output" \
 	    './ledger.yaml:29: "paging" has no key "mroe"; did you mean "more"?'
+	# What SQL says of its tables is looked at, too.
+	hlexport sources humanloop >mine.yaml
+	printf '%s\n' 'tables:' '  t:' '    about: prompts' \
+	    "    from: recods('files')" '    columns:' \
+	    '      id: {type: NOTYPE, about: its id}' >>mine.yaml
+	if "$HLEXPORT" --version | grep -q '^no DuckDB'; then
+		run -0 hlexport sources check ./mine.yaml
+		assert_contains "$output" "their SQL was not looked at"
+	else
+		run -2 hlexport sources check ./mine.yaml
+		assert_contains "$output" "name recods does not exist"
+		sed -i s/recods/records/ mine.yaml
+		run -2 hlexport sources check ./mine.yaml
+		assert_contains "$output" "NOTYPE"
+		sed -i s/NOTYPE/BIGINT/ mine.yaml
+		printf '%s\n' 'report:' '  events: SELECT idd FROM t' \
+		    >>mine.yaml
+		run -2 hlexport sources check ./mine.yaml
+		assert_contains "$output" "its report"
+		sed -i s/idd/id/ mine.yaml
+		run -0 hlexport sources check ./mine.yaml
+		assert_contains "$output" "1 table"
+	fi
 	run -2 hlexport sources check
 	run -2 hlexport sources check a b
 	run -0 hlexport sources check monkai

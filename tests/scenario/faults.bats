@@ -259,6 +259,13 @@ assert_truth_but_logs()
 	add_fault "versions status=429 text=3600 times=1"
 	run hlexport --logs --max-wait 2h
 	assert_status 0
+	# Where the server asks for nothing, our own waits are shorter.
+	add_fault "versions status=500"
+	run hlexport --max-wait 1s -o short
+	assert_status 3
+	mend
+	run hlexport --max-wait 0s --resume short/*
+	assert_status 0
 }
 
 @test "429 lowers the number of requests at a time, and all wait" {
