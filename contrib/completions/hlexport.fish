@@ -57,7 +57,7 @@ complete -c hlexport -l guard-formulas -d 'put \' before CSV cells that a spread
 complete -c hlexport -l metadata -d 'begin JSON lines files with a line that says what they are'
 complete -c hlexport -l embed -d 'with --format duckdb: copy the rows into the database'
 complete -c hlexport -l by -r -a 'hourly daily weekly monthly session user model file version tool agent evaluator project' -d 'what to add up the events by'
-complete -c hlexport -l all-formats -d 'with --output: make a folder (or with --zip a file) with the events, all sums and the report in every format'
+complete -c hlexport -l all-formats -d 'make the folder --output with the events, all sums and the report in every format; with --zip, in one file there'
 complete -c hlexport -l skip-damaged -d 'leave out lines that are no JSON, and say how many'
 complete -c hlexport -l memory-limit -r -d 'memory for DuckDB; what needs more goes to a temporary directory'
 complete -c hlexport -l threads -r -d 'threads for DuckDB; if not given, one a processor'

@@ -43,7 +43,7 @@ _arguments \
   '--metadata[begin JSON lines files with a line that says what they are]' \
   '--embed[with --format duckdb\: copy the rows into the database]' \
   '--by=[what to add up the events by]:WHAT:(hourly daily weekly monthly session user model file version tool agent evaluator project)' \
-  '--all-formats[with --output\: make a folder (or with --zip a file) with the events, all sums and the report in every format]' \
+  '--all-formats[make the folder --output with the events, all sums and the report in every format; with --zip, in one file there]' \
   '--skip-damaged[leave out lines that are no JSON, and say how many]' \
   '--memory-limit=[memory for DuckDB; what needs more goes to a temporary directory]:SIZE:' \
   '--threads=[threads for DuckDB; if not given, one a processor]:N:' \

@@ -60,16 +60,14 @@ audit_disk_begin(struct audit_verify *verify, struct err *err)
 
 	verify->paths = mem_zero(source->n_resources,
 	    sizeof(*verify->paths));
-	rc = audit_each_file(verify->tree, "", take_path, &collect, err);
+	rc = audit_each_old(verify->tree, source, take_path, &collect, err);
 	audit_patterns_free(collect.patterns);
 	for (i = 0; i < source->n_resources; i++)
 		if (verify->paths[i].n > 1)
 			qsort(verify->paths[i].at, verify->paths[i].n,
 			    sizeof(char *), by_text);
 	if (rc == 0 && unit != NULL && verify->paths[unit->index].n == 0)
-		return err_set(err, ERR_USAGE, "%s is no export: there is no "
-		    MANIFEST_NAME " in it and no files/*/file.json",
-		    tree_where(verify->tree));
+		return audit_no_export(verify->tree, err);
 	return rc;
 }
 

@@ -210,13 +210,11 @@ by_names(struct tree *tree, const struct source *source,
     struct audit_files *files, struct err *err)
 {
 	struct by_name by = { tree, audit_patterns_new(source), files };
-	int rc = audit_each_file(tree, "", take_named, &by, err);
+	int rc = audit_each_old(tree, source, take_named, &by, err);
 
 	audit_patterns_free(by.patterns);
 	if (rc == 0 && files->n == 0)
-		return err_set(err, ERR_USAGE, "%s is no export: there is no "
-		    MANIFEST_NAME " in it, and no file that is called like "
-		    "one of an export", tree_where(tree));
+		return audit_no_export(tree, err);
 	if (files->n > 1)
 		qsort(files->at, files->n, sizeof(*files->at), by_place);
 	return rc;

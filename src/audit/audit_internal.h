@@ -191,4 +191,16 @@ int64_t audit_hint(struct audit_verify *, const char **);
 int audit_each_file(struct tree *, const char *,
     int (*)(void *, const char *, bool, struct err *), void *, struct err *);
 
+/**
+ * audit_each_old(tree, source, file, cookie, err):
+ * As audit_each_file() for all of a directory that has no manifest; but one
+ * that has nothing of an export in it is not walked through: it is an error
+ * (ERR_USAGE).
+ */
+int audit_each_old(struct tree *, const struct source *,
+    int (*)(void *, const char *, bool, struct err *), void *, struct err *);
+
+/** audit_no_export(tree, err): Set ${err} (ERR_USAGE); return -1. */
+int audit_no_export(const struct tree *, struct err *);
+
 #endif

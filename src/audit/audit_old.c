@@ -114,6 +114,41 @@ take_file(void *cookie, const char *path, bool is_plain, struct err *err)
 	return count_file(walk, path);
 }
 
+/* Is there the folder that all units stand in?  Then it may be one. */
+static bool
+has_units(const struct tree *tree, const struct source *source)
+{
+	const struct source_resource *unit = audit_unit(source);
+	const char *text = unit != NULL && unit->file.n > 0 ?
+	    unit->file.parts[0].text : NULL;
+	char *folder;
+	bool has;
+
+	if (text == NULL || strchr(text, '/') == NULL)
+		return true;
+	folder = mem_copy(text, strcspn(text, "/"));
+	has = faccessat(tree_dir(tree), folder, F_OK,
+	    AT_SYMLINK_NOFOLLOW) == 0;
+	free(folder);
+	return has;
+}
+
+int
+audit_no_export(const struct tree *tree, struct err *err)
+{
+	return err_set(err, ERR_USAGE, "%s is no export: there is no "
+	    MANIFEST_NAME " in it and no files/*/file.json", tree_where(tree));
+}
+
+int
+audit_each_old(struct tree *tree, const struct source *source,
+    int (*file)(void *, const char *, bool, struct err *), void *cookie,
+    struct err *err)
+{
+	return has_units(tree, source) ? audit_each_file(tree, "", file,
+	    cookie, err) : audit_no_export(tree, err);
+}
+
 int
 audit_old_summary(struct tree *tree, const struct source *source,
     struct audit_summary *summary, struct err *err)
@@ -123,15 +158,13 @@ audit_old_summary(struct tree *tree, const struct source *source,
 	int rc;
 
 	walk.patterns = audit_patterns_new(source);
-	rc = audit_each_file(tree, "", take_file, &walk, err);
+	rc = audit_each_old(tree, source, take_file, &walk, err);
 	audit_patterns_free(walk.patterns);
 	audit_sort_kinds(summary);
 	summary->source = mem_text(source->name);
 	summary->unmarked = walk.units > walk.marks ?
 	    walk.units - walk.marks : 0;
 	if (rc == 0 && walk.units == 0)
-		return err_set(err, ERR_USAGE, "%s is no export: there is no "
-		    MANIFEST_NAME " in it and no files/*/file.json",
-		    tree_where(tree));
+		return audit_no_export(tree, err);
 	return rc;
 }

@@ -446,6 +446,27 @@ report(const struct making *m)
 	}
 }
 
+/* What does not go with --output-file. */
+static int
+check_one_file(const struct making *m, struct err *err)
+{
+	const struct config *config = m->cli->config;
+	const char *compress = config_text(config, "compress");
+	const char *end = compress == NULL ? "" :
+	    strcmp(compress, "gzip") == 0 ? ".gz" : ".zst";
+	size_t len = strlen(m->output), n = strlen(end);
+
+	if (config_is(config, "zip") || config_text(config, "output") != NULL)
+		return err_set(err, ERR_USAGE, "--%s makes a directory; it "
+		    "doesn't go together with --output-file",
+		    config_is(config, "zip") ? "zip" : "output");
+	if (len < n || strcmp(&m->output[len - n], end) != 0)
+		return err_set(err, ERR_USAGE, "--compress %s: call the file "
+		    "%s%s, so that programs see it", compress, m->output,
+		    end);
+	return 0;
+}
+
 /* 1: it was made; 0: there was nothing to do, or it is not wanted. */
 static int
 convert(struct making *m, const char *export, struct err *err)
@@ -453,9 +474,8 @@ convert(struct making *m, const char *export, struct err *err)
 	char *copy, *parent;
 	int rc;
 
-	if (m->one_file && config_is(m->cli->config, "zip"))
-		return err_set(err, ERR_USAGE, "--zip goes with --output, "
-		    "not with --output-file");
+	if (m->one_file && check_one_file(m, err) == -1)
+		return -1;
 	rc = m->one_file ? cli_check_file(m->cli, m->output, export, err) :
 	    cli_check_output(m->cli, m->output, export, err);
 	if (rc == -1)

@@ -279,6 +279,7 @@ struct cli_table {
 	struct log *log;
 	struct scratch *scratch;
 	char *path;		/* of the export, absolute */
+	const char *format;	/* that its rows or report go into */
 	bool complete;
 	bool untold;		/* it has no manifest to tell by */
 	uint64_t gaps;
@@ -311,6 +312,14 @@ int cli_table_error(const struct err *);
 
 /** cli_table_close(table): Close it. */
 void cli_table_close(struct cli_table *);
+
+/**
+ * cli_format(cli, choices, err):
+ * Return the format, one of ${choices} ("a|b|c"): what --format says or, where
+ * it isn't given, the end of --output's name, or what is built in.  NULL with
+ * ${err} set (ERR_USAGE) where that name is of another format.
+ */
+const char *cli_format(const struct cli *, const char *, struct err *);
 
 /**
  * cli_table_incomplete(table, text):

@@ -3,6 +3,8 @@
  * which is its other end.
  */
 
+#include <sys/stat.h>
+
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -169,6 +171,7 @@ cli_pack(struct cli *cli)
 {
 	const char *target = config_text(cli->config, "output");
 	struct log *log;
+	struct stat st;
 	struct err err;
 	size_t n;
 	char *const *words = config_args(cli->config, &n);
@@ -178,6 +181,10 @@ cli_pack(struct cli *cli)
 		return cli_usage("pack wants one directory, and the file to "
 		    "make, like 'hlexport pack exports/20250606-120000 -o "
 		    "export.zip'");
+	if (config_is(cli->config, "remove") && lstat(words[0], &st) == 0 &&
+	    S_ISLNK(st.st_mode))
+		return cli_usage("%s is a link, and --remove removes "
+		    "directories: name the one that it leads to", words[0]);
 	if (cli_signals(&err) == -1)
 		return cli_error(&err);
 	log = log_new(LOG_ERROR, LOG_ERROR);

@@ -139,8 +139,7 @@ fence(const struct cli *cli, struct cli_table *table, const char *sql,
     struct err *err)
 {
 	const char *dirs[1] = { scratch_path(table->scratch) };
-	bool parquet = strcmp(config_text(cli->config, "format"),
-	    "parquet") == 0;
+	bool parquet = strcmp(table->format, "parquet") == 0;
 	struct table_fence around = { .dirs = dirs, .n_dirs = parquet,
 	    .lock = true };
 	int n;
@@ -159,8 +158,7 @@ static int
 query_rows(const struct cli *cli, struct cli_table *table, const char *sql,
     FILE *out, struct err *err)
 {
-	struct output_form form = { .format = config_text(cli->config,
-	    "format") };
+	struct output_form form = { .format = table->format };
 	struct output_sink sink = { write_out, out };
 	struct output_count count;
 	struct table_rows *rows;
@@ -220,7 +218,7 @@ query(const struct cli *cli, struct cli_table *table, const char *sql,
 	if (to != NULL)
 		return query_file(cli, table, sql, to, err);
 	if (isatty(STDOUT_FILENO) &&
-	    strcmp(config_text(cli->config, "format"), "parquet") == 0)
+	    strcmp(table->format, "parquet") == 0)
 		return err_set(err, ERR_USAGE, "Parquet is nothing for a "
 		    "terminal: use --output FILE");
 	return query_rows(cli, table, sql, stdout, err);
@@ -251,7 +249,11 @@ cli_query(struct cli *cli)
 	sql = read_sql(cli, words, n, &err);
 	if (sql == NULL && err.kind != ERR_NONE)
 		return cli_error(&err);
-	if (config_text(cli->config, "output") != NULL)
+	table.format = cli_format(cli, "table|csv|json|jsonl|markdown|parquet",
+	    &err);
+	if (table.format == NULL)
+		rc = -1;
+	else if (config_text(cli->config, "output") != NULL)
 		rc = cli_check_file(cli, config_text(cli->config, "output"),
 		    words[0], &err);
 	if (rc == 0)
@@ -264,7 +266,7 @@ cli_query(struct cli *cli)
 	}
 	if (rc == 0 && sql != NULL)
 		rc = query(cli, &table, sql, &err);
-	else if (rc == 0 && strcmp(config_text(cli->config, "format"),
+	else if (rc == 0 && strcmp(table.format,
 	    "json") == 0)
 		cli_print_json(tables_json(table_list(table.db)));
 	else if (rc == 0)

@@ -68,6 +68,25 @@ check_zone(const struct cli *cli, struct table_db *db, struct err *err)
 	return rc;
 }
 
+/* Is the export a directory, and is there one for temporary files? */
+static int
+check_places(const struct cli *cli, const char *path, const char *called,
+    struct err *err)
+{
+	const char *temporary = config_text(cli->config, "temp-dir");
+	struct stat st;
+
+	if (stat(path, &st) == 0 && S_ISREG(st.st_mode))
+		return err_set(err, ERR_USAGE, "%s is a file, and %s reads a "
+		    "directory: unpack it first, if it is an archive",
+		    called, config_command(cli->config));
+	if (temporary != NULL && (stat(temporary, &st) == -1 ||
+	    !S_ISDIR(st.st_mode)))
+		return err_set(err, ERR_USAGE, "--temp-dir %s is no "
+		    "directory that is there", temporary);
+	return 0;
+}
+
 int
 cli_table_open(struct cli *cli, const char *path, const char *scratch,
     struct cli_table *table, struct err *err)
@@ -79,7 +98,7 @@ cli_table_open(struct cli *cli, const char *path, const char *scratch,
 		.tick = tick, .cookie = table,
 	};
 
-	*table = (struct cli_table){ .db = NULL };
+	*table = (struct cli_table){ .format = table->format };
 	/* What is made has in it what the export has: it is the user's. */
 	umask(077);
 	table->log = log_new(LOG_WARN, LOG_WARN);
@@ -89,6 +108,8 @@ cli_table_open(struct cli *cli, const char *path, const char *scratch,
 	}
 	if ((table->path = realpath(path, NULL)) == NULL)
 		return err_errno(err, ERR_USAGE, "open %s", path);
+	if (check_places(cli, table->path, path, err) == -1)
+		return -1;
 	if ((table->source = audit_source_of(path, err)) == NULL ||
 	    look(path, table, err) == -1 ||
 	    (table->scratch = scratch_new(cli_scratch_parent(cli, scratch),
@@ -121,6 +142,38 @@ cli_table_close(struct cli_table *table)
 	log_free(table->log);
 	free(table->path);
 	*table = (struct cli_table){ .db = NULL };
+}
+
+const char *
+cli_format(const struct cli *cli, const char *choices, struct err *err)
+{
+	static const struct {
+		const char *end, *format;
+	} ends[] = { { ".csv", "csv" }, { ".json", "json" },
+	    { ".jsonl", "jsonl" }, { ".ndjson", "jsonl" },
+	    { ".md", "markdown" }, { ".html", "html" }, { ".htm", "html" },
+	    { ".parquet", "parquet" }, { ".xlsx", "xlsx" } };
+	const char *format = config_text(cli->config, "format");
+	const char *to = config_text(cli->config, "output");
+	const char *end = to != NULL ? strrchr(to, '.') : NULL;
+	size_t i;
+
+	if (end == NULL ||
+	    config_origin(cli->config, "format") != CONFIG_BUILT_IN)
+		return format;
+	for (i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		if (strcasecmp(end, ends[i].end) != 0)
+			continue;
+		format = ends[i].format;
+		if (config_choice_has(choices, format, strlen(format)))
+			return format;
+		err_set(err, ERR_USAGE, "--output %s: %s makes no %s (it "
+		    "makes %s)%s", to, config_command(cli->config), format,
+		    choices, strcmp(format, "html") != 0 ?
+		    "; 'hlexport convert' may" : "");
+		return NULL;
+	}
+	return format;
 }
 
 void

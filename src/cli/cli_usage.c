@@ -84,8 +84,7 @@ report(struct cli *cli, struct cli_table *table, struct err *err)
 		rc = put_bundle(cli, &report, model, err);
 	} else {
 		text_init(&text, SIZE_MAX / 4);
-		report_render(config_text(cli->config, "format"), model,
-		    &text);
+		report_render(table->format, model, &text);
 		rc = put(cli, &text, err);
 		text_release(&text);
 	}
@@ -110,9 +109,15 @@ cli_usage_report(struct cli *cli)
 	if (all && to == NULL)
 		return cli_usage("--all-formats wants --output DIR, where "
 		    "the files go");
+	if (all && config_origin(cli->config, "format") != CONFIG_BUILT_IN)
+		return cli_usage("--all-formats makes every format: leave "
+		    "out --format");
 	if (!all && config_is(cli->config, "zip"))
 		return cli_usage("--zip goes with --all-formats");
-	if (to == NULL)
+	if (!all && (table.format = cli_format(cli,
+	    "markdown|html|json|csv|text", &err)) == NULL)
+		rc = -1;
+	else if (to == NULL)
 		rc = 0;
 	else
 		rc = all ? cli_check_output(cli, to, words[0], &err) :

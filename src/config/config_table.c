@@ -148,8 +148,8 @@ static const struct config_option rows[] = {
 	    "tool|agent|evaluator|project", 0, 0, "report",
 	    "what to add up the events by" },
 	{ "all-formats", 0, NULL, CONFIG_FLAG, NULL, NULL, NULL, 0, 0,
-	    "report", "with --output: make a folder (or with --zip a file) "
-	    "with the events, all sums and the report in every format" },
+	    "report", "make the folder --output with the events, all sums "
+	    "and the report in every format; with --zip, in one file there" },
 	{ "skip-damaged", 0, NULL, CONFIG_FLAG, NULL, NULL, NULL, 0, 0,
 	    "query convert report", "leave out lines that are no JSON, and "
 	    "say how many" },

@@ -283,11 +283,14 @@ metadata_line(const struct output_convert *convert,
 
 	if (!settings->metadata)
 		return NULL;
-	line = json_pack("{s:b, s:s, s:s, s:s, s:s, s:s?, s:s?, s:I}",
-	    "_metadata", 1, "tool", settings->tool, "source",
-	    settings->source, "export", settings->export, "table",
+	line = json_pack("{s:b, s:s, s:s, s:s, s:b, s:s, s:s?, s:s?, s:s?, "
+	    "s:o, s:I}", "_metadata", 1, "tool", settings->tool, "source",
+	    settings->source, "export", settings->export, "complete",
+	    settings->complete && table_left_out(settings->db) == 0, "table",
 	    part->table->name, "from", settings->range.from, "to",
-	    settings->range.to, "rows", (json_int_t)part->rows);
+	    settings->range.to, "where", settings->where, "filters",
+	    output_filters_json(&convert->filters), "rows",
+	    (json_int_t)part->rows);
 	text = json_dumps(line, JSON_COMPACT);
 	json_decref(line);
 	return text;

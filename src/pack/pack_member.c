@@ -73,7 +73,8 @@ pack_member_begin(struct pack_verify *verify,
 	}
 	name += len;
 	if (member->doubt != NULL)
-		pack_say(verify, AUDIT_DAMAGED, name, "%s", member->doubt);
+		pack_say(verify, AUDIT_DAMAGED, name, "%.*s",
+		    (int)strcspn(member->doubt, "\n"), member->doubt);
 	receipt = pack_receipt(&verify->receipts, name);
 	if (receipt == NULL && !pack_around_knows(name)) {
 		if (verify->receipts.n > 0 || verify->found.manifest != NULL)

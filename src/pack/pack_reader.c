@@ -93,8 +93,9 @@ failed(struct pack_reader *reader, struct err *err)
 		return -1;
 	}
 	why = reader->call->archive_error_string(reader->archive);
-	return err_set(err, ERR_DATA, "%s", why != NULL ? why :
-	    "it is damaged");
+	if (why == NULL)
+		why = "it is damaged";
+	return err_set(err, ERR_DATA, "%.*s", (int)strcspn(why, "\n"), why);
 }
 
 static int

@@ -400,6 +400,9 @@ END
 	refused "table directories" --format csv -o out --where 'cost > 1'
 	refused "Parser Error" --format csv -o out --tables logs \
 	    --where 'cost >'
+	refused "doesn't go together" --format csv -o out --output-file x.csv
+	refused "call the file x.csv.gz" --format csv --compress gzip \
+	    --output-file x.csv --tables logs
 	refused "is no date" --format csv -o out --from 2025-02-30
 	refused "inside the export" --format csv -o "$sample/out"
 	refused "inside the export" --format csv -o "$sample"
@@ -534,9 +537,11 @@ assert rows[1]["id"] == "'@x"
 END
 	# A text that is empty is not the same as none.
 	grep -q ',"",' out/logs.csv
-	convert old --format jsonl --tables logs --metadata -o lines
+	convert old --format jsonl --tables logs --metadata -o lines \
+	    --filter id=@x --where true
 	assert_equal "$(head -n 1 lines/logs.jsonl |
-	    jq -c '[._metadata, .table, .rows]')" '[true,"logs",2]'
+	    jq -c '[._metadata, .table, .rows, .filters, .where, .complete]')" \
+	    '[true,"logs",1,{"id":["@x"]},"true",false]'
 }
 
 @test "one ZIP file, which others read" {

@@ -193,6 +193,15 @@ assert_untouched()
 	[ -d exports ]
 }
 
+@test "--remove wants the directory itself, not a link to it" {
+	cp -r "$TOP/exports.example/20250606-120000" real
+	ln -s real link
+	run -2 hlexport pack link -o x.zip --remove
+	assert_contains "$output" "link is a link"
+	[ -d real ]
+	[ ! -e x.zip ]
+}
+
 @test "--remove of what is not complete is refused" {
 	start_fixture
 	add_fault "stats status=500"

@@ -306,6 +306,47 @@ has_spilled()
 	assert_equal "$(ls -A temp)" ""
 }
 
+@test "the format is what the output's name says" {
+	needs_tables
+	for end in csv json jsonl md parquet; do
+		hlexport query "$sample" -q "SELECT 1 AS n" -o "out.$end"
+	done
+	assert_equal "$(cat out.csv)" $'n\r\n1\r'
+	assert_equal "$(jq -c . out.json)" '[{"n":1}]'
+	assert_equal "$(cat out.jsonl)" '{"n":1}'
+	assert_equal "$(head -n 1 out.md)" '| n |'
+	assert_equal "$(head -c 4 out.parquet)" PAR1
+	run -2 hlexport query "$sample" "SELECT 1" -o out.xlsx
+	assert_contains "$output" "query makes no xlsx"
+	hlexport query "$sample" -q "SELECT 1 AS n" -o out.xlsx --format csv
+	hlexport report "$sample" -q -o out.html
+	grep -q "<!DOCTYPE html>" out.html
+	run -2 hlexport report "$sample" -o out2.jsonl
+	assert_contains "$output" "report makes no jsonl"
+	run -2 hlexport report "$sample" --all-formats --format csv -o all
+	assert_contains "$output" "leave out --format"
+}
+
+@test "what is no export, or no directory, is said at once" {
+	needs_tables
+	run -2 hlexport query /usr "SELECT 1"
+	assert_contains "$output" "/usr is no export"
+	run -2 hlexport summary /usr
+	run -2 hlexport verify /usr
+	hlexport pack "$sample" -o x.zip
+	for words in "query x.zip SELECT" "report x.zip" \
+	    "convert x.zip --format csv --yes"; do
+		# shellcheck disable=SC2086 # words
+		run -2 hlexport $words
+		assert_contains "$output" "x.zip is a file"
+	done
+	run -2 hlexport query "$sample" "SELECT 1" --temp-dir nowhere
+	assert_contains "$output" "--temp-dir nowhere is no directory"
+	[ ! -e nowhere ]
+	run -2 hlexport query "$sample" "SELECT 1" -f x
+	assert_contains "$output" "given twice"
+}
+
 @test "without DuckDB the commands say how to get it" {
 	"$HLEXPORT" --version | grep -q '^no DuckDB' ||
 	    skip "built with DuckDB"
