@@ -81,6 +81,7 @@ find(const struct cli *cli, char **where, struct err *err)
 	const char *value, *file = NULL;
 	char from[128];
 	size_t i;
+	bool one;
 
 	for (i = 0; i < source->n_auth_variables; i++) {
 		value = config_var(cli->config, source->auth_variables[i]);
@@ -102,8 +103,12 @@ find(const struct cli *cli, char **where, struct err *err)
 		*where = mem_text(source->auth_file);
 		return read_file(source->auth_file, err);
 	}
+	one = source->n_auth_variables == 1 && source->auth_file == NULL &&
+	    source->auth_file_variable == NULL;
 	err_set(err, ERR_USAGE, "no key: set %s in the environment or in "
-	    ".env (like .env.example)", source->auth_where);
+	    ".env (like .env.example)%s%s", source->auth_variables[0],
+	    one ? "" : "; it is looked for in ", one ? "" :
+	    source->auth_where);
 	return NULL;
 }
 

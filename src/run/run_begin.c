@@ -252,8 +252,9 @@ check_key(struct run *run, struct err *err)
 		run->any_success = true;
 	else if (reply->status == 401 || reply->status == 403)
 		err_set(err, ERR_AUTH, "the server refuses the key (%s); "
-		    "check %s", why, source->auth_where != NULL ?
-		    source->auth_where : "the server");
+		    "check %s%s", why, source->auth_where != NULL ?
+		    source->auth_where : "the server", reply->status == 403 ?
+		    ", and that it may see what the options ask for" : "");
 	else
 		err_set(err, ERR_NET, "%s%s: %s", run->settings.server,
 		    source->check, why);

@@ -251,8 +251,11 @@ weigh_refusal(struct run *run, const struct run_task *task)
 	}
 	run->refused++;
 	if ((at_root && !run->any_success) || run->refused >= REFUSED_MOST)
-		stop(run, ERR_AUTH, "the server refuses the key (%s); check "
-		    "%s", reply, variable != NULL ? variable : "the server");
+		stop(run, ERR_AUTH, reply->status == 403 ? "the server "
+		    "refuses the key (%s); check %s, and that it may see what "
+		    "the options ask for" : "the server refuses the key (%s); "
+		    "check %s", reply, variable != NULL ? variable :
+		    "the server");
 }
 
 /*
