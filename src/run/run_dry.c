@@ -97,6 +97,7 @@ run_dry_page(struct run *run, const struct run_task *task)
 	const struct source_resource *resource = listing->resource;
 	struct run_estimate *row = row_for(run, resource, NULL);
 	uint64_t total, bytes = 0, size = task->job.count;
+	int64_t told = task->page.total;
 	size_t i;
 
 	row->requests++;
@@ -107,12 +108,15 @@ run_dry_page(struct run *run, const struct run_task *task)
 		    task->page.records[i], &run->scratch))
 			run_link(run, listing, task->page.records[i]);
 	}
+	/* A list without a total may have one that another record tells. */
+	if (told < 0 && resource->has_expect)
+		told = crawl_number(run->crawl, listing, &resource->expect);
 	total = task->page.n;
-	if (!run_dry_goes_on(resource) && task->page.total >= 0) {
+	if (!run_dry_goes_on(resource) && told >= 0) {
 		/* The rest is guessed from what was seen. */
 		if (task->page.size > 0)
 			size = (uint64_t)task->page.size;
-		total = (uint64_t)task->page.total;
+		total = (uint64_t)told;
 		if (listing->end > 0 && total > listing->end)
 			total = listing->end;
 		total -= total < listing->begin ? total : listing->begin;

@@ -472,6 +472,9 @@ wrong_file()
 	assert_contains "$output" "2,500"
 	run -0 monkai --dry-run --limit 10
 	[[ $output != *2,500* ]]
+	run -0 monkai --dry-run --via export --export-cap 500
+	assert_contains "$output" "2,500"
+	[[ $output != *does\ not\ say* ]]
 	run -0 monkai
 	run -0 hlexport verify --online exports/*
 	before=$(cat exports/*/records/2.jsonl | sha256sum)
