@@ -175,21 +175,22 @@ cli_pack(struct cli *cli)
 	struct err err;
 	size_t n;
 	char *const *words = config_args(cli->config, &n);
+	char *real = NULL;
 	int status;
 
 	if (n != 1 || target == NULL)
 		return cli_usage("pack wants one directory, and the file to "
 		    "make, like 'hlexport pack exports/20250606-120000 -o "
 		    "export.zip'");
-	if (config_is(cli->config, "remove") && lstat(words[0], &st) == 0 &&
-	    S_ISLNK(st.st_mode))
-		return cli_usage("%s is a link, and --remove removes "
-		    "directories: name the one that it leads to", words[0]);
 	if (cli_signals(&err) == -1)
 		return cli_error(&err);
+	/* What is removed is not the link but what it leads to: say so. */
+	if (lstat(words[0], &st) == 0 && S_ISLNK(st.st_mode))
+		real = realpath(words[0], NULL);
 	log = log_new(LOG_ERROR, LOG_ERROR);
-	status = pack(cli, words[0], target, log);
+	status = pack(cli, real != NULL ? real : words[0], target, log);
 	log_free(log);
+	free(real);
 	return status;
 }
 

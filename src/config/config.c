@@ -124,14 +124,15 @@ unknown_option(const struct config *config, const char *given,
 	const char **names = mem_alloc(config->n * sizeof(*names));
 	const char *near = NULL;
 	char *word;
-	size_t i;
+	size_t i, len;
 
 	for (i = 0; i < config->n; i++)
 		names[i] = config->values[i].option->name;
-	word = mem_copy(given, strcspn(given, "="));
+	len = strcspn(given, "=");
+	word = mem_copy(given, len);
 	/* What getopt_long() does not take may begin several. */
 	for (i = 0; i < config->n && strncmp(word, "--", 2) == 0; i++)
-		if (strncmp(names[i], word + 2, strlen(word + 2)) == 0 &&
+		if (strncmp(names[i], word + 2, len - 2) == 0 &&
 		    (near == NULL || strlen(names[i]) < strlen(near)))
 			near = names[i];
 	if (strncmp(word, "--", 2) == 0 && near == NULL)

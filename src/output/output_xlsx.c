@@ -36,14 +36,15 @@ output_has_xlsx(void)
 
 /* Is there "_xHHHH_", which Excel takes for the character of that number? */
 static bool
-is_escape(const char *at, size_t len)
+is_escape(struct span text, size_t from)
 {
 	size_t i;
 
-	if (len < 7 || at[0] != '_' || at[1] != 'x' || at[6] != '_')
+	if (text.len - from < 7 || text.at[from] != '_' ||
+	    text.at[from + 1] != 'x' || text.at[from + 6] != '_')
 		return false;
-	for (i = 2; i < 6; i++)
-		if (!isxdigit((unsigned char)at[i]))
+	for (i = from + 2; i < from + 6; i++)
+		if (!isxdigit((unsigned char)text.at[i]))
 			return false;
 	return true;
 }
@@ -87,7 +88,7 @@ fit(struct book *book, struct span from)
 		if (is_refused(at, len)) {
 			text_adds(text, "\xef\xbf\xbd");
 			replaced = true;
-		} else if (is_escape(at, from.len - i)) {
+		} else if (is_escape(from, i)) {
 			text_adds(text, "_x005F_");
 			units += 6;
 		} else {
