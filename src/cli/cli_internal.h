@@ -295,6 +295,9 @@ struct cli_table {
  */
 const char *cli_scratch_parent(const struct cli *, const char *);
 
+/** cli_check_temporary(cli, err): Is --temp-dir, if given, a directory? */
+int cli_check_temporary(const struct cli *, struct err *);
+
 /**
  * cli_table_open(cli, path, scratch, table, err):
  * Open the tables of the export in ${path}; what memory can't hold goes to a

@@ -130,39 +130,27 @@ query_parquet(struct cli_table *table, const char *sql, FILE *out,
 	return rc;
 }
 
-/*
- * What SQL may touch: no file, since the tables need none, unless the user
- * says so.  This stands before the SQL is looked at: that alone can open one.
- */
+/* How many statements there are, or -1. */
 static int
-fence(const struct cli *cli, struct cli_table *table, const char *sql,
-    struct err *err)
+count_statements(struct cli_table *table, const char *sql, struct err *err)
 {
-	const char *dirs[1] = { scratch_path(table->scratch) };
-	bool parquet = strcmp(table->format, "parquet") == 0;
-	struct table_fence around = { .dirs = dirs, .n_dirs = parquet,
-	    .lock = true };
-	int n;
+	int n = table_statements(table->db, sql, err);
 
-	if (!config_is(cli->config, "allow-external") &&
-	    table_close_off(table->db, &around, err) == -1)
-		return -1;
-	n = table_statements(table->db, sql, err);
-	if (n > 1 && parquet)
+	if (n > 1 && strcmp(table->format, "parquet") == 0)
 		return err_set(err, ERR_USAGE, "--format parquet wants one "
 		    "SELECT");
 	return n;
 }
 
 static int
-query_rows(const struct cli *cli, struct cli_table *table, const char *sql,
-    FILE *out, struct err *err)
+query_rows(struct cli_table *table, const char *sql, FILE *out,
+    struct err *err)
 {
 	struct output_form form = { .format = table->format };
 	struct output_sink sink = { write_out, out };
 	struct output_count count;
 	struct table_rows *rows;
-	int n = fence(cli, table, sql, err), i, rc = n == -1 ? -1 : 0;
+	int n = count_statements(table, sql, err), i, rc = n == -1 ? -1 : 0;
 	size_t columns;
 
 	if (rc == 0 && strcmp(form.format, "parquet") == 0)
@@ -196,7 +184,7 @@ query_file(const struct cli *cli, struct cli_table *table, const char *sql,
 	if ((out = fopen(path, "wxe")) == NULL) {
 		rc = err_errno(err, ERR_DISK, "make %s", path);
 	} else {
-		rc = query_rows(cli, table, sql, out, err);
+		rc = query_rows(table, sql, out, err);
 		if (fclose(out) == EOF && rc == 0)
 			rc = err_errno(err, ERR_DISK, "write %s", to);
 	}
@@ -221,7 +209,7 @@ query(const struct cli *cli, struct cli_table *table, const char *sql,
 	    strcmp(table->format, "parquet") == 0)
 		return err_set(err, ERR_USAGE, "Parquet is nothing for a "
 		    "terminal: use --output FILE");
-	return query_rows(cli, table, sql, stdout, err);
+	return query_rows(table, sql, stdout, err);
 }
 
 int

@@ -57,11 +57,12 @@ static int
 check_tables(const struct cli *cli, struct source *source,
     struct err *err)
 {
-	struct scratch *scratch = scratch_new(cli_scratch_parent(cli, NULL),
-	    err);
+	struct scratch *scratch = cli_check_temporary(cli, err) == -1 ?
+	    NULL : scratch_new(cli_scratch_parent(cli, NULL), err);
 	struct log *log = log_new(LOG_ERROR, LOG_ERROR);
+	struct table_fence fence = { .n_dirs = 0 };
 	struct table_settings settings = { .source = source, .log = log,
-	    .memory = 128 << 20, .threads = 1 };
+	    .fence = &fence, .memory = 128 << 20, .threads = 1 };
 	struct table_db *db = NULL;
 	int rc = -1;
 
@@ -86,12 +87,16 @@ check_source(const struct cli *cli, const char *which, bool as_json)
 	struct err err;
 	json_t *all, *names;
 	size_t i;
+	int rc;
 
 	if ((source = source_open(which, &err)) == NULL)
 		return cli_error(&err);
-	if (source_tables(source, &tables, &err) == -1 || (tables.n > 0 &&
-	    table_is_built_in() && check_tables(cli, source, &err) == -1)) {
+	rc = source_tables(source, &tables, &err);
+	if (rc == 0 && (tables.n > 0 || tables.events != NULL) &&
+	    table_is_built_in() &&
+	    (rc = check_tables(cli, source, &err)) == -1)
 		err_wrap(&err, "%s", which);
+	if (rc == -1) {
 		source_free(source);
 		return cli_error(&err);
 	}

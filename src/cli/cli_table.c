@@ -68,30 +68,51 @@ check_zone(const struct cli *cli, struct table_db *db, struct err *err)
 	return rc;
 }
 
+int
+cli_check_temporary(const struct cli *cli, struct err *err)
+{
+	const char *dir = config_text(cli->config, "temp-dir");
+	struct stat st;
+
+	if (dir != NULL && (stat(dir, &st) == -1 || !S_ISDIR(st.st_mode)))
+		return err_set(err, ERR_USAGE, "--temp-dir %s is no "
+		    "directory that is there", dir);
+	return 0;
+}
+
 /* Is the export a directory, and is there one for temporary files? */
 static int
 check_places(const struct cli *cli, const char *path, const char *called,
     struct err *err)
 {
-	const char *temporary = config_text(cli->config, "temp-dir");
 	struct stat st;
 
 	if (stat(path, &st) == 0 && S_ISREG(st.st_mode))
 		return err_set(err, ERR_USAGE, "%s is a file, and %s reads a "
 		    "directory: unpack it first, if it is an archive",
 		    called, config_command(cli->config));
-	if (temporary != NULL && (stat(temporary, &st) == -1 ||
-	    !S_ISDIR(st.st_mode)))
-		return err_set(err, ERR_USAGE, "--temp-dir %s is no "
-		    "directory that is there", temporary);
-	return 0;
+	return cli_check_temporary(cli, err);
 }
 
 int
 cli_table_open(struct cli *cli, const char *path, const char *scratch,
     struct cli_table *table, struct err *err)
 {
+	const char *command = config_command(cli->config);
+	const char *dirs[1];
+	/*
+	 * What SQL may touch: no file, since the tables need none, unless the
+	 * user says so.  What is converted is closed off later, when it is
+	 * known where it goes.
+	 */
+	struct table_fence fence = { .dirs = dirs,
+	    .n_dirs = table->format != NULL &&
+	    strcmp(table->format, "parquet") == 0 };
+	bool open = strcmp(command, "convert") == 0 ||
+	    (strcmp(command, "query") == 0 && config_is(cli->config,
+	    "allow-external"));
 	struct table_settings settings = {
+		.fence = open ? NULL : &fence,
 		.memory = config_number(cli->config, "memory-limit"),
 		.threads = (unsigned)config_number(cli->config, "threads"),
 		.skip_damaged = config_is(cli->config, "skip-damaged"),
@@ -118,7 +139,7 @@ cli_table_open(struct cli *cli, const char *path, const char *scratch,
 	settings.path = table->path;
 	settings.source = table->source;
 	settings.log = table->log;
-	settings.scratch = scratch_path(table->scratch);
+	settings.scratch = dirs[0] = scratch_path(table->scratch);
 	if ((table->db = table_open(&settings, err)) == NULL)
 		return -1;
 	return check_zone(cli, table->db, err);

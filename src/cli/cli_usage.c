@@ -56,7 +56,6 @@ put_bundle(struct cli *cli, const struct output_report *report,
 static int
 report(struct cli *cli, struct cli_table *table, struct err *err)
 {
-	struct table_fence fence = { .lock = true };
 	const char *slash = strrchr(table->path, '/');
 	struct output_report report = {
 		.db = table->db, .source = table->source->name,
@@ -71,12 +70,11 @@ report(struct cli *cli, struct cli_table *table, struct err *err)
 	char **filters = config_each(cli->config, "filter",
 	    &report.n_filters);
 	struct text text;
-	json_t *model = NULL;
+	json_t *model;
 	int rc = -1;
 
 	report.filters = filters;
-	if (table_close_off(table->db, &fence, err) == 0)
-		model = output_report_make(&report, err);
+	model = output_report_make(&report, err);
 	free(filters);
 	if (model == NULL)
 		return -1;

@@ -324,9 +324,13 @@ commit_dry(struct run *run, struct run_task *task, struct err *err)
 	if (run_online_page(run, task, &outcome.page, err) == -1)
 		return -1;
 	state = finish(run, task, &outcome);
-	if (!run_dry_goes_on(own->crawl->resource) &&
-	    run->settings.lines == NULL &&
-	    !run_online_goes_on(run, own))
+	/* Once, by the first page: a total that changes must not end it. */
+	if (!own->is_weighed)
+		own->is_enough = !run_dry_goes_on(own->crawl->resource) &&
+		    run->settings.lines == NULL &&
+		    !run_online_goes_on(run, own);
+	own->is_weighed = true;
+	if (own->is_enough && own->crawl->under_way == 0)
 		state = CRAWL_WHOLE;
 	run_free_task(run, task);
 	if (state == CRAWL_WHOLE && run_online_end(run, own, err) == -1)

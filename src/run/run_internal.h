@@ -36,6 +36,8 @@ struct run_listing {
 	uint64_t records;	/* kept, in all runs */
 	uint64_t duplicates;
 	bool alone;		/* one window, and not yet in the manifest */
+	bool is_weighed;	/* a dry run has decided: */
+	bool is_enough;		/* its first page tells enough */
 	struct tree_stream *again;	/* as this reading has it, or NULL */
 	bool foreign;		/* another tool's: nothing is added to it */
 };

@@ -200,15 +200,53 @@ limit_rows(struct table_db *db, struct err *err)
 	return table_run(db, sql, NULL, err);
 }
 
+/* "SET name = ['a', 'b']" */
+static int
+set_list(struct table_db *db, const char *name, const char *const *texts,
+    size_t n, struct err *err)
+{
+	struct text sql;
+	size_t i;
+	int rc;
+
+	if (n == 0)
+		return 0;
+	text_init(&sql, 1 << 20);
+	text_addf(&sql, "SET %s = [", name);
+	for (i = 0; i < n; i++) {
+		text_adds(&sql, i > 0 ? ", " : "");
+		table_literal(&sql, texts[i]);
+	}
+	text_addc(&sql, ']');
+	rc = table_run(db, sql.at, NULL, err);
+	text_release(&sql);
+	return rc;
+}
+
+int
+table_close_off(struct table_db *db, const struct table_fence *fence,
+    struct err *err)
+{
+	if (set_list(db, "allowed_directories", fence->dirs, fence->n_dirs,
+	    err) == -1 || set_list(db, "allowed_paths", fence->paths,
+	    fence->n_paths, err) == -1)
+		return -1;
+	return table_run(db, "SET enable_external_access = false", NULL, err);
+}
+
 static int
 declare(struct table_db *db, struct err *err)
 {
 	struct text sql;
 	size_t i;
+	const struct table_fence *fence = db->settings.fence;
 	int rc = table_run(db, "SET TimeZone = 'UTC'", NULL, err);
 
 	if (rc == 0)
 		rc = limit_rows(db, err);
+	/* A view's SQL is looked at when it is declared. */
+	if (rc == 0 && fence != NULL)
+		rc = table_close_off(db, fence, err);
 	text_init(&sql, 1 << 20);
 	for (i = 0; i < db->tables.n && rc == 0; i++) {
 		text_clear(&sql);
@@ -253,7 +291,9 @@ table_open(const struct table_settings *settings, struct err *err)
 	    find_files(db, err) == 0 && open_duckdb(db, err) == 0) {
 		db->seen = mem_zero(db->files.n, sizeof(*db->seen));
 		table_sums_init(db);
-		if (table_records(db, err) == 0 && declare(db, err) == 0)
+		if (table_records(db, err) == 0 && declare(db, err) == 0 &&
+		    (settings->fence == NULL || table_run(db,
+		    "SET lock_configuration = true", NULL, err) == 0))
 			return db;
 	}
 	table_close(db);
@@ -285,40 +325,4 @@ const struct source_tables *
 table_list(const struct table_db *db)
 {
 	return &db->tables;
-}
-
-/* "SET name = ['a', 'b']" */
-static int
-set_list(struct table_db *db, const char *name, const char *const *texts,
-    size_t n, struct err *err)
-{
-	struct text sql;
-	size_t i;
-	int rc;
-
-	if (n == 0)
-		return 0;
-	text_init(&sql, 1 << 20);
-	text_addf(&sql, "SET %s = [", name);
-	for (i = 0; i < n; i++) {
-		text_adds(&sql, i > 0 ? ", " : "");
-		table_literal(&sql, texts[i]);
-	}
-	text_addc(&sql, ']');
-	rc = table_run(db, sql.at, NULL, err);
-	text_release(&sql);
-	return rc;
-}
-
-int
-table_close_off(struct table_db *db, const struct table_fence *fence,
-    struct err *err)
-{
-	if (set_list(db, "allowed_directories", fence->dirs, fence->n_dirs,
-	    err) == -1 || set_list(db, "allowed_paths", fence->paths,
-	    fence->n_paths, err) == -1 || table_run(db,
-	    "SET enable_external_access = false", NULL, err) == -1)
-		return -1;
-	return fence->lock ? table_run(db, "SET lock_configuration = true",
-	    NULL, err) : 0;
 }

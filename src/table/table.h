@@ -16,11 +16,22 @@
  */
 struct table_db;
 
+/* What SQL may read and write. */
+struct table_fence {
+	const char *const *dirs;	/* all in these directories */
+	size_t n_dirs;
+	const char *const *paths;	/* and these, as they are written */
+	size_t n_paths;
+};
+
 struct table_settings {
 	const char *path;	/* the export; NULL: tables without rows */
 	struct source *source;
 	struct log *log;
 	const char *scratch;	/* where to spill what memory can't hold */
+	const struct table_fence *fence;	/* for all SQL, that of the source
+				 * too, which then can't change settings;
+				 * NULL: none */
 	const char *timezone;	/* an IANA name */
 	uint64_t memory;	/* bytes */
 	unsigned threads;	/* 0: as many as there are processors */
@@ -49,15 +60,6 @@ void table_close(struct table_db *);
 
 /** table_list(db): Return the tables that the source declares, borrowed. */
 const struct source_tables *table_list(const struct table_db *);
-
-/* What SQL may read and write. */
-struct table_fence {
-	const char *const *dirs;	/* all in these directories */
-	size_t n_dirs;
-	const char *const *paths;	/* and these, as they are written */
-	size_t n_paths;
-	bool lock;		/* it can't change settings */
-};
 
 /** table_close_off(db, fence, err): From now on, only what ${fence} says. */
 int table_close_off(struct table_db *, const struct table_fence *,
