@@ -140,9 +140,13 @@ find_source(const struct config *look, const struct config_env *env,
 	source = source_of_command(look, env);
 	if (source != NULL)
 		return source;
-	if (config_env_get(env, "HLEXPORT_SOURCE") != NULL)
-		which = config_env_get(env, "HLEXPORT_SOURCE");
-	return source_open(which, err);
+	if (config_env_get(env, "HLEXPORT_SOURCE") == NULL)
+		return source_open(which, err);
+	source = source_open(config_env_get(env, "HLEXPORT_SOURCE"), err);
+	/* What reads an export only needs no other. */
+	if (source == NULL && strcmp(config_command(look), "export") != 0)
+		return source_open(which, err);
+	return source;
 }
 
 static bool

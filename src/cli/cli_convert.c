@@ -309,11 +309,10 @@ plan(struct making *m, struct err *err)
 	    strchr(scratch_path(m->scratch), '?') != NULL)
 		return err_set(err, ERR_USAGE, "DuckDB makes no database in "
 		    "a path with \"?\": choose another --output");
-	if (close_off(m, err) == -1 ||
-	    output_convert_count(m->convert, err) == -1)
+	if (close_off(m, err) == -1 || (m->one_file &&
+	    output_convert_choose(m->convert, err) == -1))
 		return -1;
-	return m->one_file && output_rows_made(m->convert) > 0 ?
-	    output_convert_choose(m->convert, err) : 0;
+	return output_convert_count(m->convert, err);
 }
 
 int
@@ -455,7 +454,11 @@ check_one_file(const struct making *m, struct err *err)
 	const char *end = compress == NULL ? "" :
 	    strcmp(compress, "gzip") == 0 ? ".gz" : ".zst";
 	size_t len = strlen(m->output), n = strlen(end);
+	const char *format = config_text(config, "format");
 
+	if (strcmp(format, "json") != 0 && strcmp(format, "csv") != 0)
+		return err_set(err, ERR_USAGE, "--output-file goes with "
+		    "--format json or csv; --output DIR with all");
 	if (config_is(config, "zip") || config_text(config, "output") != NULL)
 		return err_set(err, ERR_USAGE, "--%s makes a directory; it "
 		    "doesn't go together with --output-file",
@@ -531,6 +534,7 @@ cli_convert(struct cli *cli)
 		status = cli_table_error(&err);
 	if (rc == -1 && err.kind == ERR_STOPPED)
 		fprintf(stderr, "Interrupted: nothing was made.\n");
+	m.table.exact = m.one_file && output_is_exact(m.convert);
 	cli_table_warn(cli, &m.table);
 	if (rc == 1)
 		report(&m);

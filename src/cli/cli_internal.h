@@ -280,6 +280,7 @@ struct cli_table {
 	struct scratch *scratch;
 	char *path;		/* of the export, absolute */
 	const char *format;	/* that its rows or report go into */
+	bool exact;		/* what is made is the records' own bytes */
 	bool complete;
 	bool untold;		/* it has no manifest to tell by */
 	uint64_t gaps;

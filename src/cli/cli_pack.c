@@ -175,7 +175,8 @@ cli_pack(struct cli *cli)
 	struct err err;
 	size_t n;
 	char *const *words = config_args(cli->config, &n);
-	char *real = NULL;
+	char *real = NULL, *bare;
+	size_t len;
 	int status;
 
 	if (n != 1 || target == NULL)
@@ -184,9 +185,14 @@ cli_pack(struct cli *cli)
 		    "export.zip'");
 	if (cli_signals(&err) == -1)
 		return cli_error(&err);
-	/* What is removed is not the link but what it leads to: say so. */
-	if (lstat(words[0], &st) == 0 && S_ISLNK(st.st_mode))
-		real = realpath(words[0], NULL);
+	/* What is removed is not a link but what it leads to: say so. */
+	len = strlen(words[0]);
+	while (len > 1 && words[0][len - 1] == '/')
+		len--;
+	bare = mem_copy(words[0], len);
+	if (lstat(bare, &st) == 0 && S_ISLNK(st.st_mode))
+		real = realpath(bare, NULL);
+	free(bare);
 	log = log_new(LOG_ERROR, LOG_ERROR);
 	status = pack(cli, real != NULL ? real : words[0], target, log);
 	log_free(log);

@@ -173,7 +173,8 @@ cli_format(const struct cli *cli, const char *choices, struct err *err)
 	} ends[] = { { ".csv", "csv" }, { ".json", "json" },
 	    { ".jsonl", "jsonl" }, { ".ndjson", "jsonl" },
 	    { ".md", "markdown" }, { ".html", "html" }, { ".htm", "html" },
-	    { ".parquet", "parquet" }, { ".xlsx", "xlsx" } };
+	    { ".parquet", "parquet" }, { ".xlsx", "xlsx" },
+	    { ".txt", "text" } };
 	const char *format = config_text(cli->config, "format");
 	const char *to = config_text(cli->config, "output");
 	const char *end = to != NULL ? strrchr(to, '.') : NULL;
@@ -185,6 +186,11 @@ cli_format(const struct cli *cli, const char *choices, struct err *err)
 	for (i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
 		if (strcasecmp(end, ends[i].end) != 0)
 			continue;
+		/* A table is text, too. */
+		if (strcmp(ends[i].format, "text") == 0 &&
+		    config_choice_has(choices, format, strlen(format)) &&
+		    !config_choice_has(choices, "text", 4))
+			return format;
 		format = ends[i].format;
 		if (config_choice_has(choices, format, strlen(format)))
 			return format;
@@ -214,9 +220,10 @@ cli_table_incomplete(const struct cli_table *table, struct text *text)
 }
 
 static void
-tell_trouble(const struct table_trouble *trouble)
+tell_trouble(const struct cli_table *table,
+    const struct table_trouble *trouble)
 {
-	if (trouble->mended > 0)
+	if (trouble->mended > 0 && !table->exact)
 		fprintf(stderr, "%s: %" PRIu64 " of %" PRIu64 " rows hold "
 		    "what DuckDB refuses (half a surrogate pair, NaN): \"raw\" "
 		    "has it as it is, the other columns U+FFFD or nothing; "
@@ -241,7 +248,7 @@ cli_table_warn(const struct cli *cli, struct cli_table *table)
 	for (i = 0; i < n; i++) {
 		any = any || troubles[i].mended + troubles[i].damaged > 0;
 		if (!config_is(cli->config, "quiet"))
-			tell_trouble(&troubles[i]);
+			tell_trouble(table, &troubles[i]);
 	}
 	return any;
 }

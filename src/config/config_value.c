@@ -157,7 +157,12 @@ add_bound(struct text *text, const struct config_option *option,
 		while (value % unit->factor != 0)
 			unit++;
 	else
-		unit = option->kind == CONFIG_TIME ? &times[1] : no_units;
+		unit = no_units;
+	/* From days down to seconds. */
+	if (option->kind == CONFIG_TIME)
+		for (unit = &times[4]; unit > &times[1] &&
+		    value % unit->factor != 0; unit--)
+			;
 	text_addf(text, "%llu%s", (unsigned long long)(value /
 	    unit->factor), unit->name);
 }

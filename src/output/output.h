@@ -147,11 +147,15 @@ int output_convert_count(struct output_convert *, struct err *);
 
 /**
  * output_convert_choose(convert, err):
- * Of several parts, whose rows were counted, keep the one that a single file
- * is made of: the only one with rows, of those that were asked for, or that
- * the platform's own tools write.  Return 0, or -1 with ${err} set (ERR_USAGE).
+ * Of several parts, keep the one that a single file is made of: where none
+ * were asked for, the only one of those that the platform's own tools write
+ * that the export has records of, chosen or not.  Return 0, or -1 with ${err}
+ * set (ERR_USAGE).
  */
 int output_convert_choose(struct output_convert *, struct err *);
+
+/** output_is_exact(convert): Does a single file hold the records' own bytes? */
+bool output_is_exact(const struct output_convert *);
 
 /** output_convert_names(convert, names): Add the files' names, a line each. */
 void output_convert_names(const struct output_convert *, struct text *);

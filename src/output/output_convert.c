@@ -205,13 +205,15 @@ output_convert_guess(const struct output_convert *convert)
 	return bytes * 3 / 2;
 }
 
-/* Was the part asked for, or else is it what the platform's tools write? */
+/* Is it what the platform's own tools write, and is any of it there? */
 static bool
 is_wanted(const struct output_convert *convert,
     const struct output_part *part)
 {
-	return part->rows > 0 && (convert->settings.n_tables > 0 ||
-	    part->table->n_plain > 0);
+	uint64_t records;
+
+	return convert->settings.n_tables == 0 && part->table->n_plain > 0 &&
+	    table_bytes(convert->settings.db, part->table, &records) > 0;
 }
 
 int
@@ -379,15 +381,20 @@ is_cut(const struct output_convert *convert)
 	    convert->parts[0].table->n_plain > 0;
 }
 
+bool
+output_is_exact(const struct output_convert *convert)
+{
+	return convert != NULL && convert->n_parts == 1 &&
+	    (strcmp(convert->settings.format, "json") == 0 ||
+	    is_cut(convert));
+}
+
 /* What a plain file is made of: records as they came, or a table's columns. */
 static char *
 plain_sql(const struct output_convert *convert)
 {
-	bool records = strcmp(convert->settings.format, "json") == 0 ||
-	    is_cut(convert);
-
-	return mem_format("SELECT %s FROM (%s)", records ? "raw" :
-	    "* EXCLUDE (raw)", convert->parts[0].sql);
+	return mem_format("SELECT %s FROM (%s)", output_is_exact(convert) ?
+	    "raw" : "* EXCLUDE (raw)", convert->parts[0].sql);
 }
 
 int
@@ -404,10 +411,6 @@ output_convert_plain(struct output_convert *convert, const char *path,
 	char *sql;
 	int rc = -1;
 
-	if (convert->n_parts != 1 || !is_format(settings, "csv json"))
-		return err_set(err, ERR_USAGE, "--output-file goes with "
-		    "--format json or csv and one table: choose it with "
-		    "--tables");
 	if (is_cut(convert))
 		form.cut = convert->parts[0].table;
 	sql = plain_sql(convert);

@@ -74,6 +74,8 @@ cut_row(struct output_writer *w, struct span record)
 
 	if (record.len >= 3 && memcmp(record.at, "\xef\xbb\xbf", 3) == 0)
 		record = (struct span){ record.at + 3, record.len - 3 };
+	while (record.len > 0 && strchr(" \t\r", *record.at) != NULL)
+		record = (struct span){ record.at + 1, record.len - 1 };
 	for (i = 0; i < cut->n_plain; i++) {
 		if (i > 0)
 			text_addc(&w->text, ',');

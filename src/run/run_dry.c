@@ -113,7 +113,10 @@ run_dry_page(struct run *run, const struct run_task *task)
 		told = crawl_number(run->crawl, listing, &resource->expect);
 	total = task->page.n;
 	if (!run_dry_goes_on(resource) && told >= 0) {
-		/* The rest is guessed from what was seen. */
+		/*
+		 * The rest is guessed from what was seen; of windows, those
+		 * that are cut short are asked for again in parts.
+		 */
 		if (task->page.size > 0)
 			size = (uint64_t)task->page.size;
 		total = (uint64_t)told;
@@ -121,7 +124,8 @@ run_dry_page(struct run *run, const struct run_task *task)
 			total = listing->end;
 		total -= total < listing->begin ? total : listing->begin;
 		if (size > 0 && total > size)
-			row->requests += (total - 1) / size;
+			row->requests += resource->paging == SOURCE_WINDOWS ?
+			    3 * total / size : (total - 1) / size;
 		if (task->page.n > 0)
 			bytes = bytes / task->page.n * total;
 	} else if (!run_dry_goes_on(resource) && task->page.n > 0 &&

@@ -42,6 +42,9 @@ read_column(struct source_reader *r, const struct yaml *item,
 	column->type = "VARCHAR";
 	if (check_name(r, item, "column") == -1)
 		return -1;
+	if (strcmp(item->key, "raw") == 0)
+		return source_wrong(r, item->line, "\"raw\" is a column that "
+		    "every table has: the record itself");
 	if (item->kind == YAML_SCALAR) {
 		column->about = item->text;
 	} else if (source_keys(r, item, "a column", "type path sql about") ==

@@ -116,6 +116,23 @@ leave_one_unfinished()
 		run -0 hlexport sources check ./mine.yaml
 		assert_contains "$output" "1 table"
 	fi
+	# SQL of a definition from elsewhere touches no file.
+	if ! "$HLEXPORT" --version | grep -q '^no DuckDB'; then
+		cat >>mine.yaml <<-'END'
+		  sections:
+		    - {title: T, units: [text], sql: "SELECT * FROM read_text('secret')"}
+		END
+		echo "precious" >secret
+		run -2 hlexport sources check ./mine.yaml
+		[[ $output != *precious* ]]
+		assert_contains "$output" "disabled"
+		sed -i "s/SELECT \* FROM read_text('secret')/COPY (SELECT 1) TO 'written'/" \
+		    mine.yaml
+		run -2 hlexport sources check ./mine.yaml
+		[ ! -e written ]
+		HLEXPORT_TEMP_DIR=nowhere run -2 hlexport sources check monkai
+		[ ! -e nowhere ]
+	fi
 	run -2 hlexport sources check
 	run -2 hlexport sources check a b
 	run -0 hlexport sources check monkai

@@ -609,6 +609,12 @@ END
 	run -2 hlexport convert "$export" --format csv --yes \
 	    --output-file both.csv
 	assert_contains "$output" "--tables records or --tables logs"
+	# What is asked for is not what there is most of, but a mistake.
+	run -2 hlexport convert "$export" --format json --yes \
+	    --tables records,logs --from 2035-01-01 --output-file both.json
+	run -2 hlexport convert "$export" --format parquet --tables logs \
+	    --dry-run --output-file logs.parquet
+	assert_contains "$output" "--format json or csv"
 	# Of one stream, nothing has to be chosen.
 	monkai -q --stream logs -o one
 	hlexport convert one/* --format json --yes -q --output-file one.json
@@ -633,7 +639,7 @@ import os, sys
 line = open(sys.argv[1], "rb").read().strip()
 size = os.path.getsize(sys.argv[2])
 assert len(line) < size
-open(sys.argv[2], "wb").write(line.ljust(size - 1) + b"\n")
+open(sys.argv[2], "wb").write((b"  " + line).ljust(size - 1) + b"\n")
 END
 	hlexport convert "$export" --format csv --yes -q --guard-formulas \
 	    --output-file out.csv

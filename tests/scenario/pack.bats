@@ -189,6 +189,9 @@ assert_untouched()
 	ln -s "$PWD/$export" latest
 	run -0 hlexport pack latest -o y.tar --remove
 	assert_contains "$output" "$PWD/$export is removed"
+	cp -r whole "$export"
+	run -0 hlexport pack latest/ -o z.tar --remove
+	assert_contains "$output" "$PWD/$export is removed"
 	[ -L latest ]
 	[ ! -e "$export" ]
 	[ -d exports ]

@@ -298,3 +298,23 @@ empty_file() { : >"$(find "$export" -name stats.json | head -n 1)"; }
 	    '["gone","new","new"]'
 	diff -r whole "$export"
 }
+
+@test "--online while the list comes back to the total that it had" {
+	local id jobs run
+	start_fixture --workspace bulk --files 1 --logs 1500
+	make_export
+	id=$(curl -sS -H "X-API-KEY: $key" "$url/files?type=prompt" |
+	    jq -r '.records[0].id')
+	add_fault "logs id=$id delete=1 times=1"
+	curl -sS -H "X-API-KEY: $key" "$url/logs?file_id=$id" >/dev/null
+	for jobs in 16 4 1; do
+		# One goes before, one comes while it is read.
+		add_fault "logs id=$id page=2 insert=1 times=1"
+		run -0 hlexport verify --online --fast -j $jobs "$export"
+		assert_contains "$output" "  gone     logs/$id: "
+		assert_contains "$output" "  new      logs/$id: new_"
+		add_fault "logs id=$id delete=1 times=1"
+		curl -sS -H "X-API-KEY: $key" "$url/logs?file_id=$id" \
+		    >/dev/null
+	done
+}

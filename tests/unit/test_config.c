@@ -190,7 +190,7 @@ test_command_lines(void **state)
 		{ "--room 1023KiB", NULL, NULL,
 		    "1023KiB is not between 1MiB and 1TiB" },
 		{ "--patience 2d", NULL, NULL,
-		    "2d is not between 1s and 86400s" },
+		    "2d is not between 1s and 1d" },
 		{ "--jobs -1", NULL, NULL, "no whole number" },
 		{ "--jops 8", NULL, NULL, "no option --jops; did you mean "
 		    "--jobs?" },
