@@ -348,6 +348,12 @@ run_reply(struct run *run, struct http_reply *reply, struct err *err)
 	run->windows++;
 	crawl_came(&task->job);
 	if (run_page_is_cut(run, task)) {
+		if (run_page_is_same(task)) {
+			fail(task, "the same records come whatever time they "
+			    "are asked for, as many as a reply may have: some "
+			    "may be missing");
+			return settle(run, task, err);
+		}
 		if (crawl_split_time(&task->job, run_page_middle(task))) {
 			log_event(run->settings.log, LOG_INFO, "run", "as "
 			    "many records as a reply may have; asking again "

@@ -36,6 +36,8 @@ struct run_listing {
 	uint64_t records;	/* kept, in all runs */
 	uint64_t duplicates;
 	bool alone;		/* one window, and not yet in the manifest */
+	uint64_t same_print;	/* of the last reply of a list by time that */
+	unsigned n_same;	/* was cut, and how often it came in a row */
 	bool is_weighed;	/* a dry run has decided: */
 	bool is_enough;		/* its first page tells enough */
 	struct tree_stream *again;	/* as this reading has it, or NULL */
@@ -127,6 +129,13 @@ int run_page_read(struct run *, struct run_task *, struct err *);
  * Has it as many records as a reply of a list by time may have?
  */
 bool run_page_is_cut(struct run *, const struct run_task *);
+
+/**
+ * run_page_is_same(task):
+ * The page was cut: is it the same as so many before it that the server can't
+ * have looked at the times that it was asked for?
+ */
+bool run_page_is_same(const struct run_task *);
 
 /**
  * run_page_middle(task):

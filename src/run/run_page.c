@@ -9,6 +9,12 @@
 
 #include "run/run_internal.h"
 
+/*
+ * More often than it takes to find one second in all years by halves, with
+ * the records of that second coming each time.
+ */
+#define SAME_MOST 64
+
 #define MARK_MAX 65536		/* bytes of a mark; longer ones are no marks */
 
 /* Does the page, one of those with numbers, fit what was asked for? */
@@ -192,6 +198,31 @@ run_page_is_cut(struct run *run, const struct run_task *task)
 	    run->online == NULL))
 		return false;
 	return task->page.n >= cap;
+}
+
+/* A hash (FNV-1a) of how many records there are, the first and the last. */
+static uint64_t
+print_of(const struct page *page)
+{
+	uint64_t print = 14695981039346656037u ^ page->n;
+	size_t i, k;
+
+	for (i = 0; i < page->n; i += page->n > 1 ? page->n - 1 : 1)
+		for (k = 0; k < page->records[i].len; k++)
+			print = (print ^ (unsigned char)page->records[i].at[k]) *
+			    1099511628211u;
+	return print;
+}
+
+bool
+run_page_is_same(const struct run_task *task)
+{
+	struct run_listing *own = task->job.listing->user;
+	uint64_t print = print_of(&task->page);
+
+	own->n_same = own->same_print == print ? own->n_same + 1 : 1;
+	own->same_print = print;
+	return own->n_same >= SAME_MOST;
 }
 
 static int

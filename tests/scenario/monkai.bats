@@ -231,6 +231,15 @@ assert_rows()
 	assert_contains "$output" "nothing has come or gone"
 }
 
+@test "a server that does not look at dates is given up soon" {
+	start_trace --no-dates --cap 500
+	run -3 monkai --via export --export-cap 500
+	assert_contains "$output" "the same records come whatever time"
+	[ "$(asked_count)" -le 400 ]
+	run -6 hlexport verify "$(the_export)"
+	run -0 monkai -o pages
+}
+
 @test "a cap that is lower than --export-cap is found out by the total" {
 	start_trace --cap 500
 	run -3 monkai --via export
