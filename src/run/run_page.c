@@ -205,12 +205,15 @@ static uint64_t
 print_of(const struct page *page)
 {
 	uint64_t print = 14695981039346656037u ^ page->n;
+	struct span record;
 	size_t i, k;
 
-	for (i = 0; i < page->n; i += page->n > 1 ? page->n - 1 : 1)
-		for (k = 0; k < page->records[i].len; k++)
-			print = (print ^ (unsigned char)page->records[i].at[k]) *
+	for (i = 0; i < page->n; i += page->n > 1 ? page->n - 1 : 1) {
+		record = page->records[i];
+		for (k = 0; k < record.len; k++)
+			print = (print ^ (unsigned char)record.at[k]) *
 			    1099511628211u;
+	}
 	return print;
 }
 

@@ -29,9 +29,9 @@ struct table_settings {
 	struct source *source;
 	struct log *log;
 	const char *scratch;	/* where to spill what memory can't hold */
-	const struct table_fence *fence;	/* for all SQL, that of the source
-				 * too, which then can't change settings;
-				 * NULL: none */
+	/* For all SQL, the source's too, which can't change settings then;
+	 * NULL: none. */
+	const struct table_fence *fence;
 	const char *timezone;	/* an IANA name */
 	uint64_t memory;	/* bytes */
 	unsigned threads;	/* 0: as many as there are processors */
