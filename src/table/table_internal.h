@@ -139,11 +139,12 @@ void table_sums_init(struct table_db *);
 void table_sums_release(struct table_db *);
 
 /**
- * table_is_even(db, rows, bytes):
- * Have any ${rows} records that follow each other no more than ${bytes}, even
- * if the largest stand together?
+ * table_is_even(db, resources, rows, bytes):
+ * Have any ${rows} records of ${resources} that follow each other no more than
+ * ${bytes}, even if the largest stand together?
  */
-bool table_is_even(const struct table_db *, uint64_t, uint64_t);
+bool table_is_even(const struct table_db *, const struct table_resources *,
+    uint64_t, uint64_t);
 
 /* --------------------------------------------------- table_share.c */
 

@@ -218,8 +218,8 @@ table_share(struct table_db *db, const struct source_table *table,
 	if (chunk < CHUNK_BYTES)
 		chunk = CHUNK_BYTES;
 	if (duck.arrow_scan == NULL ||
-	    !table_is_even(db, CHUNK_ROWS, chunk) ||
 	    read_from(db, table->from, &resources) == -1 ||
+	    !table_is_even(db, &resources, CHUNK_ROWS, chunk) ||
 	    add_share(db, table, &resources, rows, &err) == -1 ||
 	    !is_plain(db, db->n_shares))
 		return false;

@@ -91,19 +91,64 @@ table_sums_release(struct table_db *db)
 	free(db->sums.bytes);
 }
 
-bool
-table_is_even(const struct table_db *db, uint64_t rows, uint64_t bytes)
+static bool
+is_one_of(const struct table_resources *resources,
+    const struct source_resource *resource)
 {
-	const struct table_sums *sums = &db->sums;
+	size_t i;
+
+	for (i = 0; i < resources->n; i++)
+		if (resources->at[i] == resource)
+			return true;
+	return false;
+}
+
+/* The sums of the shards of some resources only; both arrays are new. */
+static struct table_sums
+sums_of(const struct table_db *db, const struct table_resources *resources)
+{
+	const struct table_sums *all = &db->sums;
+	struct table_sums some = {
+		.lines = mem_zero(all->n + 1, sizeof(*some.lines)),
+		.bytes = mem_zero(all->n + 1, sizeof(*some.bytes)),
+	};
+	size_t i, k = 0, n = 0;
+
+	for (i = 0; i < db->files.n; i++) {
+		const struct source_resource *resource =
+		    db->files.at[i].resource;
+
+		if (resource->store != SOURCE_KEEP_SHARDS)
+			continue;
+		k++;
+		if (!is_one_of(resources, resource))
+			continue;
+		n++;
+		some.lines[n] = some.lines[n - 1] + all->lines[k] -
+		    all->lines[k - 1];
+		some.bytes[n] = some.bytes[n - 1] + all->bytes[k] -
+		    all->bytes[k - 1];
+	}
+	some.n = n;
+	return some;
+}
+
+bool
+table_is_even(const struct table_db *db,
+    const struct table_resources *resources, uint64_t rows, uint64_t bytes)
+{
+	struct table_sums sums = sums_of(db, resources);
 	bool even = true;
 	size_t from, to = 0;
 
-	for (from = 0; from < sums->n && even; from++) {
-		while (to < sums->n &&
-		    sums->lines[to] < sums->lines[from + 1] + rows)
+	for (from = 0; from < sums.n && even; from++) {
+		while (to < sums.n &&
+		    sums.lines[to] < sums.lines[from + 1] + rows)
 			to++;
-		even = sums->bytes[to] - sums->bytes[from] <= bytes;
+		even = sums.bytes[to] - sums.bytes[from] <= bytes;
 	}
+	free(sums.lines);
+	free(sums.bytes);
 	return even;
 }
 
