@@ -79,6 +79,14 @@ struct run {
 
 /* ----------------------------------------------------- run_begin.c */
 
+/**
+ * run_check_server(run, header, where, err):
+ * Is the export ${where}, whose manifest begins with ${header}, from the
+ * run's source and, unless it moved, its server?
+ */
+int run_check_server(const struct run *, json_t *, const char *,
+    struct err *);
+
 /** run_begin(run, err): Make or open the export.  Return 0 or -1. */
 int run_begin(struct run *, struct err *);
 
@@ -132,8 +140,8 @@ bool run_page_is_cut(struct run *, const struct run_task *);
 
 /**
  * run_page_is_same(task):
- * The page was cut: is it the same as so many before it that the server can't
- * have looked at the times that it was asked for?
+ * Note a page that was cut: have so many been the same in a row that the
+ * server can't have looked at the times that it was asked for?
  */
 bool run_page_is_same(const struct run_task *);
 
@@ -269,14 +277,6 @@ int run_flush(struct run *, struct err *);
 int run_seal(struct run *, struct err *);
 
 /* ---------------------------------------------------- run_online.c */
-
-/**
- * run_check_server(run, header, where, err):
- * Is the export ${where}, whose manifest begins with ${header}, from the
- * run's source and, unless it moved, its server?
- */
-int run_check_server(const struct run *, json_t *, const char *,
-    struct err *);
 
 /** run_online_begin(run, err): Open what the run is held against. */
 int run_online_begin(struct run *, struct err *);

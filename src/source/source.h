@@ -262,13 +262,13 @@ struct source_column {
 	const char *sql;	/* where there is nothing at these, or NULL */
 };
 
-/* A relational view of the records: doc/SOURCES.md tells how it is made. */
 /* A column of a plain file. */
 struct source_plain {
 	const char *name;
 	const char *path;	/* where it stands in the record */
 };
 
+/* A relational view of the records: doc/SOURCES.md tells how it is made. */
 struct source_table {
 	const char *name;
 	const char *about;

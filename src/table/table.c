@@ -293,8 +293,11 @@ table_open(const struct table_settings *settings, struct err *err)
 		table_sums_init(db);
 		if (table_records(db, err) == 0 && declare(db, err) == 0 &&
 		    (settings->fence == NULL || table_run(db,
-		    "SET lock_configuration = true", NULL, err) == 0))
+		    "SET lock_configuration = true", NULL, err) == 0)) {
+			/* The caller's, for this call. */
+			db->settings.fence = NULL;
 			return db;
+		}
 	}
 	table_close(db);
 	return NULL;
