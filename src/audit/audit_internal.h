@@ -47,8 +47,10 @@ struct audit_listing {
 	struct tree_receipts files;
 	size_t next;
 	struct set *seen;		/* its records, by key */
+	struct set *tally;		/* those without a key, by bytes */
 	uint64_t records;		/* that were read */
 	uint64_t doubles;		/* that came again */
+	uint64_t same_key;		/* likewise, and rightly */
 	uint64_t lines, bytes;		/* of the file read last */
 	unsigned char sha256[SHA256_BYTES];
 	bool *is_whole;			/* by file, of those read */
@@ -82,6 +84,8 @@ struct audit_verify {
 	size_t n_findings, findings_room;
 	uint64_t wrong;			/* findings that are no notes */
 	struct audit_progress progress;
+	struct page_plan **plans;	/* by resource */
+	struct page page;		/* the record at hand */
 	struct text buffer;		/* of a file */
 	struct text key;		/* of a record */
 	struct text path;
@@ -96,7 +100,7 @@ void audit_find(struct audit_verify *, struct audit_finding, const char *,
 
 /* What becomes of each record of a file. */
 typedef void audit_record(struct audit_verify *, const char *, uint64_t,
-    struct span);
+    const struct page_record *);
 
 /**
  * audit_read(verify, receipt, json, record, err):

@@ -47,9 +47,17 @@ find(struct reading *reading, enum audit_trouble kind, const char *format, ...)
 static void
 take_record(struct reading *reading, struct span record)
 {
+	struct audit_verify *verify = reading->verify;
+	const struct crawl_listing *listing = verify->at.crawl;
+	struct page_record whole;
 	struct err err;
+	int rc = 0;
 
-	if (reading->json && page_check(record.at, record.len, &err) == -1) {
+	if (listing != NULL)
+		rc = page_read_record(&verify->page,
+		    verify->plans[listing->resource->index], record.at,
+		    record.len, &err);
+	if (rc == -1) {
 		if (reading->by_line)
 			find(reading, AUDIT_DAMAGED, "line %" PRIu64 ": %s",
 			    reading->lines, err.text);
@@ -57,9 +65,11 @@ take_record(struct reading *reading, struct span record)
 			find(reading, AUDIT_DAMAGED, "%s", err.text);
 		return;
 	}
-	if (reading->record != NULL)
-		reading->record(reading->verify, reading->receipt->path,
-		    reading->lines, record);
+	if (reading->record == NULL || listing == NULL)
+		return;
+	whole = page_record(&verify->page, 0);
+	reading->record(verify, reading->receipt->path, reading->lines,
+	    &whole);
 }
 
 /* Take the lines that are whole out of the buffer. */

@@ -132,6 +132,8 @@ audit_verify_new(const struct audit_settings *settings, struct err *err)
 	verify->visited = set_new();
 	verify->checked = set_new();
 	verify->known = set_new();
+	verify->plans = page_plans_new(settings->source);
+	page_init(&verify->page);
 	text_init(&verify->buffer, SIZE_MAX / 4);
 	text_init(&verify->key, SIZE_MAX / 4);
 	text_init(&verify->path, 1 << 20);
@@ -252,6 +254,8 @@ audit_verify_free(struct audit_verify *verify)
 	audit_disk_free(verify);
 	free(verify->started);
 	json_decref(verify->options);
+	page_plans_free(verify->plans, verify->settings.source);
+	page_release(&verify->page);
 	text_release(&verify->buffer);
 	text_release(&verify->key);
 	text_release(&verify->path);

@@ -14,6 +14,7 @@ struct mark {
 /* Open addressing with linear steps; ${room} is a power of two. */
 struct set {
 	struct mark *slots;
+	unsigned *tallies;	/* by slot; NULL: none was asked for */
 	size_t room, count;
 };
 
@@ -52,11 +53,21 @@ resize(struct set *set, size_t room)
 	size_t i;
 
 	set->slots = mem_zero(room, sizeof(*set->slots));
+	if (old.tallies != NULL)
+		set->tallies = mem_zero(room, sizeof(*set->tallies));
 	set->room = room;
-	for (i = 0; i < old.room; i++)
-		if (old.slots[i].a != 0 || old.slots[i].b != 0)
-			*slot_for(set, old.slots[i]) = old.slots[i];
+	for (i = 0; i < old.room; i++) {
+		struct mark *slot;
+
+		if (old.slots[i].a == 0 && old.slots[i].b == 0)
+			continue;
+		slot = slot_for(set, old.slots[i]);
+		*slot = old.slots[i];
+		if (old.tallies != NULL)
+			set->tallies[slot - set->slots] = old.tallies[i];
+	}
 	free(old.slots);
+	free(old.tallies);
 }
 
 struct set *
@@ -82,6 +93,18 @@ set_add(struct set *set, const void *at, size_t len)
 	return true;
 }
 
+unsigned
+set_tally(struct set *set, const void *at, size_t len)
+{
+	struct mark *slot;
+
+	if (set->tallies == NULL)
+		set->tallies = mem_zero(set->room, sizeof(*set->tallies));
+	(void)set_add(set, at, len);
+	slot = slot_for(set, mark_of(at, len));
+	return ++set->tallies[slot - set->slots];
+}
+
 bool
 set_has(const struct set *set, const void *at, size_t len)
 {
@@ -102,5 +125,6 @@ set_free(struct set *set)
 	if (set == NULL)
 		return;
 	free(set->slots);
+	free(set->tallies);
 	free(set);
 }

@@ -18,6 +18,13 @@ struct set *set_new(void);
 /** set_add(set, at, len): Put a string in.  Return whether it is new. */
 bool set_add(struct set *, const void *, size_t);
 
+/**
+ * set_tally(set, at, len):
+ * Count a string that may come several times.  Return how often it has come,
+ * this time included.  For a set that nothing is added to otherwise.
+ */
+unsigned set_tally(struct set *, const void *, size_t);
+
 /** set_has(set, at, len): Is the string in ${set}? */
 bool set_has(const struct set *, const void *, size_t);
 

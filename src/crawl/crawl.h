@@ -68,9 +68,14 @@ struct crawl_listing {
 	unsigned grow_after;	/* so many, before larger ones are tried */
 	bool has_grown;		/* since it got smaller */
 	int64_t credit;		/* pieces that may still be tried */
-	char *cursor;		/* the next page's mark; NULL: the first */
-	struct set *marks;	/* those that came, of this pass */
+	char *cursor;		/* of the next page; NULL: the first */
 	bool is_resumed;	/* ${cursor} is from an earlier run */
+	unsigned barren;	/* pages in a row that brought nothing new */
+	bool is_endless;	/* too many of them */
+	bool is_cut;		/* more is said to come, and not where */
+	bool is_full;		/* the last page had all it may have */
+	bool is_probed;		/* a page beyond the total was asked for */
+	bool is_capped;		/* the total is less than there is */
 	uint64_t begin, end;	/* of a slice; ${end} 0: all there is */
 	int64_t from, to;	/* ms, of a list by time */
 	bool is_open_left;	/* it has no beginning but ${from} */
@@ -115,6 +120,7 @@ struct crawl_job {
 	const char *cursor;	/* the page's mark, or NULL; borrowed */
 	uint32_t overlap;	/* records that are there already: 0 or 1 */
 	bool is_piece;		/* of a window that could not be had whole */
+	bool is_probe;		/* is there really nothing behind the total? */
 };
 
 /* What came of a window. */
@@ -125,7 +131,8 @@ struct crawl_result {
 	int64_t total;		/* what the reply says, or -1 */
 	int64_t size;
 	int more;		/* are there more: 0, 1, or -1: not said */
-	const char *cursor;	/* the next page's mark, or NULL */
+	const char *cursor;	/* of the next page, or NULL */
+	bool retried;		/* it may have been served more than once */
 };
 
 /* Where a listing stands.  All but the first two are ends: see crawl_end(). */
@@ -134,7 +141,9 @@ enum crawl_state {
 	CRAWL_AGAIN,	/* counts don't agree: it is read once more */
 	CRAWL_WHOLE,	/* ended, and all counts agree */
 	CRAWL_DIFFERS,	/* ended; they still don't agree */
-	CRAWL_HOLED	/* ended; windows of it are missing */
+	CRAWL_HOLED,	/* ended; windows of it are missing */
+	CRAWL_ENDLESS,	/* given up: page after page has nothing new */
+	CRAWL_CUT	/* ended: there is more, and no one says where */
 };
 
 /* What an earlier run left of a listing that isn't whole. */
@@ -147,7 +156,7 @@ struct crawl_known {
 	uint64_t have;		/* different records on disk */
 	const struct crawl_range *ranges;	/* in order, none twice */
 	size_t n_ranges;
-	const char *cursor;	/* the next page's mark, or NULL */
+	const char *cursor;	/* of the next page, or NULL */
 };
 
 struct crawl_settings {
@@ -278,12 +287,6 @@ uint64_t crawl_has_cap(struct crawl *, const struct crawl_job *);
  * Write when the window of time begins, or ends.
  */
 void crawl_time(const struct crawl_job *, bool, char [32]);
-
-/**
- * crawl_knows_mark(job, mark):
- * Was ${mark} given as the next page's before, or is it this page's own?
- */
-bool crawl_knows_mark(const struct crawl_job *, const char *);
 
 /**
  * crawl_is_stale(job):

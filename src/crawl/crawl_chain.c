@@ -4,11 +4,11 @@
  *
  * An offset moves by the records that came, whatever was asked for, so a
  * server that gives fewer loses nothing.  The list has ended where the reply
- * says so (no more, the total is reached), or else with an empty page: a page
- * that is only short proves nothing.  Where no total is told, each page begins
- * with the last record of the one before it: if that is another one now,
- * records went meanwhile and some were stepped over, and the list is read
- * again.
+ * says so (no more; the total is reached, with a page that is not full), or
+ * else with an empty page: a page that is only short proves nothing.  Where
+ * no total is told, each page begins with the last record of the one before
+ * it: if that is another one now, records went meanwhile and some were
+ * stepped over, and the list is read again.
  *
  * A list by time is one window at first.  One that comes with as many records
  * as a reply may have is not used, and asked for again in two.  Each begins a
@@ -100,6 +100,14 @@ crawl_chain_begin(struct crawl *crawl, struct crawl_listing *listing)
 	listing->ask = listing->commit = listing->begin;
 }
 
+/* Does the total, if there is one, say that nothing is behind ${next}? */
+static bool
+is_reached(const struct crawl_listing *listing, uint64_t next)
+{
+	return listing->most >= 0 &&
+	    next >= listing->begin + (uint64_t)listing->most;
+}
+
 void
 crawl_chain_take(struct crawl_listing *listing, struct crawl_job *job)
 {
@@ -124,6 +132,8 @@ crawl_chain_take(struct crawl_listing *listing, struct crawl_job *job)
 	job->first = first;
 	job->count = (uint32_t)count;
 	job->cursor = listing->cursor;
+	job->is_probe = listing->resource->paging == SOURCE_OFFSET &&
+	    is_reached(listing, first + job->overlap);
 	listing->ask = first + count;
 }
 
@@ -134,47 +144,47 @@ set_cursor(struct crawl_listing *listing, const char *cursor)
 
 	free(listing->cursor);
 	listing->cursor = copy;
-	if (cursor == NULL)
-		return;
-	if (listing->marks == NULL)
-		listing->marks = set_new();
-	set_add(listing->marks, cursor, strlen(cursor));
 }
 
-bool
-crawl_knows_mark(const struct crawl_job *job, const char *mark)
-{
-	return (job->cursor != NULL && strcmp(job->cursor, mark) == 0) ||
-	    (job->listing->marks != NULL &&
-	    set_has(job->listing->marks, mark, strlen(mark)));
-}
-
-/* Does the total, if there is one, say that nothing is behind ${next}? */
+/*
+ * Is the page the last one of a list by cursor?  One cursor may be given for
+ * all pages (a scroll): then the list ends with an empty page, since another
+ * one would be asked for in the same words.
+ */
 static bool
-is_reached(const struct crawl_listing *listing, uint64_t next)
+is_last(const struct crawl_listing *listing, const struct crawl_job *job,
+    const struct crawl_result *result)
 {
-	return listing->most >= 0 &&
-	    next >= listing->begin + (uint64_t)listing->most;
+	if (result->cursor == NULL || result->more == 0)
+		return true;
+	if (result->received > 0)
+		return false;
+	return (job->cursor != NULL &&
+	    strcmp(job->cursor, result->cursor) == 0) ||
+	    is_reached(listing, listing->distinct);
 }
 
 /* Is there nothing behind ${came}, but what is there already? */
 static bool
-is_over(const struct crawl_listing *listing, uint64_t came, uint32_t overlap,
-    const struct crawl_result *result)
+is_over(const struct crawl_listing *listing, const struct crawl_job *job,
+    uint64_t came, const struct crawl_result *result)
 {
 	uint64_t next = crawl_skip(listing, came);
 	bool reached = is_reached(listing, next);
 
 	if (listing->resource->paging == SOURCE_CURSOR)
-		return result->cursor == NULL || result->more == 0;
+		return is_last(listing, job, result);
 	if (listing->end > 0 && next >= listing->end)
 		return true;
-	if (result->received <= overlap)
+	if (result->received <= job->overlap)
 		return true;
 	/* More than came, or than was there behind it? */
 	if (result->more == 1 && !(reached && next > came))
 		return false;
-	return result->more == 0 ? listing->most < 0 || reached : reached;
+	if (result->more == 0)
+		return listing->most < 0 || reached;
+	/* A total may be capped: see crawl_listing.c. */
+	return reached && !listing->is_full && !listing->is_capped;
 }
 
 void
@@ -189,9 +199,18 @@ crawl_chain_came(struct crawl_listing *listing, const struct crawl_job *job,
 		return;
 	}
 	listing->is_resumed = false;
-	listing->is_dry = is_over(listing, next, job->overlap, result);
-	if (listing->resource->paging == SOURCE_CURSOR)
+	if (is_over(listing, job, next, result))
+		listing->is_dry = true;
+	if (listing->resource->paging == SOURCE_CURSOR) {
+		listing->is_cut = result->cursor == NULL &&
+		    result->more == 1;
+		/* Of a scroll, a page that is asked for again is another. */
+		if (result->retried && result->cursor != NULL &&
+		    job->cursor != NULL &&
+		    strcmp(result->cursor, job->cursor) == 0)
+			listing->unsteady = true;
 		set_cursor(listing, result->cursor);
+	}
 	listing->commit = crawl_skip(listing, next);
 	if (listing->is_dry)
 		listing->n_pieces = 0;
@@ -254,7 +273,8 @@ crawl_chain_known(struct crawl_listing *listing,
 	if (listing->resource->paging == SOURCE_CURSOR)
 		listing->is_dry = known->cursor == NULL;
 	else
-		listing->is_dry = is_reached(listing, listing->commit) ||
+		listing->is_dry = (is_reached(listing, listing->commit) &&
+		    !listing->is_full && !listing->is_capped) ||
 		    (listing->end > 0 && listing->commit >= listing->end);
 }
 
@@ -265,8 +285,6 @@ crawl_chain_again(struct crawl_listing *listing)
 		listing->ask = listing->commit = listing->begin;
 	free(listing->cursor);
 	listing->cursor = NULL;
-	set_free(listing->marks);
-	listing->marks = NULL;
 	listing->is_resumed = false;
 }
 

@@ -5,6 +5,11 @@
  *	|--------|---------------|---------------|
  *	 on disk   asked for       to be asked
  *
+ * The end is proven, not assumed.  A total may be capped: where the last page
+ * had as many records as it may have, one page more is asked for (a probe),
+ * until one has nothing new.  Where page after page has nothing new, the
+ * listing is given up.
+ *
  * A listing is read in passes.  A pass that saw the listing move (a total
  * that changes, a record twice, a count that does not fit) is followed by
  * another, until one brings nothing new and its count fits.
@@ -17,6 +22,7 @@
 #include "crawl/crawl_internal.h"
 
 #define WINDOWS_AT_ONCE 2	/* of a list by time */
+#define MAX_BARREN 20	/* pages in a row without a new record */
 
 /* While so many listings are ready below its records, a listing waits. */
 #define READY_ENOUGH 64
@@ -42,6 +48,16 @@ is_chain(const struct crawl_listing *listing)
 	    listing->resource->paging == SOURCE_WINDOWS;
 }
 
+/* Is all there up to the total, so that a probe can tell if that is all? */
+static bool
+wants_probe(const struct crawl_listing *listing)
+{
+	return (listing->is_full || listing->is_capped) &&
+	    !listing->is_probed && listing->gaps == 0 &&
+	    listing->under_way == 0 && listing->most >= 0 &&
+	    listing->commit >= (uint64_t)listing->most;
+}
+
 static bool
 all_is_asked(const struct crawl_listing *listing)
 {
@@ -54,7 +70,8 @@ all_is_asked(const struct crawl_listing *listing)
 	if (listing->size == 0)
 		return listing->ask > 0;
 	return listing->is_dry || (listing->most >= 0 &&
-	    crawl_skip(listing, listing->ask) >= (uint64_t)listing->most);
+	    crawl_skip(listing, listing->ask) >= (uint64_t)listing->most &&
+	    !wants_probe(listing));
 }
 
 /* Do enough listings wait below records as deep as those of ${listing}? */
@@ -114,6 +131,8 @@ crawl_take_window(struct crawl_listing *listing, struct crawl_job *job)
 	}
 	listing->ask = crawl_skip(listing, listing->ask);
 	job->first = listing->ask;
+	job->is_probe = listing->first_came && listing->most >= 0 &&
+	    listing->ask >= (uint64_t)listing->most;
 	job->count = crawl_fitting(listing);
 	listing->ask += job->count > 0 ? job->count : 1;
 }
@@ -129,7 +148,9 @@ static bool
 counts_agree(const struct crawl_listing *listing)
 {
 	if (listing->total >= 0 && listing->size > 0 &&
-	    listing->distinct != (uint64_t)listing->total)
+	    listing->distinct != (uint64_t)listing->total &&
+	    !(listing->is_capped &&
+	    listing->distinct > (uint64_t)listing->total))
 		return false;
 	return listing->expected < 0 ||
 	    listing->distinct == (uint64_t)listing->expected;
@@ -160,6 +181,9 @@ crawl_read_again(struct crawl_listing *listing)
 	listing->ask = listing->commit = 0;
 	listing->distinct = listing->fresh = 0;
 	listing->unsteady = listing->is_dry = false;
+	listing->is_full = listing->is_probed = listing->is_capped = false;
+	listing->is_endless = listing->is_cut = false;
+	listing->barren = 0;
 	listing->n_ranges = listing->n_pieces = 0;
 	/* The first window tells anew how many there are. */
 	listing->first_came = false;
@@ -197,11 +221,22 @@ end_of_pass(struct crawl *crawl, struct crawl_listing *listing)
 	}
 	listing->expected = listing->resource->has_expect ?
 	    crawl_number(crawl, listing, &listing->resource->expect) : -1;
+	if (listing->is_cut) {
+		listing->gapped = true;
+		return CRAWL_CUT;
+	}
+	/* Only a count can tell that what is there is all. */
+	if (listing->is_endless && (listing->total < 0 ||
+	    !counts_agree(listing))) {
+		listing->gapped = true;
+		return CRAWL_ENDLESS;
+	}
 	if (counts_agree(listing) && (steady || last)) {
 		/* Some that an earlier reading saw may have gone. */
 		listing->moved = readings > 1 && listing->total >= 0 &&
-		    listing->size > 0 &&
-		    listing->have != (uint64_t)listing->total;
+		    listing->size > 0 && listing->have !=
+		    (listing->is_capped ? listing->distinct :
+		    (uint64_t)listing->total);
 		return CRAWL_WHOLE;
 	}
 	if (is_caught_up(listing, readings)) {
@@ -267,6 +302,41 @@ learn_total(struct crawl_listing *listing, const struct crawl_result *result)
 		listing->most = total;
 }
 
+/* Note whether the page brings the end nearer. */
+static void
+learn_end(struct crawl_listing *listing, const struct crawl_job *job,
+    const struct crawl_result *result)
+{
+	uint64_t end = job->first + result->received;
+
+	if (job->count == 0 || listing->resource->paging == SOURCE_WINDOWS)
+		return;
+	if (listing->most >= 0 &&
+	    end >= listing->begin + (uint64_t)listing->most)
+		listing->is_full = result->received >= job->count &&
+		    result->more != 0;
+	if (result->distinct > 0) {
+		listing->barren = 0;
+		listing->is_probed = false;
+	} else if (!job->is_piece && ++listing->barren >= MAX_BARREN) {
+		listing->is_endless = listing->is_dry = true;
+		listing->n_pieces = 0;
+	}
+	if (listing->most < 0 || result->distinct == 0 ||
+	    end <= listing->begin + (uint64_t)listing->most)
+		return;
+	listing->is_capped = true;
+	listing->most = (int64_t)(end - listing->begin);
+}
+
+/* Nothing stands behind the total, as far as can be told. */
+static enum crawl_state
+end_probe(struct crawl *crawl, struct crawl_listing *listing)
+{
+	listing->is_probed = listing->is_dry = true;
+	return where_it_stands(crawl, listing);
+}
+
 enum crawl_state
 crawl_finish(struct crawl *crawl, const struct crawl_job *job,
     const struct crawl_result *result)
@@ -276,14 +346,20 @@ crawl_finish(struct crawl *crawl, const struct crawl_job *job,
 	listing->under_way--;
 	if (job->what == CRAWL_DERIVE)
 		return CRAWL_WHOLE;
+	/* Some servers give the last page again. */
+	if (job->is_probe && result->distinct == 0)
+		return end_probe(crawl, listing);
 	if (!listing->first_came)
 		learn_size(listing, job, result);
 	learn_total(listing, result);
 	if (crawl_has_moved(job, result))
 		listing->unsteady = true;
-	if (result->received == 0 && job->count > 0)
+	/* In a list by cursor, an empty page is not the end. */
+	if (result->received == 0 && job->count > 0 &&
+	    listing->resource->paging != SOURCE_CURSOR)
 		listing->is_dry = true;
 	listing->distinct += result->distinct;
+	learn_end(listing, job, result);
 	listing->fresh += result->fresh;
 	listing->have += result->fresh;
 	if (job->count > 0)
@@ -303,6 +379,8 @@ crawl_fail(struct crawl *crawl, const struct crawl_job *job)
 	struct crawl_listing *listing = job->listing;
 
 	listing->under_way--;
+	if (job->is_probe)
+		return end_probe(crawl, listing);
 	listing->gaps++;
 	if (is_chain(listing)) {
 		crawl_chain_failed(listing, job);
@@ -327,6 +405,12 @@ take_known(struct crawl_listing *listing, const struct crawl_known *known)
 
 	listing->first_came = known->total >= 0;
 	listing->total = listing->most = known->total;
+	if (known->total >= 0 && known->distinct > (uint64_t)known->total) {
+		listing->is_capped = true;
+		listing->most = (int64_t)known->distinct;
+	}
+	listing->is_full = known->total > 0 && known->size > 0 &&
+	    (uint64_t)known->total % known->size == 0;
 	listing->size = listing->window = known->size;
 	listing->pass = listing->first_pass = known->pass;
 	listing->unsteady = known->unsteady;

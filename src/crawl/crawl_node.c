@@ -47,7 +47,6 @@ crawl_free_listing(struct crawl_listing *listing)
 	free(listing->key);
 	free(listing->ranges);
 	free(listing->cursor);
-	set_free(listing->marks);
 	free(listing->pieces);
 	free(listing);
 }

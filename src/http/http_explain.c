@@ -62,6 +62,8 @@ add_said(json_t *value, struct text *text)
 		value = json_array_get(value, 0);
 		if (json_object_get(value, "loc") != NULL)
 			add_validation(value, text);
+		else if (value != NULL)
+			add_said(value, text);
 	} else if (json_is_object(value)) {
 		add_code(value, text);
 		for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {

@@ -79,6 +79,9 @@ struct manifest_listing {
 	bool replaces;		/* new shards are to replace the old */
 	bool moved;		/* records came or went while it was read */
 	uint64_t gone;		/* of its records: not there any more */
+	uint64_t changed;	/* records that came in several versions */
+	uint64_t same_key;	/* kept beside another one of their key */
+	bool capped;		/* there were more than the total says */
 };
 
 /* --------------------------------------------------- opening and closing */

@@ -222,6 +222,9 @@ apply_listing(struct manifest *manifest, const char *key, json_t *json,
 	known->size = (uint32_t)number(json, "size", 0);
 	known->moved = json_is_true(json_object_get(json, "moved"));
 	known->gone = (uint64_t)number(json, "gone", 0);
+	known->changed = (uint64_t)number(json, "changed", 0);
+	known->same_key = (uint64_t)number(json, "same_key", 0);
+	known->capped = json_is_true(json_object_get(json, "capped"));
 	known->replaces = json_is_true(json_object_get(json, "replaces"));
 }
 

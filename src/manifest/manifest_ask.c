@@ -149,6 +149,30 @@ add_pages(struct manifest *manifest, const struct manifest_entry *entry,
 	return rc;
 }
 
+/* An object that was replaced: what was said last counts, in its place. */
+static void
+join_twins(struct tree_receipts *all, size_t from)
+{
+	struct set *paths = set_new();
+	size_t i, k, n = from;
+
+	for (i = from; i < all->n; i++) {
+		struct tree_receipt *receipt = &all->at[i];
+
+		if (set_add(paths, receipt->path, strlen(receipt->path))) {
+			all->at[n++] = *receipt;
+			continue;
+		}
+		for (k = from; strcmp(all->at[k].path, receipt->path) != 0;
+		    k++)
+			;
+		free(all->at[k].path);
+		all->at[k] = *receipt;
+	}
+	all->n = n;
+	set_free(paths);
+}
+
 static int
 add_entry(struct manifest *manifest, const struct manifest_entry *entry,
     struct tree_receipts *all, struct err *err)
@@ -164,7 +188,10 @@ add_entry(struct manifest *manifest, const struct manifest_entry *entry,
 	/* They are objects: once more, in their order. */
 	while (all->n > from)
 		free(all->at[--all->n].path);
-	return add_pages(manifest, entry, false, all, err);
+	if (add_pages(manifest, entry, false, all, err) == -1)
+		return -1;
+	join_twins(all, from);
+	return 0;
 }
 
 int

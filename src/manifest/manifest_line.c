@@ -121,6 +121,10 @@ manifest_say_end(struct manifest *manifest, const char *key,
 		json_object_set_new(json, "moved", json_true());
 		set_number(json, "gone", (int64_t)listing->gone, 0);
 	}
+	set_number(json, "changed", (int64_t)listing->changed, 0);
+	set_number(json, "same_key", (int64_t)listing->same_key, 0);
+	if (listing->capped)
+		json_object_set_new(json, "capped", json_true());
 	if (listing->replaces)
 		json_object_set_new(json, "replaces", json_true());
 	if (fields != NULL)

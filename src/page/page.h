@@ -14,18 +14,64 @@
  * pieces of the reply's own bytes; no value is ever decoded and encoded
  * again.  Nothing here touches the world.
  *
- * A path is names with dots between ("metadata.total"), from the outside in.
+ * A path is names with dots between ("metadata.total"), from the outside in; a
+ * name with a dot in it stands in double quotes ("\"@odata.nextLink\"").  Of a
+ * name that comes twice in an object the last one counts, as Python, Go and
+ * JavaScript read it.
+ *
+ * Beside what RFC 8259 has, replies and records may hold NaN, Infinity and
+ * -Infinity in place of a number: Python's json module writes and reads them.
  */
+
+/*
+ * What is looked for in the replies of a resource and in its records: its
+ * paths, ready to be compared with names while the bytes are checked.
+ */
+struct page_plan;
+
+/**
+ * page_plan_new(resource):
+ * Return the plan of ${resource}, which must live as long; page_plan_free()
+ * it.
+ */
+struct page_plan *page_plan_new(const struct source_resource *);
+
+/** page_plan_free(plan): Free ${plan}, which may be NULL. */
+void page_plan_free(struct page_plan *);
+
+/**
+ * page_plans_new(source):
+ * Return the plans of all resources of ${source}, by their index; new.
+ */
+struct page_plan **page_plans_new(const struct source *);
+
+/** page_plans_free(plans, source): Free them; ${plans} may be NULL. */
+void page_plans_free(struct page_plan **, const struct source *);
 
 /* What a reply turned out to hold.  Spans are pieces of the reply. */
 struct page {
 	struct span *records;
 	size_t n, room;
+	struct span *found;	/* what the plan looks for, by record */
+	size_t found_room;
+	const struct page_plan *plan;
 	bool has_breaks;	/* some record has line breaks in it */
+	size_t n_words;		/* records with NaN or Infinity in them */
 	int64_t total, size, number;	/* -1: not said */
 	int64_t count;			/* likewise: total, or in this page */
 	int more;			/* -1: not said */
+	bool has_more;		/* the member is there, be it null */
+	bool has_cursor;	/* likewise */
 	struct span cursor;		/* at NULL: none */
+	struct span failure;	/* what says that it failed; at NULL: nothing */
+	struct span errors;	/* "errors" that no definition speaks of */
+};
+
+/* A record, and where what the plan looks for stands in it. */
+struct page_record {
+	const struct page_plan *plan;
+	struct span bytes;
+	const struct span *found;
 };
 
 /** page_init(page): Make ${page} empty. */
@@ -35,30 +81,45 @@ void page_init(struct page *);
 void page_release(struct page *);
 
 /**
- * page_read(page, shape, at, len, err):
- * Check the ${len} bytes of a reply against ${shape} and set ${page}, whose
- * spans then point into them.  Return 0; or -1 with ${err} set (ERR_DATA) to
- * what is wrong, and at which byte.
+ * page_read(page, plan, data, len, err):
+ * Check the ${len} bytes of a reply against the shape that the resource of
+ * ${plan} promises, and set ${page}, whose spans then point into them.
+ * Return 0; or -1 with ${err} set (ERR_DATA) to what is wrong, and at which
+ * byte.
  */
-int page_read(struct page *, const struct source_shape *, const char *, size_t,
+int page_read(struct page *, const struct page_plan *, const char *, size_t,
     struct err *);
 
 /**
- * page_check(at, len, err):
- * Are these bytes one JSON value and nothing else?  Return 0, or -1 with
- * ${err} set (ERR_DATA).
+ * page_read_record(page, plan, data, len, err):
+ * Check that the ${len} bytes are one record, as it stands in an export, and
+ * set ${page} to it alone.  As page_read().
+ */
+int page_read_record(struct page *, const struct page_plan *, const char *,
+    size_t, struct err *);
+
+/** page_keep(page, from, to): Let record ${from} be record ${to}. */
+void page_keep(struct page *, size_t, size_t);
+
+/** page_record(page, i): Return record ${i}, valid as long as ${page}. */
+struct page_record page_record(const struct page *, size_t);
+
+/**
+ * page_check(data, len, err):
+ * Are these bytes one JSON value by RFC 8259, and nothing else?  Return 0, or
+ * -1 with ${err} set (ERR_DATA).
  */
 int page_check(const char *, size_t, struct err *);
 
 /*
- * The functions below look into a value that page_read() or page_check() has
- * seen, and trust it to be well-formed.
+ * The functions below look into a value that one of those above has checked,
+ * and trust it to be well-formed.
  */
 
 /**
  * page_find(value, path, found):
- * Set ${found} to what stands at ${path} in ${value}: the first, where a name
- * comes twice.  Return whether there is something there; null is something.
+ * Set ${found} to what stands at ${path} in ${value}.  Return whether there
+ * is something there; null is something.
  */
 bool page_find(struct span, const char *, struct span *);
 
@@ -112,18 +173,23 @@ void page_line(struct span, struct text *);
 
 /* -------------------------------------- what a record says of itself */
 
+/** page_part(record, i): Return part ${i} of its key; at NULL: none. */
+struct span page_part(const struct page_record *, size_t);
+
 /**
- * page_key(resource, record, key):
+ * page_key(record, tally, key):
  * Write to ${key} what names the record in its listing.  Return false where
- * a part is missing; ${key} is then made from the record's bytes.
+ * a part is missing: ${key} is then the SHA-256 of the record's bytes and,
+ * of records with the same bytes, which of them it is; ${tally} (or NULL)
+ * counts these.
  */
-bool page_key(const struct source_resource *, struct span, struct text *);
+bool page_key(const struct page_record *, struct set *, struct text *);
 
-/** page_parts(resource, record): Return the parts of its key, new. */
-char **page_parts(const struct source_resource *, struct span);
+/** page_parts(record): Return the parts of its key, new. */
+char **page_parts(const struct page_record *);
 
-/** page_values(resource, record): Return its fields' values, new. */
-char **page_values(const struct source_resource *, struct span);
+/** page_values(record): Return the values of its fields, new. */
+char **page_values(const struct page_record *);
 
 /** page_free_texts(texts, n): Free both. */
 void page_free_texts(char **, size_t);

@@ -84,14 +84,14 @@ page_name_is(struct span name, const char *at, size_t len)
 	return same;
 }
 
-/* Find the member of ${object} whose name is the ${len} bytes at ${at}. */
+/* Find the last member of ${object} that is called ${wanted}. */
 static bool
-find_member(struct span object, const char *at, size_t len,
-    struct span *found)
+find_member(struct span object, struct span wanted, struct span *found)
 {
 	const char *p = object.at, *end = object.at + object.len;
 	struct span name;
 	const char *value;
+	bool any = false;
 
 	if (object.len == 0 || *p != '{')
 		return false;
@@ -103,30 +103,26 @@ find_member(struct span object, const char *at, size_t len,
 		p = page_blank(p, end);
 		value = page_blank(p + 1, end);
 		p = page_skip(value, end);
-		if (page_name_is(name, at, len)) {
-			found->at = value;
-			found->len = (size_t)(p - value);
-			return true;
+		if (page_name_is(name, wanted.at, wanted.len)) {
+			*found = (struct span){ value, (size_t)(p - value) };
+			any = true;
 		}
 		p = page_blank(p, end);
 		if (p < end && *p == ',')
 			p = page_blank(p + 1, end);
 	}
-	return false;
+	return any;
 }
 
 bool
 page_find(struct span value, const char *path, struct span *found)
 {
-	size_t len;
+	struct span step;
 
-	for (;;) {
-		len = strcspn(path, ".");
-		if (!find_member(value, path, len, &value))
+	while (*path != '\0') {
+		path = source_step(path, &step);
+		if (!find_member(value, step, &value))
 			return false;
-		if (path[len] == '\0')
-			break;
-		path += len + 1;
 	}
 	*found = value;
 	return true;
@@ -157,8 +153,7 @@ bool
 page_sum(struct span value, const char *path, int64_t *sum)
 {
 	const char *place = NULL;
-	struct span item;
-	size_t len;
+	struct span item, step;
 	int64_t n;
 
 	if (value.len > 0 && value.at[0] == '[') {
@@ -172,8 +167,6 @@ page_sum(struct span value, const char *path, int64_t *sum)
 		n = page_count(value);
 		return n >= 0 && !__builtin_add_overflow(*sum, n, sum);
 	}
-	len = strcspn(path, ".");
-	if (!find_member(value, path, len, &item))
-		return false;
-	return page_sum(item, path[len] == '.' ? path + len + 1 : "", sum);
+	path = source_step(path, &step);
+	return find_member(value, step, &item) && page_sum(item, path, sum);
 }

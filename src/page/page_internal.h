@@ -3,7 +3,37 @@
 
 #include "page/page.h"
 
-#define PAGE_WATCHED 6
+/*
+ * Paths as a tree of names.  A name that ends a path is watched: what stands
+ * there goes to a slot.  The slots of all names below one are those from
+ * ${from} to before ${to}, its own among them.
+ */
+struct page_name {
+	struct span name;
+	size_t child, next;	/* the first below it, the next beside; or 0 */
+	int slot;		/* -1: no path ends here */
+	int from, to;
+};
+
+struct page_names {
+	struct page_name *all;	/* the first is the root */
+	size_t n, capacity;
+	size_t depth;		/* of the longest path */
+	int n_slots;
+};
+
+/* What is looked for in a reply, around its records. */
+enum page_place {
+	PAGE_RECORDS, PAGE_TOTAL, PAGE_SIZE, PAGE_NUMBER, PAGE_MORE,
+	PAGE_CURSOR, PAGE_COUNT, PAGE_FAILURE, PAGE_ERRORS, PAGE_PLACES
+};
+
+struct page_plan {
+	const struct source_resource *resource;
+	struct page_names reply, record;
+	int places[PAGE_PLACES];	/* slots in a reply; -1: not wanted */
+	int *slots;	/* in a record: of its key's parts, then its fields' */
+};
 
 /*
  * One walk over a JSON text: where it is, and what to note on the way.  The
@@ -12,15 +42,16 @@
  */
 struct page_scan {
 	const char *begin, *end;
-
-	/* Where to find things, outside the records: see page_scan.c. */
-	const char *watch[PAGE_WATCHED];
-	struct span found[PAGE_WATCHED];
-	const char *records;	/* path of the array of records, or NULL */
+	bool words;		/* NaN and Infinity may stand for numbers */
+	const struct page_plan *plan;	/* NULL: only check */
+	bool is_record;		/* the text is a record, not a reply */
 
 	/* What was found. */
 	struct page *page;
+	struct span found[PAGE_PLACES];	/* by slot of the reply */
 	bool records_found;
+	bool records_null;
+	bool has_words;
 	char why[120];		/* what is wrong, where it is wrong */
 	const char *where;
 };

@@ -7,8 +7,6 @@
 
 #include "page/page_internal.h"
 
-enum { AT_TOTAL, AT_SIZE, AT_NUMBER, AT_MORE, AT_CURSOR, AT_COUNT };
-
 void
 page_init(struct page *page)
 {
@@ -20,6 +18,7 @@ void
 page_release(struct page *page)
 {
 	free(page->records);
+	free(page->found);
 	page_init(page);
 }
 
@@ -54,17 +53,42 @@ check_looks(const char *at, size_t len, struct err *err)
 	return 0;
 }
 
-/* Read a count that was watched for; not there or null: -1. */
-static int
-read_count(const struct page_scan *scan, int which, const char *path,
-    int64_t *count, struct err *err)
+/* What stands at a place in the reply; at NULL: nothing. */
+static struct span
+found_at(const struct page_scan *scan, enum page_place place)
 {
-	struct span found = scan->found[which];
+	int slot = scan->plan->places[place];
+
+	return slot >= 0 ? scan->found[slot] : (struct span){ NULL, 0 };
+}
+
+/* The same, but null is nothing. */
+static struct span
+value_at(const struct page_scan *scan, enum page_place place)
+{
+	struct span found = found_at(scan, place);
+
+	return found.at != NULL && page_is_null(found) ?
+	    (struct span){ NULL, 0 } : found;
+}
+
+/* Read a count; where there is none, it is -1. */
+static int
+read_count(const struct page_scan *scan, enum page_place place,
+    const char *path, int64_t *count, struct err *err)
+{
+	struct span found = value_at(scan, place);
 
 	*count = -1;
-	if (found.at == NULL || page_is_null(found))
+	if (found.at == NULL)
 		return 0;
-	if ((*count = page_count(found)) == -1)
+	/* Some servers write numbers as texts. */
+	if (found.len > 2 && *found.at == '"')
+		*count = page_count((struct span){ found.at + 1,
+		    found.len - 2 });
+	else
+		*count = page_count(found);
+	if (*count == -1)
 		return err_set(err, ERR_DATA, "\"%s\" is no count: %.*s",
 		    path, (int)(found.len < 40 ? found.len : 40), found.at);
 	return 0;
@@ -74,43 +98,62 @@ static int
 read_more(const struct page_scan *scan, const char *path, int *more,
     struct err *err)
 {
-	struct span found = scan->found[AT_MORE];
+	struct span found = value_at(scan, PAGE_MORE);
 
-	if (found.at == NULL || page_is_null(found))
+	if (found.at == NULL)
 		return 0;
 	if (!text_is(found, "true") && !text_is(found, "false"))
 		return err_set(err, ERR_DATA, "\"%s\" is neither true nor "
-		    "false", path);
+		    "false: %.*s", path,
+		    (int)(found.len < 40 ? found.len : 40), found.at);
 	*more = text_is(found, "true");
 	return 0;
 }
 
+/* Is there something that says that something is wrong? */
+static bool
+says_something(struct span value)
+{
+	return value.at != NULL && !page_is_empty(value) &&
+	    !text_is(value, "false") && !text_is(value, "0");
+}
+
 /* What is said beside the records. */
 static int
-read_envelope(struct page *page, const struct source_shape *shape,
-    const struct page_scan *scan, struct err *err)
+read_envelope(struct page *page, const struct page_scan *scan,
+    struct err *err)
 {
-	if (read_count(scan, AT_TOTAL, shape->total, &page->total,
+	const struct source_shape *shape = &scan->plan->resource->shape;
+
+	if (read_count(scan, PAGE_TOTAL, shape->total, &page->total,
 	    err) == -1 ||
-	    read_count(scan, AT_SIZE, shape->size, &page->size, err) == -1 ||
-	    read_count(scan, AT_NUMBER, shape->number, &page->number,
+	    read_count(scan, PAGE_SIZE, shape->size, &page->size,
 	    err) == -1 ||
-	    read_count(scan, AT_COUNT, shape->count, &page->count,
+	    read_count(scan, PAGE_NUMBER, shape->number, &page->number,
+	    err) == -1 ||
+	    read_count(scan, PAGE_COUNT, shape->count, &page->count,
 	    err) == -1 ||
 	    read_more(scan, shape->more, &page->more, err) == -1)
 		return -1;
-	page->cursor = scan->found[AT_CURSOR];
-	if (page->cursor.at != NULL && page_is_empty(page->cursor))
+	page->has_more = found_at(scan, PAGE_MORE).at != NULL;
+	page->has_cursor = found_at(scan, PAGE_CURSOR).at != NULL;
+	page->cursor = value_at(scan, PAGE_CURSOR);
+	if (page->cursor.at != NULL && !says_something(page->cursor) &&
+	    !text_is(page->cursor, "0"))
 		page->cursor = (struct span){ NULL, 0 };
+	page->errors = value_at(scan, PAGE_ERRORS);
+	if (!says_something(page->errors))
+		page->errors = (struct span){ NULL, 0 };
 	return 0;
 }
 
+/* The one record is all of the ${len} bytes at ${data}. */
 static void
-add_whole(struct page *page, const char *at, size_t len)
+add_whole(struct page *page, const char *data, size_t len)
 {
 	page->records = mem_need(page->records, 1, &page->room,
 	    sizeof(*page->records));
-	page->records[0] = (struct span){ at, len };
+	page->records[0] = (struct span){ data, len };
 	page->n = 1;
 }
 
@@ -133,68 +176,129 @@ check_needs(const struct source_shape *shape, struct span object,
 /* The reply as a whole is the record. */
 static int
 read_whole(struct page *page, const struct source_shape *shape,
-    const char *at, size_t len, struct err *err)
+    struct err *err)
 {
-	enum source_form form = shape->form;
-	const char *p = at, *end = at + len;
+	struct span whole = page->records[0];
 
-	if (end - p >= 3 && memcmp(p, "\xef\xbb\xbf", 3) == 0)
-		p += 3;
-	p = page_blank(p, end);
-	if (form == SOURCE_OBJECT && *p != '{')
+	if (shape->form == SOURCE_OBJECT && *whole.at != '{')
 		return err_set(err, ERR_DATA, "an object was promised, and "
 		    "this is none");
-	if (form == SOURCE_ARRAY && *p != '[')
+	if (shape->form == SOURCE_ARRAY && *whole.at != '[')
 		return err_set(err, ERR_DATA, "an array was promised, and "
 		    "this is none");
-	add_whole(page, p, (size_t)(page_skip(p, end) - p));
-	return check_needs(shape, page->records[0], err);
+	if (shape->failure != NULL && page_find(whole, shape->failure,
+	    &page->failure) && !says_something(page->failure))
+		page->failure = (struct span){ NULL, 0 };
+	/* What says that it failed need not have what is needed. */
+	return page->failure.at != NULL ? 0 : check_needs(shape, whole, err);
+}
+
+/* The array of records is not where it should be. */
+static int
+no_records(const struct page_scan *scan, struct err *err)
+{
+	const struct source_shape *shape = &scan->plan->resource->shape;
+	size_t len = (size_t)(scan->end - scan->begin);
+
+	if (scan->records_null && shape->empty_null)
+		return 0;
+	if (scan->records_null)
+		return err_set(err, ERR_DATA, "\"%s\" is null where an array "
+		    "of records should be; if the server means an empty "
+		    "list, say \"empty: null\" in the definition",
+		    shape->records);
+	return err_set(err, ERR_DATA, "no \"%s\" in the reply: %.*s",
+	    shape->records, len < 200 ? (int)len : 200, scan->begin);
+}
+
+static void
+clear(struct page *page, const struct page_plan *plan)
+{
+	struct span *records = page->records, *found = page->found;
+	size_t room = page->room, found_room = page->found_room;
+
+	page_init(page);
+	page->records = records;
+	page->found = found;
+	page->room = room;
+	page->found_room = found_room;
+	page->plan = plan;
 }
 
 int
-page_read(struct page *page, const struct source_shape *shape, const char *at,
+page_read(struct page *page, const struct page_plan *plan, const char *data,
     size_t len, struct err *err)
 {
-	struct page_scan scan = { .begin = at, .end = at + len,
-	    .page = page };
+	const struct source_shape *shape = &plan->resource->shape;
+	struct page_scan scan = { .begin = data, .end = data + len,
+	    .plan = plan, .words = true, .page = page,
+	    .is_record = shape->form != SOURCE_RECORDS };
+	int failed = plan->places[PAGE_FAILURE];
 
-	page->n = 0;
-	page->has_breaks = false;
-	page->total = page->size = page->number = page->count = -1;
-	page->more = -1;
-	page->cursor = (struct span){ NULL, 0 };
+	clear(page, plan);
 	if (shape->form == SOURCE_TEXT) {
-		add_whole(page, at, len);
+		add_whole(page, data, len);
 		return 0;
 	}
-	if (check_looks(at, len, err) == -1)
+	if (check_looks(data, len, err) == -1)
 		return -1;
-	if (shape->form == SOURCE_RECORDS) {
-		scan.records = shape->records;
-		scan.watch[AT_TOTAL] = shape->total;
-		scan.watch[AT_SIZE] = shape->size;
-		scan.watch[AT_NUMBER] = shape->number;
-		scan.watch[AT_MORE] = shape->more;
-		scan.watch[AT_CURSOR] = shape->cursor;
-		scan.watch[AT_COUNT] = shape->count;
-	}
 	if (page_scan(&scan) == -1)
 		return complain(&scan, err);
-	if (shape->form != SOURCE_RECORDS)
-		return read_whole(page, shape, at, len, err);
-	if (!scan.records_found)
-		return err_set(err, ERR_DATA, "no \"%s\" in the reply: %.*s",
-		    shape->records, len < 200 ? (int)len : 200, at);
-	return read_envelope(page, shape, &scan, err);
+	if (scan.is_record)
+		return read_whole(page, shape, err);
+	if (failed >= 0 && says_something(scan.found[failed])) {
+		page->failure = scan.found[failed];
+		return 0;
+	}
+	if (!scan.records_found && no_records(&scan, err) == -1)
+		return -1;
+	return read_envelope(page, &scan, err);
 }
 
 int
-page_check(const char *at, size_t len, struct err *err)
+page_read_record(struct page *page, const struct page_plan *plan,
+    const char *data, size_t len, struct err *err)
+{
+	struct page_scan scan = { .begin = data, .end = data + len,
+	    .plan = plan, .words = true, .page = page, .is_record = true };
+
+	if (len == 0)
+		scan.begin = scan.end = "";
+	clear(page, plan);
+	if (plan->resource->shape.form == SOURCE_TEXT) {
+		add_whole(page, data, len);
+		return 0;
+	}
+	return page_scan(&scan) == -1 ? complain(&scan, err) : 0;
+}
+
+void
+page_keep(struct page *page, size_t from, size_t to)
+{
+	size_t n = (size_t)page->plan->record.n_slots;
+
+	page->records[to] = page->records[from];
+	if (n > 0)
+		memmove(&page->found[to * n], &page->found[from * n],
+		    n * sizeof(*page->found));
+}
+
+struct page_record
+page_record(const struct page *page, size_t i)
+{
+	size_t n = (size_t)page->plan->record.n_slots;
+
+	return (struct page_record){ page->plan, page->records[i],
+	    n > 0 ? &page->found[i * n] : NULL };
+}
+
+int
+page_check(const char *data, size_t len, struct err *err)
 {
 	struct page_scan scan;
 
 	if (len == 0)
-		at = "";
-	scan = (struct page_scan){ .begin = at, .end = at + len };
+		data = "";
+	scan = (struct page_scan){ .begin = data, .end = data + len };
 	return page_scan(&scan) == -1 ? complain(&scan, err) : 0;
 }

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "page/page.h"
+#include "page/page_internal.h"
 
 static char *
 text_of(struct span value)
@@ -26,21 +26,40 @@ names(struct span value)
 	    value.at[0] != '[';
 }
 
-bool
-page_key(const struct source_resource *resource, struct span record,
-    struct text *key)
+struct span
+page_part(const struct page_record *record, size_t i)
+{
+	return record->found[record->plan->slots[i]];
+}
+
+/* The record has no key: two with the same bytes are two. */
+static void
+key_of_bytes(struct span bytes, struct set *tally, struct text *key)
 {
 	unsigned char hash[SHA256_BYTES];
+	unsigned n;
+
+	sha256_of(bytes.at, bytes.len, hash);
+	text_clear(key);
+	text_add(key, hash, sizeof(hash));
+	n = tally != NULL ? set_tally(tally, hash, sizeof(hash)) : 1;
+	if (n > 1)
+		text_addf(key, "-%u", n);
+}
+
+bool
+page_key(const struct page_record *record, struct set *tally,
+    struct text *key)
+{
+	const struct source_resource *resource = record->plan->resource;
 	struct span part;
 	size_t i;
 
 	text_clear(key);
 	for (i = 0; i < resource->n_key; i++) {
-		if (!page_find(record, resource->key[i], &part) ||
-		    !names(part)) {
-			text_clear(key);
-			sha256_of(record.at, record.len, hash);
-			text_add(key, hash, sizeof(hash));
+		part = page_part(record, i);
+		if (part.at == NULL || !names(part)) {
+			key_of_bytes(record->bytes, tally, key);
 			return false;
 		}
 		/* A decoded text holds no NUL, so this can't be forged. */
@@ -52,44 +71,53 @@ page_key(const struct source_resource *resource, struct span record,
 }
 
 char **
-page_parts(const struct source_resource *resource, struct span record)
+page_parts(const struct page_record *record)
 {
+	const struct source_resource *resource = record->plan->resource;
 	char **parts = mem_zero(resource->n_key, sizeof(*parts));
 	struct span part;
 	size_t i;
 
-	for (i = 0; i < resource->n_key; i++)
-		if (page_find(record, resource->key[i], &part) &&
-		    names(part))
+	for (i = 0; i < resource->n_key; i++) {
+		part = page_part(record, i);
+		if (part.at != NULL && names(part))
 			parts[i] = text_of(part);
+	}
 	return parts;
 }
 
+/* The value of ${field}, whose paths have the slots from ${slot} on. */
 static char *
-value_of(const struct source_field *field, struct span record)
+value_of(const struct page_record *record, const struct source_field *field,
+    const int *slot)
 {
 	struct span value;
 	int64_t sum = 0;
 	size_t i;
 
 	if (field->sum)
-		return page_sum(record, field->paths[0], &sum) ?
+		return page_sum(record->bytes, field->paths[0], &sum) ?
 		    mem_format("%" PRId64, sum) : NULL;
-	for (i = 0; i < field->n; i++)
-		if (page_find(record, field->paths[i], &value) &&
-		    !page_is_null(value))
+	for (i = 0; i < field->n; i++) {
+		value = record->found[slot[i]];
+		if (value.at != NULL && !page_is_null(value))
 			return text_of(value);
+	}
 	return NULL;
 }
 
 char **
-page_values(const struct source_resource *resource, struct span record)
+page_values(const struct page_record *record)
 {
+	const struct source_resource *resource = record->plan->resource;
+	const int *slot = &record->plan->slots[resource->n_key];
 	char **values = mem_zero(resource->n_fields, sizeof(*values));
 	size_t i;
 
-	for (i = 0; i < resource->n_fields; i++)
-		values[i] = value_of(&resource->fields[i], record);
+	for (i = 0; i < resource->n_fields; i++) {
+		values[i] = value_of(record, &resource->fields[i], slot);
+		slot += resource->fields[i].n;
+	}
 	return values;
 }
 

@@ -8,10 +8,10 @@
  * The kind of each open bracket is one bit of ${open}; there is no recursion
  * and so no depth that data could hit.
  *
- * While the walk is outside the records, and not deeper than PATH_LEVELS, it
- * keeps the names on the way in ${names} and compares them, at each member,
- * with the paths that are watched for.  Inside the records it compares only
- * depths: a value that starts or ends at ${record_depth} is a record.
+ * A plan (page_plan.c) says what to note.  Of each open bracket that lies on
+ * a planned path, ${levels} has its name in the plan; they are the outermost
+ * ones, ${tracked} of them.  So only the names of members that may matter are
+ * compared, and everything deeper costs nothing.
  */
 
 #include <stdio.h>
@@ -23,21 +23,32 @@
 
 #include "page/page_internal.h"
 
-#define PATH_LEVELS 4
+#define LEVELS 16	/* more are allocated */
+
+/* An open bracket on a planned path. */
+struct level {
+	const struct page_name *name;
+	const char *begin;
+};
 
 struct walk {
 	struct page_scan *scan;
 	const char *end;
 	unsigned char *open;	/* a bit a level: 1 is an object */
-	size_t open_room;
+	size_t open_capacity;
 	size_t depth;
 	size_t record_depth;	/* depth of the records, 0: not in them */
 	const char *record;	/* where the record at hand begins */
 	bool breaks;		/* a line break was skipped in it */
-	struct span names[PATH_LEVELS + 1];
-	int watched;		/* which watched path the value at hand is */
-	size_t watched_depth;
-	const char *watched_at;
+	bool words;		/* NaN or Infinity stands in it */
+
+	const struct page_names *names;	/* planned here, or NULL */
+	struct span *found;	/* where their values go, by slot */
+	const struct page_name *next;	/* of the member whose value comes */
+	struct level *levels;	/* from 1 */
+	size_t tracked;
+	bool done;		/* nothing is planned here */
+	const char *over;	/* where the whole value ends */
 };
 
 #define LIKELY(x) __builtin_expect(!!(x), 1)
@@ -180,6 +191,25 @@ digits(const char *p, const char *end)
 	return p;
 }
 
+/* What Python's json module writes for a float that is no number. */
+static const char *
+no_number(struct walk *w, const char *p)
+{
+	static const char *const all[] = { "NaN", "Infinity", "-Infinity" };
+	size_t i, len;
+
+	for (i = 0; w->scan->words && i < 3; i++) {
+		len = strlen(all[i]);
+		if ((size_t)(w->end - p) >= len &&
+		    memcmp(p, all[i], len) == 0) {
+			w->words = true;
+			return p + len;
+		}
+	}
+	return fail(w, p, *p == '-' ? "a minus sign without a number" :
+	    "not a JSON value");
+}
+
 static const char *
 number(struct walk *w, const char *start)
 {
@@ -188,7 +218,7 @@ number(struct walk *w, const char *start)
 
 	p = digits(p, end);
 	if (p == from)
-		return fail(w, start, "a minus sign without a number");
+		return no_number(w, start);
 	if (*from == '0' && p > from + 1)
 		return fail(w, start, "a number that begins with 0");
 	if (p < end && *p == '.') {
@@ -231,7 +261,7 @@ scalar(struct walk *w, const char *p)
 	case '5': case '6': case '7': case '8': case '9':
 		return number(w, p);
 	default:
-		return fail(w, p, "not a JSON value");
+		return no_number(w, p);
 	}
 }
 
@@ -241,8 +271,8 @@ push(struct walk *w, bool object)
 	size_t byte = w->depth / 8;
 	unsigned char bit = (unsigned char)(1u << w->depth % 8);
 
-	if (UNLIKELY(byte >= w->open_room))
-		w->open = mem_need(w->open, byte + 1, &w->open_room, 1);
+	if (UNLIKELY(byte >= w->open_capacity))
+		w->open = mem_need(w->open, byte + 1, &w->open_capacity, 1);
 	if (object)
 		w->open[byte] |= bit;
 	else
@@ -258,107 +288,175 @@ in_object(const struct walk *w)
 	return w->open[at / 8] >> at % 8 & 1;
 }
 
-/* Does ${path} lead to the value at the current depth? */
+/* Are the names at hand those of the reply, and not of a record? */
 static bool
-path_leads_here(const struct walk *w, const char *path)
+in_reply(const struct walk *w)
 {
-	size_t level, len;
-
-	for (level = 1; level <= w->depth; level++) {
-		len = strcspn(path, ".");
-		if (len == 0 || w->names[level].at == NULL ||
-		    !page_name_is(w->names[level], path, len))
-			return false;
-		path += len;
-		if (level < w->depth && *path++ != '.')
-			return false;
-	}
-	return *path == '\0';
+	return w->record_depth == 0 && !w->scan->is_record;
 }
 
-/*
- * A value begins at ${p}, outside the records: is it one of those watched
- * for?  Return 1 if it is the array of the records, -1 if it should be.
- */
-static int
-watch_value(struct walk *w, const char *p)
-{
-	struct page_scan *scan = w->scan;
-	int i;
-
-	if (w->depth > 0 && !in_object(w))
-		return 0;
-	if (scan->records != NULL && (w->depth == 0 ?
-	    scan->records[0] == '\0' : path_leads_here(w, scan->records))) {
-		if (*p != '[')
-			fail(w, p, "no array of records here");
-		else if (scan->records_found)
-			fail(w, p, "the records are here twice");
-		else
-			return scan->records_found = true;
-		return -1;
-	}
-	for (i = 0; i < PAGE_WATCHED; i++) {
-		if (scan->watch[i] != NULL &&
-		    path_leads_here(w, scan->watch[i])) {
-			w->watched = i;
-			w->watched_depth = w->depth;
-			w->watched_at = p;
-		}
-	}
-	return 0;
-}
-
-/* A value that was looked out for ends at ${p}. */
+/* Nothing is known yet of what is planned below ${name}. */
 static void
-note_end(struct walk *w, const char *p)
+forget(struct walk *w, const struct page_name *name)
+{
+	int records = w->scan->plan->places[PAGE_RECORDS], i;
+
+	for (i = name->from; i < name->to; i++)
+		w->found[i].at = NULL;
+	if (!in_reply(w) || records < name->from || records >= name->to)
+		return;
+	w->scan->records_found = w->scan->records_null = false;
+	w->scan->page->n = w->scan->page->n_words = 0;
+	w->scan->page->has_breaks = false;
+}
+
+/* The member of the tracked object at hand is called ${name}. */
+static void
+note_name(struct walk *w, struct span name)
+{
+	const struct page_name *all = w->names->all, *known;
+	size_t i;
+
+	w->next = NULL;
+	for (i = w->levels[w->tracked].name->child; i != 0; i = known->next) {
+		known = &all[i];
+		if (!page_name_is(name, known->name.at, known->name.len))
+			continue;
+		/* Where a name comes twice, the last one counts. */
+		forget(w, known);
+		w->next = known;
+		return;
+	}
+}
+
+/* A record begins at ${p}: make place for what is planned in it. */
+static const struct page_name *
+begin_record(struct walk *w, const char *p)
+{
+	const struct page_plan *plan = w->scan->plan;
+	struct page *page = w->scan->page;
+	size_t n = (size_t)plan->record.n_slots;
+
+	w->record = p;
+	w->breaks = w->words = false;
+	page->found = mem_need(page->found, (page->n + 1) * n + 1,
+	    &page->found_room, sizeof(*page->found));
+	w->names = &plan->record;
+	w->found = &page->found[page->n * n];
+	if (n == 0)
+		return NULL;
+	forget(w, &plan->record.all[0]);
+	return &plan->record.all[0];
+}
+
+static void
+end_record(struct walk *w, const char *p)
 {
 	struct page *page = w->scan->page;
-	struct span *found;
 
-	if (w->depth > 0 && w->depth == w->record_depth) {
-		page->records = mem_need(page->records, page->n + 1,
-		    &page->room, sizeof(*page->records));
-		page->records[page->n++] = (struct span){ w->record,
-		    (size_t)(p - w->record) };
-		page->has_breaks |= w->breaks;
-	} else if (w->watched != -1 && w->depth == w->watched_depth) {
-		found = &w->scan->found[w->watched];
-		found->at = w->watched_at;
-		found->len = (size_t)(p - w->watched_at);
-		w->watched = -1;
-	}
+	page->records = mem_need(page->records, page->n + 1, &page->room,
+	    sizeof(*page->records));
+	page->records[page->n++] = (struct span){ w->record,
+	    (size_t)(p - w->record) };
+	page->has_breaks |= w->breaks;
+	page->n_words += w->words;
 }
 
-/* A value begins at ${p}.  Return as watch_value(). */
-static inline int
-note_begin(struct walk *w, const char *p)
+/* The array of records is open, at the present depth. */
+static void
+enter_records(struct walk *w)
 {
-	if (w->record_depth == 0)
-		return w->depth <= PATH_LEVELS ? watch_value(w, p) : 0;
-	if (w->depth == w->record_depth) {
-		w->record = p;
-		w->breaks = false;
-	}
-	return 0;
+	w->scan->records_found = true;
+	w->record_depth = w->depth;
+}
+
+/* Behind the records, the plan is the reply's again. */
+static void
+leave_records(struct walk *w)
+{
+	w->record_depth = 0;
+	w->names = &w->scan->plan->reply;
+	w->found = w->scan->found;
+	w->words = false;
+}
+
+/* A value on a tracked level begins at ${p}: what is planned of it? */
+static const struct page_name *
+begin_value(struct walk *w, const char *p)
+{
+	const struct page_name *next = w->next;
+
+	w->next = NULL;
+	if (w->record_depth > 0 && w->depth == w->record_depth)
+		return begin_record(w, p);
+	if (w->depth > 0)
+		return in_object(w) ? next : NULL;
+	if (w->scan->is_record)
+		return begin_record(w, p);
+	return &w->names->all[0];
+}
+
+static bool
+is_records(const struct walk *w, const struct page_name *name)
+{
+	return in_reply(w) && name->slot >= 0 &&
+	    name->slot == w->scan->plan->places[PAGE_RECORDS];
+}
+
+/* The value called ${name} reaches from ${from} to before ${to}. */
+static const char *
+note_value(struct walk *w, const struct page_name *name, const char *from,
+    const char *to)
+{
+	if (name->slot < 0)
+		return to;
+	w->found[name->slot] = (struct span){ from, (size_t)(to - from) };
+	if (!is_records(w, name) || *from == '[')
+		return to;
+	if (*from != 'n')
+		return fail(w, from, "no array of records here");
+	w->scan->records_null = true;
+	return to;
+}
+
+/* An opening bracket at ${p}, the value called ${name}. */
+static void
+track(struct walk *w, const struct page_name *name, const char *p)
+{
+	w->tracked = w->depth;
+	w->levels[w->depth] = (struct level){ name, p };
+	if (*p == '[' && is_records(w, name))
+		enter_records(w);
+}
+
+/* The innermost tracked bracket closes before ${p}. */
+static const char *
+untrack(struct walk *w, const char *p)
+{
+	const struct level *level = &w->levels[w->tracked--];
+
+	if (w->depth + 1 == w->record_depth)
+		leave_records(w);
+	return note_value(w, level->name, level->begin, p);
 }
 
 /* Walk from the first byte to the last. */
 static const char *
 walk_text(struct walk *w, const char *p)
 {
-	const char *name;
-	int is_records;
+	const struct page_name *planned;
+	const char *from;
 
 value:
 	p = skip_space(w, p);
 	if (UNLIKELY(p == w->end))
 		return fail(w, p, "the text ends where a value should be");
-	is_records = note_begin(w, p);
-	if (UNLIKELY(is_records == -1))
-		return NULL;
+	planned = w->depth == w->tracked && !w->done ? begin_value(w, p) :
+	    NULL;
 	if (*p == '{') {
 		push(w, true);
+		if (planned != NULL)
+			track(w, planned, p);
 		p = skip_space(w, p + 1);
 		if (p < w->end && *p == '}')
 			goto close;
@@ -366,22 +464,24 @@ value:
 	}
 	if (*p == '[') {
 		push(w, false);
-		if (UNLIKELY(is_records)) {
-			w->record_depth = w->depth;
-		} else if (w->depth <= PATH_LEVELS) {
-			w->names[w->depth].at = NULL;
-		}
+		if (planned != NULL)
+			track(w, planned, p);
 		p = skip_space(w, p + 1);
 		if (p < w->end && *p == ']')
 			goto close;
 		goto value;
 	}
+	from = p;
 	if (UNLIKELY((p = scalar(w, p)) == NULL))
+		return NULL;
+	if (planned != NULL && note_value(w, planned, from, p) == NULL)
 		return NULL;
 
 after:
-	if (UNLIKELY(w->depth == w->record_depth || w->watched != -1))
-		note_end(w, p);
+	if (UNLIKELY(w->depth == w->record_depth && w->depth > 0))
+		end_record(w, p);
+	if (UNLIKELY(w->depth == 0))
+		w->over = p;
 	p = skip_space(w, p);
 	if (UNLIKELY(w->depth == 0))
 		return p == w->end ? p :
@@ -403,12 +503,11 @@ after:
 key:
 	if (UNLIKELY(p == w->end || *p != '"'))
 		return fail(w, p, "expected a name in quotes");
-	name = p;
+	from = p;
 	if (UNLIKELY((p = string(w, p)) == NULL))
 		return NULL;
-	if (w->depth <= PATH_LEVELS && w->record_depth == 0)
-		w->names[w->depth] = (struct span){ name,
-		    (size_t)(p - name) };
+	if (w->depth == w->tracked)
+		note_name(w, (struct span){ from, (size_t)(p - from) });
 	p = skip_space(w, p);
 	if (UNLIKELY(p == w->end || *p != ':'))
 		return fail(w, p, "expected ':'");
@@ -416,23 +515,41 @@ key:
 	goto value;
 
 close:
-	if (w->depth == w->record_depth)
-		w->record_depth = 0;
 	p++;
 	w->depth--;
+	if (w->depth + 1 == w->tracked && untrack(w, p) == NULL)
+		return NULL;
 	goto after;
+}
+
+/* So many levels may be tracked. */
+static size_t
+levels_of(const struct page_plan *plan)
+{
+	return plan != NULL ? plan->reply.depth + plan->record.depth + 3 : 0;
 }
 
 int
 page_scan(struct page_scan *scan)
 {
-	struct walk w = { .scan = scan, .end = scan->end, .watched = -1 };
+	struct level levels[LEVELS];
+	struct walk w = { .scan = scan, .end = scan->end, .levels = levels,
+	    .done = scan->plan == NULL, .found = scan->found };
+	size_t most = levels_of(scan->plan);
 	const char *p = scan->begin;
 
+	if (most > LEVELS)
+		w.levels = mem_zero(most, sizeof(*levels));
+	if (scan->plan != NULL)
+		w.names = &scan->plan->reply;
 	/* RFC 8259 section 8.1 lets a reader ignore a byte order mark. */
 	if (scan->end - p >= 3 && memcmp(p, "\xef\xbb\xbf", 3) == 0)
 		p += 3;
 	p = walk_text(&w, p);
+	if (p != NULL && scan->is_record)
+		end_record(&w, w.over);
 	free(w.open);
+	if (w.levels != levels)
+		free(w.levels);
 	return p != NULL ? 0 : -1;
 }

@@ -62,6 +62,8 @@ run_free(struct run *run)
 	    i < run->settings.source->n_resources; i++)
 		free(run->rules[i]);
 	free(run->rules);
+	page_plans_free(run->plans, run->settings.source);
+	set_free(run->told);
 	for (i = 0; i < run->n_estimates; i++)
 		free((char *)run->estimates[i].group);
 	free(run->estimates);

@@ -34,76 +34,100 @@ static int
 put_object(struct run *run, const struct run_task *task,
     struct outcome *outcome, size_t i, struct err *err)
 {
-	const struct crawl_listing *listing = task->job.listing;
-	const struct source_resource *resource = listing->resource;
-	struct span record = task->page.records[i];
-	char **parts = page_parts(resource, record);
-	struct crawl_view view = { .crawl = run->crawl,
-	    .node = listing->parent, .parts = parts };
-	struct source_scope scope = crawl_scope(&view);
-	unsigned char hash[SHA256_BYTES];
-	char hex[SHA256_HEX];
-	struct tree_receipt receipt;
-	const char *missing;
-	int rc;
+	struct page_record record = page_record(&task->page, i);
 
-	sha256_of(record.at, record.len, hash);
-	sha256_hex(hash, hex);
-	rc = tree_path(run->tree, &resource->file, &scope, hex, &run->path,
-	    &missing);
-	page_free_texts(parts, resource->n_key);
-	if (rc == -1) {
-		char why[200];
-
-		snprintf(why, sizeof(why), "it has no %s to name its file",
-		    missing);
-		record_gap(run, task, outcome, i, why);
+	if (run_put(run, task->job.listing, &record, false, &outcome->files,
+	    err) == 0) {
+		outcome->page.kept++;
 		return 0;
 	}
-	if (tree_put(run->tree, run->path.at, record, &receipt, err) == -1) {
-		if (err->kind != ERR_DATA)
-			return -1;
-		record_gap(run, task, outcome, i, err->text);
-		return 0;
-	}
-	tree_receipts_add(&outcome->files, &receipt);
-	outcome->page.kept++;
+	if (err->kind != ERR_DATA)
+		return -1;
+	record_gap(run, task, outcome, i, err->text);
 	return 0;
 }
 
-/* Sort out the records that are new, at the front of ${page}. */
+/*
+ * A record came again.  What an earlier reading had is replaced by what this
+ * one has; of what came twice in one reading, the end of the listing tells.
+ */
+static int
+take_again(struct run *run, struct run_task *task, struct outcome *outcome,
+    const struct page_record *record, enum run_seen seen, struct err *err)
+{
+	struct crawl_listing *listing = task->job.listing;
+	struct run_listing *own = listing->user;
+	int rc;
+
+	if (own->dir != NULL) {
+		/* An earlier reading is a stream of its own. */
+		if (seen == RUN_DUPLICATE)
+			run_double(own, &run->scratch, record->bytes);
+		return 0;
+	}
+	if ((rc = run_differs(run, listing, record, err)) != 1)
+		return rc;
+	if (seen == RUN_DUPLICATE) {
+		(void)page_key(record, NULL, &run->scratch);
+		run_double(own, &run->scratch, record->bytes);
+		return 0;
+	}
+	own->changed++;
+	return run_put_again(run, listing, record, &outcome->files, err);
+}
+
+/* A record of the page came for the first time, but without a key. */
+static void
+tell_unnamed(struct run *run, const struct run_task *task,
+    struct outcome *outcome, size_t i)
+{
+	const struct source_resource *resource = task->job.listing->resource;
+
+	if (resource->has_children)
+		record_gap(run, task, outcome, i, "it has no key, so what "
+		    "belongs to it can't be asked for");
+	else if (set_add(run->told, resource->name, strlen(resource->name)))
+		log_event(run->settings.log, LOG_WARN, "run", "records "
+		    "without a key are kept; two with the same bytes are "
+		    "taken for two", "resource", task->key, NULL);
+}
+
+/* Sort out the records that are new, at the front of the page. */
 static int
 keep_fresh(struct run *run, struct run_task *task, struct outcome *outcome,
     struct err *err)
 {
-	struct crawl_listing *listing = task->job.listing;
-	struct run_listing *own = listing->user;
+	struct run_listing *own = task->job.listing->user;
 	struct page *page = &task->page;
+	struct page_record record;
+	enum run_seen seen;
 	size_t i, fresh = 0;
+	bool named;
 
 	for (i = 0; i < page->n; i++) {
-		struct span record = page->records[i];
-		bool named = page_key(listing->resource, record,
-		    &run->scratch);
-		bool is_new = set_add(own->seen, run->scratch.at,
-		    run->scratch.len);
-		bool in_pass = own->pass_seen == own->seen ? is_new :
-		    set_add(own->pass_seen, run->scratch.at,
-		    run->scratch.len);
-
-		outcome->page.distinct += in_pass;
-		if (in_pass && own->again != NULL && tree_stream_add(
-		    own->again, &record, 1, page->has_breaks, err) == -1)
+		if (run_note_is_overlap(task, i))
+			continue;
+		record = page_record(page, i);
+		seen = run_note(run, own, &record, &named);
+		outcome->page.distinct += seen != RUN_DUPLICATE;
+		if (seen != RUN_DUPLICATE && own->again != NULL &&
+		    tree_stream_add(own->again, &record.bytes, 1,
+		    page->has_breaks, err) == -1)
 			return -1;
-		if (!named && is_new && listing->resource->has_children)
-			record_gap(run, task, outcome, i, "it has no key, "
-			    "so what belongs to it can't be asked for");
-		else if (!named && is_new)
-			log_event(run->settings.log, LOG_WARN, "run",
-			    "a record has no key; it is kept", "resource",
-			    task->key, NULL);
-		if (is_new)
-			page->records[fresh++] = record;
+		if (seen != RUN_NEW) {
+			if (named && take_again(run, task, outcome, &record,
+			    seen, err) == -1)
+				return -1;
+			own->is_unsure |= seen == RUN_DUPLICATE && !named &&
+			    !run_note_has_time(task, record.bytes);
+			continue;
+		}
+		if (!named)
+			tell_unnamed(run, task, outcome, i);
+		if (own->dir == NULL &&
+		    put_object(run, task, outcome, i, err) == -1)
+			return -1;
+		page_keep(page, i, fresh++);
 	}
 	page->n = fresh;
 	return 0;
@@ -115,29 +139,34 @@ store_list(struct run *run, struct run_task *task, struct outcome *outcome,
 {
 	struct crawl_listing *listing = task->job.listing;
 	struct run_listing *own = listing->user;
+	struct page *page = &task->page;
+	struct page_record record;
+	struct span last = page->n > 0 ? page->records[page->n - 1] :
+	    (struct span){ NULL, 0 };
 	size_t i;
 
-	outcome->page.received = task->page.n;
+	outcome->page.received = page->n;
+	if (listing->resource->paging == SOURCE_WINDOWS)
+		run_note_start(own);
 	if (keep_fresh(run, task, outcome, err) == -1)
 		return -1;
+	if (last.at != NULL)
+		run_note_last(own, last);
 	if (own->foreign) {
-		outcome->page.kept = task->page.n;
+		outcome->page.kept = page->n;
 	} else if (own->stream != NULL) {
 		outcome->page.at = tree_stream_lines(own->stream);
-		if (tree_stream_add(own->stream, task->page.records,
-		    task->page.n, task->page.has_breaks, err) == -1)
+		if (tree_stream_add(own->stream, page->records, page->n,
+		    page->has_breaks, err) == -1)
 			return -1;
 		tree_stream_changed(own->stream, &outcome->files);
-		outcome->page.kept = task->page.n;
+		outcome->page.kept = page->n;
 	}
-	for (i = 0; i < task->page.n; i++) {
-		if (own->dir == NULL &&
-		    put_object(run, task, outcome, i, err) == -1)
-			return -1;
+	for (i = 0; i < page->n; i++) {
+		record = page_record(page, i);
 		if (listing->resource->has_children &&
-		    page_key(listing->resource, task->page.records[i],
-		    &run->scratch))
-			run_link(run, listing, task->page.records[i]);
+		    page_key(&record, NULL, &run->scratch))
+			run_link(run, listing, &record);
 	}
 	return 0;
 }
@@ -195,7 +224,8 @@ finish(struct run *run, struct run_task *task, struct outcome *outcome)
 	    task->page.total, .size = paging == SOURCE_NUMBERED ?
 	    task->page.size : -1,
 	    .more = task->nothing ? 0 : task->page.more,
-	    .cursor = task->next_mark };
+	    .cursor = task->next_mark,
+	    .retried = task->reply != NULL && task->reply->attempts > 1 };
 
 	/* What is in the manifest is of the records that were asked for. */
 	page->moved = overlap > 0 && crawl_has_moved(&task->job, &result);
@@ -290,6 +320,13 @@ commit_failure(struct run *run, struct run_task *task, struct err *err)
 	enum crawl_state state;
 
 	own->alone = false;
+	if (task->job.is_probe) {
+		state = crawl_fail(run->crawl, &task->job);
+		run_free_task(run, task);
+		if (run_listing_state(run, own, state, err) == -1)
+			return -1;
+		return state <= CRAWL_AGAIN;
+	}
 	if (crawl_is_endless(&task->job))
 		say_endless(&task->gap);
 	state = crawl_fail(run->crawl, &task->job);
@@ -340,6 +377,18 @@ commit_dry(struct run *run, struct run_task *task, struct err *err)
 	return state <= CRAWL_AGAIN;
 }
 
+/* What the page says for others, if it is a document with fields. */
+static json_t *
+fields_of(struct run *run, const struct run_task *task)
+{
+	struct page_record record;
+
+	if (task->nothing || task->job.listing->resource->is_list)
+		return NULL;
+	record = page_record(&task->page, 0);
+	return run_fields(run, task->job.listing, &record);
+}
+
 int
 run_commit(struct run *run, struct run_task *task, struct err *err)
 {
@@ -364,8 +413,7 @@ run_commit(struct run *run, struct run_task *task, struct err *err)
 	if (outcome.page.received > outcome.page.distinct)
 		own->duplicates += outcome.page.received -
 		    outcome.page.distinct;
-	if (say(run, task, &outcome, state, task->nothing ? NULL :
-	    run_fields(run, own->crawl, task->page.records),
+	if (say(run, task, &outcome, state, fields_of(run, task),
 	    err) == -1)
 		goto done;
 	rc = run_listing_state(run, own, state, err) == -1 ? -1 :

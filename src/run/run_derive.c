@@ -36,7 +36,8 @@ make_rows(struct run *run, const struct source_derive *derive,
     const char *from, struct text *rows, uint64_t *n, struct err *err)
 {
 	struct run_reader *reader = run_reader_new(run, from, NULL, err);
-	struct span record, items, item;
+	struct page_record record;
+	struct span items, item;
 	const char *place;
 	int rc;
 
@@ -45,10 +46,10 @@ make_rows(struct run *run, const struct source_derive *derive,
 	text_addc(rows, '[');
 	while ((rc = run_reader_next(reader, &record, err)) == 1) {
 		place = NULL;
-		if (!page_find(record, derive->each, &items))
+		if (!page_find(record.bytes, derive->each, &items))
 			continue;
 		while (page_next(items, &place, &item)) {
-			add_row(derive, record, item, rows);
+			add_row(derive, record.bytes, item, rows);
 			++*n;
 		}
 	}

@@ -77,17 +77,31 @@ static void
 count_groups(struct run *run, const struct run_task *task)
 {
 	const struct source_resource *resource = task->job.listing->resource;
+	struct page_record record;
 	char **values;
 	size_t i;
 
 	if (resource != run->unit || resource->n_fields < 2)
 		return;
 	for (i = 0; i < task->page.n; i++) {
-		values = page_values(resource, task->page.records[i]);
+		record = page_record(&task->page, i);
+		values = page_values(&record);
 		if (values[1] != NULL)
 			row_for(run, resource, values[1])->records++;
 		page_free_texts(values, resource->n_fields);
 	}
+}
+
+/* How many requests it takes beyond the first, by the total. */
+static uint64_t
+more_requests(const struct source_resource *resource, uint64_t total,
+    uint64_t size)
+{
+	if (resource->paging == SOURCE_WINDOWS)
+		return total > size ? 3 * total / size : 0;
+	/* Behind a last page that is full, one more is asked for. */
+	return resource->shape.more == NULL ? total / size :
+	    (total - 1) / size;
 }
 
 void
@@ -98,15 +112,16 @@ run_dry_page(struct run *run, const struct run_task *task)
 	struct run_estimate *row = row_for(run, resource, NULL);
 	uint64_t total, bytes = 0, size = task->job.count;
 	int64_t told = task->page.total;
+	struct page_record record;
 	size_t i;
 
 	row->requests++;
 	for (i = 0; i < task->page.n; i++) {
-		bytes += task->page.records[i].len;
+		record = page_record(&task->page, i);
+		bytes += record.bytes.len;
 		if (resource->has_children && run->settings.lines == NULL &&
-		    page_key(resource,
-		    task->page.records[i], &run->scratch))
-			run_link(run, listing, task->page.records[i]);
+		    page_key(&record, NULL, &run->scratch))
+			run_link(run, listing, &record);
 	}
 	/* A list without a total may have one that another record tells. */
 	if (told < 0 && resource->has_expect)
@@ -123,9 +138,9 @@ run_dry_page(struct run *run, const struct run_task *task)
 		if (listing->end > 0 && total > listing->end)
 			total = listing->end;
 		total -= total < listing->begin ? total : listing->begin;
-		if (size > 0 && total > size)
-			row->requests += resource->paging == SOURCE_WINDOWS ?
-			    3 * total / size : (total - 1) / size;
+		if (size > 0 && total > 0)
+			row->requests += more_requests(resource, total,
+			    size);
 		if (task->page.n > 0)
 			bytes = bytes / task->page.n * total;
 	} else if (!run_dry_goes_on(resource) && task->page.n > 0 &&
@@ -136,8 +151,10 @@ run_dry_page(struct run *run, const struct run_task *task)
 		row->at_least = true;
 	row->records += total;
 	row->bytes += bytes;
-	if (!resource->is_list && resource->n_fields > 0)
-		json_decref(run_fields(run, listing, task->page.records));
+	if (!resource->is_list && resource->n_fields > 0) {
+		record = page_record(&task->page, 0);
+		json_decref(run_fields(run, listing, &record));
+	}
 	count_groups(run, task);
 }
 

@@ -31,7 +31,7 @@ copy_in_order(struct run *run, const char *dir,
     const struct manifest_listing *known, struct tree_stream *anew,
     struct err *err)
 {
-	struct tree_lines *lines = tree_lines_new(run->tree, dir);
+	struct tree_lines *lines = tree_lines_new(run->tree, dir, false);
 	struct span line;
 	uint64_t n;
 	size_t i;
@@ -108,34 +108,91 @@ reorder(struct run *run, struct run_listing *own,
 	return run_replace_stream(run, own, anew, whole, err);
 }
 
+/* Say that the stream is whole, in the order of its listing. */
+static int
+end_stream(struct run *run, struct run_listing *own,
+    struct manifest_listing *whole, struct err *err)
+{
+	struct manifest_listing known;
+	struct tree_receipts files = { NULL, 0, 0 };
+	int rc = run_again_end(run, own, whole, err);
+
+	if (rc != 0)
+		return rc == -1 ? -1 : 0;
+	if (manifest_find(run->manifest, own->crawl->key, &known) &&
+	    !in_order(&known))
+		return reorder(run, own, &known, whole, err);
+	tree_stream_all(own->stream, &files);
+	rc = manifest_say_end(run->manifest, own->crawl->key, whole, NULL,
+	    &files, err);
+	tree_receipts_release(&files);
+	return rc;
+}
+
 /* The listing is whole: one line takes the place of its pages'. */
 static int
 end_whole(struct run *run, struct run_listing *own, struct err *err)
 {
 	struct crawl_listing *listing = own->crawl;
-	struct manifest_listing known, whole = { .records = own->records,
+	struct manifest_listing whole = { .records = own->records,
 	    .total = listing->total, .size = listing->size,
+	    .changed = own->changed, .same_key = own->same_key,
+	    .capped = listing->is_capped,
 	    .moved = listing->moved, .gone = listing->moved ?
 	    listing->have - listing->distinct : 0 };
-	struct tree_receipts files = { NULL, 0, 0 };
-	int rc;
+	uint64_t later;
 
 	if (own->alone || run->manifest == NULL)
 		return 0;
-	if (own->dir == NULL)
-		return manifest_say_end(run->manifest, listing->key, &whole,
-		    NULL, NULL, err);
-	rc = run_again_end(run, own, &whole, err);
-	if (rc != 0)
-		return rc == -1 ? -1 : 0;
-	if (manifest_find(run->manifest, listing->key, &known) &&
-	    !in_order(&known))
-		return reorder(run, own, &known, &whole, err);
-	tree_stream_all(own->stream, &files);
-	rc = manifest_say_end(run->manifest, listing->key, &whole, NULL,
-	    &files, err);
-	tree_receipts_release(&files);
-	return rc;
+	if (run_doubles_count(run, own, &later, err) == -1)
+		return -1;
+	if (own->dir != NULL) {
+		if (end_stream(run, own, &whole, err) == -1)
+			return -1;
+		return later > 0 ? run_doubles_replace(run, own, &whole,
+		    err) : 0;
+	}
+	if (later > 0 && run_doubles_replace(run, own, &whole, err) == -1)
+		return -1;
+	whole.changed = own->changed += later;
+	return manifest_say_end(run->manifest, listing->key, &whole, NULL,
+	    NULL, err);
+}
+
+/* Is the count ${n}, if ${more} records count too? */
+static bool
+fits(int64_t n, uint64_t distinct, uint64_t more)
+{
+	return n < 0 || (uint64_t)n == distinct + more;
+}
+
+/*
+ * Fewer different keys came than there should be records.  Do records that
+ * share their key explain it?  Then all are kept, and 1 is returned.
+ */
+static int
+keep_same_keys(struct run *run, struct run_listing *own, struct err *err)
+{
+	struct crawl_listing *listing = own->crawl;
+	int64_t total = listing->size > 0 ? listing->total : -1;
+	uint64_t more;
+
+	if (run->tree == NULL || own->foreign)
+		return 0;
+	if (run_doubles_count(run, own, &more, err) == -1)
+		return -1;
+	if (more == 0 || !fits(total, listing->distinct, more) ||
+	    !fits(listing->expected, listing->distinct, more))
+		return 0;
+	log_say(run->settings.log, LOG_WARN, "run", "%s: %" PRIu64 " records "
+	    "have the key of another one and other bytes; the listing's total "
+	    "counts them, and they are kept", listing->key, more);
+	if (run_doubles_keep(run, own, err) == -1)
+		return -1;
+	run_doubles_free(own->doubles);
+	own->doubles = NULL;
+	listing->gapped = false;
+	return 1;
 }
 
 /* The counts don't agree, and reading again did not change that. */
@@ -165,6 +222,50 @@ end_different(struct run *run, struct run_listing *own)
 	text_release(&why);
 }
 
+/* It was given up, or its end is not where it should be. */
+static void
+end_open(struct run *run, struct run_listing *own, const char *why)
+{
+	struct manifest_gap gap = run_no_gap(own->crawl->key);
+	struct text text;
+
+	text_init(&text, 400);
+	text_addf(&text, "%s; %" PRIu64 " records came", why,
+	    own->crawl->distinct);
+	gap.have = (int64_t)own->crawl->distinct;
+	gap.total = own->crawl->total;
+	gap.why = text.at;
+	run_gap(run, &gap);
+	text_release(&text);
+}
+
+/* What a listing was like that has ended, for the log. */
+static void
+tell_end(struct run *run, const struct run_listing *own)
+{
+	const struct crawl_listing *listing = own->crawl;
+	struct log *log = run->settings.log;
+
+	if (listing->moved)
+		log_say(log, LOG_WARN, "run", "%s: it changed while it was "
+		    "read: %" PRIu64 " records went, and what came is in it; "
+		    "it was read %u times, until nothing new came",
+		    listing->key, listing->have - listing->distinct,
+		    listing->pass - listing->first_pass + 1);
+	if (own->changed > 0)
+		log_say(log, LOG_WARN, "run", "%s: %" PRIu64 " records "
+		    "changed while it was read; their later version is in "
+		    "the export", listing->key, own->changed);
+	if (listing->is_capped)
+		log_say(log, LOG_WARN, "run", "%s: the server's total is "
+		    "%" PRId64 ", and there were %" PRIu64 " records",
+		    listing->key, listing->total, listing->distinct);
+	if (own->duplicates > 0)
+		log_say(log, LOG_INFO, "run", "%s: %" PRIu64 " records came "
+		    "twice and were kept once", listing->key,
+		    own->duplicates);
+}
+
 static int
 begin_pass(struct run *run, struct run_listing *own, struct err *err)
 {
@@ -177,38 +278,58 @@ begin_pass(struct run *run, struct run_listing *own, struct err *err)
 	return run_again_begin(run, own, err);
 }
 
+/* What is to be done where the listing ended in ${state}. */
+static int
+end_listing(struct run *run, struct run_listing *own, enum crawl_state state,
+    struct err *err)
+{
+	int rc = 0;
+
+	switch (state) {
+	case CRAWL_GOES_ON:
+	case CRAWL_AGAIN:
+	case CRAWL_HOLED:
+		break;
+	case CRAWL_WHOLE:
+		if (own->is_unsure)
+			end_open(run, own, "some records have neither a key "
+			    "nor a time, and are equal: whether they are one "
+			    "or several can't be told");
+		own->crawl->gapped |= own->is_unsure;
+		if (!own->crawl->gapped)
+			rc = end_whole(run, own, err);
+		break;
+	case CRAWL_DIFFERS:
+		if ((rc = keep_same_keys(run, own, err)) == 1)
+			return end_listing(run, own, CRAWL_WHOLE, err);
+		if (rc == 0)
+			end_different(run, own);
+		break;
+	case CRAWL_ENDLESS:
+		end_open(run, own, "the server names one more page after the "
+		    "other, and the last 20 had no new record");
+		break;
+	case CRAWL_CUT:
+		end_open(run, own, "the server says that there are more "
+		    "records, and does not say where");
+		break;
+	}
+	return rc;
+}
+
 int
 run_listing_state(struct run *run, struct run_listing *own,
     enum crawl_state state, struct err *err)
 {
 	struct crawl_listing *listing = own->crawl;
-	int rc = 0;
+	int rc;
 
-	switch (state) {
-	case CRAWL_GOES_ON:
+	if (state == CRAWL_GOES_ON)
 		return 0;
-	case CRAWL_AGAIN:
+	if (state == CRAWL_AGAIN)
 		return begin_pass(run, own, err);
-	case CRAWL_WHOLE:
-		if (!listing->gapped)
-			rc = end_whole(run, own, err);
-		break;
-	case CRAWL_DIFFERS:
-		end_different(run, own);
-		break;
-	case CRAWL_HOLED:
-		break;
-	}
-	if (listing->moved)
-		log_say(run->settings.log, LOG_WARN, "run", "%s: it changed "
-		    "while it was read: %" PRIu64 " records went, and what "
-		    "came is in it; it was read %u times, until nothing new "
-		    "came", listing->key, listing->have - listing->distinct,
-		    listing->pass - listing->first_pass + 1);
-	if (own->duplicates > 0)
-		log_say(run->settings.log, LOG_INFO, "run", "%s: %" PRIu64
-		    " records came twice and were kept once", listing->key,
-		    own->duplicates);
+	rc = end_listing(run, own, state, err);
+	tell_end(run, own);
 	if (listing->resource == run->unit)
 		run->units_total = listing->total >= 0 ? listing->total :
 		    (int64_t)listing->distinct;

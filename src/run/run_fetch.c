@@ -13,6 +13,9 @@
 /* A piece of a page was tried before, with the page. */
 #define PIECE_ATTEMPTS 3
 
+/* Behind the last page many a server answers with an error. */
+#define PROBE_ATTEMPTS 2
+
 /* So many keys refused in a row, and it is the key and not the rights. */
 #define REFUSED_MOST 50
 
@@ -204,7 +207,8 @@ run_fetch(struct run *run, const struct crawl_job *job, struct err *err)
 	    .first_byte_s = resource->first_byte_s,
 	    .may_be_smaller = job->count > 1 &&
 	    resource->paging != SOURCE_CURSOR,
-	    .attempts = chain ? (job->is_piece ? PIECE_ATTEMPTS : 0) :
+	    .attempts = job->is_probe ? PROBE_ATTEMPTS :
+	    chain ? (job->is_piece ? PIECE_ATTEMPTS : 0) :
 	    job->count < job->listing->size ? PIECE_ATTEMPTS : 0,
 	    .is_text = resource->shape.form == SOURCE_TEXT,
 	    .header = resource->cursor_header,
@@ -296,6 +300,13 @@ take_refusal(struct run *run, struct run_task *task, struct err *err)
 	    task->job.listing->resource;
 	struct http_reply *reply = task->reply;
 
+	if (task->job.is_probe) {
+		log_event(run->settings.log, LOG_INFO, "run", "behind the "
+		    "last page there is none", "resource", task->key, "why",
+		    reply->why, NULL);
+		task->failed = true;
+		return settle(run, task, err);
+	}
 	weigh_refusal(run, task);
 	switch (source_verdict(resource, reply->status)) {
 	case SOURCE_NOTHING:
@@ -327,6 +338,27 @@ take_refusal(struct run *run, struct run_task *task, struct err *err)
 	return settle(run, task, err);
 }
 
+/* It is not what was asked for, for the reason ${why}. */
+static int
+take_bad_reply(struct run *run, struct run_task *task, const struct err *why,
+    struct err *err)
+{
+	struct http_reply *reply = task->reply;
+
+	/* Where the definition is wrong, the next reply is no better. */
+	if (why->kind == ERR_USAGE) {
+		snprintf(reply->why, sizeof(reply->why), "%.*s",
+		    (int)sizeof(reply->why) - 1, why->text);
+		fail(task, reply->why);
+		return settle(run, task, err);
+	}
+	task->reply = NULL;
+	if (http_again(run->http, reply, why->text))
+		return 0;
+	task->reply = reply;
+	return take_refusal(run, task, err);
+}
+
 int
 run_reply(struct run *run, struct http_reply *reply, struct err *err)
 {
@@ -336,13 +368,8 @@ run_reply(struct run *run, struct http_reply *reply, struct err *err)
 	task->reply = reply;
 	if (reply->outcome != HTTP_GOOD)
 		return take_refusal(run, task, err);
-	if (run_page_read(run, task, &why) == -1) {
-		task->reply = NULL;
-		if (http_again(run->http, reply, why.text))
-			return 0;
-		task->reply = reply;
-		return take_refusal(run, task, err);
-	}
+	if (run_page_read(run, task, &why) == -1)
+		return take_bad_reply(run, task, &why, err);
 	run->any_success = true;
 	run->refused = 0;
 	run->windows++;

@@ -31,6 +31,13 @@ struct run_listing {
 	struct set *seen;	/* records of the export, by key */
 	struct set *pass_seen;	/* of this reading, if not the same */
 	struct set *known;	/* held against the server: what is on disk */
+	struct set *tally;	/* of records without a key, by their bytes */
+	unsigned char last[SHA256_BYTES];	/* of the last record's bytes */
+	bool has_last;
+	struct run_doubles *doubles;	/* see run_double.c; or NULL */
+	uint64_t changed;	/* records whose later version was taken */
+	uint64_t same_key;	/* kept beside another one of their key */
+	bool is_unsure;		/* equal records may be one or several */
 	char *dir;		/* of a stream */
 	struct tree_stream *stream;
 	uint64_t records;	/* kept, in all runs */
@@ -53,6 +60,8 @@ struct run {
 	json_t *options;	/* those of the export's header */
 	char started[32];
 	struct http_rule **rules;	/* by resource */
+	struct page_plan **plans;	/* likewise */
+	struct set *told;	/* what was said once and for all */
 
 	struct run_task *tasks;	/* all that are not committed */
 	uint64_t held_bytes;
@@ -128,7 +137,8 @@ void run_free_task(struct run *, struct run_task *);
 /**
  * run_page_read(run, task, err):
  * Is the reply of ${task} what was asked for?  If so, set its page and where
- * the next one is; else return -1 with ${err} set (ERR_DATA).
+ * the next one is; else return -1 with ${err} set: ERR_DATA, or ERR_USAGE if
+ * the definition is wrong and no other reply would be better.
  */
 int run_page_read(struct run *, struct run_task *, struct err *);
 
@@ -151,6 +161,20 @@ bool run_page_is_same(const struct run_task *);
  * INT64_MIN.
  */
 int64_t run_page_middle(const struct run_task *);
+
+/* ------------------------------------------------------ run_next.c */
+
+/**
+ * run_next_page(run, task, err):
+ * Set ${task->next_mark} to what names the page after this one, NULL if there
+ * is none.  Return 0; or -1 with ${err} set, ERR_USAGE if the definition is
+ * wrong.
+ */
+int run_next_page(struct run *, struct run_task *, struct err *);
+
+/** run_tell_once(run, task, format, ...): Warn, once for its resource. */
+void run_tell_once(struct run *, const struct run_task *, const char *, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /* ----------------------------------------------------- run_lines.c */
 
@@ -177,6 +201,90 @@ int run_lines(struct run *, struct run_task *, struct manifest_page *,
  */
 int run_commit(struct run *, struct run_task *, struct err *);
 
+/* ------------------------------------------------------ run_note.c */
+
+enum run_seen {
+	RUN_NEW,	/* not in the export so far */
+	RUN_REPEAT,	/* an earlier reading had it, and now this one */
+	RUN_DUPLICATE	/* this reading had it already */
+};
+
+/** run_note_start(own): Another reading begins, or an interval. */
+void run_note_start(struct run_listing *);
+
+/**
+ * run_note(run, own, record, named):
+ * Note that ${record} came; its key is in run->scratch then, and ${named}
+ * says whether it has one.
+ */
+enum run_seen run_note(struct run *, struct run_listing *,
+    const struct page_record *, bool *);
+
+/** run_note_last(own, bytes): This is the last record that came so far. */
+void run_note_last(struct run_listing *, struct span);
+
+/**
+ * run_note_has_time(task, record):
+ * Of a list by time, whose intervals overlap: does the record say its time?
+ * Equal ones are then of the same second, which both intervals have whole.
+ */
+bool run_note_has_time(const struct run_task *, struct span);
+
+/**
+ * run_note_is_overlap(task, i):
+ * Is record ${i} of the page the one with which the page before ended?
+ */
+bool run_note_is_overlap(const struct run_task *, size_t);
+
+/* ---------------------------------------------------- run_object.c */
+
+/**
+ * run_put(run, listing, record, beside, files, err):
+ * Write the record to its file, or with ${beside} to one that is named by its
+ * bytes too, and add the receipt to ${files}.  run->scratch has its key.
+ * Return 0; or -1 with ${err} set, ERR_DATA if it has no file to go to.
+ */
+int run_put(struct run *, const struct crawl_listing *,
+    const struct page_record *, bool, struct tree_receipts *, struct err *);
+
+/** run_differs(run, listing, record, err): Has its file other bytes? */
+int run_differs(struct run *, const struct crawl_listing *,
+    const struct page_record *, struct err *);
+
+/** run_put_again(run, listing, record, files, err): Replace its file. */
+int run_put_again(struct run *, const struct crawl_listing *,
+    const struct page_record *, struct tree_receipts *, struct err *);
+
+/* ---------------------------------------------------- run_double.c */
+
+/**
+ * run_double(own, key, record):
+ * A record with the key ${key} came again in this reading: hold it.
+ */
+void run_double(struct run_listing *, const struct text *, struct span);
+
+/**
+ * run_doubles_count(run, own, n, err):
+ * Set ${n} to how many records that are held have other bytes than any that
+ * is kept.
+ */
+int run_doubles_count(struct run *, struct run_listing *, uint64_t *,
+    struct err *);
+
+/** run_doubles_keep(run, own, err): After that: keep these too. */
+int run_doubles_keep(struct run *, struct run_listing *, struct err *);
+
+/**
+ * run_doubles_replace(run, own, whole, err):
+ * Or: have the latest take the place of those that are kept.  The listing has
+ * ended, as ${whole} says.
+ */
+int run_doubles_replace(struct run *, struct run_listing *,
+    struct manifest_listing *, struct err *);
+
+/** run_doubles_free(doubles): Free them; they may be NULL. */
+void run_doubles_free(struct run_doubles *);
+
 /* ---------------------------------------------------- run_record.c */
 
 /**
@@ -185,10 +293,11 @@ int run_commit(struct run *, struct run_task *, struct err *);
  * and return them, new, for the manifest; else return NULL.
  */
 json_t *run_fields(struct run *, struct crawl_listing *,
-    const struct span *);
+    const struct page_record *);
 
 /** run_link(run, listing, record): It may have children; see to them. */
-void run_link(struct run *, struct crawl_listing *, struct span);
+void run_link(struct run *, struct crawl_listing *,
+    const struct page_record *);
 
 /* ------------------------------------------------------ run_read.c */
 
@@ -207,7 +316,8 @@ struct run_reader *run_reader_new(struct run *, const char *, const char *,
  * Set ${record} to the next one, valid until the next call.  Return 1; 0 at
  * the end; -1 with ${err} set.
  */
-int run_reader_next(struct run_reader *, struct span *, struct err *);
+int run_reader_next(struct run_reader *, struct page_record *,
+    struct err *);
 
 /** run_reader_free(reader): Free ${reader}, which may be NULL. */
 void run_reader_free(struct run_reader *);

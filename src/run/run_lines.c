@@ -43,8 +43,10 @@ run_lines(struct run *run, struct run_task *task,
 {
 	struct crawl_listing *listing = task->job.listing;
 	struct run_listing *own = listing->user;
+	struct page_record record;
+	enum run_seen seen;
 	struct text line;
-	bool is_new, in_pass;
+	bool named;
 	size_t i;
 	int rc = 0;
 
@@ -53,21 +55,20 @@ run_lines(struct run *run, struct run_task *task,
 	text_init(&line, SIZE_MAX / 4);
 	page->distinct = 0;
 	for (i = 0; i < task->page.n; i++) {
-		(void)page_key(listing->resource, task->page.records[i],
-		    &run->scratch);
-		is_new = set_add(own->seen, run->scratch.at,
-		    run->scratch.len);
-		in_pass = own->pass_seen == own->seen ? is_new :
-		    set_add(own->pass_seen, run->scratch.at,
-		    run->scratch.len);
-		page->distinct += in_pass;
-		page->kept += is_new;
-		if (!is_new)
+		if (run_note_is_overlap(task, i))
 			continue;
-		page_line(task->page.records[i], &line);
+		record = page_record(&task->page, i);
+		seen = run_note(run, own, &record, &named);
+		page->distinct += seen != RUN_DUPLICATE;
+		page->kept += seen == RUN_NEW;
+		if (seen != RUN_NEW)
+			continue;
+		page_line(record.bytes, &line);
 		text_addc(&line, '\n');
 		run->records++;
 	}
+	if (task->page.n > 0)
+		run_note_last(own, task->page.records[task->page.n - 1]);
 	if (line.len > 0 && fwrite(line.at, 1, line.len,
 	    run->settings.lines) != line.len)
 		rc = err_errno(err, ERR_DISK, "write to standard output");

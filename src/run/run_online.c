@@ -75,13 +75,13 @@ read_disk(struct run *run, struct run_listing *own, bool tell,
 	struct crawl_listing *listing = own->crawl;
 	struct run_reader *reader = run_reader_new(run, listing->key,
 	    own->dir, err);
-	struct span record;
-	int rc;
+	struct set *tally = set_new();
+	struct page_record record;
+	int rc = -1;
 
-	if (reader == NULL)
-		return -1;
-	while ((rc = run_reader_next(reader, &record, err)) == 1) {
-		(void)page_key(listing->resource, record, &run->scratch);
+	while (reader != NULL &&
+	    (rc = run_reader_next(reader, &record, err)) == 1) {
+		(void)page_key(&record, tally, &run->scratch);
 		if (!tell)
 			set_add(own->known, run->scratch.at,
 			    run->scratch.len);
@@ -89,6 +89,9 @@ read_disk(struct run *run, struct run_listing *own, bool tell,
 		    run->scratch.len))
 			add_change(run, listing->key, true);
 	}
+	set_free(tally);
+	if (reader == NULL)
+		return -1;
 	run_reader_free(reader);
 	return rc;
 }
@@ -99,8 +102,10 @@ run_online_page(struct run *run, struct run_task *task,
 {
 	struct crawl_listing *listing = task->job.listing;
 	struct run_listing *own = listing->user;
-	bool is_new;
+	struct page_record record;
+	enum run_seen seen;
 	uint64_t known;
+	bool named;
 	size_t i;
 
 	if (run->online == NULL || !listing->resource->is_list)
@@ -112,18 +117,18 @@ run_online_page(struct run *run, struct run_task *task,
 	}
 	page->distinct = 0;
 	for (i = 0; i < task->page.n; i++) {
-		(void)page_key(listing->resource, task->page.records[i],
-		    &run->scratch);
-		is_new = set_add(own->seen, run->scratch.at,
-		    run->scratch.len);
-		page->distinct += own->pass_seen == own->seen ? is_new :
-		    set_add(own->pass_seen, run->scratch.at,
-		    run->scratch.len);
-		page->kept += is_new;
-		if (is_new && own->known != NULL && !set_has(own->known,
-		    run->scratch.at, run->scratch.len))
+		if (run_note_is_overlap(task, i))
+			continue;
+		record = page_record(&task->page, i);
+		seen = run_note(run, own, &record, &named);
+		page->distinct += seen != RUN_DUPLICATE;
+		page->kept += seen == RUN_NEW;
+		if (seen == RUN_NEW && own->known != NULL &&
+		    !set_has(own->known, run->scratch.at, run->scratch.len))
 			add_change(run, listing->key, false);
 	}
+	if (task->page.n > 0)
+		run_note_last(own, task->page.records[task->page.n - 1]);
 	return 0;
 }
 

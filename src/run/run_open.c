@@ -22,6 +22,8 @@ run_close(struct run_listing *own)
 		set_free(own->pass_seen);
 	set_free(own->seen);
 	set_free(own->known);
+	set_free(own->tally);
+	run_doubles_free(own->doubles);
 	free(own->dir);
 	free(own);
 }
@@ -56,6 +58,7 @@ new_listing(struct run *run, struct crawl_listing *listing, struct err *err)
 	own->crawl = listing;
 	own->alone = true;
 	own->seen = own->pass_seen = set_new();
+	run_note_start(own);
 	listing->user = own;
 	if (find_dir(run, own, err) == -1) {
 		run_close(own);
@@ -90,20 +93,23 @@ take_records(struct run *run, struct run_listing *own, bool note,
 	struct crawl_listing *listing = own->crawl;
 	struct run_reader *reader = run_reader_new(run, listing->key,
 	    own->dir, err);
-	struct span record;
+	bool overlaps = listing->resource->paging == SOURCE_OFFSET;
+	struct page_record record;
 	int rc;
 
 	if (reader == NULL)
 		return -1;
 	while ((rc = run_reader_next(reader, &record, err)) == 1) {
-		bool named = page_key(listing->resource, record,
-		    &run->scratch);
+		bool named;
 
 		if (note)
-			set_add(own->seen, run->scratch.at,
-			    run->scratch.len);
+			(void)run_note(run, own, &record, &named);
+		else
+			named = page_key(&record, NULL, &run->scratch);
+		if (note && overlaps)
+			run_note_last(own, record.bytes);
 		if (named)
-			run_link(run, listing, record);
+			run_link(run, listing, &record);
 	}
 	run_reader_free(reader);
 	return rc;
@@ -170,6 +176,24 @@ take_whole(struct run *run, struct run_listing *own,
 }
 
 /*
+ * Is one cursor given for all pages?  Then the server keeps the place, and
+ * what it served before the run ended is not served again.  Of one page, no
+ * one can tell.
+ */
+static bool
+is_scroll(const struct manifest_listing *known)
+{
+	const struct manifest_page *last;
+
+	if (known->n_pages == 0)
+		return false;
+	last = &known->pages[known->n_pages - 1];
+	return last->next != NULL && (known->n_pages == 1 ||
+	    (last[-1].next != NULL && strcmp(last[-1].next,
+	    last->next) == 0));
+}
+
+/*
  * Must it be read from its start?  So it is if a record of a window could not
  * be kept, or its counts did not agree, or it was being read again: then what
  * this reading has seen is not known.
@@ -186,7 +210,7 @@ starts_over(const struct manifest_listing *known)
 	for (i = 0; i < known->n_pages; i++)
 		if (known->pages[i].partial || known->pages[i].count == 0)
 			return true;
-	return known->pass > 1;
+	return known->pass > 1 || is_scroll(known);
 }
 
 /* The windows that are there, joined where they touch. */
@@ -249,23 +273,28 @@ take_part(struct run *run, struct run_listing *own,
 static int
 note_foreign(struct run *run, struct run_listing *own, struct err *err)
 {
-	struct tree_lines *lines = tree_lines_new(run->tree, own->dir);
-	const struct source_resource *resource = own->crawl->resource;
+	struct tree_lines *lines = tree_lines_new(run->tree, own->dir, false);
+	const struct page_plan *plan =
+	    run->plans[own->crawl->resource->index];
+	struct page_record record;
+	struct page page;
 	struct span line;
+	bool named;
 	int rc;
 
+	page_init(&page);
 	while ((rc = tree_lines_next(lines, &line, err)) == 1) {
-		bool named;
-
-		if (page_check(line.at, line.len, NULL) == -1)
+		if (page_read_record(&page, plan, line.at, line.len,
+		    NULL) == -1)
 			continue;
-		named = page_key(resource, line, &run->scratch);
-		if (!set_add(own->seen, run->scratch.at, run->scratch.len))
+		record = page_record(&page, 0);
+		if (run_note(run, own, &record, &named) != RUN_NEW)
 			continue;
 		own->records++;
 		if (named)
-			run_link(run, own->crawl, line);
+			run_link(run, own->crawl, &record);
 	}
+	page_release(&page);
 	tree_lines_free(lines);
 	/* A last line that is torn is no record. */
 	return rc == -1 && err->kind != ERR_DATA ? -1 : 0;

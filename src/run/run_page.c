@@ -15,8 +15,6 @@
  */
 #define SAME_MOST 64
 
-#define MARK_MAX 65536		/* bytes of a mark; longer ones are no marks */
-
 /* Does the page, one of those with numbers, fit what was asked for? */
 static int
 check_number(const struct crawl_job *job, const struct page *page,
@@ -100,55 +98,6 @@ check_offset(const struct crawl_job *job, const struct page *page,
 	return 0;
 }
 
-/* Where is the next page?  Set ${task->next_mark}, NULL if there is none. */
-static int
-find_next(struct run *run, struct run_task *task, struct err *err)
-{
-	const struct source_resource *resource = task->job.listing->resource;
-	struct http_reply *reply = task->reply;
-	struct text text;
-	char *next = NULL, *url;
-	json_t *kept;
-
-	if (resource->cursor_header != NULL && reply->header != NULL) {
-		next = resource->cursor_is_url && strcasecmp(
-		    resource->cursor_header, "link") == 0 ?
-		    http_next_link(reply->header) : mem_text(reply->header);
-	} else if (task->page.cursor.at != NULL) {
-		text_init(&text, MARK_MAX);
-		page_value_text(task->page.cursor, &text);
-		next = text.over ? NULL : mem_text(text.at);
-		text_release(&text);
-		if (next == NULL)
-			return err_set(err, ERR_DATA, "the mark of the next "
-			    "page is longer than %d bytes", MARK_MAX);
-	}
-	if (next != NULL && (*next == '\0' || task->page.more == 0)) {
-		free(next);
-		next = NULL;
-	}
-	if (next != NULL && resource->cursor_is_url) {
-		url = http_follow(run->settings.server, reply->request.url,
-		    next, err);
-		free(next);
-		if ((next = url) == NULL)
-			return -1;
-	}
-	free(task->next_mark);
-	task->next_mark = next;
-	if (next == NULL)
-		return 0;
-	/* It is kept in the manifest, for a run that goes on from here. */
-	if ((kept = json_string(next)) == NULL)
-		return err_set(err, ERR_DATA, "the mark of the next page is "
-		    "not UTF-8");
-	json_decref(kept);
-	if (crawl_knows_mark(&task->job, next))
-		return err_set(err, ERR_DATA, "the mark of the next page is "
-		    "one that came before: the list would never end");
-	return 0;
-}
-
 static int
 check_page(struct run *run, struct run_task *task, struct err *err)
 {
@@ -168,24 +117,66 @@ check_page(struct run *run, struct run_task *task, struct err *err)
 	case SOURCE_OFFSET:
 		return check_offset(job, page, err);
 	case SOURCE_CURSOR:
-		return find_next(run, task, err);
+		return run_next_page(run, task, err);
 	}
 	return 0;
+}
+
+/* The reply says itself that it failed, whatever its status. */
+static int
+tell_failure(const struct page *page, const char *where, struct err *err)
+{
+	struct text text;
+
+	text_init(&text, 200);
+	http_explain(page->failure, &text);
+	err_set(err, ERR_DATA, "the reply says that it failed: \"%s\" is %s",
+	    where, text.len > 0 ? text.at : "there");
+	text_release(&text);
+	return -1;
+}
+
+/* What is not as it should be, and no reason to refuse the reply. */
+static void
+tell_oddities(struct run *run, const struct run_task *task)
+{
+	const struct page *page = &task->page;
+	struct text text;
+
+	if (page->n_words > 0)
+		run_tell_once(run, task, "records have NaN or Infinity in "
+		    "them, which JSON does not know; they are kept as they "
+		    "came");
+	if (page->errors.at == NULL)
+		return;
+	text_init(&text, 200);
+	http_explain(page->errors, &text);
+	run_tell_once(run, task, "the reply has \"errors\" beside its records "
+	    "(%s), so some may be missing; where that is a failure, say "
+	    "\"failure: errors\" in the definition", text.len > 0 ? text.at :
+	    "of no text");
+	text_release(&text);
 }
 
 int
 run_page_read(struct run *run, struct run_task *task, struct err *err)
 {
-	const struct source_shape *shape =
-	    &task->job.listing->resource->shape;
+	const struct source_resource *resource = task->job.listing->resource;
 	struct text *body = &task->reply->body;
 
-	if (shape->form == SOURCE_TEXT && unwrap_text(task, err) == -1)
+	if (resource->shape.form == SOURCE_TEXT &&
+	    unwrap_text(task, err) == -1)
 		return -1;
-	if (page_read(&task->page, shape, body->at != NULL ? body->at : "",
-	    body->len, err) == -1)
+	if (page_read(&task->page, run->plans[resource->index],
+	    body->at != NULL ? body->at : "", body->len, err) == -1)
 		return -1;
-	return check_page(run, task, err);
+	if (task->page.failure.at != NULL)
+		return tell_failure(&task->page, resource->shape.failure,
+		    err);
+	if (check_page(run, task, err) == -1)
+		return -1;
+	tell_oddities(run, task);
+	return 0;
 }
 
 bool

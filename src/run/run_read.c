@@ -3,6 +3,7 @@
  */
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "run/run_internal.h"
 
@@ -14,6 +15,8 @@ struct run_reader {
 	size_t next;
 	struct text object;
 	struct tree_lines *lines;	/* of a stream */
+	const struct page_plan *plan;
+	struct page page;
 };
 
 struct run_reader *
@@ -21,11 +24,15 @@ run_reader_new(struct run *run, const char *key, const char *dir,
     struct err *err)
 {
 	struct run_reader *reader = mem_zero(1, sizeof(*reader));
+	const struct source_resource *resource = source_find(
+	    run->settings.source, key, strcspn(key, "/"));
 
+	reader->plan = run->plans[resource->index];
+	page_init(&reader->page);
 	reader->tree = run->tree != NULL ? run->tree : run->online_tree;
 	text_init(&reader->object, OBJECT_MAX);
 	if (dir != NULL) {
-		reader->lines = tree_lines_new(reader->tree, dir);
+		reader->lines = tree_lines_new(reader->tree, dir, false);
 	} else if (manifest_files(run->manifest != NULL ? run->manifest :
 	    run->online, key, &reader->files,
 	    err) == -1) {
@@ -35,23 +42,40 @@ run_reader_new(struct run *run, const char *key, const char *dir,
 	return reader;
 }
 
-int
-run_reader_next(struct run_reader *reader, struct span *record,
+/* The bytes of the next record, and what they are called for people. */
+static int
+next_bytes(struct run_reader *reader, struct span *bytes, const char **what,
     struct err *err)
 {
-	if (reader->lines != NULL)
-		return tree_lines_next(reader->lines, record, err);
+	if (reader->lines != NULL) {
+		*what = tree_lines_dir(reader->lines);
+		return tree_lines_next(reader->lines, bytes, err);
+	}
 	if (reader->next == reader->files.n)
 		return 0;
 	text_clear(&reader->object);
-	if (tree_get(reader->tree, reader->files.at[reader->next++].path,
-	    &reader->object, err) == -1)
+	*what = reader->files.at[reader->next++].path;
+	if (tree_get(reader->tree, *what, &reader->object, err) == -1)
 		return -1;
-	*record = (struct span){ reader->object.at, reader->object.len };
+	*bytes = (struct span){ reader->object.at, reader->object.len };
+	return 1;
+}
+
+int
+run_reader_next(struct run_reader *reader, struct page_record *record,
+    struct err *err)
+{
+	struct span bytes;
+	const char *what;
+	int rc = next_bytes(reader, &bytes, &what, err);
+
+	if (rc != 1)
+		return rc;
 	/* It may have been changed since; it must at least be JSON. */
-	if (page_check(record->at, record->len, err) == -1)
-		return err_wrap(err, "%s",
-		    reader->files.at[reader->next - 1].path);
+	if (page_read_record(&reader->page, reader->plan, bytes.at,
+	    bytes.len, err) == -1)
+		return err_wrap(err, "%s", what);
+	*record = page_record(&reader->page, 0);
 	return 1;
 }
 
@@ -62,6 +86,7 @@ run_reader_free(struct run_reader *reader)
 		return;
 	tree_receipts_release(&reader->files);
 	tree_lines_free(reader->lines);
+	page_release(&reader->page);
 	text_release(&reader->object);
 	free(reader);
 }

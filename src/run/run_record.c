@@ -20,7 +20,8 @@ record_key(const struct crawl_listing *listing, char *const *parts)
 }
 
 void
-run_link(struct run *run, struct crawl_listing *listing, struct span record)
+run_link(struct run *run, struct crawl_listing *listing,
+    const struct page_record *record)
 {
 	const struct source_resource *resource = listing->resource;
 	char **parts;
@@ -29,7 +30,7 @@ run_link(struct run *run, struct crawl_listing *listing, struct span record)
 
 	if (!resource->has_children)
 		return;
-	parts = page_parts(resource, record);
+	parts = page_parts(record);
 	if (resource->done.line > 0 && run->manifest != NULL) {
 		key = record_key(listing, parts);
 		done = manifest_is_done(run->manifest, key);
@@ -41,12 +42,12 @@ run_link(struct run *run, struct crawl_listing *listing, struct span record)
 			return;
 		}
 	}
-	crawl_link(run->crawl, listing, parts, page_values(resource, record));
+	crawl_link(run->crawl, listing, parts, page_values(record));
 }
 
 json_t *
 run_fields(struct run *run, struct crawl_listing *listing,
-    const struct span *record)
+    const struct page_record *record)
 {
 	const struct source_resource *resource = listing->resource;
 	char **values;
@@ -55,7 +56,7 @@ run_fields(struct run *run, struct crawl_listing *listing,
 
 	if (resource->is_list || resource->n_fields == 0)
 		return NULL;
-	values = page_values(resource, *record);
+	values = page_values(record);
 	fields = json_object();
 	for (i = 0; i < resource->n_fields; i++)
 		if (values[i] != NULL)

@@ -112,9 +112,11 @@ enum source_form {
 	SOURCE_TEXT		/* the whole reply is one record, no JSON */
 };
 
-/* What a reply promises to look like.  Paths are names with dots between. */
+/* What a reply promises to look like.  Paths: see source_step(). */
 struct source_shape {
 	enum source_form form;
+	bool empty_null;	/* null in place of the array: no records */
+	const char *failure;	/* path: a value there says that it failed */
 	const char *records;	/* path of the array, "" if it is the reply */
 	const char *total;	/* paths of counts, NULL: not there */
 	const char *size;
@@ -418,6 +420,13 @@ int source_check(const struct source *, const struct source_scope *,
  * Is each page asked for only once the one before it has come?
  */
 bool source_in_order(const struct source_resource *);
+
+/**
+ * source_step(path, name):
+ * Set ${name} to the first name in ${path}: names with dots between, one with
+ * a dot in it in double quotes.  Return the path behind it, "" at its end.
+ */
+const char *source_step(const char *, struct span *);
 
 /**
  * source_verdict(resource, status):

@@ -48,6 +48,17 @@ int source_number(struct source_reader *, const struct yaml *, const char *,
 int source_texts(struct source_reader *, const struct yaml *, const char ***,
     size_t *);
 
+/** source_check_path(r, line, path): Is ${path} a path in JSON? */
+int source_check_path(struct source_reader *, int, const char *);
+
+/** source_path(r, map, key, must, path): As source_text(), of a path. */
+int source_path(struct source_reader *, const struct yaml *, const char *,
+    bool, const char **);
+
+/** source_paths(r, value, paths, n): As source_texts(), of paths. */
+int source_paths(struct source_reader *, const struct yaml *, const char ***,
+    size_t *);
+
 /**
  * source_variable(r, name, len, line, own, var):
  * Read what stands between braces.  ${own} is the resource it stands in.

@@ -71,6 +71,16 @@ paging_text(struct source_reader *r, const struct yaml *own,
 	return map != NULL ? source_text(r, map, key, true, text) : 0;
 }
 
+static int
+paging_path(struct source_reader *r, const struct yaml *own,
+    const struct yaml *common, const char *key, const char **path)
+{
+	const struct yaml *map = paging_with(own, common, key);
+
+	*path = NULL;
+	return map != NULL ? source_path(r, map, key, true, path) : 0;
+}
+
 #define KEYS "style query size records total count more cursor next " \
     "says-size says-number cap from to earliest time order slice"
 
@@ -166,7 +176,7 @@ read_cursor(struct source_reader *r, struct source_resource *resource,
 		    "are both there: expected one");
 	resource->cursor_is_url = strcmp(key, "next") == 0;
 	if (value->kind != YAML_MAP)
-		return source_text(r, map, key, true,
+		return source_path(r, map, key, true,
 		    &resource->shape.cursor);
 	if (source_keys(r, value, key, "header") == -1)
 		return -1;
@@ -200,7 +210,7 @@ read_windows(struct source_reader *r, struct source_resource *resource,
 		    "order")->line, "\"order\": expected newest or oldest: "
 		    "what the server lists first");
 	windows->newest_first = order != NULL && strcmp(order, "newest") == 0;
-	if (paging_text(r, own, common, "time", &windows->time) == -1 ||
+	if (paging_path(r, own, common, "time", &windows->time) == -1 ||
 	    paging_text(r, own, common, "earliest", &earliest) == -1)
 		return -1;
 	if (clock_parse(earliest != NULL ? earliest : "2000-01-01",
@@ -242,11 +252,11 @@ read_shape(struct source_reader *r, struct source_resource *resource,
 	struct source_shape *shape = &resource->shape;
 	const struct yaml *map;
 
-	if (paging_text(r, own, common, "total", &shape->total) == -1 ||
-	    paging_text(r, own, common, "count", &shape->count) == -1 ||
-	    paging_text(r, own, common, "more", &shape->more) == -1 ||
-	    paging_text(r, own, common, "says-size", &shape->size) == -1 ||
-	    paging_text(r, own, common, "says-number",
+	if (paging_path(r, own, common, "total", &shape->total) == -1 ||
+	    paging_path(r, own, common, "count", &shape->count) == -1 ||
+	    paging_path(r, own, common, "more", &shape->more) == -1 ||
+	    paging_path(r, own, common, "says-size", &shape->size) == -1 ||
+	    paging_path(r, own, common, "says-number",
 	    &shape->number) == -1 ||
 	    (shape->records == NULL &&
 	    (map = paging_with(own, common, "records")) != NULL &&

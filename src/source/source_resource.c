@@ -10,7 +10,7 @@
 #define KEYS "name parent after when get list method query body paging " \
     "records shape " \
     "key fields object shards done expect hint needs derive wait " \
-    "statuses required"
+    "statuses required empty failure"
 
 static int
 read_shape(struct source_reader *r, struct source_resource *resource,
@@ -45,6 +45,28 @@ read_shape(struct source_reader *r, struct source_resource *resource,
 	    "array, any or text");
 }
 
+/* What an empty list looks like, and a failure with status 200. */
+static int
+read_endings(struct source_reader *r, struct source_resource *resource,
+    const struct yaml *map)
+{
+	const struct yaml *empty = yaml_get(map, "empty");
+
+	if (source_path(r, map, "failure", false,
+	    &resource->shape.failure) == -1)
+		return -1;
+	if (empty == NULL)
+		return 0;
+	if (!resource->is_list)
+		return source_wrong(r, empty->line, "\"empty\" is for lists");
+	if (!yaml_is_null(empty))
+		return source_wrong(r, empty->line, "\"empty\": expected "
+		    "null: then null in place of the records is an empty "
+		    "list");
+	resource->shape.empty_null = true;
+	return 0;
+}
+
 /* What tells the document from something else that is an object too. */
 static int
 read_needs(struct source_reader *r, struct source_resource *resource,
@@ -57,7 +79,7 @@ read_needs(struct source_reader *r, struct source_resource *resource,
 	if (resource->shape.form != SOURCE_OBJECT)
 		return source_wrong(r, value->line, "\"needs\" is for get, "
 		    "of an object");
-	return source_texts(r, value, &resource->shape.needs,
+	return source_paths(r, value, &resource->shape.needs,
 	    &resource->shape.n_needs);
 }
 
@@ -87,7 +109,7 @@ read_fields(struct source_reader *r, struct source_resource *resource,
 		if (field->name == NULL || inner == NULL)
 			return source_wrong(r, value->line, "\"fields\": "
 			    "expected names, or names and paths");
-		if (source_texts(r, inner, &field->paths, &field->n) == -1)
+		if (source_paths(r, inner, &field->paths, &field->n) == -1)
 			return -1;
 		field++;
 	}
@@ -105,7 +127,7 @@ read_key(struct source_reader *r, struct source_resource *resource,
 		return value == NULL ? 0 : source_wrong(r, value->line,
 		    "\"key\" is for lists");
 	if (value != NULL)
-		return source_texts(r, value, &resource->key,
+		return source_paths(r, value, &resource->key,
 		    &resource->n_key);
 	resource->key = arena_take(r->arena, sizeof(*resource->key));
 	resource->key[0] = id;
@@ -167,7 +189,7 @@ read_row(struct source_reader *r, struct source_derive *derive,
 	row->name = value->key;
 	row->path = path->text;
 	row->of_item = strcmp(path->key, "item") == 0;
-	return 0;
+	return source_check_path(r, path->line, row->path);
 }
 
 static int
@@ -184,7 +206,7 @@ read_derive(struct source_reader *r, struct source_resource *resource,
 	derive = arena_take(r->arena, sizeof(*derive));
 	if (source_keys(r, value, "\"derive\"", "from each row") == -1 ||
 	    source_text(r, value, "from", true, &from) == -1 ||
-	    source_text(r, value, "each", true, &derive->each) == -1)
+	    source_path(r, value, "each", true, &derive->each) == -1)
 		return -1;
 	derive->from = source_find(r->source, from, strlen(from));
 	if (derive->from == NULL || derive->from->parent != resource->parent)
@@ -315,6 +337,7 @@ read_second(struct source_reader *r, const struct yaml *map,
 	    resource, &resource->path) == -1 ||
 	    read_shape(r, resource, map) == -1 ||
 	    read_needs(r, resource, map) == -1 ||
+	    read_endings(r, resource, map) == -1 ||
 	    source_body_of(r, map, resource) == -1 ||
 	    source_paging(r, resource, map, top) == -1 ||
 	    read_derive(r, resource, map) == -1 ||

@@ -57,7 +57,7 @@ read_column(struct source_reader *r, const struct yaml *item,
 	}
 	path = item->kind == YAML_MAP ? yaml_get(item, "path") : NULL;
 	if (path != NULL)
-		return source_texts(r, path, &column->paths,
+		return source_paths(r, path, &column->paths,
 		    &column->n_paths);
 	if (column->sql == NULL) {
 		column->paths = arena_take(r->arena, sizeof(char *));
@@ -103,6 +103,8 @@ read_plain(struct source_reader *r, const struct yaml *list,
 			return source_wrong(r, list->line, "\"plain\": a name "
 			    "and where it stands in the record, like "
 			    "\"id=record.id\", not \"%s\"", texts[i]);
+		if (source_check_path(r, list->line, plain->path) == -1)
+			return -1;
 	}
 	return 0;
 }

@@ -93,7 +93,7 @@ source_records(struct source_reader *r, const struct yaml *map,
 		*records = value->text;
 		return 0;
 	}
-	return source_text(r, map, "records", false, records);
+	return source_path(r, map, "records", false, records);
 }
 
 int

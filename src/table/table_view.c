@@ -16,16 +16,15 @@ static void
 add_path(struct text *sql, const char *path)
 {
 	struct text json;
-	size_t len;
+	struct span step;
 
 	text_init(&json, 4096);
 	text_addc(&json, '$');
 	while (*path != '\0') {
-		len = strcspn(path, ".");
+		path = source_step(path, &step);
 		text_adds(&json, ".\"");
-		text_add(&json, path, len);
+		text_add(&json, step.at, step.len);
 		text_addc(&json, '"');
-		path += len + (path[len] == '.');
 	}
 	table_literal(sql, json.at);
 	text_release(&json);

@@ -115,6 +115,13 @@ int tree_put(struct tree *, const char *, struct span, struct tree_receipt *,
     struct err *);
 
 /**
+ * tree_put_again(tree, path, bytes, receipt, err):
+ * As tree_put(), of an object that is there already: it is replaced.
+ */
+int tree_put_again(struct tree *, const char *, struct span,
+    struct tree_receipt *, struct err *);
+
+/**
  * tree_get(tree, path, text, err):
  * Add to ${text} what the object ${path} holds, flushed or not.
  */
@@ -171,8 +178,12 @@ void tree_stream_free(struct tree_stream *);
 /* Reads the lines of shards, in order. */
 struct tree_lines;
 
-/** tree_lines_new(tree, dir): Read the stream in ${dir} from its start. */
-struct tree_lines *tree_lines_new(struct tree *, const char *);
+/**
+ * tree_lines_new(tree, dir, anew):
+ * Read the stream in ${dir} from its start; or with ${anew} the one that is
+ * written beside it.
+ */
+struct tree_lines *tree_lines_new(struct tree *, const char *, bool);
 
 /** tree_lines_seek(lines, line, err): Go on with line ${line}, from 0. */
 int tree_lines_seek(struct tree_lines *, uint64_t, struct err *);
@@ -183,6 +194,9 @@ int tree_lines_seek(struct tree_lines *, uint64_t, struct err *);
  * Return 1; 0 at the end; -1 with ${err} set.
  */
 int tree_lines_next(struct tree_lines *, struct span *, struct err *);
+
+/** tree_lines_dir(lines): Return the stream's directory, borrowed. */
+const char *tree_lines_dir(const struct tree_lines *);
 
 /** tree_lines_free(lines): Free ${lines}, which may be NULL. */
 void tree_lines_free(struct tree_lines *);

@@ -17,6 +17,7 @@
 struct tree_lines {
 	struct tree *tree;
 	char *dir;
+	bool anew;
 	size_t shard;		/* the number of the one that is open */
 	int fd;
 	struct text text;	/* read and not yet given out, from ${at} */
@@ -25,12 +26,13 @@ struct tree_lines {
 };
 
 struct tree_lines *
-tree_lines_new(struct tree *tree, const char *dir)
+tree_lines_new(struct tree *tree, const char *dir, bool anew)
 {
 	struct tree_lines *lines = mem_zero(1, sizeof(*lines));
 
 	lines->tree = tree;
 	lines->dir = mem_text(dir);
+	lines->anew = anew;
 	lines->fd = -1;
 	text_init(&lines->text, SIZE_MAX / 4);
 	return lines;
@@ -40,13 +42,16 @@ tree_lines_new(struct tree *tree, const char *dir)
 static int
 next_shard(struct tree_lines *lines, struct err *err)
 {
-	char path[PATH_MAX];
+	char path[PATH_MAX], temp[PATH_MAX];
 
 	if (lines->fd != -1)
 		close(lines->fd);
 	snprintf(path, sizeof(path), "%s/%zu.jsonl", lines->dir,
 	    ++lines->shard);
-	lines->fd = file_open(lines->tree->dir, path, O_RDONLY, err);
+	if (file_temp_name(path, temp) == -1)
+		return err_errno(err, ERR_DISK, "open %s", path);
+	lines->fd = file_open(lines->tree->dir, lines->anew ? temp : path,
+	    O_RDONLY, err);
 	if (lines->fd != -1)
 		return 1;
 	return errno == ENOENT ? 0 : -1;
@@ -134,6 +139,12 @@ tree_lines_next(struct tree_lines *lines, struct span *line, struct err *err)
 	line->len = (size_t)(end - line->at);
 	lines->at += line->len + 1;
 	return 1;
+}
+
+const char *
+tree_lines_dir(const struct tree_lines *lines)
+{
+	return lines->dir;
 }
 
 void

@@ -50,7 +50,8 @@ add_value(struct text *name, const char *value, const char *unnamed)
 	struct text own;
 
 	if (value == NULL) {
-		text_addf(name, "~%.32s", unnamed);
+		text_adds(name, "~");
+		text_add_percent(name, unnamed, strlen(unnamed), "");
 		return;
 	}
 	if (*value == '\0') {

@@ -42,15 +42,12 @@ write_temp(struct tree *tree, const char *path, size_t *folder,
 	return fd;
 }
 
-int
-tree_put(struct tree *tree, const char *path, struct span bytes,
+static int
+put(struct tree *tree, const char *path, struct span bytes,
     struct tree_receipt *receipt, struct err *err)
 {
 	struct tree_file file = { .path = NULL };
 
-	if (!set_add(tree->taken, path, strlen(path)))
-		return err_set(err, ERR_DATA, "two records want the file %s",
-		    path);
 	file.fd = write_temp(tree, path, &file.folder, bytes, err);
 	if (file.fd == -1)
 		return -1;
@@ -60,6 +57,39 @@ tree_put(struct tree *tree, const char *path, struct span bytes,
 	    .bytes = bytes.len };
 	sha256_of(bytes.at, bytes.len, receipt->sha256);
 	return 0;
+}
+
+int
+tree_put(struct tree *tree, const char *path, struct span bytes,
+    struct tree_receipt *receipt, struct err *err)
+{
+	if (!set_add(tree->taken, path, strlen(path)))
+		return err_set(err, ERR_DATA, "two records want the file %s",
+		    path);
+	return put(tree, path, bytes, receipt, err);
+}
+
+/* The file among those that are not flushed, or NULL. */
+static const struct tree_file *
+find_pending(const struct tree *tree, const char *path)
+{
+	size_t i;
+
+	for (i = tree->batch.n_files; i-- > 0; )
+		if (tree->batch.files[i].path != NULL &&
+		    strcmp(tree->batch.files[i].path, path) == 0)
+			return &tree->batch.files[i];
+	return NULL;
+}
+
+int
+tree_put_again(struct tree *tree, const char *path, struct span bytes,
+    struct tree_receipt *receipt, struct err *err)
+{
+	/* Both would have the same temporary name. */
+	if (find_pending(tree, path) != NULL && tree_flush(tree, err) == -1)
+		return -1;
+	return put(tree, path, bytes, receipt, err);
 }
 
 /* Read what was written and not flushed. */
@@ -89,11 +119,9 @@ int
 tree_get(struct tree *tree, const char *path, struct text *text,
     struct err *err)
 {
-	size_t i;
+	const struct tree_file *pending = find_pending(tree, path);
 
-	for (i = tree->batch.n_files; i-- > 0; )
-		if (tree->batch.files[i].path != NULL &&
-		    strcmp(tree->batch.files[i].path, path) == 0)
-			return get_pending(&tree->batch.files[i], text, err);
+	if (pending != NULL)
+		return get_pending(pending, text, err);
 	return file_read(tree->dir, path, text, err);
 }

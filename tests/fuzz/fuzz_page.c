@@ -75,12 +75,41 @@ look_into(struct span record)
 	text_release(&text);
 }
 
+/* What the walk noted is what a look into the record finds. */
+static void
+look_at(const struct page *page, size_t i)
+{
+	struct page_record record = page_record(page, i);
+	struct text key, other;
+	struct span part;
+
+	text_init(&key, 1 << 26);
+	text_init(&other, 1 << 26);
+	if (page_key(&record, NULL, &key)) {
+		MUST(page_find(record.bytes, "id", &part));
+		page_value_text(part, &other);
+		text_addc(&other, '\0');
+		MUST(page_find(record.bytes, "a.b", &part));
+		page_value_text(part, &other);
+		MUST(key.len == other.len &&
+		    memcmp(key.at, other.at, key.len) == 0);
+	}
+	text_release(&key);
+	text_release(&other);
+	/* A record with NaN in it is no JSON. */
+	if (page->n_words == 0)
+		look_into(record.bytes);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct source_shape shape = { .form = SOURCE_RECORDS,
-	    .records = "records", .total = "total", .size = "size",
-	    .number = "page" };
+	static const char *key[] = { "id", "a.b" };
+	static const struct source_resource resource = { .shape = {
+	    .form = SOURCE_RECORDS, .records = "records", .total = "total",
+	    .size = "size", .number = "page", .cursor = "a.b.c" },
+	    .key = key, .n_key = 2 };
+	struct page_plan *plan = page_plan_new(&resource);
 	char *copy = malloc(size + 1);	/* so that reading beyond shows */
 	struct page page;
 	struct err err;
@@ -94,9 +123,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (ok)
 		look_into((struct span){ copy, size });
 	page_init(&page);
-	if (page_read(&page, &shape, copy, size, &err) == 0)
+	if (page_read(&page, plan, copy, size, &err) == 0)
 		for (i = 0; i < page.n; i++)
-			look_into(page.records[i]);
+			look_at(&page, i);
+	page_plan_free(plan);
 	page_release(&page);
 	free(copy);
 	return 0;

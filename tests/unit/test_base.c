@@ -250,6 +250,26 @@ test_set_tells_new_from_old(void **state)
 }
 
 static void
+test_set_counts_what_comes_again(void **state)
+{
+	struct set *set = set_new();
+	char text[32];
+	unsigned round;
+	int i, n;
+
+	(void)state;
+	for (round = 1; round <= 3; round++) {
+		for (i = 0; i < 1000; i++) {
+			n = snprintf(text, sizeof(text), "tick %d", i);
+			assert_int_equal(set_tally(set, text, (size_t)n),
+			    round);
+		}
+	}
+	assert_int_equal(set_count(set), 1000);
+	set_free(set);
+}
+
+static void
 test_yaml_is_read_and_refused(void **state)
 {
 	static const struct {
@@ -395,6 +415,7 @@ main(void)
 		cmocka_unit_test(test_clock_writes_dates),
 		cmocka_unit_test(test_sha256_vectors),
 		cmocka_unit_test(test_set_tells_new_from_old),
+		cmocka_unit_test(test_set_counts_what_comes_again),
 		cmocka_unit_test(test_yaml_is_read_and_refused),
 		cmocka_unit_test(test_files_are_replaced_whole),
 		cmocka_unit_test(test_files_never_follow_links),

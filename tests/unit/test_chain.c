@@ -107,7 +107,7 @@ came(struct crawl *crawl, const struct crawl_job *job, uint64_t n,
     uint64_t old, int64_t total, int more, const char *cursor)
 {
 	struct crawl_result result = { n, n - old, n - old, total, -1, more,
-	    cursor };
+	    cursor, false };
 
 	assert_true(crawl_is_turn(job));
 	return crawl_finish(crawl, job, &result);
@@ -271,7 +271,10 @@ test_what_is_known_of_a_chain(void **state)
 	known = (struct crawl_known){ .total = 10, .size = 10, .pass = 1,
 	    .distinct = 10, .have = 10, .ranges = there, .n_ranges = 1 };
 	crawl = begin("offset", &known, &stands);
-	assert_int_equal(stands, CRAWL_WHOLE);
+	assert_int_equal(stands, CRAWL_GOES_ON);
+	assert_string_equal(next(crawl, &job), "10+10");
+	assert_true(job.is_probe);
+	assert_int_equal(came(crawl, &job, 0, 0, 10, -1, NULL), CRAWL_WHOLE);
 	crawl_free(crawl);
 	/* Up to a mark; and that mark is no longer good. */
 	known.total = -1;
@@ -301,17 +304,63 @@ test_marks(void **state)
 	assert_int_equal(came(crawl, &job, 3, 0, -1, -1, "a"),
 	    CRAWL_GOES_ON);
 	assert_string_equal(next(crawl, &job), "3+10 a");
-	assert_true(crawl_knows_mark(&job, "a"));
-	assert_false(crawl_knows_mark(&job, "b"));
 	/* A page may be empty, and the list go on. */
 	assert_int_equal(came(crawl, &job, 0, 0, -1, -1, "b"),
 	    CRAWL_GOES_ON);
 	assert_string_equal(next(crawl, &job), "3+10 b");
-	assert_true(crawl_knows_mark(&job, "a"));
 	assert_false(crawl_split(&job, true));
 	assert_int_equal(came(crawl, &job, 2, 0, -1, -1, NULL),
 	    CRAWL_WHOLE);
 	crawl_free(crawl);
+}
+
+static void
+test_lists_that_never_end(void **state)
+{
+	enum crawl_state stands;
+	struct crawl *crawl = begin("cursor", NULL, &stands);
+	struct crawl_job job;
+	char cursor[20];
+	int i;
+
+	(void)state;
+	/* One cursor for all pages: an empty one is the last. */
+	next(crawl, &job);
+	assert_int_equal(came(crawl, &job, 10, 0, -1, -1, "s"),
+	    CRAWL_GOES_ON);
+	assert_string_equal(next(crawl, &job), "10+10 s");
+	assert_int_equal(came(crawl, &job, 10, 0, -1, -1, "s"),
+	    CRAWL_GOES_ON);
+	assert_string_equal(next(crawl, &job), "20+10 s");
+	assert_int_equal(came(crawl, &job, 0, 0, -1, -1, "s"), CRAWL_WHOLE);
+	crawl_free(crawl);
+	/* More is said to come, and not where. */
+	crawl = begin("cursor", NULL, &stands);
+	next(crawl, &job);
+	assert_int_equal(came(crawl, &job, 10, 0, -1, 1, NULL), CRAWL_CUT);
+	assert_true(job.listing->gapped);
+	crawl_free(crawl);
+	/* There is always a next page, and nothing in it. */
+	for (i = 0; i < 2; i++) {
+		int64_t total = i == 0 ? -1 : 10;
+		int n = 0;
+
+		crawl = begin("cursor", NULL, &stands);
+		next(crawl, &job);
+		stands = came(crawl, &job, 10, 0, total, -1, "0");
+		while (stands == CRAWL_GOES_ON && n < 100) {
+			next(crawl, &job);
+			snprintf(cursor, sizeof(cursor), "%d", ++n);
+			stands = came(crawl, &job, total < 0 ? 0 : 1,
+			    total < 0 ? 0 : 1, total, -1, cursor);
+		}
+		assert_int_equal(n, 20);
+		/* With a total, all that it counts is there: once more, for
+		 * the same records came again and again. */
+		assert_int_equal(stands, i == 0 ? CRAWL_ENDLESS :
+		    CRAWL_AGAIN);
+		crawl_free(crawl);
+	}
 }
 
 static void
@@ -469,6 +518,7 @@ main(void)
 		cmocka_unit_test(test_a_page_that_fails),
 		cmocka_unit_test(test_what_is_known_of_a_chain),
 		cmocka_unit_test(test_marks),
+		cmocka_unit_test(test_lists_that_never_end),
 		cmocka_unit_test(test_spans_of_time),
 		cmocka_unit_test(test_spans_of_time_newest_first),
 		cmocka_unit_test(test_a_second_can_not_be_split),

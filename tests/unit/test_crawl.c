@@ -1,125 +1,4 @@
-#include "unit.h"
-
-#include "crawl/crawl.h"
-
-/* A platform of books: shelves, each with books and a count of them. */
-static const char definition[] =
-    "name: books\nabout: x\nserver: {url: \"http://h\"}\n"
-    "options: {pages: {kind: flag, default: \"false\", help: x}}\n"
-    "paging: {style: number, query: {p: \"{page.number}\"}, size: 10, "
-    "records: r, total: t}\n"
-    "resources:\n"
-    "- {name: shelves, list: /shelves, fields: [id], object: \"s/{id}\","
-    " done: \"s/{id}.done\"}\n"
-    "- {name: count, parent: shelves, get: \"/{shelves.id}/count\", "
-    "fields: [n], object: \"c/{shelves.id}\"}\n"
-    "- {name: books, parent: shelves, after: count, list: "
-    "\"/{shelves.id}/books\", fields: [id], shards: \"b/{shelves.id}\", "
-    "expect: \"{count.n}\"}\n"
-    "- {name: index, parent: shelves, derive: {from: books, each: w, row: "
-    "{x: {item: x}}}, object: \"i/{shelves.id}\"}\n"
-    "- {name: pages, parent: books, when: {option.pages: \"true\"}, get: "
-    "\"/{books.id}/pages\", object: \"p/{books.id}\"}\n";
-
-static struct source *books;
-static const char *pages_option = "false";
-
-static const char *
-option(void *cookie, const char *name)
-{
-	(void)cookie;
-	return strcmp(name, "pages") == 0 ? pages_option : NULL;
-}
-
-static struct crawl *
-begin(unsigned ahead)
-{
-	struct crawl_settings settings = { .source = books,
-	    .option = option, .started = "now", .ahead = ahead,
-	    .passes = 4 };
-	struct err err;
-
-	if (books == NULL)
-		books = source_parse("books", (struct span){ definition,
-		    strlen(definition) }, &err);
-	if (books == NULL)
-		fail_msg("%s", err.text);
-	settings.source = books;
-	return crawl_new(&settings);
-}
-
-/* What is next, as a word: "fetch shelves 10+10". */
-static const char *
-next(struct crawl *crawl, struct crawl_job *job)
-{
-	static char text[200];
-
-	switch (crawl_next(crawl, false, job)) {
-	case CRAWL_NOTHING:
-		return "nothing";
-	case CRAWL_OPEN:
-		snprintf(text, sizeof(text), "open %s", job->listing->key);
-		break;
-	case CRAWL_FETCH:
-		snprintf(text, sizeof(text), "fetch %s %d+%d",
-		    job->listing->key, (int)job->first, (int)job->count);
-		break;
-	case CRAWL_DERIVE:
-		snprintf(text, sizeof(text), "derive %s",
-		    job->listing->key);
-		break;
-	case CRAWL_DONE:
-		snprintf(text, sizeof(text), "done %s", job->node->key);
-		break;
-	}
-	return text;
-}
-
-static char **
-one(const char *text)
-{
-	char **texts = malloc(sizeof(*texts));
-
-	texts[0] = text != NULL ? strdup(text) : NULL;
-	return texts;
-}
-
-static void
-link_record(struct crawl *crawl, struct crawl_listing *listing,
-    const char *id)
-{
-	crawl_link(crawl, listing, one(id), one(id));
-}
-
-/* A window of ${n} new records of ${total}. */
-static enum crawl_state
-came(struct crawl *crawl, const struct crawl_job *job, uint64_t n,
-    int64_t total)
-{
-	struct crawl_result result = { n, n, n, total, 10, -1, NULL };
-
-	return crawl_finish(crawl, job, &result);
-}
-
-static enum crawl_state
-one_came(struct crawl *crawl, const struct crawl_job *job)
-{
-	struct crawl_result result = { 1, 1, 1, -1, -1, -1, NULL };
-
-	return crawl_finish(crawl, job, &result);
-}
-
-/* Begin the one listing that is there. */
-static struct crawl_job
-open_listing(struct crawl *crawl, const char *expected)
-{
-	struct crawl_job job;
-
-	assert_string_equal(next(crawl, &job), expected);
-	assert_int_equal(crawl_begin(crawl, job.listing, NULL),
-	    CRAWL_GOES_ON);
-	return job;
-}
+#include "unit_crawl.h"
 
 static void
 test_a_walk_from_end_to_end(void **state)
@@ -221,7 +100,7 @@ test_a_server_may_give_less_than_it_is_asked_for(void **state)
 {
 	struct crawl *crawl = begin(8);
 	struct crawl_job job = open_listing(crawl, "open shelves");
-	struct crawl_result result = { 4, 4, 4, 9, 4, -1, NULL };
+	struct crawl_result result = { 4, 4, 4, 9, 4, -1, NULL, false };
 
 	(void)state;
 	assert_string_equal(next(crawl, &job), "fetch shelves 0+10");
@@ -256,7 +135,7 @@ test_counts_that_differ_are_read_again_once(void **state)
 {
 	struct crawl *crawl = begin(8);
 	struct crawl_job job = open_listing(crawl, "open shelves");
-	struct crawl_result nine = { 9, 9, 9, 10, 10, -1, NULL };
+	struct crawl_result nine = { 9, 9, 9, 10, 10, -1, NULL, false };
 
 	(void)state;
 	next(crawl, &job);
@@ -277,15 +156,16 @@ test_what_came_late_is_found_in_the_second_reading(void **state)
 {
 	struct crawl *crawl = begin(8);
 	struct crawl_job job = open_listing(crawl, "open shelves");
-	struct crawl_result nine = { 9, 9, 9, 10, 10, -1, NULL };
-	struct crawl_result ten = { 10, 10, 1, 10, 10, -1, NULL };
-	struct crawl_result same = { 10, 10, 0, 10, 10, -1, NULL };
+	struct crawl_result nine = { 9, 9, 9, 10, 10, -1, NULL, false };
+	struct crawl_result ten = { 10, 10, 1, 10, 10, -1, NULL, false };
+	struct crawl_result same = { 10, 10, 0, 10, 10, -1, NULL, false };
 
 	(void)state;
 	next(crawl, &job);
 	assert_int_equal(crawl_finish(crawl, &job, &nine), CRAWL_AGAIN);
 	next(crawl, &job);
-	assert_int_equal(crawl_finish(crawl, &job, &ten), CRAWL_WHOLE);
+	assert_int_equal(crawl_finish(crawl, &job, &ten), CRAWL_GOES_ON);
+	assert_int_equal(probe(crawl, "fetch shelves 10+10"), CRAWL_WHOLE);
 	crawl_end(crawl, job.listing);
 	crawl_free(crawl);
 
@@ -294,10 +174,12 @@ test_what_came_late_is_found_in_the_second_reading(void **state)
 	job = open_listing(crawl, "open shelves");
 	ten.distinct = ten.fresh = 9;
 	next(crawl, &job);
-	assert_int_equal(crawl_finish(crawl, &job, &ten), CRAWL_AGAIN);
+	assert_int_equal(crawl_finish(crawl, &job, &ten), CRAWL_GOES_ON);
+	assert_int_equal(probe(crawl, "fetch shelves 10+10"), CRAWL_AGAIN);
 	next(crawl, &job);
 	same.fresh = 1;
-	assert_int_equal(crawl_finish(crawl, &job, &same), CRAWL_WHOLE);
+	assert_int_equal(crawl_finish(crawl, &job, &same), CRAWL_GOES_ON);
+	assert_int_equal(probe(crawl, "fetch shelves 10+10"), CRAWL_WHOLE);
 	crawl_end(crawl, job.listing);
 	crawl_free(crawl);
 }
@@ -307,16 +189,18 @@ test_a_total_that_changes_is_read_again(void **state)
 {
 	struct crawl *crawl = begin(8);
 	struct crawl_job job;
-	struct crawl_result same = { 10, 10, 0, 20, 10, -1, NULL };
+	struct crawl_result same = { 10, 10, 0, 20, 10, -1, NULL, false };
 
 	(void)state;
 	shelves(crawl, 19);
 	next(crawl, &job);
-	assert_int_equal(came(crawl, &job, 10, 20), CRAWL_AGAIN);
+	assert_int_equal(came(crawl, &job, 10, 20), CRAWL_GOES_ON);
+	assert_int_equal(probe(crawl, "fetch shelves 20+10"), CRAWL_AGAIN);
 	next(crawl, &job);
 	assert_int_equal(crawl_finish(crawl, &job, &same), CRAWL_GOES_ON);
 	next(crawl, &job);
-	assert_int_equal(crawl_finish(crawl, &job, &same), CRAWL_WHOLE);
+	assert_int_equal(crawl_finish(crawl, &job, &same), CRAWL_GOES_ON);
+	assert_int_equal(probe(crawl, "fetch shelves 20+10"), CRAWL_WHOLE);
 	crawl_end(crawl, job.listing);
 	crawl_free(crawl);
 }
@@ -383,7 +267,7 @@ test_another_resource_says_how_many(void **state)
 {
 	struct crawl *crawl = begin(8);
 	struct crawl_job job = down_to_books(crawl, "3");
-	struct crawl_result two = { 2, 2, 0, 2, 10, -1, NULL };
+	struct crawl_result two = { 2, 2, 0, 2, 10, -1, NULL, false };
 
 	(void)state;
 	/* The listing's own total fits; the shelf's count doesn't. */
@@ -449,9 +333,47 @@ test_what_is_known_is_not_asked_for(void **state)
 	known.n_ranges = 1;
 	assert_string_equal(next(crawl, &job), "open shelves");
 	assert_int_equal(crawl_begin(crawl, job.listing, &known),
-	    CRAWL_WHOLE);
+	    CRAWL_GOES_ON);
+	assert_int_equal(probe(crawl, "fetch shelves 20+10"), CRAWL_WHOLE);
 	crawl_end(crawl, job.listing);
 	assert_true(crawl_over(crawl));
+	crawl_free(crawl);
+}
+
+static void
+test_a_total_may_be_capped(void **state)
+{
+	struct crawl *crawl = begin(8);
+	struct crawl_job job = open_listing(crawl, "open shelves");
+	struct crawl_result last = { 10, 0, 0, 10, 10, -1, NULL, false };
+
+	(void)state;
+	next(crawl, &job);
+	assert_int_equal(came(crawl, &job, 10, 10), CRAWL_GOES_ON);
+	assert_string_equal(next(crawl, &job), "fetch shelves 10+10");
+	assert_true(job.is_probe);
+	assert_int_equal(came(crawl, &job, 10, 10), CRAWL_GOES_ON);
+	assert_string_equal(next(crawl, &job), "fetch shelves 20+10");
+	assert_int_equal(came(crawl, &job, 4, 10), CRAWL_GOES_ON);
+	/* Where the total is wrong, only a page without a new one ends it;
+	 * this server gives the last page again. */
+	assert_string_equal(next(crawl, &job), "fetch shelves 30+10");
+	assert_true(job.is_probe);
+	assert_int_equal(crawl_finish(crawl, &job, &last), CRAWL_WHOLE);
+	assert_true(job.listing->is_capped);
+	assert_int_equal(job.listing->distinct, 24);
+	crawl_end(crawl, job.listing);
+	crawl_free(crawl);
+
+	/* And this one answers with an error. */
+	crawl = begin(8);
+	job = open_listing(crawl, "open shelves");
+	next(crawl, &job);
+	assert_int_equal(came(crawl, &job, 10, 10), CRAWL_GOES_ON);
+	assert_string_equal(next(crawl, &job), "fetch shelves 10+10");
+	assert_int_equal(crawl_fail(crawl, &job), CRAWL_WHOLE);
+	assert_false(job.listing->gapped);
+	crawl_end(crawl, job.listing);
 	crawl_free(crawl);
 }
 
@@ -580,6 +502,7 @@ main(void)
 		cmocka_unit_test(
 		    test_a_count_that_is_missing_is_not_compared),
 		cmocka_unit_test(test_what_is_known_is_not_asked_for),
+		cmocka_unit_test(test_a_total_may_be_capped),
 		cmocka_unit_test(test_children_come_before_further_parents),
 		cmocka_unit_test(test_records_with_grandchildren),
 		cmocka_unit_test(test_one_shelf_after_the_other),

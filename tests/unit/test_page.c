@@ -134,11 +134,28 @@ static const struct source_shape listed = { .form = SOURCE_RECORDS,
     .records = "records", .total = "total", .size = "size",
     .number = "page" };
 
+/* Read ${text}; what is found is valid until the next call. */
 static int
 read_text(struct page *page, const struct source_shape *shape, const char *text,
     struct err *err)
 {
-	return page_read(page, shape, text, strlen(text), err);
+	static struct source_resource resource;
+	static struct page_plan *plan;
+
+	page_plan_free(plan);
+	plan = NULL;
+	if (shape == NULL)
+		return 0;
+	resource = (struct source_resource){ .shape = *shape };
+	plan = page_plan_new(&resource);
+	return page_read(page, plan, text, strlen(text), err);
+}
+
+static int
+forget_plan(void **state)
+{
+	(void)state;
+	return read_text(NULL, NULL, NULL, NULL);
 }
 
 static void
@@ -202,10 +219,11 @@ test_broken_promises(void **state)
 	} rows[] = {
 		{ "{\"detail\": \"no\"}", "no \"records\" in the reply" },
 		{ "[]", "no \"records\"" },
-		{ "{\"records\": null}", "no array of records" },
+		{ "{\"records\": null}", "say \"empty: null\"" },
 		{ "{\"records\": {}}", "no array of records" },
-		{ "{\"records\": [], \"records\": []}", "twice" },
-		{ "{\"records\": [], \"total\": \"5\"}", "\"total\" is no "
+		{ "{\"records\": [], \"records\": 1}", "no array of "
+		    "records" },
+		{ "{\"records\": [], \"total\": \"x\"}", "\"total\" is no "
 		    "count" },
 		{ "{\"records\": [], \"total\": -1}", "no count" },
 		{ "{\"records\": [], \"total\": 1.5}", "no count" },
@@ -235,8 +253,13 @@ test_other_shapes(void **state)
 	const struct source_shape nested = { .form = SOURCE_RECORDS,
 	    .records = "data.items", .total = "meta.total_count",
 	    .more = "meta.has_more", .cursor = "meta.next" };
+	const struct source_shape dotted = { .form = SOURCE_RECORDS,
+	    .records = "v", .total = "\"@odata.count\"",
+	    .cursor = "a.b.c.d.e.f", .empty_null = true };
 	const struct source_shape bare = { .form = SOURCE_RECORDS,
 	    .records = "" };
+	const struct source_shape failing = { .form = SOURCE_RECORDS,
+	    .records = "data", .failure = "errors" };
 	const struct source_shape object = { .form = SOURCE_OBJECT };
 	const struct source_shape array = { .form = SOURCE_ARRAY };
 	const struct source_shape text = { .form = SOURCE_TEXT };
@@ -253,6 +276,22 @@ test_other_shapes(void **state)
 	assert_int_equal(page.total, 7);
 	assert_int_equal(page.more, 1);
 	assert_true(text_is(page.cursor, "\"c1\""));
+	/* Of a name that comes twice, the last one counts. */
+	assert_int_equal(read_text(&page, &nested, "{\"data\":{\"items\":[1],"
+	    "\"items\":[2,3]},\"meta\":{\"has_more\":true},\"meta\":{}}",
+	    &err), 0);
+	assert_int_equal(page.n, 2);
+	assert_true(text_is(page.records[0], "2"));
+	assert_int_equal(page.more, -1);
+	assert_false(page.has_more);
+	assert_int_equal(read_text(&page, &nested, "{\"data\":{\"items\":[1]},"
+	    "\"data\":{}}", &err), -1);
+	assert_int_equal(read_text(&page, &dotted, "{\"@odata.count\":\"5\","
+	    "\"a\":{\"b\":{\"c\":{\"d\":{\"e\":{\"f\":\"x\"}}}}},\"v\":null}",
+	    &err), 0);
+	assert_int_equal(page.n, 0);
+	assert_int_equal(page.total, 5);
+	assert_true(text_is(page.cursor, "\"x\""));
 	assert_int_equal(read_text(&page, &bare, "[{},[]]", &err), 0);
 	assert_int_equal(page.n, 2);
 	assert_int_equal(read_text(&page, &object, " {\"a\":[1]} ", &err), 0);
@@ -260,6 +299,15 @@ test_other_shapes(void **state)
 	assert_int_equal(read_text(&page, &object, "[]", &err), -1);
 	assert_int_equal(read_text(&page, &array, "[1,2]", &err), 0);
 	assert_int_equal(read_text(&page, &array, "{}", &err), -1);
+	assert_int_equal(read_text(&page, &failing,
+	    "{\"data\":[1],\"errors\":[{}]}", &err), 0);
+	assert_true(text_is(page.failure, "[{}]"));
+	assert_int_equal(read_text(&page, &failing,
+	    "{\"data\":[1],\"errors\":[]}", &err), 0);
+	assert_true(page.failure.at == NULL);
+	assert_int_equal(read_text(&page, &listed,
+	    "{\"records\":[],\"errors\":[1]}", &err), 0);
+	assert_true(text_is(page.errors, "[1]"));
 	assert_int_equal(read_text(&page, &text, "any {text", &err), 0);
 	assert_true(text_is(page.records[0], "any {text"));
 	page_release(&page);
@@ -282,9 +330,10 @@ test_values_are_found(void **state)
 	static const struct {
 		const char *path, *value;
 	} rows[] = {
-		{ "a\"b", "1" }, { "s", "\"x\\\\\"" },
+		{ "s", "\"x\\\\\"" },
 		{ "o.in", "[1, {\"o\": 2}]" }, { "o.n", "null" },
-		{ "id", "\"7\"" }, { "o.x", NULL }, { "x", NULL },
+		{ "id", "8" }, { "\"o\".n", "null" }, { "o.x", NULL },
+		{ "x", NULL },
 		{ "s.x", NULL }, { "in", NULL },
 	};
 	struct span found;
@@ -448,5 +497,5 @@ main(void)
 		cmocka_unit_test(test_small_questions),
 	};
 
-	return cmocka_run_group_tests_name("page", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("page", tests, NULL, forget_plan);
 }

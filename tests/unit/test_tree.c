@@ -112,8 +112,8 @@ test_names_are_safe(void **state)
 		{ "~x", "files/%7Ex/x.%7Ex" },
 		{ "-rf", "files/-rf/x.-rf" },
 		{ "back\\slash", "files/back%5Cslash/x.back%5Cslash" },
-		{ NULL, "files/~0123456789abcdef0123456789abcdef/"
-		    "x.~0123456789abcdef0123456789abcdef" },
+		{ NULL, "files/~0123456789abcdef0123456789abcdefXX/"
+		    "x.~0123456789abcdef0123456789abcdefXX" },
 	};
 	struct tree *tree = new_tree();
 	size_t i;
@@ -259,7 +259,7 @@ add_lines(struct tree_stream *stream, int from, int n)
 static void
 check_lines(struct tree *tree, const char *dir, int n)
 {
-	struct tree_lines *lines = tree_lines_new(tree, dir);
+	struct tree_lines *lines = tree_lines_new(tree, dir, false);
 	struct span line;
 	struct err err;
 	char expected[32];
@@ -471,7 +471,7 @@ test_lines_are_found_by_number(void **state)
 	(void)state;
 	stream = tree_stream_new(tree, "s", &none, false, &err);
 	add_lines(stream, 0, 2500);
-	lines = tree_lines_new(tree, "s");
+	lines = tree_lines_new(tree, "s", false);
 	for (i = 0; i < LENGTH(places); i++) {
 		snprintf(expected, sizeof(expected), "{\"n\":%d}",
 		    (int)places[i]);

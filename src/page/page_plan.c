@@ -1,0 +1,163 @@
+/*
+ * Plans: the paths of a resource, as a tree of names.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "page/page_internal.h"
+
+static size_t
+add_name(struct page_names *names, struct span name)
+{
+	names->all = mem_need(names->all, names->n + 1, &names->capacity,
+	    sizeof(*names->all));
+	names->all[names->n] = (struct page_name){ .name = name,
+	    .slot = -1 };
+	return names->n++;
+}
+
+/* Return the name ${step} below ${parent}, made if it isn't there. */
+static size_t
+find_below(struct page_names *names, size_t parent, struct span step)
+{
+	size_t i, made;
+
+	for (i = names->all[parent].child; i != 0; i = names->all[i].next)
+		if (names->all[i].name.len == step.len && memcmp(
+		    names->all[i].name.at, step.at, step.len) == 0)
+			return i;
+	made = add_name(names, step);
+	names->all[made].next = names->all[parent].child;
+	names->all[parent].child = made;
+	return made;
+}
+
+/* Return the name where ${path} ends; it is watched from now on. */
+static size_t
+add_path(struct page_names *names, const char *path)
+{
+	size_t at = 0, depth = 0;
+	struct span step;
+
+	if (names->n == 0)
+		(void)add_name(names, (struct span){ "", 0 });
+	while (*path != '\0') {
+		path = source_step(path, &step);
+		at = find_below(names, at, step);
+		depth++;
+	}
+	if (depth > names->depth)
+		names->depth = depth;
+	names->all[at].slot = 0;
+	return at;
+}
+
+/* Number the slots, so that those below a name follow one another. */
+static void
+number(struct page_names *names, size_t at)
+{
+	struct page_name *name = &names->all[at];
+	size_t i;
+
+	name->from = names->n_slots;
+	if (name->slot != -1)
+		name->slot = names->n_slots++;
+	for (i = name->child; i != 0; i = names->all[i].next)
+		number(names, i);
+	name->to = names->n_slots;
+}
+
+static void
+plan_reply(struct page_plan *plan)
+{
+	const struct source_shape *shape = &plan->resource->shape;
+	const char *const paths[PAGE_PLACES] = {
+		[PAGE_RECORDS] = shape->form == SOURCE_RECORDS ?
+		    shape->records : NULL,
+		[PAGE_TOTAL] = shape->total,
+		[PAGE_SIZE] = shape->size,
+		[PAGE_NUMBER] = shape->number,
+		[PAGE_MORE] = shape->more,
+		[PAGE_CURSOR] = shape->cursor,
+		[PAGE_COUNT] = shape->count,
+		[PAGE_FAILURE] = shape->failure,
+		[PAGE_ERRORS] = shape->failure == NULL ? "errors" : NULL,
+	};
+	size_t names[PAGE_PLACES];
+	int i;
+
+	for (i = 0; i < PAGE_PLACES; i++)
+		if (paths[i] != NULL)
+			names[i] = add_path(&plan->reply, paths[i]);
+	number(&plan->reply, 0);
+	for (i = 0; i < PAGE_PLACES; i++)
+		plan->places[i] = paths[i] != NULL ?
+		    plan->reply.all[names[i]].slot : -1;
+}
+
+static void
+plan_record(struct page_plan *plan)
+{
+	const struct source_resource *resource = plan->resource;
+	size_t i, k, n = 0;
+
+	(void)add_name(&plan->record, (struct span){ "", 0 });
+	for (i = 0, n = resource->n_key; i < resource->n_fields; i++)
+		n += resource->fields[i].n;
+	plan->slots = mem_zero(n + 1, sizeof(*plan->slots));
+	for (i = 0, n = 0; i < resource->n_key; i++)
+		plan->slots[n++] = (int)add_path(&plan->record,
+		    resource->key[i]);
+	for (i = 0; i < resource->n_fields; i++)
+		for (k = 0; k < resource->fields[i].n; k++)
+			plan->slots[n++] = (int)add_path(&plan->record,
+			    resource->fields[i].paths[k]);
+	number(&plan->record, 0);
+	while (n-- > 0)
+		plan->slots[n] = plan->record.all[plan->slots[n]].slot;
+}
+
+struct page_plan *
+page_plan_new(const struct source_resource *resource)
+{
+	struct page_plan *plan = mem_zero(1, sizeof(*plan));
+
+	plan->resource = resource;
+	plan_reply(plan);
+	plan_record(plan);
+	return plan;
+}
+
+void
+page_plan_free(struct page_plan *plan)
+{
+	if (plan == NULL)
+		return;
+	free(plan->reply.all);
+	free(plan->record.all);
+	free(plan->slots);
+	free(plan);
+}
+
+struct page_plan **
+page_plans_new(const struct source *source)
+{
+	struct page_plan **plans = mem_zero(source->n_resources,
+	    sizeof(struct page_plan *));
+	size_t i;
+
+	for (i = 0; i < source->n_resources; i++)
+		plans[i] = page_plan_new(&source->resources[i]);
+	return plans;
+}
+
+void
+page_plans_free(struct page_plan **plans, const struct source *source)
+{
+	size_t i;
+
+	for (i = 0; plans != NULL && i < source->n_resources; i++)
+		page_plan_free(plans[i]);
+	free(plans);
+}

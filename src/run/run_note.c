@@ -1,0 +1,58 @@
+/*
+ * Which records came before: in this reading of a listing, or in an earlier
+ * one.
+ */
+
+#include <string.h>
+
+#include "run/run_internal.h"
+
+void
+run_note_start(struct run_listing *own)
+{
+	set_free(own->tally);
+	own->tally = set_new();
+}
+
+enum run_seen
+run_note(struct run *run, struct run_listing *own,
+    const struct page_record *record, bool *named)
+{
+	bool is_new, in_pass;
+
+	*named = page_key(record, own->tally, &run->scratch);
+	is_new = set_add(own->seen, run->scratch.at, run->scratch.len);
+	in_pass = own->pass_seen == own->seen ? is_new :
+	    set_add(own->pass_seen, run->scratch.at, run->scratch.len);
+	return is_new ? RUN_NEW : in_pass ? RUN_REPEAT : RUN_DUPLICATE;
+}
+
+void
+run_note_last(struct run_listing *own, struct span bytes)
+{
+	sha256_of(bytes.at, bytes.len, own->last);
+	own->has_last = true;
+}
+
+bool
+run_note_has_time(const struct run_task *task, struct span record)
+{
+	const struct source_resource *resource = task->job.listing->resource;
+	struct span time;
+
+	return resource->paging != SOURCE_WINDOWS ||
+	    (resource->windows.time != NULL &&
+	    page_find(record, resource->windows.time, &time));
+}
+
+bool
+run_note_is_overlap(const struct run_task *task, size_t i)
+{
+	const struct run_listing *own = task->job.listing->user;
+	unsigned char hash[SHA256_BYTES];
+
+	if (i >= task->job.overlap || !own->has_last)
+		return false;
+	sha256_of(task->page.records[i].at, task->page.records[i].len, hash);
+	return memcmp(hash, own->last, sizeof(hash)) == 0;
+}

@@ -1,0 +1,76 @@
+/*
+ * Paths in JSON: names with dots between, from the outside in.  A name with a
+ * dot in it stands in double quotes.
+ */
+
+#include <string.h>
+
+#include "source/source_internal.h"
+
+const char *
+source_step(const char *path, struct span *name)
+{
+	const char *end;
+
+	if (*path == '"') {
+		end = strchr(path + 1, '"');
+		*name = (struct span){ path + 1, (size_t)(end - path - 1) };
+		end++;
+	} else {
+		*name = (struct span){ path, strcspn(path, ".") };
+		end = path + name->len;
+	}
+	return *end == '.' ? end + 1 : end;
+}
+
+static bool
+is_path(const char *path)
+{
+	const char *end;
+
+	do {
+		if (*path == '"') {
+			if ((end = strchr(path + 1, '"')) == NULL)
+				return false;
+			end++;
+		} else {
+			end = path + strcspn(path, ".\"");
+		}
+		if (end == path || (*end != '\0' && *end != '.'))
+			return false;
+		path = end + 1;
+	} while (*end != '\0');
+	return true;
+}
+
+int
+source_check_path(struct source_reader *r, int line, const char *path)
+{
+	return is_path(path) ? 0 : source_wrong(r, line, "\"%s\": expected a "
+	    "path, names with dots between; a name with a dot in it stands "
+	    "in double quotes, like '\"@odata.nextLink\"'", path);
+}
+
+int
+source_path(struct source_reader *r, const struct yaml *map, const char *key,
+    bool must, const char **path)
+{
+	if (source_text(r, map, key, must, path) == -1)
+		return -1;
+	return *path == NULL ? 0 : source_check_path(r,
+	    yaml_get(map, key)->line, *path);
+}
+
+int
+source_paths(struct source_reader *r, const struct yaml *value,
+    const char ***paths, size_t *n)
+{
+	size_t i;
+
+	if (source_texts(r, value, paths, n) == -1)
+		return -1;
+	for (i = 0; i < *n; i++)
+		if (source_check_path(r, value->line, (*paths)[i]) == -1)
+			return -1;
+	return 0;
+}
