@@ -72,8 +72,11 @@ struct crawl_listing {
 	bool is_resumed;	/* ${cursor} is from an earlier run */
 	unsigned barren;	/* pages in a row that brought nothing new */
 	bool is_endless;	/* too many of them */
+	bool is_unproven;	/* more than the total came, and no end */
 	bool is_cut;		/* more is said to come, and not where */
+	uint64_t largest;	/* page of this pass, in records */
 	bool is_full;		/* the last page had all it may have */
+	bool says_over;		/* it said that there is no more */
 	bool is_probed;		/* a page beyond the total was asked for */
 	bool is_capped;		/* the total is less than there is */
 	uint64_t begin, end;	/* of a slice; ${end} 0: all there is */
@@ -128,6 +131,7 @@ struct crawl_result {
 	uint64_t received;	/* records in the reply */
 	uint64_t distinct;	/* of them, new in this pass */
 	uint64_t fresh;		/* of them, new in the whole export */
+	uint64_t news;		/* in this pass, equal ones without a key once */
 	int64_t total;		/* what the reply says, or -1 */
 	int64_t size;
 	int more;		/* are there more: 0, 1, or -1: not said */
@@ -143,6 +147,7 @@ enum crawl_state {
 	CRAWL_DIFFERS,	/* ended; they still don't agree */
 	CRAWL_HOLED,	/* ended; windows of it are missing */
 	CRAWL_ENDLESS,	/* given up: page after page has nothing new */
+	CRAWL_UNPROVEN,	/* ended; the total is wrong, and nothing else tells */
 	CRAWL_CUT	/* ended: there is more, and no one says where */
 };
 
@@ -157,6 +162,8 @@ struct crawl_known {
 	const struct crawl_range *ranges;	/* in order, none twice */
 	size_t n_ranges;
 	const char *cursor;	/* of the next page, or NULL */
+	bool is_full;		/* the last page had all it may have */
+	uint64_t largest;	/* page, in records */
 };
 
 struct crawl_settings {
@@ -250,6 +257,14 @@ bool crawl_has_moved(const struct crawl_job *, const struct crawl_result *);
  * It can't be had; it was its turn.  Return where its listing stands now.
  */
 enum crawl_state crawl_fail(struct crawl *, const struct crawl_job *);
+
+/**
+ * crawl_end_probe(crawl, job, refused):
+ * The probe ${job} did not come; ${refused}: the server said that there is
+ * nothing.  Return where its listing stands now.
+ */
+enum crawl_state crawl_end_probe(struct crawl *, const struct crawl_job *,
+    bool);
 
 /**
  * crawl_number(crawl, listing, var):

@@ -155,7 +155,10 @@ static bool
 is_last(const struct crawl_listing *listing, const struct crawl_job *job,
     const struct crawl_result *result)
 {
-	if (result->cursor == NULL || result->more == 0)
+	if (result->cursor == NULL)
+		return true;
+	/* Where there is a cursor all the same, a full page proves nothing. */
+	if (result->more == 0 && !listing->is_full)
 		return true;
 	if (result->received > 0)
 		return false;
@@ -182,7 +185,8 @@ is_over(const struct crawl_listing *listing, const struct crawl_job *job,
 	if (result->more == 1 && !(reached && next > came))
 		return false;
 	if (result->more == 0)
-		return listing->most < 0 || reached;
+		return listing->most < 0 ? !listing->is_full : reached &&
+		    !listing->is_capped;
 	/* A total may be capped: see crawl_listing.c. */
 	return reached && !listing->is_full && !listing->is_capped;
 }

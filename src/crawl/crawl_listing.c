@@ -52,7 +52,8 @@ is_chain(const struct crawl_listing *listing)
 static bool
 wants_probe(const struct crawl_listing *listing)
 {
-	return (listing->is_full || listing->is_capped) &&
+	return ((listing->is_full && !listing->says_over) ||
+	    listing->is_capped) &&
 	    !listing->is_probed && listing->gaps == 0 &&
 	    listing->under_way == 0 && listing->most >= 0 &&
 	    listing->commit >= (uint64_t)listing->most;
@@ -182,8 +183,9 @@ crawl_read_again(struct crawl_listing *listing)
 	listing->distinct = listing->fresh = 0;
 	listing->unsteady = listing->is_dry = false;
 	listing->is_full = listing->is_probed = listing->is_capped = false;
-	listing->is_endless = listing->is_cut = false;
+	listing->is_endless = listing->is_cut = listing->is_unproven = false;
 	listing->barren = 0;
+	listing->largest = 0;
 	listing->n_ranges = listing->n_pieces = 0;
 	/* The first window tells anew how many there are. */
 	listing->first_came = false;
@@ -227,9 +229,13 @@ end_of_pass(struct crawl *crawl, struct crawl_listing *listing)
 	}
 	/* Only a count can tell that what is there is all. */
 	if (listing->is_endless && (listing->total < 0 ||
-	    !counts_agree(listing))) {
+	    listing->is_capped || !counts_agree(listing))) {
 		listing->gapped = true;
 		return CRAWL_ENDLESS;
+	}
+	if (listing->is_unproven) {
+		listing->gapped = true;
+		return CRAWL_UNPROVEN;
 	}
 	if (counts_agree(listing) && (steady || last)) {
 		/* Some that an earlier reading saw may have gone. */
@@ -308,14 +314,19 @@ learn_end(struct crawl_listing *listing, const struct crawl_job *job,
     const struct crawl_result *result)
 {
 	uint64_t end = job->first + result->received;
+	uint64_t n = result->received - (result->received < job->overlap ?
+	    result->received : job->overlap);
 
 	if (job->count == 0 || listing->resource->paging == SOURCE_WINDOWS)
 		return;
-	if (listing->most >= 0 &&
+	if (listing->most < 0 ||
 	    end >= listing->begin + (uint64_t)listing->most)
-		listing->is_full = result->received >= job->count &&
-		    result->more != 0;
-	if (result->distinct > 0) {
+		listing->is_full = result->received >= job->count ||
+		    (listing->largest > 0 && n >= listing->largest);
+	listing->says_over = result->more == 0;
+	if (n > listing->largest && !job->is_piece)
+		listing->largest = n;
+	if (result->news > 0) {
 		listing->barren = 0;
 		listing->is_probed = false;
 	} else if (!job->is_piece && ++listing->barren >= MAX_BARREN) {
@@ -329,12 +340,23 @@ learn_end(struct crawl_listing *listing, const struct crawl_job *job,
 	listing->most = (int64_t)(end - listing->begin);
 }
 
-/* Nothing stands behind the total, as far as can be told. */
+/*
+ * Nothing new stands behind the total.  Where the total was wrong before, only
+ * an empty page or a refusal proves it.
+ */
 static enum crawl_state
-end_probe(struct crawl *crawl, struct crawl_listing *listing)
+end_probe(struct crawl *crawl, struct crawl_listing *listing, bool proven)
 {
 	listing->is_probed = listing->is_dry = true;
+	listing->is_unproven = listing->is_capped && !proven;
 	return where_it_stands(crawl, listing);
+}
+
+enum crawl_state
+crawl_end_probe(struct crawl *crawl, const struct crawl_job *job, bool refused)
+{
+	job->listing->under_way--;
+	return end_probe(crawl, job->listing, refused);
 }
 
 enum crawl_state
@@ -347,8 +369,9 @@ crawl_finish(struct crawl *crawl, const struct crawl_job *job,
 	if (job->what == CRAWL_DERIVE)
 		return CRAWL_WHOLE;
 	/* Some servers give the last page again. */
-	if (job->is_probe && result->distinct == 0)
-		return end_probe(crawl, listing);
+	if (job->is_probe && result->news == 0)
+		return end_probe(crawl, listing,
+		    result->received <= job->overlap);
 	if (!listing->first_came)
 		learn_size(listing, job, result);
 	learn_total(listing, result);
@@ -379,8 +402,6 @@ crawl_fail(struct crawl *crawl, const struct crawl_job *job)
 	struct crawl_listing *listing = job->listing;
 
 	listing->under_way--;
-	if (job->is_probe)
-		return end_probe(crawl, listing);
 	listing->gaps++;
 	if (is_chain(listing)) {
 		crawl_chain_failed(listing, job);
@@ -409,8 +430,8 @@ take_known(struct crawl_listing *listing, const struct crawl_known *known)
 		listing->is_capped = true;
 		listing->most = (int64_t)known->distinct;
 	}
-	listing->is_full = known->total > 0 && known->size > 0 &&
-	    (uint64_t)known->total % known->size == 0;
+	listing->is_full = known->is_full;
+	listing->largest = known->largest;
 	listing->size = listing->window = known->size;
 	listing->pass = listing->first_pass = known->pass;
 	listing->unsteady = known->unsteady;

@@ -176,6 +176,9 @@ void page_line(struct span, struct text *);
 /** page_part(record, i): Return part ${i} of its key; at NULL: none. */
 struct span page_part(const struct page_record *, size_t);
 
+/** page_is_named(record): Has it a key? */
+bool page_is_named(const struct page_record *);
+
 /**
  * page_key(record, tally, key):
  * Write to ${key} what names the record in its listing.  Return false where

@@ -32,6 +32,20 @@ page_part(const struct page_record *record, size_t i)
 	return record->found[record->plan->slots[i]];
 }
 
+bool
+page_is_named(const struct page_record *record)
+{
+	struct span part;
+	size_t i;
+
+	for (i = 0; i < record->plan->resource->n_key; i++) {
+		part = page_part(record, i);
+		if (part.at == NULL || !names(part))
+			return false;
+	}
+	return true;
+}
+
 /* The record has no key: two with the same bytes are two. */
 static void
 key_of_bytes(struct span bytes, struct set *tally, struct text *key)

@@ -18,6 +18,9 @@ run_again_begin(struct run *run, struct run_listing *own, struct err *err)
 	own->pass_seen = set_new();
 	own->has_last = false;
 	run_note_start(own);
+	set_free(own->pages);
+	own->pages = NULL;
+	own->is_unsure = false;
 	run_doubles_free(own->doubles);
 	own->doubles = NULL;
 	tree_stream_free(own->again);

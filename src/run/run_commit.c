@@ -13,7 +13,7 @@
 struct outcome {
 	struct manifest_page page;
 	struct tree_receipts files;
-	struct crawl_result result;
+	uint64_t news;
 };
 
 /* A record of the window can't be kept, or not be gone on from. */
@@ -110,6 +110,7 @@ keep_fresh(struct run *run, struct run_task *task, struct outcome *outcome,
 		record = page_record(page, i);
 		seen = run_note(run, own, &record, &named);
 		outcome->page.distinct += seen != RUN_DUPLICATE;
+		outcome->news += seen != RUN_DUPLICATE && !own->is_equal;
 		if (seen != RUN_DUPLICATE && own->again != NULL &&
 		    tree_stream_add(own->again, &record.bytes, 1,
 		    page->has_breaks, err) == -1)
@@ -133,6 +134,28 @@ keep_fresh(struct run *run, struct run_task *task, struct outcome *outcome,
 	return 0;
 }
 
+/*
+ * Records without a key that came before may be the same or others like them.
+ * Asked for what is behind the last page, some servers give a page again: then
+ * the total was right.
+ */
+static void
+look_at_unnamed(struct run *run, struct run_task *task)
+{
+	struct run_listing *own = task->job.listing->user;
+	bool is_same;
+
+	if (!run_note_is_unnamed(task))
+		return;
+	is_same = run_note_is_same_page(task);
+	if (!task->job.is_probe)
+		own->is_unsure |= is_same;
+	else if (is_same)
+		task->page.n = 0;
+	else
+		own->is_unsure |= !run_note_has_news(run, task);
+}
+
 static int
 store_list(struct run *run, struct run_task *task, struct outcome *outcome,
     struct err *err)
@@ -148,6 +171,7 @@ store_list(struct run *run, struct run_task *task, struct outcome *outcome,
 	outcome->page.received = page->n;
 	if (listing->resource->paging == SOURCE_WINDOWS)
 		run_note_start(own);
+	look_at_unnamed(run, task);
 	if (keep_fresh(run, task, outcome, err) == -1)
 		return -1;
 	if (last.at != NULL)
@@ -220,6 +244,7 @@ finish(struct run *run, struct run_task *task, struct outcome *outcome)
 	enum source_paging paging = task->job.listing->resource->paging;
 	struct crawl_result result = { .received = page->received,
 	    .distinct = page->distinct, .fresh = page->kept,
+	    .news = outcome->news,
 	    .total = task->nothing && task->job.count > 0 ? 0 :
 	    task->page.total, .size = paging == SOURCE_NUMBERED ?
 	    task->page.size : -1,
@@ -321,7 +346,9 @@ commit_failure(struct run *run, struct run_task *task, struct err *err)
 
 	own->alone = false;
 	if (task->job.is_probe) {
-		state = crawl_fail(run->crawl, &task->job);
+		state = crawl_end_probe(run->crawl, &task->job,
+		    task->reply != NULL &&
+		    task->reply->outcome == HTTP_REFUSED);
 		run_free_task(run, task);
 		if (run_listing_state(run, own, state, err) == -1)
 			return -1;
@@ -360,6 +387,7 @@ commit_dry(struct run *run, struct run_task *task, struct err *err)
 		return -1;
 	if (run_online_page(run, task, &outcome.page, err) == -1)
 		return -1;
+	outcome.news = outcome.page.distinct;
 	state = finish(run, task, &outcome);
 	/* Once, by the first page: a total that changes must not end it. */
 	if (!own->is_weighed)

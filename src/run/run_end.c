@@ -292,8 +292,8 @@ end_listing(struct run *run, struct run_listing *own, enum crawl_state state,
 		break;
 	case CRAWL_WHOLE:
 		if (own->is_unsure)
-			end_open(run, own, "some records have neither a key "
-			    "nor a time, and are equal: whether they are one "
+			end_open(run, own, "the same records, which have no "
+			    "key, came several times: whether they are one "
 			    "or several can't be told");
 		own->crawl->gapped |= own->is_unsure;
 		if (!own->crawl->gapped)
@@ -308,6 +308,10 @@ end_listing(struct run *run, struct run_listing *own, enum crawl_state state,
 	case CRAWL_ENDLESS:
 		end_open(run, own, "the server names one more page after the "
 		    "other, and the last 20 had no new record");
+		break;
+	case CRAWL_UNPROVEN:
+		end_open(run, own, "there are more records than the server's "
+		    "total says, and no reply proves where they end");
 		break;
 	case CRAWL_CUT:
 		end_open(run, own, "the server says that there are more "

@@ -32,6 +32,9 @@ struct run_listing {
 	struct set *pass_seen;	/* of this reading, if not the same */
 	struct set *known;	/* held against the server: what is on disk */
 	struct set *tally;	/* of records without a key, by their bytes */
+	struct set *pages;	/* of these, as they came in pages */
+	bool has_unnamed;
+	bool is_equal;		/* the last record is one of several equal */
 	unsigned char last[SHA256_BYTES];	/* of the last record's bytes */
 	bool has_last;
 	struct run_doubles *doubles;	/* see run_double.c; or NULL */
@@ -219,6 +222,22 @@ void run_note_start(struct run_listing *);
  */
 enum run_seen run_note(struct run *, struct run_listing *,
     const struct page_record *, bool *);
+
+/** run_note_is_unnamed(task): Has no record of the page a key? */
+bool run_note_is_unnamed(const struct run_task *);
+
+/**
+ * run_note_is_same_page(task):
+ * Note the page.  Did the same records, which have no key, come in one page
+ * before?  Then no one can tell whether the server looked at what was asked.
+ */
+bool run_note_is_same_page(const struct run_task *);
+
+/**
+ * run_note_has_news(run, task):
+ * Is there a record on the page that is like none of this reading?
+ */
+bool run_note_has_news(struct run *, const struct run_task *);
 
 /** run_note_last(own, bytes): This is the last record that came so far. */
 void run_note_last(struct run_listing *, struct span);

@@ -125,7 +125,7 @@ run_next_page(struct run *run, struct run_task *task, struct err *err)
 	if (check_absent(run, task, err) == -1 ||
 	    read_text(task, &next, err) == -1)
 		return -1;
-	if (next != NULL && (*next == '\0' || task->page.more == 0)) {
+	if (next != NULL && *next == '\0') {
 		free(next);
 		next = NULL;
 	}

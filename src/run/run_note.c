@@ -21,10 +21,66 @@ run_note(struct run *run, struct run_listing *own,
 	bool is_new, in_pass;
 
 	*named = page_key(record, own->tally, &run->scratch);
+	own->has_unnamed |= !*named;
+	own->is_equal = !*named && run->scratch.len > SHA256_BYTES;
 	is_new = set_add(own->seen, run->scratch.at, run->scratch.len);
 	in_pass = own->pass_seen == own->seen ? is_new :
 	    set_add(own->pass_seen, run->scratch.at, run->scratch.len);
 	return is_new ? RUN_NEW : in_pass ? RUN_REPEAT : RUN_DUPLICATE;
+}
+
+bool
+run_note_is_unnamed(const struct run_task *task)
+{
+	const struct page *page = &task->page;
+	struct page_record record;
+	size_t i;
+
+	for (i = 0; i < page->n; i++) {
+		record = page_record(page, i);
+		if (page_is_named(&record))
+			return false;
+	}
+	return page->n > task->job.overlap &&
+	    task->job.listing->resource->paging != SOURCE_WINDOWS;
+}
+
+bool
+run_note_is_same_page(const struct run_task *task)
+{
+	const struct page *page = &task->page;
+	struct run_listing *own = task->job.listing->user;
+	unsigned char hash[SHA256_BYTES];
+	struct sha256 *all;
+	size_t i;
+
+	all = sha256_new();
+	for (i = task->job.overlap; i < page->n; i++) {
+		sha256_add(all, page->records[i].at, page->records[i].len);
+		sha256_add(all, "\n", 1);
+	}
+	sha256_peek(all, hash);
+	sha256_free(all);
+	if (own->pages == NULL)
+		own->pages = set_new();
+	return !set_add(own->pages, hash, sizeof(hash));
+}
+
+bool
+run_note_has_news(struct run *run, const struct run_task *task)
+{
+	const struct run_listing *own = task->job.listing->user;
+	struct page_record record;
+	size_t i;
+
+	for (i = 0; i < task->page.n; i++) {
+		record = page_record(&task->page, i);
+		(void)page_key(&record, NULL, &run->scratch);
+		if (!set_has(own->pass_seen, run->scratch.at,
+		    run->scratch.len))
+			return true;
+	}
+	return false;
 }
 
 void

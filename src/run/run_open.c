@@ -23,6 +23,7 @@ run_close(struct run_listing *own)
 	set_free(own->seen);
 	set_free(own->known);
 	set_free(own->tally);
+	set_free(own->pages);
 	run_doubles_free(own->doubles);
 	free(own->dir);
 	free(own);
@@ -194,7 +195,8 @@ is_scroll(const struct manifest_listing *known)
 }
 
 /*
- * Must it be read from its start?  So it is if a record of a window could not
+ * Must it be read from its start?  So it is if records have no key, for it
+ * takes all pages to tell equal ones from one that came twice; and if a record of a window could not
  * be kept, or its counts did not agree, or it was being read again: then what
  * this reading has seen is not known.
  */
@@ -235,6 +237,20 @@ ranges_of(const struct manifest_listing *known, size_t *n)
 	return ranges;
 }
 
+/* How large are pages, and had the last one all that it may have? */
+static void
+measure_pages(const struct manifest_listing *known, struct crawl_known *part)
+{
+	const struct manifest_page *last = &known->pages[known->n_pages - 1];
+	const struct manifest_page *page;
+
+	for (page = known->pages; page <= last; page++)
+		if (page->received > part->largest)
+			part->largest = page->received;
+	part->is_full = last->received >= part->size ||
+	    (known->n_pages > 1 && last->received >= part->largest);
+}
+
 static int
 take_part(struct run *run, struct run_listing *own,
     const struct manifest_listing *known, struct err *err)
@@ -252,7 +268,7 @@ take_part(struct run *run, struct run_listing *own,
 	own->duplicates = known->duplicates;
 	if (known->n_pages > 0 && known->pages[0].size > 0)
 		part.size = known->pages[0].size;
-	if (starts_over(known)) {
+	if (starts_over(known) || own->has_unnamed) {
 		part.pass += known->n_pages > 0;
 		if (run_again_begin(run, own, err) == -1)
 			return -1;
@@ -263,6 +279,7 @@ take_part(struct run *run, struct run_listing *own,
 		part.distinct = known->distinct;
 		part.unsteady = known->unsteady;
 		part.cursor = known->pages[known->n_pages - 1].next;
+		measure_pages(known, &part);
 	}
 	state = crawl_begin(run->crawl, own->crawl, &part);
 	free(ranges);

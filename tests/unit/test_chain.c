@@ -106,8 +106,8 @@ static enum crawl_state
 came(struct crawl *crawl, const struct crawl_job *job, uint64_t n,
     uint64_t old, int64_t total, int more, const char *cursor)
 {
-	struct crawl_result result = { n, n - old, n - old, total, -1, more,
-	    cursor, false };
+	struct crawl_result result = { n, n - old, n - old, n - old, total,
+	    -1, more, cursor, false };
 
 	assert_true(crawl_is_turn(job));
 	return crawl_finish(crawl, job, &result);
@@ -153,7 +153,11 @@ test_offsets_move_by_what_came(void **state)
 		{ "8+10", 1, 0, 9, -1, CRAWL_WHOLE } };
 	static const struct step by_more[] = {
 		{ "0+10", 10, 0, -1, 1, CRAWL_GOES_ON },
-		{ "9+10", 10, 1, -1, 0, CRAWL_WHOLE } };
+		{ "9+10", 5, 1, -1, 0, CRAWL_WHOLE } };
+	/* "No more" behind a full page, and nothing else that says so. */
+	static const struct step by_more_alone[] = {
+		{ "0+10", 10, 0, -1, 0, CRAWL_GOES_ON },
+		{ "9+10", 1, 1, -1, 0, CRAWL_WHOLE } };
 	/* "No more", and the total says otherwise. */
 	static const struct step at_odds[] = {
 		{ "0+10", 10, 0, 12, 0, CRAWL_GOES_ON },
@@ -180,6 +184,7 @@ test_offsets_move_by_what_came(void **state)
 	walk(by_total, LENGTH(by_total));
 	walk(clamped, LENGTH(clamped));
 	walk(by_more, LENGTH(by_more));
+	walk(by_more_alone, LENGTH(by_more_alone));
 	walk(at_odds, LENGTH(at_odds));
 	walk(silent, LENGTH(silent));
 	walk(went, LENGTH(went));
@@ -269,6 +274,7 @@ test_what_is_known_of_a_chain(void **state)
 	crawl_free(crawl);
 	/* All of it. */
 	known = (struct crawl_known){ .total = 10, .size = 10, .pass = 1,
+	    .is_full = true,
 	    .distinct = 10, .have = 10, .ranges = there, .n_ranges = 1 };
 	crawl = begin("offset", &known, &stands);
 	assert_int_equal(stands, CRAWL_GOES_ON);
