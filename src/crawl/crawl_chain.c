@@ -160,11 +160,8 @@ is_last(const struct crawl_listing *listing, const struct crawl_job *job,
 	/* Where there is a cursor all the same, a full page proves nothing. */
 	if (result->more == 0 && !listing->is_full)
 		return true;
-	if (result->received > 0)
-		return false;
-	return (job->cursor != NULL &&
-	    strcmp(job->cursor, result->cursor) == 0) ||
-	    is_reached(listing, listing->distinct);
+	return result->received == 0 && job->cursor != NULL &&
+	    strcmp(job->cursor, result->cursor) == 0;
 }
 
 /* Is there nothing behind ${came}, but what is there already? */

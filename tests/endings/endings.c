@@ -12,7 +12,8 @@
  *		  absent | wrong type
  *	next	: at the end it is absent | null | "" | false | an object |
  *		  this page's own | the first page's | always another one; or
- *		  it is null in the middle
+ *		  it is null in the middle; and pages in the middle may be
+ *		  empty
  *	beyond	: behind the end comes an empty page | null | no records |
  *		  404 | 400 | 500 | the last page again | the first
  *	keys	: ids | none, and some records equal | ids twice in a record |
@@ -63,6 +64,7 @@ static struct {
 	enum beyond beyond;
 	enum keys keys;
 	bool ignores;		/* it looks at no page's place */
+	bool hollow;		/* there are empty pages in the middle */
 	bool mistyped;		/* the definition has the wrong path */
 	bool empty_null;	/* the definition knows null for empty */
 	char rows[MAX_ROWS][100];
@@ -93,7 +95,7 @@ parameter(const char *url, const char *name, unsigned otherwise)
 	for (; p != NULL; p = strchr(p + 1, '&'))
 		if (strncmp(p + 1, name, len) == 0 && p[1 + len] == '=') {
 			p += len + 2;
-			p += *p == 'c';
+			p += *p == 'c' || *p == 'e';
 			return *p >= '0' && *p <= '9' ?
 			    (unsigned)atoi(p) : 9999;
 		}
@@ -187,8 +189,9 @@ next_value(unsigned first, unsigned end, char out[100])
 	if (the.style == SCROLL)
 		snprintf(out, 100, "\"s\"");
 	else
-		snprintf(out, 100, is_url ? "\"http://h/rows?after=c%u\"" :
-		    "\"c%u\"", next);
+		snprintf(out, 100, is_url ? "\"http://h/rows?after=%c%u\"" :
+		    "\"%c%u\"", the.hollow && end > first && end < the.n &&
+		    end / the.cap % 2 == 1 ? 'e' : 'c', next);
 	return out;
 }
 
@@ -296,7 +299,8 @@ endings_answer(struct http_reply *reply)
 		text_adds(body, "{\"error\":\"x\"}");
 		return (int)status;
 	}
-	end = the.style == ONE ? the.n : first + the.cap;
+	end = the.style == ONE ? the.n : strstr(url, "after=e") != NULL ?
+	    first : first + the.cap;
 	if (end > the.n)
 		end = the.n;
 	if (the.style == SCROLL)
@@ -372,6 +376,9 @@ is_undetectable(void)
 	if (the.more == M_FALSE && fewer && !tells_total &&
 	    the.style != ONE && the.style != NUMBER)
 		return true;
+	/* "No more" in an empty page. */
+	if (the.more == M_FALSE && the.hollow && !tells_total)
+		return true;
 	/* The list breaks off, and nothing else tells of the rest. */
 	if (the.last == N_MIDDLE && !tells_total && the.more != M_RIGHT &&
 	    the.more != M_TRUE && the.style >= CURSOR && the.style <= LINK)
@@ -406,6 +413,7 @@ draw(uint64_t seed)
 			the.keys = K_IDS;
 		if (the.style == INTERVAL)
 			the.cap = SIZE;
+		the.hollow = endings_dice(4) == 0;
 		the.ignores = endings_dice(12) == 0;
 		the.mistyped = endings_dice(12) == 0;
 		the.empty_null = endings_dice(2) == 0;
