@@ -13,7 +13,8 @@ _arguments \
   '--online[then ask the server what has come or gone since]' \
   '--fast[look at sizes and counts only]' \
   '--sample=[read only N percent of the files, and of the others look at the size]:N%:' \
-  '--remove-extra[also remove the files that are no part of the export]' \
+  '--remove-extra[when all else is repaired, also move files that are no part of the export out of it, to a directory beside it]' \
+  '--partial[bring back what can be had, even if not all of it can be fetched; else nothing is changed then]' \
   '--jobs=[requests under way at the same time, at most]:N:' \
   '--retries=[how often a request is tried before it becomes a gap]:N:' \
   '--max-wait=[how long to wait when the server asks for it; if it asks for more, stop so that the export can be resumed]:TIME:' \

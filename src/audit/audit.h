@@ -29,6 +29,7 @@ struct audit_kind {
 struct audit_summary {
 	bool ours;		/* it has a manifest */
 	bool sealed;		/* complete and proven */
+	bool is_hurt;		/* its manifest is damaged */
 	char *source, *server, *started;	/* or NULL */
 	struct audit_count *counts;	/* by resource, in the source's order */
 	size_t n_counts;
@@ -41,6 +42,9 @@ struct audit_summary {
 	uint64_t unfinished;	/* listings begun, not ended, no gap */
 	uint64_t untold;	/* lists in pages whose total no one told */
 	uint64_t unmarked;	/* of an old export: units without .done */
+	uint64_t absent;	/* files that are not there, or too short */
+	char *first_absent;	/* the path of one of them, or NULL */
+	uint64_t changed;	/* records that came in several versions */
 };
 
 /**

@@ -111,18 +111,14 @@ add_listing(struct manifest *manifest, const struct source *source,
 }
 
 static int
-by_manifest(struct tree *tree, const struct source *source, struct log *log,
+by_manifest(struct manifest *manifest, const struct source *source,
     struct audit_files *files, struct err *err)
 {
-	struct manifest *manifest = manifest_open(tree, log, err);
 	struct manifest_listing listing = { .key = NULL };
 	int rc = 0;
 
-	if (manifest == NULL)
-		return -1;
 	while (rc == 0 && manifest_each(manifest, listing.key, &listing))
 		rc = add_listing(manifest, source, listing.key, files, err);
-	manifest_close(manifest);
 	return rc;
 }
 
@@ -220,19 +216,37 @@ by_names(struct tree *tree, const struct source *source,
 	return rc;
 }
 
+/*
+ * A manifest that knows not all: that of another tool's tree, before the rest
+ * was fetched, and one of which lines are lost.  Then names tell.
+ */
+static bool
+is_partial(const struct manifest *manifest, enum manifest_state state)
+{
+	json_t *header = manifest_header(manifest);
+
+	return state == MANIFEST_SALVAGED || (manifest_sealed(manifest) ==
+	    NULL && json_is_true(json_object_get(header, "adopted")));
+}
+
 int
 audit_files(const char *path, const struct source *source, struct log *log,
     struct audit_files *files, struct err *err)
 {
 	struct tree *tree = tree_look(path, err);
-	int rc;
+	struct manifest *manifest = NULL;
+	enum manifest_state state;
+	int rc = -1;
 
 	if (tree == NULL)
 		return -1;
-	if (audit_has_manifest(path))
-		rc = by_manifest(tree, source, log, files, err);
-	else
+	if (!manifest_is_there(path))
 		rc = by_names(tree, source, files, err);
+	else if ((manifest = manifest_recover(tree, log, &state,
+	    err)) != NULL)
+		rc = is_partial(manifest, state) ? by_names(tree, source,
+		    files, err) : by_manifest(manifest, source, files, err);
+	manifest_close(manifest);
 	tree_close(tree);
 	return rc;
 }

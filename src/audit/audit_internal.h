@@ -23,9 +23,6 @@ void audit_sort_kinds(struct audit_summary *);
 int audit_old_summary(struct tree *, const struct source *,
     struct audit_summary *, struct err *);
 
-/** audit_has_manifest(path): Is there a manifest in the directory? */
-bool audit_has_manifest(const char *);
-
 struct audit_patterns;
 
 /** audit_patterns_new(source): The paths of its files, as patterns. */
@@ -76,9 +73,13 @@ struct audit_verify {
 	bool blind;			/* a record with children is damaged */
 	bool is_adopted;		/* another tool began it */
 	bool from_copy;			/* the manifest is damaged */
+	bool is_salvaged;		/* and so is its copy */
 	bool long_first;		/* old: a shard of 1,001 lines */
 	bool walked, is_over;		/* how far it is */
 	struct tree_receipts rest;	/* then: what the walk did not reach */
+	const char **rest_keys;		/* of their listings, or NULL */
+	size_t rest_keys_capacity;
+	const char *rest_key;		/* of the one at hand */
 	size_t next;
 	struct audit_finding *findings;
 	size_t n_findings, findings_room;

@@ -33,7 +33,7 @@ find(struct reading *reading, enum audit_trouble kind, const char *format, ...)
 	struct audit_finding finding = { .kind = kind,
 	    .path = reading->receipt->path, .refetch = true,
 	    .listing = verify->at.crawl != NULL ? verify->at.crawl->key :
-	    NULL };
+	    (char *)verify->rest_key };
 	char what[1024];
 	va_list ap;
 

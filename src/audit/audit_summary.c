@@ -4,8 +4,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "audit/audit_internal.h"
 
@@ -21,11 +19,13 @@ audit_release(struct audit_summary *summary)
 		free(gap->url);
 		free(gap->why);
 		free(gap->request);
+		free(gap->path);
 		free(gap);
 	}
 	for (i = 0; i < summary->n_kinds; i++)
 		free(summary->kinds[i].name);
 	free(summary->kinds);
+	free(summary->first_absent);
 	free(summary->counts);
 	free(summary->source);
 	free(summary->server);
@@ -134,6 +134,7 @@ copy_gap(struct audit_summary *summary, struct manifest_gap ***last,
 	copy->url = mem_text(gap->url);
 	copy->why = mem_text(gap->why);
 	copy->request = mem_text(gap->request);
+	copy->path = mem_text(gap->path);
 	copy->next = NULL;
 	**last = copy;
 	*last = &copy->next;
@@ -155,6 +156,7 @@ count_listings(struct manifest *manifest, const struct source *source,
 		if (resource != NULL)
 			summary->counts[resource->index].records +=
 			    listing.records;
+		summary->changed += listing.changed;
 		for (gap = listing.gaps; gap != NULL; gap = gap->next)
 			copy_gap(summary, &last, gap);
 		if (!listing.ended && listing.gaps == NULL)
@@ -191,8 +193,12 @@ summarise(struct manifest *manifest, struct tree *tree,
 		return -1;
 	}
 	summary->files = files.n;
-	for (i = 0; i < files.n; i++)
+	for (i = 0; i < files.n; i++) {
 		summary->bytes += files.at[i].bytes;
+		if (!tree_has(tree, &files.at[i], summary->sealed) &&
+		    summary->absent++ == 0)
+			summary->first_absent = mem_text(files.at[i].path);
+	}
 	tree_receipts_release(&files);
 	return count_kinds(manifest, tree, source, summary, err);
 }
@@ -211,33 +217,24 @@ make_counts(const struct source *source, struct audit_summary *summary)
 		summary->counts[i].resource = source->resources[i].name;
 }
 
-bool
-audit_has_manifest(const char *path)
-{
-	char *name = mem_format("%s/" MANIFEST_NAME, path);
-	char *copy = mem_format("%s/" MANIFEST_COPY, path);
-	bool has = access(name, F_OK) == 0 || access(copy, F_OK) == 0;
-
-	free(name);
-	free(copy);
-	return has;
-}
-
 int
 audit_summary(const char *path, const struct source *source, struct log *log,
     struct audit_summary *summary, struct err *err)
 {
 	struct tree *tree;
 	struct manifest *manifest;
+	enum manifest_state state;
 	int rc = -1;
 
 	*summary = (struct audit_summary){ .ours = false };
 	make_counts(source, summary);
 	if ((tree = tree_look(path, err)) == NULL)
 		return -1;
-	if (!audit_has_manifest(path)) {
+	if (!manifest_is_there(path)) {
 		rc = audit_old_summary(tree, source, summary, err);
-	} else if ((manifest = manifest_open(tree, log, err)) != NULL) {
+	} else if ((manifest = manifest_recover(tree, log, &state,
+	    err)) != NULL) {
+		summary->is_hurt = state != MANIFEST_INTACT;
 		rc = summarise(manifest, tree, source, summary, err);
 		manifest_close(manifest);
 	}
@@ -252,10 +249,9 @@ audit_source_of(const char *path, struct err *err)
 	const char *definition, *name;
 	json_t *header;
 
-	if (!audit_has_manifest(path))
+	if (!manifest_is_there(path))
 		return source_open("humanloop", err);
-	if ((header = manifest_peek(path, err)) == NULL &&
-	    (header = manifest_peek_copy(path, NULL)) == NULL)
+	if ((header = manifest_peek(path, err)) == NULL)
 		return NULL;
 	definition = json_string_value(json_object_get(header,
 	    "definition"));

@@ -38,25 +38,60 @@ option(void *cookie, const char *name)
 	return json_string_value(json_object_get(verify->options, name));
 }
 
-/* A damaged manifest is a finding; its copy says what should be there. */
+/* A damaged manifest is a finding; what else there is says what should be. */
 static int
-open_copy(struct audit_verify *verify, struct err *err)
+open_manifest(struct audit_verify *verify, struct err *err)
 {
+	static const char *const instead[] = {
+		[MANIFEST_INTACT] = "",
+		[MANIFEST_COPIED] = "its copy says what should be here",
+		[MANIFEST_MERGED] = "it and its copy together say what should "
+		    "be here, and the seal proves it",
+		[MANIFEST_SALVAGED] = "its lines that can still be read say "
+		    "what should be here",
+	};
 	struct audit_finding finding = { .kind = AUDIT_DAMAGED,
 	    .path = (char *)MANIFEST_NAME };
-	char *why = mem_text(err->text);
+	enum manifest_state state;
 
-	verify->manifest = manifest_open_copy(verify->tree,
-	    verify->settings.log, err);
-	if (verify->manifest == NULL) {
-		err_set(err, ERR_DATA, "%s; and there is no copy of it that "
-		    "is whole", why);
-		free(why);
-		return -1;
-	}
+	verify->manifest = manifest_recover(verify->tree,
+	    verify->settings.log, &state, err);
+	if (verify->manifest == NULL || state == MANIFEST_INTACT)
+		return verify->manifest != NULL ? 0 : -1;
 	verify->from_copy = true;
-	audit_find(verify, finding, "%s", why);
-	free(why);
+	verify->is_salvaged = state == MANIFEST_SALVAGED;
+	audit_find(verify, finding, "%s; %s", err->text, instead[state]);
+	return 0;
+}
+
+/*
+ * The files that count, with the keys of their listings: those that the walk
+ * does not reach are looked at after it.
+ */
+static int
+list_rest(struct audit_verify *verify, struct err *err)
+{
+	struct manifest_listing listing = { .key = NULL };
+	size_t i, from;
+
+	while (manifest_each(verify->manifest, listing.key, &listing)) {
+		from = verify->rest.n;
+		if (manifest_files(verify->manifest, listing.key,
+		    &verify->rest, err) == -1)
+			return -1;
+		verify->rest_keys = mem_need(verify->rest_keys,
+		    verify->rest.n, &verify->rest_keys_capacity,
+		    sizeof(*verify->rest_keys));
+		for (i = from; i < verify->rest.n; i++)
+			verify->rest_keys[i] = listing.key;
+	}
+	from = verify->rest.n;
+	if (manifest_marks(verify->manifest, &verify->rest, err) == -1)
+		return -1;
+	verify->rest_keys = mem_need(verify->rest_keys, verify->rest.n + 1,
+	    &verify->rest_keys_capacity, sizeof(*verify->rest_keys));
+	for (i = from; i < verify->rest.n; i++)
+		verify->rest_keys[i] = NULL;
 	return 0;
 }
 
@@ -64,12 +99,9 @@ static int
 open_ours(struct audit_verify *verify, struct err *err)
 {
 	struct audit_finding finding = { .kind = AUDIT_MISSING };
-	struct tree_receipts files = { NULL, 0, 0 };
 	size_t i;
 
-	verify->manifest = manifest_open(verify->tree, verify->settings.log,
-	    err);
-	if (verify->manifest == NULL && open_copy(verify, err) == -1)
+	if (open_manifest(verify, err) == -1)
 		return -1;
 	verify->options = json_incref(json_object_get(manifest_header(
 	    verify->manifest), "options"));
@@ -79,16 +111,14 @@ open_ours(struct audit_verify *verify, struct err *err)
 	verify->progress.sealed = manifest_sealed(verify->manifest) != NULL;
 	verify->is_adopted = json_is_true(json_object_get(manifest_header(
 	    verify->manifest), "adopted"));
-	if (!verify->progress.sealed && !verify->is_adopted)
+	if (!verify->progress.sealed && !verify->is_adopted &&
+	    !verify->is_salvaged)
 		audit_find(verify, finding, "the export is not finished");
-	if (manifest_all_files(verify->manifest, &files, err) == -1) {
-		tree_receipts_release(&files);
+	if (list_rest(verify, err) == -1)
 		return -1;
-	}
-	verify->progress.files_total = files.n;
-	for (i = 0; i < files.n; i++)
-		verify->progress.bytes_total += files.at[i].bytes;
-	verify->rest = files;
+	verify->progress.files_total = verify->rest.n;
+	for (i = 0; i < verify->rest.n; i++)
+		verify->progress.bytes_total += verify->rest.at[i].bytes;
 	return 0;
 }
 
@@ -140,7 +170,7 @@ audit_verify_new(const struct audit_settings *settings, struct err *err)
 	verify->tree = tree_look(settings->path, err);
 	if (verify->tree == NULL)
 		goto err_free;
-	if ((audit_has_manifest(settings->path) ? open_ours(verify, err) :
+	if ((manifest_is_there(settings->path) ? open_ours(verify, err) :
 	    open_old(verify, err)) == -1)
 		goto err_free;
 	crawl.started = verify->started;
@@ -178,7 +208,8 @@ step_rest(struct audit_verify *verify, struct err *err)
 	const struct tree_receipt *file;
 
 	while (verify->next < verify->rest.n) {
-		file = &verify->rest.at[verify->next++];
+		file = &verify->rest.at[verify->next];
+		verify->rest_key = verify->rest_keys[verify->next++];
 		if (!set_has(verify->checked, file->path,
 		    strlen(file->path)))
 			return audit_read(verify, file, false, NULL, err) ==
@@ -237,6 +268,7 @@ audit_verify_free(struct audit_verify *verify)
 		return;
 	audit_listing_release(&verify->at);
 	tree_receipts_release(&verify->rest);
+	free(verify->rest_keys);
 	crawl_free(verify->crawl);
 	manifest_close(verify->manifest);
 	manifest_close(verify->adopted);

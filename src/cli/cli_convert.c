@@ -202,27 +202,6 @@ print_preview(const struct making *m)
 	text_release(&names);
 }
 
-/* Ask whether to go on.  1: yes; 0: no; -1: there is no one to ask. */
-static int
-ask(const struct cli *cli, struct err *err)
-{
-	char answer[4096] = "";
-
-	if (config_is(cli->config, "yes"))
-		return 1;
-	if (!isatty(STDIN_FILENO))
-		return err_set(err, ERR_USAGE, "there is no terminal to ask "
-		    "on: --yes goes on without asking, --dry-run only shows "
-		    "what would be made");
-	fprintf(stderr, "\nContinue? [y/N] ");
-	fflush(stderr);
-	if (cli_read_line(answer, sizeof(answer)) == -1)
-		return cli_signalled() != 0 ? err_set(err, ERR_STOPPED,
-		    "stopped") : err_errno(err, ERR_USAGE, "read the answer");
-	return strcasecmp(answer, "y") == 0 || strcasecmp(answer,
-	    "yes") == 0;
-}
-
 /* -------------------------------------------------------------- progress */
 
 static void
@@ -507,7 +486,9 @@ convert(struct making *m, const char *export, struct err *err)
 		fprintf(stderr, "\nDry run - no files created.\n");
 		return 0;
 	}
-	if ((rc = ask(m->cli, err)) != 1) {
+	rc = cli_ask(m->cli, "Continue?", ", --dry-run only shows what would "
+	    "be made", err);
+	if (rc != 1) {
 		if (rc == 0)
 			fprintf(stderr, "Aborted.\n");
 		return rc;

@@ -2,6 +2,7 @@
  * hlexport export: the main job.
  */
 
+#include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,6 +62,8 @@ status_of(const struct cli_result *result)
 		return CLI_GAPS;
 	case RUN_INTERRUPTED:
 		return CLI_INTERRUPTED;
+	case RUN_DAMAGED:
+		return CLI_DAMAGED;
 	case RUN_GOING:
 	case RUN_STOPPED:
 		break;
@@ -77,20 +80,45 @@ report(const struct cli *cli, struct log *log, bool repairs,
 	struct audit_summary summary;
 	struct err err;
 
-	if (result->where == NULL)
+	/* A repair that changes nothing leaves nothing in the log. */
+	if (result->where == NULL || (repairs && !result->progress.is_merged))
 		return;
 	if (audit_summary(result->where, cli->source, log, &summary,
 	    &err) == -1) {
 		cli_error(&err);
 	} else {
 		cli_report_log(log, &summary, result);
-		if (!config_is(cli->config, "quiet"))
-			cli_report(stderr, &summary, result);
 		/* Of a repair, what verify says afterwards is the result. */
+		if (!config_is(cli->config, "quiet") && !repairs)
+			cli_report(stderr, &summary, result);
 		if (config_is(cli->config, "json") && !repairs)
 			cli_print_json(cli_report_json(&summary, result));
 	}
 	audit_release(&summary);
+}
+
+/* What a repair came to, in a line or two. */
+static void
+report_repair(const struct cli_result *result)
+{
+	const struct run_progress *progress = &result->progress;
+
+	if (progress->is_merged)
+		fprintf(stderr, "Repaired: %" PRIu64 " file%s brought back\n",
+		    progress->restored, progress->restored == 1 ? "" : "s");
+	else
+		fprintf(stderr, "Not repaired: %s is as it was\n",
+		    result->where);
+	if (progress->lost > 0)
+		fprintf(stderr, "%" PRIu64 " file%s not be brought back: the "
+		    "server no longer has what was exported\n",
+		    progress->lost, progress->lost == 1 ? " can" : "s can");
+	if (progress->unfetched > 0)
+		fprintf(stderr, "%" PRIu64 " file%s not be fetched; try again "
+		    "later%s\n", progress->unfetched,
+		    progress->unfetched == 1 ? " could" : "s could",
+		    progress->is_merged ? "" : ", or take what can be had "
+		    "with --partial");
 }
 
 /* Records were printed: tell how many, beside them. */
@@ -108,7 +136,8 @@ report_lines(const struct cli *cli, const struct cli_result *result)
 }
 
 int
-cli_run(struct cli *cli, struct log *log, struct cli_settings *settings)
+cli_run(struct cli *cli, struct log *log, struct cli_settings *settings,
+    struct run_progress *last)
 {
 	struct cli_result result = { .ran = true, .err = { ERR_NONE, "" } };
 	struct cli_progress *progress;
@@ -135,6 +164,11 @@ cli_run(struct cli *cli, struct log *log, struct cli_settings *settings)
 		cli_dry_report(run, cli->source,
 		    config_is(cli->config, "json"));
 	report(cli, log, settings->run.repair, &result);
+	if (settings->run.repair && !config_is(cli->config, "quiet") &&
+	    !result.progress.is_doubtful)
+		report_repair(&result);
+	if (last != NULL)
+		*last = result.progress;
 	log_mark(log);
 	run_free(run);
 	return result.status;
@@ -159,10 +193,11 @@ cli_export(struct cli *cli)
 	    config_is(cli->config, "verbose") ? LOG_DEBUG : LOG_WARN,
 	    config_is(cli->config, "verbose") ? LOG_DEBUG : LOG_INFO);
 	if (cli_settings(cli, log, NULL, &settings, &err) == -1 ||
+	    cli_key(cli, &settings, &err) == -1 ||
 	    (settings.run.wake_fd = cli_signals(&err)) == -1)
 		status = cli_error(&err);
 	else
-		status = cli_run(cli, log, &settings);
+		status = cli_run(cli, log, &settings, NULL);
 	cli_settings_release(&settings);
 	log_free(log);
 	return status;

@@ -113,6 +113,16 @@ int cli_signalled(void);
  */
 ssize_t cli_read_line(char *, size_t);
 
+/* ------------------------------------------------------- cli_ask.c */
+
+/**
+ * cli_ask(cli, question, without, err):
+ * Ask on the terminal, unless --yes is given.  Return 1 for yes; 0 for no; or
+ * -1 with ${err} set (ERR_USAGE) where there is no one to ask; ${without}
+ * tells there what else can be done.
+ */
+int cli_ask(const struct cli *, const char *, const char *, struct err *);
+
 /* ---------------------------------------------------- cli_screen.c */
 
 /* Lines at the bottom of the terminal that are drawn again and again. */
@@ -264,11 +274,12 @@ int cli_online(struct cli *, const char *, struct log *, json_t *);
 /* ---------------------------------------------------- cli_export.c */
 
 /**
- * cli_run(cli, log, settings):
+ * cli_run(cli, log, settings, progress):
  * Run an export as ${settings} say, and tell how it ended.  Return the exit
- * status.
+ * status, and set ${progress} (unless NULL) to how far it came.
  */
-int cli_run(struct cli *, struct log *, struct cli_settings *);
+int cli_run(struct cli *, struct log *, struct cli_settings *,
+    struct run_progress *);
 
 /* ----------------------------------------------------- cli_table.c */
 
@@ -379,15 +390,15 @@ bool cli_is_unfinished(const char *);
 
 /**
  * cli_settings(cli, log, resume, settings, err):
- * Fill ${settings}; ${resume} is the export to go on with, if that does not
- * come from the option.
+ * Fill ${settings}, but for the key; ${resume} is the export to go on with,
+ * if that does not come from the option.
  */
 int cli_settings(const struct cli *, struct log *, const char *,
     struct cli_settings *, struct err *);
 
 /* --------------------------------------------------------- cli_key.c */
 
-/** cli_key(cli, settings, err): Find the key.  Return 0 or -1. */
+/** cli_key(cli, settings, err): Fill in the key.  Return 0 or -1. */
 int cli_key(const struct cli *, struct cli_settings *, struct err *);
 
 /** cli_settings_release(settings): Free what it holds. */

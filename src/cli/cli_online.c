@@ -72,6 +72,7 @@ cli_online(struct cli *cli, const char *where, struct log *log, json_t *json)
 	int status;
 
 	if (cli_settings(cli, log, where, &settings, &err) == -1 ||
+	    cli_key(cli, &settings, &err) == -1 ||
 	    (settings.run.wake_fd = cli_signals(&err)) == -1) {
 		status = cli_error(&err);
 		goto done;

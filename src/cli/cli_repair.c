@@ -3,13 +3,34 @@
  * and verify it again.
  */
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/cli_internal.h"
 #include "tree/tree.h"
 
-/* What has to be asked for again. */
+struct repair {
+	struct cli *cli;
+	const char *where;
+	struct log *log;
+	struct audit_verify *verify;	/* the last one */
+};
+
+/* ------------------------------------------------------------- looking */
+
+static int
+check(struct repair *repair, struct err *err)
+{
+	audit_verify_free(repair->verify);
+	repair->verify = NULL;
+	return cli_check(repair->cli, repair->where, repair->log,
+	    &repair->verify, err);
+}
+
+/* The files that are not as they should be. */
 static struct run_damage *
 damage_of(const struct audit_verify *verify, size_t *n)
 {
@@ -19,37 +40,106 @@ damage_of(const struct audit_verify *verify, size_t *n)
 
 	*n = 0;
 	for (i = 0; i < all; i++)
-		if (findings[i].refetch && findings[i].listing != NULL)
+		if (findings[i].refetch && findings[i].path != NULL)
 			damage[(*n)++] = (struct run_damage){
 			    findings[i].listing, findings[i].path };
 	return damage;
 }
 
-/* Put the manifest's copy in its place, if that is what is damaged. */
-static int
-restore_manifest(const char *where, const struct audit_verify *verify,
-    struct log *log, struct err *err)
+/* How many findings are of a kind? */
+static size_t
+count(const struct audit_verify *verify, enum audit_trouble kind)
 {
-	size_t n, i;
-	const struct audit_finding *findings = audit_findings(verify, &n);
-	struct tree *tree;
-	int rc;
+	size_t all, i, n = 0;
+	const struct audit_finding *findings = audit_findings(verify, &all);
 
+	for (i = 0; i < all; i++)
+		n += findings[i].kind == kind;
+	return n;
+}
+
+/* Can nobody but the server say what was there? */
+static bool
+needs_server(const struct audit_verify *verify,
+    const struct run_damage *damage, size_t n)
+{
+	struct audit_progress now;
+	size_t i;
+
+	audit_verify_progress(verify, &now);
 	for (i = 0; i < n; i++)
-		if (findings[i].path != NULL &&
-		    strcmp(findings[i].path, MANIFEST_NAME) == 0)
-			break;
-	if (i == n)
-		return 0;
-	if ((tree = tree_open(where, err)) == NULL)
-		return -1;
-	rc = manifest_restore(tree, log, err);
+		if (damage[i].listing != NULL)
+			return true;
+	return !now.sealed;
+}
+
+/* ------------------------------------------------------------ fetching */
+
+/* Run what the settings say, with what was found. */
+static int
+fetch(struct repair *repair, enum run_trust trust,
+    struct run_progress *progress)
+{
+	struct cli *cli = repair->cli;
+	struct cli_settings settings;
+	struct run_damage *damage;
+	struct err err;
+	size_t n;
+	int status;
+
+	damage = damage_of(repair->verify, &n);
+	if (cli_settings(cli, repair->log, repair->where, &settings,
+	    &err) == -1 || (needs_server(repair->verify, damage, n) &&
+	    cli_key(cli, &settings, &err) == -1) ||
+	    (settings.run.wake_fd = cli_signals(&err)) == -1) {
+		status = cli_error(&err);
+	} else {
+		settings.run.repair = true;
+		settings.run.trust = trust;
+		settings.run.partial = config_is(cli->config, "partial");
+		settings.run.damage = damage;
+		settings.run.n_damage = n;
+		status = cli_run(cli, repair->log, &settings, progress);
+	}
+	cli_settings_release(&settings);
+	free(damage);
+	return status;
+}
+
+/* A repair that was killed while it changed the export is finished first. */
+static int
+finish_earlier(const char *where, struct err *err)
+{
+	struct tree *tree = tree_open(where, err);
+	int rc = -1;
+
+	if (tree != NULL)
+		rc = tree_layer_recover(tree, err) == -1 ? -1 : 0;
 	tree_close(tree);
 	return rc;
 }
 
+/* ------------------------------------------------- what is no part of it */
+
+/* Move it out, unless nobody could say what it is. */
 static int
-remove_extra(const char *where, const struct audit_verify *verify,
+move_out(struct tree *tree, const char *path, struct err *err)
+{
+	int fd = file_open(tree_dir(tree), path, O_RDONLY | O_NONBLOCK,
+	    NULL);
+
+	if (fd == -1 && errno != ELOOP) {
+		fprintf(stderr, "%s can't be read, and stays: %s\n", path,
+		    strerror(errno));
+		return 0;
+	}
+	if (fd != -1)
+		close(fd);
+	return tree_set_aside(tree, path, err);
+}
+
+static int
+move_all(const char *where, const struct audit_verify *verify, bool quiet,
     struct err *err)
 {
 	size_t n, i;
@@ -60,132 +150,107 @@ remove_extra(const char *where, const struct audit_verify *verify,
 	for (i = 0; i < n && rc == 0; i++)
 		if (findings[i].kind == AUDIT_EXTRA &&
 		    findings[i].path != NULL)
-			rc = file_remove(tree_dir(tree), findings[i].path,
-			    err);
+			rc = move_out(tree, findings[i].path, err);
+	if (tree != NULL && tree_aside(tree) != NULL && !quiet)
+		fprintf(stderr, "What was no part of the export is now in "
+		    "%s\n", tree_aside(tree));
 	tree_close(tree);
 	return rc;
 }
 
-/* Is there more than what is too much? */
-static bool
-is_damaged(const struct audit_verify *verify)
+static int
+remove_extra(struct repair *repair, struct err *err)
 {
-	size_t n, i;
-	const struct audit_finding *findings = audit_findings(verify, &n);
+	const struct config *config = repair->cli->config;
+	size_t n = count(repair->verify, AUDIT_EXTRA);
+	char *question;
+	int rc;
 
-	for (i = 0; i < n; i++)
-		if (findings[i].kind == AUDIT_DAMAGED ||
-		    findings[i].kind == AUDIT_MISSING)
-			return true;
-	return false;
+	if (!config_is(config, "remove-extra") || n == 0)
+		return 0;
+	question = mem_format("Move %zu file%s that the export does not know "
+	    "out of it, to a directory beside it?", n, n == 1 ? "" : "s");
+	rc = cli_ask(repair->cli, question, "", err);
+	free(question);
+	if (rc != 1)
+		return rc;
+	if (move_all(repair->where, repair->verify,
+	    config_is(config, "quiet"), err) == -1)
+		return -1;
+	return check(repair, err);
 }
 
-/* Run what the settings say, with what was found. */
+/* ------------------------------------------------------------ the whole */
+
+/* Before anything is done: can it be done? */
 static int
-run_repair(struct cli *cli, const char *where,
-    const struct audit_verify *verify, struct log *log)
+check_use(const struct repair *repair, struct err *err)
 {
-	struct cli_settings settings;
-	struct run_damage *damage;
-	struct err err;
-	size_t n;
-	int status;
+	const struct config *config = repair->cli->config;
 
-	damage = damage_of(verify, &n);
-	if (cli_settings(cli, log, where, &settings, &err) == -1 ||
-	    (settings.run.wake_fd = cli_signals(&err)) == -1) {
-		status = cli_error(&err);
-	} else {
-		settings.run.repair = true;
-		settings.run.damage = damage;
-		settings.run.n_damage = n;
-		status = cli_run(cli, log, &settings);
-	}
-	cli_settings_release(&settings);
-	free(damage);
-	return status;
-}
-
-static int
-check_again(struct cli *cli, const char *where, struct log *log)
-{
-	struct audit_verify *verify = NULL;
-	struct err err;
-	int status;
-
-	if (cli_check(cli, where, log, &verify, &err) == -1) {
-		status = cli_error(&err);
-	} else {
-		cli_check_report(cli, where, verify, true);
-		status = audit_is_whole(verify) ? CLI_OK : CLI_DAMAGED;
-	}
-	audit_verify_free(verify);
-	return status;
-}
-
-/* One that has no manifest, or is not finished, is for others. */
-static int
-check_kind(const char *where, const struct audit_verify *verify,
-    struct err *err)
-{
-	struct audit_progress now;
-
-	audit_verify_progress(verify, &now);
-	if (!now.ours)
+	if (!manifest_is_there(repair->where) &&
+	    access(repair->where, F_OK) == 0)
 		return err_set(err, ERR_USAGE, "%s has no manifest: "
-		    "'hlexport adopt %s' makes one", where, where);
+		    "'hlexport adopt %s' makes one", repair->where,
+		    repair->where);
+	if (config_is(config, "remove-extra") && !config_is(config, "yes") &&
+	    !isatty(STDIN_FILENO))
+		return err_set(err, ERR_USAGE, "--remove-extra asks before it "
+		    "moves files out, and there is no terminal to ask on: "
+		    "--yes does it without asking");
 	return 0;
 }
 
+/* Return the status; or -1 with ${err} set. */
 static int
-repair(struct cli *cli, const char *where, struct log *log)
+work(struct repair *repair, struct err *err)
 {
-	struct audit_verify *verify = NULL;
-	struct err err;
-	int status = CLI_OK, again;
+	struct run_progress progress = { .is_merged = false };
+	int status = CLI_OK;
 
-	if (cli_check(cli, where, log, &verify, &err) == -1 ||
-	    check_kind(where, verify, &err) == -1 ||
-	    restore_manifest(where, verify, log, &err) == -1 ||
-	    (config_is(cli->config, "remove-extra") &&
-	    remove_extra(where, verify, &err) == -1)) {
-		status = cli_error(&err);
-		audit_verify_free(verify);
-		return status;
-	}
-	if (audit_is_whole(verify))
-		cli_check_report(cli, where, verify, false);
-	else if (is_damaged(verify))
-		status = run_repair(cli, where, verify, log);
-	/* What could not be had is told again: status, words and JSON. */
-	if (!audit_is_whole(verify) && (status == CLI_OK ||
-	    status == CLI_GAPS)) {
-		again = check_again(cli, where, log);
-		status = status != CLI_OK ? status : again;
-	}
-	audit_verify_free(verify);
-	return status;
+	if (check_use(repair, err) == -1 ||
+	    finish_earlier(repair->where, err) == -1 ||
+	    check(repair, err) == -1)
+		return -1;
+	if (count(repair->verify, AUDIT_DAMAGED) > 0 ||
+	    count(repair->verify, AUDIT_MISSING) > 0)
+		status = fetch(repair, RUN_TRUST_LINES, &progress);
+	if (progress.is_doubtful)
+		status = fetch(repair, RUN_TRUST_SERVER, &progress);
+	if (progress.is_doubtful)
+		status = fetch(repair, RUN_TRUST_DISK, &progress);
+	if (progress.is_merged && check(repair, err) == -1)
+		return -1;
+	if (status == CLI_OK && remove_extra(repair, err) == -1)
+		return -1;
+	cli_check_report(repair->cli, repair->where, repair->verify, true);
+	return status == CLI_OK && !audit_is_whole(repair->verify) ?
+	    CLI_DAMAGED : status;
 }
 
 int
 cli_repair(struct cli *cli)
 {
 	bool is_export = strcmp(config_command(cli->config), "export") == 0;
-	const char *where = is_export ? config_text(cli->config, "resume") :
-	    NULL;
-	struct log *log;
+	struct repair repair = { .cli = cli };
+	struct err err;
 	size_t n;
 	char *const *words = config_args(cli->config, &n);
 	int status;
 
-	if (!is_export && n == 1)
-		where = words[0];
-	if (where == NULL || (is_export && n > 0))
+	if (is_export)
+		repair.where = config_text(cli->config, "resume");
+	else if (n == 1)
+		repair.where = words[0];
+	if (repair.where == NULL || (is_export && n > 0))
 		return cli_usage(is_export ? "--repair goes with --resume "
 		    "DIR" : "repair wants one directory, like 'hlexport "
 		    "repair exports/20250606-120000'");
-	log = log_new(LOG_WARN, LOG_INFO);
-	status = repair(cli, where, log);
-	log_free(log);
+	repair.log = log_new(LOG_WARN, LOG_INFO);
+	status = work(&repair, &err);
+	if (status == -1)
+		status = cli_error(&err);
+	audit_verify_free(repair.verify);
+	log_free(repair.log);
 	return status;
 }

@@ -46,6 +46,10 @@ print_counts(FILE *out, const struct audit_summary *summary)
 	text_human_count(summary->files, count);
 	text_human_bytes(summary->bytes, bytes);
 	fprintf(out, "\n  %s files on disk, %s\n", count, bytes);
+	if (summary->changed > 0)
+		fprintf(out, "  %" PRIu64 " record%s changed while they were "
+		    "read: the later version is kept\n", summary->changed,
+		    summary->changed == 1 ? "" : "s");
 }
 
 static void
@@ -117,6 +121,10 @@ print_title(FILE *out, const struct audit_summary *summary,
 		fprintf(out, "Export complete, before this run already: %s"
 		    "\n\n", result->where);
 		return;
+	case RUN_DAMAGED:
+		fprintf(out, "Export damaged since it was complete: %s\n\n",
+		    result->where);
+		return;
 	case RUN_GAPS:
 		fprintf(out, "Export finished, %" PRIu64 " gap%s: %s\n\n",
 		    summary->n_gaps, summary->n_gaps == 1 ? "" : "s",
@@ -137,6 +145,11 @@ print_next(FILE *out, const struct audit_summary *summary,
     const struct cli_result *result)
 {
 	fputc('\n', out);
+	if (result->state == RUN_DAMAGED) {
+		fprintf(out, "To bring back what is damaged or missing, and "
+		    "nothing else:\n  hlexport repair %s\n", result->where);
+		return;
+	}
 	if (summary->sealed) {
 		if (summary->untold == 0)
 			fprintf(out, "All counts agree with the server's "
@@ -167,6 +180,14 @@ cli_report(FILE *out, const struct audit_summary *summary,
 	if (result->ran && result->state != RUN_ALREADY)
 		print_figures(out, result);
 	print_gaps(out, summary);
+	if (summary->is_hurt)
+		fprintf(out, "\n  damaged  " MANIFEST_NAME "\n");
+	if (summary->absent > 0)
+		fprintf(out, "\n  damaged  %" PRIu64 " file%s not there, or "
+		    "of another size: %s%s\n", summary->absent,
+		    summary->absent == 1 ? " is" : "s are",
+		    summary->first_absent, summary->absent > 1 ? ", ..." :
+		    "");
 	if (summary->unfinished > 0 && result->state == RUN_GAPS)
 		fprintf(out, "\n  %" PRIu64 " listings are not finished\n",
 		    summary->unfinished);
@@ -186,6 +207,8 @@ word_for(const struct audit_summary *summary, const struct cli_result *result)
 		return "complete";
 	case RUN_GAPS:
 		return summary->ours ? "gaps" : "unknown";
+	case RUN_DAMAGED:
+		return "damaged";
 	case RUN_INTERRUPTED:
 		return "interrupted";
 	case RUN_STOPPED:
@@ -227,6 +250,8 @@ json_gap(const struct manifest_gap *gap)
 		json_object_set_new(json, "url", json_string(gap->url));
 	if (gap->why != NULL)
 		json_object_set_new(json, "why", json_string(gap->why));
+	if (gap->path != NULL)
+		json_object_set_new(json, "path", json_string(gap->path));
 	if (gap->request != NULL)
 		json_object_set_new(json, "request_id",
 		    json_string(gap->request));
@@ -282,6 +307,8 @@ cli_report_json(const struct audit_summary *summary,
 	for (gap = summary->gaps; gap != NULL; gap = gap->next)
 		json_array_append_new(gaps, json_gap(gap));
 	json_object_set_new(json, "gaps", gaps);
+	put_count(json, "changed", summary->changed);
+	put_count(json, "files_absent", summary->absent);
 	if (!summary->ours)
 		put_count(json, "files_without_done", summary->unmarked);
 	if (result->ran)

@@ -172,8 +172,7 @@ cli_settings(const struct cli *cli, struct log *log, const char *resume,
 	    (header = manifest_peek(settings->resume, err)) == NULL)
 		return -1;
 	if (take_options(cli, header, settings, err) == -1 ||
-	    find_server(cli, header, settings, err) == -1 ||
-	    cli_key(cli, settings, err) == -1)
+	    find_server(cli, header, settings, err) == -1)
 		goto done;
 	run->source = cli->source;
 	run->server = settings->server;

@@ -8,6 +8,8 @@
 static enum run_state
 state_of(const struct audit_summary *summary)
 {
+	if (summary->is_hurt || (summary->sealed && summary->absent > 0))
+		return RUN_DAMAGED;
 	if (summary->sealed)
 		return RUN_COMPLETE;
 	return summary->n_gaps > 0 || !summary->ours ? RUN_GAPS :
@@ -20,6 +22,9 @@ print_head(const struct audit_summary *summary, const char *where)
 	if (!summary->ours)
 		printf("Export without a manifest (made by another tool): %s"
 		    "\n\n", where);
+	else if (state_of(summary) == RUN_DAMAGED)
+		printf("Export from %s, begun %s: damaged\n",
+		    summary->server, summary->started);
 	else if (summary->sealed)
 		printf("Export from %s, begun %s: complete\n",
 		    summary->server, summary->started);
@@ -59,7 +64,9 @@ cli_summary(struct cli *cli)
 				printf("\n");
 			cli_report(stdout, &summary, &result);
 		}
-		if (summary.ours && !summary.sealed)
+		if (summary.absent > 0 || summary.is_hurt)
+			status = CLI_DAMAGED;
+		else if (summary.ours && !summary.sealed)
 			status = CLI_GAPS;
 	}
 	audit_release(&summary);

@@ -47,7 +47,11 @@ static const struct config_option rows[] = {
 	    "verify", "read only N percent of the files, and of the others "
 	    "look at the size" },
 	{ "remove-extra", 0, NULL, CONFIG_FLAG, NULL, NULL, NULL, 0, 0,
-	    "repair", "also remove the files that are no part of the export" },
+	    "repair", "when all else is repaired, also move files that are no "
+	    "part of the export out of it, to a directory beside it" },
+	{ "partial", 0, NULL, CONFIG_FLAG, NULL, NULL, NULL, 0, 0,
+	    "repair", "bring back what can be had, even if not all of it "
+	    "can be fetched; else nothing is changed then" },
 	{ "jobs", 'j', "HLEXPORT_JOBS", CONFIG_NUMBER, "N", "16", NULL,
 	    1, 256, "export repair verify",
 	    "requests under way at the same time, at most" },
@@ -165,7 +169,8 @@ static const struct config_option rows[] = {
 	    "made; if not given, beside what is written, or in $TMPDIR" },
 	{ "dry-run", 'n', NULL, CONFIG_FLAG, NULL, NULL, NULL, 0, 0,
 	    "convert", "show what would be made, and make nothing" },
-	{ "yes", 'y', NULL, CONFIG_FLAG, NULL, NULL, NULL, 0, 0, "convert",
+	{ "yes", 'y', NULL, CONFIG_FLAG, NULL, NULL, NULL, 0, 0,
+	    "convert repair",
 	    "don't ask" },
 	{ "force", 0, NULL, CONFIG_FLAG, NULL, NULL, NULL, 0, 0,
 	    "convert report query", "replace what an earlier run made" },

@@ -77,6 +77,7 @@ struct crawl_listing {
 	uint64_t largest;	/* page of this pass, in records */
 	bool is_full;		/* the last page had all it may have */
 	bool says_over;		/* it said that there is no more */
+	bool is_proven;		/* no probe need tell where it ends */
 	bool is_probed;		/* a page beyond the total was asked for */
 	bool is_capped;		/* the total is less than there is */
 	uint64_t begin, end;	/* of a slice; ${end} 0: all there is */
@@ -131,7 +132,8 @@ struct crawl_result {
 	uint64_t received;	/* records in the reply */
 	uint64_t distinct;	/* of them, new in this pass */
 	uint64_t fresh;		/* of them, new in the whole export */
-	uint64_t news;		/* in this pass, equal ones without a key once */
+	uint64_t news;		/* in this pass; equal ones without a key
+				 * are one */
 	int64_t total;		/* what the reply says, or -1 */
 	int64_t size;
 	int more;		/* are there more: 0, 1, or -1: not said */
@@ -164,6 +166,7 @@ struct crawl_known {
 	const char *cursor;	/* of the next page, or NULL */
 	bool is_full;		/* the last page had all it may have */
 	uint64_t largest;	/* page, in records */
+	bool is_proven;		/* no probe need tell where it ends */
 };
 
 struct crawl_settings {
@@ -257,6 +260,13 @@ bool crawl_has_moved(const struct crawl_job *, const struct crawl_result *);
  * It can't be had; it was its turn.  Return where its listing stands now.
  */
 enum crawl_state crawl_fail(struct crawl *, const struct crawl_job *);
+
+/**
+ * crawl_restart(listing):
+ * The listing is read once more, from its start, whatever came of it so far.
+ * Nothing of it is under way.
+ */
+void crawl_restart(struct crawl_listing *);
 
 /**
  * crawl_end_probe(crawl, job, refused):

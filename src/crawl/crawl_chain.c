@@ -185,7 +185,8 @@ is_over(const struct crawl_listing *listing, const struct crawl_job *job,
 		return listing->most < 0 ? !listing->is_full : reached &&
 		    !listing->is_capped;
 	/* A total may be capped: see crawl_listing.c. */
-	return reached && !listing->is_full && !listing->is_capped;
+	return reached && (listing->is_proven ||
+	    (!listing->is_full && !listing->is_capped));
 }
 
 void

@@ -52,11 +52,12 @@ is_chain(const struct crawl_listing *listing)
 static bool
 wants_probe(const struct crawl_listing *listing)
 {
-	return ((listing->is_full && !listing->says_over) ||
-	    listing->is_capped) &&
-	    !listing->is_probed && listing->gaps == 0 &&
-	    listing->under_way == 0 && listing->most >= 0 &&
-	    listing->commit >= (uint64_t)listing->most;
+	if (listing->is_proven || listing->is_probed || listing->gaps > 0 ||
+	    listing->under_way > 0 || listing->most < 0 ||
+	    listing->commit < (uint64_t)listing->most)
+		return false;
+	return listing->is_capped || (listing->is_full &&
+	    !listing->says_over);
 }
 
 static bool
@@ -192,6 +193,14 @@ crawl_read_again(struct crawl_listing *listing)
 	listing->most = -1;
 	if (is_chain(listing))
 		crawl_chain_again(listing);
+}
+
+void
+crawl_restart(struct crawl_listing *listing)
+{
+	listing->gaps = 0;
+	listing->gapped = false;
+	crawl_read_again(listing);
 }
 
 /*
@@ -432,6 +441,7 @@ take_known(struct crawl_listing *listing, const struct crawl_known *known)
 	}
 	listing->is_full = known->is_full;
 	listing->largest = known->largest;
+	listing->is_proven = known->is_proven;
 	listing->size = listing->window = known->size;
 	listing->pass = listing->first_pass = known->pass;
 	listing->unsteady = known->unsteady;

@@ -2,6 +2,8 @@
  * The manifest's file: begun, read, appended to.
  */
 
+#include <sys/stat.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -25,6 +27,7 @@ new_manifest(struct tree *tree)
 	manifest->fd = -1;
 	manifest->compact_at = COMPACT_FROM;
 	text_init(&manifest->pending, SIZE_MAX / 4);
+	text_init(&manifest->memory, SIZE_MAX / 4);
 	return manifest;
 }
 
@@ -70,7 +73,10 @@ manifest_close(struct manifest *manifest)
 	}
 	json_decref(manifest->header);
 	json_decref(manifest->seal);
+	json_decref(manifest->lost_seal);
+	free(manifest->lost_sha256);
 	text_release(&manifest->pending);
+	text_release(&manifest->memory);
 	if (manifest->fd != -1)
 		close(manifest->fd);
 	free(manifest);
@@ -113,7 +119,9 @@ replay_line(struct manifest *manifest, struct span file,
 		    err);
 		manifest->header = json_incref(json);
 	} else {
-		rc = manifest_apply(manifest, json, line, err);
+		rc = !manifest_is_sound(json) ? err_set(err, ERR_DATA,
+		    "a receipt is damaged") : manifest_apply(manifest, json,
+		    line, err);
 		if (rc == 0 && json_object_get(json, "seal") != NULL)
 			rc = manifest_check_seal(json, file,
 			    (size_t)line.at, err);
@@ -126,7 +134,7 @@ replay_line(struct manifest *manifest, struct span file,
 static int
 cut(struct manifest *manifest, int64_t at, struct log *log, struct err *err)
 {
-	if (tree_log(manifest->tree) == -1)
+	if (tree_log(manifest->tree) == -1 || manifest->is_below)
 		return 0;	/* we only look */
 	log_say(log, LOG_WARN, "manifest", "cut off an unfinished last line "
 	    "(%lld bytes)", (long long)(manifest->size - at));
@@ -179,26 +187,72 @@ replay(struct manifest *manifest, struct span file, struct log *log,
 	return (size_t)end < file.len ? cut(manifest, end, log, err) : 0;
 }
 
-/* Read the manifest that is called ${name}. */
-static struct manifest *
-open_named(struct tree *tree, const char *name, int flags, struct log *log,
+static int
+not_plain(struct tree *tree, struct err *err)
+{
+	return err_set(err, ERR_DATA, "%s/" MANIFEST_NAME " is not a plain "
+	    "file", tree_where(tree));
+}
+
+/* Read all of it.  What no disk can read is as good as damaged. */
+static int
+read_file(struct manifest *manifest, int dir, struct text *file,
     struct err *err)
+{
+	struct stat st;
+
+	if (fstat(manifest->fd, &st) == 0 && !S_ISREG(st.st_mode))
+		return not_plain(manifest->tree, err);
+	if (file_read(dir, MANIFEST_NAME, file, err) == 0)
+		return 0;
+	if (errno == EIO && err != NULL)
+		err->kind = ERR_DATA;
+	return -1;
+}
+
+/*
+ * Open the file: the one in the layer, if there is one with it; else that of
+ * the export, which is not written to then.
+ */
+static int
+open_file(struct manifest *manifest, int *dir, struct err *err)
+{
+	struct tree *tree = manifest->tree;
+	bool layered = tree_is_layered(tree);
+	int fd;
+
+	*dir = tree_out(tree);
+	fd = file_open(*dir, MANIFEST_NAME, tree_log(tree) == -1 ? O_RDONLY :
+	    O_RDWR | O_APPEND, err);
+	if (fd == -1 && errno == ENOENT && layered) {
+		*dir = tree_dir(tree);
+		manifest->is_below = true;
+		fd = file_open(*dir, MANIFEST_NAME, O_RDONLY, err);
+	}
+	if (fd == -1 && errno == ENOENT)
+		err_set(err, ERR_USAGE, "%s is no export: it has no "
+		    MANIFEST_NAME, tree_where(tree));
+	else if (fd == -1 && (errno == ELOOP || errno == EISDIR ||
+	    errno == ENXIO))
+		not_plain(tree, err);
+	return fd;
+}
+
+struct manifest *
+manifest_open(struct tree *tree, struct log *log, struct err *err)
 {
 	struct manifest *manifest = new_manifest(tree);
 	struct text file;
 	struct err own;
+	int dir;
 
 	if (err == NULL)
 		err = &own;
 	text_init(&file, FILE_MAX);
-	manifest->fd = file_open(tree_dir(tree), name, flags, err);
-	if (manifest->fd == -1) {
-		if (errno == ENOENT)
-			err_set(err, ERR_USAGE, "%s is no export: it has no "
-			    "%s", tree_where(tree), name);
+	manifest->fd = open_file(manifest, &dir, err);
+	if (manifest->fd == -1)
 		goto err_close;
-	}
-	if (file_read(tree_dir(tree), name, &file, err) == -1)
+	if (read_file(manifest, dir, &file, err) == -1)
 		goto err_close;
 	manifest->size = (int64_t)file.len;
 	if (replay(manifest, (struct span){ file.at, file.len }, log,
@@ -214,89 +268,19 @@ err_close:
 }
 
 struct manifest *
-manifest_open(struct tree *tree, struct log *log, struct err *err)
+manifest_of_text(struct tree *tree, const struct text *text, struct err *err)
 {
-	return open_named(tree, MANIFEST_NAME, tree_log(tree) == -1 ?
-	    O_RDONLY : O_RDWR | O_APPEND, log, err);
-}
+	struct manifest *manifest = new_manifest(tree);
 
-struct manifest *
-manifest_open_copy(struct tree *tree, struct log *log, struct err *err)
-{
-	struct manifest *manifest = open_named(tree, MANIFEST_COPY, O_RDONLY,
-	    log, err);
-
-	if (manifest == NULL || manifest->seal != NULL)
-		return manifest;
-	manifest_close(manifest);
-	err_set(err, ERR_DATA, MANIFEST_COPY " is not whole");
-	return NULL;
-}
-
-static json_t *
-peek(const char *path, const char *manifest, struct err *err)
-{
-	char *name = mem_format("%s/%s", path, manifest);
-	json_t *header = NULL;
-	FILE *file = fopen(name, "re");
-
-	if (file == NULL && errno == ENOENT && access(path, F_OK) == -1)
-		err_set(err, ERR_USAGE, "there is no %s", path);
-	else if (file == NULL && (errno == ENOENT || errno == ENOTDIR))
-		err_set(err, ERR_USAGE, "%s is no export: it has no %s",
-		    path, manifest);
-	else if (file == NULL)
-		err_errno(err, ERR_DISK, "open %s", name);
-	else if ((header = json_loadf(file, JSON_DISABLE_EOF_CHECK,
-	    NULL)) == NULL)
-		err_set(err, ERR_USAGE, "%s: its %s is not one of ours",
-		    path, manifest);
-	if (file != NULL)
-		fclose(file);
-	free(name);
-	if (header != NULL && manifest_check_header(header, path,
+	manifest->is_below = true;
+	text_add(&manifest->memory, text->at, text->len);
+	manifest->size = (int64_t)text->len;
+	if (replay(manifest, (struct span){ text->at, text->len }, NULL,
 	    err) == -1) {
-		json_decref(header);
-		header = NULL;
+		manifest_close(manifest);
+		return NULL;
 	}
-	return header;
-}
-
-json_t *
-manifest_peek(const char *path, struct err *err)
-{
-	return peek(path, MANIFEST_NAME, err);
-}
-
-json_t *
-manifest_peek_copy(const char *path, struct err *err)
-{
-	return peek(path, MANIFEST_COPY, err);
-}
-
-bool
-manifest_is_sealed(const char *path)
-{
-	char *name = mem_format("%s/" MANIFEST_NAME, path);
-	FILE *file = fopen(name, "re");
-	char tail[65536], *line;
-	size_t n;
-	bool sealed = false;
-
-	free(name);
-	if (file == NULL)
-		return false;
-	if (fseek(file, -(long)(sizeof(tail) - 1), SEEK_END) == -1)
-		rewind(file);
-	n = fread(tail, 1, sizeof(tail) - 1, file);
-	fclose(file);
-	tail[n] = '\0';
-	while (n > 0 && tail[n - 1] == '\n')
-		tail[--n] = '\0';
-	line = strrchr(tail, '\n');
-	line = line != NULL ? line + 1 : tail;
-	sealed = strncmp(line, "{\"seal\":", 8) == 0;
-	return sealed;
+	return manifest;
 }
 
 json_t *
@@ -336,6 +320,8 @@ manifest_flush(struct manifest *manifest, struct err *err)
 
 	if (manifest->pending.len == 0)
 		return 0;
+	if (manifest->is_below)
+		return manifest_rewrite(manifest, NULL, err);
 	if (file_write(manifest->fd, &piece, 1, err) == -1)
 		return err_wrap(err, MANIFEST_NAME);
 	if (file_sync(manifest->fd, MANIFEST_NAME, err) == -1)
@@ -361,6 +347,9 @@ manifest_copy_line(struct manifest *manifest, struct manifest_line line,
 	if (line.at >= manifest->size)
 		return text_add(text, &manifest->pending.at[line.at -
 		    manifest->size], line.len);
+	if (manifest->memory.len > 0)
+		return text_add(text, &manifest->memory.at[line.at],
+		    line.len);
 	piece = mem_alloc(line.len);
 	while (done < line.len) {
 		n = pread(manifest->fd, &piece[done], line.len - done,

@@ -57,6 +57,7 @@ struct manifest_gap {
 	char *url;
 	char *why;
 	char *request;		/* the server's id of the request, or NULL */
+	char *path;		/* of the file that is damaged, or NULL */
 	bool by_time;		/* ${first} and ${count} are in seconds */
 	struct manifest_gap *next;
 	struct manifest_line line;	/* the manifest's own */
@@ -109,14 +110,19 @@ struct manifest *manifest_new(struct tree *, json_t *);
 struct manifest *manifest_open(struct tree *, struct log *, struct err *);
 
 /**
+ * manifest_is_there(path):
+ * Is there a manifest in the directory ${path}, its copy, or a log that has
+ * what it began with?
+ */
+bool manifest_is_there(const char *);
+
+/**
  * manifest_peek(path, err):
- * Return the header of the export in the directory ${path}, new, without
- * opening it; or NULL with ${err} set as manifest_open() would.
+ * Return the header of the export in the directory ${path}, new; where it is
+ * damaged, as manifest_recover() finds it.  NULL with ${err} set as
+ * manifest_open() would.
  */
 json_t *manifest_peek(const char *, struct err *);
-
-/** manifest_peek_copy(path, err): The same, of the manifest's copy. */
-json_t *manifest_peek_copy(const char *, struct err *);
 
 /** manifest_is_sealed(path): Is the export in ${path} there, and sealed? */
 bool manifest_is_sealed(const char *);
@@ -213,26 +219,72 @@ int manifest_seal(struct manifest *, json_t *, struct err *);
 
 /* ------------------------------------------------------------ repairing */
 
-/**
- * manifest_open_copy(tree, log, err):
- * Read the copy that manifest_seal() made, only to ask.  As manifest_open();
- * one that is not whole is an error (ERR_DATA).
- */
-struct manifest *manifest_open_copy(struct tree *, struct log *,
-    struct err *);
+/* How a manifest came to be known. */
+enum manifest_state {
+	MANIFEST_INTACT,
+	MANIFEST_COPIED,	/* it is damaged, and its copy is whole */
+	MANIFEST_MERGED,	/* both are; together they fit the seal */
+	MANIFEST_SALVAGED	/* the lines that could be read; no seal fits */
+};
+
+/* What the log calls a line of the manifest that it repeats. */
+#define MANIFEST_LOGGED "manifest"
 
 /**
- * manifest_restore(tree, log, err):
- * Put the copy that manifest_seal() made in the manifest's place, if it is
- * whole.  Return 0; or -1 with ${err} set (ERR_DATA: it isn't).
+ * manifest_recover(tree, log, state, err):
+ * As manifest_open(), or if it is damaged or lost from what else there is;
+ * ${state} says from what, and ${err} what is wrong with it.  Nothing is
+ * written; what is said to it later is, all of it.
  */
-int manifest_restore(struct tree *, struct log *, struct err *);
+struct manifest *manifest_recover(struct tree *, struct log *,
+    enum manifest_state *, struct err *);
+
+/**
+ * manifest_restore(manifest, err):
+ * Write the manifest as it is, and of a sealed one the copy, wherever they
+ * are not that already.
+ */
+int manifest_restore(struct manifest *, struct err *);
+
+/**
+ * manifest_lost_seal(manifest):
+ * Return the seal, borrowed, that a manifest which was salvaged had; or NULL.
+ */
+json_t *manifest_lost_seal(const struct manifest *);
+
+/**
+ * manifest_is_as_lost(manifest):
+ * Of one that was salvaged and is sealed now: is it what it was, to the byte?
+ * So it is, too, where nothing is left that could tell.
+ */
+bool manifest_is_as_lost(struct manifest *);
+
+/**
+ * manifest_forget_all(manifest):
+ * Forget everything but the header and the seal that a salvaged one had.
+ */
+void manifest_forget_all(struct manifest *);
+
+/** manifest_line_text(manifest, seal): Its first line, or its seal, new. */
+char *manifest_line_text(struct manifest *, bool);
 
 /** manifest_forget(manifest, key): Forget all that is known of a listing. */
 void manifest_forget(struct manifest *, const char *);
 
-/** manifest_reopen(manifest): Forget the seal and all marks. */
-void manifest_reopen(struct manifest *);
+/** manifest_unseal(manifest): Forget the seal. */
+void manifest_unseal(struct manifest *);
+
+/** manifest_forget_gaps(manifest, key): Nothing of the listing is missing. */
+void manifest_forget_gaps(struct manifest *, const char *);
+
+/** manifest_forget_mark(manifest, key): Not all below that record is there. */
+void manifest_forget_mark(struct manifest *, const char *);
+
+/**
+ * manifest_marks(manifest, receipts, err):
+ * Add the receipts of the marks that all below a record is there.
+ */
+int manifest_marks(struct manifest *, struct tree_receipts *, struct err *);
 
 /** manifest_save(manifest, err): Write it anew, in order, as it is now. */
 int manifest_save(struct manifest *, struct err *);

@@ -49,12 +49,12 @@ free_gap(struct manifest_gap *gap)
 	free(gap->url);
 	free(gap->why);
 	free(gap->request);
+	free(gap->path);
 	free(gap);
 }
 
-/* Forget all gaps. */
-static void
-forget_gaps(struct manifest_entry *entry)
+void
+manifest_free_gaps(struct manifest_entry *entry)
 {
 	struct manifest_gap *gap;
 
@@ -213,7 +213,7 @@ apply_listing(struct manifest *manifest, const char *key, json_t *json,
 	struct manifest_listing *known = &entry->known;
 
 	forget_pages(entry);
-	forget_gaps(entry);
+	manifest_free_gaps(entry);
 	entry->end = line;
 	entry->is_stale = false;
 	known->ended = true;
@@ -249,11 +249,13 @@ apply_gap(struct manifest *manifest, const char *key, json_t *json,
 	    "why")));
 	gap->request = mem_text(json_string_value(json_object_get(json,
 	    "request_id")));
+	gap->path = mem_text(json_string_value(json_object_get(json,
+	    "path")));
 	gap->by_time = json_is_true(json_object_get(json, "seconds"));
 	gap->line = line;
 	/* Where nothing is known of the listing, parts say no more. */
 	if (gap->first < 0 && gap->record < 0 && gap->have < 0)
-		forget_gaps(entry);
+		manifest_free_gaps(entry);
 	/* In order, and instead of one of the same place. */
 	for (at = &entry->gaps; *at != NULL && ((*at)->first < gap->first ||
 	    ((*at)->first == gap->first && (*at)->record < gap->record));
@@ -319,7 +321,7 @@ void
 manifest_free_entry(struct manifest *manifest, struct manifest_entry *entry)
 {
 	HASH_DEL(manifest->entries, entry);
-	forget_gaps(entry);
+	manifest_free_gaps(entry);
 	forget_pages(entry);
 	free(entry->key);
 	free(entry);

@@ -73,6 +73,19 @@ receipt_of(json_t *json, struct tree_receipt *receipt)
 	return 0;
 }
 
+bool
+manifest_is_sound(json_t *line)
+{
+	struct tree_receipt receipt;
+	json_t *item;
+	size_t i;
+
+	json_array_foreach(json_object_get(line, "files"), i, item)
+		if (receipt_of(item, &receipt) == -1)
+			return false;
+	return true;
+}
+
 /* A shard has grown: the later word on it counts. */
 static bool
 replace_shard(struct tree_receipts *all, size_t from,
@@ -209,12 +222,20 @@ manifest_all_files(struct manifest *manifest, struct tree_receipts *all,
     struct err *err)
 {
 	struct manifest_entry *entry;
-	struct manifest_mark *mark;
 
 	for (entry = manifest->entries; entry != NULL;
 	    entry = entry->hh.next)
 		if (add_entry(manifest, entry, all, err) == -1)
 			return -1;
+	return manifest_marks(manifest, all, err);
+}
+
+int
+manifest_marks(struct manifest *manifest, struct tree_receipts *all,
+    struct err *err)
+{
+	struct manifest_mark *mark;
+
 	for (mark = manifest->marks; mark != NULL; mark = mark->hh.next)
 		if (add_line(manifest, mark->line, all->n, all, err) == -1)
 			return -1;

@@ -30,9 +30,14 @@ struct manifest {
 	struct tree *tree;
 	int fd;
 	json_t *header, *seal;
+	json_t *lost_seal;	/* that of what was salvaged; or NULL */
+	char *lost_sha256;	/* and its hash */
 	struct manifest_entry *entries;
 	struct manifest_mark *marks;
 	int64_t size;		/* of the file */
+	struct text memory;	/* what it holds, if that is in no file */
+	bool was_sealed;	/* and is no more: a copy is there */
+	bool is_below;		/* the file is not the one to be written */
 	struct text pending;	/* said, and not yet in the file */
 	int64_t compact_at;	/* look at its size again from here */
 };
@@ -45,6 +50,9 @@ struct manifest {
  */
 int manifest_apply(struct manifest *, json_t *, struct manifest_line,
     struct err *);
+
+/** manifest_is_sound(line): Can all receipts in it be read? */
+bool manifest_is_sound(json_t *);
 
 /** manifest_sum_up(entry): Work out from all pages what is known. */
 void manifest_sum_up(struct manifest_entry *);
@@ -71,6 +79,13 @@ int manifest_check_header(json_t *, const char *, struct err *);
 
 /** manifest_check_seal(manifest, text, err): Is the seal unbroken? */
 int manifest_check_seal(json_t *, struct span, size_t, struct err *);
+
+/** manifest_of_text(tree, text, err): A manifest that is in no file. */
+struct manifest *manifest_of_text(struct tree *, const struct text *,
+    struct err *);
+
+/** manifest_free_gaps(entry): Forget the gaps of ${entry}. */
+void manifest_free_gaps(struct manifest_entry *);
 
 /** manifest_free_entry(manifest, entry): Forget and free ${entry}. */
 void manifest_free_entry(struct manifest *, struct manifest_entry *);

@@ -183,6 +183,7 @@ manifest_say_gap(struct manifest *manifest, const struct manifest_gap *gap)
 	set_text(json, "url", gap->url);
 	set_text(json, "why", gap->why);
 	set_text(json, "request_id", gap->request);
+	set_text(json, "path", gap->path);
 	if (gap->by_time)
 		json_object_set_new(json, "seconds", json_true());
 	manifest_say(manifest, json);

@@ -1,7 +1,6 @@
 /*
- * What a repair does to the manifest: its copy in its place, and what is
- * damaged forgotten, so that an export that was complete is one to go on
- * with.
+ * What a repair does to the manifest: it is put in its place again, and what
+ * is not as it says is forgotten.
  */
 
 #include <stdlib.h>
@@ -9,23 +8,56 @@
 
 #include "manifest/manifest_internal.h"
 
-int
-manifest_restore(struct tree *tree, struct log *log, struct err *err)
+/* Write the file, unless it holds just that. */
+static int
+put(struct tree *tree, const char *name, const struct text *text,
+    struct err *err)
 {
-	struct manifest *copy = manifest_open_copy(tree, log, err);
+	struct text have;
+	bool is_same;
+
+	text_init(&have, SIZE_MAX / 4);
+	is_same = file_read(tree_dir(tree), name, &have, NULL) == 0 &&
+	    have.len == text->len && memcmp(have.at, text->at,
+	    have.len) == 0;
+	text_release(&have);
+	return is_same ? 0 : file_replace(tree_out(tree), name, text->at,
+	    text->len, err);
+}
+
+int
+manifest_restore(struct manifest *manifest, struct err *err)
+{
+	struct manifest_line all = { 0, (size_t)manifest->size };
 	struct text text;
 	int rc;
 
-	if (copy == NULL)
-		return -1;
-	manifest_close(copy);
 	text_init(&text, SIZE_MAX / 4);
-	rc = file_read(tree_dir(tree), MANIFEST_COPY, &text, err);
+	rc = manifest_copy_line(manifest, all, &text, err);
+	if (rc == 0 && manifest->seal != NULL)
+		rc = put(manifest->tree, MANIFEST_COPY, &text, err);
 	if (rc == 0)
-		rc = file_replace(tree_dir(tree), MANIFEST_NAME, text.at,
-		    text.len, err);
+		rc = put(manifest->tree, MANIFEST_NAME, &text, err);
 	text_release(&text);
 	return rc;
+}
+
+char *
+manifest_line_text(struct manifest *manifest, bool seal)
+{
+	struct manifest_line all = { 0, (size_t)manifest->size };
+	char *line = NULL, *begin;
+	struct text text;
+
+	text_init(&text, SIZE_MAX / 4);
+	if (manifest_copy_line(manifest, all, &text, NULL) == 0 &&
+	    text.len > 1) {
+		begin = seal ? memrchr(text.at, '\n', text.len - 1) : NULL;
+		begin = begin != NULL ? begin + 1 : text.at;
+		line = mem_copy(begin, strcspn(begin, "\n"));
+	}
+	text_release(&text);
+	return line;
 }
 
 void
@@ -39,17 +71,57 @@ manifest_forget(struct manifest *manifest, const char *key)
 }
 
 void
-manifest_reopen(struct manifest *manifest)
+manifest_forget_all(struct manifest *manifest)
 {
-	struct manifest_mark *mark, *next;
+	while (manifest->entries != NULL)
+		manifest_free_entry(manifest, manifest->entries);
+	while (manifest->marks != NULL)
+		manifest_forget_mark(manifest, manifest->marks->key);
+}
 
+bool
+manifest_is_as_lost(struct manifest *manifest)
+{
+	char *line;
+	bool is;
+
+	if (manifest->lost_sha256 == NULL)
+		return true;
+	line = manifest_line_text(manifest, true);
+	is = line != NULL && strstr(line, manifest->lost_sha256) != NULL;
+	free(line);
+	return is;
+}
+
+void
+manifest_forget_gaps(struct manifest *manifest, const char *key)
+{
+	struct manifest_entry *entry;
+
+	HASH_FIND_STR(manifest->entries, key, entry);
+	if (entry != NULL)
+		manifest_free_gaps(entry);
+}
+
+void
+manifest_forget_mark(struct manifest *manifest, const char *key)
+{
+	struct manifest_mark *mark;
+
+	HASH_FIND_STR(manifest->marks, key, mark);
+	if (mark == NULL)
+		return;
+	HASH_DEL(manifest->marks, mark);
+	free(mark->key);
+	free(mark);
+}
+
+void
+manifest_unseal(struct manifest *manifest)
+{
+	manifest->was_sealed |= manifest->seal != NULL;
 	json_decref(manifest->seal);
 	manifest->seal = NULL;
-	HASH_ITER(hh, manifest->marks, mark, next) {
-		HASH_DEL(manifest->marks, mark);
-		free(mark->key);
-		free(mark);
-	}
 }
 
 int

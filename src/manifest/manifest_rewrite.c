@@ -150,19 +150,23 @@ manifest_rewrite(struct manifest *manifest, json_t *seal, struct err *err)
 		goto err_release;
 	if (seal != NULL)
 		add_seal(&text, seal);
-	/* First the copy: an export that is sealed has it. */
-	if (seal != NULL && file_replace(tree_dir(manifest->tree),
-	    MANIFEST_COPY, text.at, text.len, err) == -1)
-		goto err_release;
-	if (file_replace(tree_dir(manifest->tree), MANIFEST_NAME, text.at,
+	/* First the copy: an export that is or was sealed has it. */
+	if ((seal != NULL || manifest->was_sealed) &&
+	    file_replace(tree_out(manifest->tree), MANIFEST_COPY, text.at,
 	    text.len, err) == -1)
 		goto err_release;
-	fd = file_open(tree_dir(manifest->tree), MANIFEST_NAME,
+	if (file_replace(tree_out(manifest->tree), MANIFEST_NAME, text.at,
+	    text.len, err) == -1)
+		goto err_release;
+	fd = file_open(tree_out(manifest->tree), MANIFEST_NAME,
 	    O_RDWR | O_APPEND, err);
 	if (fd == -1)
 		goto err_release;
-	close(manifest->fd);
+	if (manifest->fd != -1)
+		close(manifest->fd);
 	manifest->fd = fd;
+	manifest->is_below = false;
+	text_release(&manifest->memory);
 	manifest->size = (int64_t)text.len;
 	text_clear(&manifest->pending);
 	text_release(&text);

@@ -98,6 +98,7 @@ open_member(struct finding *finding, const char *name, struct err *err)
 {
 	struct pack_found *found = finding->found;
 	struct manifest *manifest = NULL;
+	enum manifest_state state;
 	int dir = tree_dir(found->tree), fd;
 
 	fd = file_open(dir, name, O_WRONLY | O_CREAT | O_EXCL, err);
@@ -106,7 +107,7 @@ open_member(struct finding *finding, const char *name, struct err *err)
 	if (copy_member(finding, fd, err) == 0)
 		manifest = strcmp(name, MANIFEST_NAME) == 0 ?
 		    manifest_open(found->tree, finding->log, err) :
-		    manifest_open_copy(found->tree, finding->log, err);
+		    manifest_recover(found->tree, finding->log, &state, err);
 	close(fd);
 	(void)file_remove(dir, name, NULL);
 	return manifest;

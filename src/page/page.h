@@ -98,6 +98,43 @@ int page_read(struct page *, const struct page_plan *, const char *, size_t,
 int page_read_record(struct page *, const struct page_plan *, const char *,
     size_t, struct err *);
 
+/* -------------------------------------- records in a file of lines */
+
+/* What is not as we write it, and yet no damage. */
+enum page_odd {
+	PAGE_ODD_MARK = 1,	/* a byte order mark */
+	PAGE_ODD_RETURNS = 2,	/* CR LF at the end of a line */
+	PAGE_ODD_BLANKS = 4,	/* blanks around a record */
+	PAGE_ODD_LAYOUT = 8,	/* a record over several lines */
+	PAGE_ODD_WORDS = 16,	/* NaN or Infinity */
+	PAGE_ODD_END = 32	/* the last line has no end */
+};
+
+enum page_kind {
+	PAGE_RECORD,
+	PAGE_EMPTY,		/* a line with nothing but blanks */
+	PAGE_DAMAGED,		/* a line that is no record */
+	PAGE_MORE,		/* it takes more bytes to tell */
+	PAGE_OVER		/* there is nothing left */
+};
+
+struct page_item {
+	enum page_kind kind;
+	struct span bytes;	/* of the record, or of the damaged line */
+	size_t used;		/* bytes, with the end of the line */
+	uint64_t lines;
+	unsigned odd;		/* of enum page_odd */
+};
+
+/**
+ * page_split(page, plan, data, at_end, item, err):
+ * Set ${item} to what stands first in ${data}, bytes of a file of JSON lines;
+ * ${at_end}: nothing comes behind them.  Of a record, set ${page} to it; of a
+ * damaged line, ${err} to what is wrong.
+ */
+void page_split(struct page *, const struct page_plan *, struct span, bool,
+    struct page_item *, struct err *);
+
 /** page_keep(page, from, to): Let record ${from} be record ${to}. */
 void page_keep(struct page *, size_t, size_t);
 

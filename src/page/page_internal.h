@@ -24,14 +24,22 @@ struct page_names {
 
 /* What is looked for in a reply, around its records. */
 enum page_place {
-	PAGE_RECORDS, PAGE_TOTAL, PAGE_SIZE, PAGE_NUMBER, PAGE_MORE,
-	PAGE_CURSOR, PAGE_COUNT, PAGE_FAILURE, PAGE_ERRORS, PAGE_PLACES
+	PAGE_AT_RECORDS,
+	PAGE_AT_TOTAL,
+	PAGE_AT_SIZE,
+	PAGE_AT_NUMBER,
+	PAGE_AT_MORE,
+	PAGE_AT_CURSOR,
+	PAGE_AT_COUNT,
+	PAGE_AT_FAILURE,
+	PAGE_AT_ERRORS,
+	PAGE_AT_PLACES
 };
 
 struct page_plan {
 	const struct source_resource *resource;
 	struct page_names reply, record;
-	int places[PAGE_PLACES];	/* slots in a reply; -1: not wanted */
+	int places[PAGE_AT_PLACES];	/* slots in a reply; -1: not wanted */
 	int *slots;	/* in a record: of its key's parts, then its fields' */
 };
 
@@ -48,7 +56,7 @@ struct page_scan {
 
 	/* What was found. */
 	struct page *page;
-	struct span found[PAGE_PLACES];	/* by slot of the reply */
+	struct span found[PAGE_AT_PLACES];	/* by slot of the reply */
 	bool records_found;
 	bool records_null;
 	bool has_words;
@@ -61,6 +69,12 @@ struct page_scan {
  * Walk over the whole text.  Return 0, or -1 with ${why} and ${where} set.
  */
 int page_scan(struct page_scan *);
+
+/** page_clear(page, plan): Nothing is known of it; its memory is kept. */
+void page_clear(struct page *, const struct page_plan *);
+
+/** page_complain(scan, err): Set ${err} to what is wrong; return -1. */
+int page_complain(const struct page_scan *, struct err *);
 
 /**
  * page_utf8(at, end):

@@ -72,26 +72,26 @@ static void
 plan_reply(struct page_plan *plan)
 {
 	const struct source_shape *shape = &plan->resource->shape;
-	const char *const paths[PAGE_PLACES] = {
-		[PAGE_RECORDS] = shape->form == SOURCE_RECORDS ?
+	const char *const paths[PAGE_AT_PLACES] = {
+		[PAGE_AT_RECORDS] = shape->form == SOURCE_RECORDS ?
 		    shape->records : NULL,
-		[PAGE_TOTAL] = shape->total,
-		[PAGE_SIZE] = shape->size,
-		[PAGE_NUMBER] = shape->number,
-		[PAGE_MORE] = shape->more,
-		[PAGE_CURSOR] = shape->cursor,
-		[PAGE_COUNT] = shape->count,
-		[PAGE_FAILURE] = shape->failure,
-		[PAGE_ERRORS] = shape->failure == NULL ? "errors" : NULL,
+		[PAGE_AT_TOTAL] = shape->total,
+		[PAGE_AT_SIZE] = shape->size,
+		[PAGE_AT_NUMBER] = shape->number,
+		[PAGE_AT_MORE] = shape->more,
+		[PAGE_AT_CURSOR] = shape->cursor,
+		[PAGE_AT_COUNT] = shape->count,
+		[PAGE_AT_FAILURE] = shape->failure,
+		[PAGE_AT_ERRORS] = shape->failure == NULL ? "errors" : NULL,
 	};
-	size_t names[PAGE_PLACES];
+	size_t names[PAGE_AT_PLACES];
 	int i;
 
-	for (i = 0; i < PAGE_PLACES; i++)
+	for (i = 0; i < PAGE_AT_PLACES; i++)
 		if (paths[i] != NULL)
 			names[i] = add_path(&plan->reply, paths[i]);
 	number(&plan->reply, 0);
-	for (i = 0; i < PAGE_PLACES; i++)
+	for (i = 0; i < PAGE_AT_PLACES; i++)
 		plan->places[i] = paths[i] != NULL ?
 		    plan->reply.all[names[i]].slot : -1;
 }

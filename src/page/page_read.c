@@ -23,8 +23,8 @@ page_release(struct page *page)
 }
 
 /* Set the error to what is wrong and show a little of the place. */
-static int
-complain(const struct page_scan *scan, struct err *err)
+int
+page_complain(const struct page_scan *scan, struct err *err)
 {
 	struct text near;
 	size_t left = (size_t)(scan->end - scan->where);
@@ -98,7 +98,7 @@ static int
 read_more(const struct page_scan *scan, const char *path, int *more,
     struct err *err)
 {
-	struct span found = value_at(scan, PAGE_MORE);
+	struct span found = value_at(scan, PAGE_AT_MORE);
 
 	if (found.at == NULL)
 		return 0;
@@ -125,23 +125,23 @@ read_envelope(struct page *page, const struct page_scan *scan,
 {
 	const struct source_shape *shape = &scan->plan->resource->shape;
 
-	if (read_count(scan, PAGE_TOTAL, shape->total, &page->total,
+	if (read_count(scan, PAGE_AT_TOTAL, shape->total, &page->total,
 	    err) == -1 ||
-	    read_count(scan, PAGE_SIZE, shape->size, &page->size,
+	    read_count(scan, PAGE_AT_SIZE, shape->size, &page->size,
 	    err) == -1 ||
-	    read_count(scan, PAGE_NUMBER, shape->number, &page->number,
+	    read_count(scan, PAGE_AT_NUMBER, shape->number, &page->number,
 	    err) == -1 ||
-	    read_count(scan, PAGE_COUNT, shape->count, &page->count,
+	    read_count(scan, PAGE_AT_COUNT, shape->count, &page->count,
 	    err) == -1 ||
 	    read_more(scan, shape->more, &page->more, err) == -1)
 		return -1;
-	page->has_more = found_at(scan, PAGE_MORE).at != NULL;
-	page->has_cursor = found_at(scan, PAGE_CURSOR).at != NULL;
-	page->cursor = value_at(scan, PAGE_CURSOR);
+	page->has_more = found_at(scan, PAGE_AT_MORE).at != NULL;
+	page->has_cursor = found_at(scan, PAGE_AT_CURSOR).at != NULL;
+	page->cursor = value_at(scan, PAGE_AT_CURSOR);
 	if (page->cursor.at != NULL && !says_something(page->cursor) &&
 	    !text_is(page->cursor, "0"))
 		page->cursor = (struct span){ NULL, 0 };
-	page->errors = value_at(scan, PAGE_ERRORS);
+	page->errors = value_at(scan, PAGE_AT_ERRORS);
 	if (!says_something(page->errors))
 		page->errors = (struct span){ NULL, 0 };
 	return 0;
@@ -211,8 +211,8 @@ no_records(const struct page_scan *scan, struct err *err)
 	    shape->records, len < 200 ? (int)len : 200, scan->begin);
 }
 
-static void
-clear(struct page *page, const struct page_plan *plan)
+void
+page_clear(struct page *page, const struct page_plan *plan)
 {
 	struct span *records = page->records, *found = page->found;
 	size_t room = page->room, found_room = page->found_room;
@@ -233,9 +233,9 @@ page_read(struct page *page, const struct page_plan *plan, const char *data,
 	struct page_scan scan = { .begin = data, .end = data + len,
 	    .plan = plan, .words = true, .page = page,
 	    .is_record = shape->form != SOURCE_RECORDS };
-	int failed = plan->places[PAGE_FAILURE];
+	int failed = plan->places[PAGE_AT_FAILURE];
 
-	clear(page, plan);
+	page_clear(page, plan);
 	if (shape->form == SOURCE_TEXT) {
 		add_whole(page, data, len);
 		return 0;
@@ -243,7 +243,7 @@ page_read(struct page *page, const struct page_plan *plan, const char *data,
 	if (check_looks(data, len, err) == -1)
 		return -1;
 	if (page_scan(&scan) == -1)
-		return complain(&scan, err);
+		return page_complain(&scan, err);
 	if (scan.is_record)
 		return read_whole(page, shape, err);
 	if (failed >= 0 && says_something(scan.found[failed])) {
@@ -264,12 +264,12 @@ page_read_record(struct page *page, const struct page_plan *plan,
 
 	if (len == 0)
 		scan.begin = scan.end = "";
-	clear(page, plan);
+	page_clear(page, plan);
 	if (plan->resource->shape.form == SOURCE_TEXT) {
 		add_whole(page, data, len);
 		return 0;
 	}
-	return page_scan(&scan) == -1 ? complain(&scan, err) : 0;
+	return page_scan(&scan) == -1 ? page_complain(&scan, err) : 0;
 }
 
 void
@@ -300,5 +300,5 @@ page_check(const char *data, size_t len, struct err *err)
 	if (len == 0)
 		data = "";
 	scan = (struct page_scan){ .begin = data, .end = data + len };
-	return page_scan(&scan) == -1 ? complain(&scan, err) : 0;
+	return page_scan(&scan) == -1 ? page_complain(&scan, err) : 0;
 }

@@ -299,7 +299,7 @@ in_reply(const struct walk *w)
 static void
 forget(struct walk *w, const struct page_name *name)
 {
-	int records = w->scan->plan->places[PAGE_RECORDS], i;
+	int records = w->scan->plan->places[PAGE_AT_RECORDS], i;
 
 	for (i = name->from; i < name->to; i++)
 		w->found[i].at = NULL;
@@ -400,7 +400,7 @@ static bool
 is_records(const struct walk *w, const struct page_name *name)
 {
 	return in_reply(w) && name->slot >= 0 &&
-	    name->slot == w->scan->plan->places[PAGE_RECORDS];
+	    name->slot == w->scan->plan->places[PAGE_AT_RECORDS];
 }
 
 /* The value called ${name} reaches from ${from} to before ${to}. */

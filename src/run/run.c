@@ -64,6 +64,9 @@ run_free(struct run *run)
 	free(run->rules);
 	page_plans_free(run->plans, run->settings.source);
 	set_free(run->told);
+	run_damage_free(run);
+	tree_receipts_release(&run->sums);
+	tree_receipts_release(&run->aside);
 	for (i = 0; i < run->n_estimates; i++)
 		free((char *)run->estimates[i].group);
 	free(run->estimates);
@@ -134,20 +137,20 @@ end(struct run *run, struct err *err)
 	}
 	if (run->tree == NULL)
 		return run->gaps > 0 ? RUN_GAPS : RUN_COMPLETE;
-	if (run_seal(run, err) == -1)
+	if (run->settings.repair)
+		return RUN_COMPLETE;
+	if (run_restore_marks(run, err) == -1 || run_seal(run, err) == -1)
 		return RUN_STOPPED;
 	return manifest_sealed(run->manifest) != NULL ? RUN_COMPLETE :
 	    RUN_GAPS;
 }
 
-enum run_state
-run_step(struct run *run, int64_t ms, struct err *err)
+static enum run_state
+step(struct run *run, int64_t ms, struct err *err)
 {
 	struct http_reply *reply;
 	struct err stopped;
 
-	if (run->manifest != NULL && manifest_sealed(run->manifest) != NULL)
-		return RUN_ALREADY;
 	if (run->tree != NULL && tree_is_due(run->tree) &&
 	    run_flush(run, err) == -1)
 		return RUN_STOPPED;
@@ -171,6 +174,21 @@ run_step(struct run *run, int64_t ms, struct err *err)
 		return RUN_GOING;
 	}
 	return RUN_GOING;
+}
+
+enum run_state
+run_step(struct run *run, int64_t ms, struct err *err)
+{
+	enum run_state state = RUN_COMPLETE;
+
+	if (run->manifest != NULL && manifest_sealed(run->manifest) != NULL &&
+	    !run->settings.repair)
+		return run->n_damage > 0 ? RUN_DAMAGED : RUN_ALREADY;
+	/* A repair may have nothing to ask. */
+	if (run->http != NULL)
+		state = step(run, ms, err);
+	return run->settings.repair && state != RUN_GOING ?
+	    run_repair_end(run, state, err) : state;
 }
 
 void

@@ -18,8 +18,18 @@ struct run;
 
 /* Something that is on disk and not as it should be. */
 struct run_damage {
-	const char *listing;	/* key of its listing */
-	const char *path;	/* of the file; NULL: the whole listing */
+	const char *listing;	/* key of its listing; NULL: it is a mark */
+	const char *path;	/* of the file */
+};
+
+/*
+ * Lines of the manifest are lost, and no seal proves the others: what is to be
+ * relied on?  These are tried in turn, until one gives what the seal says.
+ */
+enum run_trust {
+	RUN_TRUST_LINES,	/* those lines that can be read */
+	RUN_TRUST_SERVER,	/* nothing but what the server has */
+	RUN_TRUST_DISK		/* first what is on disk, then the server */
 };
 
 struct run_settings {
@@ -30,7 +40,9 @@ struct run_settings {
 	const char *output;	/* where a new export's directory is made */
 	const char *resume;	/* the export to go on with, or NULL */
 	bool server_moved;
-	bool repair;		/* an export that was complete, too */
+	bool repair;		/* what is damaged, and nothing else */
+	enum run_trust trust;	/* repair: if lines of the manifest are lost */
+	bool partial;		/* repair: even if not all can be fetched */
 	const struct run_damage *damage;	/* to be asked for again */
 	size_t n_damage;
 	bool dry;		/* only count; write nothing */
@@ -53,7 +65,8 @@ enum run_state {
 	RUN_GAPS,	/* all but the gaps in the manifest */
 	RUN_STOPPED,	/* by an error; it can be resumed */
 	RUN_INTERRUPTED,	/* by the user; likewise */
-	RUN_ALREADY	/* it was complete before */
+	RUN_ALREADY,	/* it was complete before */
+	RUN_DAMAGED	/* likewise, and files are lost or cut since */
 };
 
 /**
@@ -102,6 +115,10 @@ struct run_progress {
 	int64_t ms;		/* since the run began */
 	struct run_current current[RUN_CURRENT];
 	size_t n_current;
+	/* Of a repair, files: brought back; not fetched; not had any more. */
+	uint64_t restored, unfetched, lost;
+	bool is_merged;		/* and the export has them */
+	bool is_doubtful;	/* what came is not what the seal says */
 };
 
 /** run_progress(run, progress): Fill ${progress}; its texts are borrowed. */

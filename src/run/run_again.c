@@ -13,14 +13,7 @@
 int
 run_again_begin(struct run *run, struct run_listing *own, struct err *err)
 {
-	if (own->pass_seen != own->seen)
-		set_free(own->pass_seen);
-	own->pass_seen = set_new();
-	own->has_last = false;
-	run_note_start(own);
-	set_free(own->pages);
-	own->pages = NULL;
-	own->is_unsure = false;
+	run_note_restart(own);
 	run_doubles_free(own->doubles);
 	own->doubles = NULL;
 	tree_stream_free(own->again);
@@ -48,41 +41,27 @@ has_late_records(const struct run *run, const struct run_listing *own)
 	return false;
 }
 
-/* Add the lines of the stream that this reading did not have. */
+/* Add the records on disk that this reading did not have. */
 static int
 add_left_over(struct run *run, struct run_listing *own, struct err *err)
 {
-	struct tree_lines *lines = tree_lines_new(run->tree, own->dir, false);
-	const struct page_plan *plan =
-	    run->plans[own->crawl->resource->index];
+	struct run_reader *reader = own->foreign ? run_reader_on_disk(run,
+	    own->crawl->key, own->dir, err) : run_reader_new(run,
+	    own->crawl->key, own->dir, err);
 	struct set *tally = set_new();
 	struct page_record record;
-	struct page page;
-	struct span line;
-	int rc;
+	int rc = reader != NULL ? 1 : -1;
 
-	page_init(&page);
-	while ((rc = tree_lines_next(lines, &line, err)) == 1) {
-		/* A repair's place-holder, or another tool's torn line. */
-		if ((line.len == 4 && memcmp(line.at, "null", 4) == 0) ||
-		    page_read_record(&page, plan, line.at, line.len,
-		    NULL) == -1)
-			continue;
-		record = page_record(&page, 0);
+	while (rc == 1 && (rc = run_reader_next(reader, &record, err)) == 1) {
 		(void)page_key(&record, tally, &run->scratch);
 		if (set_add(own->pass_seen, run->scratch.at,
-		    run->scratch.len) && tree_stream_add(own->again, &line,
-		    1, false, err) == -1) {
-			rc = -2;
-			break;
-		}
+		    run->scratch.len) && tree_stream_add(own->again,
+		    &record.bytes, 1, true, err) == -1)
+			rc = -1;
 	}
-	page_release(&page);
+	run_reader_free(reader);
 	set_free(tally);
-	tree_lines_free(lines);
-	/* Another tool's last line may be torn: it is no record. */
-	return rc == 0 || (rc == -1 && own->foreign &&
-	    err->kind == ERR_DATA) ? 0 : -1;
+	return rc;
 }
 
 /* Are the bytes of the two streams the same? */
@@ -142,24 +121,69 @@ count_other(struct run *run, const struct run_listing *own, uint64_t *n,
 	return rc;
 }
 
+/* Is the reading, as it is, what SHA256SUMS says was there? */
+static bool
+is_proven(struct run *run, const struct run_listing *own)
+{
+	struct tree_receipts shards = { NULL, 0, 0 };
+	bool is;
+
+	tree_stream_all(own->again, &shards);
+	is = run_sums_prove(run, own->dir, &shards);
+	tree_receipts_release(&shards);
+	return is;
+}
+
+/* There are records that the server has no more. */
+static void
+tell_gone(const struct run_listing *own, struct manifest_listing *whole)
+{
+	if (whole->records <= own->crawl->distinct)
+		return;
+	whole->moved = true;
+	whole->gone = whole->records - own->crawl->distinct;
+}
+
+/* What is on disk is what was written: it stays, whatever the server has. */
+static int
+end_as_it_is(struct run *run, struct run_listing *own,
+    const struct tree_receipts *shards, struct manifest_listing *whole,
+    struct err *err)
+{
+	size_t i;
+
+	tree_stream_free(own->again);
+	own->again = NULL;
+	for (i = 0, whole->records = 0; i < shards->n; i++)
+		whole->records += shards->at[i].lines;
+	tell_gone(own, whole);
+	return manifest_say_end(run->manifest, own->crawl->key, whole, NULL,
+	    shards, err) == -1 ? -1 : 1;
+}
+
 int
 run_again_end(struct run *run, struct run_listing *own,
     struct manifest_listing *whole, struct err *err)
 {
 	struct tree_stream *again = own->again;
+	const struct tree_receipts *proven;
 	uint64_t changed = 0;
 
 	if (again == NULL)
 		return 0;
+	if (own->foreign && (proven = run_kept_proven(run, own)) != NULL)
+		return end_as_it_is(run, own, proven, whole, err);
 	if (!own->foreign && count_other(run, own, &changed, err) == -1)
 		return -1;
 	if (!has_late_records(run, own) && changed == 0)
 		return 0;
 	whole->changed = own->changed += changed;
 	if (tree_flush(run->tree, err) == -1 ||
-	    add_left_over(run, own, err) == -1)
+	    (run->settings.trust != RUN_TRUST_SERVER &&
+	    !is_proven(run, own) && add_left_over(run, own, err) == -1))
 		return -1;
 	own->again = NULL;
 	whole->records = tree_stream_lines(again);
+	tell_gone(own, whole);
 	return run_replace_stream(run, own, again, whole, err) == -1 ? -1 : 1;
 }

@@ -41,6 +41,20 @@ make_header(const struct run_settings *settings, const char *started)
 	return header;
 }
 
+void
+run_log_header(struct run *run)
+{
+	json_t *header = json_copy(manifest_header(run->manifest));
+	char *line;
+
+	json_object_del(header, "definition");
+	line = json_dumps(header, JSON_COMPACT);
+	log_event(run->settings.log, LOG_INFO, "run", "header",
+	    MANIFEST_LOGGED, line, NULL);
+	free(line);
+	json_decref(header);
+}
+
 static int
 create(struct run *run, struct err *err)
 {
@@ -57,7 +71,10 @@ create(struct run *run, struct err *err)
 	header = make_header(settings, run->started);
 	run->manifest = manifest_create(run->tree, header, err);
 	json_decref(header);
-	return run->manifest != NULL ? 0 : -1;
+	if (run->manifest == NULL)
+		return -1;
+	run_log_header(run);
+	return 0;
 }
 
 int
@@ -113,34 +130,46 @@ check_header(struct run *run, struct err *err)
 	return 0;
 }
 
-/* Tell the tree which names are taken. */
+/* Open the export.  A manifest that is proven takes its place again. */
 static int
-know_files(struct run *run, struct err *err)
+open_export(struct run *run, struct err *err)
 {
-	struct tree_receipts files = { NULL, 0, 0 };
-	size_t i;
-	int rc = manifest_all_files(run->manifest, &files, err);
+	const char *where = run->settings.resume;
+	enum manifest_state state;
 
-	for (i = 0; i < files.n; i++)
-		tree_know(run->tree, files.at[i].path);
-	tree_receipts_release(&files);
-	return rc;
+	run->tree = tree_open(where, err);
+	if (run->tree == NULL)
+		return -1;
+	run->manifest = manifest_recover(run->tree, run->settings.log,
+	    &state, err);
+	if (run->manifest == NULL)
+		return -1;
+	if (state == MANIFEST_SALVAGED)
+		return err_wrap(err, "'hlexport repair %s' brings its "
+		    "manifest back", where);
+	return state == MANIFEST_INTACT ? 0 : manifest_restore(run->manifest,
+	    err);
 }
 
 static int
 go_on(struct run *run, struct err *err)
 {
-	run->tree = tree_open(run->settings.resume, err);
-	if (run->tree == NULL)
+	if ((run->settings.repair ? run_repair_open(run, err) :
+	    open_export(run, err)) == -1)
 		return -1;
-	run->manifest = manifest_open(run->tree, run->settings.log, err);
-	if (run->manifest == NULL || check_header(run, err) == -1)
+	if (check_header(run, err) == -1)
 		return -1;
-	if (run->settings.repair && run_repair(run, err) == -1)
-		return -1;
-	if (manifest_sealed(run->manifest) != NULL)
-		return 0;
-	return know_files(run, err);
+	return run_damage_begin(run, err);
+}
+
+/* Is there nothing to be asked of a server? */
+static bool
+is_over(const struct run *run)
+{
+	if (run->manifest == NULL)
+		return false;
+	return run->settings.repair ? !run_repair_asks(run) :
+	    manifest_sealed(run->manifest) != NULL;
 }
 
 static const char *
@@ -306,15 +335,15 @@ run_begin(struct run *run, struct err *err)
 	if (run_online_begin(run, err) == -1 ||
 	    run_lines_check(run, err) == -1)
 		return -1;
-	if (run->tree != NULL)
+	/* Of a repair that changes nothing, the log says nothing. */
+	if (run->tree != NULL && !run->settings.repair)
 		log_to_file(run->settings.log, tree_log(run->tree),
 		    run->settings.log_format);
-	if (run->manifest != NULL && manifest_sealed(run->manifest) != NULL)
+	if (is_over(run))
 		return 0;
 	if (open_http(run, err) == -1)
 		return -1;
-	if (run->settings.resume != NULL && (!run->settings.repair ||
-	    run->settings.n_damage > 0) && check_key(run, err) == -1)
+	if (run->settings.resume != NULL && check_key(run, err) == -1)
 		return -1;
 	run->crawl = crawl_new(&crawl);
 	return 0;

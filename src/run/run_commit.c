@@ -72,6 +72,11 @@ take_again(struct run *run, struct run_task *task, struct outcome *outcome,
 		run_double(own, &run->scratch, record->bytes);
 		return 0;
 	}
+	/* What another tool has taken stays as it is. */
+	if (run->adopted) {
+		own->older++;
+		return 0;
+	}
 	own->changed++;
 	return run_put_again(run, listing, record, &outcome->files, err);
 }
@@ -90,6 +95,20 @@ tell_unnamed(struct run *run, const struct run_task *task,
 		log_event(run->settings.log, LOG_WARN, "run", "records "
 		    "without a key are kept; two with the same bytes are "
 		    "taken for two", "resource", task->key, NULL);
+}
+
+/* A record for the stream that this reading is written to. */
+static int
+add_again(struct run *run, struct run_listing *own,
+    const struct page_record *record, enum run_seen seen, bool breaks,
+    struct err *err)
+{
+	struct span line = record->bytes;
+	int rc = seen == RUN_REPEAT ? run_kept_line(run, own, line, &line,
+	    err) : 0;
+
+	return rc == -1 ? -1 : tree_stream_add(own->again, &line, 1,
+	    breaks && rc == 0, err);
 }
 
 /* Sort out the records that are new, at the front of the page. */
@@ -112,8 +131,8 @@ keep_fresh(struct run *run, struct run_task *task, struct outcome *outcome,
 		outcome->page.distinct += seen != RUN_DUPLICATE;
 		outcome->news += seen != RUN_DUPLICATE && !own->is_equal;
 		if (seen != RUN_DUPLICATE && own->again != NULL &&
-		    tree_stream_add(own->again, &record.bytes, 1,
-		    page->has_breaks, err) == -1)
+		    add_again(run, own, &record, seen, page->has_breaks,
+		    err) == -1)
 			return -1;
 		if (seen != RUN_NEW) {
 			if (named && take_again(run, task, outcome, &record,
@@ -425,6 +444,8 @@ run_commit(struct run *run, struct run_task *task, struct err *err)
 	enum crawl_state state;
 	int rc = -1;
 
+	if (own->restore != NULL)
+		return run_restore_commit(run, task, err);
 	if (task->failed)
 		return commit_failure(run, task, err);
 	if (run->tree == NULL)

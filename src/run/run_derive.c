@@ -112,6 +112,7 @@ int
 run_derive(struct run *run, const struct crawl_job *job, struct err *err)
 {
 	struct crawl_listing *listing = job->listing;
+	struct run_listing *own = listing->user;
 	const struct source_derive *derive = listing->resource->derive;
 	struct crawl_result result = { .received = 0 };
 	enum crawl_state state;
@@ -120,18 +121,26 @@ run_derive(struct run *run, const struct crawl_job *job, struct err *err)
 	char *from;
 	int rc = 0;
 
+	if (listing->after_gapped && own->restore != NULL)
+		return run_listing_state(run, own, crawl_fail(run->crawl,
+		    job), err);
 	if (listing->after_gapped)
-		return run_listing_state(run, listing->user, fail(run, job),
-		    err);
+		return run_listing_state(run, own, fail(run, job), err);
 	text_init(&rows, SIZE_MAX / 4);
 	from = key_of_other(listing, derive->from);
-	if (make_rows(run, derive, from, &rows, &n, err) == -1 ||
-	    write_rows(run, listing, &rows, n, err) == -1)
-		rc = -1;
+	rc = make_rows(run, derive, from, &rows, &n, err);
+	if (rc == 0)
+		rc = own->restore != NULL ? run_restore_rows(run, own,
+		    (struct span){ rows.at, rows.len }, err) :
+		    write_rows(run, listing, &rows, n, err);
 	free(from);
 	text_release(&rows);
-	if (rc == -1)
+	/* What it is made from can't be read. */
+	if (rc == -1 && own->restore != NULL && err->kind == ERR_DATA)
+		state = crawl_fail(run->crawl, job);
+	else if (rc == -1)
 		return -1;
-	state = crawl_finish(run->crawl, job, &result);
-	return run_listing_state(run, listing->user, state, err);
+	else
+		state = crawl_finish(run->crawl, job, &result);
+	return run_listing_state(run, own, state, err);
 }

@@ -53,6 +53,24 @@ copy_in_order(struct run *run, const char *dir,
 	return rc;
 }
 
+/* Lines that can't be read are no records, but someone may make them out. */
+static int
+keep_damaged(struct run *run, const struct run_listing *own, struct err *err)
+{
+	struct tree_receipts files = { NULL, 0, 0 };
+	size_t i;
+	int rc = tree_stream_files(run->tree, own->dir, &files, err);
+
+	for (i = 0; rc == 0 && i < files.n; i++)
+		rc = tree_copy_aside(run->tree, files.at[i].path, err);
+	if (rc == 0 && files.n > 0)
+		log_say(run->settings.log, LOG_WARN, "run", "%s: lines of it "
+		    "can't be read; its files as they were are in %s",
+		    own->crawl->key, tree_aside(run->tree));
+	tree_receipts_release(&files);
+	return rc;
+}
+
 /*
  * A window was mended after those behind it had been written: put its records
  * where they belong.  The new shards are written beside the old ones; once
@@ -78,6 +96,8 @@ run_replace_stream(struct run *run, struct run_listing *own,
 	tree_stream_free(anew);
 	tree_stream_free(own->stream);
 	own->stream = NULL;
+	if (rc == 0 && own->has_damage)
+		rc = keep_damaged(run, own, err);
 	if (rc == 0)
 		rc = tree_stream_replace(run->tree, own->dir, &files, err);
 	if (rc == 0) {
@@ -256,6 +276,11 @@ tell_end(struct run *run, const struct run_listing *own)
 		log_say(log, LOG_WARN, "run", "%s: %" PRIu64 " records "
 		    "changed while it was read; their later version is in "
 		    "the export", listing->key, own->changed);
+	if (own->older > 0)
+		log_say(log, LOG_WARN, "run", "%s: %" PRIu64 " records are "
+		    "others on the server now; in this export they stay as "
+		    "they are, a new one takes what they are now",
+		    listing->key, own->older);
 	if (listing->is_capped)
 		log_say(log, LOG_WARN, "run", "%s: the server's total is "
 		    "%" PRId64 ", and there were %" PRIu64 " records",
@@ -328,6 +353,8 @@ run_listing_state(struct run *run, struct run_listing *own,
 	struct crawl_listing *listing = own->crawl;
 	int rc;
 
+	if (own->restore != NULL)
+		return run_restore_state(run, own, state, err) == -1 ? -1 : 0;
 	if (state == CRAWL_GOES_ON)
 		return 0;
 	if (state == CRAWL_AGAIN)
@@ -343,30 +370,41 @@ run_listing_state(struct run *run, struct run_listing *own,
 	return rc;
 }
 
-int
-run_done(struct run *run, struct crawl_node *node, struct err *err)
+/* Mark it, unless it has been before. */
+static int
+mark(struct run *run, struct crawl_node *node, struct err *err)
 {
 	struct crawl_view view = { .crawl = run->crawl, .node = node,
 	    .parts = node->parts };
 	struct source_scope scope = crawl_scope(&view);
+	char *key = mem_format("%s/%s", node->listing->key, node->key);
 	struct tree_receipt receipt;
 	const char *missing;
-	char *key;
+	int rc = 0;
 
+	if (manifest_is_done(run->manifest, key))
+		goto done;
+	if (tree_path(run->tree, &node->resource->done, &scope, NULL,
+	    &run->path, &missing) == -1)
+		rc = err_set(err, ERR_INTERNAL, "no %s to mark %s as done",
+		    missing, node->key);
+	else
+		rc = tree_put(run->tree, run->path.at, (struct span){ "", 0 },
+		    &receipt, err);
+	if (rc == 0)
+		manifest_say_done(run->manifest, key, &receipt);
+done:
+	free(key);
+	return rc;
+}
+
+int
+run_done(struct run *run, struct crawl_node *node, struct err *err)
+{
 	if (node->resource == run->unit)
 		run->units_done++;
-	if (run->tree != NULL) {
-		if (tree_path(run->tree, &node->resource->done, &scope, NULL,
-		    &run->path, &missing) == -1)
-			return err_set(err, ERR_INTERNAL, "no %s to mark %s "
-			    "as done", missing, node->key);
-		if (tree_put(run->tree, run->path.at, (struct span){ "", 0 },
-		    &receipt, err) == -1)
-			return -1;
-		key = mem_format("%s/%s", node->listing->key, node->key);
-		manifest_say_done(run->manifest, key, &receipt);
-		free(key);
-	}
+	if (run->tree != NULL && mark(run, node, err) == -1)
+		return -1;
 	crawl_leave(run->crawl, node);
 	return 0;
 }

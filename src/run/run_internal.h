@@ -38,6 +38,7 @@ struct run_listing {
 	unsigned char last[SHA256_BYTES];	/* of the last record's bytes */
 	bool has_last;
 	struct run_doubles *doubles;	/* see run_double.c; or NULL */
+	struct run_restore *restore;	/* see run_restore.c; or NULL */
 	uint64_t changed;	/* records whose later version was taken */
 	uint64_t same_key;	/* kept beside another one of their key */
 	bool is_unsure;		/* equal records may be one or several */
@@ -52,6 +53,9 @@ struct run_listing {
 	bool is_enough;		/* its first page tells enough */
 	struct tree_stream *again;	/* as this reading has it, or NULL */
 	bool foreign;		/* another tool's: nothing is added to it */
+	bool has_damage;	/* and there are lines that can't be read */
+	struct run_kept *kept;	/* see run_keep.c; or NULL */
+	uint64_t older;		/* records that are others on the server now */
 };
 
 struct run {
@@ -65,6 +69,22 @@ struct run {
 	struct http_rule **rules;	/* by resource */
 	struct page_plan **plans;	/* likewise */
 	struct set *told;	/* what was said once and for all */
+
+	struct run_damage *damage;	/* see run_damage.c */
+	size_t n_damage, damage_capacity;
+	struct set *damaged, *hurt, *tainted, *leading;
+	struct set *forgotten;	/* keys of listings that begin anew */
+	struct set *restored;	/* paths of files that were brought back */
+	uint64_t unfetched;	/* files that could not be fetched */
+	uint64_t lost;		/* and those that the server has no more */
+	bool is_merged;		/* a repair has changed the export */
+	bool is_doubtful;	/* it would have, but for a manifest of which
+				 * lines are lost: they may not be right */
+	bool is_narrow;		/* only what leads to damage is looked at */
+	bool is_salvaged;	/* lines of the manifest are lost */
+	struct tree_receipts sums;	/* what SHA256SUMS says, if */
+	bool has_sums;		/* it was read */
+	struct tree_receipts aside;	/* a repair: what is to be set aside */
 
 	struct run_task *tasks;	/* all that are not committed */
 	uint64_t held_bytes;
@@ -89,6 +109,8 @@ struct run {
 	size_t n_estimates, estimates_room;
 };
 
+#include "run/run_mend.h"
+
 /* ----------------------------------------------------- run_begin.c */
 
 /**
@@ -103,23 +125,28 @@ int run_check_server(const struct run *, json_t *, const char *,
 int run_begin(struct run *, struct err *);
 
 /**
+ * run_log_header(run):
+ * The log has the first line of the manifest, and the last one, too: what is
+ * lost of it can be told from there.
+ */
+void run_log_header(struct run *);
+
+/**
  * run_scope(run):
  * Return the scope of what is known before any record is: the options.
  */
 struct source_scope run_scope(struct run *);
 
-/* ---------------------------------------------------- run_repair.c */
-
-/**
- * run_repair(run, err):
- * Forget what is damaged, and the seal, so that the run brings it back.
- */
-int run_repair(struct run *, struct err *);
-
 /* ------------------------------------------------------ run_open.c */
 
 /** run_open(run, listing, err): A listing begins; see what is there. */
 int run_open(struct run *, struct crawl_listing *, struct err *);
+
+/**
+ * run_take_children(run, own, err):
+ * See to what hangs from the records on disk, as far as they can be read.
+ */
+int run_take_children(struct run *, struct run_listing *, struct err *);
 
 /** run_close(listing): Free what the run holds of it; it may be NULL. */
 void run_close(struct run_listing *);
@@ -212,8 +239,11 @@ enum run_seen {
 	RUN_DUPLICATE	/* this reading had it already */
 };
 
-/** run_note_start(own): Another reading begins, or an interval. */
+/** run_note_start(own): Records without a key are counted anew. */
 void run_note_start(struct run_listing *);
+
+/** run_note_restart(own): Another reading begins. */
+void run_note_restart(struct run_listing *);
 
 /**
  * run_note(run, own, record, named):
@@ -274,6 +304,13 @@ int run_differs(struct run *, const struct crawl_listing *,
 int run_put_again(struct run *, const struct crawl_listing *,
     const struct page_record *, struct tree_receipts *, struct err *);
 
+/**
+ * run_find_path(run, listing, record, beside):
+ * Set run->path to where run_put() would write it.  Return 0 or -1.
+ */
+int run_find_path(struct run *, const struct crawl_listing *,
+    const struct page_record *, bool);
+
 /* ---------------------------------------------------- run_double.c */
 
 /**
@@ -324,11 +361,25 @@ struct run_reader;
 
 /**
  * run_reader_new(run, key, dir, err):
- * Read the records of the listing ${key} back from disk: the lines of the
- * stream in ${dir}, or if that is NULL the objects of the manifest.
+ * Read the records of the listing ${key} back from disk, as the manifest has
+ * them: a stream in ${dir}, or if that is NULL objects.
  */
 struct run_reader *run_reader_new(struct run *, const char *, const char *,
     struct err *);
+
+/**
+ * run_reader_on_disk(run, key, dir, err):
+ * Read what is in the directory ${dir}, whatever the manifest says, as far as
+ * it can be read.
+ */
+struct run_reader *run_reader_on_disk(struct run *, const char *,
+    const char *, struct err *);
+
+/** run_reader_skipped(reader): How many lines or files were left out. */
+uint64_t run_reader_skipped(const struct run_reader *);
+
+/** run_reader_tolerate(reader): What can't be read is left out. */
+void run_reader_tolerate(struct run_reader *);
 
 /**
  * run_reader_next(reader, record, err):
@@ -394,6 +445,19 @@ void run_gap(struct run *, const struct manifest_gap *);
 struct manifest_gap run_no_gap(const char *);
 
 /* ------------------------------------------------------ run_seal.c */
+
+/**
+ * run_check_there(run, all, err):
+ * Is each file that the manifest knows there, as large as it says?  Without
+ * ${all}, those that are known to be damaged need not be.
+ */
+int run_check_there(struct run *, bool, struct err *);
+
+/** run_put_sums(run, err): Write SHA256SUMS, unless it is as it should be. */
+int run_put_sums(struct run *, struct err *);
+
+/** run_log_seal(run): As run_log_header(), of the seal. */
+void run_log_seal(struct run *);
 
 /** run_flush(run, err): Get all onto the disk, in the order that counts. */
 int run_flush(struct run *, struct err *);

@@ -14,6 +14,19 @@ run_note_start(struct run_listing *own)
 	own->tally = set_new();
 }
 
+void
+run_note_restart(struct run_listing *own)
+{
+	if (own->pass_seen != own->seen)
+		set_free(own->pass_seen);
+	own->pass_seen = set_new();
+	own->has_last = false;
+	run_note_start(own);
+	set_free(own->pages);
+	own->pages = NULL;
+	own->is_unsure = false;
+}
+
 enum run_seen
 run_note(struct run *run, struct run_listing *own,
     const struct page_record *record, bool *named)

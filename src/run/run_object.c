@@ -42,7 +42,7 @@ make_other(char **parts, size_t n, struct span bytes)
 	parts[n - 1] = other;
 }
 
-/* Set run->path to its file.  Return 0; or -1 with ${missing} set. */
+/* As run_find_path(), with ${missing} set. */
 static int
 find_path(struct run *run, const struct crawl_listing *listing,
     const struct page_record *record, bool beside, const char **missing)
@@ -65,18 +65,32 @@ find_path(struct run *run, const struct crawl_listing *listing,
 }
 
 int
+run_find_path(struct run *run, const struct crawl_listing *listing,
+    const struct page_record *record, bool beside)
+{
+	const char *missing;
+
+	return find_path(run, listing, record, beside, &missing);
+}
+
+int
 run_put(struct run *run, const struct crawl_listing *listing,
     const struct page_record *record, bool beside,
     struct tree_receipts *files, struct err *err)
 {
 	struct tree_receipt receipt;
 	const char *missing;
+	int rc;
 
 	if (find_path(run, listing, record, beside, &missing) == -1)
 		return err_set(err, ERR_DATA, "it has no %s to name its "
 		    "file", missing);
-	if (tree_put(run->tree, run->path.at, record->bytes, &receipt,
-	    err) == -1)
+	rc = beside ? 0 : run_keep_object(run, listing, record->bytes,
+	    &receipt, err);
+	if (rc == -1)
+		return -1;
+	if (rc == 0 && tree_put(run->tree, run->path.at, record->bytes,
+	    &receipt, err) == -1)
 		return -1;
 	tree_receipts_add(files, &receipt);
 	return 0;

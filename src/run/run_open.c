@@ -25,6 +25,8 @@ run_close(struct run_listing *own)
 	set_free(own->tally);
 	set_free(own->pages);
 	run_doubles_free(own->doubles);
+	run_restore_free(own->restore);
+	run_kept_free(own->kept);
 	free(own->dir);
 	free(own);
 }
@@ -100,6 +102,9 @@ take_records(struct run *run, struct run_listing *own, bool note,
 
 	if (reader == NULL)
 		return -1;
+	/* What hangs from a record that can't be read is not known. */
+	if (!note)
+		run_reader_tolerate(reader);
 	while ((rc = run_reader_next(reader, &record, err)) == 1) {
 		bool named;
 
@@ -141,6 +146,18 @@ take_fields(struct run *run, struct crawl_listing *listing, struct err *err)
 	return 0;
 }
 
+int
+run_take_children(struct run *run, struct run_listing *own, struct err *err)
+{
+	struct crawl_listing *listing = own->crawl;
+
+	if (listing->resource->has_children &&
+	    run_leads_on(run, listing->key) &&
+	    take_records(run, own, false, err) == -1)
+		return -1;
+	return take_fields(run, listing, err);
+}
+
 /* The listing is whole: only what is below it may still be open. */
 static int
 take_whole(struct run *run, struct run_listing *own,
@@ -166,10 +183,8 @@ take_whole(struct run *run, struct run_listing *own,
 	}
 	if (listing->resource == run->unit)
 		run->units_total = (int64_t)known->records;
-	if (rc == 0 && listing->resource->has_children)
-		rc = take_records(run, own, false, err);
 	if (rc == 0)
-		rc = take_fields(run, listing, err);
+		rc = run_take_children(run, own, err);
 	if (rc == 0)
 		crawl_end(run->crawl, listing);
 	run_close(own);
@@ -196,9 +211,9 @@ is_scroll(const struct manifest_listing *known)
 
 /*
  * Must it be read from its start?  So it is if records have no key, for it
- * takes all pages to tell equal ones from one that came twice; and if a record of a window could not
- * be kept, or its counts did not agree, or it was being read again: then what
- * this reading has seen is not known.
+ * takes all pages to tell equal ones from one that came twice; and if a record
+ * of a window could not be kept, or its counts did not agree, or it was being
+ * read again: then what this reading has seen is not known.
  */
 static bool
 starts_over(const struct manifest_listing *known)
@@ -286,39 +301,9 @@ take_part(struct run *run, struct run_listing *own,
 	return run_listing_state(run, own, state, err);
 }
 
-/* Note the keys of another tool's stream, and see to the children. */
-static int
-note_foreign(struct run *run, struct run_listing *own, struct err *err)
-{
-	struct tree_lines *lines = tree_lines_new(run->tree, own->dir, false);
-	const struct page_plan *plan =
-	    run->plans[own->crawl->resource->index];
-	struct page_record record;
-	struct page page;
-	struct span line;
-	bool named;
-	int rc;
-
-	page_init(&page);
-	while ((rc = tree_lines_next(lines, &line, err)) == 1) {
-		if (page_read_record(&page, plan, line.at, line.len,
-		    NULL) == -1)
-			continue;
-		record = page_record(&page, 0);
-		if (run_note(run, own, &record, &named) != RUN_NEW)
-			continue;
-		own->records++;
-		if (named)
-			run_link(run, own->crawl, &record);
-	}
-	page_release(&page);
-	tree_lines_free(lines);
-	/* A last line that is torn is no record. */
-	return rc == -1 && err->kind != ERR_DATA ? -1 : 0;
-}
-
 /*
- * Another tool's stream that isn't whole: it is read again, and until the new
+ * A stream that another tool made and that isn't whole, or one that is damaged
+ * or whose line in the manifest is lost: it is read again, and until the new
  * one can take its place nothing of it is touched.
  */
 static int
@@ -330,7 +315,8 @@ take_foreign(struct run *run, struct run_listing *own, struct err *err)
 
 	own->foreign = true;
 	own->alone = false;
-	if (note_foreign(run, own, err) == -1 ||
+	if ((run->settings.trust != RUN_TRUST_SERVER &&
+	    run_kept_read(run, own, err) == -1) ||
 	    run_again_begin(run, own, err) == -1)
 		return -1;
 	part.have = own->records;
@@ -363,9 +349,12 @@ run_open(struct run *run, struct crawl_listing *listing, struct err *err)
 	if (run->tree == NULL)
 		return open_dry(run, own);
 	found = manifest_find(run->manifest, listing->key, &known);
+	if (found && known.ended && run_is_hurt(run, listing->key))
+		return run_restore_open(run, own, &known, err);
 	if (found && known.ended)
 		return take_whole(run, own, &known, err);
-	if (found && run->adopted && own->dir != NULL)
+	if (own->dir != NULL && (run_is_hurt(run, listing->key) ||
+	    (found && run->adopted) || (!found && run->is_salvaged)))
 		return take_foreign(run, own, err);
 	if (open_stream(run, own, err) == -1)
 		return -1;

@@ -51,7 +51,10 @@ run_progress(const struct run *run, struct run_progress *progress)
 	*progress = (struct run_progress){ .unit = run->unit->name,
 	    .units_done = run->units_done, .units_total = run->units_total,
 	    .records = run->records, .gaps = run->gaps,
-	    .windows_done = run->windows, .ms = clock_ms() - run->began };
+	    .windows_done = run->windows, .ms = clock_ms() - run->began,
+	    .restored = run->restored != NULL ? set_count(run->restored) : 0,
+	    .unfetched = run->unfetched, .lost = run->lost,
+	    .is_merged = run->is_merged, .is_doubtful = run->is_doubtful };
 	if (run->http != NULL)
 		http_count(run->http, &progress->http);
 	if (run->crawl == NULL)

@@ -19,6 +19,23 @@ record_key(const struct crawl_listing *listing, char *const *parts)
 	return text_take(&key);
 }
 
+/*
+ * Need what hangs from the record not be looked at?  All of it is there; and
+ * in a repair, nothing of it is damaged.
+ */
+static bool
+is_left_out(const struct run *run, const struct source_resource *resource,
+    const char *key)
+{
+	if (run->manifest == NULL || run_is_tainted(run, key))
+		return false;
+	/* Marks say nothing of lines that are lost. */
+	if (run->is_narrow || run->is_salvaged)
+		return run->is_narrow;
+	return resource->done.line > 0 && manifest_is_done(run->manifest,
+	    key);
+}
+
 void
 run_link(struct run *run, struct crawl_listing *listing,
     const struct page_record *record)
@@ -31,16 +48,14 @@ run_link(struct run *run, struct crawl_listing *listing,
 	if (!resource->has_children)
 		return;
 	parts = page_parts(record);
-	if (resource->done.line > 0 && run->manifest != NULL) {
-		key = record_key(listing, parts);
-		done = manifest_is_done(run->manifest, key);
-		free(key);
-		if (done) {
-			if (resource == run->unit)
-				run->units_done++;
-			page_free_texts(parts, resource->n_key);
-			return;
-		}
+	key = record_key(listing, parts);
+	done = is_left_out(run, resource, key);
+	free(key);
+	if (done) {
+		if (resource == run->unit)
+			run->units_done++;
+		page_free_texts(parts, resource->n_key);
+		return;
 	}
 	crawl_link(run->crawl, listing, parts, page_values(record));
 }

@@ -1,228 +1,257 @@
 /*
- * A repair is a resume: what is damaged is forgotten, and asked for again
- * like anything else that is not there.
+ * A repair: what is damaged or lost is brought back, and nothing else changes.
  *
- * Of a listing in pages only the windows that hold damage are forgotten.
- * The shards of a stream must keep their number of lines for that, so one
- * that is damaged is replaced by one of as many empty records, which no
- * window claims; at its end the listing is put in order as after any mended
- * gap (see run_end.c), and they are gone.
+ * All of it is written to a layer over the export (tree_layer.c).  Only when
+ * everything was fetched and checked is the layer merged, by rename; until
+ * then each file of the export is what it was.  What was fetched and can't be
+ * merged yet stays in the layer, for the next repair.
+ *
+ * Where the server no longer has the bytes that were exported, the damage
+ * stays, and the manifest says so: a gap that names the file.
  */
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "run/run_internal.h"
 
-/* A listing that is repaired. */
-struct patient {
-	struct run *run;
-	const struct source_resource *resource;
-	struct manifest_listing known;
-	struct tree_receipts files;
-	bool *damaged;		/* by file */
-	bool is_stream;
-};
-
-/* The name of a file of a listing, or of the listing as a whole, in a set. */
+/* What the layer lies on: the manifest as it is. */
 static void
-name_damage(struct text *name, const char *listing, const char *path)
+base_of(struct run *run, char base[SHA256_HEX])
 {
-	text_clear(name);
-	text_adds(name, listing);
-	text_addc(name, '\n');
-	if (path != NULL)
-		text_adds(name, path);
-}
-
-/* With ${path} NULL: are its counts in doubt, and not only some files? */
-static bool
-is_damaged(struct run *run, const struct set *damage, const char *listing,
-    const char *path)
-{
-	name_damage(&run->scratch, listing, path);
-	return set_has(damage, run->scratch.at, run->scratch.len);
-}
-
-/* Was only a part of the list asked for? */
-static bool
-is_slice(const struct patient *patient)
-{
-	const struct source_slice *slice = &patient->resource->slice;
-	struct source_scope scope = run_scope(patient->run);
+	unsigned char hash[SHA256_BYTES];
 	struct text text;
-	bool is;
-
-	text_init(&text, 200);
-	source_text_of(&slice->first, &scope, &text);
-	source_text_of(&slice->count, &scope, &text);
-	is = text.len > 0;
-	text_release(&text);
-	return is;
-}
-
-/* Can a record's place in the listing be told from its place on disk? */
-static bool
-has_windows(const struct patient *patient)
-{
-	const struct manifest_listing *known = &patient->known;
-	uint64_t lines = 0;
-	size_t i;
-
-	/* Marks of pages and times of windows are not kept. */
-	if (patient->resource->paging == SOURCE_CURSOR ||
-	    patient->resource->paging == SOURCE_WINDOWS ||
-	    is_slice(patient))
-		return false;
-	if (!known->ended || known->size == 0 || known->total < 0 ||
-	    (uint64_t)known->total != known->records ||
-	    known->records <= known->size)
-		return false;
-	if (!patient->is_stream)
-		return patient->files.n == known->records;
-	for (i = 0; i < patient->files.n; i++) {
-		if (i + 1 < patient->files.n &&
-		    patient->files.at[i].lines != TREE_SHARD_LINES)
-			return false;
-		lines += patient->files.at[i].lines;
-	}
-	return lines == known->records;
-}
-
-/* Is all of a window, from ${first} to before ${end}, whole? */
-static bool
-is_whole(const struct patient *patient, uint64_t first, uint64_t end)
-{
-	uint64_t each = patient->is_stream ? TREE_SHARD_LINES : 1, i;
-
-	for (i = first / each; i <= (end - 1) / each; i++)
-		if (patient->damaged[i])
-			return false;
-	return true;
-}
-
-/* Write a shard of empty records in the damaged one's place. */
-static int
-replace_shard(struct run *run, struct tree_receipt *shard, struct err *err)
-{
-	struct text text;
-	uint64_t i;
-	int rc;
 
 	text_init(&text, SIZE_MAX / 4);
-	for (i = 0; i < shard->lines; i++)
-		text_adds(&text, "null\n");
-	rc = file_replace(tree_dir(run->tree), shard->path, text.at,
-	    text.len, err);
-	shard->bytes = text.len;
-	sha256_of(text.at, text.len, shard->sha256);
+	(void)file_read(tree_dir(run->tree), MANIFEST_NAME, &text, NULL);
+	sha256_of(text.at != NULL ? text.at : "", text.len, hash);
+	sha256_hex(hash, base);
 	text_release(&text);
+}
+
+int
+run_repair_open(struct run *run, struct err *err)
+{
+	enum manifest_state state;
+	char base[SHA256_HEX], *text;
+	int rc;
+
+	run->tree = tree_open(run->settings.resume, err);
+	if (run->tree == NULL)
+		return -1;
+	base_of(run, base);
+	text = mem_format("%s %d", base, (int)run->settings.trust);
+	rc = tree_layer_begin(run->tree, text, err);
+	free(text);
+	if (rc == -1)
+		return -1;
+	run->manifest = manifest_recover(run->tree, run->settings.log,
+	    &state, err);
+	if (run->manifest == NULL)
+		return -1;
+	run->is_salvaged = state == MANIFEST_SALVAGED;
+	if (run->is_salvaged && run->settings.trust != RUN_TRUST_LINES)
+		manifest_forget_all(run->manifest);
+	run->is_narrow = manifest_sealed(run->manifest) != NULL;
+	return 0;
+}
+
+static void
+note_restored(struct run *run, const char *path)
+{
+	if (run->restored == NULL)
+		run->restored = set_new();
+	set_add(run->restored, path, strlen(path));
+}
+
+bool
+run_repair_asks(const struct run *run)
+{
+	size_t i;
+
+	if (!run->is_narrow)
+		return true;
+	for (i = 0; i < run->n_damage; i++)
+		if (run->damage[i].listing != NULL)
+			return true;
+	return false;
+}
+
+int
+run_restore_marks(struct run *run, struct err *err)
+{
+	struct tree_receipts marks = { NULL, 0, 0 };
+	struct tree_receipt receipt;
+	size_t i;
+	int rc = manifest_marks(run->manifest, &marks, err);
+
+	for (i = 0; rc == 0 && i < marks.n; i++) {
+		const char *path = marks.at[i].path;
+
+		if (marks.at[i].bytes > 0 || !run_is_damaged(run, path))
+			continue;
+		rc = tree_put_again(run->tree, path, (struct span){ "", 0 },
+		    &receipt, err);
+		note_restored(run, path);
+	}
+	tree_receipts_release(&marks);
 	return rc;
 }
 
-static void
-say_window(struct patient *patient, const char *key, uint64_t first,
-    uint64_t end, bool is_first)
+static bool
+is_left(const struct run *run, const struct run_damage *damage)
 {
-	const struct manifest_listing *known = &patient->known;
-	uint64_t n = end - first;
-	struct manifest_page page = { .first = first,
-	    .count = source_in_order(patient->resource) ? (uint32_t)n :
-	    known->size,
-	    .pass = 1, .received = n, .distinct = n, .kept = n,
-	    .total = known->total, .size = known->size,
-	    .at = patient->is_stream ? first : 0 };
-	struct tree_receipts files = { &patient->files.at[first],
-	    (size_t)n, (size_t)n };
-
-	/* What is known of shards is said once. */
-	if (patient->is_stream)
-		files = is_first ? patient->files :
-		    (struct tree_receipts){ NULL, 0, 0 };
-	manifest_say_page(patient->run->manifest, key, &page, &files);
+	return run->restored == NULL || !set_has(run->restored, damage->path,
+	    strlen(damage->path));
 }
 
-/* Keep the windows that are whole. */
+/* Where in its listing the file begins, in records. */
 static int
-keep_windows(struct patient *patient, const char *key, struct err *err)
+find_place(struct run *run, const struct run_damage *damage, int64_t *place,
+    struct err *err)
 {
-	const struct manifest_listing known = patient->known;
-	uint64_t first, end;
-	bool is_first = true;
+	struct tree_receipts files = { NULL, 0, 0 };
+	size_t i;
+	int rc = manifest_files(run->manifest, damage->listing, &files, err);
+
+	*place = 0;
+	for (i = 0; rc == 0 && i < files.n &&
+	    strcmp(files.at[i].path, damage->path) != 0; i++)
+		*place += files.at[i].lines > 0 ?
+		    (int64_t)files.at[i].lines : 1;
+	tree_receipts_release(&files);
+	return rc;
+}
+
+/* What could not be brought back, since the server has it no more. */
+static int
+say_lost(struct run *run, struct err *err)
+{
+	struct manifest_listing known;
+	struct manifest_gap gap;
 	size_t i;
 
-	for (i = 0; patient->is_stream && i < patient->files.n; i++)
-		if (patient->damaged[i] && replace_shard(patient->run,
-		    &patient->files.at[i], err) == -1)
-			return -1;
-	for (first = 0; first < known.records; first = end) {
-		end = first + known.size < known.records ?
-		    first + known.size : known.records;
-		if (!is_whole(patient, first, end))
+	for (i = 0; i < run->n_damage; i++) {
+		const struct run_damage *damage = &run->damage[i];
+
+		if (damage->listing == NULL || !is_left(run, damage) ||
+		    run_is_forgotten(run, damage->listing) ||
+		    !manifest_find(run->manifest, damage->listing, &known) ||
+		    !known.ended)
 			continue;
-		say_window(patient, key, first, end, is_first);
-		is_first = false;
+		gap = run_no_gap(damage->listing);
+		gap.path = (char *)damage->path;
+		gap.why = (char *)"damaged on disk, and the server no longer "
+		    "has the bytes that were exported; what can be read of it "
+		    "stays";
+		if (find_place(run, damage, &gap.record, err) == -1)
+			return -1;
+		if (manifest_sealed(run->manifest) != NULL)
+			run_log_header(run);
+		manifest_unseal(run->manifest);
+		run_gap(run, &gap);
+		run->lost++;
 	}
 	return 0;
 }
 
+/* Write what stands at the top of the export, where it is not that already. */
 static int
-forget(struct run *run, const struct set *damage, const char *listing,
-    struct err *err)
+put_bookkeeping(struct run *run, struct err *err)
 {
-	struct patient patient = { .run = run };
-	const struct source_resource *resource = source_find(
-	    run->settings.source, listing, strcspn(listing, "/"));
-	char *key = mem_text(listing);
-	size_t i;
-	int rc = 0;
-
-	if (resource == NULL ||
-	    !manifest_find(run->manifest, key, &patient.known))
-		goto done;
-	patient.resource = resource;
-	patient.is_stream = resource->store == SOURCE_KEEP_SHARDS;
-	rc = manifest_files(run->manifest, key, &patient.files, err);
-	if (rc == -1)
-		goto done;
-	patient.damaged = mem_zero(patient.files.n + 1, sizeof(bool));
-	for (i = 0; i < patient.files.n; i++)
-		patient.damaged[i] = is_damaged(run, damage, key,
-		    patient.files.at[i].path);
-	manifest_forget(run->manifest, key);
-	if (!is_damaged(run, damage, key, NULL) && has_windows(&patient))
-		rc = keep_windows(&patient, key, err);
-done:
-	tree_receipts_release(&patient.files);
-	free(patient.damaged);
-	free(key);
-	return rc;
+	if (manifest_sealed(run->manifest) == NULL)
+		return run_seal(run, err);
+	if (run_check_there(run, run->unfetched == 0, err) == -1)
+		return -1;
+	return run_put_sums(run, err) == -1 ? -1 :
+	    manifest_restore(run->manifest, err);
 }
 
-int
-run_repair(struct run *run, struct err *err)
+/* Keep what is replaced and was not what was written. */
+static int
+set_aside(struct run *run, struct err *err)
 {
-	const struct run_settings *settings = &run->settings;
-	struct set *damage = set_new(), *done = set_new();
-	const char *key;
 	size_t i;
-	int rc = 0;
 
-	for (i = 0; i < settings->n_damage; i++) {
-		name_damage(&run->scratch, settings->damage[i].listing,
-		    settings->damage[i].path);
-		set_add(damage, run->scratch.at, run->scratch.len);
+	for (i = 0; i < run->aside.n; i++)
+		if (tree_copy_aside(run->tree, run->aside.at[i].path,
+		    err) == -1)
+			return -1;
+	if (run->aside.n > 0)
+		log_say(run->settings.log, LOG_WARN, "run", "%zu files that "
+		    "were damaged are kept as they were in %s",
+		    run->aside.n, tree_aside(run->tree));
+	return 0;
+}
+
+/* Say where the rest is, and leave the export as it was. */
+static void
+leave(struct run *run)
+{
+	const char *layer = tree_layer_leave(run->tree);
+
+	if (layer != NULL)
+		log_say(run->settings.log, LOG_WARN, "run", "what was "
+		    "fetched is kept in %s, for the next repair", layer);
+}
+
+/*
+ * Lines of the manifest are lost, and it was made again.  Is it what it was?
+ * If not, something is to be relied on less; and in the end, the server has
+ * changed: then there must be as many records and bytes, at least.
+ */
+static bool
+is_right(struct run *run)
+{
+	json_t *lost = manifest_lost_seal(run->manifest);
+
+	if (!run->is_salvaged || manifest_is_as_lost(run->manifest))
+		return true;
+	run->is_doubtful = run->settings.trust != RUN_TRUST_DISK;
+	if (run->is_doubtful)
+		return false;
+	if (run->settings.partial ||
+	    json_equal(manifest_sealed(run->manifest), lost))
+		return true;
+	log_say(run->settings.log, LOG_WARN, "run", "lines of the manifest "
+	    "are lost, and the server no longer has all that the export had "
+	    "when it was sealed; --partial takes what there is");
+	return false;
+}
+
+static enum run_state
+stop(struct run *run)
+{
+	(void)tree_layer_leave(run->tree);
+	return RUN_STOPPED;
+}
+
+enum run_state
+run_repair_end(struct run *run, enum run_state state, struct err *err)
+{
+	bool gaps;
+
+	if (state != RUN_COMPLETE || (run->unfetched > 0 &&
+	    !run->settings.partial)) {
+		leave(run);
+		return state != RUN_COMPLETE ? state : RUN_GAPS;
 	}
-	manifest_reopen(run->manifest);
-	for (i = 0; i < settings->n_damage && rc == 0; i++) {
-		key = settings->damage[i].listing;
-		if (!set_add(done, key, strlen(key)))
-			continue;
-		log_event(settings->log, LOG_INFO, "run", "repairing",
-		    "listing", key, "path", settings->damage[i].path, NULL);
-		rc = forget(run, damage, key, err);
-	}
-	set_free(damage);
-	set_free(done);
-	return rc == 0 ? manifest_save(run->manifest, err) : -1;
+	if (run_restore_marks(run, err) == -1 ||
+	    (run->unfetched == 0 && say_lost(run, err) == -1) ||
+	    run_flush(run, err) == -1 || put_bookkeeping(run, err) == -1)
+		return stop(run);
+	if (!is_right(run))
+		return tree_layer_drop(run->tree, err) == -1 ? RUN_STOPPED :
+		    RUN_GAPS;
+	log_to_file(run->settings.log, tree_log(run->tree),
+	    run->settings.log_format);
+	if (set_aside(run, err) == -1 ||
+	    tree_layer_merge(run->tree, err) == -1)
+		return stop(run);
+	run->is_merged = true;
+	if (manifest_sealed(run->manifest) != NULL && !run->is_narrow)
+		run_log_seal(run);
+	gaps = manifest_sealed(run->manifest) == NULL || run->unfetched > 0;
+	return gaps ? RUN_GAPS : RUN_COMPLETE;
 }

@@ -2,7 +2,7 @@
  * Getting things onto the disk for good.
  */
 
-#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,18 +23,70 @@ run_flush(struct run *run, struct err *err)
 	return manifest_flush(run->manifest, err);
 }
 
-/* Write what `sha256sum -c` reads. */
+/* Write what `sha256sum -c` reads, unless it is that already. */
 static int
-write_sums(struct run *run, struct tree_receipts *files, struct err *err)
+put_sums(struct run *run, struct tree_receipts *files, struct err *err)
 {
-	struct text text;
-	int rc;
+	struct text text, have;
+	int rc = 0;
 
 	text_init(&text, SIZE_MAX / 4);
+	text_init(&have, SIZE_MAX / 4);
 	tree_sums(files, &text);
-	rc = file_replace(tree_dir(run->tree), TREE_SUMS, text.at != NULL ?
-	    text.at : "", text.len, err);
+	if (file_read(tree_dir(run->tree), TREE_SUMS, &have, NULL) == -1 ||
+	    have.len != text.len || (text.len > 0 &&
+	    memcmp(have.at, text.at, text.len) != 0))
+		rc = file_replace(tree_out(run->tree), TREE_SUMS,
+		    text.at != NULL ? text.at : "", text.len, err);
 	text_release(&text);
+	text_release(&have);
+	return rc;
+}
+
+int
+run_put_sums(struct run *run, struct err *err)
+{
+	struct tree_receipts files = { NULL, 0, 0 };
+	int rc = manifest_all_files(run->manifest, &files, err);
+
+	if (rc == 0)
+		rc = put_sums(run, &files, err);
+	tree_receipts_release(&files);
+	return rc;
+}
+
+/*
+ * A seal is earned: all that it speaks of is there.  Without ${all}, what is
+ * known to be damaged is let pass.
+ */
+static int
+check_there(struct run *run, const struct tree_receipts *files, bool all,
+    struct err *err)
+{
+	const char *first = NULL;
+	size_t i, n = 0;
+
+	for (i = 0; i < files->n; i++) {
+		if (tree_has(run->tree, &files->at[i], true) ||
+		    (!all && run_is_damaged(run, files->at[i].path)))
+			continue;
+		if (n++ == 0)
+			first = files->at[i].path;
+	}
+	return n == 0 ? 0 : err_set(err, ERR_DISK, "%zu of the files that "
+	    "were written are not there any more, or have another size: %s%s",
+	    n, first, n > 1 ? ", ..." : "");
+}
+
+int
+run_check_there(struct run *run, bool all, struct err *err)
+{
+	struct tree_receipts files = { NULL, 0, 0 };
+	int rc = manifest_all_files(run->manifest, &files, err);
+
+	if (rc == 0)
+		rc = check_there(run, &files, all, err);
+	tree_receipts_release(&files);
 	return rc;
 }
 
@@ -46,6 +98,7 @@ make_seal(struct run *run, const struct tree_receipts *files)
 	struct manifest_listing listing = { .key = NULL };
 	json_t *seal = json_object(), *records = json_object();
 	uint64_t bytes = 0, listings = 0;
+	const char *ended;
 	char when[32];
 	size_t i;
 
@@ -66,6 +119,11 @@ make_seal(struct run *run, const struct tree_receipts *files)
 	for (i = 0; i < files->n; i++)
 		bytes += files->at[i].bytes;
 	clock_second(clock_wall(), when);
+	/* One that is made again is the same. */
+	ended = json_string_value(json_object_get(manifest_lost_seal(
+	    run->manifest), "ended"));
+	if (ended != NULL && strlen(ended) < sizeof(when))
+		snprintf(when, sizeof(when), "%s", ended);
 	json_object_set_new(seal, "ended", json_string(when));
 	json_object_set_new(seal, "listings",
 	    json_integer((json_int_t)listings));
@@ -82,9 +140,19 @@ has_gaps(struct run *run)
 	struct manifest_listing listing = { .key = NULL };
 
 	while (manifest_each(run->manifest, listing.key, &listing))
-		if (!listing.ended)
+		if (!listing.ended || listing.gaps != NULL)
 			return true;
 	return false;
+}
+
+void
+run_log_seal(struct run *run)
+{
+	char *line = manifest_line_text(run->manifest, true);
+
+	log_event(run->settings.log, LOG_INFO, "run", "sealed",
+	    MANIFEST_LOGGED, line, NULL);
+	free(line);
 }
 
 int
@@ -97,12 +165,18 @@ run_seal(struct run *run, struct err *err)
 	    manifest_all_files(run->manifest, &files, err) == -1)
 		goto done;
 	if (tree_sweep(run->tree, err) == -1 ||
-	    write_sums(run, &files, err) == -1)
+	    check_there(run, &files, !has_gaps(run), err) == -1 ||
+	    put_sums(run, &files, err) == -1)
 		goto done;
 	rc = 0;
-	if (!has_gaps(run))
+	if (!has_gaps(run)) {
 		rc = manifest_seal(run->manifest, make_seal(run, &files),
 		    err);
+		if (rc == 0 && !tree_is_layered(run->tree))
+			run_log_seal(run);
+	} else if (tree_is_layered(run->tree)) {
+		rc = manifest_save(run->manifest, err);
+	}
 done:
 	tree_receipts_release(&files);
 	return rc;

@@ -43,8 +43,8 @@ new_tree(const char *path, int dir)
 	struct tree *tree = mem_zero(1, sizeof(*tree));
 
 	tree->path = mem_text(path);
-	tree->dir = dir;
-	tree->log = -1;
+	tree->dir = tree->out = dir;
+	tree->log = tree->aside = -1;
 	tree->names = set_new();
 	tree->folded = set_new();
 	tree->taken = set_new();
@@ -174,7 +174,14 @@ tree_close(struct tree *tree)
 	set_free(tree->taken);
 	if (tree->log != -1)
 		close(tree->log);
+	if (tree->out != tree->dir)
+		close(tree->out);
 	close(tree->dir);
+	tree_leave_near(tree);
+	if (tree->aside != -1)
+		close(tree->aside);
+	free(tree->layer);
+	free(tree->aside_path);
 	free(tree->path);
 	free(tree);
 }

@@ -44,8 +44,26 @@ void tree_receipts_add(struct tree_receipts *, const struct tree_receipt *);
  */
 void tree_sums(struct tree_receipts *, struct text *);
 
+/**
+ * tree_sums_read(text, all):
+ * Add what is in ${text}, a SHA256SUMS, sorted by path: the paths and hashes.
+ * Lines that can't be read are left out.
+ */
+void tree_sums_read(struct span, struct tree_receipts *);
+
+/** tree_receipts_find(all, path): Find it in what is sorted, or NULL. */
+const struct tree_receipt *tree_receipts_find(const struct tree_receipts *,
+    const char *);
+
 /** tree_receipts_release(all): Free what ${all} holds; it is empty then. */
 void tree_receipts_release(struct tree_receipts *);
+
+/**
+ * tree_has(tree, receipt, exact):
+ * Is the file there, a plain one of as many bytes as ${receipt} says, or
+ * without ${exact} of more?
+ */
+bool tree_has(struct tree *, const struct tree_receipt *, bool);
 
 /* --------------------------------------------------- opening and closing */
 
@@ -78,6 +96,12 @@ const char *tree_where(const struct tree *);
 
 /** tree_dir(tree): Return its descriptor, borrowed. */
 int tree_dir(const struct tree *);
+
+/** tree_out(tree): Return that of where it is written: see the layer. */
+int tree_out(const struct tree *);
+
+/** tree_open_file(tree, path, err): Open a file of it to read, or -1. */
+int tree_open_file(const struct tree *, const char *, struct err *);
 
 /** tree_log(tree): Return the descriptor of export.log, borrowed, or -1. */
 int tree_log(const struct tree *);
@@ -172,8 +196,58 @@ void tree_stream_all(const struct tree_stream *, struct tree_receipts *);
 int tree_stream_replace(struct tree *, const char *,
     const struct tree_receipts *, struct err *);
 
+/**
+ * tree_stream_files(tree, dir, files, err):
+ * Add the shards that are in ${dir}, by number: their paths, and 0 elsewhere.
+ */
+int tree_stream_files(struct tree *, const char *, struct tree_receipts *,
+    struct err *);
+
 /** tree_stream_free(stream): Close ${stream}, which may be NULL. */
 void tree_stream_free(struct tree_stream *);
+
+/* --------------------------------------------- records, whatever they are */
+
+/* Reads the records of one file; see page_split(). */
+struct tree_records;
+
+/**
+ * tree_records_new(fd, path, plan, is_shard, most, hash):
+ * Read the records of the open file ${fd}, which is closed in the end; errors
+ * call it ${path}.  It is a shard, or an object; at most ${most} bytes of it
+ * are read, and with ${hash} their SHA-256 is made.
+ */
+struct tree_records *tree_records_new(int, const char *,
+    const struct page_plan *, bool, uint64_t, bool);
+
+/**
+ * tree_records_next(records, item, why, err):
+ * Set ${item} to the next record, empty line or damaged line, valid until
+ * the next call; of a damaged one, ${why} says what is wrong.  Return 1; 0 at
+ * the end; or -1 with ${err} set where the file can't be read.
+ */
+int tree_records_next(struct tree_records *, struct page_item *,
+    struct err *, struct err *);
+
+/** tree_records_record(records): Return the record that came last. */
+struct page_record tree_records_record(const struct tree_records *);
+
+/** tree_records_place(records, record): Return at which byte it begins. */
+uint64_t tree_records_place(const struct tree_records *,
+    const struct page_record *);
+
+/** tree_records_line(records): Return how many lines came so far. */
+uint64_t tree_records_line(const struct tree_records *);
+
+/** tree_records_bytes(records): Return how many bytes were read. */
+uint64_t tree_records_bytes(const struct tree_records *);
+
+/** tree_records_hash(records, hash, err): Read on to the end; the SHA-256. */
+int tree_records_hash(struct tree_records *, unsigned char [SHA256_BYTES],
+    struct err *);
+
+/** tree_records_free(records): Free ${records}, which may be NULL. */
+void tree_records_free(struct tree_records *);
 
 /* Reads the lines of shards, in order. */
 struct tree_lines;
@@ -184,6 +258,9 @@ struct tree_lines;
  * written beside it.
  */
 struct tree_lines *tree_lines_new(struct tree *, const char *, bool);
+
+/** tree_lines_limit(lines, n): Only the first ${n} shards count. */
+void tree_lines_limit(struct tree_lines *, size_t);
 
 /** tree_lines_seek(lines, line, err): Go on with line ${line}, from 0. */
 int tree_lines_seek(struct tree_lines *, uint64_t, struct err *);
@@ -200,6 +277,89 @@ const char *tree_lines_dir(const struct tree_lines *);
 
 /** tree_lines_free(lines): Free ${lines}, which may be NULL. */
 void tree_lines_free(struct tree_lines *);
+
+/* ---------------------------------------------------------------- drafts */
+
+struct tree_draft;
+
+/**
+ * tree_draft_new(tree, path, err):
+ * Begin to write a file that may become ${path}.  tree_draft_end() or
+ * tree_draft_free() it.
+ */
+struct tree_draft *tree_draft_new(struct tree *, const char *, struct err *);
+
+/**
+ * tree_draft_line(draft, line, breaks, err):
+ * Add a line; with ${breaks}, without the line breaks in it.
+ */
+int tree_draft_line(struct tree_draft *, struct span, bool, struct err *);
+
+/** tree_draft_lines(draft): Return how many lines were added. */
+uint64_t tree_draft_lines(const struct tree_draft *);
+
+/**
+ * tree_draft_end(draft, wanted, err):
+ * If all that was written has the SHA-256 of ${wanted}, it gets its name at
+ * the next tree_flush(): return 1.  Else nothing is left of it: return 0; or
+ * -1 with ${err} set.  ${draft} is gone then.
+ */
+int tree_draft_end(struct tree_draft *, const struct tree_receipt *,
+    struct err *);
+
+/** tree_draft_free(draft): Leave nothing of ${draft}, which may be NULL. */
+void tree_draft_free(struct tree_draft *);
+
+/* ------------------------------------------------------ what is taken out */
+
+/**
+ * tree_set_aside(tree, path, err):
+ * Move ${path}, whatever it is, out of the export, to a directory beside it
+ * that is named for the time.
+ */
+int tree_set_aside(struct tree *, const char *, struct err *);
+
+/** tree_copy_aside(tree, path, err): The same, of a file that stays, too. */
+int tree_copy_aside(struct tree *, const char *, struct err *);
+
+/** tree_aside(tree): Return where that went to, borrowed; NULL: nothing. */
+const char *tree_aside(const struct tree *);
+
+/* ---------------------------------------------------------------- layer */
+
+/**
+ * tree_layer_begin(tree, base, err):
+ * From now on write to a layer over the export, and read from there first.
+ * What an earlier one of the same ${base} (a short text) left is taken over;
+ * any other is removed.
+ */
+int tree_layer_begin(struct tree *, const char *, struct err *);
+
+/** tree_is_layered(tree): Is there one? */
+bool tree_is_layered(const struct tree *);
+
+/**
+ * tree_layer_merge(tree, err):
+ * Put each file of the layer in its place in the export, the manifest last.
+ * Ended at any point, tree_layer_recover() does the rest.
+ */
+int tree_layer_merge(struct tree *, struct err *);
+
+/**
+ * tree_layer_recover(tree, err):
+ * Finish a merge that was ended.  Return 1; 0 if there was none; or -1.
+ */
+int tree_layer_recover(struct tree *, struct err *);
+
+/**
+ * tree_layer_leave(tree):
+ * Write to the export again.  What is in the layer is kept for the next
+ * tree_layer_begin(): return its path, borrowed, or NULL if there is nothing.
+ */
+const char *tree_layer_leave(struct tree *);
+
+/** tree_layer_drop(tree, err): Write to the export again; drop the layer. */
+int tree_layer_drop(struct tree *, struct err *);
 
 /* ---------------------------------------------------------------- syncs */
 

@@ -69,7 +69,7 @@ open_folder(struct tree *tree, const char *path, size_t len, size_t *folder,
 	if (find_folder(tree, path, len, folder))
 		return 0;
 	if (len == 0) {
-		if ((fd = file_dir(tree->dir, "", false, err)) == -1)
+		if ((fd = file_dir(tree->out, "", false, err)) == -1)
 			return -1;
 		*folder = add_folder(batch, path, 0, fd);
 		return 0;

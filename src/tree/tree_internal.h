@@ -31,6 +31,11 @@ struct tree_batch {
 struct tree {
 	char *path;
 	int dir;
+	int out;		/* where it is written: ${dir}, or a layer */
+	char *layer;		/* path of the layer; or NULL */
+	int aside;		/* where what is taken out goes; or -1 */
+	char *aside_path;
+	struct tree_folder near;	/* see tree_check.c */
 	int log;
 	struct set *names;	/* paths as they are */
 	struct set *folded;	/* and in lower case */
@@ -45,6 +50,9 @@ struct tree {
  * makes a name in it says that it has changed.
  */
 int tree_folder(struct tree *, const char *, size_t *, struct err *);
+
+/** tree_leave_near(tree): Close the directory that tree_has() holds open. */
+void tree_leave_near(struct tree *);
 
 /** tree_wrote(tree, file, bytes): A file changed; sync it next time. */
 void tree_wrote(struct tree *, const struct tree_file *, uint64_t);

@@ -18,6 +18,7 @@ struct tree_lines {
 	struct tree *tree;
 	char *dir;
 	bool anew;
+	size_t limit;		/* shards that count */
 	size_t shard;		/* the number of the one that is open */
 	int fd;
 	struct text text;	/* read and not yet given out, from ${at} */
@@ -33,6 +34,7 @@ tree_lines_new(struct tree *tree, const char *dir, bool anew)
 	lines->tree = tree;
 	lines->dir = mem_text(dir);
 	lines->anew = anew;
+	lines->limit = SIZE_MAX;
 	lines->fd = -1;
 	text_init(&lines->text, SIZE_MAX / 4);
 	return lines;
@@ -46,12 +48,15 @@ next_shard(struct tree_lines *lines, struct err *err)
 
 	if (lines->fd != -1)
 		close(lines->fd);
+	lines->fd = -1;
+	if (lines->shard == lines->limit)
+		return 0;
 	snprintf(path, sizeof(path), "%s/%zu.jsonl", lines->dir,
 	    ++lines->shard);
 	if (file_temp_name(path, temp) == -1)
 		return err_errno(err, ERR_DISK, "open %s", path);
-	lines->fd = file_open(lines->tree->dir, lines->anew ? temp : path,
-	    O_RDONLY, err);
+	lines->fd = tree_open_file(lines->tree, lines->anew ? temp : path,
+	    err);
 	if (lines->fd != -1)
 		return 1;
 	return errno == ENOENT ? 0 : -1;
@@ -139,6 +144,12 @@ tree_lines_next(struct tree_lines *lines, struct span *line, struct err *err)
 	line->len = (size_t)(end - line->at);
 	lines->at += line->len + 1;
 	return 1;
+}
+
+void
+tree_lines_limit(struct tree_lines *lines, size_t n)
+{
+	lines->limit = n;
 }
 
 const char *

@@ -123,5 +123,11 @@ tree_get(struct tree *tree, const char *path, struct text *text,
 
 	if (pending != NULL)
 		return get_pending(pending, text, err);
+	if (tree->out != tree->dir) {
+		if (file_read(tree->out, path, text, err) == 0)
+			return 0;
+		if (errno != ENOENT)
+			return -1;
+	}
 	return file_read(tree->dir, path, text, err);
 }

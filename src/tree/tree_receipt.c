@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,6 +36,47 @@ tree_sums(struct tree_receipts *all, struct text *text)
 		sha256_hex(all->at[i].sha256, hex);
 		text_addf(text, "%s  %s\n", hex, all->at[i].path);
 	}
+}
+
+/* A line of it: the hash, two blanks (or " *"), the path. */
+static void
+add_sum(struct tree_receipts *all, const char *line, size_t len)
+{
+	struct tree_receipt receipt = { .lines = 0 };
+	char hex[SHA256_HEX];
+
+	if (len < SHA256_HEX + 2 || line[SHA256_HEX - 1] != ' ')
+		return;
+	snprintf(hex, sizeof(hex), "%s", line);
+	if (sha256_from_hex(hex, receipt.sha256) == -1)
+		return;
+	receipt.path = mem_copy(&line[SHA256_HEX + 1], len - SHA256_HEX - 1);
+	tree_receipts_add(all, &receipt);
+	free(receipt.path);
+}
+
+void
+tree_sums_read(struct span text, struct tree_receipts *all)
+{
+	const char *p = text.at, *stop = p + text.len, *end;
+
+	for (; p < stop; p = end + 1) {
+		end = memchr(p, '\n', (size_t)(stop - p));
+		if (end == NULL)
+			end = stop;
+		add_sum(all, p, (size_t)(end - p));
+	}
+	if (all->n > 1)
+		qsort(all->at, all->n, sizeof(*all->at), by_path);
+}
+
+const struct tree_receipt *
+tree_receipts_find(const struct tree_receipts *all, const char *path)
+{
+	struct tree_receipt key = { .path = (char *)path };
+
+	return all->n > 0 ? bsearch(&key, all->at, all->n, sizeof(*all->at),
+	    by_path) : NULL;
 }
 
 void

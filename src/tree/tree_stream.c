@@ -52,7 +52,7 @@ static int
 remove_beyond(struct tree *tree, const char *path, size_t known,
     struct err *err)
 {
-	int fd = file_dir(tree->dir, path, false, NULL), rc = 0;
+	int fd = file_dir(tree->out, path, false, NULL), rc = 0;
 	struct dirent *entry;
 	DIR *dir;
 
@@ -96,6 +96,24 @@ rehash(struct tree_stream *stream, const struct tree_receipt *known,
 	return 0;
 }
 
+/* Have the last shard in the layer, if there is one, so that it can grow. */
+static int
+copy_up(struct tree *tree, const struct tree_receipt *shard, struct err *err)
+{
+	struct text text;
+	int rc = 0;
+
+	if (tree->out == tree->dir)
+		return 0;
+	text_init(&text, SIZE_MAX / 4);
+	if (tree_get(tree, shard->path, &text, err) == -1 ||
+	    file_replace(tree->out, shard->path, text.at != NULL ? text.at :
+	    "", text.len, err) == -1)
+		rc = -1;
+	text_release(&text);
+	return rc;
+}
+
 /* Open the last shard, to go on behind what is known of it. */
 static int
 reopen_last(struct tree_stream *stream, const struct tree_receipt *known,
@@ -105,7 +123,9 @@ reopen_last(struct tree_stream *stream, const struct tree_receipt *known,
 	struct tree_file file = { .is_stream = true };
 	struct stat st;
 
-	stream->fd = file_open(tree->dir, known->path, O_RDWR, err);
+	if (copy_up(tree, known, err) == -1)
+		return -1;
+	stream->fd = file_open(tree->out, known->path, O_RDWR, err);
 	if (stream->fd == -1)
 		return -1;
 	if (fstat(stream->fd, &st) == -1)
@@ -323,12 +343,12 @@ int
 tree_stream_replace(struct tree *tree, const char *dir,
     const struct tree_receipts *shards, struct err *err)
 {
-	int fd = file_dir(tree->dir, dir, true, err);
+	int fd = file_dir(tree->out, dir, shards->n > 0, err);
 	char temp[PATH_MAX];
 	size_t i;
 
 	if (fd == -1)
-		return -1;
+		return shards->n == 0 && errno == ENOENT ? 0 : -1;
 	for (i = 0; i < shards->n; i++) {
 		const char *name = strrchr(shards->at[i].path, '/') + 1;
 
@@ -348,6 +368,45 @@ tree_stream_replace(struct tree *tree, const char *dir,
 err_close:
 	close(fd);
 	return -1;
+}
+
+static int
+by_number(const void *a, const void *b)
+{
+	const struct tree_receipt *one = a, *other = b;
+	size_t n = shard_number(strrchr(one->path, '/') + 1);
+	size_t m = shard_number(strrchr(other->path, '/') + 1);
+
+	return n < m ? -1 : n > m;
+}
+
+int
+tree_stream_files(struct tree *tree, const char *path,
+    struct tree_receipts *files, struct err *err)
+{
+	int fd = file_dir(tree->dir, path, false, NULL);
+	struct tree_receipt shard = { .lines = 0 };
+	struct dirent *entry;
+	struct stat st;
+	DIR *dir;
+
+	if (fd == -1 && (errno == ENOENT || errno == ENOTDIR))
+		return 0;
+	if (fd == -1 || (dir = fdopendir(fd)) == NULL)
+		return err_errno(err, ERR_DISK, "read directory %s", path);
+	while ((entry = readdir(dir)) != NULL) {
+		if (shard_number(entry->d_name) == 0 || fstatat(fd,
+		    entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == -1 ||
+		    !S_ISREG(st.st_mode))
+			continue;
+		shard.path = mem_format("%s/%s", path, entry->d_name);
+		tree_receipts_add(files, &shard);
+		free(shard.path);
+	}
+	closedir(dir);
+	if (files->n > 1)
+		qsort(files->at, files->n, sizeof(*files->at), by_number);
+	return 0;
 }
 
 void

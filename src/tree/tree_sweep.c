@@ -59,7 +59,7 @@ sweep_below(int fd, const char *name, int level, struct err *err)
 int
 tree_sweep(struct tree *tree, struct err *err)
 {
-	int fd = file_dir(tree->dir, "", false, err);
+	int fd = file_dir(tree->out, "", false, err);
 
 	return fd == -1 ? -1 : sweep_below(fd, tree->path, 0, err);
 }

@@ -86,31 +86,40 @@ group.end()
 
 
 def damage(path):
-    """One line less in the second of three shards."""
+    """One line less in the second of three shards, and a file lost."""
     shard = sorted(path.glob("files/*/logs/2.jsonl"))[0]
     lines = shard.read_bytes().splitlines(keepends=True)
     shard.write_bytes(b"".join(lines[:7] + lines[8:]))
+    sorted(path.glob("files/*/file.json"))[0].unlink()
+    (path / "manifest.copy.jsonl").write_bytes(b"{}\n")
 
 
 def repaired(at, what):
-    where = fresh("repair")
+    """The old state or the new one, and the next repair ends it."""
+    where = world.pathlib.Path(fresh("repair"))
+    shutil.rmtree(f"{where}.repair", ignore_errors=True)
     shutil.copytree(big_one, where)
-    damage(world.pathlib.Path(where))
-    large.run("repair", "-q", where, program=world.STEPS,
-              HLEXPORT_STEP_AT=str(at), HLEXPORT_STEP_DO=what,
-              HLEXPORT_STEP_COUNT=counter)
-    # It was ended anywhere: what is not finished is gone on with first.
-    result = large.run("-q", "--resume", where)
-    if result.returncode != 0:
-        return f"resume: {result.returncode}: {result.stderr}"
-    result = large.run("repair", "-q", where)
+    damage(where)
+    before = world.tree(where)
+    result = large.run("repair", "-q", str(where), program=world.STEPS,
+                       HLEXPORT_STEP_AT=str(at), HLEXPORT_STEP_DO=what,
+                       HLEXPORT_STEP_COUNT=counter)
+    after = world.tree(where)
+    for path in world.differences(before, after):
+        if after.get(path) != big_whole.get(path):
+            return f"{path} is neither what it was nor what it should be"
+    if result.returncode == 0 and after != big_whole:
+        return "said that it is repaired, and it is not"
+    if what not in ("end", "half") and result.returncode != 0 and \
+            "hlexport: " not in result.stderr:
+        return f"ended with {result.returncode}, without a message"
+    result = large.run("repair", "-q", str(where))
     if result.returncode != 0:
         return f"repair: {result.returncode}: {result.stderr}"
     wrong = world.differences(world.tree(where), big_whole)
     return f"differs: {wrong}" if wrong else None
 
 
-# A mended stream takes the old one's place: those steps, one by one.
 large = world.Fixture("--workspace", "bulk", "--files", "1", "--logs", "2300",
                       "--datasets", "0", "--log-bytes", "10")
 big = fresh("big")
@@ -123,9 +132,13 @@ group.case("undisturbed", repaired(0, "end"))
 with open(counter) as file:
     repair_steps = int(file.read().split()[0])
 for at in range(1, repair_steps + 1):
-    # In between it writes the same line by line.
-    if world.soak() or at <= 40 or at > repair_steps - 120 or at % 50 == 0:
-        group.case(f"step {at}", repaired(at, "end"))
+    group.case(f"step {at}", repaired(at, "end"))
+group.end()
+
+group = world.Group("a disk step of a repair fails")
+for error in ERRORS + ["half"]:
+    for at in range(1, repair_steps + 1, 1 if world.soak() else 3):
+        group.case(f"step {at} {error}", repaired(at, error))
 group.end()
 large.stop()
 

@@ -23,7 +23,7 @@ class Fixture:
             stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self.url, self.key, self.elsewhere = \
             self.process.stdout.readline().split()
-        self.base = self.url.rsplit("/", 1)[0]
+        self.base = "/".join(self.url.split("/")[:3])
 
     def ask(self, what):
         with urllib.request.urlopen(f"{self.base}/_{what}") as reply:
@@ -48,7 +48,10 @@ class Fixture:
                not k.startswith(("HUMANLOOP", "HLEXPORT_"))}
         env.update(HUMANLOOP_API_URL=self.url, HUMANLOOP_API_KEY=self.key,
                    HLEXPORT_SKIP_WAITS="1", SOURCE_DATE_EPOCH="1764000000",
-                   LC_ALL="C.UTF-8", **more)
+                   LC_ALL="C.UTF-8", MONKAI_TRACE_BASE_URL=self.url,
+                   MONKAI_TRACER_TOKEN=self.key,
+                   MONKAI_TRACE_NAMESPACE="customer-support")
+        env.update(more)
         return env
 
     def run(self, *arguments, program=HLEXPORT, cwd=None, **more):

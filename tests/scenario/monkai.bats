@@ -516,7 +516,7 @@ wrong_file()
 	export=$(the_export)
 	mend
 	for words in "-r $export" "--resume" "-qr $export" "--resu=$export" \
-	    "repair -q $export" "repair --remove-extra $export" \
+	    "repair -q $export" "repair --remove-extra --yes $export" \
 	    "repair --jobs 2 $export" "verify --online $export" \
 	    "verify $export --online"; do
 		forget_asked

@@ -188,7 +188,7 @@ out"
 	hlexport --logs -q
 	old=old
 	cp -a "$(the_export)" $old
-	rm $old/manifest*.jsonl $old/SHA256SUMS $old/directories.json \
+	rm $old/manifest*.jsonl $old/export.log $old/SHA256SUMS $old/directories.json \
 	    $old/files/*/environments.json
 	rm -r $old/files/*/evaluations/*/traces
 	rm "$(find $old -name .done | head -n 1)"

@@ -213,6 +213,7 @@ struct fault {
 	uint64_t page;		/* 0: any */
 	uint64_t size;		/* 0: any */
 	uint64_t holds, holds_to, over;	/* 0: any */
+	uint64_t after;		/* so many are let pass first */
 	enum fault_kind kind;
 	int64_t value;
 	char *text;

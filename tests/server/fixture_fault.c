@@ -2,10 +2,12 @@
  * Faults: what they are, and when they strike.
  *
  *	ROUTE [id=ID] [page=N] [size=N] [holds=N] [covers=A-B] [over=N]
- *	      KIND=VALUE [times=N|always] [text=TEXT] [form=json|html|empty]
+ *	      KIND=VALUE [after=N] [times=N|always] [text=TEXT]
+ *	      [form=json|html|empty]
  *
  * holds: pages that have the record number N (from 1) in them; covers: pages
- * with any of the records A to B; over: pages of more than N records.
+ * with any of the records A to B; over: pages of more than N records; after:
+ * the first N that it would strike are let pass.
  */
 
 #include <inttypes.h>
@@ -51,6 +53,8 @@ take_word(struct fault *fault, char *word, bool *has_kind)
 		fault->text = must_copy(value);
 	} else if (strcmp(word, "form") == 0) {
 		fault->form = must_copy(value);
+	} else if (strcmp(word, "after") == 0) {
+		fault->after = strtoull(value, NULL, 10);
 	} else if (strcmp(word, "times") == 0) {
 		fault->times = strcmp(value, "always") == 0 ? -1 :
 		    strtoll(value, NULL, 10);
@@ -122,6 +126,10 @@ fault_take(const char *route, const char *id, uint64_t page, uint64_t size,
 		    (fault->over != 0 && size <= fault->over) ||
 		    fault->times == 0)
 			continue;
+		if (fault->after > 0) {
+			fault->after--;
+			continue;
+		}
 		if (fault->times > 0)
 			fault->times--;
 		*out = *fault;

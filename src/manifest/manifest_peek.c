@@ -1,0 +1,151 @@
+/*
+ * A look at an export from outside: is it one, how was it begun, is it sealed?
+ */
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "manifest/manifest_internal.h"
+
+#define LINE_MAX_BYTES (16u << 20)	/* of a header: it has a definition */
+#define LOG_HEAD (64u << 10)	/* the log has the header at its start */
+
+/* Read the first line of a file of the export, or ${most} bytes of it. */
+static bool
+first_line(const char *path, const char *name, struct text *line)
+{
+	char *whole = mem_format("%s/%s", path, name), *at = NULL;
+	FILE *file = fopen(whole, "re");
+	size_t room = 0;
+	ssize_t n = -1;
+
+	free(whole);
+	if (file != NULL) {
+		n = getline(&at, &room, file);
+		fclose(file);
+	}
+	if (n > 0 && n <= (ssize_t)LINE_MAX_BYTES)
+		text_add(line, at, (size_t)n);
+	free(at);
+	return line->len > 0;
+}
+
+/* Does the log begin with that of an export? */
+static bool
+has_logged(const char *path)
+{
+	char *whole = mem_format("%s/" TREE_LOG, path), *head;
+	FILE *file = fopen(whole, "re");
+	size_t n = 0;
+	bool has;
+
+	free(whole);
+	if (file == NULL)
+		return false;
+	head = mem_alloc(LOG_HEAD);
+	n = fread(head, 1, LOG_HEAD, file);
+	fclose(file);
+	has = memmem(head, n, "manifest=\"", 10) != NULL ||
+	    memmem(head, n, "\"manifest\":", 11) != NULL;
+	free(head);
+	return has;
+}
+
+static bool
+is_file(const char *path, const char *name)
+{
+	char *whole = mem_format("%s/%s", path, name);
+	bool is = access(whole, F_OK) == 0;
+
+	free(whole);
+	return is;
+}
+
+bool
+manifest_is_there(const char *path)
+{
+	return is_file(path, MANIFEST_NAME) || is_file(path, MANIFEST_COPY) ||
+	    has_logged(path);
+}
+
+/* Something is damaged: all that there is tells the header. */
+static json_t *
+recover_header(const char *path, struct err *err)
+{
+	struct tree *tree = tree_look(path, err);
+	struct manifest *manifest;
+	enum manifest_state state;
+	json_t *header = NULL;
+
+	if (tree == NULL)
+		return NULL;
+	manifest = manifest_recover(tree, NULL, &state, err);
+	if (manifest != NULL)
+		header = json_incref(manifest_header(manifest));
+	manifest_close(manifest);
+	tree_close(tree);
+	return header;
+}
+
+json_t *
+manifest_peek(const char *path, struct err *err)
+{
+	struct text line, copy;
+	json_t *header = NULL;
+	bool has_copy;
+
+	if (access(path, F_OK) == -1 && errno == ENOENT) {
+		err_set(err, ERR_USAGE, "there is no %s", path);
+		return NULL;
+	}
+	if (!manifest_is_there(path)) {
+		err_set(err, ERR_USAGE, "%s is no export: it has no "
+		    MANIFEST_NAME, path);
+		return NULL;
+	}
+	text_init(&line, SIZE_MAX / 4);
+	text_init(&copy, SIZE_MAX / 4);
+	has_copy = first_line(path, MANIFEST_COPY, &copy);
+	if (first_line(path, MANIFEST_NAME, &line) && (!has_copy ||
+	    (line.len == copy.len &&
+	    memcmp(line.at, copy.at, line.len) == 0)))
+		header = json_loadb(line.at, line.len, 0, NULL);
+	text_release(&line);
+	text_release(&copy);
+	if (json_object_get(header, "hlexport") == NULL) {
+		json_decref(header);
+		header = recover_header(path, err);
+	}
+	if (header != NULL && manifest_check_header(header, path,
+	    err) == -1) {
+		json_decref(header);
+		header = NULL;
+	}
+	return header;
+}
+
+bool
+manifest_is_sealed(const char *path)
+{
+	char *name = mem_format("%s/" MANIFEST_NAME, path);
+	FILE *file = fopen(name, "re");
+	char tail[65536], *line;
+	size_t n;
+
+	free(name);
+	if (file == NULL)
+		return false;
+	if (fseek(file, -(long)(sizeof(tail) - 1), SEEK_END) == -1)
+		rewind(file);
+	n = fread(tail, 1, sizeof(tail) - 1, file);
+	fclose(file);
+	tail[n] = '\0';
+	while (n > 0 && tail[n - 1] == '\n')
+		tail[--n] = '\0';
+	line = strrchr(tail, '\n');
+	line = line != NULL ? line + 1 : tail;
+	return strncmp(line, "{\"seal\":", 8) == 0;
+}

@@ -1,0 +1,598 @@
+/*
+ * A manifest that is damaged, brought back from what else there is: its copy;
+ * lines of both, put together so that the seal fits; the log, which has the
+ * first and the last line too.  Where the seal can't prove it, the lines that
+ * can be read are what is known.
+ *
+ * A sealed manifest has its lines in order and each of them once, so two
+ * damaged ones are put together by what their lines are about.
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "manifest/manifest_internal.h"
+
+#define MAX_FILE (INT64_C(1) << 32)
+#define MAX_DOUBTS 12		/* lines that may be the one or the other */
+#define MAX_WORK (UINT64_C(4) << 30)	/* bytes to be hashed in all */
+
+/* What is known of a line: what it is about, and how it reads. */
+struct known {
+	char *about;		/* "1 listing logs/pr_1": sorts as it stands */
+	struct span texts[2];	/* by file; at NULL: not there */
+	UT_hash_handle hh;
+};
+
+struct recovery {
+	struct text files[2];	/* the manifest's bytes, and its copy's */
+	struct text log;
+	struct text spare;	/* lines that come from the log */
+	struct known *lines;
+};
+
+/* ------------------------------------------------------------- reading */
+
+/* What the line is about, new; or NULL, if it is none. */
+static char *
+about_of(struct span line)
+{
+	static const char *const kinds[] = { "listing", "page", "gap",
+	    "done" };
+	json_t *json = json_loadb(line.at, line.len, 0, NULL);
+	const char *key;
+	char *about = NULL;
+	size_t i;
+
+	if (json_object_get(json, "hlexport") != NULL &&
+	    manifest_check_header(json, "", NULL) == 0)
+		about = mem_text("0");
+	else if (json_is_object(json_object_get(json, "seal")) &&
+	    json_is_string(json_object_get(json, "sha256")))
+		about = mem_text("3");
+	for (i = 0; about == NULL && i < 4 && manifest_is_sound(json); i++) {
+		key = json_string_value(json_object_get(json, kinds[i]));
+		if (key == NULL)
+			continue;
+		/* Of a listing, in the order in which they are written. */
+		if (i == 3)
+			about = mem_format("2 %s", key);
+		else if (i == 0)
+			about = mem_format("1 %s", key);
+		else
+			about = mem_format("1 %s\n%zu %020lld %020lld", key, i,
+			    (long long)json_integer_value(json_object_get(
+			    json, "pass")),
+			    (long long)json_integer_value(json_object_get(
+			    json, i == 1 ? "first" : "record")));
+	}
+	json_decref(json);
+	return about;
+}
+
+static void
+add_line(struct recovery *r, size_t which, struct span line)
+{
+	char *about = about_of(line);
+	struct known *known;
+
+	if (about == NULL)
+		return;
+	HASH_FIND_STR(r->lines, about, known);
+	if (known == NULL) {
+		known = mem_zero(1, sizeof(*known));
+		known->about = about;
+		HASH_ADD_KEYPTR(hh, r->lines, known->about,
+		    strlen(known->about), known);
+	} else {
+		free(about);
+	}
+	/* In a journal, what was said last counts. */
+	known->texts[which] = line;
+}
+
+/* Editors put marks and blanks around lines; we never do. */
+static struct span
+trim(const char *from, const char *to)
+{
+	if (to - from >= 3 && memcmp(from, "\xef\xbb\xbf", 3) == 0)
+		from += 3;
+	while (from < to && strchr(" \t\r", *from) != NULL)
+		from++;
+	while (to > from && strchr(" \t\r", to[-1]) != NULL)
+		to--;
+	return (struct span){ from, (size_t)(to - from) };
+}
+
+static void
+add_lines(struct recovery *r, size_t which)
+{
+	struct text *file = &r->files[which];
+	const char *p = file->at, *end;
+
+	while (p != NULL && p < file->at + file->len) {
+		end = memchr(p, '\n', (size_t)(file->at + file->len - p));
+		if (end == NULL)
+			end = file->at + file->len;
+		add_line(r, which, trim(p, end));
+		p = end + 1;
+	}
+}
+
+/* --------------------------------------------------------- from the log */
+
+/* Undo what the log does to a value in quotes. */
+static void
+unquote(const char *p, const char *end, struct text *value)
+{
+	for (; p < end && *p != '"'; p++) {
+		if (*p == '\\' && p + 1 < end && p[1] == '"')
+			p++;
+		text_addc(value, *p);
+	}
+}
+
+/* Add what a line of the log says of the manifest, if it does. */
+static void
+add_logged(const char *line, size_t len, struct text *value)
+{
+	static const char mark[] = MANIFEST_LOGGED "=\"";
+	const char *p = memmem(line, len, mark, strlen(mark)), *said;
+	json_t *json;
+
+	if (p != NULL) {
+		unquote(p + strlen(mark), line + len, value);
+		return;
+	}
+	json = *line == '{' ? json_loadb(line, len, 0, NULL) : NULL;
+	said = json_string_value(json_object_get(json, MANIFEST_LOGGED));
+	if (said != NULL)
+		text_adds(value, said);
+	json_decref(json);
+}
+
+/* The last header in the log, new; or NULL. */
+static json_t *
+logged_header(struct recovery *r)
+{
+	const char *p = r->log.at, *end;
+	json_t *header = NULL, *json;
+	struct text value;
+
+	text_init(&value, SIZE_MAX / 4);
+	for (; p != NULL && p < r->log.at + r->log.len; p = end + 1) {
+		end = memchr(p, '\n', (size_t)(r->log.at + r->log.len - p));
+		if (end == NULL)
+			end = r->log.at + r->log.len;
+		text_clear(&value);
+		add_logged(p, (size_t)(end - p), &value);
+		json = value.len > 0 ? json_loadb(value.at, value.len, 0,
+		    NULL) : NULL;
+		if (json_object_get(json, "hlexport") == NULL) {
+			json_decref(json);
+			continue;
+		}
+		json_decref(header);
+		header = json;
+	}
+	text_release(&value);
+	return header;
+}
+
+/* Take the header and the seal from the log, where no file has them. */
+static void
+add_from_log(struct recovery *r)
+{
+	const char *p = r->log.at, *end, *stop = p != NULL ? p + r->log.len :
+	    NULL;
+	struct known *header, *seal;
+	size_t from;
+
+	HASH_FIND_STR(r->lines, "0", header);
+	HASH_FIND_STR(r->lines, "3", seal);
+	if (header != NULL && seal != NULL)
+		return;
+	/* Spans into it must stay where they are. */
+	text_init(&r->spare, 2 * r->log.len + 1);
+	while (p != NULL && p < stop) {
+		end = memchr(p, '\n', (size_t)(stop - p));
+		if (end == NULL)
+			end = stop;
+		add_logged(p, (size_t)(end - p), &r->spare);
+		text_addc(&r->spare, '\n');
+		p = end + 1;
+	}
+	/* The last ones count. */
+	for (from = r->spare.len; from-- > 0; ) {
+		size_t begin = from;
+		struct span line;
+		char *about;
+
+		while (begin > 0 && r->spare.at[begin - 1] != '\n')
+			begin--;
+		line = (struct span){ &r->spare.at[begin], from - begin };
+		about = line.len > 0 ? about_of(line) : NULL;
+		if (about != NULL && ((header == NULL &&
+		    strcmp(about, "0") == 0) || (seal == NULL &&
+		    strcmp(about, "3") == 0)))
+			add_line(r, 0, line);
+		free(about);
+		from = begin;
+	}
+}
+
+/* ------------------------------------------------------ putting together */
+
+static int
+by_about(const struct known *a, const struct known *b)
+{
+	return strcmp(a->about, b->about);
+}
+
+/* Are there two readings of the line, or is it in one file only? */
+static bool
+is_doubtful(const struct known *known)
+{
+	const struct span *one = &known->texts[0], *other = &known->texts[1];
+
+	return one->at == NULL || other->at == NULL ||
+	    one->len != other->len || memcmp(one->at, other->at,
+	    one->len) != 0;
+}
+
+/* How a doubtful line may read: as in one file, in the other, or not at all. */
+static struct span
+choose(const struct known *known, unsigned choice)
+{
+	struct span none = { NULL, 0 };
+
+	if (choice == 2)
+		return none;
+	/* What is in one file only is likely right. */
+	return known->texts[choice].at != NULL ? known->texts[choice] :
+	    choice == 0 ? known->texts[1] : none;
+}
+
+/* Add all lines; ${choices} has a number from 0 to 2 for each doubtful one. */
+static void
+put_together(const struct recovery *r, const unsigned *choices,
+    struct text *text)
+{
+	const struct known *known;
+	struct span line;
+	size_t doubt = 0;
+
+	text_clear(text);
+	for (known = r->lines; known != NULL; known = known->hh.next) {
+		line = known->texts[0];
+		if (is_doubtful(known))
+			line = choose(known, choices != NULL ?
+			    choices[doubt++] : 0);
+		if (line.at == NULL)
+			continue;
+		text_add(text, line.at, line.len);
+		text_addc(text, '\n');
+	}
+}
+
+/* Does the last line seal the text? */
+static bool
+is_sealed(const struct text *text)
+{
+	const char *last;
+	json_t *json;
+	bool is;
+
+	if (text->len < 2)
+		return false;
+	last = memrchr(text->at, '\n', text->len - 1);
+	last = last != NULL ? last + 1 : text->at;
+	json = json_loadb(last, (size_t)(text->at + text->len - last), 0,
+	    NULL);
+	is = json_object_get(json, "seal") != NULL &&
+	    manifest_check_seal(json, (struct span){ text->at, text->len },
+	    (size_t)(last - text->at), NULL) == 0;
+	json_decref(json);
+	return is;
+}
+
+static size_t
+count_doubts(const struct recovery *r)
+{
+	const struct known *known;
+	size_t n = 0;
+
+	for (known = r->lines; known != NULL; known = known->hh.next)
+		n += is_doubtful(known);
+	return n;
+}
+
+/* Try all readings of the doubtful lines, as far as that is feasible. */
+static bool
+try_all(const struct recovery *r, size_t n, struct text *text)
+{
+	unsigned choices[MAX_DOUBTS] = { 0 };
+	uint64_t work = 0;
+	size_t i;
+
+	do {
+		put_together(r, choices, text);
+		if (is_sealed(text))
+			return true;
+		work += text->len;
+		for (i = 0; i < n && ++choices[i] == 3; i++)
+			choices[i] = 0;
+	} while (i < n && work < MAX_WORK);
+	return false;
+}
+
+/* Try to do without one of the doubtful lines, or with its other reading. */
+static bool
+try_each(const struct recovery *r, size_t n, struct text *text)
+{
+	unsigned *choices = mem_zero(n, sizeof(*choices));
+	uint64_t work = 0;
+	bool fits = false;
+	size_t i;
+
+	for (i = 0; i < n && !fits && work < MAX_WORK; i++) {
+		for (choices[i] = 1; choices[i] < 3 && !fits; choices[i]++) {
+			put_together(r, choices, text);
+			fits = is_sealed(text);
+			work += text->len;
+		}
+		choices[i] = 0;
+	}
+	free(choices);
+	return fits;
+}
+
+static enum manifest_state
+merge(struct recovery *r, struct text *text)
+{
+	size_t n;
+
+	HASH_SORT(r->lines, by_about);
+	n = count_doubts(r);
+	put_together(r, NULL, text);
+	if (is_sealed(text) || (n <= MAX_DOUBTS ? try_all(r, n, text) :
+	    try_each(r, n, text)))
+		return MANIFEST_MERGED;
+	return MANIFEST_SALVAGED;
+}
+
+/* ------------------------------------------------------------ the whole */
+
+static void
+release(struct recovery *r)
+{
+	struct known *known, *next;
+
+	HASH_ITER(hh, r->lines, known, next) {
+		HASH_DEL(r->lines, known);
+		free(known->about);
+		free(known);
+	}
+	text_release(&r->files[0]);
+	text_release(&r->files[1]);
+	text_release(&r->log);
+	text_release(&r->spare);
+}
+
+/* Add the lines of a file that can be read, but for its first and its seal;
+ * of the copy, those that the manifest has not. */
+static void
+salvage_file(struct recovery *r, size_t which, struct text *text)
+{
+	const struct text *file = &r->files[which];
+	const char *p = file->at, *end, *stop = p + file->len;
+	struct known *known;
+	char *about;
+
+	for (; p != NULL && p < stop; p = end + 1) {
+		end = memchr(p, '\n', (size_t)(stop - p));
+		if (end == NULL)
+			end = stop;
+		about = about_of((struct span){ p, (size_t)(end - p) });
+		if (about == NULL)
+			continue;
+		HASH_FIND_STR(r->lines, about, known);
+		if (*about != '0' && *about != '3' && (which == 0 ||
+		    known->texts[0].at == NULL)) {
+			text_add(text, p, (size_t)(end - p));
+			text_addc(text, '\n');
+		}
+		free(about);
+	}
+}
+
+/* The header as the log has it; a definition is in the manifest only. */
+static json_t *
+join_headers(json_t *logged, json_t *json)
+{
+	json_t *definition = json_object_get(json, "definition");
+	json_t *all = json_object(), *value;
+	const char *key;
+
+	json_object_foreach(logged, key, value) {
+		json_object_set(all, key, value);
+		if (strcmp(key, "source_sha256") == 0 && definition != NULL)
+			json_object_set(all, "definition", definition);
+	}
+	return all;
+}
+
+/* What the log says is right: a line that is damaged is none there. */
+static void
+add_header(struct recovery *r, const struct known *header, struct text *text)
+{
+	struct span line = choose(header, 0);
+	json_t *json = json_loadb(line.at, line.len, 0, NULL), *all;
+	json_t *logged = logged_header(r);
+	char *said;
+
+	all = logged != NULL ? join_headers(logged, json) : json_incref(json);
+	said = json_dumps(all, JSON_COMPACT);
+	text_adds(text, said);
+	text_addc(text, '\n');
+	free(said);
+	json_decref(all);
+	json_decref(json);
+	json_decref(logged);
+}
+
+/* All that can be read; no seal holds for it. */
+static void
+salvage(struct recovery *r, const struct known *header, struct text *text)
+{
+	text_clear(text);
+	add_header(r, header, text);
+	salvage_file(r, 0, text);
+	salvage_file(r, 1, text);
+}
+
+json_t *
+manifest_lost_seal(const struct manifest *manifest)
+{
+	return manifest->lost_seal;
+}
+
+/* Keep what the seal said, so that it can be made again. */
+static void
+keep_seal(struct manifest *manifest, const struct known *seal)
+{
+	struct span line = choose(seal, 0);
+	json_t *json = json_loadb(line.at, line.len, 0, NULL);
+
+	manifest->lost_seal = json_incref(json_object_get(json, "seal"));
+	manifest->lost_sha256 = mem_text(json_string_value(json_object_get(
+	    json, "sha256")));
+	json_decref(json);
+}
+
+static struct manifest *
+read_all(struct tree *tree, struct recovery *r, enum manifest_state *state,
+    struct err *err)
+{
+	struct manifest *manifest;
+	struct known *header, *seal;
+	struct text text;
+
+	text_init(&text, SIZE_MAX / 4);
+	if (is_sealed(&r->files[1])) {
+		*state = MANIFEST_COPIED;
+		text_add(&text, r->files[1].at, r->files[1].len);
+	} else {
+		add_lines(r, 0);
+		add_lines(r, 1);
+		add_from_log(r);
+		*state = merge(r, &text);
+	}
+	HASH_FIND_STR(r->lines, "0", header);
+	if (*state == MANIFEST_SALVAGED && header == NULL) {
+		text_release(&text);
+		err_set(err, ERR_DATA, "%s: " MANIFEST_NAME " and its copy "
+		    "are lost, and " TREE_LOG " does not say how the export "
+		    "was begun", tree_where(tree));
+		return NULL;
+	}
+	if (*state == MANIFEST_SALVAGED)
+		salvage(r, header, &text);
+	manifest = manifest_of_text(tree, &text, err);
+	text_release(&text);
+	HASH_FIND_STR(r->lines, "3", seal);
+	if (manifest != NULL && *state == MANIFEST_SALVAGED && seal != NULL)
+		keep_seal(manifest, seal);
+	return manifest;
+}
+
+/* Does the log end with an export that is sealed? */
+static bool
+is_logged_sealed(struct recovery *r)
+{
+	const char *p = r->log.at, *end;
+	struct text value;
+	bool is = false;
+
+	text_init(&value, SIZE_MAX / 4);
+	for (; p != NULL && p < r->log.at + r->log.len; p = end + 1) {
+		end = memchr(p, '\n', (size_t)(r->log.at + r->log.len - p));
+		if (end == NULL)
+			end = r->log.at + r->log.len;
+		text_clear(&value);
+		add_logged(p, (size_t)(end - p), &value);
+		if (value.len > 0)
+			is = strncmp(value.at, "{\"seal\":", 8) == 0;
+	}
+	text_release(&value);
+	return is;
+}
+
+static void
+read_files(struct tree *tree, struct recovery *r)
+{
+	text_init(&r->files[0], MAX_FILE);
+	text_init(&r->files[1], MAX_FILE);
+	text_init(&r->log, MAX_FILE);
+	(void)file_read(tree_dir(tree), MANIFEST_NAME, &r->files[0], NULL);
+	(void)file_read(tree_dir(tree), MANIFEST_COPY, &r->files[1], NULL);
+	(void)file_read(tree_dir(tree), TREE_LOG, &r->log, NULL);
+}
+
+/* Is there a manifest of another format?  That is no damage. */
+static bool
+is_other_format(struct tree *tree)
+{
+	json_t *header, *format;
+	struct text text;
+	bool is;
+
+	text_init(&text, MAX_FILE);
+	(void)file_read(tree_dir(tree), MANIFEST_NAME, &text, NULL);
+	header = text.len > 0 ? json_loadb(text.at, strcspn(text.at, "\n"), 0,
+	    NULL) : NULL;
+	format = json_object_get(header, "format");
+	is = json_object_get(header, "hlexport") != NULL &&
+	    json_is_integer(format) &&
+	    json_integer_value(format) != MANIFEST_FORMAT;
+	json_decref(header);
+	text_release(&text);
+	return is;
+}
+
+struct manifest *
+manifest_recover(struct tree *tree, struct log *log,
+    enum manifest_state *state, struct err *err)
+{
+	struct recovery r = { .lines = NULL };
+	struct manifest *manifest;
+	struct err own, why = { ERR_NONE, "" };
+
+	if (err == NULL)
+		err = &own;
+	*state = MANIFEST_INTACT;
+	manifest = manifest_open(tree, log, &why);
+	if ((manifest != NULL && manifest->seal != NULL) ||
+	    (manifest == NULL && ((why.kind != ERR_DATA &&
+	    why.kind != ERR_USAGE) || is_other_format(tree)))) {
+		*err = why;
+		return manifest;
+	}
+	read_files(tree, &r);
+	if (manifest != NULL) {
+		/* It may be one that has lost its end. */
+		if (!is_sealed(&r.files[1]) && !is_logged_sealed(&r)) {
+			release(&r);
+			return manifest;
+		}
+		manifest_close(manifest);
+		err_set(&why, ERR_DATA, "%s/" MANIFEST_NAME " has lost its "
+		    "end: the export was complete", tree_where(tree));
+	}
+	manifest = read_all(tree, &r, state, err);
+	release(&r);
+	if (manifest != NULL)
+		*err = why;
+	return manifest;
+}

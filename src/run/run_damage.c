@@ -1,0 +1,242 @@
+/*
+ * What of an export is not as its manifest says, and what leads there.
+ *
+ * A record above damage is "tainted": what hangs from it is looked at.  In an
+ * export that is complete but for damage, nothing else is.
+ */
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "run/run_internal.h"
+
+static bool
+has(const struct set *set, const char *text)
+{
+	return set != NULL && set_has(set, text, strlen(text));
+}
+
+static void
+add(struct set **set, const char *text, size_t len)
+{
+	if (*set == NULL)
+		*set = set_new();
+	set_add(*set, text, len);
+}
+
+/* Note the records above the listing ${key}, and the listings they are of. */
+static void
+taint(struct run *run, const char *key)
+{
+	const struct source_resource *resource = source_find(
+	    run->settings.source, key, strcspn(key, "/"));
+	const char *rest = strchr(key, '/');
+	char *above = rest != NULL ? mem_text(rest) : NULL, *record, *last;
+
+	while (resource != NULL && (resource = resource->parent) != NULL &&
+	    above != NULL && (last = strrchr(above, '/')) != NULL) {
+		record = mem_format("%s%s", resource->name, above);
+		add(&run->tainted, record, strlen(record));
+		*last = '\0';
+		add(&run->leading, record, strlen(resource->name) +
+		    strlen(above));
+		free(record);
+	}
+	free(above);
+}
+
+/* The file is not as it should be.  ${listing}: NULL, it is a mark. */
+static void
+add_damage(struct run *run, const char *listing, const char *path)
+{
+	if (run->damaged != NULL && set_has(run->damaged, path,
+	    strlen(path)))
+		return;
+	add(&run->damaged, path, strlen(path));
+	run->damage = mem_need(run->damage, run->n_damage + 1,
+	    &run->damage_capacity, sizeof(*run->damage));
+	run->damage[run->n_damage++] = (struct run_damage){
+	    mem_text(listing), mem_text(path) };
+	if (listing == NULL)
+		return;
+	add(&run->hurt, listing, strlen(listing));
+	taint(run, listing);
+}
+
+bool
+run_is_damaged(const struct run *run, const char *path)
+{
+	return has(run->damaged, path);
+}
+
+bool
+run_is_forgotten(const struct run *run, const char *listing)
+{
+	return has(run->forgotten, listing);
+}
+
+bool
+run_is_hurt(const struct run *run, const char *listing)
+{
+	return has(run->hurt, listing);
+}
+
+bool
+run_leads_on(const struct run *run, const char *listing)
+{
+	return !run->is_narrow || has(run->leading, listing);
+}
+
+bool
+run_is_tainted(const struct run *run, const char *record)
+{
+	return has(run->tainted, record);
+}
+
+/* A file that a gap names: is it still as bad as it was? */
+static bool
+is_still_damaged(struct run *run, const struct tree_receipt *file)
+{
+	unsigned char hash[SHA256_BYTES];
+	struct text text;
+	bool is;
+
+	text_init(&text, SIZE_MAX / 4);
+	is = file_read(tree_dir(run->tree), file->path, &text, NULL) == -1;
+	if (!is) {
+		sha256_of(text.at, text.len, hash);
+		is = memcmp(hash, file->sha256, sizeof(hash)) != 0;
+	}
+	text_release(&text);
+	return is;
+}
+
+/* Does a gap of the listing say that the file is damaged? */
+static bool
+is_named(const struct manifest_listing *listing, const char *path)
+{
+	const struct manifest_gap *gap;
+
+	for (gap = listing->gaps; gap != NULL; gap = gap->next)
+		if (gap->path != NULL && strcmp(gap->path, path) == 0)
+			return true;
+	return false;
+}
+
+/* Is all that is known of the listing to be forgotten, if it is damaged? */
+static bool
+is_forgotten(const struct run *run, const struct manifest_listing *listing)
+{
+	const struct source_resource *resource;
+
+	if (!run_is_hurt(run, listing->key))
+		return false;
+	/* No seal holds what the line says. */
+	if (run->is_salvaged)
+		return true;
+	/* Objects of a listing that goes on are fetched with all others. */
+	resource = source_find(run->settings.source, listing->key,
+	    strcspn(listing->key, "/"));
+	return !listing->ended && resource != NULL &&
+	    resource->store != SOURCE_KEEP_SHARDS;
+}
+
+/* Look at the files of the listing, and have the tree know their names. */
+static int
+look_at(struct run *run, const struct manifest_listing *listing,
+    struct err *err)
+{
+	struct tree_receipts files = { NULL, 0, 0 };
+	bool mended = listing->ended && listing->gaps != NULL;
+	size_t i;
+	int rc = manifest_files(run->manifest, listing->key, &files, err);
+
+	for (i = 0; rc == 0 && i < files.n && !run->settings.repair; i++) {
+		const struct tree_receipt *file = &files.at[i];
+
+		if (!tree_has(run->tree, file, listing->ended) ||
+		    (is_named(listing, file->path) &&
+		    is_still_damaged(run, file)))
+			add_damage(run, listing->key, file->path);
+	}
+	if (rc == 0 && !is_forgotten(run, listing))
+		for (i = 0; i < files.n; i++)
+			tree_know(run->tree, files.at[i].path);
+	tree_receipts_release(&files);
+	/* Somebody has put back what was damaged. */
+	if (rc == 0 && mended && !run_is_hurt(run, listing->key))
+		manifest_forget_gaps(run->manifest, listing->key);
+	return rc;
+}
+
+static int
+look_at_marks(struct run *run, struct err *err)
+{
+	struct tree_receipts marks = { NULL, 0, 0 };
+	size_t i;
+	int rc = manifest_marks(run->manifest, &marks, err);
+
+	for (i = 0; rc == 0 && i < marks.n; i++) {
+		tree_know(run->tree, marks.at[i].path);
+		if (!run->settings.repair &&
+		    !tree_has(run->tree, &marks.at[i], true))
+			add_damage(run, NULL, marks.at[i].path);
+	}
+	tree_receipts_release(&marks);
+	return rc;
+}
+
+static void
+forget_all(struct run *run)
+{
+	struct manifest_listing known;
+	const char *key;
+	size_t i;
+
+	for (i = 0; i < run->n_damage; i++) {
+		key = run->damage[i].listing;
+		if (key == NULL || (manifest_find(run->manifest, key,
+		    &known) && !is_forgotten(run, &known)))
+			continue;
+		add(&run->forgotten, key, strlen(key));
+		manifest_forget(run->manifest, key);
+	}
+}
+
+int
+run_damage_begin(struct run *run, struct err *err)
+{
+	const struct run_settings *settings = &run->settings;
+	struct manifest_listing listing = { .key = NULL };
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; i < settings->n_damage; i++)
+		add_damage(run, settings->damage[i].listing,
+		    settings->damage[i].path);
+	while (rc == 0 && manifest_each(run->manifest, listing.key, &listing))
+		rc = look_at(run, &listing, err);
+	if (rc == 0)
+		rc = look_at_marks(run, err);
+	forget_all(run);
+	return rc;
+}
+
+void
+run_damage_free(struct run *run)
+{
+	size_t i;
+
+	for (i = 0; i < run->n_damage; i++) {
+		free((char *)run->damage[i].listing);
+		free((char *)run->damage[i].path);
+	}
+	free(run->damage);
+	set_free(run->damaged);
+	set_free(run->hurt);
+	set_free(run->tainted);
+	set_free(run->leading);
+	set_free(run->restored);
+	set_free(run->forgotten);
+}

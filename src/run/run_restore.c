@@ -1,0 +1,489 @@
+/*
+ * A listing that has ended, and files of it that are damaged or lost: the
+ * bytes that were there are brought back, or nothing is changed.
+ *
+ * The manifest has the SHA-256 of each file.  What is fetched is written to a
+ * draft, and counts only if it is just that.  Where records are in the order
+ * of their pages, and as many as the total says, a record's place tells its
+ * page, and only those pages are asked for.  Where that does not bring all
+ * back (the server's list has changed since), or can't be told, the list is
+ * read as a whole: objects are known by their names, and lines are put
+ * together with those that are still on disk (run_align.c).
+ */
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "run/run_internal.h"
+
+struct run_restore {
+	struct tree_receipts files;
+	bool *damaged;		/* by file: still to be brought back */
+	size_t *order;		/* of those that were, by path */
+	size_t n_order, left;
+	bool by_place;		/* a record's place tells its file */
+	bool has_failed;	/* a page could not be fetched */
+	uint32_t size;		/* records a page */
+	struct tree_draft *draft;	/* of the shard ${shard} */
+	size_t shard;
+	struct run_align *align;	/* the list is read as a whole */
+};
+
+void
+run_restore_free(struct run_restore *restore)
+{
+	if (restore == NULL)
+		return;
+	tree_draft_free(restore->draft);
+	run_align_free(restore->align);
+	tree_receipts_release(&restore->files);
+	free(restore->damaged);
+	free(restore->order);
+	free(restore);
+}
+
+/* ---------------------------------------------------- what is to be done */
+
+static int
+by_path(const void *a, const void *b, void *cookie)
+{
+	const struct tree_receipts *files = cookie;
+
+	return strcmp(files->at[*(const size_t *)a].path,
+	    files->at[*(const size_t *)b].path);
+}
+
+/* Set ${file} to the damaged one of the path run->path, if there is one. */
+static bool
+find_damaged(const struct run *run, const struct run_restore *restore,
+    size_t *file)
+{
+	size_t low = 0, high = restore->n_order, middle;
+	int rc;
+
+	while (low < high) {
+		middle = low + (high - low) / 2;
+		*file = restore->order[middle];
+		rc = strcmp(restore->files.at[*file].path, run->path.at);
+		if (rc == 0)
+			return true;
+		if (rc < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return false;
+}
+
+/* Was only a part of the list asked for? */
+static bool
+is_slice(struct run *run, const struct source_slice *slice)
+{
+	struct source_scope scope = run_scope(run);
+	struct text text;
+	bool is;
+
+	text_init(&text, 200);
+	source_text_of(&slice->first, &scope, &text);
+	source_text_of(&slice->count, &scope, &text);
+	is = text.len > 0;
+	text_release(&text);
+	return is;
+}
+
+/* Can a record's place in the listing be told from its place on disk? */
+static bool
+has_places(struct run *run, const struct crawl_listing *listing,
+    const struct run_restore *restore, const struct manifest_listing *known)
+{
+	const struct source_resource *resource = listing->resource;
+	uint64_t lines = 0;
+	size_t i;
+
+	if ((resource->paging != SOURCE_NUMBERED &&
+	    resource->paging != SOURCE_OFFSET) ||
+	    is_slice(run, &resource->slice))
+		return false;
+	if (known->size == 0 || known->total < 0 || known->moved ||
+	    known->same_key > 0 || known->capped ||
+	    (uint64_t)known->total != known->records)
+		return false;
+	if (resource->store != SOURCE_KEEP_SHARDS)
+		return restore->files.n == known->records;
+	for (i = 0; i < restore->files.n; i++) {
+		if (i + 1 < restore->files.n &&
+		    restore->files.at[i].lines != TREE_SHARD_LINES)
+			return false;
+		lines += restore->files.at[i].lines;
+	}
+	return lines == known->records;
+}
+
+/* Is all of a window, from ${first} to before ${end}, on disk? */
+static bool
+is_whole(const struct run_restore *restore, bool is_stream, uint64_t first,
+    uint64_t end)
+{
+	uint64_t each = is_stream ? TREE_SHARD_LINES : 1, i;
+
+	for (i = first / each; i <= (end - 1) / each; i++)
+		if (restore->damaged[i])
+			return false;
+	return true;
+}
+
+/* The windows that need not be asked for. */
+static struct crawl_range *
+whole_windows(const struct run_restore *restore, bool is_stream,
+    uint64_t records, uint32_t size, struct crawl_known *part)
+{
+	struct crawl_range *ranges = mem_zero(records / size + 1,
+	    sizeof(*ranges));
+	uint64_t first, end;
+
+	for (first = 0; first < records; first = end) {
+		end = first + size < records ? first + size : records;
+		if (!is_whole(restore, is_stream, first, end))
+			continue;
+		ranges[part->n_ranges++] = (struct crawl_range){ first,
+		    size };
+		part->distinct += end - first;
+	}
+	return ranges;
+}
+
+/* What an earlier repair has brought back is in the layer. */
+static int
+take_layer(struct run *run, const struct tree_receipt *file, bool *have,
+    struct err *err)
+{
+	unsigned char hash[SHA256_BYTES];
+	struct text text;
+
+	*have = false;
+	if (!tree_is_layered(run->tree))
+		return 0;
+	text_init(&text, SIZE_MAX / 4);
+	if (file_read(tree_out(run->tree), file->path, &text, err) == 0) {
+		sha256_of(text.at, text.len, hash);
+		*have = memcmp(hash, file->sha256, sizeof(hash)) == 0;
+	}
+	text_release(&text);
+	return 0;
+}
+
+static void
+note_restored(struct run *run, struct run_restore *restore, size_t file)
+{
+	const char *path = restore->files.at[file].path;
+
+	restore->damaged[file] = false;
+	restore->left--;
+	if (run->restored == NULL)
+		run->restored = set_new();
+	set_add(run->restored, path, strlen(path));
+}
+
+static int
+list_damage(struct run *run, struct run_restore *restore, struct err *err)
+{
+	size_t i;
+	bool have;
+
+	restore->damaged = mem_zero(restore->files.n + 1, sizeof(bool));
+	restore->order = mem_zero(restore->files.n + 1, sizeof(size_t));
+	for (i = 0; i < restore->files.n; i++) {
+		const struct tree_receipt *file = &restore->files.at[i];
+
+		if (!run_is_damaged(run, file->path))
+			continue;
+		restore->damaged[i] = true;
+		restore->left++;
+		restore->order[restore->n_order++] = i;
+		if (take_layer(run, file, &have, err) == -1)
+			return -1;
+		if (have)
+			note_restored(run, restore, i);
+	}
+	if (restore->n_order > 1)
+		qsort_r(restore->order, restore->n_order, sizeof(size_t),
+		    by_path, &restore->files);
+	return 0;
+}
+
+/* ------------------------------------------------------- at its beginning */
+
+static int finish(struct run *, struct run_listing *, struct err *);
+
+int
+run_restore_open(struct run *run, struct run_listing *own,
+    const struct manifest_listing *known, struct err *err)
+{
+	struct crawl_listing *listing = own->crawl;
+	struct run_restore *restore = mem_zero(1, sizeof(*restore));
+	bool is_stream = listing->resource->store == SOURCE_KEEP_SHARDS;
+	struct crawl_known part = { .total = known->total, .pass = 1,
+	    .size = known->size, .have = known->records,
+	    .is_proven = true };
+	struct crawl_range *ranges = NULL;
+
+	own->restore = restore;
+	own->alone = false;
+	if (manifest_files(run->manifest, listing->key, &restore->files,
+	    err) == -1 || list_damage(run, restore, err) == -1)
+		return -1;
+	log_event(run->settings.log, LOG_INFO, "run", "restoring",
+	    "listing", listing->key, NULL);
+	if (restore->left == 0) {
+		(void)crawl_begin(run->crawl, listing, NULL);
+		return finish(run, own, err);
+	}
+	restore->by_place = has_places(run, listing, restore, known);
+	restore->size = known->size;
+	if (!restore->by_place) {
+		if (is_stream)
+			restore->align = run_align_new(run, own,
+			    &restore->files, restore->damaged);
+		(void)crawl_begin(run->crawl, listing, NULL);
+		return 0;
+	}
+	ranges = whole_windows(restore, is_stream, known->records,
+	    known->size, &part);
+	part.ranges = ranges;
+	(void)crawl_begin(run->crawl, listing, &part);
+	free(ranges);
+	return 0;
+}
+
+/* ------------------------------------------------------- a page has come */
+
+static bool
+is_wanted(struct span bytes, const struct tree_receipt *file)
+{
+	unsigned char hash[SHA256_BYTES];
+
+	sha256_of(bytes.at, bytes.len, hash);
+	return memcmp(hash, file->sha256, sizeof(hash)) == 0;
+}
+
+static int
+put_object(struct run *run, struct run_restore *restore, size_t file,
+    struct span bytes, struct err *err)
+{
+	struct tree_receipt receipt;
+
+	if (!restore->damaged[file] ||
+	    !is_wanted(bytes, &restore->files.at[file]))
+		return 0;
+	if (tree_put_again(run->tree, restore->files.at[file].path, bytes,
+	    &receipt, err) == -1)
+		return -1;
+	note_restored(run, restore, file);
+	return 0;
+}
+
+/* Those records of a page whose files are damaged. */
+static int
+take_objects(struct run *run, struct run_task *task, struct err *err)
+{
+	struct run_listing *own = task->job.listing->user;
+	struct run_restore *restore = own->restore;
+	struct page_record record;
+	enum run_seen seen;
+	size_t i, file;
+	bool named;
+
+	for (i = 0; i < task->page.n; i++) {
+		record = page_record(&task->page, i);
+		seen = run_note(run, own, &record, &named);
+		if (run_find_path(run, task->job.listing, &record,
+		    seen == RUN_DUPLICATE) == -1 ||
+		    !find_damaged(run, restore, &file))
+			continue;
+		if (put_object(run, restore, file, record.bytes, err) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+/* The shard at hand is all there, or will not be. */
+static int
+end_draft(struct run *run, struct run_restore *restore, struct err *err)
+{
+	const struct tree_receipt *shard;
+	struct tree_draft *draft = restore->draft;
+	int rc;
+
+	if (draft == NULL)
+		return 0;
+	shard = &restore->files.at[restore->shard];
+	restore->draft = NULL;
+	if (tree_draft_lines(draft) != shard->lines) {
+		tree_draft_free(draft);
+		return 0;
+	}
+	if ((rc = tree_draft_end(draft, shard, err)) == 1)
+		note_restored(run, restore, restore->shard);
+	return rc == -1 ? -1 : 0;
+}
+
+/* The lines of a page, each in the shard where its place is. */
+static int
+take_lines(struct run *run, struct run_task *task, struct err *err)
+{
+	struct run_listing *own = task->job.listing->user;
+	struct run_restore *restore = own->restore;
+	uint64_t place = task->job.first;
+	size_t i, shard;
+
+	for (i = 0; i < task->page.n; i++, place++) {
+		shard = (size_t)(place / TREE_SHARD_LINES);
+		if (restore->draft != NULL && shard != restore->shard &&
+		    end_draft(run, restore, err) == -1)
+			return -1;
+		if (shard >= restore->files.n || !restore->damaged[shard])
+			continue;
+		if (restore->draft == NULL && place % TREE_SHARD_LINES == 0) {
+			restore->draft = tree_draft_new(run->tree,
+			    restore->files.at[shard].path, err);
+			restore->shard = shard;
+			if (restore->draft == NULL)
+				return -1;
+		}
+		/* A page before it is missing, or was short. */
+		if (restore->draft == NULL || tree_draft_lines(
+		    restore->draft) != place % TREE_SHARD_LINES)
+			continue;
+		if (tree_draft_line(restore->draft, task->page.records[i],
+		    task->page.has_breaks, err) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+take_page(struct run *run, struct run_task *task, struct err *err)
+{
+	struct run_listing *own = task->job.listing->user;
+	struct run_restore *restore = own->restore;
+
+	if (!own->crawl->resource->is_list)
+		return put_object(run, restore, 0, task->page.records[0],
+		    err);
+	if (own->crawl->resource->store != SOURCE_KEEP_SHARDS)
+		return take_objects(run, task, err);
+	return restore->align != NULL ? run_align_page(run, restore->align,
+	    task, err) : take_lines(run, task, err);
+}
+
+int
+run_restore_commit(struct run *run, struct run_task *task, struct err *err)
+{
+	struct crawl_job job = task->job;
+	struct run_listing *own = job.listing->user;
+	struct crawl_result result = { .received = task->page.n,
+	    .distinct = task->page.n, .fresh = task->page.n,
+	    .news = task->page.n, .total = task->page.total,
+	    .size = job.listing->resource->paging == SOURCE_NUMBERED ?
+	    task->page.size : -1, .more = task->page.more,
+	    .cursor = task->next_mark };
+	enum crawl_state state;
+	int rc = 0;
+
+	if (task->failed && !job.is_probe) {
+		own->restore->has_failed = true;
+		log_say(run->settings.log, LOG_WARN, "run", "%s can't be "
+		    "fetched: %s", task->key, task->gap.why);
+		state = crawl_fail(run->crawl, &job);
+	} else if (task->failed) {
+		state = crawl_end_probe(run->crawl, &job, true);
+	} else {
+		if (!task->nothing)
+			rc = take_page(run, task, err);
+		state = crawl_finish(run->crawl, &job, &result);
+	}
+	run_free_task(run, task);
+	return rc == -1 ? -1 : run_restore_state(run, own, state, err);
+}
+
+/* ------------------------------------------------------------- at its end */
+
+/* What can't be brought back is named. */
+static void
+tell_left(struct run *run, const struct run_listing *own)
+{
+	const struct run_restore *restore = own->restore;
+	size_t i;
+
+	for (i = 0; i < restore->files.n; i++) {
+		if (!restore->damaged[i])
+			continue;
+		if (restore->has_failed)
+			run->unfetched++;
+		log_say(run->settings.log, LOG_WARN, "run",
+		    restore->has_failed ? "%s: it can't be brought back "
+		    "without them" : "%s: what the server has now is not "
+		    "what was exported; the damage stays",
+		    restore->files.at[i].path);
+	}
+}
+
+static int
+finish(struct run *run, struct run_listing *own, struct err *err)
+{
+	struct crawl_listing *listing = own->crawl;
+	int rc;
+
+	if (own->restore->left > 0)
+		tell_left(run, own);
+	else
+		manifest_forget_gaps(run->manifest, listing->key);
+	listing->gapped = own->restore->left > 0;
+	/* What was brought back is read, so it must have its name. */
+	rc = listing->resource->has_children ? tree_flush(run->tree, err) : 0;
+	if (rc == 0)
+		rc = run_take_children(run, own, err);
+	run->listings++;
+	crawl_end(run->crawl, listing);
+	run_close(own);
+	return rc;
+}
+
+int
+run_restore_state(struct run *run, struct run_listing *own,
+    enum crawl_state state, struct err *err)
+{
+	struct run_restore *restore = own->restore;
+	bool is_stream = own->crawl->resource->store == SOURCE_KEEP_SHARDS;
+
+	if (state == CRAWL_GOES_ON)
+		return 1;
+	if (restore->draft != NULL && end_draft(run, restore, err) == -1)
+		return -1;
+	if (restore->align != NULL && !restore->has_failed) {
+		if (run_align_end(run, restore->align, err) == -1)
+			return -1;
+		while (run_align_take(restore->align, &restore->shard))
+			note_restored(run, restore, restore->shard);
+	}
+	/* The places did not fit: once more, as a whole. */
+	if (restore->left > 0 && restore->by_place && !restore->has_failed) {
+		restore->by_place = false;
+		if (is_stream)
+			restore->align = run_align_new(run, own,
+			    &restore->files, restore->damaged);
+		run_note_restart(own);
+		crawl_restart(own->crawl);
+		return 1;
+	}
+	return finish(run, own, err);
+}
+
+int
+run_restore_rows(struct run *run, struct run_listing *own, struct span rows,
+    struct err *err)
+{
+	return own->restore->files.n > 0 ? put_object(run, own->restore, 0,
+	    rows, err) : 0;
+}

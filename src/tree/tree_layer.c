@@ -1,0 +1,366 @@
+/*
+ * A layer over an export: what is written goes to a directory of its own, and
+ * what is read comes from there first.  The export itself does not change
+ * until the layer is merged, file by file, by rename.
+ *
+ * The layer of EXPORT is EXPORT.repair, beside it; where none can be made
+ * there, it is .hlexport-repair in it.
+ *
+ *	.base		what the layer lies on: its SHA-256
+ *	.commit		it is being merged, which can be done again at any point
+ */
+
+#include <sys/stat.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tree/tree_internal.h"
+
+#define BESIDE ".repair"
+#define INSIDE ".hlexport-repair"
+#define BASE ".base"
+#define COMMIT ".commit"
+#define LAST "manifest.jsonl"	/* what says that the rest counts */
+#define DEEPEST 16		/* no export is deeper */
+
+static bool
+is_own(const char *name)
+{
+	return strcmp(name, BASE) == 0 || strcmp(name, COMMIT) == 0;
+}
+
+/* Open a directory that is ours alone and on the disk of the export. */
+static int
+open_ours(const struct tree *tree, int dir, const char *name)
+{
+	int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW |
+	    O_CLOEXEC);
+	struct stat own, export;
+
+	if (fd == -1)
+		return -1;
+	if (fstat(fd, &own) == 0 && fstat(tree->dir, &export) == 0 &&
+	    own.st_dev == export.st_dev && own.st_uid == geteuid())
+		return fd;
+	close(fd);
+	return -1;
+}
+
+/* Open the layer, made if ${make}.  Return a descriptor, or -1. */
+static int
+open_layer(struct tree *tree, bool make)
+{
+	char *real = realpath(tree->path, NULL);
+	char *beside = real != NULL ? mem_format("%s" BESIDE, real) : NULL;
+	int fd = -1;
+
+	free(tree->layer);
+	tree->layer = NULL;
+	if (beside != NULL && (!make || mkdir(beside, 0700) == 0 ||
+	    errno == EEXIST))
+		fd = open_ours(tree, AT_FDCWD, beside);
+	if (fd != -1) {
+		tree->layer = mem_text(beside);
+	} else if (!make || mkdirat(tree->dir, INSIDE, 0700) == 0 ||
+	    errno == EEXIST) {
+		fd = open_ours(tree, tree->dir, INSIDE);
+		if (fd != -1)
+			tree->layer = mem_format("%s/" INSIDE, tree->path);
+	}
+	free(beside);
+	free(real);
+	return fd;
+}
+
+/* --------------------------------------------------- going through it */
+
+/* A walk through the layer: where it is, and what is done with each file. */
+struct walk {
+	struct tree *tree;	/* to be merged into; or NULL */
+	struct text path;	/* in the export */
+	int (*file)(struct walk *, int from, int to, const char *name,
+	    struct err *err);
+};
+
+/* Open the directory of the export in which files of the layer belong. */
+static int
+step_into(struct walk *walk, int to, const char *name, struct err *err)
+{
+	bool made;
+	int fd = file_step(to, name, &made, err);
+
+	if (fd != -1 || (errno != ENOTDIR && errno != ELOOP))
+		return fd;
+	/* Something else has its name. */
+	return tree_set_aside(walk->tree, walk->path.at, err) == -1 ? -1 :
+	    file_step(to, name, &made, err);
+}
+
+/*
+ * Go through the directory ${from}; ${to} is the same place in the export, or
+ * -1.  Directories are removed once they are empty.
+ */
+static int
+go(struct walk *walk, int from, int to, int level, struct err *err)
+{
+	int copy = openat(from, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = copy != -1 ? fdopendir(copy) : NULL;
+	size_t len = walk->path.len;
+	struct dirent *entry;
+	int rc = 0;
+
+	if (dir == NULL) {
+		if (copy != -1)
+			close(copy);
+		return err_errno(err, ERR_DISK, "read a directory");
+	}
+	while (rc == 0 && level < DEEPEST && (entry = readdir(dir)) != NULL) {
+		const char *name = entry->d_name;
+		int below, above = -1;
+
+		if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
+		    (level == 0 && (is_own(name) || strcmp(name, LAST) == 0)))
+			continue;
+		text_addf(&walk->path, "%s%s", len > 0 ? "/" : "", name);
+		below = openat(from, name, O_RDONLY | O_DIRECTORY |
+		    O_NOFOLLOW | O_CLOEXEC);
+		if (below == -1) {
+			rc = walk->file(walk, from, to, name, err);
+		} else {
+			if (to != -1 && (above = step_into(walk, to, name,
+			    err)) == -1)
+				rc = -1;
+			else
+				rc = go(walk, below, above, level + 1, err);
+			close(below);
+			if (above != -1)
+				close(above);
+			if (rc == 0 && unlinkat(from, name,
+			    AT_REMOVEDIR) == -1)
+				rc = err_errno(err, ERR_DISK, "remove %s",
+				    name);
+		}
+		walk->path.len = len;
+	}
+	closedir(dir);
+	if (rc == 0 && to != -1)
+		rc = file_sync(to, "a directory", err);
+	return rc;
+}
+
+static int
+start(struct walk *walk, int from, int to, struct err *err)
+{
+	int rc;
+
+	text_init(&walk->path, 1 << 20);
+	rc = go(walk, from, to, 0, err);
+	text_release(&walk->path);
+	return rc;
+}
+
+static int
+move_file(struct walk *walk, int from, int to, const char *name,
+    struct err *err)
+{
+	int rc;
+
+	/* What a crash left half written is no part of it. */
+	if (file_is_temp(name))
+		return unlinkat(from, name, 0) == 0 ? 0 : err_errno(err,
+		    ERR_DISK, "remove %s", name);
+	rc = renameat(from, name, to, name);
+	if (rc == -1 && errno == EISDIR && tree_set_aside(walk->tree,
+	    walk->path.at, err) == 0)
+		rc = renameat(from, name, to, name);
+	return rc == 0 ? 0 : err_errno(err, ERR_DISK, "put %s in its place",
+	    walk->path.at);
+}
+
+static int
+remove_file(struct walk *walk, int from, int to, const char *name,
+    struct err *err)
+{
+	(void)walk;
+	(void)to;
+	return unlinkat(from, name, 0) == 0 ? 0 : err_errno(err, ERR_DISK,
+	    "remove %s", name);
+}
+
+/* Empty the layer. */
+static int
+clear(int fd, struct err *err)
+{
+	struct walk walk = { .file = remove_file };
+	int rc = start(&walk, fd, -1, err);
+
+	(void)!unlinkat(fd, LAST, 0);
+	(void)!unlinkat(fd, BASE, 0);
+	(void)!unlinkat(fd, COMMIT, 0);
+	return rc;
+}
+
+/* ------------------------------------------------------------ its life */
+
+static bool
+has_base(int fd, const char *base)
+{
+	struct text text;
+	bool is;
+
+	text_init(&text, 200);
+	is = file_read(fd, BASE, &text, NULL) == 0 &&
+	    strcmp(text.at != NULL ? text.at : "", base) == 0;
+	text_release(&text);
+	return is;
+}
+
+int
+tree_layer_begin(struct tree *tree, const char *base, struct err *err)
+{
+	int fd = open_layer(tree, true);
+
+	if (fd == -1)
+		return err_errno(err, ERR_DISK, "make a directory for what "
+		    "is repaired, beside %s or in it", tree->path);
+	if (!has_base(fd, base) && (clear(fd, err) == -1 ||
+	    file_replace(fd, BASE, base, strlen(base), err) == -1)) {
+		close(fd);
+		return -1;
+	}
+	tree->out = fd;
+	return 0;
+}
+
+static int
+merge(struct tree *tree, int fd, struct err *err)
+{
+	struct walk walk = { .tree = tree, .file = move_file };
+	int rc;
+
+	if (file_replace(fd, COMMIT, "", 0, err) == -1 ||
+	    start(&walk, fd, tree->dir, err) == -1)
+		return -1;
+	text_init(&walk.path, PATH_MAX);
+	text_adds(&walk.path, LAST);
+	rc = faccessat(fd, LAST, F_OK, AT_SYMLINK_NOFOLLOW) == 0 ?
+	    move_file(&walk, fd, tree->dir, LAST, err) : 0;
+	text_release(&walk.path);
+	if (rc == -1)
+		return -1;
+	return file_sync(tree->dir, tree->path, err);
+}
+
+/* Remove the directory of the layer, which is empty. */
+static void
+leave(struct tree *tree, int fd)
+{
+	(void)!unlinkat(fd, BASE, 0);
+	(void)!unlinkat(fd, COMMIT, 0);
+	if (tree->layer != NULL)
+		(void)!rmdir(tree->layer);
+	free(tree->layer);
+	tree->layer = NULL;
+}
+
+int
+tree_layer_merge(struct tree *tree, struct err *err)
+{
+	int fd = tree->out;
+
+	if (tree_flush(tree, err) == -1 || merge(tree, fd, err) == -1)
+		return -1;
+	tree->out = tree->dir;
+	leave(tree, fd);
+	close(fd);
+	return 0;
+}
+
+int
+tree_layer_recover(struct tree *tree, struct err *err)
+{
+	int fd = open_layer(tree, false), rc = 0;
+
+	if (fd == -1)
+		return 0;
+	if (faccessat(fd, COMMIT, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
+		rc = merge(tree, fd, err) == 0 ? 1 : -1;
+		if (rc == 1)
+			leave(tree, fd);
+	}
+	close(fd);
+	return rc;
+}
+
+static int
+is_there(struct walk *walk, int from, int to, const char *name,
+    struct err *err)
+{
+	(void)walk;
+	(void)from;
+	(void)to;
+	return file_is_temp(name) ? 0 : err_set(err, ERR_DATA, "%s", name);
+}
+
+const char *
+tree_layer_leave(struct tree *tree)
+{
+	struct walk walk = { .file = is_there };
+	struct err err;
+	int fd = tree->out;
+
+	if (fd == tree->dir)
+		return NULL;
+	/* Directories that are empty go; a file ends the walk. */
+	if (start(&walk, fd, -1, &err) == 0 &&
+	    faccessat(fd, LAST, F_OK, AT_SYMLINK_NOFOLLOW) == -1 &&
+	    clear(fd, &err) == 0)
+		leave(tree, fd);
+	tree->out = tree->dir;
+	close(fd);
+	return tree->layer;
+}
+
+int
+tree_layer_drop(struct tree *tree, struct err *err)
+{
+	int fd = tree->out, rc = clear(fd, err);
+
+	tree->out = tree->dir;
+	if (rc == 0)
+		leave(tree, fd);
+	close(fd);
+	return rc;
+}
+
+bool
+tree_is_layered(const struct tree *tree)
+{
+	return tree->out != tree->dir;
+}
+
+int
+tree_out(const struct tree *tree)
+{
+	return tree->out;
+}
+
+int
+tree_open_file(const struct tree *tree, const char *path, struct err *err)
+{
+	int fd = -1;
+
+	if (tree->out != tree->dir) {
+		fd = file_open(tree->out, path, O_RDONLY, err);
+		if (fd != -1 || errno != ENOENT)
+			return fd;
+	}
+	return file_open(tree->dir, path, O_RDONLY, err);
+}

@@ -1,0 +1,248 @@
+/*
+ * The made-up server: what it answers in the case at hand.
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "endings.h"
+
+/* The number behind "${name}=" in the address, or ${otherwise}. */
+static unsigned
+parameter(const char *url, const char *name, unsigned otherwise)
+{
+	const char *p = strpbrk(url, "?&");
+	size_t len = strlen(name);
+
+	for (; p != NULL; p = strchr(p + 1, '&'))
+		if (strncmp(p + 1, name, len) == 0 && p[1 + len] == '=') {
+			p += len + 2;
+			p += *p == 'c' || *p == 'e';
+			return *p >= '0' && *p <= '9' ?
+			    (unsigned)atoi(p) : 9999;
+		}
+	return otherwise;
+}
+
+static unsigned
+first_row(const char *url)
+{
+	unsigned page;
+
+	if (the.ignores)
+		return 0;
+	switch (the.style) {
+	case NUMBER:
+		page = parameter(url, "page", 1);
+		return (page - 1) * the.cap;
+	case OFFSET:
+		return parameter(url, "offset", 0);
+	case SCROLL:
+		if (strstr(url, "after=") == NULL)
+			the.scrolled = 0;
+		return the.scrolled;
+	default:
+		return parameter(url, "after", 0);
+	}
+}
+
+static void
+add_total(struct text *body)
+{
+	static const char *const forms[TOTALS] = { ",\"total\":%u", "",
+	    ",\"total\":null", ",\"total\":\"%u\"", ",\"total\":{}",
+	    ",\"total\":%u", ",\"total\":%u", ",\"total\":0" };
+	unsigned n = the.n;
+
+	if (the.total == T_LOW)
+		n = the.n - the.n / 3;
+	if (the.total == T_HIGH)
+		n = the.n + 1 + the.n / 4;
+	text_addf(body, forms[the.total], n);
+}
+
+static void
+add_more(struct text *body, bool more)
+{
+	static const char *const forms[MORES] = { "", NULL, ",\"more\":true",
+	    ",\"more\":false", ",\"more\":null", "", ",\"more\":\"x\"" };
+
+	if (the.more == M_RIGHT)
+		text_addf(body, ",\"more\":%s", more ? "true" : "false");
+	else
+		text_adds(body, forms[the.more]);
+}
+
+/* What names the next page: a JSON value, or NULL for none at all. */
+static const char *
+next_value(unsigned first, unsigned end, char out[100])
+{
+	unsigned next = end;
+	bool is_url = the.style == ADDRESS || the.style == LINK;
+
+	if (the.last == N_MIDDLE && first > 0 && end < the.n)
+		return "null";
+	if (end >= the.n) {
+		switch (the.last) {
+		case N_ABSENT:
+			return NULL;
+		case N_NULL:
+		case N_MIDDLE:
+			return "null";
+		case N_EMPTY:
+			return "\"\"";
+		case N_FALSE:
+			return "false";
+		case N_OBJECT:
+			return "{\"x\":1}";
+		case N_SAME:
+			next = first;
+			break;
+		case N_RING:
+			next = 0;
+			break;
+		case N_ALWAYS:
+			next = end + 1;
+			break;
+		case LASTS:
+			break;
+		}
+	}
+	if (the.style == SCROLL)
+		snprintf(out, 100, "\"s\"");
+	else
+		snprintf(out, 100, is_url ? "\"http://h/rows?after=%c%u\"" :
+		    "\"%c%u\"", the.hollow && end > first && end < the.n &&
+		    end / the.cap % 2 == 1 ? 'e' : 'c', next);
+	return out;
+}
+
+/* Say where the next page is, in the body or in a header. */
+static void
+add_next(struct http_reply *reply, unsigned first, unsigned end)
+{
+	char out[100];
+	const char *next = next_value(first, end, out);
+
+	if (the.style == CURSOR || the.style == SCROLL ||
+	    the.style == ADDRESS) {
+		if (next != NULL)
+			text_addf(&reply->body, ",\"next\":%s", next);
+	} else if (next != NULL && *next == '"' && the.style == HEADER) {
+		reply->header = mem_copy(next + 1, strlen(next) - 2);
+	} else if (next != NULL && *next == '"' && the.style == LINK &&
+	    next[1] != '"') {
+		reply->header = mem_format("<%.*s>; rel=\"next\"",
+		    (int)strlen(next) - 2, next + 1);
+	} else if (next != NULL) {
+		/* A header can't be null. */
+		reply->header = mem_text("");
+	}
+}
+
+/* Nothing is there: say so in the way of the case.  Return the status. */
+static int
+answer_beyond(unsigned *first)
+{
+	switch (the.beyond) {
+	case B_404:
+		return 404;
+	case B_400:
+		return 400;
+	case B_500:
+		return 500;
+	case B_LAST:
+		*first = the.n > the.cap ? the.n - the.cap : 0;
+		break;
+	case B_FIRST:
+		*first = 0;
+		break;
+	case B_EMPTY:
+	case B_NULL:
+	case B_ABSENT:
+	case BEYONDS:
+		break;
+	}
+	return 200;
+}
+
+/* The seconds of the day that "from=" or "to=" in the address say. */
+static unsigned
+second(const char *url, const char *name, unsigned otherwise)
+{
+	const char *p = strstr(url, name);
+	unsigned h, m, s;
+
+	if (p == NULL || (p = strstr(p, "T")) == NULL ||
+	    sscanf(p, "T%2u:%2u:%2u", &h, &m, &s) != 3)
+		return otherwise;
+	return strstr(url, "2025-01-01T") == NULL ? otherwise :
+	    h * 3600 + m * 60 + s;
+}
+
+/* The newest rows from one time to another, at most the cap. */
+static int
+answer_interval(struct http_reply *reply)
+{
+	const char *url = reply->request.url;
+	const char *from = strstr(url, "from="), *to = strstr(url, "to=");
+	unsigned begin = from != NULL && strncmp(from, "from=2025-01-01", 15)
+	    == 0 ? second(from, "from=", 0) : 0;
+	unsigned end = to != NULL && strncmp(to, "to=2025-01-01", 13) == 0 ?
+	    second(to, "to=", 0) : to != NULL && strncmp(to, "to=2024", 7) ==
+	    0 ? 0 : 86400;
+	unsigned i, n = 0, at;
+
+	text_adds(&reply->body, "{\"items\":[");
+	for (i = 0; i < the.n && n < the.cap; i++) {
+		at = the.n - 1 - i;
+		if (!the.ignores && (at * 60 < begin || at * 60 > end))
+			continue;
+		text_addf(&reply->body, "%s%s", n++ > 0 ? "," : "",
+		    the.rows[at]);
+	}
+	text_adds(&reply->body, "]}");
+	return 200;
+}
+
+int
+endings_answer(struct http_reply *reply)
+{
+	const char *url = reply->request.url;
+	struct text *body = &reply->body;
+	unsigned first = first_row(url), end, i, status = 200;
+
+	the.requests++;
+	if (the.style == INTERVAL)
+		return answer_interval(reply);
+	if (first > 0 && first >= the.n)
+		status = (unsigned)answer_beyond(&first);
+	if (status != 200) {
+		text_adds(body, "{\"error\":\"x\"}");
+		return (int)status;
+	}
+	end = the.style == ONE ? the.n : strstr(url, "after=e") != NULL ?
+	    first : first + the.cap;
+	if (end > the.n)
+		end = the.n;
+	if (the.style == SCROLL)
+		the.scrolled = end;
+	text_addc(body, '{');
+	if (first >= the.n && the.beyond == B_NULL)
+		text_adds(body, "\"items\":null");
+	else if (first >= the.n && the.beyond == B_ABSENT)
+		text_adds(body, "\"x\":1");
+	else
+		text_adds(body, "\"items\":[");
+	for (i = first; i < end; i++)
+		text_addf(body, "%s%s", i > first ? "," : "", the.rows[i]);
+	if (body->at[body->len - 1] == '[' || i > first)
+		text_addc(body, ']');
+	add_total(body);
+	add_more(body, end < the.n);
+	if (the.style != NUMBER && the.style != OFFSET && the.style != ONE)
+		add_next(reply, first, end > first ? end : first);
+	text_addc(body, '}');
+	return 200;
+}

@@ -1,0 +1,260 @@
+#!/usr/bin/env python3
+"""Damage at random, and one repair.
+
+With a server as it was, the repair gives back the very tree.  With any other
+(one that has changed, refuses, fails or is gone) nothing that could be read
+before can't be read after, what is still wrong is named, and the next repair
+with a server as it was brings all back.
+"""
+
+import collections
+import json
+import multiprocessing
+import os
+import pathlib
+import random
+import shutil
+import sys
+
+import damages
+import world
+
+CASES = int(os.environ.get("CASES", "100000" if world.soak() else "2000"))
+FIRST = int(os.environ.get("FIRST", "0"))
+MODES = ["as it was"] * 11 + ["shorter", "changed", "failing",
+                              "refusing the key", "gone", "busy"]
+EXTRA = ("--remove-extra", "--yes")
+
+WORLDS = [
+    ("sample", ["--workspace", "full", "--seed", "3"], ["--logs"]),
+    ("small", [], ["--logs"]),
+    ("shards", ["--workspace", "bulk", "--files", "2", "--versions", "2",
+                "--logs", "2300", "--log-bytes", "10", "--datasets", "1",
+                "--datapoints", "1100", "--evaluations", "1",
+                "--evaluation-logs", "150"], ["--logs"]),
+    # Another API: lists by offset and in spans of time, and by their end.
+    ("trace", ["--workspace", "trace", "--records", "2300", "--rows", "330"],
+     ["--source", "monkai"]),
+    ("trace-bare", ["--workspace", "trace", "--records", "1200", "--rows",
+                    "300", "--shape", "bare"], ["--source", "monkai"]),
+]
+WEIGHTS = [1, 8, 4, 2, 2]
+
+
+class World:
+    """A server, and a whole export of what it has."""
+
+    def __init__(self, work, name, options, export):
+        self.has_data = "trace" not in options
+        self.fixture = world.Fixture(*options)
+        out = work / name
+        result = self.fixture.run("-q", "-o", str(out), *export)
+        assert result.returncode == 0, result.stderr
+        self.path = world.the_export(out)
+        self.tree = world.tree(self.path)
+        self.records = records_of(self.tree)
+
+
+def records_of(tree):
+    """The records that a person could read, and how often each is there."""
+    found = collections.Counter()
+    for path, data in tree.items():
+        if "/" not in path and path in damages.TOP:
+            continue
+        if path.endswith(".jsonl"):
+            pieces = data.split(b"\n")
+        elif path.endswith(".json"):
+            pieces = [data]
+        else:
+            continue
+        for piece in pieces:
+            try:
+                record = json.loads(piece.decode("utf-8-sig"))
+            except ValueError:
+                continue
+            found[json.dumps(record, sort_keys=True)] += 1
+    return found
+
+
+def is_less(whole, before, after):
+    """Is a record that is one of the export's gone?"""
+    return [r for r, n in before.items()
+            if after[r] < min(n, whole.records[r])]
+
+
+# ------------------------------------------------------- other servers
+
+def change(dice, tree, mode):
+    """What a server may come to have."""
+    lines = {p: d.splitlines(keepends=True) for p, d in tree.items()
+             if p.endswith(".jsonl") and "/" in p}
+    for path in dice.sample(sorted(lines), min(len(lines), 3)):
+        have = lines[path]
+        for at in sorted({dice.randrange(len(have)) for _ in range(30)},
+                         reverse=True):
+            if mode == "shorter":
+                del have[at]
+            else:
+                have[at] = have[at].replace(b'"output', b'"changed', 1)
+        tree[path] = b"".join(have)
+    return tree
+
+
+def other_server(dice, whole, work, mode):
+    folder = work / "served"
+    shutil.rmtree(folder, ignore_errors=True)
+    for path, data in change(dice, dict(whole.tree), mode).items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(data)
+    return world.Fixture("--data", str(folder))
+
+
+# --------------------------------------------------------------- a case
+
+def repair_with(dice, whole, root, work, mode):
+    """Run one repair.  Return its result."""
+    fixture = whole.fixture
+    fixture.calm()
+    command = ["repair", "-q", *EXTRA, str(root)]
+    if mode in ("shorter", "changed") and not whole.has_data:
+        mode = "failing"
+    if mode in ("shorter", "changed"):
+        fixture = other_server(dice, whole, work, mode)
+        result = fixture.run(*command, "--server-moved")
+        fixture.stop()
+        return result
+    if mode == "refusing the key":
+        bad = fixture.key[:-4] + "0000"
+        return fixture.run(*command, HUMANLOOP_API_KEY=bad,
+                           MONKAI_TRACER_TOKEN=bad)
+    if mode == "gone":
+        away = "http://127.0.0.1:9/v5"
+        return fixture.run(*command, "--server-moved", HUMANLOOP_API_URL=away,
+                           MONKAI_TRACE_BASE_URL=away)
+    if mode == "failing":
+        fixture.fault(f"any status=500 after={dice.randrange(8)}")
+    if mode == "busy":
+        fixture.fault("any status=503 times=2")
+    result = fixture.run(*command)
+    fixture.ask("mend")
+    return result
+
+
+def is_same(whole, root):
+    wrong = world.differences(world.tree(root), whole.tree)
+    extra = [str(f) for f in root.rglob("*") if f.is_symlink()]
+    return wrong + extra
+
+
+def check(whole, root, mode, before, result):
+    """What is wrong with how the repair ended; or None."""
+    if result.returncode not in (0, 1, 3, 4, 6):
+        return f"ended with {result.returncode}: {result.stderr[-500:]}"
+    after = world.tree(root)
+    gone = is_less(whole, records_of(before), records_of(after))
+    if gone:
+        return f"{len(gone)} records can't be read any more: {gone[0][:100]}"
+    wrong = is_same(whole, root)
+    if mode in ("shorter", "changed"):
+        # It lists in another order: that of a manifest that is made anew.
+        wrong = [w for w in wrong if w not in damages.MANIFESTS]
+    if result.returncode == 0:
+        return f"said that it is repaired, and it differs: {wrong}" \
+            if wrong else None
+    if mode in ("as it was", "busy"):
+        return f"ended with {result.returncode}: {wrong} " \
+            f"{result.stderr[-500:]}{result.stdout[-500:]}"
+    if mode in ("refusing the key", "gone") and world.differences(
+            before, after):
+        return "it failed, and changed files"
+    verified = whole.fixture.run("verify", str(root))
+    if verified.returncode != 6:
+        return f"not repaired, and verify says {verified.returncode}"
+    return None
+
+
+def is_too_much(whole, before, mode, said):
+    """Were pages asked for that hold nothing of what is damaged?"""
+    if mode != "as it was" or not whole.has_data or \
+            any("manifest" in what for what in said):
+        return None
+    most = 1    # the key is tried first
+    for path in world.differences(before, whole.tree):
+        if path not in whole.tree or path in damages.TOP or \
+                path.endswith(".done"):
+            continue
+        most += 11 if path.endswith(".jsonl") else 1
+    asked = whole.fixture.asked()["requests"]
+    return f"{asked} requests, and {most} are enough" if asked > most \
+        else None
+
+
+def case(number, worlds, work):
+    dice = random.Random(number)
+    whole = dice.choices(worlds, WEIGHTS)[0]
+    mode = dice.choice(MODES)
+    place = work / "case"
+    shutil.rmtree(place, ignore_errors=True)
+    place.mkdir()
+    root = place / "export"
+    shutil.copytree(whole.path, root)
+    said = damages.harm(dice, root)
+    what = f"{number} ({mode}): {'; '.join(said)}"
+    before = world.tree(root)
+    try:
+        result = repair_with(dice, whole, root, work, mode)
+        wrong = check(whole, root, mode, before, result) or \
+            is_too_much(whole, before, mode, said)
+        if wrong is None and result.returncode != 0:
+            result = repair_with(dice, whole, root, work, "as it was")
+            wrong = check(whole, root, "as it was", before, result)
+            if wrong:
+                wrong = "then, " + wrong
+    except world.subprocess.TimeoutExpired:
+        wrong = "it hangs"
+    return what, wrong, mode
+
+
+def worker(numbers, work, results):
+    work.mkdir()
+    worlds = [World(work, *w) for w in WORLDS]
+    for number in numbers:
+        try:
+            results.put(case(number, worlds, work))
+        except Exception as trouble:
+            results.put((str(number), repr(trouble), MODES[0]))
+    for whole in worlds:
+        whole.fixture.stop()
+    results.put(None)
+
+
+def main():
+    work = pathlib.Path(world.work_dir())
+    numbers = [int(a) for a in sys.argv[1:]] or range(FIRST, FIRST + CASES)
+    groups = {mode: world.Group(f"damage and one repair, the server {mode}")
+              for mode in dict.fromkeys(MODES)}
+    results = multiprocessing.Queue()
+    n_workers = min(2, len(numbers))
+    workers = [multiprocessing.Process(
+        target=worker, args=(numbers[i::n_workers], work / str(i), results))
+        for i in range(n_workers)]
+    for process in workers:
+        process.start()
+    left = n_workers
+    while left > 0:
+        result = results.get()
+        if result is None:
+            left -= 1
+        else:
+            what, wrong, mode = result
+            groups[mode].case(what, wrong)
+    for group in groups.values():
+        if group.cases or not sys.argv[1:]:
+            group.end()
+    for process in workers:
+        process.join()
+    world.done(work)
+
+
+if __name__ == "__main__":
+    main()
