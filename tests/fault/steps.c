@@ -6,6 +6,8 @@
  *	HLEXPORT_STEP_DO=WHAT	end: the process is gone before it; half: in
  *				a write, half of it done; short: a write does
  *				half and says so; or an errno: EIO, ENOSPC ...
+ *	HLEXPORT_DIR_SYNC=ERRNO	what a sync of a directory says: as on disks
+ *				that have none
  *	HLEXPORT_MALLOC_AT=N	there is no memory for the Nth request of it
  *	HLEXPORT_STEP_TRACE=F	write what was done to the file F, for a
  *				power loss: see power.py
@@ -28,6 +30,9 @@ ssize_t __real_writev(int, const struct iovec *, int);
 ssize_t __real_write(int, const void *, size_t);
 int __real_fsync(int);
 int __real_renameat(int, const char *, int, const char *);
+int __real_renameat2(int, const char *, int, const char *, unsigned);
+int __real_linkat(int, const char *, int, const char *, int);
+int __real_open(const char *, int, ...);
 int __real_unlinkat(int, const char *, int);
 int __real_ftruncate(int, off_t);
 int __real_mkdirat(int, const char *, mode_t);
@@ -43,6 +48,12 @@ ssize_t __wrap_writev(int, const struct iovec *, int);
 ssize_t __wrap_write(int, const void *, size_t);
 int __wrap_fsync(int);
 int __wrap_renameat(int, const char *, int, const char *);
+int __wrap_renameat2(int, const char *, int, const char *, unsigned);
+int __wrap_linkat(int, const char *, int, const char *, int);
+int __wrap_rename(const char *, const char *);
+int __wrap_unlink(const char *);
+int __wrap_rmdir(const char *);
+int __wrap_open(const char *, int, ...);
 int __wrap_unlinkat(int, const char *, int);
 int __wrap_ftruncate(int, off_t);
 int __wrap_mkdirat(int, const char *, mode_t);
@@ -55,9 +66,19 @@ static const struct {
 	int number;
 } errors[] = { { "EIO", EIO }, { "ENOSPC", ENOSPC }, { "EDQUOT", EDQUOT },
     { "EACCES", EACCES }, { "EMFILE", EMFILE }, { "EINTR", EINTR },
-    { "EROFS", EROFS } };
+    { "EROFS", EROFS }, { "EINVAL", EINVAL }, { "ENOTSUP", ENOTSUP } };
 
 static long count, mallocs;
+
+static void
+set_errno(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
+		if (strcmp(errors[i].name, name) == 0)
+			errno = errors[i].number;
+}
 
 /* One more step: is it the one? */
 static enum what
@@ -65,7 +86,6 @@ step(void)
 {
 	const char *at = getenv("HLEXPORT_STEP_AT");
 	const char *what = getenv("HLEXPORT_STEP_DO");
-	size_t i;
 
 	count++;
 	if (at == NULL || what == NULL || atol(at) != count)
@@ -76,9 +96,7 @@ step(void)
 		return HALF;
 	if (strcmp(what, "short") == 0)
 		return SHORT;
-	for (i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
-		if (strcmp(errors[i].name, what) == 0)
-			errno = errors[i].number;
+	set_errno(what);
 	return FAIL;
 }
 
@@ -89,7 +107,7 @@ trace_fd(void)
 	const char *path = getenv("HLEXPORT_STEP_TRACE");
 
 	if (fd == -2)
-		fd = path == NULL ? -1 : open(path, O_WRONLY | O_CREAT |
+		fd = path == NULL ? -1 : __real_open(path, O_WRONLY | O_CREAT |
 		    O_APPEND | O_CLOEXEC, 0600);
 	return fd;
 }
@@ -154,6 +172,19 @@ __wrap_openat(int dir, const char *name, int flags, ...)
 		trace("create\t%s/%s\t%lu\t%d\n", path_of(dir, path), name,
 		    inode(fd), (flags & O_TRUNC) != 0);
 	return fd;
+}
+
+int
+__wrap_open(const char *name, int flags, ...)
+{
+	mode_t mode = 0;
+	va_list ap;
+
+	va_start(ap, flags);
+	if (flags & O_CREAT)
+		mode = va_arg(ap, mode_t);
+	va_end(ap);
+	return __wrap_openat(AT_FDCWD, name, flags, mode);
 }
 
 /* What is written, and where: after the fact. */
@@ -238,11 +269,17 @@ __wrap_write(int fd, const void *at, size_t len)
 int
 __wrap_fsync(int fd)
 {
+	const char *dirs = getenv("HLEXPORT_DIR_SYNC");
 	char path[PATH_MAX];
+	struct stat st;
 	int rc;
 
 	if (step() == FAIL)
 		return -1;
+	if (dirs != NULL && fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)) {
+		set_errno(dirs);
+		return -1;
+	}
 	rc = __real_fsync(fd);
 	if (rc == 0)
 		trace("sync\t%s\t%lu\n", path_of(fd, path), inode(fd));
@@ -262,6 +299,41 @@ __wrap_renameat(int from, const char *a, int to, const char *b)
 		trace("rename\t%s/%s\t%s/%s\n", path_of(from, one), a,
 		    path_of(to, other), b);
 	return rc;
+}
+
+int
+__wrap_renameat2(int from, const char *a, int to, const char *b,
+    unsigned flags)
+{
+	if (step() == FAIL)
+		return -1;
+	return __real_renameat2(from, a, to, b, flags);
+}
+
+int
+__wrap_linkat(int from, const char *a, int to, const char *b, int flags)
+{
+	if (step() == FAIL)
+		return -1;
+	return __real_linkat(from, a, to, b, flags);
+}
+
+int
+__wrap_rename(const char *a, const char *b)
+{
+	return __wrap_renameat(AT_FDCWD, a, AT_FDCWD, b);
+}
+
+int
+__wrap_unlink(const char *name)
+{
+	return __wrap_unlinkat(AT_FDCWD, name, 0);
+}
+
+int
+__wrap_rmdir(const char *name)
+{
+	return __wrap_unlinkat(AT_FDCWD, name, AT_REMOVEDIR);
 }
 
 int
