@@ -339,7 +339,7 @@ void cli_table_incomplete(const struct cli_table *, struct text *);
  */
 bool cli_table_warn(const struct cli *, struct cli_table *);
 
-/* --------------------------------------------------- cli_convert.c */
+/* ----------------------------------------------------- cli_place.c */
 
 /**
  * cli_check_output(cli, output, export, err):
@@ -355,6 +355,16 @@ int cli_check_output(const struct cli *, const char *, const char *,
  */
 int cli_check_file(const struct cli *, const char *, const char *,
     struct err *);
+
+/**
+ * cli_publish(cli, scratch, name, to, err):
+ * Have ${name} in ${scratch} appear as ${to}, for which one of the two above
+ * was asked.  Return 0; or -1 with ${err} set.
+ */
+int cli_publish(const struct cli *, struct scratch *, const char *,
+    const char *, struct err *);
+
+/* --------------------------------------------------- cli_convert.c */
 
 /**
  * cli_zip(scratch, name, zip, err):

@@ -189,8 +189,7 @@ query_file(const struct cli *cli, struct cli_table *table, const char *sql,
 			rc = err_errno(err, ERR_DISK, "write %s", to);
 	}
 	if (rc == 0)
-		rc = scratch_publish(scratch, "rows", to,
-		    config_is(cli->config, "force"), err);
+		rc = cli_publish(cli, scratch, "rows", to, err);
 	free(path);
 	scratch_free(scratch);
 	return rc;
