@@ -218,18 +218,21 @@ sync_all(int dir, const char *name)
 }
 
 /*
- * A directory is there: have the two change places, in one step where that
- * can be; elsewhere what is there goes first, and comes back if the other
- * doesn't come.
+ * Something is there: have the two change places, in one step where that can
+ * be.  Elsewhere one of two files is replaced by the other; what is else there
+ * goes first, and comes back if the other doesn't come.
  */
 static int
-exchange(struct scratch *scratch, const char *name, const char *to)
+exchange(struct scratch *scratch, const char *name, const char *to,
+    bool are_files)
 {
 	int why;
 
 	if (renameat2(scratch->fd, name, scratch->dir, to,
 	    RENAME_EXCHANGE) == 0)
 		return 0;
+	if (are_files)
+		return renameat(scratch->fd, name, scratch->dir, to);
 	if (left_set_aside(scratch->dir, to, scratch->fd) == 0 &&
 	    renameat(scratch->fd, name, scratch->dir, to) == 0)
 		return 0;
@@ -250,11 +253,11 @@ give_name(struct scratch *scratch, const char *name, const char *to,
 
 	if (fstatat(scratch->fd, name, &made, AT_SYMLINK_NOFOLLOW) == -1)
 		return -1;
-	if (replace && is_there && (S_ISDIR(st.st_mode) ||
-	    S_ISDIR(made.st_mode)))
-		return exchange(scratch, name, to);
-	/* These two replace a file in one step, or an empty directory. */
-	if ((replace && is_there) || (is_there && S_ISDIR(st.st_mode)))
+	if (replace && is_there)
+		return exchange(scratch, name, to, S_ISREG(st.st_mode) &&
+		    S_ISREG(made.st_mode));
+	/* In one step, and only if it is empty. */
+	if (is_there && S_ISDIR(st.st_mode))
 		return renameat(scratch->fd, name, scratch->dir, to);
 	if (renameat2(scratch->fd, name, scratch->dir, to,
 	    RENAME_NOREPLACE) == 0)
@@ -265,6 +268,22 @@ give_name(struct scratch *scratch, const char *name, const char *to,
 	return S_ISDIR(made.st_mode) ? renameat(scratch->fd, name,
 	    scratch->dir, to) : linkat(scratch->fd, name, scratch->dir, to,
 	    0);
+}
+
+/* It can't be known whether the name is on disk: as if it had none. */
+static void
+take_back(struct scratch *scratch, const char *name, const char *to)
+{
+	struct stat st;
+
+	/* What was there before is where it was made, or aside. */
+	if (fstatat(scratch->fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0) {
+		(void)renameat2(scratch->fd, name, scratch->dir, to,
+		    RENAME_EXCHANGE);
+		return;
+	}
+	if (renameat(scratch->dir, to, scratch->fd, name) == 0)
+		left_put_back(scratch->dir, scratch->fd);
 }
 
 static int
@@ -297,8 +316,10 @@ scratch_publish(struct scratch *scratch, const char *name, const char *to,
 		return err_errno(err, errno == EEXIST ||
 		    errno == ENOTEMPTY || errno == ENOTDIR ? ERR_USAGE :
 		    ERR_DISK, "make %s", to);
-	if (file_sync(scratch->dir, scratch->parent, err) == -1)
+	if (file_sync(scratch->dir, scratch->parent, err) == -1) {
+		take_back(scratch, name, bare);
 		return -1;
+	}
 	/* The notes of those that were cut off hold no more. */
 	left_sweep(scratch->dir);
 	return 0;

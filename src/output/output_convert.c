@@ -475,7 +475,8 @@ output_convert_run(struct output_convert *convert, const char *dir,
 	} else {
 		struct iovec bytes = { text.at, text.len };
 
-		rc = file_write(fd, &bytes, 1, err);
+		if ((rc = file_write(fd, &bytes, 1, err)) == -1)
+			err_wrap(err, "%s", path);
 		close(fd);
 	}
 	free(path);

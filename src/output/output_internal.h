@@ -170,6 +170,43 @@ const char *output_series_title(const char *);
 json_t *output_report_series(const struct output_report *, const char *,
     struct err *);
 
+/* -------------------------------------------- output_xlsx_text.c */
+
+#define OUTPUT_XLSX_TEXT (1 << 18)	/* bytes that it may come to */
+
+/**
+ * output_xlsx_text(convert, from, text):
+ * Write ${from} to ${text} so that a cell can hold it; ${convert} counts what
+ * had to be cut or replaced.
+ */
+void output_xlsx_text(struct output_convert *, struct span, struct text *);
+
+/* ------------------------------------------- output_xlsx_proof.c */
+
+/* What was written to a sheet of a workbook. */
+struct output_sheet {
+	uint64_t rows;		/* that have a cell */
+	uint64_t cells;
+	uint64_t bytes;		/* of their texts, and a check of these */
+	uint32_t crc;
+	uint64_t last_row;	/* number of the last one, from 1 */
+};
+
+/** output_sheet_cell(sheet, row): A cell of row ${row}, from 0, is written. */
+void output_sheet_cell(struct output_sheet *, uint64_t);
+
+/** output_sheet_text(sheet, text): It has this text, which is not empty. */
+void output_sheet_text(struct output_sheet *, const char *);
+
+/**
+ * output_xlsx_prove(path, sheets, n, err):
+ * Read the workbook ${path} back: is all there that is in one, is each part of
+ * it whole, and has each of its ${n} sheets the rows, cells and texts that
+ * were written to it?  Return 0; or -1 with ${err} set (ERR_DISK).
+ */
+int output_xlsx_prove(const char *, const struct output_sheet *, size_t,
+    struct err *);
+
 /* ------------------------------------------------- output_xlsx.c */
 
 /** output_xlsx(convert, dir, err): Make the workbook with all parts. */

@@ -282,6 +282,19 @@ for_each(struct output_convert *convert, const char *before,
 	return rc;
 }
 
+/* A database that is whole has no write-ahead log beside it. */
+static int
+check_log_is_gone(const char *path, struct err *err)
+{
+	char *log = mem_format("%s.wal", path);
+	struct stat st;
+	int rc = lstat(log, &st) == 0 ? err_set(err, ERR_DISK, "DuckDB could "
+	    "not end the database %s: its log is still there", path) : 0;
+
+	free(log);
+	return rc;
+}
+
 static int
 fill_database(struct output_convert *convert, const char *dir,
     const char *path, struct err *err)
@@ -309,6 +322,8 @@ fill_database(struct output_convert *convert, const char *dir,
 		rc = table_run(db, "CHECKPOINT made", NULL, err);
 	if (rc == 0)
 		rc = table_run(db, "DETACH made", NULL, err);
+	if (rc == 0)
+		rc = check_log_is_gone(path, err);
 	text_release(&sql);
 	return rc;
 }

@@ -27,6 +27,13 @@ assert_clean()
 	assert_equal "$(find "$1" -maxdepth 1 -name '.hlexport-*')" ""
 }
 
+needs_xlsx()
+{
+	"$HLEXPORT" convert "$sample" --format xlsx --dry-run 2>&1 |
+	    grep -q 'without libxlsxwriter' && skip "no libxlsxwriter"
+	return 0
+}
+
 @test "CSV, read by Python: the values are the tree's" {
 	needs_tables
 	export_workspace --workspace full
@@ -66,8 +73,7 @@ assert_clean()
 
 @test "Excel, read by openpyxl: the values are the tree's" {
 	needs_tables
-	"$HLEXPORT" convert "$sample" --format xlsx --dry-run 2>&1 |
-	    grep -q 'without libxlsxwriter' && skip "no libxlsxwriter"
+	needs_xlsx
 	export_workspace --workspace full
 	convert "$export" --format xlsx -o out
 	assert_equal "$(jq '.files[0].rows' out/manifest.json)" \
@@ -101,6 +107,45 @@ assert rows[5][column["output"]].value == "\U0001f600" * 16383 + "\u2026"
 assert rows[6][column["output"]].value == "x" + "\U0001f600" * 16383
 assert "Metadata" in book and "Summary" in book
 END
+}
+
+# The names of a workbook's sheets, a line each.
+sheets()
+{
+	unzip -p "$1" xl/workbook.xml | grep -o '<sheet name="[^"]*"' |
+	    cut -d '"' -f 2
+}
+
+@test "Excel: texts of all kinds are read back, and sheets have names" {
+	needs_tables
+	needs_xlsx
+	# Rows without a cell, texts with what XML escapes or Excel does.
+	old_tree '{"id":"a","output":" <b> & \"c\"\r\n\td \u0027 "}' '{}' \
+	    '{"id":"_x000D_","output":"\r"}' '{"id":"","output":"]]>"}' \
+	    "{\"id\":\"e\",\"output\":\"$(printf '&%.0s' $(seq 9000))\"}"
+	convert old --format xlsx -o odd
+	unzip -tq odd/*.xlsx
+	{
+		cat "$TOP/src/sources/humanloop.yaml"
+		echo "tables:"
+		for name in summary metadata history logs_2 \
+		    a_name_of_more_than_31_letters_1 \
+		    a_name_of_more_than_31_letters_2; do
+			cat <<-END
+			  $name:
+			    about: logs
+			    from: records('logs')
+			    columns: {id: its id}
+			END
+		done
+	} >mine.yaml
+	start_fixture
+	hlexport --source ./mine.yaml -o mine --logs -q
+	convert mine/2* --format xlsx -o named
+	sheets named/*.xlsx | diff - <(printf '%s\n' Summary Metadata \
+	    'summary (2)' 'metadata (2)' 'history (2)' logs_2 \
+	    'a_name_of_more_than_31_letters_' \
+	    'a_name_of_more_than_31_lett (2)')
 }
 
 @test "a database of views, and one with the rows in it" {
