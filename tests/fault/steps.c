@@ -61,6 +61,9 @@ int __wrap_mkdir(const char *, mode_t);
 
 enum what { GO, HALF, SHORT, FAIL };
 
+/* What a step wants of the disk: no disk is too full to remove a file. */
+enum wants { ROOM, A_NAME, NOTHING };
+
 static const struct {
 	const char *name;
 	int number;
@@ -76,19 +79,24 @@ set_errno(const char *name)
 	size_t i;
 
 	for (i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
-		if (strcmp(errors[i].name, name) == 0)
+		if (strncmp(errors[i].name, name, strcspn(name, "+")) == 0)
 			errno = errors[i].number;
 }
 
 /* One more step: is it the one? */
 static enum what
-step(void)
+step(enum wants wants)
 {
 	const char *at = getenv("HLEXPORT_STEP_AT");
 	const char *what = getenv("HLEXPORT_STEP_DO");
+	int from_here;
 
 	count++;
-	if (at == NULL || what == NULL || atol(at) != count)
+	if (at == NULL || what == NULL || (wants == NOTHING &&
+	    strncmp(what, "ENOSPC", 6) == 0))
+		return GO;
+	from_here = wants == ROOM && strchr(what, '+') != NULL;
+	if (from_here ? atol(at) > count : atol(at) != count)
 		return GO;
 	if (strcmp(what, "end") == 0)
 		_exit(137);
@@ -165,7 +173,7 @@ __wrap_openat(int dir, const char *name, int flags, ...)
 	va_end(ap);
 	if (!(flags & (O_CREAT | O_TRUNC)))
 		return __real_openat(dir, name, flags, mode);
-	if (step() == FAIL)
+	if (step(ROOM) == FAIL)
 		return -1;
 	fd = __real_openat(dir, name, flags, mode);
 	if (fd != -1)
@@ -241,7 +249,7 @@ __wrap_writev(int fd, const struct iovec *pieces, int n)
 {
 	ssize_t done;
 
-	switch (step()) {
+	switch (step(ROOM)) {
 	case HALF:
 		write_half(fd, pieces, n);
 		_exit(137);
@@ -274,7 +282,7 @@ __wrap_fsync(int fd)
 	struct stat st;
 	int rc;
 
-	if (step() == FAIL)
+	if (step(ROOM) == FAIL)
 		return -1;
 	if (dirs != NULL && fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)) {
 		set_errno(dirs);
@@ -292,7 +300,7 @@ __wrap_renameat(int from, const char *a, int to, const char *b)
 	char one[PATH_MAX], other[PATH_MAX];
 	int rc;
 
-	if (step() == FAIL)
+	if (step(A_NAME) == FAIL)
 		return -1;
 	rc = __real_renameat(from, a, to, b);
 	if (rc == 0)
@@ -305,7 +313,7 @@ int
 __wrap_renameat2(int from, const char *a, int to, const char *b,
     unsigned flags)
 {
-	if (step() == FAIL)
+	if (step(A_NAME) == FAIL)
 		return -1;
 	return __real_renameat2(from, a, to, b, flags);
 }
@@ -313,7 +321,7 @@ __wrap_renameat2(int from, const char *a, int to, const char *b,
 int
 __wrap_linkat(int from, const char *a, int to, const char *b, int flags)
 {
-	if (step() == FAIL)
+	if (step(ROOM) == FAIL)
 		return -1;
 	return __real_linkat(from, a, to, b, flags);
 }
@@ -342,7 +350,7 @@ __wrap_unlinkat(int dir, const char *name, int flags)
 	char path[PATH_MAX];
 	int rc;
 
-	if (step() == FAIL)
+	if (step(NOTHING) == FAIL)
 		return -1;
 	rc = __real_unlinkat(dir, name, flags);
 	if (rc == 0)
@@ -355,7 +363,7 @@ __wrap_ftruncate(int fd, off_t len)
 {
 	int rc;
 
-	if (step() == FAIL)
+	if (step(A_NAME) == FAIL)
 		return -1;
 	rc = __real_ftruncate(fd, len);
 	if (rc == 0)
@@ -369,7 +377,7 @@ __wrap_mkdirat(int dir, const char *name, mode_t mode)
 	char path[PATH_MAX];
 	int rc;
 
-	if (step() == FAIL)
+	if (step(ROOM) == FAIL)
 		return -1;
 	rc = __real_mkdirat(dir, name, mode);
 	if (rc == 0)
