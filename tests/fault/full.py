@@ -43,10 +43,20 @@ COMMANDS = {
     "a query": ["query", str(maker.example), "-q", "--format", "parquet",
                 "-o", "it", "SELECT * FROM logs"],
 }
+LIBRARIES = ["parquet", "duckdb", "duckdb, embedded", "a query"]
+
+# Cells that are longer than a block that a library writes at a time.
+long = maker.work / "long" / "files" / "pr_1"
+(long / "logs").mkdir(parents=True)
+(long / "file.json").write_text('{"id":"pr_1","type":"prompt","path":"p"}')
+(long / "logs" / "1.jsonl").write_text("".join(
+    f'{{"id":"{i}","output":"{"0123456789" * 3000}"}}\n' for i in range(2)))
 if maker.has("xlsx"):
     COMMANDS["xlsx"] = convert("xlsx")
-LIBRARIES = ["parquet", "duckdb", "duckdb, embedded", "a query"] + (
-    ["xlsx"] if "xlsx" in COMMANDS else [])
+    COMMANDS["xlsx, long texts"] = [
+        "convert", str(maker.work / "long"), "--yes", "-q", "--format",
+        "xlsx", "-t", "logs", "-o", "it"]
+    LIBRARIES += ["xlsx", "xlsx, long texts"]
 
 ROWS = """ATTACH '{}' AS made (READ_ONLY);
 SELECT table_name, (SELECT count(*) FROM information_schema.columns c
