@@ -347,6 +347,8 @@ struct pack_found {
 	struct pack_mark mark;
 	struct text sums;	/* without a manifest: SHA256SUMS */
 	bool has_sums;
+	char **paths;		/* without one: of all files in ${top} */
+	size_t n_paths, paths_room;
 	struct tree *tree;	/* the manifest's; nothing is in it any more */
 };
 
@@ -364,7 +366,7 @@ void pack_found_release(struct pack_found *);
 /** pack_plain_name(name): Return ${name} without "./" before it. */
 const char *pack_plain_name(const char *);
 
-/** pack_temp_dir(path, err): Make one; its name is new. */
-char *pack_temp_dir(struct err *);
+/** pack_scratch(err): Return a new place for what is taken out; or NULL. */
+struct scratch *pack_scratch(struct err *);
 
 #endif

@@ -356,9 +356,9 @@ test_litter_is_told_from_files(void **state)
 	    "file.json~", ".file.json.swp", "#file.json#", ".#file.json",
 	    "files/pr_1/.DS_Store", "a/b~", "\xff~" };
 	static const char *const files[] = { "", ".", "..", ".done",
-	    "file.json", "file~.json", "x.swp", ".swp", "#1", "1#", "#", ".DS_Store2",
-	    "my Thumbs.db", "desktop.ini.txt", "~", "a~/b", ".#/b",
-	    ".DS_Store/x", ".hlexport-1.jsonl" };
+	    "file.json", "file~.json", "x.swp", ".swp", "#1", "1#", "#",
+	    ".DS_Store2", "my Thumbs.db", "desktop.ini.txt", "~", "a~/b",
+	    ".#/b", ".DS_Store/x", ".hlexport-1.jsonl" };
 	size_t i;
 
 	(void)state;
