@@ -246,11 +246,42 @@ void cli_check_report(struct cli *, const char *,
 /** cli_check_json(where, verify): As cli_found_json(). */
 json_t *cli_check_json(const char *, const struct audit_verify *);
 
+/* --------------------------------------------------- cli_archive.c */
+
 /**
  * cli_check_archive(cli, path, log):
  * Verify the archive ${path}, and tell.  Return the exit status.
  */
 int cli_check_archive(struct cli *, const char *, struct log *);
+
+/**
+ * cli_check_packed(cli, path, log, err):
+ * Verify the archive ${path} that is to take a directory's place.  Return 0;
+ * 1 if a signal came; or -1 with ${err} set (ERR_DATA: it does not hold all of
+ * a complete export).
+ */
+int cli_check_packed(struct cli *, const char *, struct log *, struct err *);
+
+/**
+ * cli_pack_rest(cli, where, target, log, status):
+ * pack --remove where the archive ${target} is there already: if it holds all
+ * that is left of ${where}, remove that.  Return whether that was all there is
+ * to be done, ${status} set; else it is to be packed.
+ */
+bool cli_pack_rest(struct cli *, const char *, const char *, struct log *,
+    int *);
+
+/* ------------------------------------------------------ cli_pack.c */
+
+/** cli_pack_line(now, ms): Return how far it is, in a line, new. */
+char *cli_pack_line(const struct pack_progress *, int64_t);
+
+/**
+ * cli_packed_json(where, target, now, sha256, removed):
+ * Return what --json says of a complete export that is packed, new.
+ */
+json_t *cli_packed_json(const char *, const char *,
+    const struct pack_progress *, const char *, bool);
 
 /* ---------------------------------------------------- cli_online.c */
 

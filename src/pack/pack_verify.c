@@ -209,6 +209,20 @@ pack_is_whole(const struct pack_verify *verify)
 	return audit_is_whole(verify->audit);
 }
 
+bool
+pack_holds_all(const struct pack_verify *verify)
+{
+	const struct audit_finding *findings;
+	size_t n, i;
+
+	findings = audit_findings(verify->audit, &n);
+	for (i = 0; i < n; i++)
+		if (findings[i].kind == AUDIT_DAMAGED ||
+		    findings[i].kind == AUDIT_MISSING)
+			return false;
+	return verify->is_sealed;
+}
+
 void
 pack_verify_free(struct pack_verify *verify)
 {

@@ -40,6 +40,7 @@ COMMANDS = {
     "duckdb, embedded": convert("duckdb", "--embed"),
     "a report": ["report", str(maker.example), "-q", "--all-formats", "-o",
                  "it"],
+    "an archive": ["pack", str(maker.example), "-q", "-o", "it.tar.gz"],
     "a query": ["query", str(maker.example), "-q", "--format", "parquet",
                 "-o", "it", "SELECT * FROM logs"],
 }

@@ -35,6 +35,18 @@ pack()
 	hlexport pack "$export" -q -o "x.$1" "${@:2}"
 }
 
+# What an archive is called until it is whole.
+hidden()
+{
+	find . -maxdepth 1 -name ".hlexport-$1-*"
+}
+
+# is_begun FILE: there is something of it.
+is_begun()
+{
+	[ -n "$(find . -maxdepth 1 -name ".hlexport-$1-*" -size +0)" ]
+}
+
 # unpack FILE DIR: with what every system has.
 unpack()
 {
@@ -380,16 +392,21 @@ assert_untouched()
 	exec 8>&-
 	wait $!
 	rm held
-	touch .hlexport-x.zip
-	hold .hlexport-x.zip
+	touch .hlexport-x.zip-0123456789ab
+	hold .hlexport-x.zip-0123456789ab
 	exec 8>held.hold
 	wait_until [ -e held ]
 	run -5 hlexport pack "$export" -o x.zip
 	assert_contains "$output" "another process is writing x.zip"
-	[ -e .hlexport-x.zip ]
+	[ -e .hlexport-x.zip-0123456789ab ]
 	exec 8>&-
 	wait $!
+	# Another's of the same name, and links, are none of ours.
+	ln -s whole .hlexport-x.zip-0123456789cd
+	touch .hlexport-x.zip-mine .hlexport-y.zip-0123456789ab
 	pack zip
+	rm .hlexport-x.zip-0123456789cd .hlexport-x.zip-mine \
+	    .hlexport-y.zip-0123456789ab
 	assert_untouched
 }
 
@@ -402,12 +419,12 @@ change()
 	echo 1 >exports/old/files/later
 	truncate -s 400M exports/old/files/big
 	"$HLEXPORT" pack exports/old -o x.zip 2>err 3>&- & pid=$!
-	wait_until [ -s .hlexport-x.zip ]
+	wait_until is_begun x.zip
 	(cd exports/old/files && "$@")
 	rc=0
 	wait $pid || rc=$?
 	[ ! -e x.zip ]
-	[ ! -e .hlexport-x.zip ]
+	[ -z "$(hidden x.zip)" ]
 }
 
 @test "files that change while they are packed are an error" {
@@ -442,7 +459,7 @@ change()
 			    2>/dev/null || rc=$?
 			[ $rc -gt 128 ]
 			[ ! -e x.$format ]
-			[ -e .hlexport-x.$format ]
+			[ -n "$(hidden x.$format)" ]
 			diff -r whole "$export"
 		done
 		# The next one takes away what is left of it.
@@ -476,13 +493,13 @@ change()
 	mkdir -p exports/old/files
 	truncate -s 20G exports/old/files/big
 	"$HLEXPORT" pack exports/old -o x.zip 2>err 3>&- & pid=$!
-	wait_until [ -s .hlexport-x.zip ]
+	wait_until is_begun x.zip
 	kill -INT $pid
 	wait $pid || rc=$?
 	assert_equal $rc 130
 	grep -q 'interrupted; x.zip was not made' err
 	[ ! -e x.zip ]
-	[ ! -e .hlexport-x.zip ]
+	[ -z "$(hidden x.zip)" ]
 	[ -e exports/old/files/big ]
 }
 
