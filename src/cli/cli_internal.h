@@ -53,6 +53,13 @@ struct cli_settings;
 /* -------------------------------------------------------- cli_say.c */
 
 /**
+ * cli_word(text):
+ * Return ${text} as one word of a shell's command, so that a command which is
+ * told can be copied.  Valid until the fourth call after this one.
+ */
+const char *cli_word(const char *);
+
+/**
  * cli_error(err):
  * Tell the error on standard error; return the exit status for its kind.
  */

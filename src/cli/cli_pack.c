@@ -56,11 +56,11 @@ warn(const char *where, const struct pack_export *export)
 		fprintf(stderr, "hlexport: warning: %s is NOT COMPLETE: "
 		    "%" PRIu64 " gaps, which 'hlexport summary %s' names; "
 		    "its archive is not complete either\n", where,
-		    export->gaps, where);
+		    export->gaps, cli_word(where));
 	else if (!export->sealed)
 		fprintf(stderr, "hlexport: warning: %s is NOT COMPLETE: it "
 		    "is not finished; 'hlexport --resume %s' goes on with "
-		    "it\n", where, where);
+		    "it\n", where, cli_word(where));
 }
 
 static void
@@ -77,7 +77,7 @@ print_packed(const char *where, const char *target,
 	if (removed)
 		printf("  %s is removed\n", where);
 	printf("\nTo check it at any time, without unpacking it:\n"
-	    "  hlexport verify %s\n", target);
+	    "  hlexport verify %s\n", cli_word(target));
 }
 
 json_t *
@@ -208,7 +208,8 @@ pack(struct cli *cli, const char *where, const char *target, struct log *log)
 		return rc;
 	fprintf(stderr, made ? "To see all that is wrong:\n  hlexport "
 	    "verify %s\n" : "Nothing was packed.  To see all that is "
-	    "damaged:\n  hlexport verify %s\n", made ? target : where);
+	    "damaged:\n  hlexport verify %s\n", cli_word(made ? target :
+	    where));
 	return CLI_DAMAGED;
 }
 

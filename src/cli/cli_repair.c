@@ -133,7 +133,8 @@ check_kind(const char *where, const struct audit_verify *verify,
 	audit_verify_progress(verify, &now);
 	if (!now.ours)
 		return err_set(err, ERR_USAGE, "%s has no manifest: "
-		    "'hlexport adopt %s' makes one", where, where);
+		    "'hlexport adopt %s' makes one", where,
+		    cli_word(where));
 	return 0;
 }
 
