@@ -58,6 +58,27 @@ name_output(struct making *m, const char *export)
 
 /* ------------------------------------------------------------- preview */
 
+/* Rows that dates leave out, though no one knows when they are from. */
+static void
+tell_timeless(const struct making *m)
+{
+	const struct output_convert *convert = m->convert;
+	char count[32];
+	size_t i;
+
+	for (i = 0; i < convert->n_parts; i++) {
+		if (convert->parts[i].timeless == 0)
+			continue;
+		text_human_count(convert->parts[i].timeless, count);
+		fprintf(stderr, "%s: %s row%s no time that can be read in "
+		    "\"%s\", and --from and --to leave %s out\n",
+		    convert->parts[i].table->name, count,
+		    convert->parts[i].timeless == 1 ? " has" : "s have",
+		    convert->parts[i].table->time,
+		    convert->parts[i].timeless == 1 ? "it" : "them");
+	}
+}
+
 static void
 print_preview(const struct making *m)
 {
@@ -403,6 +424,8 @@ convert(struct making *m, const char *export, struct err *err)
 	}
 	if (rc == -1 || plan(m, err) == -1)
 		return -1;
+	if (!config_is(m->cli->config, "quiet"))
+		tell_timeless(m);
 	if (output_rows_made(m->convert) == 0) {
 		fprintf(stderr, "No data found to export.\n");
 		return 0;

@@ -589,6 +589,38 @@ END
 	    '[true,"logs",1,{"id":["@x"]},"true",false]'
 }
 
+@test "rows without a time that can be read: dates leave them out, aloud" {
+	needs_tables
+	old_tree '{"id":"a","created_at":"2025-03-01T00:00:00Z"}' \
+	    '{"id":"b","created_at":1740787200000}' '{"id":"c"}' \
+	    '{"id":"d","created_at":"2023-03-01T00:00:00Z"}'
+	run -0 hlexport convert old --format csv -t logs --yes -o one \
+	    --from 2025-01-01
+	assert_contains "$output" "logs: 2 rows have no time that can be read"
+	assert_equal "$(jq -c '.tables[0] | [.rows, .without_time]' \
+	    one/manifest.json)" "[1,2]"
+	run -0 hlexport convert old --format csv -t logs --yes -o two \
+	    --to 2024-01-01 --filter id=b --filter id=d
+	assert_contains "$output" "logs: 1 row has no time"
+	assert_equal "$(jq -c '.tables[0] | [.rows, .without_time]' \
+	    two/manifest.json)" "[1,1]"
+	# Also where nothing else is there; and not where no date is given.
+	run -0 hlexport convert old --format csv -t logs --yes -o three \
+	    --from 2026-01-01
+	assert_contains "$output" "logs: 2 rows have no time"
+	assert_contains "$output" "No data found"
+	run -0 hlexport convert old --format csv -t logs --yes -o four
+	[[ $output != *"no time"* ]]
+	assert_equal "$(jq -c '.tables[0] | [.rows, .without_time]' \
+	    four/manifest.json)" "[4,0]"
+	run -0 hlexport report old --from 2025-01-01 --format json
+	assert_equal "$(jq -c '[.total_metrics, (.notes | map(select(
+	    contains("2 events have no time"))) | length)]' <<<"$output")" \
+	    "[1,1]"
+	run -0 hlexport report old --format json
+	assert_equal "$(jq .total_metrics <<<"$output")" 4
+}
+
 @test "one ZIP file, which others read" {
 	needs_tables
 	export_workspace --workspace full
