@@ -149,6 +149,39 @@ int output_parquet(struct output_convert *, struct output_part *,
 /** output_duckdb(convert, dir, err): Make the database over the files. */
 int output_duckdb(struct output_convert *, const char *, struct err *);
 
+/*
+ * A record is text: as JSON, one that DuckDB refuses would keep it from
+ * reading any row of the file.
+ */
+#define OUTPUT_COLUMNS "* REPLACE (CAST(raw AS VARCHAR) AS raw)"
+
+/** output_add_files(sql, path): Add the path of files as a text. */
+void output_add_files(struct text *, const char *);
+
+/** output_parquet_options(convert, part, sql): Add " (FORMAT parquet ...". */
+void output_parquet_options(const struct output_convert *,
+    const struct output_part *, struct text *);
+
+/**
+ * output_parquet_times(convert, part, files, err):
+ * Set the least and the greatest time of what was written to ${files}.
+ */
+int output_parquet_times(struct output_convert *, struct output_part *,
+    const char *, struct err *);
+
+/* ---------------------------------------------- output_folders.c */
+
+/** output_is_divided(convert, part): Does the part go into folders? */
+bool output_is_divided(const struct output_convert *,
+    const struct output_part *);
+
+/**
+ * output_folders(convert, part, dir, err):
+ * Write the part as Parquet, a folder for each day or file.
+ */
+int output_folders(struct output_convert *, struct output_part *,
+    const char *, struct err *);
+
 /* ----------------------------------------------- output_series.c */
 
 /** output_series(by, timezone, sql): Write the SQL for ${by}. */

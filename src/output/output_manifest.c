@@ -39,9 +39,9 @@ tables_of(const struct output_convert *convert)
 		    "{s:s, s:I, s:b, s:I, s:o, s:o}", "name",
 		    part->table->name, "rows", (json_int_t)part->rows,
 		    "filtered", part->filtered, "without_time",
-		    (json_int_t)part->timeless, "first_time", time_of(part->has_time,
-		    part->first_time), "last_time", time_of(part->has_time,
-		    part->last_time)));
+		    (json_int_t)part->timeless, "first_time",
+		    time_of(part->has_time, part->first_time), "last_time",
+		    time_of(part->has_time, part->last_time)));
 	}
 	return all;
 }

@@ -87,7 +87,8 @@ read_at(const struct zip *zip, void *out, uint64_t len, uint64_t at,
 static int
 find_directory(struct zip *zip, struct err *err)
 {
-	unsigned char end[END_LEN], locator[LOCATOR_LEN], end64[END64_LEN];
+	unsigned char end[END_LEN] = { 0 }, locator[LOCATOR_LEN] = { 0 };
+	unsigned char end64[END64_LEN] = { 0 };
 	uint64_t at = zip->size - END_LEN;
 
 	if (zip->size < END_LEN || read_at(zip, end, END_LEN, at,
@@ -139,7 +140,7 @@ read_extra(struct entry *entry, const unsigned char *at, size_t len)
 static int
 next_entry(struct zip *zip, struct entry *entry, struct err *err)
 {
-	unsigned char head[ENTRY_LEN];
+	unsigned char head[ENTRY_LEN] = { 0 };
 	size_t name, extra, comment;
 
 	if (zip->left == 0)
@@ -175,7 +176,7 @@ static int
 find_bytes(struct zip *zip, const struct entry *entry, uint64_t *at,
     struct err *err)
 {
-	unsigned char head[LOCAL_LEN];
+	unsigned char head[LOCAL_LEN] = { 0 };
 	char name[PATH_MAX];
 	size_t len;
 
@@ -252,7 +253,7 @@ static int
 read_file(struct zip *zip, const struct entry *entry, struct err *err)
 {
 	const struct output_unzip *to = zip->to;
-	uint64_t at, bytes = 0;
+	uint64_t at = 0, bytes = 0;
 	uint32_t crc = (uint32_t)crc32(0, NULL, 0);
 	int rc;
 

@@ -187,6 +187,37 @@ sheets()
 	ls day/logs | head -n 1 | grep -qE '^day=2025-[0-9][0-9]-[0-9][0-9]$'
 }
 
+@test "more folders than DuckDB has memory for" {
+	needs_tables
+	local by
+	export_workspace --workspace bulk --files 150 --versions 1 --logs 3 \
+	    --log-bytes 100 --datasets 0 --evaluations 0
+	for by in day file; do
+		for threads in 1 3; do
+			convert "$export" --format parquet --tables logs \
+			    --partition-by $by --memory-limit 64MiB \
+			    --threads $threads -o $by-$threads
+			assert_manifest $by-$threads
+		done
+		diff -r $by-1 $by-3
+		# One file a folder, and all rows, in the order they had.
+		assert_equal "$(find $by-1/logs -name '.*')" ""
+		assert_equal "$(find $by-1/logs -type f | wc -l)" \
+		    "$(find $by-1/logs -mindepth 1 -type d | wc -l)"
+		[ "$(find $by-1/logs -type f | wc -l)" -gt 100 ]
+		run -0 hlexport query "$export" --allow-external -q \
+		    --format csv "SELECT (SELECT md5(string_agg(id, ' ' ORDER
+		    BY $by, n)) FROM (SELECT id, $by, row_number() OVER () AS n
+		    FROM read_parquet('$by-1/logs/**/*.parquet',
+		    hive_partitioning = true, hive_types_autocast = false))) =
+		    (SELECT md5(string_agg(id, ' ' ORDER BY $by, n)) FROM
+		    (SELECT id, file_id AS file, strftime(created_at,
+		    '%Y-%m-%d') AS day, row_number() OVER () AS n FROM logs))
+		    AS same"
+		assert_contains "$output" true
+	done
+}
+
 @test "the same export gives the same bytes" {
 	needs_tables
 	export_workspace --workspace full
