@@ -3,8 +3,8 @@
 _arguments \
   '--source=[the platform to export from\: a name that '\''hlexport sources'\'' lists, or a definition of your own]:NAME|FILE:_files' \
   '--output=[where the export'\''s directory YYYYMMDD-HHMMSS is made, and where --resume looks]:DIR:_files -/' \
-  '--force[replace a file that is there]' \
-  '--remove[then remove the directory, if the export is complete]' \
+  '--force[replace an archive that is there, if all that it holds is in the new one]' \
+  '--remove[then remove the directory, if the export is complete and the archive verifies]' \
   '--resume=[go on with the export in DIR; without DIR, with the newest one that is not finished]:DIR:_files -/' \
   '--server-moved[resume although the server'\''s address is another one than when the export began]' \
   '--dry-run[count what would be exported and guess how long it takes; write nothing]' \

@@ -67,6 +67,13 @@ void audit_release(struct audit_summary *);
  */
 struct source *audit_source_of(const char *, struct err *);
 
+/**
+ * audit_source_in(header):
+ * The same, told by the header of a manifest that is elsewhere than in a
+ * directory; NULL: there is none.
+ */
+struct source *audit_source_in(json_t *, struct err *);
+
 /* A file with records, and whose they are. */
 struct audit_file {
 	const struct source_resource *resource;
@@ -121,8 +128,19 @@ struct audit_finding {
 
 struct audit_verify;
 
+/* An export that is in no directory: its files come one by one. */
+struct audit_archive {
+	struct tree *tree;	/* what the manifest is of; nothing is in it */
+	struct manifest *manifest;	/* or NULL; both are stolen */
+	char *const *paths;	/* without one, the paths of all files */
+	size_t n_paths;
+	struct text *sums;	/* and its SHA256SUMS, used up; or NULL */
+	uint64_t largest;	/* bytes that no record of it will have */
+};
+
 struct audit_settings {
 	const char *path;	/* of the export */
+	const struct audit_archive *archive;	/* or NULL: a directory */
 	const struct source *source;
 	bool fast;		/* sizes and counts only */
 	unsigned sample;	/* percent of the files that are read: 100 */
@@ -146,6 +164,33 @@ struct audit_progress {
  */
 struct audit_verify *audit_verify_new(const struct audit_settings *,
     struct err *);
+
+/**
+ * audit_member_begin(verify, path):
+ * Of an archive, the next file is ${path}.  Return whether its bytes are
+ * wanted: they are given by audit_member_add(), and then audit_member_end().
+ * When all files came, call audit_verify_step() until it is done.
+ */
+bool audit_member_begin(struct audit_verify *, const char *);
+
+/** audit_member_add(verify, at, len): Return whether more is wanted. */
+bool audit_member_add(struct audit_verify *, const char *, size_t);
+
+/**
+ * audit_member_end(verify, why):
+ * These were all its bytes; unless ${why}, since what follows can't be read.
+ */
+void audit_member_end(struct audit_verify *, const char *);
+
+/** audit_member_lost(verify): What files follow can't be read. */
+void audit_member_lost(struct audit_verify *);
+
+/**
+ * audit_say(verify, kind, path, what):
+ * Add what the caller has found; ${path} may be NULL.
+ */
+void audit_say(struct audit_verify *, enum audit_trouble, const char *,
+    const char *);
 
 /**
  * audit_verify_step(verify, err):

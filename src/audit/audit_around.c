@@ -74,8 +74,13 @@ check_known(void *cookie, const char *path, bool is_plain, struct err *err)
 	if (!is_plain)
 		audit_find(verify, finding, "it is no file of the export, "
 		    "but a link or something else");
+	else if (litter_is(path))
+		audit_say(verify, AUDIT_NOTE, path, "it is no part of the "
+		    "export: the system or an editor has left it");
 	else if (verify->manifest != NULL)
 		audit_find(verify, finding, "the manifest does not know it");
+	else if (verify->has_sums)
+		audit_find(verify, finding, TREE_SUMS " does not know it");
 	else
 		audit_find(verify, finding, audit_disk_knows(verify, path) ?
 		    "the record it belongs to is damaged or not there" :
@@ -169,6 +174,8 @@ audit_around(struct audit_verify *verify, struct err *err)
 	know(verify, TREE_SUMS);
 	know(verify, MANIFEST_NAME);
 	know(verify, MANIFEST_COPY);
+	if (verify->members != NULL)
+		return audit_members_each(verify, check_known, verify, err);
 	if (verify->manifest != NULL && verify->progress.sealed) {
 		if (check_sums(verify, err) == -1)
 			return -1;

@@ -60,14 +60,16 @@ audit_disk_begin(struct audit_verify *verify, struct err *err)
 
 	verify->paths = mem_zero(source->n_resources,
 	    sizeof(*verify->paths));
-	rc = audit_each_old(verify->tree, source, take_path, &collect, err);
+	rc = verify->members != NULL ? audit_members_each(verify, take_path,
+	    &collect, err) : audit_each_old(verify->tree, source, take_path,
+	    &collect, err);
 	audit_patterns_free(collect.patterns);
 	for (i = 0; i < source->n_resources; i++)
 		if (verify->paths[i].n > 1)
 			qsort(verify->paths[i].at, verify->paths[i].n,
 			    sizeof(char *), by_text);
 	if (rc == 0 && unit != NULL && verify->paths[unit->index].n == 0)
-		return audit_no_export(verify->tree, err);
+		return audit_no_export(verify->settings.path, err);
 	return rc;
 }
 
@@ -322,7 +324,7 @@ check_counts(struct audit_verify *verify)
 	struct audit_listing *at = &verify->at;
 	struct audit_finding finding = { .kind = AUDIT_MISSING,
 	    .certainty = AUDIT_LIKELY, .listing = at->crawl->key };
-	uint64_t have = set_count(at->seen);
+	uint64_t have = at->records - at->doubles;
 	const char *name;
 	int64_t said = audit_expected(verify, &name);
 
@@ -404,9 +406,12 @@ audit_disk_rows(struct audit_verify *verify, const char *path,
 static bool
 is_there(struct audit_verify *verify)
 {
-	int fd = file_open(tree_dir(verify->tree), verify->path.at,
-	    O_RDONLY | O_NONBLOCK, NULL);
+	int fd;
 
+	if (verify->members != NULL)
+		return audit_members_has(verify, verify->path.at);
+	fd = file_open(tree_dir(verify->tree), verify->path.at,
+	    O_RDONLY | O_NONBLOCK, NULL);
 	if (fd != -1)
 		close(fd);
 	return fd != -1;

@@ -210,7 +210,7 @@ by_names(struct tree *tree, const struct source *source,
 
 	audit_patterns_free(by.patterns);
 	if (rc == 0 && files->n == 0)
-		return audit_no_export(tree, err);
+		return audit_no_export(tree_where(tree), err);
 	if (files->n > 1)
 		qsort(files->at, files->n, sizeof(*files->at), by_place);
 	return rc;

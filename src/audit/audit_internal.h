@@ -35,6 +35,8 @@ const struct source_resource *audit_resource_of(
 /** audit_patterns_free(patterns): Free them; they may be NULL. */
 void audit_patterns_free(struct audit_patterns *);
 
+struct audit_members;
+
 /* ------------------------------------------------------------ verify */
 
 /* The listing that is being looked at. */
@@ -43,7 +45,9 @@ struct audit_listing {
 	struct manifest_listing known;	/* ours: what the manifest says */
 	struct tree_receipts files;
 	size_t next;
-	struct set *seen;		/* its records, by key */
+	struct set *seen;		/* its records, by key, as they are
+					 * read; of shards that came one by
+					 * one, they were seen there */
 	struct set *tally;		/* those without a key, by bytes */
 	uint64_t records;		/* that were read */
 	uint64_t doubles;		/* that came again */
@@ -60,6 +64,7 @@ struct audit_verify {
 	struct audit_settings settings;
 	struct tree *tree;
 	struct manifest *manifest;	/* NULL: the old tool's */
+	struct audit_members *members;	/* NULL: its files are in ${tree} */
 	json_t *options;		/* of the export's header */
 	char *started;
 	struct crawl *crawl;
@@ -80,6 +85,7 @@ struct audit_verify {
 	const char **rest_keys;		/* of their listings, or NULL */
 	size_t rest_keys_capacity;
 	const char *rest_key;		/* of the one at hand */
+	bool has_sums;			/* old: they are those of SHA256SUMS */
 	size_t next;
 	struct audit_finding *findings;
 	size_t n_findings, findings_room;
@@ -87,7 +93,8 @@ struct audit_verify {
 	struct audit_progress progress;
 	struct page_plan **plans;	/* by resource */
 	struct page page;		/* the record at hand */
-	struct text buffer;		/* of a file */
+	char *piece;			/* of a file, as it is read */
+	struct text buffer;		/* of it, what is no record yet */
 	struct text key;		/* of a record */
 	struct text path;
 };
@@ -103,6 +110,42 @@ void audit_find(struct audit_verify *, struct audit_finding, const char *,
 typedef void audit_record(struct audit_verify *, const char *, uint64_t,
     const struct page_record *);
 
+/* ------------------------------------------------- audit_content.c */
+
+/* A file's bytes, while they come; who reads it sets the first of these. */
+struct audit_content {
+	struct audit_verify *verify;	/* has the buffer, and the findings */
+	const struct tree_receipt *receipt;
+	const char *listing;	/* its key, or NULL */
+	bool json;		/* it is such */
+	const struct page_plan *plan;	/* of its records; or NULL */
+	bool by_line;		/* a record a line, else one in all */
+	uint64_t most;		/* bytes of it that count */
+	uint64_t largest;	/* that a record may have; 0: any */
+	audit_record *record;	/* or NULL */
+	struct sha256 *hash;	/* or NULL: that is not wanted */
+
+	uint64_t bytes, lines;	/* that came, of those that count */
+	unsigned char sha256[SHA256_BYTES];	/* at the end */
+	bool is_whole;		/* the reader's too: nothing is wrong yet */
+	bool is_too_large;	/* the record that is being read */
+};
+
+/** audit_content_begin(content): Nothing has come yet. */
+void audit_content_begin(struct audit_content *);
+
+/** audit_content_add(content, at, len): Bytes that come. */
+void audit_content_add(struct audit_content *, const char *, size_t);
+
+/** audit_content_end(content): That was all; what is wrong is found. */
+void audit_content_end(struct audit_content *);
+
+/** audit_content_find(content, kind, format, ...): It is not whole. */
+void audit_content_find(struct audit_content *, enum audit_trouble,
+    const char *, ...) __attribute__((format(printf, 3, 4)));
+
+/* ---------------------------------------------------- audit_read.c */
+
 /**
  * audit_read(verify, receipt, json, record, err):
  * Read the file of ${receipt}, check that it is as the receipt says (if it is
@@ -112,6 +155,72 @@ typedef void audit_record(struct audit_verify *, const char *, uint64_t,
  */
 int audit_read(struct audit_verify *, const struct tree_receipt *, bool,
     audit_record *, struct err *);
+
+/* ---------------------------------------------------- audit_sums.c */
+
+#define AUDIT_SUMS_MAX (1 << 30)
+
+/** audit_sums_take(verify, sums): Old: take SHA256SUMS, which is used up. */
+void audit_sums_take(struct audit_verify *, struct text *);
+
+/** audit_sums_read(verify): Old: read it, if it is there. */
+void audit_sums_read(struct audit_verify *);
+
+/** audit_sums_find(verify, path): Return what it says of ${path}, or NULL. */
+const struct tree_receipt *audit_sums_find(const struct audit_verify *,
+    const char *);
+
+/* ------------------------------------------------- audit_members.c */
+
+/**
+ * audit_members_begin(verify, paths, n, err):
+ * The files come one by one; ${paths} are those of all ${n}, where there is no
+ * manifest that names them.
+ */
+int audit_members_begin(struct audit_verify *, char *const *, size_t,
+    struct err *);
+
+/**
+ * audit_members_read(verify, receipt):
+ * As audit_read(), of a file that came: what was taken from its records is
+ * given on.
+ */
+int audit_members_read(struct audit_verify *, const struct tree_receipt *);
+
+/** audit_members_rest(verify): The files that the walk did not come to. */
+void audit_members_rest(struct audit_verify *);
+
+/**
+ * audit_members_each(verify, file, cookie, err):
+ * As audit_each_file(), for all that came.
+ */
+int audit_members_each(struct audit_verify *,
+    int (*)(void *, const char *, bool, struct err *), void *, struct err *);
+
+/** audit_members_has(verify, path): Did such a file come? */
+bool audit_members_has(const struct audit_verify *, const char *);
+
+/** audit_members_free(verify): Free what audit_members_begin() made. */
+void audit_members_free(struct audit_verify *);
+
+/* ---------------------------------------------------- audit_walk.c */
+
+/** audit_take_fields(verify, values): The document that is read has these. */
+void audit_take_fields(struct audit_verify *, char **);
+
+/**
+ * audit_take_key(verify, path, line, named):
+ * The record that is read is called ${verify->key}.  Return whether it is new
+ * in its listing.
+ */
+bool audit_take_key(struct audit_verify *, const char *, uint64_t, bool);
+
+/**
+ * audit_say_double(verify, path, listing, line, named, nth):
+ * It is not: the ${nth} of its listing.
+ */
+void audit_say_double(struct audit_verify *, const char *, const char *,
+    uint64_t, bool, uint64_t);
 
 /** audit_walk(verify, err): Look at the next file of the walk.  1, 0, -1. */
 int audit_walk(struct audit_verify *, struct err *);
@@ -205,7 +314,7 @@ int audit_each_file(struct tree *, const char *,
 int audit_each_old(struct tree *, const struct source *,
     int (*)(void *, const char *, bool, struct err *), void *, struct err *);
 
-/** audit_no_export(tree, err): Set ${err} (ERR_USAGE); return -1. */
-int audit_no_export(const struct tree *, struct err *);
+/** audit_no_export(where, err): Set ${err} (ERR_USAGE); return -1. */
+int audit_no_export(const char *, struct err *);
 
 #endif

@@ -134,10 +134,10 @@ has_units(const struct tree *tree, const struct source *source)
 }
 
 int
-audit_no_export(const struct tree *tree, struct err *err)
+audit_no_export(const char *where, struct err *err)
 {
 	return err_set(err, ERR_USAGE, "%s is no export: there is no "
-	    MANIFEST_NAME " in it and no files/*/file.json", tree_where(tree));
+	    MANIFEST_NAME " in it and no files/*/file.json", where);
 }
 
 int
@@ -146,7 +146,7 @@ audit_each_old(struct tree *tree, const struct source *source,
     struct err *err)
 {
 	return has_units(tree, source) ? audit_each_file(tree, "", file,
-	    cookie, err) : audit_no_export(tree, err);
+	    cookie, err) : audit_no_export(tree_where(tree), err);
 }
 
 int
@@ -165,6 +165,6 @@ audit_old_summary(struct tree *tree, const struct source *source,
 	summary->unmarked = walk.units > walk.marks ?
 	    walk.units - walk.marks : 0;
 	if (rc == 0 && walk.units == 0)
-		return audit_no_export(tree, err);
+		return audit_no_export(tree_where(tree), err);
 	return rc;
 }

@@ -243,24 +243,30 @@ audit_summary(const char *path, const struct source *source, struct log *log,
 }
 
 struct source *
+audit_source_in(json_t *header, struct err *err)
+{
+	const char *definition = json_string_value(json_object_get(header,
+	    "definition"));
+	const char *name = json_string_value(json_object_get(header,
+	    "source"));
+
+	if (definition != NULL)
+		return source_parse(MANIFEST_NAME, (struct span){
+		    definition, strlen(definition) }, err);
+	return source_open(name != NULL ? name : "humanloop", err);
+}
+
+struct source *
 audit_source_of(const char *path, struct err *err)
 {
 	struct source *source;
-	const char *definition, *name;
 	json_t *header;
 
 	if (!manifest_is_there(path))
-		return source_open("humanloop", err);
+		return audit_source_in(NULL, err);
 	if ((header = manifest_peek(path, err)) == NULL)
 		return NULL;
-	definition = json_string_value(json_object_get(header,
-	    "definition"));
-	name = json_string_value(json_object_get(header, "source"));
-	if (definition != NULL)
-		source = source_parse(MANIFEST_NAME, (struct span){
-		    definition, strlen(definition) }, err);
-	else
-		source = source_open(name != NULL ? name : "humanloop", err);
+	source = audit_source_in(header, err);
 	json_decref(header);
 	return source;
 }

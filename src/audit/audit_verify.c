@@ -10,6 +10,19 @@
 
 #include "audit/audit_internal.h"
 
+/* What comes out of an archive may be any bytes: fit to be shown. */
+static char *
+copy_of(const struct audit_verify *verify, const char *from)
+{
+	struct text text;
+
+	if (from == NULL || verify->members == NULL)
+		return mem_text(from);
+	text_init(&text, 1 << 16);
+	(void)text_add_visible(&text, from, strlen(from));
+	return text.len > 0 ? text_take(&text) : mem_text("");
+}
+
 void
 audit_find(struct audit_verify *verify, struct audit_finding finding,
     const char *format, ...)
@@ -20,14 +33,24 @@ audit_find(struct audit_verify *verify, struct audit_finding finding,
 	va_start(ap, format);
 	vsnprintf(what, sizeof(what), format, ap);
 	va_end(ap);
-	finding.path = mem_text(finding.path);
-	finding.listing = mem_text(finding.listing);
-	finding.what = mem_text(what);
+	finding.path = copy_of(verify, finding.path);
+	finding.listing = copy_of(verify, finding.listing);
+	finding.what = copy_of(verify, what);
 	verify->findings = mem_need(verify->findings, verify->n_findings + 1,
 	    &verify->findings_room, sizeof(*verify->findings));
 	verify->findings[verify->n_findings++] = finding;
 	verify->wrong += finding.kind != AUDIT_NOTE &&
 	    finding.certainty != AUDIT_UNDETECTABLE;
+}
+
+void
+audit_say(struct audit_verify *verify, enum audit_trouble kind,
+    const char *path, const char *what)
+{
+	struct audit_finding finding = { .kind = kind,
+	    .path = (char *)path };
+
+	audit_find(verify, finding, "%s", what);
 }
 
 static const char *
@@ -101,7 +124,8 @@ open_ours(struct audit_verify *verify, struct err *err)
 	struct audit_finding finding = { .kind = AUDIT_MISSING };
 	size_t i;
 
-	if (open_manifest(verify, err) == -1)
+	if (verify->settings.archive == NULL &&
+	    open_manifest(verify, err) == -1)
 		return -1;
 	verify->options = json_incref(json_object_get(manifest_header(
 	    verify->manifest), "options"));
@@ -148,7 +172,37 @@ open_old(struct audit_verify *verify, struct err *err)
 	verify->options = json_object();
 	for (i = 0; i < source->n_resources; i++)
 		audit_want(&source->resources[i], verify->options);
+	if (verify->members == NULL)
+		audit_sums_read(verify);
 	return audit_disk_begin(verify, err);
+}
+
+/* What it has is known, but for what is in the files that come. */
+static int
+open_archive(struct audit_verify *verify, struct err *err)
+{
+	const struct audit_archive *archive = verify->settings.archive;
+
+	verify->tree = archive->tree;
+	verify->manifest = archive->manifest;
+	if (verify->manifest != NULL && open_ours(verify, err) == -1)
+		return -1;
+	if (verify->manifest == NULL && archive->sums != NULL)
+		audit_sums_take(verify, archive->sums);
+	if (audit_members_begin(verify, archive->paths, archive->n_paths,
+	    err) == -1)
+		return -1;
+	return verify->manifest != NULL ? 0 : open_old(verify, err);
+}
+
+static int
+open_directory(struct audit_verify *verify, struct err *err)
+{
+	verify->tree = tree_look(verify->settings.path, err);
+	if (verify->tree == NULL)
+		return -1;
+	return manifest_is_there(verify->settings.path) ?
+	    open_ours(verify, err) : open_old(verify, err);
 }
 
 struct audit_verify *
@@ -167,11 +221,8 @@ audit_verify_new(const struct audit_settings *settings, struct err *err)
 	text_init(&verify->buffer, SIZE_MAX / 4);
 	text_init(&verify->key, SIZE_MAX / 4);
 	text_init(&verify->path, 1 << 20);
-	verify->tree = tree_look(settings->path, err);
-	if (verify->tree == NULL)
-		goto err_free;
-	if ((manifest_is_there(settings->path) ? open_ours(verify, err) :
-	    open_old(verify, err)) == -1)
+	if ((settings->archive != NULL ? open_archive(verify, err) :
+	    open_directory(verify, err)) == -1)
 		goto err_free;
 	crawl.started = verify->started;
 	verify->crawl = crawl_new(&crawl);
@@ -209,7 +260,9 @@ step_rest(struct audit_verify *verify, struct err *err)
 
 	while (verify->next < verify->rest.n) {
 		file = &verify->rest.at[verify->next];
-		verify->rest_key = verify->rest_keys[verify->next++];
+		verify->rest_key = verify->rest_keys != NULL ?
+		    verify->rest_keys[verify->next] : NULL;
+		verify->next++;
 		if (!set_has(verify->checked, file->path,
 		    strlen(file->path)))
 			return audit_read(verify, file, false, NULL, err) ==
@@ -229,11 +282,13 @@ audit_verify_step(struct audit_verify *verify, struct err *err)
 		verify->walked = true;
 		find_unvisited(verify);
 	}
-	if ((rc = step_rest(verify, err)) != 0)
+	if (verify->members == NULL && (rc = step_rest(verify, err)) != 0)
 		return rc;
 	if (verify->is_over)
 		return 0;
 	verify->is_over = true;
+	if (verify->members != NULL)
+		audit_members_rest(verify);
 	if (verify->manifest == NULL)
 		audit_disk_end(verify);
 	return audit_around(verify, err) == -1 ? -1 : 1;
@@ -269,6 +324,7 @@ audit_verify_free(struct audit_verify *verify)
 	audit_listing_release(&verify->at);
 	tree_receipts_release(&verify->rest);
 	free(verify->rest_keys);
+	audit_members_free(verify);
 	crawl_free(verify->crawl);
 	manifest_close(verify->manifest);
 	manifest_close(verify->adopted);
@@ -284,6 +340,7 @@ audit_verify_free(struct audit_verify *verify)
 	}
 	free(verify->findings);
 	audit_disk_free(verify);
+	free(verify->piece);
 	free(verify->started);
 	json_decref(verify->options);
 	page_plans_free(verify->plans, verify->settings.source);

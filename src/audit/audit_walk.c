@@ -96,16 +96,12 @@ open_listing(struct audit_verify *verify, struct crawl_listing *listing,
 }
 
 /* A document's fields are known to those beside it. */
-static void
-take_fields(struct audit_verify *verify, const struct page_record *record)
+void
+audit_take_fields(struct audit_verify *verify, char **values)
 {
 	struct crawl_listing *listing = verify->at.crawl;
-	char **values;
 	size_t i;
 
-	if (listing->resource->is_list || listing->resource->n_fields == 0)
-		return;
-	values = page_values(record);
 	verify->at.fields = json_object();
 	for (i = 0; i < listing->resource->n_fields; i++)
 		if (values[i] != NULL)
@@ -115,22 +111,39 @@ take_fields(struct audit_verify *verify, const struct page_record *record)
 	crawl_fact(verify->crawl, listing, values);
 }
 
-/* The record ${verify->key} has come before. */
-static void
-take_double(struct audit_verify *verify, const char *path, uint64_t line,
-    bool named)
+void
+audit_say_double(struct audit_verify *verify, const char *path,
+    const char *listing, uint64_t line, bool named, uint64_t nth)
 {
 	struct audit_finding finding = { .kind = AUDIT_DAMAGED,
-	    .path = (char *)path, .listing = verify->at.crawl->key,
+	    .path = (char *)path, .listing = (char *)listing,
 	    .refetch = true };
 	char where[40] = "";
 
-	if (++verify->at.doubles > DOUBLES_NAMED)
+	if (nth > DOUBLES_NAMED)
 		return;
 	if (line > 0)
 		snprintf(where, sizeof(where), "line %" PRIu64 ": ", line);
 	audit_find(verify, finding, "%sthe record %s comes twice in its "
 	    "listing", where, named ? verify->key.at : "(without a key)");
+}
+
+bool
+audit_take_key(struct audit_verify *verify, const char *path, uint64_t line,
+    bool named)
+{
+	struct audit_listing *at = &verify->at;
+
+	if (set_add(at->seen, verify->key.at, verify->key.len))
+		return true;
+	/* The server's total counted both: see run_double.c. */
+	if (at->same_key < at->known.same_key) {
+		at->same_key++;
+		return false;
+	}
+	audit_say_double(verify, path, at->crawl->key, line, named,
+	    ++at->doubles);
+	return false;
 }
 
 /* A record that was read. */
@@ -150,19 +163,13 @@ take_record(struct audit_verify *verify, const char *path, uint64_t line,
 		return;
 	}
 	if (!resource->is_list) {
-		take_fields(verify, record);
+		if (resource->n_fields > 0)
+			audit_take_fields(verify, page_values(record));
 		return;
 	}
 	named = page_key(record, at->tally, &verify->key);
-	if (!set_add(at->seen, verify->key.at, verify->key.len)) {
-		/* The server's total counted both: see run_double.c. */
-		if (at->same_key < at->known.same_key)
-			at->same_key++;
-		else
-			take_double(verify, path, line, named);
-		return;
-	}
-	if (named && resource->has_children)
+	if (audit_take_key(verify, path, line, named) && named &&
+	    resource->has_children)
 		crawl_link(verify->crawl, at->crawl, page_parts(record),
 		    page_values(record));
 }

@@ -13,6 +13,7 @@
 #include "base/base_text.h"
 #include "base/base_clock.h"
 #include "base/base_file.h"
+#include "base/base_litter.h"
 #include "base/base_scratch.h"
 #include "base/base_sha256.h"
 #include "base/base_set.h"

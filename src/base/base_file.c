@@ -201,6 +201,23 @@ file_write(int fd, struct iovec *piece, size_t n, struct err *err)
 	return 0;
 }
 
+/*
+ * Does errno say that the system has no sync for directories?  So it is on
+ * CIFS before Linux 4.17, and on some FUSE disks: there is nothing to do then,
+ * and nothing to wait for.
+ */
+static bool
+is_never_synced(int fd)
+{
+	int why = errno;
+	struct stat st;
+	bool is = (why == EINVAL || why == ENOTSUP || why == ENOSYS) &&
+	    fstat(fd, &st) == 0 && S_ISDIR(st.st_mode);
+
+	errno = why;
+	return is;
+}
+
 int
 file_sync(int fd, const char *what, struct err *err)
 {
@@ -209,7 +226,7 @@ file_sync(int fd, const char *what, struct err *err)
 	do
 		rc = fsync(fd);
 	while (rc == -1 && errno == EINTR);
-	if (rc == -1)
+	if (rc == -1 && !is_never_synced(fd))
 		return err_errno(err, ERR_DISK, "sync %s", what);
 	return 0;
 }

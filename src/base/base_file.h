@@ -52,7 +52,11 @@ int file_read(int, const char *, struct text *, struct err *);
  */
 int file_write(int, struct iovec *, size_t, struct err *);
 
-/** file_sync(fd, what, err): fsync(2); ${what} names it in the error. */
+/**
+ * file_sync(fd, what, err):
+ * fsync(2); ${what} names it in the error.  A directory on a disk that has no
+ * sync for directories is as good as synced.
+ */
 int file_sync(int, const char *, struct err *);
 
 /**

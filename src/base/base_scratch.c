@@ -1,86 +1,71 @@
+/*
+ * Making a scratch directory, and publishing what was made in it; base_left.c
+ * says what one looks like, and what becomes of it when its process is killed.
+ */
+
 #include <sys/file.h>
 #include <sys/stat.h>
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/base_file.h"
+#include "base/base_left.h"
 #include "base/base_mem.h"
 #include "base/base_scratch.h"
 
-#define PREFIX ".hlexport-scratch-"
 #define TRIES 20
 
 struct scratch {
-	char *parent;
-	char *path;
-	int fd;			/* holds the lock */
+	char *parent;		/* for words */
+	char *name, *path;
+	int dir;		/* the parent */
+	int fd;			/* it; holds the lock */
+	char *note;		/* what was published has a note; or NULL */
+	int note_fd;		/* holds its lock */
+	struct scratch *next;	/* of those whose note is still there */
 };
 
-static int
-remove_one(const char *path, const struct stat *st, int type, struct FTW *at)
-{
-	(void)st;
-	(void)at;
-	return type == FTW_DP ? rmdir(path) : unlink(path);
-}
+/* ------------------------------------------------------ at the very end */
 
-static int
-remove_all(const char *path)
-{
-	return nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
-}
+static struct scratch *noted;
 
-static int
-open_locked(const char *path)
-{
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-
-	if (fd != -1 && flock(fd, LOCK_EX | LOCK_NB) == -1) {
-		close(fd);
-		return -1;
-	}
-	return fd;
-}
-
-/* Remove what processes that are gone have left. */
 static void
-sweep(const char *parent)
+release(struct scratch *scratch)
 {
-	DIR *dir = opendir(parent);
-	struct dirent *entry;
-
-	while (dir != NULL && (entry = readdir(dir)) != NULL) {
-		char *path;
-		int fd;
-
-		if (strncmp(entry->d_name, PREFIX, strlen(PREFIX)) != 0)
-			continue;
-		path = mem_format("%s/%s", parent, entry->d_name);
-		if ((fd = open_locked(path)) != -1) {
-			remove_all(path);
-			close(fd);
-		}
-		free(path);
+	if (scratch->note != NULL) {
+		unlinkat(scratch->dir, scratch->note, 0);
+		close(scratch->note_fd);
 	}
-	if (dir != NULL)
-		closedir(dir);
+	close(scratch->dir);
+	free(scratch->note);
+	free(scratch->name);
+	free(scratch->path);
+	free(scratch->parent);
+	free(scratch);
 }
 
-/* Is the path still what the descriptor is of? */
-static bool
-is_there(int fd, const char *path)
+/*
+ * The last thing that the process does: until here, whoever runs the command
+ * again can know that this one did not come to its end.
+ */
+static void
+forget_notes(void)
 {
-	struct stat one, other;
+	struct scratch *scratch;
 
-	return fstat(fd, &one) == 0 && lstat(path, &other) == 0 &&
-	    one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+	while ((scratch = noted) != NULL) {
+		noted = scratch->next;
+		release(scratch);
+	}
 }
+
+/* -------------------------------------------------------------- making */
 
 /* Make the directory and those above it, as far as they are missing. */
 static int
@@ -99,38 +84,81 @@ make_parents(const char *path)
 	return rc;
 }
 
+static int
+put_mark(int fd)
+{
+	int mark = openat(fd, LEFT_MARK, O_WRONLY | O_CREAT | O_EXCL |
+	    O_NOFOLLOW | O_CLOEXEC, 0600);
+
+	if (mark == -1)
+		return -1;
+	close(mark);
+	return 0;
+}
+
+/*
+ * Make one, locked and marked.  Return its descriptor, or -1.  Where the disk
+ * has no locks, or modes of its own, nobody will take it for one that was
+ * left, and that is all.
+ */
+static int
+make_scratch(int dir, char **name)
+{
+	int fd = -1, tries, why;
+
+	for (tries = 0; tries < TRIES; tries++) {
+		free(*name);
+		if ((*name = left_name(LEFT_PREFIX)) == NULL ||
+		    mkdirat(dir, *name, 0700) == -1)
+			return -1;
+		fd = openat(dir, *name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW |
+		    O_CLOEXEC);
+		if (fd == -1)
+			break;
+		/* Another's sweep may have taken it before it was locked. */
+		if ((flock(fd, LOCK_EX | LOCK_NB) == 0 ||
+		    errno != EWOULDBLOCK) && left_is_there(dir, *name, fd) &&
+		    put_mark(fd) == 0)
+			return fd;
+		why = errno;
+		close(fd);
+		errno = why;
+		if (unlinkat(dir, *name, AT_REMOVEDIR) == 0)
+			break;
+	}
+	return -1;
+}
+
 struct scratch *
 scratch_new(const char *parent, struct err *err)
 {
-	struct scratch *scratch;
-	int fd, tries;
-	char *path = NULL;
+	static bool is_registered;
+	struct scratch *scratch = mem_zero(1, sizeof(*scratch));
 
-	if (make_parents(parent) == -1) {
+	if (!is_registered)
+		is_registered = atexit(forget_notes) == 0;
+	scratch->fd = scratch->note_fd = -1;
+	scratch->parent = mem_text(parent);
+	if (make_parents(parent) == -1 || (scratch->dir = open(parent,
+	    O_RDONLY | O_DIRECTORY | O_CLOEXEC)) == -1) {
 		err_errno(err, ERR_DISK, "make the directory %s", parent);
-		return NULL;
+		goto err_free;
 	}
-	sweep(parent);
-	/* Another's sweep may take it before it is locked. */
-	for (tries = 0, fd = -1; fd == -1 && tries < TRIES; tries++) {
-		free(path);
-		path = mem_format("%s/" PREFIX "XXXXXX", parent);
-		if (mkdtemp(path) == NULL)
-			break;
-		fd = open_locked(path);
-		if (fd != -1 && !is_there(fd, path)) {
-			close(fd);
-			fd = -1;
-		}
-	}
-	if (fd == -1) {
+	left_sweep(scratch->dir);
+	if ((scratch->fd = make_scratch(scratch->dir,
+	    &scratch->name)) == -1) {
 		err_errno(err, ERR_DISK, "make a directory in %s", parent);
-		free(path);
-		return NULL;
+		close(scratch->dir);
+		goto err_free;
 	}
-	scratch = mem_zero(1, sizeof(*scratch));
-	*scratch = (struct scratch){ mem_text(parent), path, fd };
+	scratch->path = mem_format("%s/%s", parent, scratch->name);
 	return scratch;
+
+err_free:
+	free(scratch->name);
+	free(scratch->parent);
+	free(scratch);
+	return NULL;
 }
 
 const char *
@@ -139,82 +167,162 @@ scratch_path(const struct scratch *scratch)
 	return scratch->path;
 }
 
-static int
-sync_path(const char *path)
-{
-	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	int rc = fd == -1 ? -1 : fsync(fd);
+/* ---------------------------------------------------------- publishing */
 
-	if (fd != -1)
-		close(fd);
+static int
+sync_file(int dir, const char *name)
+{
+	int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK |
+	    O_CLOEXEC), rc, why;
+
+	if (fd == -1)
+		return -1;
+	rc = file_sync(fd, name, NULL);
+	why = errno;
+	close(fd);
+	errno = why;
 	return rc;
 }
 
+/* Sync ${name}, a file or a directory, after all that is in it. */
 static int
-sync_one(const char *path, const struct stat *st, int type, struct FTW *at)
+sync_all(int dir, const char *name)
 {
-	(void)st;
-	(void)type;
-	(void)at;
-	return sync_path(path);
+	struct dirent *entry;
+	struct stat st;
+	DIR *list;
+	int fd, rc = 0, why;
+
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == -1)
+		return -1;
+	if (!S_ISDIR(st.st_mode))
+		return sync_file(dir, name);
+	fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW |
+	    O_CLOEXEC);
+	if (fd == -1)
+		return -1;
+	if ((list = left_list(fd)) == NULL)
+		rc = -1;
+	while (rc == 0 && (entry = readdir(list)) != NULL)
+		if (strcmp(entry->d_name, ".") != 0 &&
+		    strcmp(entry->d_name, "..") != 0)
+			rc = sync_all(fd, entry->d_name);
+	if (rc == 0)
+		rc = file_sync(fd, name, NULL);
+	why = errno;
+	if (list != NULL)
+		closedir(list);
+	close(fd);
+	errno = why;
+	return rc;
 }
 
-/* Both are there: have them change places, in one step where it can be. */
+/*
+ * Something is there: have the two change places, in one step where that can
+ * be.  Elsewhere one of two files is replaced by the other; what is else there
+ * goes first, and comes back if the other doesn't come.
+ */
 static int
-exchange(const char *from, const char *to)
+exchange(struct scratch *scratch, const char *name, const char *to,
+    bool are_files)
 {
-	char *aside;
-	int rc;
+	int why;
 
-	if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_EXCHANGE) == 0)
+	if (renameat2(scratch->fd, name, scratch->dir, to,
+	    RENAME_EXCHANGE) == 0)
 		return 0;
-	aside = mem_format("%s.old", from);
-	rc = rename(to, aside);
-	if (rc == 0 && (rc = rename(from, to)) == -1)
-		(void)!rename(aside, to);
-	free(aside);
-	return rc;
+	if (are_files)
+		return renameat(scratch->fd, name, scratch->dir, to);
+	if (left_set_aside(scratch->dir, to, scratch->fd) == 0 &&
+	    renameat(scratch->fd, name, scratch->dir, to) == 0)
+		return 0;
+	why = errno;
+	left_put_back(scratch->dir, scratch->fd);
+	errno = why;
+	return -1;
 }
 
-/* Only an empty directory gives way. */
+/* Only what may be replaced, and an empty directory, give way. */
 static int
-give_name(const char *from, const char *to)
+give_name(struct scratch *scratch, const char *name, const char *to,
+    bool replace)
+{
+	struct stat st, made;
+	bool is_there = fstatat(scratch->dir, to, &st,
+	    AT_SYMLINK_NOFOLLOW) == 0;
+
+	if (fstatat(scratch->fd, name, &made, AT_SYMLINK_NOFOLLOW) == -1)
+		return -1;
+	if (replace && is_there)
+		return exchange(scratch, name, to, S_ISREG(st.st_mode) &&
+		    S_ISREG(made.st_mode));
+	/* In one step, and only if it is empty. */
+	if (is_there && S_ISDIR(st.st_mode))
+		return renameat(scratch->fd, name, scratch->dir, to);
+	if (renameat2(scratch->fd, name, scratch->dir, to,
+	    RENAME_NOREPLACE) == 0)
+		return 0;
+	if (errno != EINVAL)
+		return -1;
+	/* The disk can't do that; of a directory a rename is as good. */
+	return S_ISDIR(made.st_mode) ? renameat(scratch->fd, name,
+	    scratch->dir, to) : linkat(scratch->fd, name, scratch->dir, to,
+	    0);
+}
+
+/* It can't be known whether the name is on disk: as if it had none. */
+static void
+take_back(struct scratch *scratch, const char *name, const char *to)
 {
 	struct stat st;
-	int rc;
 
-	if (lstat(to, &st) == 0 && S_ISDIR(st.st_mode))
-		return rename(from, to);
-	rc = renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE);
-	if (rc == -1 && errno == EINVAL)
-		rc = lstat(to, &st) == 0 ? -1 : rename(from, to);
-	return rc;
+	/* What was there before is where it was made, or aside. */
+	if (fstatat(scratch->fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0) {
+		(void)renameat2(scratch->fd, name, scratch->dir, to,
+		    RENAME_EXCHANGE);
+		return;
+	}
+	if (renameat(scratch->dir, to, scratch->fd, name) == 0)
+		left_put_back(scratch->dir, scratch->fd);
+}
+
+static int
+put_note(struct scratch *scratch, const char *name, const char *to,
+    const char *command)
+{
+	struct stat st;
+
+	if (fstatat(scratch->fd, name, &st, AT_SYMLINK_NOFOLLOW) == -1)
+		return -1;
+	scratch->note_fd = left_note(scratch->dir, &st, to, command,
+	    &scratch->note);
+	return scratch->note_fd == -1 ? -1 : 0;
 }
 
 int
 scratch_publish(struct scratch *scratch, const char *name, const char *to,
-    bool replace, struct err *err)
+    const char *command, bool replace, struct err *err)
 {
-	char *from = mem_format("%s/%s", scratch->path, name);
-	struct stat st;
-	int rc;
+	const char *slash = strrchr(to, '/');
+	const char *bare = slash != NULL ? slash + 1 : to;
 
-	if (nftw(from, sync_one, 16, FTW_DEPTH | FTW_PHYS) == -1) {
-		rc = err_errno(err, ERR_DISK, "sync %s", from);
-	} else {
-		if (replace && lstat(to, &st) == 0)
-			rc = exchange(from, to);
-		else	/* a file, or a directory with files, stays */
-			rc = give_name(from, to);
-		if (rc == 0)
-			rc = sync_path(scratch->parent);
-		if (rc == -1)
-			rc = err_errno(err, errno == EEXIST ||
-			    errno == ENOTEMPTY || errno == ENOTDIR ?
-			    ERR_USAGE : ERR_DISK, "make %s", to);
+	if (sync_all(scratch->fd, name) == -1)
+		return err_errno(err, ERR_DISK, "sync %s/%s", scratch->path,
+		    name);
+	if (put_note(scratch, name, bare, command) == -1)
+		return err_errno(err, ERR_DISK, "write in %s",
+		    scratch->parent);
+	if (give_name(scratch, name, bare, replace) == -1)
+		return err_errno(err, errno == EEXIST ||
+		    errno == ENOTEMPTY || errno == ENOTDIR ? ERR_USAGE :
+		    ERR_DISK, "make %s", to);
+	if (file_sync(scratch->dir, scratch->parent, err) == -1) {
+		take_back(scratch, name, bare);
+		return -1;
 	}
-	free(from);
-	return rc;
+	/* The notes of those that were cut off hold no more. */
+	left_sweep(scratch->dir);
+	return 0;
 }
 
 void
@@ -222,9 +330,12 @@ scratch_free(struct scratch *scratch)
 {
 	if (scratch == NULL)
 		return;
-	remove_all(scratch->path);
+	left_remove(scratch->dir, scratch->name, scratch->fd);
 	close(scratch->fd);
-	free(scratch->path);
-	free(scratch->parent);
-	free(scratch);
+	if (scratch->note == NULL) {
+		release(scratch);
+		return;
+	}
+	scratch->next = noted;
+	noted = scratch;
 }

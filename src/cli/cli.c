@@ -235,7 +235,7 @@ cli_main(int argc, char **argv)
 	status = with_env(argc, argv, look, env);
 	config_env_free(env);
 	config_free(look);
-	if (fflush(stdout) == EOF && status == CLI_OK) {
+	if ((fflush(stdout) == EOF || ferror(stdout)) && status == CLI_OK) {
 		err_errno(&err, ERR_DISK, "write to standard output");
 		return cli_error(&err);
 	}

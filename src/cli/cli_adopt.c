@@ -32,7 +32,8 @@ adopt(struct cli *cli, const char *where, struct log *log)
 		    !config_is(cli->config, "quiet"))
 			printf("It has a manifest now, and SHA256SUMS.  "
 			    "Where the server still is, what is missing can "
-			    "be had:\n  hlexport --resume %s\n", where);
+			    "be had:\n  hlexport --resume %s\n",
+			    cli_word(where));
 	}
 	audit_verify_free(verify);
 	free(server);

@@ -4,7 +4,6 @@
 
 #include <sys/stat.h>
 
-#include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <libgen.h>
@@ -28,99 +27,6 @@ struct making {
 };
 
 /* ------------------------------------------------------------- the place */
-
-/* The path of what may not be there yet, absolute and new; or NULL. */
-static char *
-whole_path(const char *path)
-{
-	char *whole = realpath(path, NULL), *copy, *parent, *made;
-
-	if (whole != NULL)
-		return whole;
-	copy = mem_text(path);
-	parent = realpath(dirname(copy), NULL);
-	free(copy);
-	if (parent == NULL)
-		return NULL;
-	copy = mem_text(path);
-	made = mem_format("%s/%s", parent, basename(copy));
-	free(copy);
-	free(parent);
-	return made;
-}
-
-static bool
-is_below(const char *path, const char *dir)
-{
-	size_t len = strlen(dir);
-
-	return strncmp(path, dir, len) == 0 && (path[len] == '/' ||
-	    path[len] == '\0');
-}
-
-static bool
-has_files(const char *path)
-{
-	DIR *dir = opendir(path);
-	struct dirent *entry;
-	bool has = false;
-
-	while (dir != NULL && !has && (entry = readdir(dir)) != NULL)
-		has = strcmp(entry->d_name, ".") != 0 &&
-		    strcmp(entry->d_name, "..") != 0;
-	if (dir != NULL)
-		closedir(dir);
-	return has;
-}
-
-int
-cli_check_output(const struct cli *cli, const char *output,
-    const char *export, struct err *err)
-{
-	char *whole = whole_path(output);
-	char *inside = realpath(export, NULL);
-	struct stat st;
-	int rc = 0;
-
-	if (whole != NULL && inside != NULL && is_below(whole, inside))
-		rc = err_set(err, ERR_USAGE, "--output %s is inside the "
-		    "export, which nothing may change", output);
-	else if (lstat(output, &st) == 0 && !S_ISDIR(st.st_mode))
-		rc = err_set(err, ERR_USAGE, "%s is there, and no directory",
-		    output);
-	else if (has_files(output) && !config_is(cli->config, "force"))
-		rc = err_set(err, ERR_USAGE, "%s is there and has files in "
-		    "it; --force replaces what an earlier conversion made, "
-		    "--output names another place", output);
-	else if (has_files(output) && !output_made_by_us(output))
-		rc = err_set(err, ERR_USAGE, "%s has files in it that no "
-		    "conversion made: it is not replaced", output);
-	free(inside);
-	free(whole);
-	return rc;
-}
-
-int
-cli_check_file(const struct cli *cli, const char *file, const char *export,
-    struct err *err)
-{
-	char *whole = whole_path(file);
-	char *inside = realpath(export, NULL);
-	struct stat st;
-	int rc = 0;
-
-	if (whole != NULL && inside != NULL && is_below(whole, inside))
-		rc = err_set(err, ERR_USAGE, "%s is inside the export, which "
-		    "nothing may change", file);
-	else if (lstat(file, &st) == 0 && (!S_ISREG(st.st_mode) ||
-	    !config_is(cli->config, "force")))
-		rc = err_set(err, ERR_USAGE, "%s is there%s", file,
-		    S_ISREG(st.st_mode) ? "; --force replaces it" :
-		    ", and no file");
-	free(inside);
-	free(whole);
-	return rc;
-}
 
 static void
 name_output(struct making *m, const char *export)
@@ -151,6 +57,27 @@ name_output(struct making *m, const char *export)
 }
 
 /* ------------------------------------------------------------- preview */
+
+/* Rows that dates leave out, though no one knows when they are from. */
+static void
+tell_timeless(const struct making *m)
+{
+	const struct output_convert *convert = m->convert;
+	char count[32];
+	size_t i;
+
+	for (i = 0; i < convert->n_parts; i++) {
+		if (convert->parts[i].timeless == 0)
+			continue;
+		text_human_count(convert->parts[i].timeless, count);
+		fprintf(stderr, "%s: %s row%s no time that can be read in "
+		    "\"%s\", and --from and --to leave %s out\n",
+		    convert->parts[i].table->name, count,
+		    convert->parts[i].timeless == 1 ? " has" : "s have",
+		    convert->parts[i].table->time,
+		    convert->parts[i].timeless == 1 ? "it" : "them");
+	}
+}
 
 static void
 print_preview(const struct making *m)
@@ -352,8 +279,8 @@ make(struct making *m, struct err *err)
 	if (rc == 0 && config_is(m->cli->config, "zip"))
 		rc = zip(m, err);
 	if (rc == 0)
-		rc = scratch_publish(m->scratch, "files", m->output,
-		    config_is(m->cli->config, "force"), err);
+		rc = cli_publish(m->cli, m->scratch, "files", m->output,
+		    err);
 	return rc;
 }
 
@@ -476,6 +403,8 @@ convert(struct making *m, const char *export, struct err *err)
 	}
 	if (rc == -1 || plan(m, err) == -1)
 		return -1;
+	if (!config_is(m->cli->config, "quiet"))
+		tell_timeless(m);
 	if (output_rows_made(m->convert) == 0) {
 		fprintf(stderr, "No data found to export.\n");
 		return 0;

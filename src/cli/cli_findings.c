@@ -84,7 +84,7 @@ static void
 print_next(const struct cli_found *found)
 {
 	const struct audit_progress *now = &found->progress;
-	const char *where = found->where;
+	const char *where = cli_word(found->where);
 	bool others;
 	size_t extra = count_extra(found, &others);
 

@@ -53,6 +53,13 @@ struct cli_settings;
 /* -------------------------------------------------------- cli_say.c */
 
 /**
+ * cli_word(text):
+ * Return ${text} as one word of a shell's command, so that a command which is
+ * told can be copied.  Valid until the fourth call after this one.
+ */
+const char *cli_word(const char *);
+
+/**
  * cli_error(err):
  * Tell the error on standard error; return the exit status for its kind.
  */
@@ -256,11 +263,42 @@ void cli_check_report(struct cli *, const char *,
 /** cli_check_json(where, verify): As cli_found_json(). */
 json_t *cli_check_json(const char *, const struct audit_verify *);
 
+/* --------------------------------------------------- cli_archive.c */
+
 /**
  * cli_check_archive(cli, path, log):
  * Verify the archive ${path}, and tell.  Return the exit status.
  */
 int cli_check_archive(struct cli *, const char *, struct log *);
+
+/**
+ * cli_check_packed(cli, path, log, err):
+ * Verify the archive ${path} that is to take a directory's place.  Return 0;
+ * 1 if a signal came; or -1 with ${err} set (ERR_DATA: it does not hold all of
+ * a complete export).
+ */
+int cli_check_packed(struct cli *, const char *, struct log *, struct err *);
+
+/**
+ * cli_pack_rest(cli, where, target, log, status):
+ * pack --remove where the archive ${target} is there already: if it holds all
+ * that is left of ${where}, remove that.  Return whether that was all there is
+ * to be done, ${status} set; else it is to be packed.
+ */
+bool cli_pack_rest(struct cli *, const char *, const char *, struct log *,
+    int *);
+
+/* ------------------------------------------------------ cli_pack.c */
+
+/** cli_pack_line(now, ms): Return how far it is, in a line, new. */
+char *cli_pack_line(const struct pack_progress *, int64_t);
+
+/**
+ * cli_packed_json(where, target, now, sha256, removed):
+ * Return what --json says of a complete export that is packed, new.
+ */
+json_t *cli_packed_json(const char *, const char *,
+    const struct pack_progress *, const char *, bool);
 
 /* ---------------------------------------------------- cli_online.c */
 
@@ -350,7 +388,7 @@ void cli_table_incomplete(const struct cli_table *, struct text *);
  */
 bool cli_table_warn(const struct cli *, struct cli_table *);
 
-/* --------------------------------------------------- cli_convert.c */
+/* ----------------------------------------------------- cli_place.c */
 
 /**
  * cli_check_output(cli, output, export, err):
@@ -366,6 +404,16 @@ int cli_check_output(const struct cli *, const char *, const char *,
  */
 int cli_check_file(const struct cli *, const char *, const char *,
     struct err *);
+
+/**
+ * cli_publish(cli, scratch, name, to, err):
+ * Have ${name} in ${scratch} appear as ${to}, for which one of the two above
+ * was asked.  Return 0; or -1 with ${err} set.
+ */
+int cli_publish(const struct cli *, struct scratch *, const char *,
+    const char *, struct err *);
+
+/* --------------------------------------------------- cli_convert.c */
 
 /**
  * cli_zip(scratch, name, zip, err):

@@ -1,6 +1,5 @@
 /*
- * hlexport pack DIR -o FILE: an export in one file; and hlexport verify FILE,
- * which is its other end.
+ * hlexport pack DIR -o FILE: an export in one file.
  */
 
 #include <sys/stat.h>
@@ -11,8 +10,8 @@
 
 #include "cli/cli_internal.h"
 
-static char *
-pack_line(const struct pack_progress *now, int64_t ms)
+char *
+cli_pack_line(const struct pack_progress *now, int64_t ms)
 {
 	char files[32], total[32], bytes[16], rate[16];
 
@@ -39,7 +38,7 @@ run_steps(struct cli *cli, struct pack *pack, struct err *err)
 		rc = pack_step(pack, err);
 		if (cli_meter_is_due(&meter, &ms)) {
 			pack_progress(pack, &now);
-			cli_meter_show(&meter, pack_line(&now, ms));
+			cli_meter_show(&meter, cli_pack_line(&now, ms));
 		}
 	} while (rc == 1 && cli_signalled() == 0);
 	cli_meter_release(&meter);
@@ -57,11 +56,11 @@ warn(const char *where, const struct pack_export *export)
 		fprintf(stderr, "hlexport: warning: %s is NOT COMPLETE: "
 		    "%" PRIu64 " gaps, which 'hlexport summary %s' names; "
 		    "its archive is not complete either\n", where,
-		    export->gaps, where);
+		    export->gaps, cli_word(where));
 	else if (!export->sealed)
 		fprintf(stderr, "hlexport: warning: %s is NOT COMPLETE: it "
 		    "is not finished; 'hlexport --resume %s' goes on with "
-		    "it\n", where, where);
+		    "it\n", where, cli_word(where));
 }
 
 static void
@@ -78,7 +77,29 @@ print_packed(const char *where, const char *target,
 	if (removed)
 		printf("  %s is removed\n", where);
 	printf("\nTo check it at any time, without unpacking it:\n"
-	    "  hlexport verify %s\n", target);
+	    "  hlexport verify %s\n", cli_word(target));
+}
+
+json_t *
+cli_packed_json(const char *where, const char *target,
+    const struct pack_progress *now, const char *sha256, bool removed)
+{
+	json_t *json = json_object();
+
+	json_object_set_new(json, "status", json_string("packed"));
+	json_object_set_new(json, "file", json_string(target));
+	json_object_set_new(json, "directory", json_string(where));
+	json_object_set_new(json, "complete", json_true());
+	json_object_set_new(json, "gaps", json_integer(0));
+	json_object_set_new(json, "files", json_integer((json_int_t)
+	    now->files_total));
+	json_object_set_new(json, "bytes", json_integer((json_int_t)
+	    now->bytes_total));
+	json_object_set_new(json, "archive_bytes", json_integer((json_int_t)
+	    now->archive_bytes));
+	json_object_set_new(json, "sha256", json_string(sha256));
+	json_object_set_new(json, "removed", json_boolean(removed));
+	return json;
 }
 
 static json_t *
@@ -87,39 +108,54 @@ packed_json(const char *where, const struct pack_export *export,
 {
 	struct pack_progress now;
 	char sha256[SHA256_HEX];
-	json_t *json = json_object();
+	json_t *json;
 
 	pack_progress(export->pack, &now);
 	pack_sha256(export->pack, sha256);
-	json_object_set_new(json, "status", json_string("packed"));
-	json_object_set_new(json, "file",
-	    json_string(export->settings.target));
-	json_object_set_new(json, "directory", json_string(where));
+	json = cli_packed_json(where, export->settings.target, &now, sha256,
+	    removed);
 	json_object_set_new(json, "complete", json_boolean(export->sealed));
 	json_object_set_new(json, "gaps", json_integer((json_int_t)
 	    export->gaps));
-	json_object_set_new(json, "files", json_integer((json_int_t)
-	    now.files_total));
-	json_object_set_new(json, "bytes", json_integer((json_int_t)
-	    now.bytes_total));
-	json_object_set_new(json, "archive_bytes", json_integer((json_int_t)
-	    now.archive_bytes));
-	json_object_set_new(json, "sha256", json_string(sha256));
-	json_object_set_new(json, "removed", json_boolean(removed));
 	return json;
+}
+
+/*
+ * The archive takes the directory's place only if it proves that it can: it is
+ * verified, as it will be when the directory is no more.
+ */
+static int
+remove_packed(struct cli *cli, const char *where,
+    struct pack_export *export, struct log *log, struct err *err)
+{
+	const char *target = export->settings.target;
+	int rc = cli_check_packed(cli, target, log, err);
+
+	if (rc == 0)
+		return pack_remove(export->pack, err);
+	return rc == 1 ? 1 : err_wrap(err, "%s was made, but %s is not "
+	    "removed", target, where);
 }
 
 /* It is packed: say so, and remove what was packed if that is wanted. */
 static int
 finish(struct cli *cli, const char *where, struct pack_export *export,
-    struct err *err)
+    struct log *log, struct err *err)
 {
 	bool remove = config_is(cli->config, "remove");
 	struct pack_progress now;
+	int rc;
 
-	if (remove && pack_remove(export->pack, err) == -1)
-		return -1;
+	if (remove && (rc = remove_packed(cli, where, export, log,
+	    err)) != 0)
+		return rc;
 	pack_progress(export->pack, &now);
+	if (now.replaces_damaged)
+		fprintf(stderr, "hlexport: warning: the %s that was replaced "
+		    "was damaged or cut off; the %" PRIu64 " file%s that "
+		    "could be seen in it %s in the new one, too\n",
+		    export->settings.target, now.replaced, now.replaced == 1 ?
+		    "" : "s", now.replaced == 1 ? "is" : "are");
 	if (export->ours && now.unknown > 0)
 		fprintf(stderr, "hlexport: warning: in it %s %" PRIu64
 		    " file%s that the manifest does not know; 'hlexport "
@@ -133,10 +169,20 @@ finish(struct cli *cli, const char *where, struct pack_export *export,
 }
 
 static int
+interrupted(const char *where, const char *target, bool made)
+{
+	fprintf(stderr, made ? "hlexport: interrupted; %s was made, and %s "
+	    "is not removed\n" : "hlexport: interrupted; %s was not made, "
+	    "and %s is as it was\n", target, where);
+	return CLI_INTERRUPTED;
+}
+
+static int
 pack(struct cli *cli, const char *where, const char *target, struct log *log)
 {
 	struct pack_export export;
 	struct err err;
+	bool made = false;
 	int rc = pack_export_open(where, target,
 	    config_is(cli->config, "force"), log, &export, &err);
 
@@ -148,21 +194,22 @@ pack(struct cli *cli, const char *where, const char *target, struct log *log)
 		    "done", where);
 	if (rc == 0)
 		rc = run_steps(cli, export.pack, &err);
-	if (rc == 0)
-		rc = finish(cli, where, &export, &err);
-	pack_export_close(&export);
-	if (rc == 1) {
-		fprintf(stderr, "hlexport: interrupted; %s was not made, and "
-		    "%s is as it was\n", target, where);
-		return CLI_INTERRUPTED;
+	if (rc == 0) {
+		made = true;
+		rc = finish(cli, where, &export, log, &err);
 	}
+	pack_export_close(&export);
+	if (rc == 1)
+		return interrupted(where, target, made);
 	if (rc == 0)
 		return CLI_OK;
 	rc = cli_error(&err);
 	if (err.kind != ERR_DATA)
 		return rc;
-	fprintf(stderr, "Nothing was packed.  To see all that is damaged:\n"
-	    "  hlexport verify %s\n", where);
+	fprintf(stderr, made ? "To see all that is wrong:\n  hlexport "
+	    "verify %s\n" : "Nothing was packed.  To see all that is "
+	    "damaged:\n  hlexport verify %s\n", cli_word(made ? target :
+	    where));
 	return CLI_DAMAGED;
 }
 
@@ -194,77 +241,12 @@ cli_pack(struct cli *cli)
 		real = realpath(bare, NULL);
 	free(bare);
 	log = log_new(LOG_ERROR, LOG_ERROR);
-	status = pack(cli, real != NULL ? real : words[0], target, log);
+	/* It may have been interrupted in removing. */
+	if (!config_is(cli->config, "remove") || !cli_pack_rest(cli,
+	    real != NULL ? real : words[0], target, log, &status))
+		status = pack(cli, real != NULL ? real : words[0], target,
+		    log);
 	log_free(log);
 	free(real);
-	return status;
-}
-
-/* All steps of the other end.  As run_steps(). */
-static int
-check_steps(struct cli *cli, struct pack_verify *verify, struct err *err)
-{
-	struct audit_progress now;
-	struct cli_meter meter;
-	int64_t ms;
-	int rc;
-
-	cli_meter_init(cli, &meter);
-	do {
-		rc = pack_verify_step(verify, err);
-		if (cli_meter_is_due(&meter, &ms)) {
-			pack_verify_progress(verify, &now);
-			cli_meter_show(&meter, cli_check_line(&now, ms));
-		}
-	} while (rc == 1 && cli_signalled() == 0);
-	cli_meter_release(&meter);
-	return rc;
-}
-
-/* What is asked of a directory and can't be of an archive. */
-static int
-check_options(const struct cli *cli)
-{
-	static const char *const not_here[] = { "fast", "sample", "online" };
-	size_t i;
-
-	for (i = 0; i < sizeof(not_here) / sizeof(not_here[0]); i++)
-		if (config_origin(cli->config, not_here[i]) == CONFIG_ARGV)
-			return cli_usage("--%s is for a directory: an "
-			    "archive is read from one end to the other",
-			    not_here[i]);
-	return CLI_OK;
-}
-
-int
-cli_check_archive(struct cli *cli, const char *path, struct log *log)
-{
-	struct cli_found found = { .where = path, .is_archive = true };
-	struct pack_verify *verify;
-	struct err err;
-	int status = check_options(cli), rc = -1;
-
-	if (status != CLI_OK)
-		return status;
-	if (cli_signals(&err) == -1)
-		return cli_error(&err);
-	verify = pack_verify_new(path, log, &err);
-	if (verify != NULL)
-		rc = check_steps(cli, verify, &err);
-	if (rc == -1) {
-		status = cli_error(&err);
-		if (err.kind == ERR_DATA)
-			status = CLI_DAMAGED;
-	} else if (rc == 1) {
-		fprintf(stderr, "hlexport: interrupted\n");
-		status = CLI_INTERRUPTED;
-	} else {
-		found.is_whole = pack_is_whole(verify);
-		found.findings = pack_findings(verify, &found.n);
-		pack_verify_progress(verify, &found.progress);
-		cli_found_report(cli, &found, true);
-		status = found.is_whole ? CLI_OK : CLI_DAMAGED;
-	}
-	pack_verify_free(verify);
 	return status;
 }

@@ -121,6 +121,8 @@ query_parquet(struct cli_table *table, const char *sql, FILE *out,
 		while (rc == 0 && (n = fread(piece, 1, sizeof(piece),
 		    in)) > 0)
 			rc = write_out(out, piece, n, err);
+		if (rc == 0 && ferror(in))
+			rc = err_errno(err, ERR_DISK, "read %s", path);
 		fclose(in);
 	} else if (rc == 0) {
 		rc = err_errno(err, ERR_DISK, "open %s", path);
@@ -189,8 +191,7 @@ query_file(const struct cli *cli, struct cli_table *table, const char *sql,
 			rc = err_errno(err, ERR_DISK, "write %s", to);
 	}
 	if (rc == 0)
-		rc = scratch_publish(scratch, "rows", to,
-		    config_is(cli->config, "force"), err);
+		rc = cli_publish(cli, scratch, "rows", to, err);
 	free(path);
 	scratch_free(scratch);
 	return rc;

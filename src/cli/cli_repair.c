@@ -192,7 +192,7 @@ check_use(const struct repair *repair, struct err *err)
 	    access(repair->where, F_OK) == 0)
 		return err_set(err, ERR_USAGE, "%s has no manifest: "
 		    "'hlexport adopt %s' makes one", repair->where,
-		    repair->where);
+		    cli_word(repair->where));
 	if (config_is(config, "remove-extra") && !config_is(config, "yes") &&
 	    !isatty(STDIN_FILENO))
 		return err_set(err, ERR_USAGE, "--remove-extra asks before it "

@@ -162,13 +162,13 @@ print_next(FILE *out, const struct audit_summary *summary,
 			    summary->untold == 1 ? "its" : "their",
 			    summary->untold == 1 ? "was" : "were");
 		fprintf(out, "To check the files:\n  cd %s && sha256sum "
-		    "--quiet -c SHA256SUMS\n", result->where);
+		    "--quiet -c SHA256SUMS\n", cli_word(result->where));
 		return;
 	}
 	fprintf(out, "%s:\n  hlexport --resume %s\n",
 	    summary->n_gaps > 0 && result->state == RUN_GAPS ?
 	    "To try again what is missing, and nothing else" :
-	    "To go on with it", result->where);
+	    "To go on with it", cli_word(result->where));
 }
 
 void

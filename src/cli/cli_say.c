@@ -2,7 +2,9 @@
  * The voice: what is said when something is wrong.
  */
 
+#include <ctype.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,6 +46,40 @@ cli_error(const struct err *err)
 		break;
 	}
 	return CLI_STOPPED;
+}
+
+/* Needs the character no backslash, wherever it stands in a word? */
+static bool
+is_bare(unsigned char c)
+{
+	return c >= 0x80 || isalnum(c) || (c != '\0' && strchr("_-./:,@%+=",
+	    c) != NULL);
+}
+
+const char *
+cli_word(const char *text)
+{
+	static struct text words[4];
+	static unsigned next;
+	struct text *word = &words[next++ % 4];
+
+	text_release(word);
+	text_init(word, SIZE_MAX / 4);
+	/* An option would begin with that. */
+	if (*text == '-')
+		text_adds(word, "./");
+	if (*text == '\0')
+		text_adds(word, "\"\"");
+	for (; *text != '\0'; text++) {
+		if (*text == '\n') {
+			text_adds(word, "$'\\n'");
+			continue;
+		}
+		if (!is_bare((unsigned char)*text))
+			text_addc(word, '\\');
+		text_addc(word, *text);
+	}
+	return word->at;
 }
 
 int

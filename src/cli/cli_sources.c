@@ -119,7 +119,7 @@ check_source(const struct cli *cli, const char *which, bool as_json)
 		    !table_is_built_in() ? " (their SQL was not looked at: "
 		    "this program was built without DuckDB)" : "");
 		printf("To try it, without writing anything: hlexport "
-		    "--source %s --dry-run\n", which);
+		    "--source %s --dry-run\n", cli_word(which));
 	}
 	source_free(source);
 	return CLI_OK;

@@ -209,14 +209,14 @@ cli_table_incomplete(const struct cli_table *table, struct text *text)
 	if (table->gaps > 0)
 		text_addf(text, "is NOT COMPLETE: it has %" PRIu64 " gap%s, "
 		    "which 'hlexport summary %s' names", table->gaps,
-		    table->gaps == 1 ? "" : "s", table->path);
+		    table->gaps == 1 ? "" : "s", cli_word(table->path));
 	else if (table->untold)
 		text_addf(text, "is NOT PROVEN COMPLETE: it has no manifest; "
 		    "'hlexport verify %s' tells what can be told",
-		    table->path);
+		    cli_word(table->path));
 	else
 		text_addf(text, "is NOT COMPLETE: it was not finished; "
-		    "'hlexport --resume %s' goes on", table->path);
+		    "'hlexport --resume %s' goes on", cli_word(table->path));
 }
 
 static void

@@ -13,16 +13,48 @@
 
 #include "cli/cli_internal.h"
 
+/* Write the report to the file ${name} in ${scratch}. */
+static int
+put_file(struct scratch *scratch, const char *name, const struct text *text,
+    struct err *err)
+{
+	char *path = mem_format("%s/%s", scratch_path(scratch), name);
+	struct iovec piece = { text->at, text->len };
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW |
+	    O_CLOEXEC, 0600), rc;
+
+	if (fd == -1) {
+		rc = err_errno(err, ERR_DISK, "make %s", path);
+	} else {
+		rc = file_write(fd, &piece, 1, err);
+		close(fd);
+	}
+	free(path);
+	return rc;
+}
+
 /* Write the report to a file that appears whole, or to standard output. */
 static int
 put(const struct cli *cli, const struct text *text, struct err *err)
 {
 	const char *to = config_text(cli->config, "output");
+	struct scratch *scratch;
+	char *copy;
+	int rc;
 
 	if (to == NULL)
 		return fwrite(text->at, 1, text->len, stdout) != text->len ?
 		    err_errno(err, ERR_DISK, "write the report") : 0;
-	return file_replace(AT_FDCWD, to, text->at, text->len, err);
+	copy = mem_text(to);
+	scratch = scratch_new(dirname(copy), err);
+	free(copy);
+	if (scratch == NULL)
+		return -1;
+	rc = put_file(scratch, "report", text, err);
+	if (rc == 0)
+		rc = cli_publish(cli, scratch, "report", to, err);
+	scratch_free(scratch);
+	return rc;
 }
 
 /* Make the directory with everything in it. */
@@ -44,8 +76,7 @@ put_bundle(struct cli *cli, const struct output_report *report,
 	else if (output_bundle(report, model, dir, err) == 0 &&
 	    (!config_is(cli->config, "zip") ||
 	    cli_zip(scratch, "files", "report.zip", err) == 0))
-		rc = scratch_publish(scratch, "files", to,
-		    config_is(cli->config, "force"), err);
+		rc = cli_publish(cli, scratch, "files", to, err);
 	if (rc == 0 && !config_is(cli->config, "quiet"))
 		fprintf(stderr, "Export complete!\nOutput: %s\n", to);
 	free(dir);

@@ -18,9 +18,11 @@ static const struct config_option rows[] = {
 	    "the archive to make; its end says of which kind: .zip, "
 	    ".tar.zst, .tar.gz or .tar" },
 	{ "force", 0, NULL, CONFIG_FLAG, NULL, NULL, NULL, 0, 0, "pack",
-	    "replace a file that is there" },
+	    "replace an archive that is there, if all that it holds is in "
+	    "the new one" },
 	{ "remove", 0, NULL, CONFIG_FLAG, NULL, NULL, NULL, 0, 0, "pack",
-	    "then remove the directory, if the export is complete" },
+	    "then remove the directory, if the export is complete and the "
+	    "archive verifies" },
 	{ "resume", 'r', NULL, CONFIG_RESUME, "DIR", NULL, NULL, 0, 0,
 	    "export",
 	    "go on with the export in DIR; without DIR, with the newest one "

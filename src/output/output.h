@@ -101,8 +101,10 @@ struct output_made {
 struct output_part {
 	const struct source_table *table;
 	char *sql;		/* its rows */
+	char *count;		/* SQL: how many, and how many are timeless */
 	bool filtered;		/* some filter or date applies to it */
 	uint64_t rows;
+	uint64_t timeless;	/* left out by dates: they have no time */
 	bool has_time;
 	int64_t first_time, last_time;	/* microseconds since 1970 */
 };
@@ -142,7 +144,11 @@ char *output_no_pattern(const char *);
 /** output_rows_made(convert): Return the rows of all its tables. */
 uint64_t output_rows_made(const struct output_convert *);
 
-/** output_convert_count(convert, err): Count the rows of each part. */
+/**
+ * output_convert_count(convert, err):
+ * Count the rows of each part, and those that a range of dates leaves out
+ * since their time can't be read.
+ */
 int output_convert_count(struct output_convert *, struct err *);
 
 /**

@@ -112,8 +112,10 @@ output_convert_free(struct output_convert *convert)
 	if (convert == NULL)
 		return;
 	output_filters_release(&convert->filters);
-	for (i = 0; i < convert->n_parts; i++)
+	for (i = 0; i < convert->n_parts; i++) {
 		free(convert->parts[i].sql);
+		free(convert->parts[i].count);
+	}
 	for (i = 0; i < convert->n_made; i++)
 		free(convert->made[i].path);
 	free(convert->parts);
@@ -122,20 +124,30 @@ output_convert_free(struct output_convert *convert)
 	free(convert);
 }
 
+static int
+count_part(struct table_db *db, struct output_part *part, struct err *err)
+{
+	struct table_rows *rows = table_query(db, part->count, 0, err);
+	const struct table_cell *cells;
+	int rc = rows != NULL ? table_next(rows, &cells, err) : -1;
+
+	if (rc == 1) {
+		part->rows = (uint64_t)cells[0].is.integer;
+		part->timeless = (uint64_t)cells[1].is.integer;
+	}
+	table_rows_free(rows);
+	return rc == -1 ? -1 : 0;
+}
+
 int
 output_convert_count(struct output_convert *convert, struct err *err)
 {
-	struct text sql;
 	size_t i;
 	int rc = 0;
 
-	text_init(&sql, 1 << 21);
 	for (i = 0; i < convert->n_parts && rc == 0; i++) {
-		text_clear(&sql);
-		text_addf(&sql, "SELECT count(*) FROM (%s)",
-		    convert->parts[i].sql);
-		rc = table_number(convert->settings.db, sql.at,
-		    &convert->parts[i].rows, err);
+		rc = count_part(convert->settings.db, &convert->parts[i],
+		    err);
 		if (rc == -1 && err->kind == ERR_USAGE)
 			err_wrap(err, "table %s%s",
 			    convert->parts[i].table->name,
@@ -143,7 +155,6 @@ output_convert_count(struct output_convert *convert, struct err *err)
 			    convert->n_parts > 1 ? " (--tables chooses those "
 			    "that --where is for)" : "");
 	}
-	text_release(&sql);
 	return rc;
 }
 
@@ -241,8 +252,10 @@ output_convert_choose(struct output_convert *convert, struct err *err)
 	}
 	text_release(&names);
 	for (i = 0; i < convert->n_parts; i++)
-		if (&convert->parts[i] != chosen)
+		if (&convert->parts[i] != chosen) {
 			free(convert->parts[i].sql);
+			free(convert->parts[i].count);
+		}
 	convert->parts[0] = *chosen;
 	convert->n_parts = 1;
 	return 0;
@@ -475,7 +488,8 @@ output_convert_run(struct output_convert *convert, const char *dir,
 	} else {
 		struct iovec bytes = { text.at, text.len };
 
-		rc = file_write(fd, &bytes, 1, err);
+		if ((rc = file_write(fd, &bytes, 1, err)) == -1)
+			err_wrap(err, "%s", path);
 		close(fd);
 	}
 	free(path);

@@ -55,10 +55,14 @@ check_keys(const struct output_filters *filters, struct err *err)
 	return rc;
 }
 
-/* Read the events once, into a table that has only what reports need. */
+/*
+ * Read the events once, into a table that has only what reports need.  Count
+ * those that dates leave out since they have no time.
+ */
 static int
 read_events(const struct output_report *report,
-    const struct output_filters *filters, struct err *err)
+    const struct output_filters *filters, uint64_t *timeless,
+    struct err *err)
 {
 	const struct source_tables *tables = table_list(report->db);
 	struct text sql;
@@ -80,11 +84,21 @@ read_events(const struct output_report *report,
 	}
 	text_addf(&sql, " WHERE false UNION ALL BY NAME (%s\n))",
 	    tables->events);
-	output_where_range(&report->range, "time", &any, &sql);
 	for (i = 0; i < filters->n; i++)
 		output_where_filter(&filters->at[i], &any, &sql);
+	if (report->range.from != NULL || report->range.to != NULL) {
+		/* Those without a time are counted before they go. */
+		output_and(&any, &sql);
+		text_adds(&sql, "(time IS NULL OR (true");
+		output_where_range(&report->range, "time", &any, &sql);
+		text_adds(&sql, "))");
+	}
 	rc = table_run(report->db, sql.at, NULL, err);
 	text_release(&sql);
+	if (rc == 0 && (report->range.from != NULL ||
+	    report->range.to != NULL))
+		rc = table_run(report->db, "DELETE FROM events WHERE time IS "
+		    "NULL", timeless, err);
 	return rc;
 }
 
@@ -357,7 +371,8 @@ make_title(const struct output_report *report, const json_t *start,
 }
 
 static json_t *
-notes(const struct output_report *report, const json_t *sums)
+notes(const struct output_report *report, const json_t *sums,
+    uint64_t left_out)
 {
 	const struct table_trouble *troubles;
 	json_t *all = json_array();
@@ -370,6 +385,10 @@ notes(const struct output_report *report, const json_t *sums)
 		    "time: they are in the totals, not in series by time",
 		    (long long)timeless));
 
+	if (left_out > 0)
+		json_array_append_new(all, json_sprintf("%" PRIu64 " events "
+		    "have no time that can be read: no range of dates has "
+		    "them, and they are not in this report", left_out));
 	troubles = table_trouble(report->db, &n);
 	for (i = 0; i < n; i++) {
 		if (troubles[i].mended > 0)
@@ -456,7 +475,8 @@ add(json_t *model, const char *key, json_t *part)
 }
 
 static int
-fill(const struct output_report *report, json_t *model, struct err *err)
+fill(const struct output_report *report, json_t *model, uint64_t left_out,
+    struct err *err)
 {
 	json_t *sums = totals(report->db, err);
 
@@ -474,7 +494,7 @@ fill(const struct output_report *report, json_t *model, struct err *err)
 		json_decref(sums);
 		return -1;
 	}
-	add(model, "notes", notes(report, sums));
+	add(model, "notes", notes(report, sums, left_out));
 	json_decref(sums);
 	if (table_left_out(report->db) > 0)
 		json_object_set_new(model, "complete", json_false());
@@ -486,12 +506,13 @@ output_report_make(const struct output_report *report, struct err *err)
 {
 	struct output_filters filters = { NULL, 0 };
 	json_t *model = NULL;
+	uint64_t left_out = 0;
 	char now[32];
 
 	if (output_check_range(&report->range, err) == -1 ||
 	    output_filters_read(&filters, report->filters, report->n_filters,
 	    err) == -1 || check_keys(&filters, err) == -1 ||
-	    read_events(report, &filters, err) == -1) {
+	    read_events(report, &filters, &left_out, err) == -1) {
 		output_filters_release(&filters);
 		return NULL;
 	}
@@ -504,7 +525,7 @@ output_report_make(const struct output_report *report, struct err *err)
 	    report->range.timezone, "filters",
 	    output_filters_json(&filters));
 	output_filters_release(&filters);
-	if (fill(report, model, err) == 0)
+	if (fill(report, model, left_out, err) == 0)
 		return model;
 	json_decref(model);
 	return NULL;

@@ -149,6 +149,39 @@ int output_parquet(struct output_convert *, struct output_part *,
 /** output_duckdb(convert, dir, err): Make the database over the files. */
 int output_duckdb(struct output_convert *, const char *, struct err *);
 
+/*
+ * A record is text: as JSON, one that DuckDB refuses would keep it from
+ * reading any row of the file.
+ */
+#define OUTPUT_COLUMNS "* REPLACE (CAST(raw AS VARCHAR) AS raw)"
+
+/** output_add_files(sql, path): Add the path of files as a text. */
+void output_add_files(struct text *, const char *);
+
+/** output_parquet_options(convert, part, sql): Add " (FORMAT parquet ...". */
+void output_parquet_options(const struct output_convert *,
+    const struct output_part *, struct text *);
+
+/**
+ * output_parquet_times(convert, part, files, err):
+ * Set the least and the greatest time of what was written to ${files}.
+ */
+int output_parquet_times(struct output_convert *, struct output_part *,
+    const char *, struct err *);
+
+/* ---------------------------------------------- output_folders.c */
+
+/** output_is_divided(convert, part): Does the part go into folders? */
+bool output_is_divided(const struct output_convert *,
+    const struct output_part *);
+
+/**
+ * output_folders(convert, part, dir, err):
+ * Write the part as Parquet, a folder for each day or file.
+ */
+int output_folders(struct output_convert *, struct output_part *,
+    const char *, struct err *);
+
 /* ----------------------------------------------- output_series.c */
 
 /** output_series(by, timezone, sql): Write the SQL for ${by}. */
@@ -168,6 +201,43 @@ const char *output_series_title(const char *);
  * NULL with ${err} set.
  */
 json_t *output_report_series(const struct output_report *, const char *,
+    struct err *);
+
+/* -------------------------------------------- output_xlsx_text.c */
+
+#define OUTPUT_XLSX_TEXT (1 << 18)	/* bytes that it may come to */
+
+/**
+ * output_xlsx_text(convert, from, text):
+ * Write ${from} to ${text} so that a cell can hold it; ${convert} counts what
+ * had to be cut or replaced.
+ */
+void output_xlsx_text(struct output_convert *, struct span, struct text *);
+
+/* ------------------------------------------- output_xlsx_proof.c */
+
+/* What was written to a sheet of a workbook. */
+struct output_sheet {
+	uint64_t rows;		/* that have a cell */
+	uint64_t cells;
+	uint64_t bytes;		/* of their texts, and a check of these */
+	uint32_t crc;
+	uint64_t last_row;	/* number of the last one, from 1 */
+};
+
+/** output_sheet_cell(sheet, row): A cell of row ${row}, from 0, is written. */
+void output_sheet_cell(struct output_sheet *, uint64_t);
+
+/** output_sheet_text(sheet, text): It has this text, which is not empty. */
+void output_sheet_text(struct output_sheet *, const char *);
+
+/**
+ * output_xlsx_prove(path, sheets, n, err):
+ * Read the workbook ${path} back: is all there that is in one, is each part of
+ * it whole, and has each of its ${n} sheets the rows, cells and texts that
+ * were written to it?  Return 0; or -1 with ${err} set (ERR_DISK).
+ */
+int output_xlsx_prove(const char *, const struct output_sheet *, size_t,
     struct err *);
 
 /* ------------------------------------------------- output_xlsx.c */

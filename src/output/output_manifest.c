@@ -36,11 +36,12 @@ tables_of(const struct output_convert *convert)
 		const struct output_part *part = &convert->parts[i];
 
 		json_array_append_new(all, json_pack(
-		    "{s:s, s:I, s:b, s:o, s:o}", "name", part->table->name,
-		    "rows", (json_int_t)part->rows, "filtered",
-		    part->filtered, "first_time", time_of(part->has_time,
-		    part->first_time), "last_time", time_of(part->has_time,
-		    part->last_time)));
+		    "{s:s, s:I, s:b, s:I, s:o, s:o}", "name",
+		    part->table->name, "rows", (json_int_t)part->rows,
+		    "filtered", part->filtered, "without_time",
+		    (json_int_t)part->timeless, "first_time",
+		    time_of(part->has_time, part->first_time), "last_time",
+		    time_of(part->has_time, part->last_time)));
 	}
 	return all;
 }

@@ -18,15 +18,6 @@
 #define GROUP_BYTES (16 << 20)
 #define GROUP_MOST 122880
 
-/*
- * A record is text: as JSON, one that DuckDB refuses would keep it from
- * reading any row of the file.
- */
-#define COLUMNS "* REPLACE (CAST(raw AS VARCHAR) AS raw)"
-
-/* What Hive calls the folder of rows without a value. */
-#define NO_VALUE "__HIVE_DEFAULT_PARTITION__"
-
 static uint64_t
 group_rows(const struct table_db *db)
 {
@@ -50,9 +41,8 @@ output_no_pattern(const char *path)
 	return text_take(&escaped);
 }
 
-/* Add the path of files as a text. */
-static void
-add_files(struct text *sql, const char *path)
+void
+output_add_files(struct text *sql, const char *path)
 {
 	char *escaped = output_no_pattern(path);
 
@@ -60,41 +50,9 @@ add_files(struct text *sql, const char *path)
 	free(escaped);
 }
 
-/* What a part is divided by, if it has that: an SQL expression, new. */
-static char *
-division(const struct output_convert *convert,
-    const struct output_part *part)
-{
-	const struct output_settings *settings = &convert->settings;
-	const struct source_table *table = part->table;
-	struct text sql;
-	size_t i;
-
-	if (settings->partition == NULL)
-		return NULL;
-	text_init(&sql, 4096);
-	if (strcmp(settings->partition, "day") == 0) {
-		if (table->time == NULL)
-			return NULL;
-		text_adds(&sql, "CASE WHEN isfinite(");
-		table_quote(&sql, table->time);
-		text_adds(&sql, ") THEN coalesce(TRY(strftime(timezone(");
-		table_literal(&sql, settings->range.timezone);
-		text_adds(&sql, ", ");
-		table_quote(&sql, table->time);
-		text_adds(&sql, "), '%Y-%m-%d')), '" NO_VALUE "') ELSE '"
-		    NO_VALUE "' END");
-		return text_take(&sql);
-	}
-	for (i = 0; i < table->n_columns; i++)
-		if (strcmp(table->columns[i].name, "file_id") == 0)
-			return mem_text("coalesce(file_id, '" NO_VALUE "')");
-	return NULL;
-}
-
-static void
-add_options(const struct output_convert *convert,
-    const struct output_part *part, bool divided, struct text *sql)
+void
+output_parquet_options(const struct output_convert *convert,
+    const struct output_part *part, struct text *sql)
 {
 	const struct output_settings *settings = &convert->settings;
 
@@ -109,15 +67,11 @@ add_options(const struct output_convert *convert,
 	table_literal(sql, settings->export);
 	text_adds(sql, ", \"table\": ");
 	table_literal(sql, part->table->name);
-	text_adds(sql, "}");
-	if (divided)
-		text_addf(sql, ", PARTITION_BY (%s)", settings->partition);
-	text_addc(sql, ')');
+	text_addc(sql, '}');
 }
 
-/* The least and the greatest time of what was written. */
-static int
-read_times(struct output_convert *convert, struct output_part *part,
+int
+output_parquet_times(struct output_convert *convert, struct output_part *part,
     const char *files, struct err *err)
 {
 	const struct table_cell *cells;
@@ -131,7 +85,7 @@ read_times(struct output_convert *convert, struct output_part *part,
 	text_adds(&sql, "SELECT min(t), max(t) FROM (SELECT ");
 	table_quote(&sql, part->table->time);
 	text_adds(&sql, " AS t FROM read_parquet(");
-	add_files(&sql, files);
+	output_add_files(&sql, files);
 	text_adds(&sql, ", hive_partitioning = false))");
 	rows = table_query(convert->settings.db, sql.at, 0, err);
 	if (rows != NULL && (rc = table_next(rows, &cells, err)) == 1) {
@@ -146,69 +100,6 @@ read_times(struct output_convert *convert, struct output_part *part,
 	return rc == -1 ? -1 : 0;
 }
 
-/* Take the files of a part that was divided into folders. */
-static int
-take_folders(struct output_convert *convert, const char *dir,
-    const char *files, struct err *err)
-{
-	const struct table_cell *cells;
-	struct output_made *made;
-	struct table_rows *rows;
-	struct text sql;
-	size_t len = strlen(dir) + 1;
-	char *path;
-	int rc = -1;
-
-	text_init(&sql, 1 << 16);
-	text_adds(&sql, "SELECT file_name, num_rows FROM "
-	    "parquet_file_metadata(");
-	add_files(&sql, files);
-	text_adds(&sql, ") ORDER BY file_name");
-	rows = table_query(convert->settings.db, sql.at, 0, err);
-	while (rows != NULL && (rc = table_next(rows, &cells, err)) == 1) {
-		path = mem_copy(cells[0].is.text.at, cells[0].is.text.len);
-		made = output_made_add(convert, &path[len],
-		    (uint64_t)cells[1].is.integer);
-		rc = output_file_look(path, made, err);
-		free(path);
-		if (rc == -1)
-			break;
-	}
-	table_rows_free(rows);
-	text_release(&sql);
-	return rc;
-}
-
-static int
-copy_divided(struct output_convert *convert, struct output_part *part,
-    const char *dir, const char *by, struct err *err)
-{
-	char *folder = mem_format("%s/%s", dir, part->table->name);
-	char *files = mem_format("%s/**/*.parquet", folder);
-	struct text sql;
-	int rc;
-
-	text_init(&sql, 1 << 21);
-	text_addf(&sql, "COPY (SELECT " COLUMNS ", %s AS \"%s\" FROM (%s)) "
-	    "TO ", by, convert->settings.partition, part->sql);
-	table_literal(&sql, folder);
-	add_options(convert, part, true, &sql);
-	if (mkdir(folder, 0700) == -1)
-		rc = err_errno(err, ERR_DISK, "make %s", folder);
-	else
-		rc = table_run(convert->settings.db, sql.at, &part->rows,
-		    err);
-	/* Without rows there is no file to read. */
-	if (rc == 0 && part->rows > 0)
-		rc = take_folders(convert, dir, files, err);
-	if (rc == 0 && part->rows > 0)
-		rc = read_times(convert, part, files, err);
-	text_release(&sql);
-	free(files);
-	free(folder);
-	return rc;
-}
-
 static int
 copy_whole(struct output_convert *convert, struct output_part *part,
     const char *dir, struct err *err)
@@ -219,20 +110,21 @@ copy_whole(struct output_convert *convert, struct output_part *part,
 	int rc;
 
 	text_init(&sql, 1 << 21);
-	text_adds(&sql, "COPY (SELECT " COLUMNS " FROM ");
+	text_adds(&sql, "COPY (SELECT " OUTPUT_COLUMNS " FROM ");
 	/* What is left out would make the groups of rows uneven. */
 	if (part->filtered || !table_share(convert->settings.db, part->table,
 	    group_rows(convert->settings.db), &sql))
 		text_addf(&sql, "(%s)", part->sql);
 	text_adds(&sql, ") TO ");
 	table_literal(&sql, path);
-	add_options(convert, part, false, &sql);
+	output_parquet_options(convert, part, &sql);
+	text_addc(&sql, ')');
 	rc = table_run(convert->settings.db, sql.at, &part->rows, err);
 	if (rc == 0)
 		rc = output_file_look(path, output_made_add(convert, name,
 		    part->rows), err);
 	if (rc == 0)
-		rc = read_times(convert, part, path, err);
+		rc = output_parquet_times(convert, part, path, err);
 	text_release(&sql);
 	free(path);
 	free(name);
@@ -243,12 +135,9 @@ int
 output_parquet(struct output_convert *convert, struct output_part *part,
     const char *dir, struct err *err)
 {
-	char *by = division(convert, part);
-	int rc = by != NULL ? copy_divided(convert, part, dir, by, err) :
+	return output_is_divided(convert, part) ?
+	    output_folders(convert, part, dir, err) :
 	    copy_whole(convert, part, dir, err);
-
-	free(by);
-	return rc;
 }
 
 /* -------------------------------------------------------------- database */
@@ -272,13 +161,26 @@ for_each(struct output_convert *convert, const char *before,
 		text_adds(&sql, before);
 		table_quote(&sql, name);
 		text_addf(&sql, " AS SELECT * FROM read_parquet(");
-		add_files(&sql, file);
+		output_add_files(&sql, file);
 		text_addf(&sql, "%s)%s", *dir != '\0' ?
 		    ", hive_partitioning = false" : "", after);
 		rc = table_run(convert->settings.db, sql.at, NULL, err);
 		free(file);
 	}
 	text_release(&sql);
+	return rc;
+}
+
+/* A database that is whole has no write-ahead log beside it. */
+static int
+check_log_is_gone(const char *path, struct err *err)
+{
+	char *log = mem_format("%s.wal", path);
+	struct stat st;
+	int rc = lstat(log, &st) == 0 ? err_set(err, ERR_DISK, "DuckDB could "
+	    "not end the database %s: its log is still there", path) : 0;
+
+	free(log);
 	return rc;
 }
 
@@ -309,6 +211,8 @@ fill_database(struct output_convert *convert, const char *dir,
 		rc = table_run(db, "CHECKPOINT made", NULL, err);
 	if (rc == 0)
 		rc = table_run(db, "DETACH made", NULL, err);
+	if (rc == 0)
+		rc = check_log_is_gone(path, err);
 	text_release(&sql);
 	return rc;
 }

@@ -94,28 +94,63 @@ add_part(struct output_convert *convert, const char *name, struct err *err)
 
 /* ------------------------------------------------------------------ SQL */
 
-static void
-make_sql(struct output_convert *convert, struct output_part *part)
+/* The rows of a part, with the range of dates or without. */
+static char *
+rows_sql(const struct output_convert *convert,
+    const struct output_part *part, bool ranged, bool *filtered)
 {
 	const struct output_settings *settings = &convert->settings;
 	struct text sql;
 	size_t i;
 
+	*filtered = false;
 	text_init(&sql, 1 << 20);
 	text_adds(&sql, "SELECT * FROM ");
 	table_quote(&sql, part->table->name);
-	if (part->table->time != NULL)
+	if (ranged)
 		output_where_range(&settings->range, part->table->time,
-		    &part->filtered, &sql);
+		    filtered, &sql);
 	for (i = 0; i < convert->filters.n; i++)
 		if (source_has_column(part->table, convert->filters.at[i].key))
 			output_where_filter(&convert->filters.at[i],
-			    &part->filtered, &sql);
+			    filtered, &sql);
 	if (settings->where != NULL) {
-		output_and(&part->filtered, &sql);
+		output_and(filtered, &sql);
 		text_addf(&sql, "(%s\n)", settings->where);
 	}
-	part->sql = text_take(&sql);
+	return text_take(&sql);
+}
+
+/* How many rows there are, and how many have no time to be chosen by. */
+static char *
+count_sql(const struct output_convert *convert,
+    const struct output_part *part)
+{
+	bool filtered, any = true;
+	char *rows = rows_sql(convert, part, false, &filtered);
+	struct text sql;
+
+	text_init(&sql, 1 << 21);
+	text_adds(&sql, "SELECT count(*) FILTER (WHERE true");
+	output_where_range(&convert->settings.range, part->table->time, &any,
+	    &sql);
+	text_adds(&sql, "), count(*) FILTER (WHERE ");
+	table_quote(&sql, part->table->time);
+	text_addf(&sql, " IS NULL) FROM (%s)", rows);
+	free(rows);
+	return text_take(&sql);
+}
+
+static void
+make_sql(struct output_convert *convert, struct output_part *part)
+{
+	const struct output_range *range = &convert->settings.range;
+	bool ranged = part->table->time != NULL && (range->from != NULL ||
+	    range->to != NULL);
+
+	part->sql = rows_sql(convert, part, ranged, &part->filtered);
+	part->count = ranged ? count_sql(convert, part) :
+	    mem_format("SELECT count(*), 0 FROM (%s)", part->sql);
 }
 
 int

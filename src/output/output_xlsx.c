@@ -1,29 +1,49 @@
 /*
  * Excel: a workbook with a sheet for each table, and sheets that say what it
- * is.  Written row by row, so that memory doesn't grow with the rows.
+ * is.  Written row by row, so that memory doesn't grow with the rows; each
+ * cell is noted, to be looked for when the workbook is read back.
  */
 
-#include <ctype.h>
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+#include <sys/types.h>
 #include <xlsxwriter.h>
 
 #include "output/output_internal.h"
-#include "page/page.h"
 
 #define SHEET_ROWS 1048576
-#define CELL_CHARS 32767
+#define TITLE_CHARS 31
 #define EXACT 9007199254740992	/* beyond 2^53 a double isn't exact */
 #define EPOCH_DAY 25569		/* 1970-01-01 in Excel's days */
+
+struct sheet {
+	lxw_worksheet *lxw;
+	char *title;
+};
 
 struct book {
 	struct output_convert *convert;
 	lxw_workbook *workbook;
 	lxw_format *bold, *time;
-	lxw_worksheet *metadata, *summary;
+	struct sheet *sheets;
+	struct output_sheet *written;	/* by the same number */
+	size_t n, room, written_room;
+	lxw_error why;		/* the first cell that was refused */
 	struct text text;
 	uint64_t rows_cut;	/* sheets that were split */
+};
+
+/* The first two sheets. */
+enum { SUMMARY, METADATA };
+
+/* What a cell is in. */
+struct place {
+	size_t sheet;
+	lxw_row_t row;
+	lxw_col_t column;
 };
 
 bool
@@ -34,171 +54,183 @@ output_has_xlsx(void)
 
 /* ----------------------------------------------------------------- cells */
 
-/* Is there "_xHHHH_", which Excel takes for the character of that number? */
-static bool
-is_escape(struct span text, size_t from)
-{
-	size_t i;
-
-	if (text.len - from < 7 || text.at[from] != '_' ||
-	    text.at[from + 1] != 'x' || text.at[from + 6] != '_')
-		return false;
-	for (i = from + 2; i < from + 6; i++)
-		if (!isxdigit((unsigned char)text.at[i]))
-			return false;
-	return true;
-}
-
-/* The bytes of a character of UTF-8, by its first. */
-static size_t
-char_len(unsigned char c)
-{
-	return c < 0x80 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
-}
-
-/* Is it none of XML 1.0's characters (its section 2.2)? */
-static bool
-is_refused(const char *at, size_t len)
-{
-	unsigned char c = (unsigned char)*at;
-
-	return (c < 0x20 && c != '\t' && c != '\n' && c != '\r') ||
-	    (len == 3 && memcmp(at, "\xef\xbf\xbe", 2) == 0 &&
-	    (unsigned char)at[2] >= 0xbe);
-}
-
-/*
- * Make a text one that Excel takes: no characters that XML has not, and no
- * longer than a cell may be, in units of UTF-16 as Excel counts.
- */
+/* A text as Excel takes it; valid until the next. */
 static const char *
 fit(struct book *book, struct span from)
 {
-	struct text *text = &book->text;
-	size_t i, len, units = 0, fits = 0;
-	bool replaced = false;
-
-	text_clear(text);
-	for (i = 0; i < from.len && units <= CELL_CHARS; i += len) {
-		const char *at = &from.at[i];
-
-		len = char_len((unsigned char)*at);
-		if (len > from.len - i)
-			len = from.len - i;
-		if (is_refused(at, len)) {
-			text_adds(text, "\xef\xbf\xbd");
-			replaced = true;
-		} else if (is_escape(from, i)) {
-			text_adds(text, "_x005F_");
-			units += 6;
-		} else {
-			text_add(text, at, len);
-		}
-		units += len == 4 ? 2 : 1;
-		if (units <= CELL_CHARS - 1)
-			fits = text->len;
-	}
-	if (units > CELL_CHARS) {
-		text->len = fits;
-		text_adds(text, "\xe2\x80\xa6");
-		book->convert->cut++;
-	}
-	book->convert->replaced += replaced;
-	return text->at != NULL ? text->at : "";
+	output_xlsx_text(book->convert, from, &book->text);
+	return book->text.at != NULL ? book->text.at : "";
 }
 
+/* Note how a cell was written. */
 static void
-write_text(struct book *book, lxw_worksheet *sheet, lxw_row_t row,
-    lxw_col_t column, struct span text)
+note(struct book *book, struct place at, lxw_error why, const char *text)
 {
-	/* A string, whatever it begins with: never a formula. */
-	worksheet_write_string(sheet, row, column, fit(book, text), NULL);
+	if (why != LXW_NO_ERROR && book->why == LXW_NO_ERROR)
+		book->why = why;
+	output_sheet_cell(&book->written[at.sheet], at.row);
+	if (text != NULL)
+		output_sheet_text(&book->written[at.sheet], text);
+}
+
+/* A string, whatever it begins with: never a formula.  "" is no cell. */
+static void
+put_string(struct book *book, struct place at, const char *text,
+    lxw_format *format)
+{
+	if (*text != '\0')
+		note(book, at, worksheet_write_string(
+		    book->sheets[at.sheet].lxw, at.row, at.column, text,
+		    format), text);
 }
 
 static void
-write_time(struct book *book, lxw_worksheet *sheet, lxw_row_t row,
-    lxw_col_t column, int64_t us)
+put_number(struct book *book, struct place at, double value,
+    lxw_format *format)
+{
+	note(book, at, worksheet_write_number(book->sheets[at.sheet].lxw,
+	    at.row, at.column, value, format), NULL);
+}
+
+static void
+write_time(struct book *book, struct place at, int64_t us)
 {
 	double day = (double)us / 86400e6 + EPOCH_DAY;
 	struct text text;
 
 	/* Excel's dates are of the years 1900 (from March) to 9999. */
 	if (day >= 61 && day < 2958466) {
-		worksheet_write_number(sheet, row, column, day, book->time);
+		put_number(book, at, day, book->time);
 		return;
 	}
 	text_init(&text, 100);
 	output_time(us, &text);
-	worksheet_write_string(sheet, row, column, text.at, NULL);
+	put_string(book, at, text.at, NULL);
 	text_release(&text);
 }
 
 static void
-write_plain(struct book *book, lxw_worksheet *sheet, lxw_row_t row,
-    lxw_col_t column, enum table_kind kind, const struct table_cell *cell)
+write_plain(struct book *book, struct place at, enum table_kind kind,
+    const struct table_cell *cell)
 {
 	struct text text;
 
 	text_init(&text, SIZE_MAX / 4);
 	output_plain(kind, cell, &text);
-	write_text(book, sheet, row, column, (struct span){ text.at,
-	    text.len });
+	put_string(book, at, fit(book, (struct span){ text.at, text.len }),
+	    NULL);
 	text_release(&text);
 }
 
 static void
-write_cell(struct book *book, lxw_worksheet *sheet, lxw_row_t row,
-    lxw_col_t column, enum table_kind kind, const struct table_cell *cell)
+write_cell(struct book *book, struct place at, enum table_kind kind,
+    const struct table_cell *cell)
 {
 	if (cell->is_null)
 		return;
 	switch (kind) {
 	case TABLE_BOOLEAN:
-		worksheet_write_boolean(sheet, row, column, cell->is.boolean,
-		    NULL);
+		note(book, at, worksheet_write_boolean(
+		    book->sheets[at.sheet].lxw, at.row, at.column,
+		    cell->is.boolean, NULL), NULL);
 		break;
 	case TABLE_INTEGER:
 		if (cell->is.integer <= EXACT && cell->is.integer >= -EXACT)
-			worksheet_write_number(sheet, row, column,
-			    (double)cell->is.integer, NULL);
+			put_number(book, at, (double)cell->is.integer, NULL);
 		else
-			write_plain(book, sheet, row, column, kind, cell);
+			write_plain(book, at, kind, cell);
 		break;
 	case TABLE_DOUBLE:
 		if (isfinite(cell->is.real))
-			worksheet_write_number(sheet, row, column,
-			    cell->is.real, NULL);
+			put_number(book, at, cell->is.real, NULL);
 		else
-			write_plain(book, sheet, row, column, kind, cell);
+			write_plain(book, at, kind, cell);
 		break;
 	case TABLE_TIME:
-		write_time(book, sheet, row, column, cell->is.integer);
+		write_time(book, at, cell->is.integer);
 		break;
 	case TABLE_TEXT:
-		write_text(book, sheet, row, column, cell->is.text);
+		put_string(book, at, fit(book, cell->is.text), NULL);
 		break;
 	case TABLE_JSON:
 	case TABLE_NUMBER:
-		write_plain(book, sheet, row, column, kind, cell);
+		write_plain(book, at, kind, cell);
 		break;
 	}
 }
 
 /* ---------------------------------------------------------------- sheets */
 
-/* A sheet with the names of the columns in its first row. */
-static lxw_worksheet *
-new_sheet(struct book *book, const char *name, unsigned number,
-    const struct table_column *columns, size_t n)
+/* Excel tells no case apart, and has a sheet of this name itself. */
+static bool
+is_taken(const struct book *book, const char *title)
 {
-	char *title = number == 1 ? mem_format("%.31s", name) :
-	    mem_format("%.24s (%u)", name, number);
-	lxw_worksheet *sheet = workbook_add_worksheet(book->workbook, title);
 	size_t i;
 
-	free(title);
-	if (sheet == NULL)
-		return NULL;
+	for (i = 0; i < book->n; i++)
+		if (strcasecmp(book->sheets[i].title, title) == 0)
+			return true;
+	return strcasecmp(title, "history") == 0;
+}
+
+/* A title for part ${number} of ${name}, from 1: new, and no one else's. */
+static char *
+new_title(const struct book *book, const char *name, unsigned number)
+{
+	char end[16] = "", *title = NULL;
+
+	do {
+		free(title);
+		if (number > 1)
+			snprintf(end, sizeof(end), " (%u)", number);
+		title = mem_format("%.*s%s", TITLE_CHARS - (int)strlen(end),
+		    name, end);
+		number++;
+	} while (is_taken(book, title));
+	return title;
+}
+
+/* Add a sheet; return its number, or -1 with ${err} set. */
+static ssize_t
+add_sheet(struct book *book, const char *name, unsigned number,
+    struct err *err)
+{
+	char *title = new_title(book, name, number);
+	lxw_worksheet *lxw;
+
+	errno = 0;
+	lxw = workbook_add_worksheet(book->workbook, title);
+	if (lxw == NULL) {
+		/* It has a temporary file of its own. */
+		if (errno != 0)
+			err_errno(err, ERR_DISK, "make the sheet %s", title);
+		else
+			err_set(err, ERR_INTERNAL, "Excel takes no sheet %s",
+			    title);
+		free(title);
+		return -1;
+	}
+	book->sheets = mem_need(book->sheets, book->n + 1, &book->room,
+	    sizeof(*book->sheets));
+	book->written = mem_need(book->written, book->n + 1,
+	    &book->written_room, sizeof(*book->written));
+	book->sheets[book->n] = (struct sheet){ lxw, title };
+	book->written[book->n] = (struct output_sheet){ .rows = 0 };
+	return (ssize_t)book->n++;
+}
+
+/* A sheet with the names of the columns in its first row. */
+static ssize_t
+new_sheet(struct book *book, const char *name, unsigned number,
+    const struct table_column *columns, size_t n, struct err *err)
+{
+	ssize_t sheet = add_sheet(book, name, number, err);
+	lxw_worksheet *lxw;
+	size_t i;
+
+	if (sheet == -1)
+		return -1;
+	lxw = book->sheets[sheet].lxw;
 	for (i = 0; i < n; i++) {
 		double width = (double)strlen(columns[i].name) + 2;
 
@@ -206,13 +238,31 @@ new_sheet(struct book *book, const char *name, unsigned number,
 			width = 20;
 		else if (columns[i].kind == TABLE_TEXT && width < 28)
 			width = 28;
-		worksheet_set_column(sheet, (lxw_col_t)i, (lxw_col_t)i,
-		    width, NULL);
-		worksheet_write_string(sheet, 0, (lxw_col_t)i,
-		    columns[i].name, book->bold);
+		worksheet_set_column(lxw, (lxw_col_t)i, (lxw_col_t)i, width,
+		    NULL);
+		put_string(book, (struct place){ (size_t)sheet, 0,
+		    (lxw_col_t)i }, columns[i].name, book->bold);
 	}
-	worksheet_freeze_panes(sheet, 1, 0);
+	worksheet_freeze_panes(lxw, 1, 0);
 	return sheet;
+}
+
+/*
+ * Was the row taken?  A write to the sheet's temporary file may have failed;
+ * then errno says why, since nothing that worked has changed it.
+ */
+static int
+check_row(struct book *book, size_t sheet, struct err *err)
+{
+	FILE *spill = book->sheets[sheet].lxw->optimize_tmpfile;
+
+	if (book->why != LXW_NO_ERROR)
+		return err_set(err, ERR_INTERNAL, "the sheet %s: %s",
+		    book->sheets[sheet].title, lxw_strerror(book->why));
+	if (spill != NULL && ferror(spill))
+		return err_errno(err, ERR_DISK, "write a temporary file for "
+		    "the sheet %s", book->sheets[sheet].title);
+	return 0;
 }
 
 static int
@@ -221,36 +271,36 @@ write_rows(struct book *book, struct output_part *part,
 {
 	const struct table_column *columns;
 	const struct table_cell *cells;
-	lxw_worksheet *sheet = NULL;
-	lxw_row_t row = SHEET_ROWS;
+	struct place at = { .row = SHEET_ROWS };
 	struct output_count count = { .rows = 0 };
 	unsigned number = 0;
 	size_t n, i;
+	ssize_t sheet;
 	int rc = 1;
 
 	columns = table_columns(rows, &n);
 	part->rows = 0;
 	do {
-		if (row == SHEET_ROWS) {
+		if (at.row == SHEET_ROWS) {
 			sheet = new_sheet(book, part->table->name, ++number,
-			    columns, n);
-			if (sheet == NULL)
-				return err_set(err, ERR_INTERNAL, "Excel "
-				    "takes no sheet %s",
-				    part->table->name);
-			row = 1;
+			    columns, n, err);
+			if (sheet == -1)
+				return -1;
+			at = (struct place){ (size_t)sheet, 1, 0 };
 			book->rows_cut += number > 1;
 		}
 		if ((rc = table_next(rows, &cells, err)) != 1)
 			break;
 		for (i = 0; i < n; i++) {
-			write_cell(book, sheet, row, (lxw_col_t)i,
-			    columns[i].kind, &cells[i]);
+			at.column = (lxw_col_t)i;
+			write_cell(book, at, columns[i].kind, &cells[i]);
 			if (part->table->time != NULL && strcmp(
 			    columns[i].name, part->table->time) == 0)
 				output_note_time(&count, &cells[i]);
 		}
-		row++;
+		if (check_row(book, at.sheet, err) == -1)
+			return -1;
+		at.row++;
 		part->rows++;
 	} while (rc == 1);
 	part->has_time = count.has_time;
@@ -280,21 +330,22 @@ write_part(struct book *book, struct output_part *part, struct err *err)
 /* -------------------------------------------------------- what it is */
 
 static void
-pair(lxw_worksheet *sheet, lxw_row_t *row, const char *name,
-    const char *value)
+pair(struct book *book, lxw_row_t *row, const char *name, const char *value)
 {
-	worksheet_write_string(sheet, *row, 0, name, NULL);
+	put_string(book, (struct place){ METADATA, *row, 0 }, name, NULL);
 	if (value != NULL)
-		worksheet_write_string(sheet, *row, 1, value, NULL);
+		put_string(book, (struct place){ METADATA, *row, 1 },
+		    fit(book, (struct span){ value, strlen(value) }), NULL);
 	++*row;
 }
 
 static void
-count_pair(lxw_worksheet *sheet, lxw_row_t *row, const char *name,
+count_pair(struct book *book, lxw_row_t *row, const char *name,
     uint64_t value)
 {
-	worksheet_write_string(sheet, *row, 0, name, NULL);
-	worksheet_write_number(sheet, *row, 1, (double)value, NULL);
+	put_string(book, (struct place){ METADATA, *row, 0 }, name, NULL);
+	put_number(book, (struct place){ METADATA, *row, 1 }, (double)value,
+	    NULL);
 	++*row;
 }
 
@@ -303,59 +354,65 @@ write_metadata(struct book *book)
 {
 	const struct output_convert *convert = book->convert;
 	const struct output_settings *settings = &convert->settings;
-	lxw_worksheet *sheet = book->metadata;
 	lxw_row_t row = 1;
 
-	worksheet_write_string(sheet, 0, 0, "Field", book->bold);
-	worksheet_write_string(sheet, 0, 1, "Value", book->bold);
-	worksheet_set_column(sheet, 0, 1, 40, NULL);
-	pair(sheet, &row, "Made by", settings->tool);
-	pair(sheet, &row, "Source", settings->source);
-	pair(sheet, &row, "Export", settings->export);
-	pair(sheet, &row, "Complete", settings->complete ? "yes" : "NO");
-	count_pair(sheet, &row, "Gaps", settings->gaps);
-	pair(sheet, &row, "From", settings->range.from);
-	pair(sheet, &row, "To", settings->range.to);
-	pair(sheet, &row, "Days are of", settings->range.timezone);
-	pair(sheet, &row, "Times are of", "UTC");
-	pair(sheet, &row, "Where", settings->where);
-	pair(sheet, &row, "Left out", "the records themselves (the column "
+	put_string(book, (struct place){ METADATA, 0, 0 }, "Field",
+	    book->bold);
+	put_string(book, (struct place){ METADATA, 0, 1 }, "Value",
+	    book->bold);
+	worksheet_set_column(book->sheets[METADATA].lxw, 0, 1, 40, NULL);
+	pair(book, &row, "Made by", settings->tool);
+	pair(book, &row, "Source", settings->source);
+	pair(book, &row, "Export", settings->export);
+	pair(book, &row, "Complete", settings->complete ? "yes" : "NO");
+	count_pair(book, &row, "Gaps", settings->gaps);
+	pair(book, &row, "From", settings->range.from);
+	pair(book, &row, "To", settings->range.to);
+	pair(book, &row, "Days are of", settings->range.timezone);
+	pair(book, &row, "Times are of", "UTC");
+	pair(book, &row, "Where", settings->where);
+	pair(book, &row, "Left out", "the records themselves (the column "
 	    "\"raw\"), which the other formats have");
-	count_pair(sheet, &row, "Texts cut to 32,767 characters",
+	count_pair(book, &row, "Texts cut to 32,767 characters",
 	    convert->cut);
-	count_pair(sheet, &row, "Texts with replaced characters",
+	count_pair(book, &row, "Texts with replaced characters",
 	    convert->replaced);
-	count_pair(sheet, &row, "Sheets that go on another",
+	count_pair(book, &row, "Sheets that go on another",
 	    book->rows_cut);
 }
 
 static void
 write_summary(struct book *book)
 {
-	lxw_worksheet *sheet = book->summary;
+	lxw_worksheet *sheet = book->sheets[SUMMARY].lxw;
 	static const char *const names[] = { "Table", "Rows", "From", "To",
 	    "What it has" };
+	struct place at = { SUMMARY, 0, 0 };
 	size_t i;
 
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		worksheet_write_string(sheet, 0, (lxw_col_t)i, names[i],
-		    book->bold);
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		at.column = (lxw_col_t)i;
+		put_string(book, at, names[i], book->bold);
+	}
 	worksheet_set_column(sheet, 0, 3, 20, NULL);
 	worksheet_set_column(sheet, 4, 4, 60, NULL);
 	for (i = 0; i < book->convert->n_parts; i++) {
 		const struct output_part *part = &book->convert->parts[i];
-		lxw_row_t row = (lxw_row_t)i + 1;
+		const char *about = part->table->about;
 
-		worksheet_write_string(sheet, row, 0, part->table->name,
-		    NULL);
-		worksheet_write_number(sheet, row, 1, (double)part->rows,
-		    NULL);
+		at = (struct place){ SUMMARY, (lxw_row_t)i + 1, 0 };
+		put_string(book, at, part->table->name, NULL);
+		at.column = 1;
+		put_number(book, at, (double)part->rows, NULL);
 		if (part->has_time) {
-			write_time(book, sheet, row, 2, part->first_time);
-			write_time(book, sheet, row, 3, part->last_time);
+			at.column = 2;
+			write_time(book, at, part->first_time);
+			at.column = 3;
+			write_time(book, at, part->last_time);
 		}
-		worksheet_write_string(sheet, row, 4, part->table->about,
-		    NULL);
+		at.column = 4;
+		put_string(book, at, fit(book, (struct span){ about,
+		    strlen(about) }), NULL);
 	}
 }
 
@@ -369,8 +426,9 @@ write_book(struct book *book, struct err *err)
 	format_set_bold(book->bold);
 	book->time = workbook_add_format(book->workbook);
 	format_set_num_format(book->time, "yyyy-mm-dd hh:mm:ss");
-	book->summary = workbook_add_worksheet(book->workbook, "Summary");
-	book->metadata = workbook_add_worksheet(book->workbook, "Metadata");
+	if (add_sheet(book, "Summary", 1, err) == -1 ||
+	    add_sheet(book, "Metadata", 1, err) == -1)
+		return -1;
 	for (convert->at = 0; convert->at < convert->n_parts && rc == 0;
 	    convert->at++) {
 		rc = write_part(book, &convert->parts[convert->at], err);
@@ -381,8 +439,40 @@ write_book(struct book *book, struct err *err)
 	if (rc == 0) {
 		write_metadata(book);
 		write_summary(book);
+		rc = check_row(book, METADATA, err) == -1 ||
+		    check_row(book, SUMMARY, err) == -1 ? -1 : 0;
 	}
 	return rc;
+}
+
+/*
+ * Have the library make the file of what it has.  It does not look at what its
+ * writes say, and the file is known to be whole only when it is read back.
+ */
+static int
+close_book(struct book *book, const char *path, struct err *err)
+{
+	lxw_error why = workbook_close(book->workbook);
+
+	if (why != LXW_NO_ERROR)
+		return err_set(err, ERR_DISK, "write %s: %s; is the disk "
+		    "full?", path, lxw_strerror(why));
+	if (output_xlsx_prove(path, book->written, book->n, err) == -1)
+		return err_wrap(err, "a write failed (is the disk full?), "
+		    "or the disk is at fault");
+	return 0;
+}
+
+static void
+release(struct book *book)
+{
+	size_t i;
+
+	for (i = 0; i < book->n; i++)
+		free(book->sheets[i].title);
+	free(book->sheets);
+	free(book->written);
+	text_release(&book->text);
 }
 
 int
@@ -397,21 +487,20 @@ output_xlsx(struct output_convert *convert, const char *dir, struct err *err)
 	    .tmpdir = spill, .use_zip64 = LXW_TRUE };
 	/* A time of its own would make each file another one. */
 	lxw_doc_properties properties = { .created = 946684800 };
-	lxw_error why;
 	int rc;
 
-	text_init(&book.text, 8 * CELL_CHARS);
+	text_init(&book.text, OUTPUT_XLSX_TEXT);
 	book.workbook = workbook_new_opt(path, &options);
 	workbook_set_properties(book.workbook, &properties);
 	rc = write_book(&book, err);
-	why = workbook_close(book.workbook);
-	if (rc == 0 && why != LXW_NO_ERROR)
-		rc = err_set(err, ERR_DISK, "write %s: %s", path,
-		    lxw_strerror(why));
+	if (rc == 0)
+		rc = close_book(&book, path, err);
+	else
+		(void)workbook_close(book.workbook);
 	if (rc == 0)
 		rc = output_file_look(path, output_made_add(convert, name,
 		    output_rows_made(convert)), err);
-	text_release(&book.text);
+	release(&book);
 	free(spill);
 	free(path);
 	free(name);

@@ -59,6 +59,22 @@ list(struct pack *pack, struct err *err)
 	return 0;
 }
 
+/* What the archive is to take the place of must all be in it. */
+static int
+look_at_replaced(struct pack *pack, struct err *err)
+{
+	if (!pack->place.replaces)
+		return 0;
+	if (pack_held_look(&pack->held, pack->place.dir, pack->place.name,
+	    pack->settings.target, pack->settings.log, err) == -1)
+		return -1;
+	pack->progress.replaced = pack->held.n;
+	pack->progress.replaces_damaged = pack->held.is_damaged &&
+	    pack->held.n > 0;
+	return pack_held_names(&pack->held, &pack->settings, &pack->files,
+	    err);
+}
+
 struct pack *
 pack_new(const struct pack_settings *settings, struct err *err)
 {
@@ -78,6 +94,7 @@ pack_new(const struct pack_settings *settings, struct err *err)
 	if (list(pack, err) == -1 ||
 	    pack_place_open(&pack->place, settings->target, pack->dir,
 	    settings->force, err) == -1 ||
+	    look_at_replaced(pack, err) == -1 ||
 	    pack_writer_open(&pack->writer, &pack->settings,
 	    pack->place.fd, err) == -1)
 		goto err_free;
@@ -121,6 +138,8 @@ step_name(struct pack *pack, struct err *err)
 {
 	pack_reader_release(&pack->reader);
 	if (check_unchanged(pack, err) == -1 ||
+	    pack_held_bytes(&pack->held, &pack->settings, pack->dir,
+	    &pack->files, err) == -1 ||
 	    pack_place_name(&pack->place, err) == -1)
 		return -1;
 	pack->act = PACK_DONE;
@@ -188,6 +207,7 @@ pack_free(struct pack *pack)
 	pack_reader_release(&pack->reader);
 	pack_mark_release(&pack->mark);
 	pack_place_close(&pack->place);
+	pack_held_release(&pack->held);
 	pack_files_release(&pack->files);
 	pack_check_release(&pack->check);
 	if (pack->dir != -1)

@@ -42,7 +42,9 @@ struct pack_settings {
 	const char *target;	/* the archive */
 	enum pack_format format;
 	int64_t time;		/* of all members, in seconds since 1970 */
-	bool force;		/* replace ${target} if it is there */
+	bool force;		/* replace ${target} if it is there, and
+				 * holds no more than the new one will */
+	struct log *log;	/* of what is read in it; or NULL */
 	const struct tree_receipts *receipts;	/* what the files must be, by
 				 * path (see tree_sums()); NULL: not known */
 	bool growing;		/* a shard may be longer than its receipt */
@@ -54,6 +56,8 @@ struct pack_progress {
 	uint64_t files_total, bytes_total;
 	uint64_t archive_bytes;	/* written so far */
 	uint64_t unknown;	/* files that are no part of an export */
+	uint64_t replaced;	/* files that the archive held before */
+	bool replaces_damaged;	/* and these are all that could be read */
 	bool is_reading;	/* it is written, and is read back */
 };
 
@@ -63,8 +67,9 @@ struct pack;
  * pack_new(settings, err):
  * Begin to pack files into an archive, under a hidden name beside its own;
  * one that a crash left there is taken away.  Return NULL with ${err} set;
- * pack_free() it.  ERR_USAGE: the target is there, or in the
- * directory, or something in the directory is no plain file.  ERR_DATA: a
+ * pack_free() it.  ERR_USAGE: the target is there (and, if it may be replaced,
+ * holds what the new one would not), or in the directory, or something in the
+ * directory is no plain file.  ERR_DATA: a
  * file of the receipts is not there.  ERR_LOCKED: another process is packing
  * into the same file.
  */
@@ -138,6 +143,41 @@ int pack_export_open(const char *, const char *, bool, struct log *,
 /** pack_export_close(export): Release it; as pack_free(). */
 void pack_export_close(struct pack_export *);
 
+/* ------------------------------- a directory that was packed before */
+
+/* What is left of a directory, held against the archive of it. */
+struct pack_rest;
+
+/**
+ * pack_rest_new(where, path, log, err):
+ * Begin to look whether all that is in the directory ${where}, which may be
+ * gone, is in the archive ${path}.  Return NULL with ${err} set;
+ * pack_rest_free() it.  ERR_USAGE: nothing is in it, and the archive is of
+ * another directory.
+ */
+struct pack_rest *pack_rest_new(const char *, const char *, struct log *,
+    struct err *);
+
+/**
+ * pack_rest_step(rest, err):
+ * Go on with it.  Return 1; 0 when each file that is there is in the archive,
+ * with the same bytes; or -1 with ${err} set (ERR_USAGE: one is not).
+ */
+int pack_rest_step(struct pack_rest *, struct err *);
+
+/** pack_rest_remove(rest, err): At the end: remove what is left. */
+int pack_rest_remove(struct pack_rest *, struct err *);
+
+/** pack_rest_progress(rest, progress): Fill it, as pack_progress(). */
+void pack_rest_progress(const struct pack_rest *, struct pack_progress *);
+
+/** pack_rest_sha256(rest, hex, err): That of the archive.  0 or -1. */
+int pack_rest_sha256(const struct pack_rest *, char [SHA256_HEX],
+    struct err *);
+
+/** pack_rest_free(rest): Free ${rest}, which may be NULL. */
+void pack_rest_free(struct pack_rest *);
+
 /* ------------------------------------------- an archive, verified */
 
 struct pack_verify;
@@ -170,6 +210,12 @@ void pack_verify_progress(const struct pack_verify *,
 
 /** pack_is_whole(verify): Was nothing found but notes? */
 bool pack_is_whole(const struct pack_verify *);
+
+/**
+ * pack_holds_all(verify):
+ * Is it all of a complete export, whatever else is in it?
+ */
+bool pack_holds_all(const struct pack_verify *);
 
 /** pack_verify_free(verify): Free ${verify}, which may be NULL. */
 void pack_verify_free(struct pack_verify *);

@@ -17,9 +17,8 @@ static const char *const names[PACK_AROUND] = {
 	[PACK_LOG] = TREE_LOG,
 };
 
-/* Which of them is it?  PACK_AROUND: none. */
-static enum pack_around
-which(const char *name)
+enum pack_around
+pack_around_of(const char *name)
 {
 	size_t i;
 
@@ -32,99 +31,27 @@ which(const char *name)
 bool
 pack_around_knows(const char *name)
 {
-	return which(name) != PACK_AROUND;
-}
-
-/* Lines "<hex>  <path>"; what is none is told. */
-void
-pack_sums(struct pack_verify *verify)
-{
-	struct tree_receipt receipt = { .path = NULL };
-	char *line = verify->found.sums.at, *next;
-
-	for (; line != NULL && *line != '\0'; line = next) {
-		next = line + strcspn(line, "\n");
-		if (*next != '\0')
-			*next++ = '\0';
-		if (strlen(line) > SHA256_HEX + 1 &&
-		    line[SHA256_HEX - 1] == ' ') {
-			line[SHA256_HEX - 1] = '\0';
-			receipt.path = &line[SHA256_HEX + 1];
-			if (sha256_from_hex(line, receipt.sha256) == 0) {
-				tree_receipts_add(&verify->receipts,
-				    &receipt);
-				continue;
-			}
-		}
-		pack_say(verify, AUDIT_DAMAGED, TREE_SUMS, "a line of it "
-		    "is no line of sums");
-	}
-}
-
-/* What could not be had. */
-static void
-say_gaps(struct pack_verify *verify,
-    const struct manifest_listing *listing, bool is_adopted)
-{
-	const struct manifest_gap *gap;
-	char where[96];
-
-	for (gap = listing->gaps; gap != NULL; gap = gap->next) {
-		manifest_gap_where(gap, where);
-		pack_say(verify, AUDIT_MISSING, NULL, "%s%s%s",
-		    where + (*where == ' '), *where != '\0' ? ": " : "",
-		    gap->why != NULL ? gap->why : "it could not be had");
-		verify->findings[verify->n_findings - 1].listing =
-		    mem_text(listing->key);
-	}
-	if (listing->ended || listing->gaps != NULL || is_adopted)
-		return;
-	pack_say(verify, AUDIT_MISSING, NULL, "the export has not got to "
-	    "its end");
-	verify->findings[verify->n_findings - 1].listing =
-	    mem_text(listing->key);
-}
-
-void
-pack_around_begin(struct pack_verify *verify)
-{
-	struct manifest *manifest = verify->found.manifest;
-	struct manifest_listing listing = { .key = NULL };
-	bool is_adopted = json_is_true(json_object_get(manifest_header(
-	    manifest), "adopted"));
-
-	verify->progress.ours = true;
-	verify->progress.sealed = manifest_sealed(manifest) != NULL;
-	if (verify->found.why != NULL)
-		pack_say(verify, AUDIT_DAMAGED, MANIFEST_NAME, "%s",
-		    verify->found.why);
-	if (!verify->progress.sealed && !is_adopted)
-		pack_say(verify, AUDIT_MISSING, NULL, "the export is not "
-		    "finished");
-	while (manifest_each(manifest, listing.key, &listing)) {
-		verify->progress.records += listing.records;
-		say_gaps(verify, &listing, is_adopted);
-	}
+	return pack_around_of(name) != PACK_AROUND;
 }
 
 /* The log goes into a file without a name, to be looked at as a whole. */
 static int
 open_log(struct pack_verify *verify, struct err *err)
 {
-	char *dir = pack_temp_dir(err);
+	struct scratch *scratch = pack_scratch(err);
 	int in;
 
-	if (dir == NULL)
+	if (scratch == NULL)
 		return -1;
-	in = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (in != -1) {
+	in = open(scratch_path(scratch), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (in == -1) {
+		err_errno(err, ERR_DISK, "open %s", scratch_path(scratch));
+	} else {
 		verify->log_fd = file_open(in, TREE_LOG, O_RDWR | O_CREAT |
 		    O_EXCL, err);
-		unlinkat(in, TREE_LOG, 0);
 		close(in);
 	}
-	rmdir(dir);
-	free(dir);
+	scratch_free(scratch);
 	return verify->log_fd != -1 ? 0 : -1;
 }
 
@@ -133,8 +60,9 @@ pack_around_add(struct pack_verify *verify, size_t n, struct err *err)
 {
 	struct iovec piece = { verify->buffer, n };
 
-	if (n == 0 || !verify->progress.sealed || verify->receipt != NULL ||
-	    which(verify->name) != PACK_LOG ||
+	pack_check_add(&verify->check, NULL, verify->buffer, n);
+	verify->around_bytes += n;
+	if (n == 0 || !verify->is_sealed || verify->it != PACK_LOG ||
 	    verify->check.bytes > verify->reader.most_out)
 		return 0;
 	if (verify->log_fd == -1 && open_log(verify, err) == -1)
@@ -146,12 +74,8 @@ pack_around_add(struct pack_verify *verify, size_t n, struct err *err)
 void
 pack_around_member(struct pack_verify *verify)
 {
-	enum pack_around it = which(verify->name);
-
-	if (it == PACK_AROUND)
-		return;
-	verify->around[it].is_there = true;
-	sha256_peek(verify->check.hash, verify->around[it].sha256);
+	verify->around[verify->it].is_there = true;
+	sha256_peek(verify->check.hash, verify->around[verify->it].sha256);
 }
 
 /* Is the one that should have this hash there, and has it? */
@@ -170,13 +94,10 @@ check(struct pack_verify *verify, enum pack_around it,
 void
 pack_around_end(struct pack_verify *verify)
 {
-	unsigned char sums[SHA256_BYTES];
-
-	if (!verify->progress.sealed)
+	if (!verify->is_sealed)
 		return;
-	sha256_of(verify->sums.at, verify->sums.len, sums);
-	check(verify, PACK_SUMS, sums, "it does not say what the manifest "
-	    "says");
+	check(verify, PACK_SUMS, verify->sums, "it does not say what the "
+	    "manifest says");
 	if (verify->found.why == NULL)
 		check(verify, PACK_COPY, verify->around[
 		    PACK_MANIFEST].sha256, "it is not a copy of "

@@ -16,21 +16,15 @@
 /* ZIP knows no time before 1980-01-01T00:00:00Z. */
 #define EARLIEST INT64_C(315532800)
 
-/*
- * Nobody may work on the export meanwhile.  The lock is the file's, not the
- * process's, because the log is opened and closed once more to be packed.
- */
-static int
-lock_log(struct pack_export *export, const char *where, struct err *err)
+int
+pack_lock(int dir, const char *where, int *fd, struct err *err)
 {
 	struct flock lock = { .l_type = F_RDLCK, .l_whence = SEEK_SET };
-	int fd = file_open(tree_dir(export->tree), TREE_LOG,
-	    O_RDONLY | O_NONBLOCK, err);
 
-	if (fd == -1)
+	*fd = file_open(dir, TREE_LOG, O_RDONLY | O_NONBLOCK, err);
+	if (*fd == -1)
 		return errno == ENOENT ? 0 : err_wrap(err, "%s", where);
-	export->lock = fd;
-	if (fcntl(fd, F_OFD_SETLK, &lock) == 0)
+	if (fcntl(*fd, F_OFD_SETLK, &lock) == 0)
 		return 0;
 	if (errno != EACCES && errno != EAGAIN)
 		return err_errno(err, ERR_DISK, "lock %s/" TREE_LOG, where);
@@ -112,12 +106,13 @@ pack_export_open(const char *where, const char *target, bool force,
     struct log *log, struct pack_export *export, struct err *err)
 {
 	*export = (struct pack_export){ .lock = -1, .settings = {
-	    .dir = where, .target = target, .force = force } };
+	    .dir = where, .target = target, .force = force, .log = log } };
 	if (pack_format_of(target, &export->settings.format, err) == -1)
 		return -1;
 	if ((export->tree = tree_look(where, err)) == NULL ||
 	    find_top(export, where, err) == -1 ||
-	    lock_log(export, where, err) == -1)
+	    pack_lock(tree_dir(export->tree), where, &export->lock,
+	    err) == -1)
 		return -1;
 	if (is_there(export, MANIFEST_NAME) ||
 	    is_there(export, MANIFEST_COPY)) {

@@ -23,25 +23,19 @@ struct finding {
 	struct pack_reader reader;
 	const char *path;	/* of the archive */
 	struct log *log;
-	char *dir;		/* the folder of our own */
+	const char *dir;	/* the folder of our own */
 	char *buffer;
 	struct err why;		/* what is wrong with the manifest */
 	struct manifest *copy;	/* of the manifest, if it came first */
-	bool has_files;		/* something in it is called like an export */
+	char *files;		/* the folder that has a folder "files" */
 };
 
-char *
-pack_temp_dir(struct err *err)
+struct scratch *
+pack_scratch(struct err *err)
 {
 	const char *in = getenv("TMPDIR");
-	char *path = mem_format("%s/hlexport-XXXXXX", in != NULL &&
-	    *in != '\0' ? in : "/tmp");
 
-	if (mkdtemp(path) != NULL)
-		return path;
-	err_errno(err, ERR_DISK, "make the folder %s", path);
-	free(path);
-	return NULL;
+	return scratch_new(in != NULL && *in != '\0' ? in : "/tmp", err);
 }
 
 const char *
@@ -70,6 +64,51 @@ is_named(struct pack_found *found, const char *name, const char *wanted)
 		found->top = mem_copy(name, len);
 	return strlen(found->top) == len &&
 	    memcmp(found->top, name, len) == 0;
+}
+
+/* The folder of an export that nothing but its files tells of. */
+static void
+look_for_files(struct finding *finding, const char *name)
+{
+	const char *slash = strchr(name, '/');
+	size_t len = 0;
+
+	if (finding->files != NULL || slash == NULL)
+		return;
+	if (strncmp(name, "files/", 6) != 0) {
+		if (strncmp(slash, "/files/", 7) != 0)
+			return;
+		len = (size_t)(slash + 1 - name);
+	}
+	finding->files = mem_copy(name, len);
+}
+
+/* Without a manifest, the names of the files are all that is known. */
+static void
+keep_name(struct pack_found *found, const char *name)
+{
+	found->paths = mem_need(found->paths, found->n_paths + 1,
+	    &found->paths_room, sizeof(*found->paths));
+	found->paths[found->n_paths++] = mem_text(name);
+}
+
+/* Keep of them those in the export's folder, as they are called there. */
+static void
+keep_in_top(struct pack_found *found)
+{
+	size_t len = strlen(found->top), i, n = 0;
+
+	for (i = 0; i < found->n_paths; i++) {
+		char *name = found->paths[i];
+
+		if (strncmp(name, found->top, len) != 0) {
+			free(name);
+			continue;
+		}
+		memmove(name, &name[len], strlen(&name[len]) + 1);
+		found->paths[n++] = name;
+	}
+	found->n_paths = n;
 }
 
 /* Write the member that is read to ${fd}. */
@@ -152,8 +191,8 @@ look_at(struct finding *finding, const char *name, struct err *err)
 	struct manifest *manifest;
 	bool is_it = is_named(found, name, MANIFEST_NAME);
 
-	finding->has_files |= strncmp(name, "files/", 6) == 0 ||
-	    strstr(name, "/files/") != NULL;
+	look_for_files(finding, name);
+	keep_name(found, name);
 	if (is_named(found, name, TREE_SUMS) && !found->has_sums)
 		return take_sums(finding, err);
 	/* A second one of a name is for the verifier to tell of. */
@@ -209,11 +248,25 @@ judge(struct finding *finding, int rc, struct err *err)
 		*err = finding->why;
 	if (rc == -1 || finding->why.kind != ERR_NONE)
 		return err_wrap(err, "%s", finding->path);
-	if (!finding->has_files && !found->has_sums)
+	if (finding->files == NULL && !found->has_sums)
 		return err_set(err, ERR_USAGE, "%s is no archive of an "
 		    "export: it has neither " MANIFEST_NAME " nor files/",
 		    finding->path);
+	if (found->top == NULL)
+		found->top = mem_text(finding->files);
+	keep_in_top(found);
 	return 0;
+}
+
+static int
+find_in(struct finding *finding, int fd, struct err *err)
+{
+	struct pack_found *found = finding->found;
+	int rc = pack_reader_open(&finding->reader, fd, found->mark.end, err);
+
+	if (rc == 0)
+		rc = look_at_all(finding, err);
+	return judge(finding, rc, err);
 }
 
 int
@@ -222,6 +275,7 @@ pack_find(int fd, const char *path, struct log *log,
 {
 	struct finding finding = { .found = found, .path = path,
 	    .log = log };
+	struct scratch *scratch;
 	struct stat st;
 	struct err own;
 	int rc = -1;
@@ -235,27 +289,28 @@ pack_find(int fd, const char *path, struct log *log,
 	    err) == -1)
 		return err_wrap(err, "%s", path);
 	text_init(&found->sums, SUMS_MOST);
-	if ((finding.dir = pack_temp_dir(err)) == NULL)
+	if ((scratch = pack_scratch(err)) == NULL)
 		return -1;
+	finding.dir = scratch_path(scratch);
 	finding.buffer = mem_alloc(PACK_PIECE);
-	if ((found->tree = tree_look(finding.dir, err)) != NULL) {
-		rc = pack_reader_open(&finding.reader, fd,
-		    found->mark.end, err);
-		if (rc == 0)
-			rc = look_at_all(&finding, err);
-		rc = judge(&finding, rc, err);
-	}
+	if ((found->tree = tree_look(finding.dir, err)) != NULL)
+		rc = find_in(&finding, fd, err);
 	manifest_close(finding.copy);
 	pack_reader_release(&finding.reader);
-	rmdir(finding.dir);
-	free(finding.dir);
+	scratch_free(scratch);
 	free(finding.buffer);
+	free(finding.files);
 	return rc;
 }
 
 void
 pack_found_release(struct pack_found *found)
 {
+	size_t i;
+
+	for (i = 0; i < found->n_paths; i++)
+		free(found->paths[i]);
+	free(found->paths);
 	manifest_close(found->manifest);
 	pack_mark_release(&found->mark);
 	tree_close(found->tree);

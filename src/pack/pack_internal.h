@@ -1,6 +1,7 @@
 #ifndef PACK_INTERNAL_H
 #define PACK_INTERNAL_H
 
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include <archive.h>
@@ -122,6 +123,16 @@ int pack_file_check(const struct pack_file *, const struct stat *,
 /** pack_files_release(files): Free what ${files} holds. */
 void pack_files_release(struct pack_files *);
 
+/* -------------------------------------------------- pack_export.c */
+
+/**
+ * pack_lock(dir, where, fd, err):
+ * Nobody may work on the export in ${dir} while ${fd} is open; it is -1 where
+ * there is no log to lock.  The lock is the file's, not the process's, because
+ * the log is opened and closed once more to be packed.
+ */
+int pack_lock(int, const char *, int *, struct err *);
+
 /* -------------------------------------------------- pack_remove.c */
 
 /**
@@ -139,10 +150,14 @@ int pack_remove_files(const char *, int, const struct pack_files *,
 struct pack_place {
 	const char *target;	/* borrowed, for words */
 	char *name;		/* without its folders */
+	char *prefix;		/* of hidden names that are for it */
 	char *temp;		/* what it is called until it is whole */
 	int dir;		/* its folder */
 	int fd;			/* the file, locked; or -1 */
 	bool force, is_named;
+	bool replaces;		/* a file of the name is there: */
+	struct stat replaced;
+	bool is_exchanged;	/* that has the hidden name now */
 };
 
 /**
@@ -154,7 +169,11 @@ struct pack_place {
 int pack_place_open(struct pack_place *, const char *, int, bool,
     struct err *);
 
-/** pack_place_name(place, err): Give the file its name, for good. */
+/**
+ * pack_place_name(place, err):
+ * Give the file its name, for good.  Return 0; or -1 with ${err} set where
+ * that could not be done, or another file has come to stand there meanwhile.
+ */
 int pack_place_name(struct pack_place *, struct err *);
 
 /** pack_place_close(place): Release it; without its name, it is gone. */
@@ -347,6 +366,8 @@ struct pack_found {
 	struct pack_mark mark;
 	struct text sums;	/* without a manifest: SHA256SUMS */
 	bool has_sums;
+	char **paths;		/* without one: of all files in ${top} */
+	size_t n_paths, paths_room;
 	struct tree *tree;	/* the manifest's; nothing is in it any more */
 };
 
@@ -364,7 +385,7 @@ void pack_found_release(struct pack_found *);
 /** pack_plain_name(name): Return ${name} without "./" before it. */
 const char *pack_plain_name(const char *);
 
-/** pack_temp_dir(path, err): Make one; its name is new. */
-char *pack_temp_dir(struct err *);
+/** pack_scratch(err): Return a new place for what is taken out; or NULL. */
+struct scratch *pack_scratch(struct err *);
 
 #endif

@@ -33,7 +33,7 @@ static bool
 check_member(struct pack_verify *verify,
     const struct pack_member *member)
 {
-	const char *name = member->name;
+	const char *name = member->name, *plain = pack_plain_name(name);
 
 	if (*name == '\0')
 		pack_say(verify, AUDIT_EXTRA, NULL, "a member of the "
@@ -47,7 +47,7 @@ check_member(struct pack_verify *verify,
 	else if (!member->is_file)
 		pack_say(verify, AUDIT_EXTRA, name, "it is no file, but a "
 		    "link or something else; don't unpack it");
-	else if (!set_add(verify->names, name, strlen(name)))
+	else if (!set_add(verify->names, plain, strlen(plain)))
 		pack_say(verify, AUDIT_EXTRA, name, "it is in the archive "
 		    "twice; which of the two counts, no one can tell");
 	else
@@ -62,81 +62,38 @@ pack_member_begin(struct pack_verify *verify,
 	const char *top = verify->found.top != NULL ? verify->found.top : "";
 	const char *name = pack_plain_name(member->name);
 	size_t len = strlen(top);
-	struct tree_receipt *receipt;
 
 	if (!check_member(verify, member))
 		return;
 	if (strncmp(name, top, len) != 0) {
-		pack_say(verify, AUDIT_EXTRA, name, "it is beside the "
-		    "export, not in it");
+		pack_say(verify, litter_is(name) ? AUDIT_NOTE : AUDIT_EXTRA,
+		    name, "it is beside the export, not in it");
 		return;
 	}
 	name += len;
 	if (member->doubt != NULL)
 		pack_say(verify, AUDIT_DAMAGED, name, "%.*s",
 		    (int)strcspn(member->doubt, "\n"), member->doubt);
-	receipt = pack_receipt(&verify->receipts, name);
-	if (receipt == NULL && !pack_around_knows(name)) {
-		if (verify->receipts.n > 0 || verify->found.manifest != NULL)
-			pack_say(verify, AUDIT_EXTRA, name, verify->found.
-			    manifest != NULL ? "the manifest does not know "
-			    "it" : TREE_SUMS " does not know it");
-		/* Where checksums are all there is, all is read. */
-		if (verify->found.manifest != NULL)
-			return;
-	}
-	verify->is_open = true;
-	verify->receipt = receipt;
+	verify->it = pack_around_of(name);
+	if (verify->it == PACK_AROUND)
+		verify->is_open = audit_member_begin(verify->audit, name);
+	else
+		verify->is_open = true;
 	verify->name = mem_text(name);
 	pack_check_begin(&verify->check);
 }
 
-/* A receipt made of SHA256SUMS knows the hash only. */
-static int
-check_sum(struct pack_verify *verify, struct err *err)
-{
-	unsigned char sha256[SHA256_BYTES];
-
-	if (verify->found.manifest != NULL)
-		return pack_check_end(&verify->check, verify->receipt,
-		    !verify->progress.sealed, err);
-	sha256_peek(verify->check.hash, sha256);
-	if (memcmp(sha256, verify->receipt->sha256, SHA256_BYTES) == 0)
-		return 0;
-	return err_set(err, ERR_DATA, "its SHA-256 is not that of "
-	    TREE_SUMS);
-}
-
+/* The member is over; ${why} says that it could not be read to its end. */
 static void
-end_member(struct pack_verify *verify, bool is_read)
+end_member(struct pack_verify *verify, const char *why)
 {
-	struct tree_receipt *receipt = verify->receipt;
-	struct err err;
-
-	if (receipt != NULL) {
-		verify->seen[receipt - verify->receipts.at] = true;
-		verify->progress.files++;
-		if (is_read && check_sum(verify, &err) == -1)
-			pack_say(verify, AUDIT_DAMAGED, receipt->path,
-			    "%s", err.text);
-	} else if (is_read) {
+	if (verify->it == PACK_AROUND)
+		audit_member_end(verify->audit, why);
+	else if (why != NULL)
+		pack_say(verify, AUDIT_DAMAGED, verify->name, "%s", why);
+	else
 		pack_around_member(verify);
-		verify->progress.files += verify->found.manifest == NULL;
-	}
 	verify->is_open = false;
-	free(verify->name);
-	verify->name = NULL;
-}
-
-/* Bytes of a member that should have ended: no more of it is read. */
-static bool
-is_too_long(const struct pack_verify *verify)
-{
-	const struct tree_receipt *receipt = verify->receipt;
-
-	return receipt != NULL && verify->found.manifest != NULL &&
-	    verify->check.bytes > receipt->bytes &&
-	    (verify->progress.sealed || receipt->lines == 0);
 }
 
 int
@@ -151,24 +108,15 @@ pack_member_step(struct pack_verify *verify, struct err *err)
 		return err_wrap(err, "%s", verify->path);
 	}
 	if (n == -1) {
-		pack_say(verify, AUDIT_DAMAGED, verify->name, "%s",
-		    why.text);
-		end_member(verify, false);
+		end_member(verify, why.text);
 		(void)pack_reader_again(&verify->reader);
-		return 1;
-	}
-	pack_check_add(&verify->check, verify->found.manifest != NULL ?
-	    verify->receipt : NULL, verify->buffer, (size_t)n);
-	verify->progress.read += (uint64_t)n;
-	if (pack_around_add(verify, (size_t)n, err) == -1)
-		return -1;
-	if (is_too_long(verify)) {
-		pack_say(verify, AUDIT_DAMAGED, verify->name, "it has more "
-		    "bytes than the manifest says: %" PRIu64,
-		    verify->receipt->bytes);
-		end_member(verify, false);
 	} else if (n == 0) {
-		end_member(verify, true);
+		end_member(verify, NULL);
+	} else if (verify->it != PACK_AROUND) {
+		return pack_around_add(verify, (size_t)n, err) == -1 ? -1 : 1;
+	} else if (!audit_member_add(verify->audit, verify->buffer,
+	    (size_t)n)) {
+		end_member(verify, NULL);
 	}
 	return 1;
 }

@@ -4,8 +4,10 @@
  * left behind is told from one that is being written.
  */
 
+#include <sys/random.h>
 #include <sys/stat.h>
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -15,6 +17,9 @@
 #include <unistd.h>
 
 #include "pack/pack_internal.h"
+
+#define RANDOM 12	/* digits of its name */
+#define TRIES 20
 
 static bool
 is_same(const struct stat *one, const struct stat *other)
@@ -52,64 +57,126 @@ is_inside(int dir, int top, struct err *err)
 	return rc;
 }
 
-/* May the target be made?  One that is there must be a file. */
+/*
+ * May the target be made?  One that is there must be a file; ${st} is set to
+ * what it is.  Return 1 if it is there, 0 if not, -1.
+ */
 static int
-check_target(const struct pack_place *place, struct err *err)
+check_target(const struct pack_place *place, struct stat *st,
+    struct err *err)
 {
-	struct stat st;
-
-	if (fstatat(place->dir, place->name, &st, AT_SYMLINK_NOFOLLOW) == -1)
+	if (fstatat(place->dir, place->name, st, AT_SYMLINK_NOFOLLOW) == -1)
 		return errno == ENOENT ? 0 : err_errno(err, ERR_DISK,
 		    "look at %s", place->target);
-	if (!S_ISREG(st.st_mode))
+	if (!S_ISREG(st->st_mode))
 		return err_set(err, ERR_USAGE, "%s is there, and no plain "
 		    "file; give another name", place->target);
 	if (!place->force)
 		return err_set(err, ERR_USAGE, "%s is there; give another "
 		    "name, or --force to replace it", place->target);
-	return 0;
+	return 1;
 }
 
-static int
-lock(const struct pack_place *place, struct err *err)
+/* ------------------------------------------------------ the hidden file */
+
+static bool
+lock(int fd)
 {
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-	struct stat have, there;
 
-	if (fcntl(place->fd, F_SETLK, &lock) == -1) {
-		if (errno != EACCES && errno != EAGAIN)
-			return err_errno(err, ERR_DISK, "lock %s",
-			    place->temp);
-		return err_set(err, ERR_LOCKED, "another process is writing "
-		    "%s", place->target);
-	}
-	/* It may just have got its name: then it is another's. */
-	if (fstat(place->fd, &have) == -1 || fstatat(place->dir, place->temp,
-	    &there, AT_SYMLINK_NOFOLLOW) == -1 || !is_same(&have, &there))
-		return err_set(err, ERR_LOCKED, "another process has just "
-		    "written %s", place->target);
-	if (!S_ISREG(have.st_mode) || have.st_nlink != 1)
-		return err_set(err, ERR_USAGE, "%s is in the way; remove it",
-		    place->temp);
-	return 0;
+	return fcntl(fd, F_SETLK, &lock) == 0;
 }
 
-/* Open the hidden file, empty: what a crash left in it is gone. */
-static int
-open_temp(struct pack_place *place, struct err *err)
+/* Is ${name} the hidden file of a process that makes the same target? */
+static bool
+is_temp(const struct pack_place *place, const char *name)
 {
-	place->fd = file_open(place->dir, place->temp, O_RDWR | O_CREAT |
-	    O_NONBLOCK, err);
-	if (place->fd == -1)
-		return err_wrap(err, "%s", place->target);
-	if (lock(place, err) == -1) {
+	size_t len = strlen(place->prefix);
+
+	return strncmp(name, place->prefix, len) == 0 &&
+	    strspn(&name[len], "0123456789abcdef") == RANDOM &&
+	    name[len + RANDOM] == '\0';
+}
+
+/*
+ * Another process's hidden file: one that is gone has left it, then it goes;
+ * or it is there, and that is an error.
+ */
+static int
+sweep_one(const struct pack_place *place, const char *name, struct err *err)
+{
+	int fd = openat(place->dir, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK |
+	    O_CLOEXEC), rc = 0;
+	struct stat have, there;
+
+	/* What is not our own user's is none of our business. */
+	if (fd == -1)
+		return 0;
+	if (fstat(fd, &have) == -1 || !S_ISREG(have.st_mode) ||
+	    have.st_uid != geteuid() || have.st_nlink != 1)
+		;
+	else if (!lock(fd))
+		rc = err_set(err, ERR_LOCKED, "another process is writing "
+		    "%s", place->target);
+	else if (fstatat(place->dir, name, &there,
+	    AT_SYMLINK_NOFOLLOW) == 0 && is_same(&have, &there))
+		unlinkat(place->dir, name, 0);
+	close(fd);
+	return rc;
+}
+
+static int
+sweep(const struct pack_place *place, struct err *err)
+{
+	int fd = openat(place->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *list = fd != -1 ? fdopendir(fd) : NULL;
+	struct dirent *entry;
+	int rc = 0;
+
+	if (list == NULL) {
+		if (fd != -1)
+			close(fd);
+		return err_errno(err, ERR_DISK, "read the folder of %s",
+		    place->target);
+	}
+	while (rc == 0 && (entry = readdir(list)) != NULL)
+		if (is_temp(place, entry->d_name))
+			rc = sweep_one(place, entry->d_name, err);
+	closedir(list);
+	return rc;
+}
+
+/* Make it, with a name that nobody can know before. */
+static int
+make_temp(struct pack_place *place, struct err *err)
+{
+	unsigned char bytes[RANDOM / 2];
+	char digits[RANDOM + 1];
+	struct stat have, there;
+	int tries;
+	size_t i;
+
+	for (tries = 0; tries < TRIES; tries++) {
+		if (getrandom(bytes, sizeof(bytes), 0) != sizeof(bytes))
+			break;
+		for (i = 0; i < sizeof(bytes); i++)
+			snprintf(&digits[2 * i], 3, "%02x", bytes[i]);
+		free(place->temp);
+		place->temp = mem_format("%s%s", place->prefix, digits);
+		place->fd = openat(place->dir, place->temp, O_RDWR |
+		    O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+		if (place->fd == -1)
+			break;
+		/* Another's sweep may have taken it before it was locked. */
+		if (lock(place->fd) && fstat(place->fd, &have) == 0 &&
+		    fstatat(place->dir, place->temp, &there,
+		    AT_SYMLINK_NOFOLLOW) == 0 && is_same(&have, &there))
+			return 0;
 		close(place->fd);
 		place->fd = -1;
-		return -1;
 	}
-	if (ftruncate(place->fd, 0) == -1)
-		return err_errno(err, ERR_DISK, "empty %s", place->temp);
-	return 0;
+	return err_errno(err, ERR_DISK, "make a file beside %s",
+	    place->target);
 }
 
 /* Open the folder of the target, and see what it is called in there. */
@@ -119,20 +186,17 @@ open_folder(struct pack_place *place, struct err *err)
 	const char *slash = strrchr(place->target, '/');
 	char *folder = slash == NULL ? mem_text(".") : mem_copy(place->target,
 	    (size_t)(slash - place->target) + 1);
-	char temp[PATH_MAX];
 
 	place->name = mem_text(slash != NULL ? slash + 1 : place->target);
+	/* A name of the longest kind leaves no room for ours. */
+	place->prefix = mem_format(".hlexport-%.*s-", NAME_MAX - 2 * RANDOM,
+	    place->name);
 	place->dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (place->dir == -1)
 		err_errno(err, errno == ENOENT ? ERR_USAGE : ERR_DISK,
 		    "open the folder of %s", place->target);
 	free(folder);
-	if (place->dir == -1)
-		return -1;
-	if (file_temp_name(place->name, temp) == -1)
-		return err_errno(err, ERR_USAGE, "%s", place->target);
-	place->temp = mem_text(temp);
-	return 0;
+	return place->dir == -1 ? -1 : 0;
 }
 
 int
@@ -150,20 +214,87 @@ pack_place_open(struct pack_place *place, const char *target, int inside,
 	if (rc == 1)
 		return err_set(err, ERR_USAGE, "%s is in the directory that "
 		    "is packed; put it elsewhere", target);
-	return check_target(place, err) == -1 ? -1 : open_temp(place, err);
+	if ((rc = check_target(place, &place->replaced, err)) == -1)
+		return -1;
+	place->replaces = rc == 1;
+	return sweep(place, err) == -1 ? -1 : make_temp(place, err);
+}
+
+/* ------------------------------------------------------------- its name */
+
+/* Is what is there still what was looked at? */
+static int
+check_replaced(const struct pack_place *place, struct err *err)
+{
+	const struct stat *was = &place->replaced;
+	struct stat st;
+	int rc = check_target(place, &st, err);
+
+	if (rc == -1)
+		return -1;
+	if (rc == 1 && is_same(&st, was) && st.st_size == was->st_size &&
+	    st.st_mtim.tv_sec == was->st_mtim.tv_sec &&
+	    st.st_mtim.tv_nsec == was->st_mtim.tv_nsec)
+		return 0;
+	return err_set(err, ERR_DISK, "%s changed meanwhile; try again when "
+	    "nothing works on it", place->target);
+}
+
+/*
+ * Take the old one's place: the two change names, so that it can be undone.
+ * The old one is gone when the hidden name is.
+ */
+static int
+replace(struct pack_place *place, struct err *err)
+{
+	if (check_replaced(place, err) == -1)
+		return -1;
+	if (renameat2(place->dir, place->temp, place->dir, place->name,
+	    RENAME_EXCHANGE) == 0) {
+		place->is_exchanged = true;
+		return 0;
+	}
+	if (errno != EINVAL && errno != ENOSYS)
+		return err_errno(err, ERR_DISK, "rename %s to %s",
+		    place->temp, place->target);
+	return renameat(place->dir, place->temp, place->dir,
+	    place->name) == 0 ? 0 : err_errno(err, ERR_DISK, "rename %s to "
+	    "%s", place->temp, place->target);
+}
+
+/* Nothing is replaced, not even what has come a moment ago. */
+static int
+give(const struct pack_place *place, struct err *err)
+{
+	if (renameat2(place->dir, place->temp, place->dir, place->name,
+	    RENAME_NOREPLACE) == 0)
+		return 0;
+	if ((errno == EINVAL || errno == ENOSYS) && linkat(place->dir,
+	    place->temp, place->dir, place->name, 0) == 0) {
+		unlinkat(place->dir, place->temp, 0);
+		return 0;
+	}
+	return err_errno(err, errno == EEXIST ? ERR_USAGE : ERR_DISK,
+	    "rename %s to %s", place->temp, place->target);
 }
 
 int
 pack_place_name(struct pack_place *place, struct err *err)
 {
-	if (check_target(place, err) == -1)
+	if ((place->replaces ? replace(place, err) : give(place, err)) == -1)
 		return -1;
-	if (renameat(place->dir, place->temp, place->dir, place->name) == -1)
-		return err_errno(err, ERR_DISK, "rename %s to %s",
-		    place->temp, place->target);
-	place->is_named = true;
 	/* The name counts only once its directory is on disk too. */
-	return file_sync(place->dir, place->target, err);
+	if (file_sync(place->dir, place->target, err) == -1) {
+		if (place->is_exchanged || !place->replaces)
+			(void)renameat2(place->dir, place->name, place->dir,
+			    place->temp, place->is_exchanged ?
+			    RENAME_EXCHANGE : RENAME_NOREPLACE);
+		return -1;
+	}
+	if (place->is_exchanged)
+		unlinkat(place->dir, place->temp, 0);
+	place->is_named = true;
+	return 0;
 }
 
 void
@@ -177,6 +308,7 @@ pack_place_close(struct pack_place *place)
 	if (place->dir != -1)
 		close(place->dir);
 	free(place->name);
+	free(place->prefix);
 	free(place->temp);
 	*place = (struct pack_place){ .dir = -1, .fd = -1 };
 }

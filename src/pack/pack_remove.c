@@ -1,5 +1,9 @@
 /*
  * What was packed, removed: each file only if it is still the one that was.
+ *
+ * It can be interrupted anywhere, and it can always be told what the directory
+ * was: the folders go before the manifest, and the manifest before the
+ * directory.
  */
 
 #include <sys/stat.h>
@@ -25,33 +29,57 @@ remove_file(int dir, const struct pack_file *file, struct err *err)
 	return file_remove(dir, file->name, err);
 }
 
+static int remove_folders(int, struct err *);
+
+static int
+remove_folder(int dir, const char *name, struct err *err)
+{
+	int below = file_dir(dir, name, false, err);
+	int rc = below == -1 ? -1 : remove_folders(below, err);
+
+	if (below != -1)
+		close(below);
+	if (rc == 0 && unlinkat(dir, name, AT_REMOVEDIR) == -1)
+		rc = err_errno(err, ERR_DISK, "remove %s", name);
+	return rc;
+}
+
 /* Remove the folders below ${dir}, which have no files any more. */
 static int
 remove_folders(int dir, struct err *err)
 {
-	int fd = file_dir(dir, "", false, err), below, rc = 0;
+	int fd = file_dir(dir, "", false, err), rc = 0;
 	struct dirent *entry;
 	DIR *list = fd != -1 ? fdopendir(fd) : NULL;
 
 	if (list == NULL)
 		return fd == -1 ? -1 : err_errno(err, ERR_DISK,
 		    "read a directory");
-	while (rc == 0 && (entry = readdir(list)) != NULL) {
-		if (strcmp(entry->d_name, ".") == 0 ||
-		    strcmp(entry->d_name, "..") == 0)
-			continue;
-		below = file_dir(dir, entry->d_name, false, err);
-		if (below == -1 || remove_folders(below, err) == -1)
-			rc = -1;
-		if (below != -1)
-			close(below);
-		if (rc == 0 && unlinkat(dir, entry->d_name,
-		    AT_REMOVEDIR) == -1)
-			rc = err_errno(err, ERR_DISK, "remove %s",
-			    entry->d_name);
-	}
+	while (rc == 0 && (entry = readdir(list)) != NULL)
+		if (strcmp(entry->d_name, ".") != 0 &&
+		    strcmp(entry->d_name, "..") != 0 &&
+		    strcmp(entry->d_name, MANIFEST_NAME) != 0)
+			rc = remove_folder(dir, entry->d_name, err);
 	closedir(list);
 	return rc;
+}
+
+/* All files; those that tell what it was when all else has gone. */
+static int
+remove_all(int dir, const struct pack_files *files, struct err *err)
+{
+	const struct pack_file *manifest = NULL;
+	size_t i;
+
+	for (i = files->n; i-- > 0; ) {
+		if (strcmp(files->at[i].name, MANIFEST_NAME) == 0)
+			manifest = &files->at[i];
+		else if (remove_file(dir, &files->at[i], err) == -1)
+			return -1;
+	}
+	if (remove_folders(dir, err) == -1)
+		return -1;
+	return manifest != NULL ? remove_file(dir, manifest, err) : 0;
 }
 
 int
@@ -59,15 +87,8 @@ pack_remove_files(const char *path, int dir, const struct pack_files *files,
     struct err *err)
 {
 	char *real = realpath(path, NULL);
-	size_t i;
-	int rc = 0;
+	int rc = remove_all(dir, files, err);
 
-	/* From the last on: what stands first tells what this was. */
-	for (i = files->n; i-- > 0; )
-		if ((rc = remove_file(dir, &files->at[i], err)) == -1)
-			break;
-	if (rc == 0)
-		rc = remove_folders(dir, err);
 	if (rc == 0 && (real == NULL || rmdir(real) == -1))
 		rc = err_errno(err, ERR_DISK, "remove %s", path);
 	free(real);

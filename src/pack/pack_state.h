@@ -1,7 +1,7 @@
 #ifndef PACK_STATE_H
 #define PACK_STATE_H
 
-#include "pack/pack_internal.h"
+#include "pack/pack_held.h"
 
 /* How far it is, in order. */
 enum pack_act { PACK_WRITE, PACK_SYNC, PACK_MARK, PACK_READ, PACK_NAME,
@@ -12,6 +12,7 @@ struct pack {
 	int dir;		/* of the files */
 	struct pack_files files;
 	struct pack_place place;
+	struct pack_held held;	/* what stands there, and is to be replaced */
 	struct pack_writer writer;
 	struct pack_reader reader;
 	struct pack_mark mark;

@@ -1,7 +1,7 @@
 /*
- * Is the export in an archive whole?  Its members are read in their order,
- * each held against its receipt as it comes; what is missing is told at the
- * end.  Nothing of them is written anywhere.
+ * Is the export in an archive whole?  Its members are read in their order and
+ * given to the room that verifies directories; only what is around them is
+ * looked at here.  Nothing of them is written anywhere.
  */
 
 #include <sys/stat.h>
@@ -17,64 +17,72 @@
 
 #include "pack/pack_verify.h"
 
-/* What comes out of an archive may be any bytes: new, and fit to be shown. */
-static char *
-visible(const char *foreign)
-{
-	struct text text;
-
-	if (foreign == NULL)
-		return NULL;
-	text_init(&text, 1 << 16);
-	(void)text_add_visible(&text, foreign, strlen(foreign));
-	return text.len > 0 ? text_take(&text) : mem_text("");
-}
-
 void
 pack_say(struct pack_verify *verify, enum audit_trouble kind,
     const char *path, const char *format, ...)
 {
-	struct audit_finding finding = { .kind = kind,
-	    .path = visible(path) };
 	char what[1024];
 	va_list ap;
 
 	va_start(ap, format);
 	vsnprintf(what, sizeof(what), format, ap);
 	va_end(ap);
-	finding.what = visible(what);
-	verify->findings = mem_need(verify->findings, verify->n_findings + 1,
-	    &verify->findings_room, sizeof(*verify->findings));
-	verify->findings[verify->n_findings++] = finding;
-	verify->wrong += kind != AUDIT_NOTE;
+	audit_say(verify->audit, kind, path, what);
 }
 
-/* The manifest's receipts, or those that can be made of SHA256SUMS. */
+/* What SHA256SUMS should say. */
 static int
-take_receipts(struct pack_verify *verify, struct err *err)
+take_sums(struct pack_verify *verify, struct err *err)
+{
+	struct tree_receipts files = { NULL, 0, 0 };
+	struct text sums;
+	int rc = manifest_all_files(verify->found.manifest, &files, err);
+
+	text_init(&sums, SIZE_MAX / 4);
+	if (rc == 0) {
+		tree_sums(&files, &sums);
+		sha256_of(sums.at, sums.len, verify->sums);
+	}
+	text_release(&sums);
+	tree_receipts_release(&files);
+	return rc;
+}
+
+/* Have the files held against each other as those of a directory are. */
+static int
+begin_audit(struct pack_verify *verify, struct log *log, struct err *err)
 {
 	struct pack_found *found = &verify->found;
-	size_t i;
+	struct audit_archive archive = { .tree = found->tree,
+	    .manifest = found->manifest, .paths = found->paths,
+	    .n_paths = found->n_paths,
+	    .sums = found->has_sums ? &found->sums : NULL,
+	    .largest = verify->reader.most_out };
+	struct audit_settings settings = { .path = verify->path,
+	    .archive = &archive, .sample = 100, .log = log };
+	struct audit_progress now;
 
-	if (found->manifest != NULL) {
-		if (manifest_all_files(found->manifest, &verify->receipts,
-		    err) == -1)
-			return -1;
-		pack_around_begin(verify);
-	} else if (found->has_sums) {
-		pack_sums(verify);
-	} else {
-		pack_say(verify, AUDIT_NOTE, NULL, "there is neither "
-		    MANIFEST_NAME " nor " TREE_SUMS " in it: only the "
-		    "archive's own checksums could be checked");
-	}
-	/* This puts them in order. */
-	tree_sums(&verify->receipts, &verify->sums);
-	verify->seen = mem_zero(verify->receipts.n + 1,
-	    sizeof(*verify->seen));
-	for (i = 0; found->manifest != NULL && i < verify->receipts.n; i++)
-		verify->progress.bytes_total += verify->receipts.at[i].bytes;
-	verify->progress.files_total = verify->receipts.n;
+	verify->has_manifest = found->manifest != NULL;
+	if (verify->has_manifest && take_sums(verify, err) == -1)
+		return -1;
+	verify->source = audit_source_in(verify->has_manifest ?
+	    manifest_header(found->manifest) : NULL, err);
+	if (verify->source == NULL)
+		return -1;
+	settings.source = verify->source;
+	found->tree = NULL;
+	found->manifest = NULL;
+	if ((verify->audit = audit_verify_new(&settings, err)) == NULL)
+		return -1;
+	audit_verify_progress(verify->audit, &now);
+	verify->is_sealed = now.sealed;
+	if (found->why != NULL)
+		pack_say(verify, AUDIT_DAMAGED, MANIFEST_NAME, "%s",
+		    found->why);
+	/* What its manifest promises, it may unpack to. */
+	if (__builtin_add_overflow(verify->reader.most, now.bytes_total,
+	    &verify->reader.most))
+		verify->reader.most = UINT64_MAX;
 	return 0;
 }
 
@@ -88,7 +96,6 @@ pack_verify_new(const char *path, struct log *log, struct err *err)
 	verify->names = set_new();
 	verify->path = mem_text(path);
 	verify->buffer = mem_alloc(PACK_PIECE);
-	text_init(&verify->sums, SIZE_MAX / 4);
 	verify->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (verify->fd == -1 || fstat(verify->fd, &st) == -1) {
 		err_errno(err, ERR_USAGE, "open %s", path);
@@ -99,37 +106,20 @@ pack_verify_new(const char *path, struct log *log, struct err *err)
 		    "file", path);
 		goto err_free;
 	}
-	if (pack_find(verify->fd, path, log, &verify->found, err) == -1 ||
-	    take_receipts(verify, err) == -1)
+	if (pack_find(verify->fd, path, log, &verify->found, err) == -1)
 		goto err_free;
 	if (pack_reader_open(&verify->reader, verify->fd,
 	    verify->found.mark.end, err) == -1) {
 		err_wrap(err, "%s", path);
 		goto err_free;
 	}
-	/* What its manifest promises, it may unpack to. */
-	if (__builtin_add_overflow(verify->reader.most,
-	    verify->progress.bytes_total, &verify->reader.most))
-		verify->reader.most = UINT64_MAX;
+	if (begin_audit(verify, log, err) == -1)
+		goto err_free;
 	return verify;
 
 err_free:
 	pack_verify_free(verify);
 	return NULL;
-}
-
-/* What has a receipt and is not there. */
-static void
-find_missing(struct pack_verify *verify)
-{
-	size_t i;
-
-	for (i = 0; i < verify->receipts.n; i++)
-		if (!verify->seen[i])
-			pack_say(verify, AUDIT_MISSING,
-			    verify->receipts.at[i].path, verify->is_torn ?
-			    "it is not there, or behind what can't be read" :
-			    "it is not there");
 }
 
 /* The archive's own bytes, whatever is in it. */
@@ -155,19 +145,18 @@ step_mark(struct pack_verify *verify, struct err *err)
 	return 1;
 }
 
-int
-pack_verify_step(struct pack_verify *verify, struct err *err)
+/* The next member.  1; 0 when there is none; -1. */
+static int
+step_member(struct pack_verify *verify, struct err *err)
 {
 	struct pack_member member;
 	struct err why;
 	int rc;
 
-	if (verify->is_over)
-		return 0;
-	if (!verify->is_marked)
-		return step_mark(verify, err);
 	if (verify->is_open)
 		return pack_member_step(verify, err);
+	free(verify->name);
+	verify->name = NULL;
 	rc = pack_reader_next(&verify->reader, &member, &why);
 	if (rc == -1 && why.kind == ERR_DISK) {
 		*err = why;
@@ -178,60 +167,77 @@ pack_verify_step(struct pack_verify *verify, struct err *err)
 		return 1;
 	}
 	if (rc == -1) {
-		verify->is_torn = true;
+		audit_member_lost(verify->audit);
 		pack_say(verify, AUDIT_DAMAGED, NULL, "the archive can't "
 		    "be read on behind what was read so far: %s", why.text);
 	}
-	verify->is_over = true;
-	find_missing(verify);
+	verify->is_read = true;
 	pack_around_end(verify);
 	return 1;
+}
+
+int
+pack_verify_step(struct pack_verify *verify, struct err *err)
+{
+	int rc;
+
+	if (!verify->is_marked)
+		return step_mark(verify, err);
+	if (!verify->is_read)
+		return step_member(verify, err);
+	rc = audit_verify_step(verify->audit, err);
+	return rc == -1 ? err_wrap(err, "%s", verify->path) : rc;
 }
 
 const struct audit_finding *
 pack_findings(const struct pack_verify *verify, size_t *n)
 {
-	*n = verify->n_findings;
-	return verify->findings;
+	return audit_findings(verify->audit, n);
 }
 
 void
 pack_verify_progress(const struct pack_verify *verify,
     struct audit_progress *progress)
 {
-	*progress = verify->progress;
+	audit_verify_progress(verify->audit, progress);
+	progress->read += verify->around_bytes;
 }
 
 bool
 pack_is_whole(const struct pack_verify *verify)
 {
-	return verify->wrong == 0;
+	return audit_is_whole(verify->audit);
+}
+
+bool
+pack_holds_all(const struct pack_verify *verify)
+{
+	const struct audit_finding *findings;
+	size_t n, i;
+
+	findings = audit_findings(verify->audit, &n);
+	for (i = 0; i < n; i++)
+		if (findings[i].kind == AUDIT_DAMAGED ||
+		    findings[i].kind == AUDIT_MISSING)
+			return false;
+	return verify->is_sealed;
 }
 
 void
 pack_verify_free(struct pack_verify *verify)
 {
-	size_t i;
-
 	if (verify == NULL)
 		return;
-	for (i = 0; i < verify->n_findings; i++) {
-		free(verify->findings[i].path);
-		free(verify->findings[i].listing);
-		free(verify->findings[i].what);
-	}
-	free(verify->findings);
 	pack_reader_release(&verify->reader);
+	audit_verify_free(verify->audit);
+	source_free(verify->source);
 	pack_found_release(&verify->found);
 	pack_check_release(&verify->check);
-	tree_receipts_release(&verify->receipts);
 	set_free(verify->names);
-	text_release(&verify->sums);
 	if (verify->fd != -1)
 		close(verify->fd);
 	if (verify->log_fd != -1)
 		close(verify->log_fd);
-	free(verify->seen);
 	free(verify->name);
 	free(verify->buffer);
 	free(verify->path);

@@ -18,9 +18,11 @@ struct pack_verify {
 	int fd;
 	struct pack_found found;
 	struct pack_reader reader;
-	struct tree_receipts receipts;	/* by path */
-	bool *seen;		/* of each, whether it was there */
-	struct text sums;	/* what SHA256SUMS should say */
+	struct source *source;
+	struct audit_verify *audit;	/* of the files in it; it has all that
+					 * is found */
+	bool has_manifest, is_sealed;
+	unsigned char sums[SHA256_BYTES];	/* what SHA256SUMS should be */
 	struct set *names;	/* of members */
 	struct {
 		bool is_there;
@@ -30,14 +32,11 @@ struct pack_verify {
 	/* The member that is read. */
 	bool is_open;
 	char *name;		/* in the export */
-	struct tree_receipt *receipt;	/* borrowed, or NULL */
-	struct pack_check check;
+	enum pack_around it;	/* PACK_AROUND: one for ${audit} */
+	struct pack_check check;	/* of one of those around */
+	uint64_t around_bytes;	/* read of those */
 	char *buffer;
-	bool is_marked, is_torn, is_over;	/* what was looked at */
-	struct audit_finding *findings;
-	size_t n_findings, findings_room;
-	uint64_t wrong;
-	struct audit_progress progress;
+	bool is_marked, is_read;	/* what was looked at */
 };
 
 /** pack_say(verify, kind, path, format, ...): Add a finding. */
@@ -51,16 +50,13 @@ void pack_member_begin(struct pack_verify *,
 /** pack_member_step(verify, err): Read a piece of it.  1, or -1. */
 int pack_member_step(struct pack_verify *, struct err *);
 
-/** pack_sums(verify): Make receipts of SHA256SUMS. */
-void pack_sums(struct pack_verify *);
+/** pack_around_of(name): Which of those around is it?  PACK_AROUND: none. */
+enum pack_around pack_around_of(const char *);
 
-/** pack_around_begin(verify): Say what the manifest itself says. */
-void pack_around_begin(struct pack_verify *);
-
-/** pack_around_add(verify, n, err): ${n} bytes more of a member. */
+/** pack_around_add(verify, n, err): ${n} bytes more of one of them. */
 int pack_around_add(struct pack_verify *, size_t, struct err *);
 
-/** pack_around_member(verify): A member without receipt is read. */
+/** pack_around_member(verify): It is read. */
 void pack_around_member(struct pack_verify *);
 
 /** pack_around_end(verify): Are those around as they should be? */

@@ -217,6 +217,12 @@ struct span page_part(const struct page_record *, size_t);
 bool page_is_named(const struct page_record *);
 
 /**
+ * page_tally(tally, key):
+ * What page_key() adds to the ${key} of a record that has none of its own.
+ */
+void page_tally(struct set *, struct text *);
+
+/**
  * page_key(record, tally, key):
  * Write to ${key} what names the record in its listing.  Return false where
  * a part is missing: ${key} is then the SHA-256 of the record's bytes and,

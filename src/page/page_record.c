@@ -46,19 +46,26 @@ page_is_named(const struct page_record *record)
 	return true;
 }
 
+void
+page_tally(struct set *tally, struct text *key)
+{
+	unsigned n = set_tally(tally, key->at, key->len);
+
+	if (n > 1)
+		text_addf(key, "-%u", n);
+}
+
 /* The record has no key: two with the same bytes are two. */
 static void
 key_of_bytes(struct span bytes, struct set *tally, struct text *key)
 {
 	unsigned char hash[SHA256_BYTES];
-	unsigned n;
 
 	sha256_of(bytes.at, bytes.len, hash);
 	text_clear(key);
 	text_add(key, hash, sizeof(hash));
-	n = tally != NULL ? set_tally(tally, hash, sizeof(hash)) : 1;
-	if (n > 1)
-		text_addf(key, "-%u", n);
+	if (tally != NULL)
+		page_tally(tally, key);
 }
 
 bool

@@ -52,10 +52,40 @@ table_literal(struct text *text, const char *value)
 
 /* --------------------------------------------------------------- running */
 
+static bool
+begins(const char *text, const char *with)
+{
+	return strncmp(text, with, strlen(with)) == 0;
+}
+
+/*
+ * Whose fault is it?  DuckDB's messages begin with a kind.  What becomes of a
+ * file is an IO Error, but not where it ends a transaction or a checkpoint:
+ * then it is what these failed of ("Failed to commit: Could not write file
+ * "x.wal": No space left on device").  All else is the SQL's.
+ */
+static enum err_kind
+kind_of(const char *message)
+{
+	static const char *const files[] = { "IO Error", "Could not ",
+	    "Cannot open file", "No space left on device" };
+	bool is_end = begins(message, "TransactionContext Error"), is_ours;
+	size_t i;
+
+	is_ours = begins(message, "INTERNAL") || begins(message, "FATAL");
+	if (begins(message, "IO Error"))
+		return ERR_DISK;
+	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		if ((is_end || is_ours) && strstr(message, files[i]) != NULL)
+			return ERR_DISK;
+	return is_ours ? ERR_INTERNAL : ERR_USAGE;
+}
+
 int
 table_failed(struct table_db *db, const char *message, struct err *err)
 {
-	enum err_kind kind = ERR_USAGE;
+	const char *trace;
+
 
 	if (db->is_stopped)
 		return err_set(err, ERR_STOPPED, "stopped");
@@ -66,17 +96,15 @@ table_failed(struct table_db *db, const char *message, struct err *err)
 	}
 	if (message == NULL)
 		message = "DuckDB does not say why";
-	if (strncmp(message, "Out of Memory", 13) == 0)
+	if (begins(message, "Out of Memory"))
 		return err_set(err, ERR_DISK, "%.*s; give it more with "
 		    "--memory-limit, fewer --threads, or more room for what "
 		    "does not fit with --temp-dir",
 		    (int)strcspn(message, "\n"), message);
-	if (strncmp(message, "IO Error", 8) == 0)
-		kind = ERR_DISK;
-	else if (strncmp(message, "INTERNAL", 8) == 0 ||
-	    strncmp(message, "FATAL", 5) == 0)
-		kind = ERR_INTERNAL;
-	return err_set(err, kind, "%s", message);
+	/* Where in DuckDB it was is of no use to anyone here. */
+	trace = strstr(message, "\n\nStack Trace");
+	return err_set(err, kind_of(message), "%.*s", trace != NULL ?
+	    (int)(trace - message) : (int)strlen(message), message);
 }
 
 bool

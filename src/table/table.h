@@ -185,6 +185,9 @@ uint64_t table_scanned(const struct table_db *);
 /** table_memory(db): Return the bytes that its settings allow. */
 uint64_t table_memory(const struct table_db *);
 
+/** table_threads(db): Return how many threads it was opened with. */
+unsigned table_threads(const struct table_db *);
+
 /* Of no more such groups of rows does anyone want to keep a list. */
 #define TABLE_GROUPS 10000
 

@@ -64,6 +64,13 @@ table_run(struct table_db *db, const char *sql, uint64_t *rows,
 	return missing(err);
 }
 
+unsigned
+table_threads(const struct table_db *db)
+{
+	(void)db;
+	return 0;
+}
+
 uint64_t
 table_memory(const struct table_db *db)
 {

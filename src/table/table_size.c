@@ -158,6 +158,12 @@ table_memory(const struct table_db *db)
 	return db->settings.memory;
 }
 
+unsigned
+table_threads(const struct table_db *db)
+{
+	return db->settings.threads;
+}
+
 uint64_t
 table_rows_within(const struct table_db *db, uint64_t bytes, uint64_t most)
 {

@@ -6,6 +6,8 @@
  *	HLEXPORT_STEP_DO=WHAT	end: the process is gone before it; half: in
  *				a write, half of it done; short: a write does
  *				half and says so; or an errno: EIO, ENOSPC ...
+ *	HLEXPORT_DIR_SYNC=ERRNO	what a sync of a directory says: as on disks
+ *				that have none
  *	HLEXPORT_MALLOC_AT=N	there is no memory for the Nth request of it
  *	HLEXPORT_STEP_TRACE=F	write what was done to the file F, for a
  *				power loss: see power.py
@@ -28,6 +30,9 @@ ssize_t __real_writev(int, const struct iovec *, int);
 ssize_t __real_write(int, const void *, size_t);
 int __real_fsync(int);
 int __real_renameat(int, const char *, int, const char *);
+int __real_renameat2(int, const char *, int, const char *, unsigned);
+int __real_linkat(int, const char *, int, const char *, int);
+int __real_open(const char *, int, ...);
 int __real_unlinkat(int, const char *, int);
 int __real_ftruncate(int, off_t);
 int __real_mkdirat(int, const char *, mode_t);
@@ -43,6 +48,12 @@ ssize_t __wrap_writev(int, const struct iovec *, int);
 ssize_t __wrap_write(int, const void *, size_t);
 int __wrap_fsync(int);
 int __wrap_renameat(int, const char *, int, const char *);
+int __wrap_renameat2(int, const char *, int, const char *, unsigned);
+int __wrap_linkat(int, const char *, int, const char *, int);
+int __wrap_rename(const char *, const char *);
+int __wrap_unlink(const char *);
+int __wrap_rmdir(const char *);
+int __wrap_open(const char *, int, ...);
 int __wrap_unlinkat(int, const char *, int);
 int __wrap_ftruncate(int, off_t);
 int __wrap_mkdirat(int, const char *, mode_t);
@@ -50,25 +61,42 @@ int __wrap_mkdir(const char *, mode_t);
 
 enum what { GO, HALF, SHORT, FAIL };
 
+/* What a step wants of the disk: no disk is too full to remove a file. */
+enum wants { ROOM, A_NAME, NOTHING };
+
 static const struct {
 	const char *name;
 	int number;
 } errors[] = { { "EIO", EIO }, { "ENOSPC", ENOSPC }, { "EDQUOT", EDQUOT },
     { "EACCES", EACCES }, { "EMFILE", EMFILE }, { "EINTR", EINTR },
-    { "EROFS", EROFS } };
+    { "EROFS", EROFS }, { "EINVAL", EINVAL }, { "ENOTSUP", ENOTSUP } };
 
 static long count, mallocs;
 
+static void
+set_errno(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
+		if (strncmp(errors[i].name, name, strcspn(name, "+")) == 0)
+			errno = errors[i].number;
+}
+
 /* One more step: is it the one? */
 static enum what
-step(void)
+step(enum wants wants)
 {
 	const char *at = getenv("HLEXPORT_STEP_AT");
 	const char *what = getenv("HLEXPORT_STEP_DO");
-	size_t i;
+	int from_here;
 
 	count++;
-	if (at == NULL || what == NULL || atol(at) != count)
+	if (at == NULL || what == NULL || (wants == NOTHING &&
+	    strncmp(what, "ENOSPC", 6) == 0))
+		return GO;
+	from_here = wants == ROOM && strchr(what, '+') != NULL;
+	if (from_here ? atol(at) > count : atol(at) != count)
 		return GO;
 	if (strcmp(what, "end") == 0)
 		_exit(137);
@@ -76,9 +104,7 @@ step(void)
 		return HALF;
 	if (strcmp(what, "short") == 0)
 		return SHORT;
-	for (i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
-		if (strcmp(errors[i].name, what) == 0)
-			errno = errors[i].number;
+	set_errno(what);
 	return FAIL;
 }
 
@@ -89,7 +115,7 @@ trace_fd(void)
 	const char *path = getenv("HLEXPORT_STEP_TRACE");
 
 	if (fd == -2)
-		fd = path == NULL ? -1 : open(path, O_WRONLY | O_CREAT |
+		fd = path == NULL ? -1 : __real_open(path, O_WRONLY | O_CREAT |
 		    O_APPEND | O_CLOEXEC, 0600);
 	return fd;
 }
@@ -147,13 +173,26 @@ __wrap_openat(int dir, const char *name, int flags, ...)
 	va_end(ap);
 	if (!(flags & (O_CREAT | O_TRUNC)))
 		return __real_openat(dir, name, flags, mode);
-	if (step() == FAIL)
+	if (step(ROOM) == FAIL)
 		return -1;
 	fd = __real_openat(dir, name, flags, mode);
 	if (fd != -1)
 		trace("create\t%s/%s\t%lu\t%d\n", path_of(dir, path), name,
 		    inode(fd), (flags & O_TRUNC) != 0);
 	return fd;
+}
+
+int
+__wrap_open(const char *name, int flags, ...)
+{
+	mode_t mode = 0;
+	va_list ap;
+
+	va_start(ap, flags);
+	if (flags & O_CREAT)
+		mode = va_arg(ap, mode_t);
+	va_end(ap);
+	return __wrap_openat(AT_FDCWD, name, flags, mode);
 }
 
 /* What is written, and where: after the fact. */
@@ -210,7 +249,7 @@ __wrap_writev(int fd, const struct iovec *pieces, int n)
 {
 	ssize_t done;
 
-	switch (step()) {
+	switch (step(ROOM)) {
 	case HALF:
 		write_half(fd, pieces, n);
 		_exit(137);
@@ -238,11 +277,17 @@ __wrap_write(int fd, const void *at, size_t len)
 int
 __wrap_fsync(int fd)
 {
+	const char *dirs = getenv("HLEXPORT_DIR_SYNC");
 	char path[PATH_MAX];
+	struct stat st;
 	int rc;
 
-	if (step() == FAIL)
+	if (step(ROOM) == FAIL)
 		return -1;
+	if (dirs != NULL && fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)) {
+		set_errno(dirs);
+		return -1;
+	}
 	rc = __real_fsync(fd);
 	if (rc == 0)
 		trace("sync\t%s\t%lu\n", path_of(fd, path), inode(fd));
@@ -255,7 +300,7 @@ __wrap_renameat(int from, const char *a, int to, const char *b)
 	char one[PATH_MAX], other[PATH_MAX];
 	int rc;
 
-	if (step() == FAIL)
+	if (step(A_NAME) == FAIL)
 		return -1;
 	rc = __real_renameat(from, a, to, b);
 	if (rc == 0)
@@ -265,12 +310,47 @@ __wrap_renameat(int from, const char *a, int to, const char *b)
 }
 
 int
+__wrap_renameat2(int from, const char *a, int to, const char *b,
+    unsigned flags)
+{
+	if (step(A_NAME) == FAIL)
+		return -1;
+	return __real_renameat2(from, a, to, b, flags);
+}
+
+int
+__wrap_linkat(int from, const char *a, int to, const char *b, int flags)
+{
+	if (step(ROOM) == FAIL)
+		return -1;
+	return __real_linkat(from, a, to, b, flags);
+}
+
+int
+__wrap_rename(const char *a, const char *b)
+{
+	return __wrap_renameat(AT_FDCWD, a, AT_FDCWD, b);
+}
+
+int
+__wrap_unlink(const char *name)
+{
+	return __wrap_unlinkat(AT_FDCWD, name, 0);
+}
+
+int
+__wrap_rmdir(const char *name)
+{
+	return __wrap_unlinkat(AT_FDCWD, name, AT_REMOVEDIR);
+}
+
+int
 __wrap_unlinkat(int dir, const char *name, int flags)
 {
 	char path[PATH_MAX];
 	int rc;
 
-	if (step() == FAIL)
+	if (step(NOTHING) == FAIL)
 		return -1;
 	rc = __real_unlinkat(dir, name, flags);
 	if (rc == 0)
@@ -283,7 +363,7 @@ __wrap_ftruncate(int fd, off_t len)
 {
 	int rc;
 
-	if (step() == FAIL)
+	if (step(A_NAME) == FAIL)
 		return -1;
 	rc = __real_ftruncate(fd, len);
 	if (rc == 0)
@@ -297,7 +377,7 @@ __wrap_mkdirat(int dir, const char *name, mode_t mode)
 	char path[PATH_MAX];
 	int rc;
 
-	if (step() == FAIL)
+	if (step(ROOM) == FAIL)
 		return -1;
 	rc = __real_mkdirat(dir, name, mode);
 	if (rc == 0)

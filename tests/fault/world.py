@@ -96,6 +96,10 @@ class Group:
         if trouble:
             self.failures.append(f"{what}: {trouble}")
 
+    def skip(self, why):
+        Group.number += 1
+        print(f"ok {Group.number} - {self.name} # SKIP {why}")
+
     def end(self):
         Group.number += 1
         ok = "ok" if self.cases and not self.failures else "not ok"
@@ -116,6 +120,12 @@ def done(work, *fixtures):
     for fixture in fixtures:
         fixture.stop()
     print(f"1..{Group.number}")
+
+
+def skip(work, why):
+    shutil.rmtree(work, ignore_errors=True)
+    print(f"1..0 # SKIP {why}")
+    sys.exit(0)
 
 
 def soak():

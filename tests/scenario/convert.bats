@@ -27,6 +27,13 @@ assert_clean()
 	assert_equal "$(find "$1" -maxdepth 1 -name '.hlexport-*')" ""
 }
 
+needs_xlsx()
+{
+	"$HLEXPORT" convert "$sample" --format xlsx --dry-run 2>&1 |
+	    grep -q 'without libxlsxwriter' && skip "no libxlsxwriter"
+	return 0
+}
+
 @test "CSV, read by Python: the values are the tree's" {
 	needs_tables
 	export_workspace --workspace full
@@ -66,8 +73,7 @@ assert_clean()
 
 @test "Excel, read by openpyxl: the values are the tree's" {
 	needs_tables
-	"$HLEXPORT" convert "$sample" --format xlsx --dry-run 2>&1 |
-	    grep -q 'without libxlsxwriter' && skip "no libxlsxwriter"
+	needs_xlsx
 	export_workspace --workspace full
 	convert "$export" --format xlsx -o out
 	assert_equal "$(jq '.files[0].rows' out/manifest.json)" \
@@ -101,6 +107,45 @@ assert rows[5][column["output"]].value == "\U0001f600" * 16383 + "\u2026"
 assert rows[6][column["output"]].value == "x" + "\U0001f600" * 16383
 assert "Metadata" in book and "Summary" in book
 END
+}
+
+# The names of a workbook's sheets, a line each.
+sheets()
+{
+	unzip -p "$1" xl/workbook.xml | grep -o '<sheet name="[^"]*"' |
+	    cut -d '"' -f 2
+}
+
+@test "Excel: texts of all kinds are read back, and sheets have names" {
+	needs_tables
+	needs_xlsx
+	# Rows without a cell, texts with what XML escapes or Excel does.
+	old_tree '{"id":"a","output":" <b> & \"c\"\r\n\td \u0027 "}' '{}' \
+	    '{"id":"_x000D_","output":"\r"}' '{"id":"","output":"]]>"}' \
+	    "{\"id\":\"e\",\"output\":\"$(printf '&%.0s' $(seq 9000))\"}"
+	convert old --format xlsx -o odd
+	unzip -tq odd/*.xlsx
+	{
+		cat "$TOP/src/sources/humanloop.yaml"
+		echo "tables:"
+		for name in summary metadata history logs_2 \
+		    a_name_of_more_than_31_letters_1 \
+		    a_name_of_more_than_31_letters_2; do
+			cat <<-END
+			  $name:
+			    about: logs
+			    from: records('logs')
+			    columns: {id: its id}
+			END
+		done
+	} >mine.yaml
+	start_fixture
+	hlexport --source ./mine.yaml -o mine --logs -q
+	convert mine/2* --format xlsx -o named
+	sheets named/*.xlsx | diff - <(printf '%s\n' Summary Metadata \
+	    'summary (2)' 'metadata (2)' 'history (2)' logs_2 \
+	    'a_name_of_more_than_31_letters_' \
+	    'a_name_of_more_than_31_lett (2)')
 }
 
 @test "a database of views, and one with the rows in it" {
@@ -140,6 +185,37 @@ END
 		assert_contains "$output" true
 	done
 	ls day/logs | head -n 1 | grep -qE '^day=2025-[0-9][0-9]-[0-9][0-9]$'
+}
+
+@test "more folders than DuckDB has memory for" {
+	needs_tables
+	local by
+	export_workspace --workspace bulk --files 150 --versions 1 --logs 3 \
+	    --log-bytes 100 --datasets 0 --evaluations 0
+	for by in day file; do
+		for threads in 1 3; do
+			convert "$export" --format parquet --tables logs \
+			    --partition-by $by --memory-limit 64MiB \
+			    --threads $threads -o $by-$threads
+			assert_manifest $by-$threads
+		done
+		diff -r $by-1 $by-3
+		# One file a folder, and all rows, in the order they had.
+		assert_equal "$(find $by-1/logs -name '.*')" ""
+		assert_equal "$(find $by-1/logs -type f | wc -l)" \
+		    "$(find $by-1/logs -mindepth 1 -type d | wc -l)"
+		[ "$(find $by-1/logs -type f | wc -l)" -gt 100 ]
+		run -0 hlexport query "$export" --allow-external -q \
+		    --format csv "SELECT (SELECT md5(string_agg(id, ' ' ORDER
+		    BY $by, n)) FROM (SELECT id, $by, row_number() OVER () AS n
+		    FROM read_parquet('$by-1/logs/**/*.parquet',
+		    hive_partitioning = true, hive_types_autocast = false))) =
+		    (SELECT md5(string_agg(id, ' ' ORDER BY $by, n)) FROM
+		    (SELECT id, file_id AS file, strftime(created_at,
+		    '%Y-%m-%d') AS day, row_number() OVER () AS n FROM logs))
+		    AS same"
+		assert_contains "$output" true
+	done
 }
 
 @test "the same export gives the same bytes" {
@@ -542,6 +618,38 @@ END
 	assert_equal "$(head -n 1 lines/logs.jsonl |
 	    jq -c '[._metadata, .table, .rows, .filters, .where, .complete]')" \
 	    '[true,"logs",1,{"id":["@x"]},"true",false]'
+}
+
+@test "rows without a time that can be read: dates leave them out, aloud" {
+	needs_tables
+	old_tree '{"id":"a","created_at":"2025-03-01T00:00:00Z"}' \
+	    '{"id":"b","created_at":1740787200000}' '{"id":"c"}' \
+	    '{"id":"d","created_at":"2023-03-01T00:00:00Z"}'
+	run -0 hlexport convert old --format csv -t logs --yes -o one \
+	    --from 2025-01-01
+	assert_contains "$output" "logs: 2 rows have no time that can be read"
+	assert_equal "$(jq -c '.tables[0] | [.rows, .without_time]' \
+	    one/manifest.json)" "[1,2]"
+	run -0 hlexport convert old --format csv -t logs --yes -o two \
+	    --to 2024-01-01 --filter id=b --filter id=d
+	assert_contains "$output" "logs: 1 row has no time"
+	assert_equal "$(jq -c '.tables[0] | [.rows, .without_time]' \
+	    two/manifest.json)" "[1,1]"
+	# Also where nothing else is there; and not where no date is given.
+	run -0 hlexport convert old --format csv -t logs --yes -o three \
+	    --from 2026-01-01
+	assert_contains "$output" "logs: 2 rows have no time"
+	assert_contains "$output" "No data found"
+	run -0 hlexport convert old --format csv -t logs --yes -o four
+	[[ $output != *"no time"* ]]
+	assert_equal "$(jq -c '.tables[0] | [.rows, .without_time]' \
+	    four/manifest.json)" "[4,0]"
+	run -0 hlexport report old --from 2025-01-01 --format json
+	assert_equal "$(jq -c '[.total_metrics, (.notes | map(select(
+	    contains("2 events have no time"))) | length)]' <<<"$output")" \
+	    "[1,1]"
+	run -0 hlexport report old --format json
+	assert_equal "$(jq .total_metrics <<<"$output")" 4
 }
 
 @test "one ZIP file, which others read" {

@@ -1,5 +1,6 @@
 # What a person, a machine and an auditor see.
 
+bats_require_minimum_version 1.5.0
 load helper
 
 @test "people's words on standard error, the result as JSON on standard output" {
@@ -255,4 +256,49 @@ out"
 	# It can be told even where nothing else can be done.
 	printf 'broken\n' >.env
 	hlexport --version
+}
+
+# told PREFIX: the command that the last "run" told, on a line of its own.
+told()
+{
+	grep -m 1 "^ *$1" <<<"$output"
+}
+
+@test "commands that are told can be copied, whatever paths are called" {
+	local where command odd=$'a b/it\'s $HOME; (x) & "y" *?~#\\z'
+	hlexport()
+	{
+		"$HLEXPORT" "$@"
+	}
+	export -f hlexport
+	export HLEXPORT
+	start_fixture
+	mkdir -p "$odd" -- -q
+	for where in "$odd" ./-q ~+/-q; do
+		rm -rf "$where"
+		run -0 hlexport -o "$where" --progress none
+		bash -c "$(told cd)"
+		export=$(ls -d "$where"/2*)
+		run -0 hlexport pack "$export" -o "$where/x y.zip"
+		bash -c "$(told 'hlexport verify')" >out
+		grep -q 'Whole: ' out
+		find "$export" -name file.json -exec rm {} +
+		run -6 hlexport verify "$export"
+		bash -c "$(told 'hlexport repair')" >out
+		run -0 hlexport verify "$export"
+		touch "$export/more"
+		run -6 hlexport verify "$export"
+		bash -c "$(told 'hlexport repair --remove-extra')" >out
+		[ ! -e "$export/more" ]
+		rm -rf "$where"
+		add_fault "stats status=500"
+		run -3 hlexport -o "$where" --progress none
+		mend
+		bash -c "$(told 'hlexport --resume')" >out 2>&1
+		grep -q 'Export complete' out
+	done
+	# An archive whose name begins as an option does.
+	cd -- -q
+	run -0 hlexport pack 2* -o -x.zip
+	bash -c "$(told 'hlexport verify')"
 }

@@ -35,6 +35,18 @@ pack()
 	hlexport pack "$export" -q -o "x.$1" "${@:2}"
 }
 
+# What an archive is called until it is whole.
+hidden()
+{
+	find . -maxdepth 1 -name ".hlexport-$1-*"
+}
+
+# is_begun FILE: there is something of it.
+is_begun()
+{
+	[ -n "$(find . -maxdepth 1 -name ".hlexport-$1-*" -size +0)" ]
+}
+
 # unpack FILE DIR: with what every system has.
 unpack()
 {
@@ -380,16 +392,21 @@ assert_untouched()
 	exec 8>&-
 	wait $!
 	rm held
-	touch .hlexport-x.zip
-	hold .hlexport-x.zip
+	touch .hlexport-x.zip-0123456789ab
+	hold .hlexport-x.zip-0123456789ab
 	exec 8>held.hold
 	wait_until [ -e held ]
 	run -5 hlexport pack "$export" -o x.zip
 	assert_contains "$output" "another process is writing x.zip"
-	[ -e .hlexport-x.zip ]
+	[ -e .hlexport-x.zip-0123456789ab ]
 	exec 8>&-
 	wait $!
+	# Another's of the same name, and links, are none of ours.
+	ln -s whole .hlexport-x.zip-0123456789cd
+	touch .hlexport-x.zip-mine .hlexport-y.zip-0123456789ab
 	pack zip
+	rm .hlexport-x.zip-0123456789cd .hlexport-x.zip-mine \
+	    .hlexport-y.zip-0123456789ab
 	assert_untouched
 }
 
@@ -402,12 +419,12 @@ change()
 	echo 1 >exports/old/files/later
 	truncate -s 400M exports/old/files/big
 	"$HLEXPORT" pack exports/old -o x.zip 2>err 3>&- & pid=$!
-	wait_until [ -s .hlexport-x.zip ]
+	wait_until is_begun x.zip
 	(cd exports/old/files && "$@")
 	rc=0
 	wait $pid || rc=$?
 	[ ! -e x.zip ]
-	[ ! -e .hlexport-x.zip ]
+	[ -z "$(hidden x.zip)" ]
 }
 
 @test "files that change while they are packed are an error" {
@@ -442,7 +459,7 @@ change()
 			    2>/dev/null || rc=$?
 			[ $rc -gt 128 ]
 			[ ! -e x.$format ]
-			[ -e .hlexport-x.$format ]
+			[ -n "$(hidden x.$format)" ]
 			diff -r whole "$export"
 		done
 		# The next one takes away what is left of it.
@@ -476,13 +493,13 @@ change()
 	mkdir -p exports/old/files
 	truncate -s 20G exports/old/files/big
 	"$HLEXPORT" pack exports/old -o x.zip 2>err 3>&- & pid=$!
-	wait_until [ -s .hlexport-x.zip ]
+	wait_until is_begun x.zip
 	kill -INT $pid
 	wait $pid || rc=$?
 	assert_equal $rc 130
 	grep -q 'interrupted; x.zip was not made' err
 	[ ! -e x.zip ]
-	[ ! -e .hlexport-x.zip ]
+	[ -z "$(hidden x.zip)" ]
 	[ -e exports/old/files/big ]
 }
 
@@ -619,36 +636,102 @@ flips()
 	done
 }
 
+# assert_same_findings DIR FILE: they verify alike, and are told alike.
+assert_same_findings()
+{
+	local of rc
+	# What is told of the archive itself has no path.
+	of='([.findings[] | {trouble, certainty, at: (.path // .listing)} |
+	    select(.trouble != "note" or .at)] | unique), .status,
+	    .complete, .manifest'
+	run --separate-stderr hlexport verify --json "$1"
+	rc=$status
+	jq -S "$of" <<<"$output" >of_directory
+	run --separate-stderr hlexport verify --json "$2"
+	jq -S "$of" <<<"$output" | diff of_directory - || return 1
+	assert_status "$rc"
+}
+
 @test "damage is called as it is called in a directory" {
 	local damage file
 	take_example
 	file=$(cd "$export" && find files -name stats.json | sort | head -n 1)
-	of='[.findings[] | select(.trouble != "note") |
-	    {trouble, path}] | unique'
 	for damage in 'rm "$export/$file"' 'echo >>"$export/$file"' \
 	    'sed -i "1s/[a-z]/X/" "$export/$file"' \
 	    ': >"$export/$file"' 'echo x >"$export/files/more"' \
 	    'echo x >>"$export/SHA256SUMS"' 'rm "$export/SHA256SUMS"' \
 	    'rm "$export/manifest.copy.jsonl"' 'echo >>"$export/export.log"' \
 	    'rm "$export/export.log"' ': >"$export/export.log"' \
-	    'rm "$export"/manifest.jsonl' \
+	    'rm "$export"/manifest.jsonl' 'rm -r "$export/files"' \
+	    'find "$export" -name .done -delete' \
+	    'find "$export/files" -name "*.json*" -exec truncate -s -1 {} +' \
+	    'find "$export/files" -name "*.jsonl" -exec sed -i 1d {} +' \
+	    'find "$export/files" -name "*.jsonl" -exec sed -i "1s/$/]/" {} +' \
+	    'find "$export/files" -name "*.jsonl" -exec sed -i 1p {} +' \
 	    'sed -i 2s/a/b/ "$export/manifest.jsonl"'; do
 		rm -rf "$export"
 		cp -r whole "$export"
 		eval "$damage"
-		run -6 --separate-stderr hlexport verify --json "$export"
-		jq -S "$of" <<<"$output" >of_directory
 		for archive in x.tar x.tar.gz x.zip; do
 			rm -f $archive
 			bsdtar -a -cf $archive -C exports "$name"
-			run -6 --separate-stderr hlexport verify --json \
-			    $archive
-			jq -S "$of" <<<"$output" | diff of_directory - || {
+			assert_same_findings "$export" $archive || {
 				echo "$damage, $archive"
 				return 1
 			}
+			assert_status 6
 		done
 	done
+}
+
+@test "what only the records tell is found in an archive, too" {
+	local damage n=0
+	take_example
+	for damage in $(python3 "$TOP/tests/scenario/damage.py" list); do
+		rm -rf "$export"
+		cp -r whole "$export"
+		python3 "$TOP/tests/scenario/damage.py" $damage "$export"
+		for archive in x.tar x.zip; do
+			rm -f $archive
+			bsdtar -a -cf $archive -C exports "$name"
+			assert_same_findings "$export" $archive || {
+				echo "$damage, $archive"
+				return 1
+			}
+			case $damage in
+			nothing | litter | equal_records_without_a_key)
+				assert_status 0 ;;
+			*) assert_status 6 ;;
+			esac
+		done
+		n=$((n + 1))
+		# And of one that we make, whatever order it has.
+		rm -f y.tar.zst
+		hlexport pack "$export" -q -o y.tar.zst 2>err
+		assert_same_findings "$export" y.tar.zst
+	done
+	[ $n -ge 23 ]
+}
+
+@test "the old tool's exports: an archive is told of as the directory is" {
+	local fault n=0
+	start_fixture --workspace bulk --files 1 --logs 2600 --datasets 1 \
+	    --datapoints 1200 --evaluations 1 --evaluation-logs 150
+	hlexport -q --logs
+	stop_fixture
+	export=$(the_export)
+	for fault in "" $("$TOP/tests/old/make-old-tree" | cut -d ' ' -f 1); do
+		rm -rf old x.tar
+		# shellcheck disable=SC2086 # none, or one
+		"$TOP/tests/old/make-old-tree" "$export" old $fault
+		tar -cf x.tar old
+		assert_same_findings old x.tar || {
+			echo "$fault"
+			return 1
+		}
+		n=$((n + 1))
+	done
+	[ $n -ge 24 ]
 }
 
 @test "archives that others made of an export" {
@@ -664,27 +747,38 @@ flips()
 	done
 }
 
-@test "an archive without a manifest" {
+@test "an archive without a manifest is verified as such a directory is" {
+	local file n=0
 	take_example
 	rm "$export"/manifest*.jsonl
 	run -0 --separate-stderr hlexport pack "$export" -o x.zip
 	assert_contains "$stderr" "has no manifest"
 	run -0 hlexport verify x.zip
 	assert_contains "$output" "Nothing wrong can be seen"
+	assert_same_findings "$export" x.zip
 	file=$(cd "$export" && find files -name stats.json | sort | head -n 1)
 	sed -i 's/[0-9]/7/' "$export/$file"
-	pack zip --force 2>err
-	run -6 hlexport verify x.zip
-	assert_contains "$output" \
-	    "damaged  $file: its SHA-256 is not that of SHA256SUMS"
-	rm "$export/$file"
-	pack zip --force 2>err
-	run -6 hlexport verify x.zip
-	assert_contains "$output" "missing  $file: it is not there"
-	rm "$export/SHA256SUMS"
-	pack zip --force 2>err
-	run -0 hlexport verify x.zip
-	assert_contains "$output" "only the archive's own checksums"
+	for ((n = 1; n < 4; n++)); do
+		hlexport pack "$export" -q -o $n.zip 2>err
+		assert_same_findings "$export" $n.zip
+		run -6 hlexport verify $n.zip
+		case $n in
+		1)
+			assert_contains "$output" "damaged  $file: its \
+SHA-256 is not that of SHA256SUMS"
+			rm "$export/$file"
+			;;
+		2)
+			assert_contains "$output" \
+			    "missing  $file: it is not there"
+			rm "$export/SHA256SUMS"
+			;;
+		3)
+			# The run that it was of still tells.
+			assert_contains "$output" "missing  $file"
+			;;
+		esac
+	done
 }
 
 @test "hostile archives are told, and never touch the disk" {

@@ -369,6 +369,28 @@ test_files_never_follow_links(void **state)
 }
 
 static void
+test_litter_is_told_from_files(void **state)
+{
+	static const char *const litter[] = { ".DS_Store", "Thumbs.db",
+	    "thumbs.DB", "desktop.ini", "Desktop.ini", "._file.json",
+	    "file.json~", ".file.json.swp", "#file.json#", ".#file.json",
+	    "files/pr_1/.DS_Store", "a/b~", "\xff~" };
+	static const char *const files[] = { "", ".", "..", ".done",
+	    "file.json", "file~.json", "x.swp", ".swp", "#1", "1#", "#",
+	    ".DS_Store2", "my Thumbs.db", "desktop.ini.txt", "~", "a~/b",
+	    ".#/b", ".DS_Store/x", ".hlexport-1.jsonl" };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < LENGTH(litter); i++)
+		if (!litter_is(litter[i]))
+			fail_msg("%s is litter", litter[i]);
+	for (i = 0; i < LENGTH(files); i++)
+		if (litter_is(files[i]))
+			fail_msg("%s is none", files[i]);
+}
+
+static void
 test_a_log_is_kept_until_it_has_a_file(void **state)
 {
 	struct log *log = log_new(LOG_WARN, LOG_INFO);
@@ -419,6 +441,7 @@ main(void)
 		cmocka_unit_test(test_yaml_is_read_and_refused),
 		cmocka_unit_test(test_files_are_replaced_whole),
 		cmocka_unit_test(test_files_never_follow_links),
+		cmocka_unit_test(test_litter_is_told_from_files),
 		cmocka_unit_test(test_a_log_is_kept_until_it_has_a_file),
 	};
 

@@ -1,0 +1,320 @@
+/*
+ * Which files of an archive are whose, and what comes of each.
+ */
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "audit/audit_members.h"
+
+/* ------------------------------------------------------------- finding */
+
+static int
+by_path(const void *path, const void *receipt)
+{
+	return strcmp(path, ((const struct tree_receipt *)receipt)->path);
+}
+
+ssize_t
+audit_members_find(const struct audit_members *members, const char *path)
+{
+	const struct tree_receipt *receipt = members->files.n == 0 ? NULL :
+	    bsearch(path, members->files.at, members->files.n,
+	    sizeof(*receipt), by_path);
+
+	return receipt == NULL ? -1 : receipt - members->files.at;
+}
+
+static int
+by_folder(const void *a, const void *b)
+{
+	return strcmp(((const struct audit_group *)a)->folder,
+	    ((const struct audit_group *)b)->folder);
+}
+
+static size_t
+folder_len(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash != NULL ? (size_t)(slash - path) : 0;
+}
+
+/*
+ * Files are in order of their paths, so shards of a folder stand together, but
+ * for what is below it.
+ */
+static void
+make_groups(struct audit_members *members)
+{
+	struct audit_group *group = NULL, *found, wanted;
+	size_t i, len;
+
+	for (i = 0; i < members->files.n; i++) {
+		const char *path = members->files.at[i].path;
+
+		if (members->came[i].resource == NULL ||
+		    members->came[i].resource->store != SOURCE_KEEP_SHARDS)
+			continue;
+		len = folder_len(path);
+		if (group != NULL && strlen(group->folder) == len &&
+		    memcmp(group->folder, path, len) == 0)
+			continue;
+		members->groups = mem_need(members->groups,
+		    members->n_groups + 1, &members->groups_room,
+		    sizeof(*members->groups));
+		group = &members->groups[members->n_groups++];
+		*group = (struct audit_group){ .folder = mem_copy(path, len) };
+	}
+	if (members->n_groups > 1)
+		qsort(members->groups, members->n_groups,
+		    sizeof(*members->groups), by_folder);
+	for (i = 0; i < members->files.n; i++) {
+		const char *path = members->files.at[i].path;
+
+		if (members->came[i].resource == NULL ||
+		    members->came[i].resource->store != SOURCE_KEEP_SHARDS)
+			continue;
+		wanted.folder = mem_copy(path, folder_len(path));
+		found = bsearch(&wanted, members->groups, members->n_groups,
+		    sizeof(*members->groups), by_folder);
+		free(wanted.folder);
+		members->came[i].group = found;
+		found->left++;
+	}
+}
+
+/* ----------------------------------------------------------- beginning */
+
+/* What the manifest says of each file: whose it is. */
+static int
+take_listings(struct audit_verify *verify, struct err *err)
+{
+	struct audit_members *members = verify->members;
+	struct manifest_listing listing = { .key = NULL };
+	struct tree_receipts files = { NULL, 0, 0 };
+	const struct source_resource *resource;
+	size_t i;
+	ssize_t file;
+
+	while (manifest_each(verify->manifest, listing.key, &listing)) {
+		resource = source_find(verify->settings.source, listing.key,
+		    strcspn(listing.key, "/"));
+		if (manifest_files(verify->manifest, listing.key, &files,
+		    err) == -1)
+			return -1;
+		for (i = 0; i < files.n; i++) {
+			file = audit_members_find(members, files.at[i].path);
+			if (file == -1)
+				continue;
+			members->came[file].resource = resource;
+			members->came[file].listing = listing.key;
+		}
+		tree_receipts_release(&files);
+	}
+	return 0;
+}
+
+/* Without a manifest, the names of files say it. */
+static void
+take_paths(struct audit_verify *verify)
+{
+	struct audit_members *members = verify->members;
+	struct audit_patterns *patterns = audit_patterns_new(
+	    verify->settings.source);
+	size_t i;
+
+	for (i = 0; i < members->files.n; i++)
+		members->came[i].resource = audit_resource_of(patterns,
+		    members->files.at[i].path);
+	audit_patterns_free(patterns);
+}
+
+static int
+by_receipt(const void *a, const void *b)
+{
+	return strcmp(((const struct tree_receipt *)a)->path,
+	    ((const struct tree_receipt *)b)->path);
+}
+
+int
+audit_members_begin(struct audit_verify *verify, char *const *paths,
+    size_t n, struct err *err)
+{
+	struct audit_members *members = mem_zero(1, sizeof(*members));
+	struct tree_receipt receipt = { .path = NULL };
+	size_t i;
+
+	verify->members = members;
+	if (verify->manifest != NULL) {
+		members->files = verify->rest;
+		verify->rest = (struct tree_receipts){ NULL, 0, 0 };
+	}
+	for (i = 0; verify->manifest == NULL && i < n; i++) {
+		receipt.path = paths[i];
+		tree_receipts_add(&members->files, &receipt);
+	}
+	if (members->files.n > 1)
+		qsort(members->files.at, members->files.n,
+		    sizeof(*members->files.at), by_receipt);
+	members->came = mem_zero(members->files.n + 1,
+	    sizeof(*members->came));
+	if (verify->manifest == NULL)
+		take_paths(verify);
+	else if (take_listings(verify, err) == -1)
+		return -1;
+	make_groups(members);
+	return 0;
+}
+
+/* ---------------------------------------------------- files that come */
+
+bool
+audit_member_begin(struct audit_verify *verify, const char *path)
+{
+	struct audit_members *members = verify->members;
+	struct audit_content *content = &members->content;
+	ssize_t file = audit_members_find(members, path);
+	struct tree_receipt unknown = { .path = (char *)path };
+	const struct tree_receipt *receipt;
+	struct audit_came *came;
+
+	if (file == -1) {
+		tree_receipts_add(&members->others, &unknown);
+		return false;
+	}
+	members->now = (size_t)file;
+	members->bytes = 0;
+	receipt = &members->files.at[file];
+	came = &members->came[file];
+	came->is_there = true;
+	*content = (struct audit_content){ .verify = verify,
+	    .receipt = receipt, .listing = came->listing,
+	    .most = UINT64_MAX, .is_whole = true, .hash = content->hash,
+	    .by_line = receipt->lines > 0 || came->group != NULL,
+	    .largest = verify->settings.archive->largest };
+	if (came->resource != NULL) {
+		content->json = came->resource->shape.form != SOURCE_TEXT;
+		content->plan = verify->plans[came->resource->index];
+		content->record = audit_members_take;
+	}
+	/* What stands behind the bytes that count is no damage. */
+	if (verify->manifest != NULL && !verify->progress.sealed &&
+	    receipt->lines > 0)
+		content->most = receipt->bytes;
+	if (content->hash == NULL)
+		content->hash = sha256_new();
+	audit_content_begin(content);
+	verify->progress.files++;
+	verify->progress.bytes += receipt->bytes;
+	return true;
+}
+
+bool
+audit_member_add(struct audit_verify *verify, const char *at, size_t len)
+{
+	struct audit_members *members = verify->members;
+	const struct tree_receipt *receipt = members->content.receipt;
+
+	members->bytes += len;
+	verify->progress.read += len;
+	audit_content_add(&members->content, at, len);
+	/* An archive can hold any number of bytes: enough is enough. */
+	return verify->manifest == NULL || members->bytes <= receipt->bytes ||
+	    members->content.most == receipt->bytes;
+}
+
+/* All of a shard's folder has come. */
+static void
+leave_group(struct audit_group *group)
+{
+	if (--group->left > 0)
+		return;
+	set_free(group->seen);
+	set_free(group->tally);
+	group->seen = group->tally = NULL;
+}
+
+void
+audit_member_end(struct audit_verify *verify, const char *why)
+{
+	struct audit_members *members = verify->members;
+	struct audit_content *content = &members->content;
+	const struct tree_receipt *receipt = content->receipt;
+	struct audit_came *came = &members->came[members->now];
+	bool is_short = members->bytes < receipt->bytes;
+	bool is_long = members->bytes > receipt->bytes &&
+	    content->most != receipt->bytes;
+
+	if (why != NULL)
+		audit_content_find(content, AUDIT_DAMAGED, "%s", why);
+	else if (verify->manifest != NULL && is_short)
+		audit_content_find(content, AUDIT_DAMAGED, "it has %" PRIu64
+		    " bytes; the manifest says %" PRIu64, members->bytes,
+		    receipt->bytes);
+	else if (verify->manifest != NULL && is_long)
+		audit_content_find(content, AUDIT_DAMAGED, "it has more "
+		    "bytes than the manifest says: %" PRIu64,
+		    receipt->bytes);
+	if (why == NULL)
+		audit_content_end(content);
+	came->is_whole = content->is_whole;
+	came->lines = content->lines;
+	came->bytes = content->bytes;
+	memcpy(came->sha256, content->sha256, SHA256_BYTES);
+	if (came->group != NULL)
+		leave_group(came->group);
+}
+
+void
+audit_member_lost(struct audit_verify *verify)
+{
+	verify->members->is_lost = true;
+}
+
+/* --------------------------------------------------------------- freeing */
+
+static void
+free_entries(struct audit_came *came)
+{
+	size_t i;
+
+	for (i = 0; i < came->n; i++) {
+		struct audit_entry *entry = &came->entries[i];
+
+		if (entry->parts != NULL)
+			page_free_texts(entry->parts,
+			    came->resource->n_key);
+		if (entry->values != NULL)
+			page_free_texts(entry->values,
+			    came->resource->n_fields);
+		free(entry->key);
+		free(entry->raw);
+	}
+	free(came->entries);
+}
+
+void
+audit_members_free(struct audit_verify *verify)
+{
+	struct audit_members *members = verify->members;
+	size_t i;
+
+	if (members == NULL)
+		return;
+	for (i = 0; i < members->files.n; i++)
+		free_entries(&members->came[i]);
+	for (i = 0; i < members->n_groups; i++) {
+		set_free(members->groups[i].seen);
+		set_free(members->groups[i].tally);
+		free(members->groups[i].folder);
+	}
+	free(members->groups);
+	free(members->came);
+	tree_receipts_release(&members->files);
+	tree_receipts_release(&members->others);
+	sha256_free(members->content.hash);
+	free(members);
+	verify->members = NULL;
+}

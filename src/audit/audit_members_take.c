@@ -1,0 +1,176 @@
+/*
+ * Records of an archive as they come: what the walk will ask of them is kept.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "audit/audit_members.h"
+
+/* Of a field's value, more is never asked for but whether it is there. */
+#define VALUE_MAX 4096
+
+static struct audit_entry *
+add_entry(struct audit_came *came)
+{
+	came->entries = mem_need(came->entries, came->n + 1, &came->room,
+	    sizeof(*came->entries));
+	came->entries[came->n] = (struct audit_entry){ .key = NULL };
+	return &came->entries[came->n++];
+}
+
+/* The record's own fields, where a condition asks for them. */
+struct own_values {
+	const struct source_resource *resource;
+	char *const *values;
+};
+
+static const char *
+own_value(void *cookie, const struct source_var *var)
+{
+	const struct own_values *own = cookie;
+
+	return own->values[var->index];
+}
+
+/* May a listing hang from a record with these values? */
+static bool
+may_have_children(const struct audit_verify *verify,
+    const struct source_resource *resource, char *const *values)
+{
+	const struct source *source = verify->settings.source;
+	struct own_values own = { resource, values };
+	struct source_scope scope = { own_value, &own };
+	size_t i, k;
+
+	for (i = 0; i < source->n_resources; i++) {
+		const struct source_resource *child = &source->resources[i];
+		bool may = child->parent == resource;
+
+		for (k = 0; may && k < child->when.n; k++) {
+			struct source_when one = { &child->when.all[k], 1 };
+			const struct source_var *var = &one.all->var;
+
+			/* What the others say is known to the walk. */
+			if (var->kind == SOURCE_FIELD &&
+			    var->resource == resource &&
+			    var->otherwise == NULL)
+				may = source_holds(&one, &scope);
+		}
+		if (may)
+			return true;
+	}
+	return false;
+}
+
+/* Keep what the walk will want of a record that others may hang from. */
+static void
+keep_values(const struct audit_verify *verify, struct audit_came *came,
+    struct audit_entry *entry, const struct page_record *record)
+{
+	const struct source_resource *resource = came->resource;
+	size_t i;
+
+	if (resource->is_list && !resource->has_children)
+		return;
+	entry->values = page_values(record);
+	for (i = 0; i < resource->n_fields; i++)
+		if (entry->values[i] != NULL &&
+		    strlen(entry->values[i]) > VALUE_MAX)
+			entry->values[i][VALUE_MAX] = '\0';
+	if (!resource->is_list)
+		return;
+	if (resource->done.line > 0 || may_have_children(verify, resource,
+	    entry->values)) {
+		entry->parts = page_parts(record);
+		return;
+	}
+	page_free_texts(entry->values, resource->n_fields);
+	entry->values = NULL;
+}
+
+/* Did the server's total count both of two with one key?  See run_double.c. */
+static bool
+may_share_key(const struct audit_verify *verify,
+    const struct audit_came *came)
+{
+	struct manifest_listing known;
+
+	if (verify->manifest == NULL || came->listing == NULL ||
+	    !manifest_find(verify->manifest, came->listing, &known) ||
+	    came->group->same_key >= known.same_key)
+		return false;
+	came->group->same_key++;
+	return true;
+}
+
+/* A record of a shard: is it new in its folder? */
+static void
+take_line(struct audit_verify *verify, struct audit_came *came,
+    const char *path, uint64_t line, const struct page_record *record)
+{
+	struct audit_group *group = came->group;
+	struct audit_entry entry = { .key = NULL };
+	bool named;
+
+	if (group->seen == NULL) {
+		group->seen = set_new();
+		group->tally = set_new();
+	}
+	named = page_key(record, group->tally, &verify->key);
+	if (!set_add(group->seen, verify->key.at, verify->key.len)) {
+		if (may_share_key(verify, came))
+			return;
+		came->doubles++;
+		audit_say_double(verify, path, came->listing, line, named,
+		    ++group->doubles);
+		return;
+	}
+	if (!named)
+		return;
+	keep_values(verify, came, &entry, record);
+	if (entry.values != NULL)
+		*add_entry(came) = entry;
+}
+
+static void
+take_object(struct audit_verify *verify, struct audit_came *came,
+    const struct page_record *record)
+{
+	const struct source_resource *resource = came->resource;
+	struct audit_entry *entry;
+
+	if (resource->derive != NULL) {
+		if (verify->manifest == NULL) {
+			entry = add_entry(came);
+			entry->raw = mem_copy(record->bytes.at,
+			    record->bytes.len);
+			entry->raw_len = record->bytes.len;
+		}
+		return;
+	}
+	if (!resource->is_list && resource->n_fields == 0)
+		return;
+	entry = add_entry(came);
+	if (resource->is_list) {
+		entry->named = page_key(record, NULL, &verify->key);
+		entry->key = mem_copy(verify->key.at, verify->key.len);
+		entry->key_len = verify->key.len;
+	}
+	keep_values(verify, came, entry, record);
+}
+
+void
+audit_members_take(struct audit_verify *verify, const char *path,
+    uint64_t line, const struct page_record *record)
+{
+	struct audit_came *came = &verify->members->came[verify->members->now];
+
+	verify->progress.records++;
+	came->records++;
+	if (came->group != NULL && came->resource->is_list &&
+	    came->resource->derive == NULL)
+		take_line(verify, came, path, line, record);
+	else
+		take_object(verify, came, record);
+}

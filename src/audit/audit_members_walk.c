@@ -1,0 +1,124 @@
+/*
+ * The walk of an archive: what was kept of its files is given on.
+ */
+
+#include <string.h>
+
+#include "audit/audit_members.h"
+
+/* Give on what was kept of a record. */
+static void
+give_entry(struct audit_verify *verify, const char *path,
+    const struct source_resource *resource, struct audit_entry *entry)
+{
+	struct audit_listing *at = &verify->at;
+	char **parts = entry->parts, **values = entry->values;
+
+	if (entry->raw != NULL) {
+		audit_disk_rows(verify, path, (struct span){ entry->raw,
+		    entry->raw_len });
+		return;
+	}
+	if (entry->key != NULL) {
+		text_clear(&verify->key);
+		text_add(&verify->key, entry->key, entry->key_len);
+		if (!entry->named)
+			page_tally(at->tally, &verify->key);
+		if (!audit_take_key(verify, path, 0, entry->named))
+			return;
+	}
+	if (!resource->is_list && values != NULL)
+		audit_take_fields(verify, values);
+	else if (parts != NULL && (entry->named || entry->key == NULL))
+		crawl_link(verify->crawl, at->crawl, parts, values);
+	else
+		return;
+	/* They are the crawl's now. */
+	entry->parts = entry->values = NULL;
+}
+
+/* It is not there, or behind what could not be read. */
+static void
+say_missing(struct audit_verify *verify, const char *path,
+    const char *listing, bool refetch)
+{
+	struct audit_finding finding = { .kind = AUDIT_MISSING,
+	    .path = (char *)path, .listing = (char *)listing,
+	    .refetch = refetch };
+
+	audit_find(verify, finding, verify->members->is_lost ?
+	    "it is not there, or behind what can't be read" :
+	    "it is not there");
+}
+
+int
+audit_members_read(struct audit_verify *verify,
+    const struct tree_receipt *receipt)
+{
+	struct audit_listing *at = &verify->at;
+	ssize_t file = audit_members_find(verify->members, receipt->path);
+	struct audit_came *came = file == -1 ? NULL :
+	    &verify->members->came[file];
+	size_t i;
+
+	if (came == NULL || !came->is_there) {
+		say_missing(verify, receipt->path, at->crawl != NULL ?
+		    at->crawl->key : NULL, true);
+		return 0;
+	}
+	at->records += came->records;
+	at->doubles += came->doubles;
+	at->lines = came->lines;
+	at->bytes = came->bytes;
+	memcpy(at->sha256, came->sha256, SHA256_BYTES);
+	for (i = 0; i < came->n; i++)
+		give_entry(verify, receipt->path, came->resource,
+		    &came->entries[i]);
+	return came->is_whole;
+}
+
+/* One that the walk did not come to. */
+static void
+look_for(struct audit_verify *verify, const char *path, bool is_there)
+{
+	if (set_add(verify->checked, path, strlen(path)) && !is_there)
+		say_missing(verify, path, NULL, true);
+}
+
+void
+audit_members_rest(struct audit_verify *verify)
+{
+	struct audit_members *members = verify->members;
+	size_t i;
+
+	for (i = 0; verify->manifest != NULL && i < members->files.n; i++)
+		look_for(verify, members->files.at[i].path,
+		    members->came[i].is_there);
+	for (i = 0; i < verify->rest.n; i++)
+		look_for(verify, verify->rest.at[i].path,
+		    audit_members_has(verify, verify->rest.at[i].path));
+}
+
+int
+audit_members_each(struct audit_verify *verify,
+    int (*file)(void *, const char *, bool, struct err *), void *cookie,
+    struct err *err)
+{
+	const struct audit_members *members = verify->members;
+	int rc = 0;
+	size_t i;
+
+	for (i = 0; i < members->files.n && rc == 0; i++)
+		if (verify->manifest == NULL || members->came[i].is_there)
+			rc = file(cookie, members->files.at[i].path, true,
+			    err);
+	for (i = 0; i < members->others.n && rc == 0; i++)
+		rc = file(cookie, members->others.at[i].path, true, err);
+	return rc;
+}
+
+bool
+audit_members_has(const struct audit_verify *verify, const char *path)
+{
+	return audit_members_find(verify->members, path) != -1;
+}

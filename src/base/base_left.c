@@ -1,0 +1,343 @@
+/*
+ * Beside what is made:
+ *
+ *	.hlexport-scratch-XXXXXXXXXXXX/		a scratch directory
+ *		hlexport-scratch		the mark, there from the first
+ *						moment to the last
+ *		hlexport-replaced/NAME		what was there before, where
+ *						the two can't change places
+ *		...				what its user makes
+ *	.hlexport-published-XXXXXXXXXXXX	the note: what was published
+ *
+ * Both are locked, by flock(2), as long as their process lives.  Whoever finds
+ * a directory that nobody has locked removes it.  A note stays as long as it
+ * holds: what was published is there, but the process that did it did not come
+ * to its end, and its command may be run again.
+ */
+
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/base_file.h"
+#include "base/base_left.h"
+#include "base/base_mem.h"
+#include "base/base_remove.h"
+#include "base/base_scratch.h"
+#include "base/base_sha256.h"
+#include "base/base_text.h"
+
+#define NOTE_PREFIX ".hlexport-published-"
+#define NOTE_MAX 4096
+#define REPLACED "hlexport-replaced"
+
+/* A name that nobody can know before it is there; new, or NULL. */
+char *
+left_name(const char *prefix)
+{
+	unsigned char bytes[6];
+	struct text name;
+	size_t i;
+
+	if (getrandom(bytes, sizeof(bytes), 0) != sizeof(bytes))
+		return NULL;
+	text_init(&name, NAME_MAX);
+	text_adds(&name, prefix);
+	for (i = 0; i < sizeof(bytes); i++)
+		text_addf(&name, "%02x", bytes[i]);
+	return text_take(&name);
+}
+
+/* ------------------------------------------------------------- the note */
+
+/*
+ * What the note says: which command, and which file or directory got which
+ * name.  A file is known by its time too, since numbers are given again.
+ */
+static void
+write_note(const char *command, const struct stat *st, const char *name,
+    struct text *note)
+{
+	unsigned char hash[SHA256_BYTES];
+	char hex[SHA256_HEX];
+
+	sha256_of(command, strlen(command), hash);
+	sha256_hex(hash, hex);
+	text_addf(note, "%s %ju %ju", hex, (uintmax_t)st->st_dev,
+	    (uintmax_t)st->st_ino);
+	if (S_ISREG(st->st_mode))
+		text_addf(note, " %jd %jd.%09ld", (intmax_t)st->st_size,
+		    (intmax_t)st->st_mtim.tv_sec, st->st_mtim.tv_nsec);
+	text_addf(note, "\n%s", name);
+}
+
+/* Does the note in ${fd} still hold, for any command or for this one? */
+static bool
+note_holds(int dir, int fd, const char *wanted, const char *command)
+{
+	char note[NOTE_MAX + 1];
+	ssize_t n = pread(fd, note, NOTE_MAX, 0);
+	size_t skip = command == NULL ? SHA256_HEX - 1 : 0;
+	struct text now;
+	struct stat st;
+	char *name;
+	bool holds;
+
+	if (n <= (ssize_t)skip)
+		return false;
+	note[n] = '\0';
+	if ((name = strchr(note, '\n')) == NULL ||
+	    strchr(++name, '/') != NULL ||
+	    (wanted != NULL && strcmp(wanted, name) != 0) ||
+	    fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == -1)
+		return false;
+	text_init(&now, 2 * NOTE_MAX);
+	write_note(command != NULL ? command : "", &st, name, &now);
+	holds = now.len == (size_t)n &&
+	    memcmp(&now.at[skip], &note[skip], (size_t)n - skip) == 0;
+	text_release(&now);
+	return holds;
+}
+
+int
+left_note(int dir, const struct stat *st, const char *to,
+    const char *command, char **name)
+{
+	struct text text;
+	struct iovec piece;
+	int fd, rc, why;
+
+	if ((*name = left_name(NOTE_PREFIX)) == NULL)
+		return -1;
+	fd = openat(dir, *name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW |
+	    O_CLOEXEC, 0600);
+	if (fd == -1)
+		return -1;
+	(void)flock(fd, LOCK_EX | LOCK_NB);
+	text_init(&text, 2 * NOTE_MAX);
+	write_note(command, st, to, &text);
+	piece = (struct iovec){ text.at, text.len };
+	rc = file_write(fd, &piece, 1, NULL);
+	why = errno;
+	text_release(&text);
+	if (rc == 0)
+		return fd;
+	unlinkat(dir, *name, 0);
+	close(fd);
+	errno = why;
+	return -1;
+}
+
+/* ---------------------------------------------------------- what is left */
+
+DIR *
+left_list(int dir)
+{
+	int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *list = copy != -1 ? fdopendir(copy) : NULL;
+
+	if (list == NULL && copy != -1)
+		close(copy);
+	return list;
+}
+
+bool
+left_is_there(int dir, const char *name, int fd)
+{
+	struct stat one, other;
+
+	return fstat(fd, &one) == 0 && fstatat(dir, name, &other,
+	    AT_SYMLINK_NOFOLLOW) == 0 && one.st_dev == other.st_dev &&
+	    one.st_ino == other.st_ino;
+}
+
+static bool
+is_empty(int fd)
+{
+	DIR *list = left_list(fd);
+	struct dirent *entry;
+	bool is = list != NULL;
+
+	while (is && (entry = readdir(list)) != NULL)
+		is = strcmp(entry->d_name, ".") == 0 ||
+		    strcmp(entry->d_name, "..") == 0;
+	if (list != NULL)
+		closedir(list);
+	return is;
+}
+
+static bool
+is_our_note(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	    st.st_uid == geteuid() && (st.st_mode & 0777) == 0600;
+}
+
+/* Did a process of our own user make it?  It may not have got to its mark. */
+static bool
+is_ours(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) == -1 || st.st_uid != geteuid() ||
+	    (st.st_mode & 0777) != 0700)
+		return false;
+	return (fstatat(fd, LEFT_MARK, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    S_ISREG(st.st_mode) && st.st_uid == geteuid()) || is_empty(fd);
+}
+
+/* Open what was left as ${name}, if nobody has it any more. */
+static int
+open_left(int dir, const char *name, bool is_note)
+{
+	int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK |
+	    O_CLOEXEC | (is_note ? 0 : O_DIRECTORY));
+
+	if (fd == -1)
+		return -1;
+	if ((is_note ? is_our_note(fd) : is_ours(fd)) &&
+	    flock(fd, LOCK_EX | LOCK_NB) == 0 &&
+	    left_is_there(dir, name, fd))
+		return fd;
+	close(fd);
+	return -1;
+}
+
+/* The next in ${list} that a process which is gone has left, or -1. */
+static int
+next_left(DIR *list, const char *prefix, const char **name)
+{
+	bool is_note = strcmp(prefix, NOTE_PREFIX) == 0;
+	struct dirent *entry;
+	int fd;
+
+	while ((entry = readdir(list)) != NULL) {
+		*name = entry->d_name;
+		if (strncmp(*name, prefix, strlen(prefix)) == 0 &&
+		    (fd = open_left(dirfd(list), *name, is_note)) != -1)
+			return fd;
+	}
+	return -1;
+}
+
+int
+left_set_aside(int dir, const char *name, int fd)
+{
+	int aside;
+	int rc;
+
+	if (mkdirat(fd, REPLACED, 0700) == -1)
+		return -1;
+	aside = openat(fd, REPLACED, O_RDONLY | O_DIRECTORY | O_NOFOLLOW |
+	    O_CLOEXEC);
+	if (aside == -1)
+		return -1;
+	rc = renameat(dir, name, aside, name);
+	close(aside);
+	return rc;
+}
+
+/* Nothing is replaced: what came in its place has its name. */
+void
+left_put_back(int dir, int fd)
+{
+	int aside = openat(fd, REPLACED, O_RDONLY | O_DIRECTORY |
+	    O_NOFOLLOW | O_CLOEXEC);
+	DIR *list = aside != -1 ? fdopendir(aside) : NULL;
+	struct dirent *entry;
+	struct stat st;
+
+	while (list != NULL && (entry = readdir(list)) != NULL)
+		if (strcmp(entry->d_name, ".") != 0 &&
+		    strcmp(entry->d_name, "..") != 0 &&
+		    fstatat(dir, entry->d_name, &st,
+		    AT_SYMLINK_NOFOLLOW) == -1 && errno == ENOENT)
+			(void)renameat(aside, entry->d_name, dir,
+			    entry->d_name);
+	if (list != NULL)
+		closedir(list);
+	else if (aside != -1)
+		close(aside);
+}
+
+void
+left_remove(int dir, const char *name, int fd)
+{
+	static const char *const but[] = { LEFT_MARK, NULL };
+
+	if (remove_below(fd, but) == -1)
+		return;
+	unlinkat(fd, LEFT_MARK, 0);
+	if (left_is_there(dir, name, fd))
+		unlinkat(dir, name, AT_REMOVEDIR);
+}
+
+void
+left_sweep(int dir)
+{
+	DIR *list = left_list(dir);
+	const char *name;
+	int fd;
+
+	if (list == NULL)
+		return;
+	while ((fd = next_left(list, LEFT_PREFIX, &name)) != -1) {
+		left_put_back(dir, fd);
+		left_remove(dir, name, fd);
+		close(fd);
+	}
+	rewinddir(list);
+	while ((fd = next_left(list, NOTE_PREFIX, &name)) != -1) {
+		if (!note_holds(dir, fd, NULL, NULL))
+			unlinkat(dir, name, 0);
+		close(fd);
+	}
+	closedir(list);
+}
+
+/* The folder of ${to}, open; ${name} is what it is called in there. */
+static int
+open_folder(const char *to, const char **name)
+{
+	const char *slash = strrchr(to, '/');
+	char *folder = slash == NULL ? mem_text(".") :
+	    mem_copy(to, (size_t)(slash - to) + 1);
+	int dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	*name = slash != NULL ? slash + 1 : to;
+	free(folder);
+	return dir;
+}
+
+bool
+scratch_was_cut_off(const char *to, const char *command)
+{
+	const char *wanted, *name;
+	int dir = open_folder(to, &wanted), fd;
+	DIR *list = dir != -1 ? left_list(dir) : NULL;
+	bool was = false;
+
+	while (list != NULL && !was && (fd = next_left(list, NOTE_PREFIX,
+	    &name)) != -1) {
+		was = note_holds(dir, fd, wanted, command);
+		close(fd);
+	}
+	if (list != NULL)
+		closedir(list);
+	if (dir != -1)
+		close(dir);
+	return was;
+}
+

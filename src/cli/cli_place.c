@@ -1,0 +1,175 @@
+/*
+ * Where what is made of an export comes to stand, and whether it may replace
+ * what is there.
+ */
+
+#include <sys/stat.h>
+
+#include <dirent.h>
+#include <libgen.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli_internal.h"
+
+/* The path of what may not be there yet, absolute and new; or NULL. */
+static char *
+whole_path(const char *path)
+{
+	char *whole = realpath(path, NULL), *copy, *parent, *made;
+
+	if (whole != NULL)
+		return whole;
+	copy = mem_text(path);
+	parent = realpath(dirname(copy), NULL);
+	free(copy);
+	if (parent == NULL)
+		return NULL;
+	copy = mem_text(path);
+	made = mem_format("%s/%s", parent, basename(copy));
+	free(copy);
+	free(parent);
+	return made;
+}
+
+static bool
+is_below(const char *path, const char *dir)
+{
+	size_t len = strlen(dir);
+
+	return strncmp(path, dir, len) == 0 && (path[len] == '/' ||
+	    path[len] == '\0');
+}
+
+static bool
+has_files(const char *path)
+{
+	DIR *dir = opendir(path);
+	struct dirent *entry;
+	bool has = false;
+
+	while (dir != NULL && !has && (entry = readdir(dir)) != NULL)
+		has = strcmp(entry->d_name, ".") != 0 &&
+		    strcmp(entry->d_name, "..") != 0;
+	if (dir != NULL)
+		closedir(dir);
+	return has;
+}
+
+/* Does the option change nothing of what is made? */
+static bool
+is_of_no_matter(const char *name)
+{
+	static const char *const names[] = { "force", "yes", "quiet", "json",
+	    "progress", "temp-dir", "threads", "memory-limit", "help",
+	    "version" };
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	return false;
+}
+
+/* What is made, of what: all that was asked for, as one text, new. */
+static char *
+command_of(const struct cli *cli)
+{
+	struct config_table own = config_own();
+	const char *command = config_command(cli->config), *value;
+	struct text text;
+	size_t i, n;
+	char *const *words = config_args(cli->config, &n);
+
+	text_init(&text, SIZE_MAX / 4);
+	text_adds(&text, command);
+	for (i = 0; i < n; i++)
+		text_addf(&text, "\n%s", words[i]);
+	for (i = 0; i < own.n; i++) {
+		value = config_text(cli->config, own.rows[i].name);
+		if (value != NULL && !is_of_no_matter(own.rows[i].name) &&
+		    config_goes_with(&own.rows[i], command))
+			text_addf(&text, "\n--%s %s", own.rows[i].name,
+			    value);
+	}
+	return text_take(&text);
+}
+
+/*
+ * May it be replaced?  Where --force says so; and where it is what the same
+ * command made, which was killed before it could say that it had.
+ */
+static bool
+may_replace(const struct cli *cli, const char *to)
+{
+	char *command;
+	bool may = config_is(cli->config, "force");
+
+	if (may)
+		return true;
+	command = command_of(cli);
+	may = scratch_was_cut_off(to, command);
+	free(command);
+	return may;
+}
+
+int
+cli_check_output(const struct cli *cli, const char *output,
+    const char *export, struct err *err)
+{
+	char *whole = whole_path(output);
+	char *inside = realpath(export, NULL);
+	struct stat st;
+	int rc = 0;
+
+	if (whole != NULL && inside != NULL && is_below(whole, inside))
+		rc = err_set(err, ERR_USAGE, "--output %s is inside the "
+		    "export, which nothing may change", output);
+	else if (lstat(output, &st) == 0 && !S_ISDIR(st.st_mode))
+		rc = err_set(err, ERR_USAGE, "%s is there, and no directory",
+		    output);
+	else if (has_files(output) && !may_replace(cli, output))
+		rc = err_set(err, ERR_USAGE, "%s is there and has files in "
+		    "it; --force replaces what an earlier conversion made, "
+		    "--output names another place", output);
+	else if (has_files(output) && !output_made_by_us(output))
+		rc = err_set(err, ERR_USAGE, "%s has files in it that no "
+		    "conversion made: it is not replaced", output);
+	free(inside);
+	free(whole);
+	return rc;
+}
+
+int
+cli_check_file(const struct cli *cli, const char *file, const char *export,
+    struct err *err)
+{
+	char *whole = whole_path(file);
+	char *inside = realpath(export, NULL);
+	struct stat st;
+	int rc = 0;
+
+	if (whole != NULL && inside != NULL && is_below(whole, inside))
+		rc = err_set(err, ERR_USAGE, "%s is inside the export, which "
+		    "nothing may change", file);
+	else if (lstat(file, &st) == 0 && (!S_ISREG(st.st_mode) ||
+	    !may_replace(cli, file)))
+		rc = err_set(err, ERR_USAGE, "%s is there%s", file,
+		    S_ISREG(st.st_mode) ? "; --force replaces it" :
+		    ", and no file");
+	free(inside);
+	free(whole);
+	return rc;
+}
+
+int
+cli_publish(const struct cli *cli, struct scratch *scratch, const char *name,
+    const char *to, struct err *err)
+{
+	char *command = command_of(cli);
+	int rc = scratch_publish(scratch, name, to, command,
+	    may_replace(cli, to), err);
+
+	free(command);
+	return rc;
+}

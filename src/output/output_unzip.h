@@ -1,0 +1,25 @@
+#ifndef OUTPUT_UNZIP_H
+#define OUTPUT_UNZIP_H
+
+#include <stddef.h>
+
+#include "base/base.h"
+
+/* Who takes the files of a ZIP file, one after the other. */
+struct output_unzip {
+	/* Each returns 0, or -1 with the error set. */
+	int (*begin)(void *, const char *, struct err *);
+	int (*add)(void *, const char *, size_t, struct err *);
+	int (*end)(void *, struct err *);
+	void *cookie;
+};
+
+/**
+ * output_unzip(path, unzip, err):
+ * Read the ZIP file ${path} as its directory says, give what is in it to
+ * ${unzip}, and check sizes and CRCs.  Return 0; or -1 with ${err} set
+ * (ERR_DISK: it is not whole).
+ */
+int output_unzip(const char *, const struct output_unzip *, struct err *);
+
+#endif

@@ -1,0 +1,79 @@
+/*
+ * A text as a cell of Excel takes it: no characters that XML has not, and no
+ * longer than a cell may be, in units of UTF-16 as Excel counts.
+ */
+
+#include <ctype.h>
+#include <string.h>
+
+#include "output/output_internal.h"
+
+#define CELL_CHARS 32767
+
+/* Is there "_xHHHH_", which Excel takes for the character of that number? */
+static bool
+is_escape(struct span text, size_t from)
+{
+	size_t i;
+
+	if (text.len - from < 7 || text.at[from] != '_' ||
+	    text.at[from + 1] != 'x' || text.at[from + 6] != '_')
+		return false;
+	for (i = from + 2; i < from + 6; i++)
+		if (!isxdigit((unsigned char)text.at[i]))
+			return false;
+	return true;
+}
+
+/* The bytes of a character of UTF-8, by its first. */
+static size_t
+char_len(unsigned char c)
+{
+	return c < 0x80 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
+}
+
+/* Is it none of XML 1.0's characters (its section 2.2)? */
+static bool
+is_refused(const char *at, size_t len)
+{
+	unsigned char c = (unsigned char)*at;
+
+	return (c < 0x20 && c != '\t' && c != '\n' && c != '\r') ||
+	    (len == 3 && memcmp(at, "\xef\xbf\xbe", 2) == 0 &&
+	    (unsigned char)at[2] >= 0xbe);
+}
+
+void
+output_xlsx_text(struct output_convert *convert, struct span from,
+    struct text *text)
+{
+	size_t i, len, units = 0, fits = 0;
+	bool replaced = false;
+
+	text_clear(text);
+	for (i = 0; i < from.len && units <= CELL_CHARS; i += len) {
+		const char *at = &from.at[i];
+
+		len = char_len((unsigned char)*at);
+		if (len > from.len - i)
+			len = from.len - i;
+		if (is_refused(at, len)) {
+			text_adds(text, "\xef\xbf\xbd");
+			replaced = true;
+		} else if (is_escape(from, i)) {
+			text_adds(text, "_x005F_");
+			units += 6;
+		} else {
+			text_add(text, at, len);
+		}
+		units += len == 4 ? 2 : 1;
+		if (units <= CELL_CHARS - 1)
+			fits = text->len;
+	}
+	if (units > CELL_CHARS) {
+		text->len = fits;
+		text_adds(text, "\xe2\x80\xa6");
+		convert->cut++;
+	}
+	convert->replaced += replaced;
+}
