@@ -37,30 +37,101 @@ audit_content_find(struct audit_content *content, enum audit_trouble kind,
 	content->is_whole = false;
 }
 
+/* What an editor or another tool has done to the file: told once a kind. */
 static void
-take_record(struct audit_content *content, struct span record)
+note_odd(struct audit_content *content, unsigned odd)
 {
 	struct audit_verify *verify = content->verify;
-	struct page_record whole;
-	struct err err;
+	size_t i;
 
-	if (content->plan == NULL)
-		return;
-	if (page_read_record(&verify->page, content->plan, record.at,
-	    record.len, &err) == -1) {
-		if (content->by_line)
-			audit_content_find(content, AUDIT_DAMAGED, "line %"
-			    PRIu64 ": %s", content->lines, err.text);
-		else
-			audit_content_find(content, AUDIT_DAMAGED, "%s",
-			    err.text);
-		return;
+	for (i = 0; odd != 0 && i < AUDIT_ODDS; i++, odd >>= 1) {
+		if ((odd & 1) == 0)
+			continue;
+		if (verify->odds[i].n++ == 0)
+			verify->odds[i].path = mem_text(
+			    content->receipt->path);
 	}
+}
+
+void
+audit_tell_odds(struct audit_verify *verify)
+{
+	static const char *const what[AUDIT_ODDS][2] = {
+		{ "file begins with a byte order mark",
+		    "files begin with a byte order mark" },
+		{ "line ends with CR LF", "lines end with CR LF" },
+		{ "record has blanks around it",
+		    "records have blanks around them" },
+		{ "record stands on several lines",
+		    "records stand on several lines" },
+		{ "record holds NaN or Infinity",
+		    "records hold NaN or Infinity" },
+		{ "file has no end of its last line",
+		    "files have no end of their last line" },
+		{ "line is empty", "lines are empty" }
+	};
+	struct audit_finding finding = { .kind = AUDIT_NOTE };
+	size_t i;
+
+	for (i = 0; i < AUDIT_ODDS; i++) {
+		const struct audit_odd *odd = &verify->odds[i];
+
+		/* Of ours, the SHA-256 says whether it is as it was. */
+		if (odd->n == 0 || (verify->manifest != NULL &&
+		    1u << i != PAGE_ODD_WORDS))
+			continue;
+		finding.path = odd->path;
+		audit_find(verify, finding, "%" PRIu64 " %s (the first is "
+		    "here); that is no damage", odd->n,
+		    what[i][odd->n > 1]);
+	}
+}
+
+/* A record, an empty line, or a line that is none, has come. */
+static void
+take_item(struct audit_content *content, const struct page_item *item,
+    const struct err *why)
+{
+	struct audit_verify *verify = content->verify;
+	uint64_t line = content->lines + 1;
+	struct page_record record;
+
+	content->lines += item->lines;
+	if (item->kind == PAGE_DAMAGED && content->by_line)
+		audit_content_find(content, AUDIT_DAMAGED, "line %" PRIu64
+		    ": %s", line, why->text);
+	else if (item->kind == PAGE_DAMAGED)
+		audit_content_find(content, AUDIT_DAMAGED, "%s", why->text);
+	if (item->kind == PAGE_EMPTY)
+		note_odd(content, AUDIT_ODD_EMPTY);
+	if (item->kind != PAGE_RECORD)
+		return;
+	note_odd(content, item->odd);
 	if (content->record == NULL)
 		return;
-	whole = page_record(&verify->page, 0);
-	content->record(verify, content->receipt->path, content->lines,
-	    &whole);
+	record = page_record(&verify->page, 0);
+	content->record(verify, content->receipt->path, content->by_line ?
+	    line : 0, &record);
+}
+
+/* Take what is whole of the ${len} bytes.  Return how many that were. */
+static size_t
+take_items(struct audit_content *content, const char *at, size_t len,
+    bool at_end)
+{
+	struct audit_verify *verify = content->verify;
+	struct page_item item;
+	struct err why;
+	size_t done = 0;
+
+	for (;;) {
+		page_split(&verify->page, content->plan, (struct span){
+		    &at[done], len - done }, at_end, &item, &why);
+		if (item.kind == PAGE_MORE || item.kind == PAGE_OVER)
+			return done;
+		done += item.used;
+		take_item(content, &item, &why);
+	}
 }
 
 /* Keep what is no whole record yet. */
@@ -82,7 +153,22 @@ keep(struct audit_content *content, const char *at, size_t len)
 	    content->largest);
 }
 
-/* Take the lines that end in these bytes. */
+/* What is kept may be whole with more of it. */
+static void
+take_kept(struct audit_content *content, bool at_end)
+{
+	struct text *buffer = &content->verify->buffer;
+	size_t done;
+
+	if (content->is_too_large)
+		return;
+	done = take_items(content, buffer->at != NULL ? buffer->at : "",
+	    buffer->len, at_end);
+	buffer->len -= done;
+	memmove(buffer->at, &buffer->at[done], buffer->len);
+}
+
+/* Take the records that end in these bytes. */
 static void
 take_lines(struct audit_content *content, const char *at, size_t len)
 {
@@ -90,23 +176,21 @@ take_lines(struct audit_content *content, const char *at, size_t len)
 	const char *end;
 	size_t n;
 
-	while ((end = memchr(at, '\n', len)) != NULL) {
-		n = (size_t)(end - at);
-		content->lines++;
-		if (buffer->len > 0 || content->is_too_large) {
-			keep(content, at, n);
-			if (!content->is_too_large)
-				take_record(content, (struct span){
-				    buffer->at, buffer->len });
-			text_clear(buffer);
+	/* Mostly, one line is cut by the end of each piece. */
+	while ((buffer->len > 0 || content->is_too_large) && len > 0) {
+		end = memchr(at, '\n', len);
+		n = end != NULL ? (size_t)(end + 1 - at) : len;
+		keep(content, at, n);
+		take_kept(content, false);
+		at += n;
+		len -= n;
+		if (end != NULL && content->is_too_large) {
 			content->is_too_large = false;
-		} else {
-			take_record(content, (struct span){ at, n });
+			content->lines++;
 		}
-		at += n + 1;
-		len -= n + 1;
 	}
-	keep(content, at, len);
+	n = take_items(content, at, len, false);
+	keep(content, &at[n], len - n);
 }
 
 void
@@ -119,9 +203,11 @@ audit_content_add(struct audit_content *content, const char *at, size_t len)
 	if (content->hash != NULL)
 		sha256_add(content->hash, at, len);
 	content->bytes += len;
+	if (content->plan == NULL)
+		return;
 	if (content->by_line)
 		take_lines(content, at, len);
-	else if (content->json || content->record != NULL)
+	else
 		keep(content, at, len);
 }
 
@@ -145,22 +231,24 @@ check_hash(struct audit_content *content)
 void
 audit_content_end(struct audit_content *content)
 {
+	struct audit_verify *verify = content->verify;
 	const struct tree_receipt *receipt = content->receipt;
-	struct text *buffer = &content->verify->buffer;
+	struct text *buffer = &verify->buffer;
+	struct page_item item;
+	struct err why;
 
-	if (content->is_too_large)
-		;	/* that was told */
-	else if (!content->by_line && (content->json ||
-	    content->record != NULL))
-		take_record(content, (struct span){ buffer->at != NULL ?
-		    buffer->at : "", buffer->len });
-	else if (content->by_line && buffer->len > 0)
-		audit_content_find(content, AUDIT_DAMAGED, "its last line "
-		    "(line %" PRIu64 ") has no end", content->lines + 1);
+	if (content->plan != NULL && content->by_line) {
+		take_kept(content, true);
+	} else if (content->plan != NULL && !content->is_too_large) {
+		page_whole(&verify->page, content->plan, (struct span){
+		    buffer->at != NULL ? buffer->at : "", buffer->len },
+		    &item, &why);
+		take_item(content, &item, &why);
+	}
 	if (content->hash != NULL)
 		sha256_peek(content->hash, content->sha256);
-	if (content->is_whole && receipt->lines > 0 &&
-	    content->lines != receipt->lines)
+	if (content->is_whole && receipt->lines > 0 && content->plan != NULL
+	    && content->lines != receipt->lines)
 		audit_content_find(content, AUDIT_DAMAGED, "it has %" PRIu64
 		    " lines; the manifest says %" PRIu64, content->lines,
 		    receipt->lines);

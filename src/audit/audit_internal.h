@@ -60,8 +60,18 @@ struct audit_listing {
 	bool unread;			/* some were not */
 };
 
+/* What is not as it was written, and no damage: enum page_odd, and */
+#define AUDIT_ODD_EMPTY 64	/* a line with nothing in it */
+#define AUDIT_ODDS 7
+
+struct audit_odd {
+	uint64_t n;		/* records, or lines */
+	char *path;		/* of the first one's file */
+};
+
 struct audit_verify {
 	struct audit_settings settings;
+	struct audit_odd odds[AUDIT_ODDS];	/* by bit */
 	struct tree *tree;
 	struct manifest *manifest;	/* NULL: the old tool's */
 	struct audit_members *members;	/* NULL: its files are in ${tree} */
@@ -117,7 +127,6 @@ struct audit_content {
 	struct audit_verify *verify;	/* has the buffer, and the findings */
 	const struct tree_receipt *receipt;
 	const char *listing;	/* its key, or NULL */
-	bool json;		/* it is such */
 	const struct page_plan *plan;	/* of its records; or NULL */
 	bool by_line;		/* a record a line, else one in all */
 	uint64_t most;		/* bytes of it that count */
@@ -147,13 +156,13 @@ void audit_content_find(struct audit_content *, enum audit_trouble,
 /* ---------------------------------------------------- audit_read.c */
 
 /**
- * audit_read(verify, receipt, json, record, err):
+ * audit_read(verify, receipt, record, err):
  * Read the file of ${receipt}, check that it is as the receipt says (if it is
- * of a manifest) and, if it is ${json}, that it is such, and give each record
- * to ${record} (unless NULL).  What is wrong becomes a finding.
+ * of a manifest) and that its records are such, and give each to ${record}
+ * (unless NULL).  What is wrong becomes a finding.
  * Return 1 if it is whole; 0 if not; -1 with ${err} set.
  */
-int audit_read(struct audit_verify *, const struct tree_receipt *, bool,
+int audit_read(struct audit_verify *, const struct tree_receipt *,
     audit_record *, struct err *);
 
 /* ---------------------------------------------------- audit_sums.c */
@@ -227,6 +236,9 @@ int audit_walk(struct audit_verify *, struct err *);
 
 /** audit_listing_release(listing): Free what it holds. */
 void audit_listing_release(struct audit_listing *);
+
+/** audit_tell_odds(verify): Say what was done to files that is no damage. */
+void audit_tell_odds(struct audit_verify *);
 
 /**
  * audit_around(verify, err):

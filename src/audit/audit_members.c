@@ -195,7 +195,6 @@ audit_member_begin(struct audit_verify *verify, const char *path)
 	    .by_line = receipt->lines > 0 || came->group != NULL,
 	    .largest = verify->settings.archive->largest };
 	if (came->resource != NULL) {
-		content->json = came->resource->shape.form != SOURCE_TEXT;
 		content->plan = verify->plans[came->resource->index];
 		content->record = audit_members_take;
 	}

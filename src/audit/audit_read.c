@@ -108,18 +108,27 @@ is_read(const struct audit_verify *verify, const struct tree_receipt *receipt,
 	    verify->settings.sample;
 }
 
+/* How the records of the listing ${key} are read; NULL: it has none. */
+static const struct page_plan *
+plan_of(const struct audit_verify *verify, const char *key)
+{
+	const struct source_resource *resource = key != NULL ? source_find(
+	    verify->settings.source, key, strcspn(key, "/")) : NULL;
+
+	return resource != NULL ? verify->plans[resource->index] : NULL;
+}
+
 int
 audit_read(struct audit_verify *verify, const struct tree_receipt *receipt,
-    bool json, audit_record *record, struct err *err)
+    audit_record *record, struct err *err)
 {
 	const struct crawl_listing *listing = verify->at.crawl;
 	bool shard = listing != NULL &&
 	    listing->resource->store == SOURCE_KEEP_SHARDS;
+	const char *key = listing != NULL ? listing->key : verify->rest_key;
 	struct reading reading = { .content = { .verify = verify,
-	    .receipt = receipt, .listing = listing != NULL ? listing->key :
-	    verify->rest_key, .json = json, .record = record,
-	    .plan = listing != NULL ? verify->plans[listing->
-	    resource->index] : NULL, .most = UINT64_MAX,
+	    .receipt = receipt, .listing = key, .record = record,
+	    .plan = plan_of(verify, key), .most = UINT64_MAX,
 	    .by_line = shard || receipt->lines > 0, .is_whole = true } };
 	struct audit_content *content = &reading.content;
 	bool wanted = listing != NULL && (listing->resource->has_children ||

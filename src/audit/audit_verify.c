@@ -265,8 +265,8 @@ step_rest(struct audit_verify *verify, struct err *err)
 		verify->next++;
 		if (!set_has(verify->checked, file->path,
 		    strlen(file->path)))
-			return audit_read(verify, file, false, NULL, err) ==
-			    -1 ? -1 : 1;
+			return audit_read(verify, file, NULL, err) == -1 ?
+			    -1 : 1;
 	}
 	return 0;
 }
@@ -287,6 +287,7 @@ audit_verify_step(struct audit_verify *verify, struct err *err)
 	if (verify->is_over)
 		return 0;
 	verify->is_over = true;
+	audit_tell_odds(verify);
 	if (verify->members != NULL)
 		audit_members_rest(verify);
 	if (verify->manifest == NULL)
@@ -339,6 +340,8 @@ audit_verify_free(struct audit_verify *verify)
 		free(verify->findings[i].what);
 	}
 	free(verify->findings);
+	for (i = 0; i < AUDIT_ODDS; i++)
+		free(verify->odds[i].path);
 	audit_disk_free(verify);
 	free(verify->piece);
 	free(verify->started);

@@ -290,8 +290,7 @@ next_file(struct audit_verify *verify, struct err *err)
 	struct audit_listing *at = &verify->at;
 	const struct source_resource *resource = at->crawl->resource;
 	struct tree_receipt *file = &at->files.at[at->next++];
-	int rc = audit_read(verify, file,
-	    resource->shape.form != SOURCE_TEXT, take_record, err);
+	int rc = audit_read(verify, file, take_record, err);
 
 	if (rc == 0) {
 		at->unread = true;

@@ -135,6 +135,13 @@ struct page_item {
 void page_split(struct page *, const struct page_plan *, struct span, bool,
     struct page_item *, struct err *);
 
+/**
+ * page_whole(page, plan, data, item, err):
+ * As page_split(), of a file that is one record.
+ */
+void page_whole(struct page *, const struct page_plan *, struct span,
+    struct page_item *, struct err *);
+
 /** page_keep(page, from, to): Let record ${from} be record ${to}. */
 void page_keep(struct page *, size_t, size_t);
 

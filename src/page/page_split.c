@@ -109,6 +109,24 @@ take(struct page_item *item, const struct page *page, const char *from,
 }
 
 void
+page_whole(struct page *page, const struct page_plan *plan, struct span data,
+    struct page_item *item, struct err *err)
+{
+	size_t mark = plan->resource->shape.form == SOURCE_TEXT ? 0 :
+	    mark_at(data.at, data.at + data.len);
+
+	*item = (struct page_item){ .kind = PAGE_DAMAGED, .bytes = data,
+	    .used = data.len, .odd = mark > 0 ? PAGE_ODD_MARK : 0 };
+	if (page_read_record(page, plan, data.at + mark, data.len - mark,
+	    err) == -1)
+		return;
+	item->kind = PAGE_RECORD;
+	item->bytes = page->records[0];
+	if (page->n_words > 0)
+		item->odd |= PAGE_ODD_WORDS;
+}
+
+void
 page_split(struct page *page, const struct page_plan *plan, struct span data,
     bool at_end, struct page_item *item, struct err *err)
 {

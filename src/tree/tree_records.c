@@ -89,16 +89,8 @@ next_object(struct tree_records *records, struct page_item *item,
 	while (!records->at_end)
 		if (read_more(records, err) == -1)
 			return -1;
-	*item = (struct page_item){ .kind = PAGE_RECORD,
-	    .bytes = { text->at, text->len } };
-	if (page_read_record(&records->page, records->plan, text->at,
-	    text->len, why) == -1) {
-		item->kind = PAGE_DAMAGED;
-		return 1;
-	}
-	if (records->page.n_words > 0)
-		item->odd |= PAGE_ODD_WORDS;
-	item->bytes = records->page.records[0];
+	page_whole(&records->page, records->plan, (struct span){ text->at,
+	    text->len }, item, why);
 	return 1;
 }
 
