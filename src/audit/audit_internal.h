@@ -181,12 +181,8 @@ const struct tree_receipt *audit_sums_find(const struct audit_verify *,
 
 /* ------------------------------------------------- audit_members.c */
 
-/**
- * audit_members_begin(verify, paths, n, err):
- * The files come one by one; ${paths} are those of all ${n}, where there is no
- * manifest that names them.
- */
-int audit_members_begin(struct audit_verify *, char *const *, size_t,
+/** audit_members_begin(verify, archive, err): The files come one by one. */
+int audit_members_begin(struct audit_verify *, const struct audit_archive *,
     struct err *);
 
 /**

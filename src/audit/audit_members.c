@@ -139,20 +139,21 @@ by_receipt(const void *a, const void *b)
 }
 
 int
-audit_members_begin(struct audit_verify *verify, char *const *paths,
-    size_t n, struct err *err)
+audit_members_begin(struct audit_verify *verify,
+    const struct audit_archive *archive, struct err *err)
 {
 	struct audit_members *members = mem_zero(1, sizeof(*members));
 	struct tree_receipt receipt = { .path = NULL };
 	size_t i;
 
 	verify->members = members;
+	members->largest = archive->largest;
 	if (verify->manifest != NULL) {
 		members->files = verify->rest;
 		verify->rest = (struct tree_receipts){ NULL, 0, 0 };
 	}
-	for (i = 0; verify->manifest == NULL && i < n; i++) {
-		receipt.path = paths[i];
+	for (i = 0; verify->manifest == NULL && i < archive->n_paths; i++) {
+		receipt.path = archive->paths[i];
 		tree_receipts_add(&members->files, &receipt);
 	}
 	if (members->files.n > 1)
@@ -193,7 +194,7 @@ audit_member_begin(struct audit_verify *verify, const char *path)
 	    .receipt = receipt, .listing = came->listing,
 	    .most = UINT64_MAX, .is_whole = true, .hash = content->hash,
 	    .by_line = receipt->lines > 0 || came->group != NULL,
-	    .largest = verify->settings.archive->largest };
+	    .largest = members->largest };
 	if (came->resource != NULL) {
 		content->plan = verify->plans[came->resource->index];
 		content->record = audit_members_take;

@@ -55,6 +55,7 @@ struct audit_members {
 	struct tree_receipts others;	/* that no one knows */
 	struct audit_group *groups;
 	size_t n_groups, groups_room;
+	uint64_t largest;	/* bytes that no record will have */
 	bool is_lost;		/* not all could be read */
 
 	/* The file that comes. */

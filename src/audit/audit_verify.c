@@ -189,9 +189,10 @@ open_archive(struct audit_verify *verify, struct err *err)
 		return -1;
 	if (verify->manifest == NULL && archive->sums != NULL)
 		audit_sums_take(verify, archive->sums);
-	if (audit_members_begin(verify, archive->paths, archive->n_paths,
-	    err) == -1)
+	if (audit_members_begin(verify, archive, err) == -1)
 		return -1;
+	/* The caller's, for this call. */
+	verify->settings.archive = NULL;
 	return verify->manifest != NULL ? 0 : open_old(verify, err);
 }
 

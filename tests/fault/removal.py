@@ -104,6 +104,40 @@ for at in [*range(1, steps, every), *range(steps - 4, steps + 1)]:
                                                      [PACK, REMOVE]))
 group.end()
 
+def replacing(at, what):
+    """pack --force over an archive of less: one of the two is there."""
+    begin()
+    some = place / NAME
+    shutil.copytree(some, place / "all")
+    for path in sorted(some.rglob("*.jsonl")):
+        path.unlink()
+    for name in ("SHA256SUMS", "directories.json"):
+        (some / name).unlink()
+    assert run(["pack", NAME, "-q", "-o", "x.zip"]).returncode == 0
+    old = (place / "x.zip").read_bytes()
+    shutil.rmtree(some)
+    (place / "all").rename(some)
+    result = run(PACK, program=world.STEPS, HLEXPORT_STEP_AT=str(at),
+                 HLEXPORT_STEP_DO=what)
+    if (place / "x.zip").read_bytes() != old and in_archive() != whole:
+        return f"{result.returncode}: neither the old one nor the new one"
+    if what != "end" and result.returncode == 1 and \
+            (place / "x.zip").read_bytes() != old:
+        return "it failed, and the old one is not there"
+    result = run(PACK)
+    if result.returncode != 0:
+        return f"again: {result.returncode}: {result.stderr}"
+    shutil.rmtree(some)
+    return ended()
+
+
+group = world.Group("pack --force, ended or failing at a disk step")
+replacing(0, "end")
+for what in ("end", "EIO"):
+    for at in range(1, 30):
+        group.case(f"step {at}, {what}", replacing(at, what))
+group.end()
+
 group = world.Group("a disk step of the removal fails, and it is run again")
 for number, error in enumerate(["EIO", "EACCES", "EROFS"]):
     for at in range(first + number, steps + 1, 6):
