@@ -30,6 +30,7 @@ struct audit_summary {
 	bool ours;		/* it has a manifest */
 	bool sealed;		/* complete and proven */
 	bool is_hurt;		/* its manifest is damaged */
+	bool adopted;		/* another tool's, and not complete since */
 	char *source, *server, *started;	/* or NULL */
 	struct audit_count *counts;	/* by resource, in the source's order */
 	size_t n_counts;
@@ -132,9 +133,9 @@ struct audit_verify;
 struct audit_archive {
 	struct tree *tree;	/* what the manifest is of; nothing is in it */
 	struct manifest *manifest;	/* or NULL; both are stolen */
-	char *const *paths;	/* without one, the paths of all files */
+	char *const *paths;	/* if it does not know all: of all files */
 	size_t n_paths;
-	struct text *sums;	/* and its SHA256SUMS, used up; or NULL */
+	const struct text *sums;	/* and its SHA256SUMS; or NULL */
 	uint64_t largest;	/* bytes that no record of it will have */
 };
 
@@ -220,10 +221,24 @@ int audit_adopt_begin(struct audit_verify *, const char *, const char *,
 
 /**
  * audit_adopt_end(verify, err):
- * After the last step: write the manifest, and SHA256SUMS.  No other file of
- * the export is touched.
+ * After the last step: write SHA256SUMS of all files, and the manifest.  No
+ * other file of the export is touched.
  */
 int audit_adopt_end(struct audit_verify *, struct err *);
+
+/**
+ * audit_adopt_aside(verify):
+ * Return where a SHA256SUMS that was there, and said something else, is now,
+ * borrowed; or NULL.
+ */
+const char *audit_adopt_aside(const struct audit_verify *);
+
+/**
+ * audit_adopt_undo(path, err):
+ * Remove what adopting the tree in ${path} wrote.  ERR_USAGE: it is not
+ * adopted, or was gone on with since.
+ */
+int audit_adopt_undo(const char *, struct err *);
 
 /** audit_verify_free(verify): Free ${verify}, which may be NULL. */
 void audit_verify_free(struct audit_verify *);

@@ -7,11 +7,20 @@
  * to be read again from its start: a page of no records asked for.
  */
 
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "audit/audit_internal.h"
+
+/* In the header: what became of a SHA256SUMS that was there. */
+#define HAD_SUMS "had_sums"
+#define SUMS_ASIDE "sums_aside"
 
 /* The time in the name of the directory, or else now. */
 static void
@@ -55,7 +64,7 @@ audit_adopt_begin(struct audit_verify *verify, const char *tool,
 	char hex[SHA256_HEX], started[32];
 	json_t *header;
 
-	if (verify->manifest != NULL)
+	if (verify->progress.ours)
 		return err_set(err, ERR_USAGE, "%s has a manifest already",
 		    verify->settings.path);
 	verify->adopting = tree_open(verify->settings.path, err);
@@ -160,23 +169,201 @@ audit_adopt_not(struct audit_verify *verify,
 	free(key);
 }
 
+/* ------------------------------------------------------------ the sums */
+
+struct summing {
+	struct audit_verify *verify;
+	struct tree_receipts files;
+};
+
+/* Hash a file that no one has read yet. */
+static int
+hash_file(struct audit_verify *verify, const char *path,
+    unsigned char hash[SHA256_BYTES], struct err *err)
+{
+	int fd = file_open(tree_dir(verify->tree), path, O_RDONLY, err);
+	struct sha256 *sha256 = sha256_new();
+	char piece[65536];
+	ssize_t n = -1;
+
+	while (fd != -1 && (n = read(fd, piece, sizeof(piece))) != 0) {
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1) {
+			err_errno(err, ERR_DISK, "read %s", path);
+			break;
+		}
+		sha256_add(sha256, piece, (size_t)n);
+	}
+	sha256_peek(sha256, hash);
+	sha256_free(sha256);
+	if (fd != -1)
+		close(fd);
+	return n == 0 ? 0 : -1;
+}
+
+static int
+sum_file(void *cookie, const char *path, bool is_plain, struct err *err)
+{
+	struct summing *summing = cookie;
+	struct audit_verify *verify = summing->verify;
+	const struct tree_receipt *read;
+	struct tree_receipt file = { .path = (char *)path };
+
+	if (!is_plain || audit_is_around(path) || litter_is(path))
+		return 0;
+	read = tree_receipts_find(&verify->hashed, path);
+	if (read != NULL)
+		memcpy(file.sha256, read->sha256, SHA256_BYTES);
+	else if (hash_file(verify, path, file.sha256, err) == -1)
+		return -1;
+	tree_receipts_add(&summing->files, &file);
+	return 0;
+}
+
+/*
+ * Write SHA256SUMS.  One that is there and says something else is moved
+ * beside the tree; the manifest remembers it, so that it can be put back.
+ */
+static int
+put_sums(struct audit_verify *verify, const struct text *text,
+    struct err *err)
+{
+	struct tree *tree = verify->adopting;
+	json_t *header = manifest_header(verify->adopted);
+	struct text have;
+	bool is_there, is_same;
+
+	text_init(&have, AUDIT_SUMS_MAX);
+	is_there = file_read(tree_dir(tree), TREE_SUMS, &have, NULL) == 0;
+	is_same = is_there && have.len == text->len &&
+	    memcmp(have.at, text->at, have.len) == 0;
+	text_release(&have);
+	if (is_same)
+		json_object_set_new(header, HAD_SUMS, json_true());
+	if (is_same)
+		return 0;
+	if (is_there && tree_set_aside(tree, TREE_SUMS, err) == -1)
+		return -1;
+	if (is_there)
+		json_object_set_new(header, SUMS_ASIDE,
+		    json_string(tree_aside(tree)));
+	return file_replace(tree_dir(tree), TREE_SUMS, text->at != NULL ?
+	    text->at : "", text->len, err);
+}
+
 int
 audit_adopt_end(struct audit_verify *verify, struct err *err)
 {
-	struct tree_receipts files = { NULL, 0, 0 };
+	struct summing summing = { .verify = verify };
 	struct text text;
 	int rc;
 
 	text_init(&text, SIZE_MAX / 4);
-	rc = manifest_save(verify->adopted, err);
-	if (rc == 0)
-		rc = manifest_all_files(verify->adopted, &files, err);
+	tree_receipts_sort(&verify->hashed);
+	rc = audit_each_file(verify->tree, "", sum_file, &summing, err);
 	if (rc == 0) {
-		tree_sums(&files, &text);
-		rc = file_replace(tree_dir(verify->adopting), TREE_SUMS,
-		    text.at != NULL ? text.at : "", text.len, err);
+		tree_sums(&summing.files, &text);
+		rc = put_sums(verify, &text, err);
 	}
-	tree_receipts_release(&files);
+	/* From here on it is adopted. */
+	if (rc == 0)
+		rc = manifest_save(verify->adopted, err);
+	tree_receipts_release(&summing.files);
 	text_release(&text);
+	return rc;
+}
+
+const char *
+audit_adopt_aside(const struct audit_verify *verify)
+{
+	return verify->adopting != NULL ? tree_aside(verify->adopting) : NULL;
+}
+
+/* --------------------------------------------------------------- undoing */
+
+/* Has nothing been fetched into it since? */
+static bool
+is_as_adopted(const struct manifest *manifest)
+{
+	struct manifest_listing listing = { .key = NULL };
+
+	if (!manifest_is_partial(manifest))
+		return false;
+	while (manifest_each(manifest, listing.key, &listing))
+		if (listing.size > 0 || listing.total >= 0 ||
+		    listing.n_pages > 1 || (listing.n_pages == 1 &&
+		    listing.pages[0].count > 0))
+			return false;
+	return true;
+}
+
+/* Remove the log, if nothing was ever written to it. */
+static int
+remove_log(struct tree *tree, struct err *err)
+{
+	struct stat st;
+
+	if (fstatat(tree_dir(tree), TREE_LOG, &st, AT_SYMLINK_NOFOLLOW) ==
+	    -1 || st.st_size > 0)
+		return 0;
+	return file_remove(tree_dir(tree), TREE_LOG, err);
+}
+
+/* SHA256SUMS as it was: not there, as it is, or what was set aside. */
+static int
+undo_sums(struct tree *tree, json_t *header, struct err *err)
+{
+	const char *aside = json_string_value(json_object_get(header,
+	    SUMS_ASIDE));
+	char *from;
+	int rc;
+
+	if (json_is_true(json_object_get(header, HAD_SUMS)))
+		return 0;
+	if (aside == NULL)
+		return file_remove(tree_dir(tree), TREE_SUMS, err) == 0 ||
+		    errno == ENOENT ? 0 : -1;
+	from = mem_format("%s/" TREE_SUMS, aside);
+	rc = renameat(AT_FDCWD, from, tree_dir(tree), TREE_SUMS);
+	free(from);
+	if (rc == -1 && errno != ENOENT)
+		return err_errno(err, ERR_DISK, "put back the " TREE_SUMS
+		    " that is in %s", aside);
+	(void)rmdir(aside);
+	return 0;
+}
+
+static int
+undo(struct tree *tree, struct manifest *manifest, struct err *err)
+{
+	if (!is_as_adopted(manifest))
+		return err_set(err, ERR_USAGE, "%s was not adopted, or was "
+		    "gone on with since: its manifest says what was fetched, "
+		    "and stays", tree_where(tree));
+	/* In this order: ended at any point, it can be done again. */
+	if (undo_sums(tree, manifest_header(manifest), err) == -1 ||
+	    file_remove(tree_dir(tree), MANIFEST_NAME, err) == -1)
+		return -1;
+	return remove_log(tree, err);
+}
+
+int
+audit_adopt_undo(const char *path, struct err *err)
+{
+	struct tree *tree;
+	struct manifest *manifest;
+	int rc = -1;
+
+	if (!manifest_is_there(path))
+		return err_set(err, ERR_USAGE, "%s is not adopted: it has no "
+		    MANIFEST_NAME, path);
+	if ((tree = tree_open(path, err)) == NULL)
+		return -1;
+	manifest = manifest_open(tree, NULL, err);
+	if (manifest != NULL)
+		rc = undo(tree, manifest, err);
+	manifest_close(manifest);
+	tree_close(tree);
 	return rc;
 }

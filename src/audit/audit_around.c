@@ -60,6 +60,19 @@ audit_each_file(struct tree *tree, const char *path, each_file *file,
 	return each_below(tree, path, 0, file, cookie, err);
 }
 
+bool
+audit_is_around(const char *path)
+{
+	static const char *const names[] = { TREE_LOG, TREE_SUMS,
+	    MANIFEST_NAME, MANIFEST_COPY };
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(path, names[i]) == 0)
+			return true;
+	return false;
+}
+
 static int
 check_known(void *cookie, const char *path, bool is_plain, struct err *err)
 {
@@ -68,8 +81,12 @@ check_known(void *cookie, const char *path, bool is_plain, struct err *err)
 	    .path = (char *)path };
 
 	(void)err;
-	if (set_has(verify->known, path, strlen(path)) ||
-	    set_has(verify->checked, path, strlen(path)))
+	if (audit_is_around(path) ||
+	    set_has(verify->known, path, strlen(path)))
+		return 0;
+	/* Of another tool's tree, the sums have what is no part of it, too. */
+	if (set_has(verify->checked, path, strlen(path)) &&
+	    (verify->manifest != NULL || audit_disk_knows(verify, path)))
 		return 0;
 	if (!is_plain)
 		audit_find(verify, finding, "it is no file of the export, "
@@ -79,19 +96,9 @@ check_known(void *cookie, const char *path, bool is_plain, struct err *err)
 		    "export: the system or an editor has left it");
 	else if (verify->manifest != NULL)
 		audit_find(verify, finding, "the manifest does not know it");
-	else if (verify->has_sums)
-		audit_find(verify, finding, TREE_SUMS " does not know it");
 	else
-		audit_find(verify, finding, audit_disk_knows(verify, path) ?
-		    "the record it belongs to is damaged or not there" :
-		    "it is no part of an export");
+		audit_find(verify, finding, "it is no part of an export");
 	return 0;
-}
-
-static void
-know(struct audit_verify *verify, const char *path)
-{
-	set_add(verify->known, path, strlen(path));
 }
 
 /* Does the file hold just these bytes? */
@@ -170,10 +177,6 @@ check_copy(struct audit_verify *verify, struct err *err)
 int
 audit_around(struct audit_verify *verify, struct err *err)
 {
-	know(verify, TREE_LOG);
-	know(verify, TREE_SUMS);
-	know(verify, MANIFEST_NAME);
-	know(verify, MANIFEST_COPY);
 	if (verify->members != NULL)
 		return audit_members_each(verify, check_known, verify, err);
 	if (verify->manifest != NULL && verify->progress.sealed) {

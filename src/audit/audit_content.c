@@ -222,6 +222,10 @@ check_hash(struct audit_content *content)
 	/* Of what is known to be damaged, more need not be said. */
 	if (wanted == NULL || content->hash == NULL || !content->is_whole)
 		return;
+	/* A shard that was growing when its run ended. */
+	if (verify->partial != NULL && wanted->lines > 0 &&
+	    content->bytes > wanted->bytes)
+		return;
 	if (memcmp(content->sha256, wanted->sha256, SHA256_BYTES) != 0)
 		audit_content_find(content, AUDIT_DAMAGED, "its SHA-256 is "
 		    "not %s", verify->manifest != NULL ? "the manifest's" :

@@ -34,6 +34,8 @@ take_path(void *cookie, const char *path, bool is_plain, struct err *err)
 	if (!is_plain)
 		return 0;
 	resource = audit_resource_of(collect->patterns, path);
+	if (audit_is_mark(collect->patterns, path))
+		set_add(collect->verify->known, path, strlen(path));
 	if (resource == NULL)
 		return 0;
 	paths = &collect->verify->paths[resource->index];
@@ -121,6 +123,12 @@ audit_disk_knows(const struct audit_verify *verify, const char *path)
 		if (has_path(&verify->paths[i], path))
 			return true;
 	return false;
+}
+
+const char *
+audit_disk_path(const struct audit_verify *verify, size_t i, size_t k)
+{
+	return k < verify->paths[i].n ? verify->paths[i].at[k] : NULL;
 }
 
 /* Where ${template} leads, with a text in place of the record's own key. */
@@ -427,14 +435,6 @@ audit_is_done(struct audit_verify *verify, const struct crawl_node *node)
 }
 
 void
-audit_disk_know_done(struct audit_verify *verify, struct crawl_node *node)
-{
-	if (path_of(verify, node->parent, &node->resource->done,
-	    node->parts))
-		set_add(verify->known, verify->path.at, verify->path.len);
-}
-
-void
 audit_disk_done(struct audit_verify *verify, struct crawl_node *node)
 {
 	struct audit_finding finding = { .kind = AUDIT_MISSING };
@@ -443,7 +443,6 @@ audit_disk_done(struct audit_verify *verify, struct crawl_node *node)
 	if (!path_of(verify, node->parent, &node->resource->done,
 	    node->parts))
 		return;
-	set_add(verify->known, verify->path.at, verify->path.len);
 	key = mem_format("%s/%s", node->listing->key, node->key);
 	finding.listing = key;
 	finding.path = verify->path.at;

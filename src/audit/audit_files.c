@@ -223,10 +223,7 @@ by_names(struct tree *tree, const struct source *source,
 static bool
 is_partial(const struct manifest *manifest, enum manifest_state state)
 {
-	json_t *header = manifest_header(manifest);
-
-	return state == MANIFEST_SALVAGED || (manifest_sealed(manifest) ==
-	    NULL && json_is_true(json_object_get(header, "adopted")));
+	return state == MANIFEST_SALVAGED || manifest_is_partial(manifest);
 }
 
 int

@@ -32,6 +32,9 @@ struct audit_patterns *audit_patterns_new(const struct source *);
 const struct source_resource *audit_resource_of(
     const struct audit_patterns *, const char *);
 
+/** audit_is_mark(patterns, path): Is it a mark that all below is there? */
+bool audit_is_mark(const struct audit_patterns *, const char *);
+
 /** audit_patterns_free(patterns): Free them; they may be NULL. */
 void audit_patterns_free(struct audit_patterns *);
 
@@ -74,6 +77,7 @@ struct audit_verify {
 	struct audit_odd odds[AUDIT_ODDS];	/* by bit */
 	struct tree *tree;
 	struct manifest *manifest;	/* NULL: the old tool's */
+	struct manifest *partial;	/* old: adopted, and not complete */
 	struct audit_members *members;	/* NULL: its files are in ${tree} */
 	json_t *options;		/* of the export's header */
 	char *started;
@@ -82,6 +86,7 @@ struct audit_verify {
 	struct set *visited;		/* keys of listings */
 	struct set *checked;		/* paths of files */
 	struct set *known;		/* paths of files that may be there */
+	struct tree_receipts hashed;	/* old: what was read, to be adopted */
 	struct tree *adopting;		/* old: locked, and */
 	struct manifest *adopted;	/* the manifest that is made */
 	struct audit_paths *paths;	/* old: by resource */
@@ -97,6 +102,7 @@ struct audit_verify {
 	const char *rest_key;		/* of the one at hand */
 	bool has_sums;			/* old: they are those of SHA256SUMS */
 	size_t next;
+	size_t stray_of, stray;		/* old: the resource, and its file */
 	struct audit_finding *findings;
 	size_t n_findings, findings_room;
 	uint64_t wrong;			/* findings that are no notes */
@@ -169,8 +175,8 @@ int audit_read(struct audit_verify *, const struct tree_receipt *,
 
 #define AUDIT_SUMS_MAX (1 << 30)
 
-/** audit_sums_take(verify, sums): Old: take SHA256SUMS, which is used up. */
-void audit_sums_take(struct audit_verify *, struct text *);
+/** audit_sums_take(verify, sums): Old: take what SHA256SUMS says. */
+void audit_sums_take(struct audit_verify *, const struct text *);
 
 /** audit_sums_read(verify): Old: read it, if it is there. */
 void audit_sums_read(struct audit_verify *);
@@ -227,11 +233,21 @@ bool audit_take_key(struct audit_verify *, const char *, uint64_t, bool);
 void audit_say_double(struct audit_verify *, const char *, const char *,
     uint64_t, bool, uint64_t);
 
+/**
+ * audit_count_record(verify, resource, record):
+ * One more record was read; of an array, those in it.
+ */
+void audit_count_record(struct audit_verify *,
+    const struct source_resource *, const struct page_record *);
+
 /** audit_walk(verify, err): Look at the next file of the walk.  1, 0, -1. */
 int audit_walk(struct audit_verify *, struct err *);
 
 /** audit_listing_release(listing): Free what it holds. */
 void audit_listing_release(struct audit_listing *);
+
+/** audit_is_around(path): Is it a file with what is known of the others? */
+bool audit_is_around(const char *);
 
 /** audit_tell_odds(verify): Say what was done to files that is no damage. */
 void audit_tell_odds(struct audit_verify *);
@@ -273,11 +289,17 @@ bool audit_is_done(struct audit_verify *, const struct crawl_node *);
 /** audit_disk_begin(verify, err): Old: see what files there are. */
 int audit_disk_begin(struct audit_verify *, struct err *);
 
-/** audit_disk_know_done(verify, node): Its mark may be there. */
-void audit_disk_know_done(struct audit_verify *, struct crawl_node *);
-
 /** audit_disk_knows(verify, path): Old: is it called like a file of it? */
 bool audit_disk_knows(const struct audit_verify *, const char *);
+
+/** audit_disk_path(verify, i, k): Old: path ${k} of resource ${i}, or NULL. */
+const char *audit_disk_path(const struct audit_verify *, size_t, size_t);
+
+/**
+ * audit_strays(verify, err):
+ * Old: look at the next file that the walk did not come to.  1, 0, -1.
+ */
+int audit_strays(struct audit_verify *, struct err *);
 
 /** audit_disk_end(verify): Old: say what the files can't tell. */
 void audit_disk_end(struct audit_verify *);

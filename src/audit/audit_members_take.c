@@ -166,7 +166,7 @@ audit_members_take(struct audit_verify *verify, const char *path,
 {
 	struct audit_came *came = &verify->members->came[verify->members->now];
 
-	verify->progress.records++;
+	audit_count_record(verify, came->resource, record);
 	came->records++;
 	if (came->group != NULL && came->resource->is_list &&
 	    came->resource->derive == NULL)

@@ -18,99 +18,77 @@ struct walk {
 	const struct source *source;
 	struct audit_summary *summary;
 	struct audit_patterns *patterns;
+	struct page_plan **plans;
 	uint64_t units, marks;
 	struct err *err;
 };
 
-static int
-count_lines(struct walk *walk, const char *path, uint64_t *lines)
+/* The rows of a file that was made from others, or that is an array. */
+static uint64_t
+count_items(struct span array)
 {
-	char piece[65536], *p;
-	ssize_t n;
-	int fd = file_open(tree_dir(walk->tree), path, O_RDONLY, walk->err);
-
-	if (fd == -1)
-		return -1;
-	while ((n = read(fd, piece, sizeof(piece))) > 0)
-		for (p = piece; (p = memchr(p, '\n', (size_t)(&piece[n] -
-		    p))) != NULL; p++)
-			++*lines;
-	if (n == -1)
-		err_errno(walk->err, ERR_DISK, "read %s", path);
-	close(fd);
-	return n == -1 ? -1 : 0;
-}
-
-/* Count the rows of a file that was made from other records. */
-static int
-count_rows(struct walk *walk, const char *path, uint64_t *rows)
-{
-	struct span item;
 	const char *place = NULL;
-	struct text text;
-	int rc;
+	struct span item;
+	uint64_t n = 0;
 
-	text_init(&text, SIZE_MAX / 4);
-	rc = file_read(tree_dir(walk->tree), path, &text, walk->err);
-	if (rc == 0 && page_check(text.at, text.len, NULL) == 0)
-		while (page_next((struct span){ text.at, text.len }, &place,
-		    &item))
-			++*rows;
-	text_release(&text);
-	return rc;
+	while (page_next(array, &place, &item))
+		n++;
+	return n;
 }
 
-static int
-count_unit(struct walk *walk, const struct source_resource *unit,
-    const char *path)
+static void
+take_record(struct walk *walk, const struct source_resource *resource,
+    struct span record)
 {
-	struct text text;
-	int rc;
+	struct audit_count *count = &walk->summary->counts[resource->index];
 
-	text_init(&text, SIZE_MAX / 4);
-	rc = file_read(tree_dir(walk->tree), path, &text, walk->err);
-	if (rc == 0)
-		audit_count_unit(walk->summary, unit,
-		    (struct span){ text.at, text.len });
-	text_release(&text);
-	walk->units++;
-	return rc;
+	count->records += resource->derive == NULL &&
+	    resource->shape.form != SOURCE_ARRAY ? 1 : count_items(record);
+	if (resource == audit_unit(walk->source))
+		audit_count_unit(walk->summary, resource, record);
 }
 
+/* Count the records of a file that can be read. */
 static int
 count_file(struct walk *walk, const char *path)
 {
 	const struct source_resource *resource =
 	    audit_resource_of(walk->patterns, path);
-	struct audit_count *count;
+	struct tree_records *records;
+	struct page_item item;
+	struct err why;
+	int fd, rc;
 
+	walk->marks += audit_is_mark(walk->patterns, path);
 	if (resource == NULL)
 		return 0;
-	count = &walk->summary->counts[resource->index];
-	if (resource->store == SOURCE_KEEP_SHARDS)
-		return count_lines(walk, path, &count->records);
-	if (resource->derive != NULL)
-		return count_rows(walk, path, &count->records);
-	count->records++;
-	return resource == audit_unit(walk->source) ?
-	    count_unit(walk, resource, path) : 0;
+	walk->units += resource == audit_unit(walk->source);
+	fd = file_open(tree_dir(walk->tree), path, O_RDONLY, walk->err);
+	if (fd == -1)
+		return -1;
+	records = tree_records_new(fd, path, walk->plans[resource->index],
+	    resource->store == SOURCE_KEEP_SHARDS, UINT64_MAX, false);
+	while ((rc = tree_records_next(records, &item, &why,
+	    walk->err)) == 1)
+		if (item.kind == PAGE_RECORD)
+			take_record(walk, resource, item.bytes);
+	tree_records_free(records);
+	return rc;
 }
 
 static int
 take_file(void *cookie, const char *path, bool is_plain, struct err *err)
 {
 	struct walk *walk = cookie;
-	const char *slash = strrchr(path, '/');
 	struct stat st;
 
-	if (!is_plain || strcmp(path, TREE_LOG) == 0)
+	if (!is_plain || audit_is_around(path) || litter_is(path))
 		return 0;
 	if (fstatat(tree_dir(walk->tree), path, &st,
 	    AT_SYMLINK_NOFOLLOW) == -1)
 		return err_errno(err, ERR_DISK, "look at %s", path);
 	walk->summary->files++;
 	walk->summary->bytes += (uint64_t)st.st_size;
-	walk->marks += slash != NULL && strcmp(slash, "/.done") == 0;
 	return count_file(walk, path);
 }
 
@@ -158,8 +136,10 @@ audit_old_summary(struct tree *tree, const struct source *source,
 	int rc;
 
 	walk.patterns = audit_patterns_new(source);
+	walk.plans = page_plans_new(source);
 	rc = audit_each_old(tree, source, take_file, &walk, err);
 	audit_patterns_free(walk.patterns);
+	page_plans_free(walk.plans, source);
 	audit_sort_kinds(summary);
 	summary->source = mem_text(source->name);
 	summary->unmarked = walk.units > walk.marks ?

@@ -12,6 +12,7 @@
 struct audit_patterns {
 	const struct source *source;
 	char **at;		/* by resource; NULL: it has no files */
+	char **marks;		/* likewise, of those that have marks */
 };
 
 /* A template as a pattern: each variable is a "*". */
@@ -37,6 +38,7 @@ audit_patterns_new(const struct source *source)
 
 	patterns->source = source;
 	patterns->at = mem_zero(source->n_resources, sizeof(char *));
+	patterns->marks = mem_zero(source->n_resources, sizeof(char *));
 	for (i = 0; i < source->n_resources; i++) {
 		const struct source_resource *resource =
 		    &source->resources[i];
@@ -46,6 +48,8 @@ audit_patterns_new(const struct source *source)
 		else if (resource->store == SOURCE_KEEP_SHARDS)
 			patterns->at[i] = pattern_of(&resource->file,
 			    "/[1-9]*.jsonl");
+		if (resource->done.line > 0)
+			patterns->marks[i] = pattern_of(&resource->done, "");
 	}
 	return patterns;
 }
@@ -69,6 +73,18 @@ audit_resource_of(const struct audit_patterns *patterns, const char *path)
 	return best;
 }
 
+bool
+audit_is_mark(const struct audit_patterns *patterns, const char *path)
+{
+	size_t i;
+
+	for (i = 0; i < patterns->source->n_resources; i++)
+		if (patterns->marks[i] != NULL && fnmatch(patterns->marks[i],
+		    path, FNM_PATHNAME) == 0)
+			return true;
+	return false;
+}
+
 void
 audit_patterns_free(struct audit_patterns *patterns)
 {
@@ -76,8 +92,11 @@ audit_patterns_free(struct audit_patterns *patterns)
 
 	if (patterns == NULL)
 		return;
-	for (i = 0; i < patterns->source->n_resources; i++)
+	for (i = 0; i < patterns->source->n_resources; i++) {
 		free(patterns->at[i]);
+		free(patterns->marks[i]);
+	}
 	free(patterns->at);
+	free(patterns->marks);
 	free(patterns);
 }

@@ -46,6 +46,7 @@ read_all(struct reading *reading, struct err *err)
 {
 	struct audit_content *content = &reading->content;
 	struct audit_verify *verify = content->verify;
+	struct tree_receipt hashed = { .lines = 0 };
 	int rc;
 
 	if (verify->piece == NULL)
@@ -56,6 +57,11 @@ read_all(struct reading *reading, struct err *err)
 	if (rc == -1)
 		return -1;
 	audit_content_end(content);
+	if (verify->adopted != NULL) {
+		hashed.path = content->receipt->path;
+		memcpy(hashed.sha256, content->sha256, SHA256_BYTES);
+		tree_receipts_add(&verify->hashed, &hashed);
+	}
 	memcpy(verify->at.sha256, content->sha256, SHA256_BYTES);
 	verify->at.bytes = content->bytes;
 	verify->at.lines = content->lines;
@@ -108,14 +114,12 @@ is_read(const struct audit_verify *verify, const struct tree_receipt *receipt,
 	    verify->settings.sample;
 }
 
-/* How the records of the listing ${key} are read; NULL: it has none. */
-static const struct page_plan *
-plan_of(const struct audit_verify *verify, const char *key)
+/* Whose records are in a file of the listing ${key}; NULL: there are none. */
+static const struct source_resource *
+resource_of(const struct audit_verify *verify, const char *key)
 {
-	const struct source_resource *resource = key != NULL ? source_find(
-	    verify->settings.source, key, strcspn(key, "/")) : NULL;
-
-	return resource != NULL ? verify->plans[resource->index] : NULL;
+	return key != NULL ? source_find(verify->settings.source, key,
+	    strcspn(key, "/")) : NULL;
 }
 
 int
@@ -123,13 +127,14 @@ audit_read(struct audit_verify *verify, const struct tree_receipt *receipt,
     audit_record *record, struct err *err)
 {
 	const struct crawl_listing *listing = verify->at.crawl;
-	bool shard = listing != NULL &&
-	    listing->resource->store == SOURCE_KEEP_SHARDS;
 	const char *key = listing != NULL ? listing->key : verify->rest_key;
+	const struct source_resource *resource = resource_of(verify, key);
 	struct reading reading = { .content = { .verify = verify,
 	    .receipt = receipt, .listing = key, .record = record,
-	    .plan = plan_of(verify, key), .most = UINT64_MAX,
-	    .by_line = shard || receipt->lines > 0, .is_whole = true } };
+	    .plan = resource != NULL ? verify->plans[resource->index] : NULL,
+	    .most = UINT64_MAX, .is_whole = true,
+	    .by_line = receipt->lines > 0 || (resource != NULL &&
+	    resource->store == SOURCE_KEEP_SHARDS) } };
 	struct audit_content *content = &reading.content;
 	bool wanted = listing != NULL && (listing->resource->has_children ||
 	    listing->resource->n_fields > 0);

@@ -203,6 +203,27 @@ summarise(struct manifest *manifest, struct tree *tree,
 	return count_kinds(manifest, tree, source, summary, err);
 }
 
+/* Of another tool's tree, the manifest does not know all: names tell. */
+static int
+summarise_partial(struct manifest *manifest, struct tree *tree,
+    const struct source *source, struct audit_summary *summary,
+    struct err *err)
+{
+	struct manifest_listing listing = { .key = NULL };
+	struct manifest_gap **last = &summary->gaps;
+	const struct manifest_gap *gap;
+
+	summary->ours = summary->adopted = true;
+	if (audit_old_summary(tree, source, summary, err) == -1)
+		return -1;
+	summary->server = header_text(manifest, "server");
+	summary->started = header_text(manifest, "started");
+	while (manifest_each(manifest, listing.key, &listing))
+		for (gap = listing.gaps; gap != NULL; gap = gap->next)
+			copy_gap(summary, &last, gap);
+	return 0;
+}
+
 static void
 make_counts(const struct source *source, struct audit_summary *summary)
 {
@@ -235,7 +256,9 @@ audit_summary(const char *path, const struct source *source, struct log *log,
 	} else if ((manifest = manifest_recover(tree, log, &state,
 	    err)) != NULL) {
 		summary->is_hurt = state != MANIFEST_INTACT;
-		rc = summarise(manifest, tree, source, summary, err);
+		rc = manifest_is_partial(manifest) ? summarise_partial(
+		    manifest, tree, source, summary, err) :
+		    summarise(manifest, tree, source, summary, err);
 		manifest_close(manifest);
 	}
 	tree_close(tree);

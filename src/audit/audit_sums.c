@@ -1,6 +1,6 @@
 /*
- * SHA256SUMS, where there is no manifest: all that is left of an export that
- * has lost it, to tell whether a file is as it was.
+ * SHA256SUMS, where there is no manifest, or one that does not know all: what
+ * is left to tell whether a file is as it was.
  */
 
 #include <stdlib.h>
@@ -8,44 +8,43 @@
 
 #include "audit/audit_internal.h"
 
-static int
-by_path(const void *a, const void *b)
+/* Of a file that both have, what the manifest says counts: it has its size. */
+static void
+join(struct tree_receipts *all)
 {
-	return strcmp(((const struct tree_receipt *)a)->path,
-	    ((const struct tree_receipt *)b)->path);
-}
+	size_t i, n = 0;
 
-/* A line "<hex>  <path>".  Return whether it is one. */
-static bool
-take_line(struct audit_verify *verify, char *line)
-{
-	struct tree_receipt receipt = { .path = &line[SHA256_HEX + 1] };
+	for (i = 0; i < all->n; i++) {
+		struct tree_receipt *one = &all->at[i], *last;
 
-	if (strlen(line) <= SHA256_HEX + 1 || line[SHA256_HEX - 1] != ' ')
-		return false;
-	line[SHA256_HEX - 1] = '\0';
-	if (sha256_from_hex(line, receipt.sha256) == -1)
-		return false;
-	tree_receipts_add(&verify->rest, &receipt);
-	return true;
+		last = n > 0 ? &all->at[n - 1] : NULL;
+		if (last == NULL || strcmp(last->path, one->path) != 0) {
+			all->at[n++] = *one;
+			continue;
+		}
+		if (one->bytes > 0 || one->lines > 0) {
+			free(last->path);
+			*last = *one;
+		} else {
+			free(one->path);
+		}
+	}
+	all->n = n;
 }
 
 void
-audit_sums_take(struct audit_verify *verify, struct text *sums)
+audit_sums_take(struct audit_verify *verify, const struct text *sums)
 {
-	char *line = sums->at, *next;
+	size_t bad = tree_sums_read((struct span){ sums->at != NULL ?
+	    sums->at : "", sums->len }, &verify->rest);
+	struct audit_finding finding = { .kind = AUDIT_DAMAGED,
+	    .path = (char *)TREE_SUMS };
 
-	for (; line != NULL && *line != '\0'; line = next) {
-		next = line + strcspn(line, "\n");
-		if (*next != '\0')
-			*next++ = '\0';
-		if (!take_line(verify, line))
-			audit_say(verify, AUDIT_DAMAGED, TREE_SUMS, "a line "
-			    "of it is no line of sums");
-	}
-	if (verify->rest.n > 1)
-		qsort(verify->rest.at, verify->rest.n,
-		    sizeof(*verify->rest.at), by_path);
+	if (bad > 0)
+		audit_find(verify, finding, "%zu lines of it are no lines of "
+		    "sums", bad);
+	if (verify->partial != NULL)
+		join(&verify->rest);
 	verify->has_sums = verify->rest.n > 0;
 }
 
@@ -57,14 +56,15 @@ audit_sums_read(struct audit_verify *verify)
 	text_init(&sums, AUDIT_SUMS_MAX);
 	if (file_read(tree_dir(verify->tree), TREE_SUMS, &sums, NULL) == 0)
 		audit_sums_take(verify, &sums);
+	else if (verify->partial != NULL)
+		audit_say(verify, AUDIT_MISSING, TREE_SUMS, "it is not "
+		    "there");
 	text_release(&sums);
 }
 
 const struct tree_receipt *
 audit_sums_find(const struct audit_verify *verify, const char *path)
 {
-	struct tree_receipt wanted = { .path = (char *)path };
-
-	return !verify->has_sums ? NULL : bsearch(&wanted, verify->rest.at,
-	    verify->rest.n, sizeof(wanted), by_path);
+	return verify->has_sums ? tree_receipts_find(&verify->rest, path) :
+	    NULL;
 }

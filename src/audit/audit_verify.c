@@ -118,15 +118,30 @@ list_rest(struct audit_verify *verify, struct err *err)
 	return 0;
 }
 
+static int open_old(struct audit_verify *, struct err *);
+
+/*
+ * The manifest of another tool's tree knows not all of it.  So the tree is
+ * looked at as if it had none, but for the SHA-256 of its files.
+ */
+static int
+open_partial(struct audit_verify *verify, struct err *err)
+{
+	verify->partial = verify->manifest;
+	verify->manifest = NULL;
+	verify->progress.ours = true;
+	if (manifest_all_files(verify->partial, &verify->rest, err) == -1)
+		return -1;
+	verify->has_sums = true;
+	return 0;
+}
+
 static int
 open_ours(struct audit_verify *verify, struct err *err)
 {
 	struct audit_finding finding = { .kind = AUDIT_MISSING };
 	size_t i;
 
-	if (verify->settings.archive == NULL &&
-	    open_manifest(verify, err) == -1)
-		return -1;
 	verify->options = json_incref(json_object_get(manifest_header(
 	    verify->manifest), "options"));
 	verify->started = mem_text(json_string_value(json_object_get(
@@ -135,8 +150,7 @@ open_ours(struct audit_verify *verify, struct err *err)
 	verify->progress.sealed = manifest_sealed(verify->manifest) != NULL;
 	verify->is_adopted = json_is_true(json_object_get(manifest_header(
 	    verify->manifest), "adopted"));
-	if (!verify->progress.sealed && !verify->is_adopted &&
-	    !verify->is_salvaged)
+	if (!verify->progress.sealed && !verify->is_salvaged)
 		audit_find(verify, finding, "the export is not finished");
 	if (list_rest(verify, err) == -1)
 		return -1;
@@ -185,7 +199,9 @@ open_archive(struct audit_verify *verify, struct err *err)
 
 	verify->tree = archive->tree;
 	verify->manifest = archive->manifest;
-	if (verify->manifest != NULL && open_ours(verify, err) == -1)
+	if (verify->manifest != NULL && (manifest_is_partial(
+	    verify->manifest) ? open_partial(verify, err) :
+	    open_ours(verify, err)) == -1)
 		return -1;
 	if (verify->manifest == NULL && archive->sums != NULL)
 		audit_sums_take(verify, archive->sums);
@@ -202,8 +218,13 @@ open_directory(struct audit_verify *verify, struct err *err)
 	verify->tree = tree_look(verify->settings.path, err);
 	if (verify->tree == NULL)
 		return -1;
-	return manifest_is_there(verify->settings.path) ?
-	    open_ours(verify, err) : open_old(verify, err);
+	if (!manifest_is_there(verify->settings.path))
+		return open_old(verify, err);
+	if (open_manifest(verify, err) == -1)
+		return -1;
+	if (!manifest_is_partial(verify->manifest))
+		return open_ours(verify, err);
+	return open_partial(verify, err) == -1 ? -1 : open_old(verify, err);
 }
 
 struct audit_verify *
@@ -283,6 +304,9 @@ audit_verify_step(struct audit_verify *verify, struct err *err)
 		verify->walked = true;
 		find_unvisited(verify);
 	}
+	if (verify->manifest == NULL &&
+	    (rc = audit_strays(verify, err)) != 0)
+		return rc;
 	if (verify->members == NULL && (rc = step_rest(verify, err)) != 0)
 		return rc;
 	if (verify->is_over)
@@ -329,7 +353,9 @@ audit_verify_free(struct audit_verify *verify)
 	audit_members_free(verify);
 	crawl_free(verify->crawl);
 	manifest_close(verify->manifest);
+	manifest_close(verify->partial);
 	manifest_close(verify->adopted);
+	tree_receipts_release(&verify->hashed);
 	tree_close(verify->adopting);
 	tree_close(verify->tree);
 	set_free(verify->visited);

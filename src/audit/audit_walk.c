@@ -51,11 +51,7 @@ find_gaps(struct audit_verify *verify, const struct manifest_listing *known)
 	}
 	if (known->ended || known->gaps != NULL)
 		return;
-	if (verify->is_adopted)
-		finding.certainty = AUDIT_UNDETECTABLE;
-	audit_find(verify, finding, verify->is_adopted ? "nothing in the "
-	    "tree tells how many there were" : "the export has not got to "
-	    "its end");
+	audit_find(verify, finding, "the export has not got to its end");
 }
 
 /* Take the manifest's word on a listing. */
@@ -67,8 +63,6 @@ ask_manifest(struct audit_verify *verify, struct err *err)
 	if (!manifest_find(verify->manifest, at->crawl->key, &at->known)) {
 		at->known.total = -1;
 		at->unread = true;
-		if (verify->is_adopted && !verify->progress.sealed)
-			return 0;
 		audit_find(verify, finding_of(at->crawl, AUDIT_MISSING),
 		    "the manifest knows nothing of it");
 		return 0;
@@ -146,6 +140,20 @@ audit_take_key(struct audit_verify *verify, const char *path, uint64_t line,
 	return false;
 }
 
+void
+audit_count_record(struct audit_verify *verify,
+    const struct source_resource *resource, const struct page_record *record)
+{
+	const char *place = NULL;
+	struct span item;
+
+	if (resource->derive == NULL && resource->shape.form != SOURCE_ARRAY)
+		verify->progress.records++;
+	else
+		while (page_next(record->bytes, &place, &item))
+			verify->progress.records++;
+}
+
 /* A record that was read. */
 static void
 take_record(struct audit_verify *verify, const char *path, uint64_t line,
@@ -155,7 +163,7 @@ take_record(struct audit_verify *verify, const char *path, uint64_t line,
 	const struct source_resource *resource = at->crawl->resource;
 	bool named;
 
-	verify->progress.records++;
+	audit_count_record(verify, resource, record);
 	at->records++;
 	if (resource->derive != NULL) {
 		if (verify->manifest == NULL)
@@ -270,8 +278,6 @@ check_done(struct audit_verify *verify, struct crawl_node *node)
 
 	if (verify->manifest == NULL) {
 		audit_disk_done(verify, node);
-	} else if (verify->is_adopted && !verify->progress.sealed) {
-		audit_disk_know_done(verify, node);
 	} else if (verify->wrong == 0) {
 		key = mem_format("%s/%s", node->listing->key, node->key);
 		finding.listing = key;

@@ -28,6 +28,9 @@ adopt(struct cli *cli, const char *where, struct log *log)
 		status = cli_error(&err);
 	} else {
 		cli_check_report(cli, where, verify, false);
+		if (audit_adopt_aside(verify) != NULL)
+			fprintf(stderr, "The SHA256SUMS that was there is in "
+			    "%s\n", audit_adopt_aside(verify));
 		if (!config_is(cli->config, "json") &&
 		    !config_is(cli->config, "quiet"))
 			printf("It has a manifest now, and SHA256SUMS.  "
@@ -38,6 +41,18 @@ adopt(struct cli *cli, const char *where, struct log *log)
 	audit_verify_free(verify);
 	free(server);
 	return status;
+}
+
+static int
+undo(const struct cli *cli, const char *where)
+{
+	struct err err;
+
+	if (audit_adopt_undo(where, &err) == -1)
+		return cli_error(&err);
+	if (!config_is(cli->config, "quiet"))
+		printf("%s is as it was before it was adopted\n", where);
+	return CLI_OK;
 }
 
 int
@@ -51,6 +66,8 @@ cli_adopt(struct cli *cli)
 	if (n != 1)
 		return cli_usage("adopt wants one directory, like 'hlexport "
 		    "adopt exports/20250606-120000'");
+	if (config_is(cli->config, "undo"))
+		return undo(cli, words[0]);
 	log = log_new(LOG_ERROR, LOG_ERROR);
 	status = adopt(cli, words[0], log);
 	log_free(log);

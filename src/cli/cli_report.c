@@ -126,6 +126,8 @@ print_title(FILE *out, const struct audit_summary *summary,
 		    result->where);
 		return;
 	case RUN_GAPS:
+		if (summary->adopted && summary->n_gaps == 0)
+			return;
 		fprintf(out, "Export finished, %" PRIu64 " gap%s: %s\n\n",
 		    summary->n_gaps, summary->n_gaps == 1 ? "" : "s",
 		    result->where);
@@ -191,7 +193,7 @@ cli_report(FILE *out, const struct audit_summary *summary,
 	if (summary->unfinished > 0 && result->state == RUN_GAPS)
 		fprintf(out, "\n  %" PRIu64 " listings are not finished\n",
 		    summary->unfinished);
-	if (!summary->ours && summary->unmarked > 0)
+	if (summary->unmarked > 0)
 		fprintf(out, "\n  %" PRIu64 " of the files have no .done: "
 		    "their export was not finished\n", summary->unmarked);
 	if (summary->ours)
@@ -206,7 +208,8 @@ word_for(const struct audit_summary *summary, const struct cli_result *result)
 	case RUN_ALREADY:
 		return "complete";
 	case RUN_GAPS:
-		return summary->ours ? "gaps" : "unknown";
+		return summary->ours && (!summary->adopted ||
+		    summary->n_gaps > 0) ? "gaps" : "unknown";
 	case RUN_DAMAGED:
 		return "damaged";
 	case RUN_INTERRUPTED:
@@ -309,7 +312,7 @@ cli_report_json(const struct audit_summary *summary,
 	json_object_set_new(json, "gaps", gaps);
 	put_count(json, "changed", summary->changed);
 	put_count(json, "files_absent", summary->absent);
-	if (!summary->ours)
+	if (!summary->ours || summary->adopted)
 		put_count(json, "files_without_done", summary->unmarked);
 	if (result->ran)
 		set_figures(json, result);

@@ -12,6 +12,8 @@ state_of(const struct audit_summary *summary)
 		return RUN_DAMAGED;
 	if (summary->sealed)
 		return RUN_COMPLETE;
+	if (summary->adopted)
+		return RUN_GAPS;
 	return summary->n_gaps > 0 || !summary->ours ? RUN_GAPS :
 	    RUN_STOPPED;
 }
@@ -25,6 +27,9 @@ print_head(const struct audit_summary *summary, const char *where)
 	else if (state_of(summary) == RUN_DAMAGED)
 		printf("Export from %s, begun %s: damaged\n",
 		    summary->server, summary->started);
+	else if (summary->adopted)
+		printf("Export that another tool made, adopted: %s\n",
+		    where);
 	else if (summary->sealed)
 		printf("Export from %s, begun %s: complete\n",
 		    summary->server, summary->started);
@@ -66,7 +71,8 @@ cli_summary(struct cli *cli)
 		}
 		if (summary.absent > 0 || summary.is_hurt)
 			status = CLI_DAMAGED;
-		else if (summary.ours && !summary.sealed)
+		else if (summary.n_gaps > 0 || (summary.ours &&
+		    !summary.sealed && !summary.adopted))
 			status = CLI_GAPS;
 	}
 	audit_release(&summary);

@@ -54,6 +54,8 @@ static const struct config_option rows[] = {
 	{ "partial", 0, NULL, CONFIG_FLAG, NULL, NULL, NULL, 0, 0,
 	    "repair", "bring back what can be had, even if not all of it "
 	    "can be fetched; else nothing is changed then" },
+	{ "undo", 0, NULL, CONFIG_FLAG, NULL, NULL, NULL, 0, 0, "adopt",
+	    "remove what adopt wrote: the manifest and SHA256SUMS" },
 	{ "jobs", 'j', "HLEXPORT_JOBS", CONFIG_NUMBER, "N", "16", NULL,
 	    1, 256, "export repair verify",
 	    "requests under way at the same time, at most" },

@@ -289,6 +289,13 @@ manifest_header(const struct manifest *manifest)
 	return manifest->header;
 }
 
+bool
+manifest_is_partial(const struct manifest *manifest)
+{
+	return manifest->seal == NULL && json_is_true(json_object_get(
+	    manifest->header, "adopted"));
+}
+
 json_t *
 manifest_sealed(const struct manifest *manifest)
 {

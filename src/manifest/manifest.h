@@ -133,6 +133,12 @@ void manifest_close(struct manifest *);
 /** manifest_header(manifest): Return the header, borrowed. */
 json_t *manifest_header(const struct manifest *);
 
+/**
+ * manifest_is_partial(manifest):
+ * Is it that of another tool's tree, of which not all is known?
+ */
+bool manifest_is_partial(const struct manifest *);
+
 /** manifest_sealed(manifest): Return the seal, borrowed, or NULL. */
 json_t *manifest_sealed(const struct manifest *);
 

@@ -196,7 +196,8 @@ look_at(struct finding *finding, const char *name, struct err *err)
 	if (is_named(found, name, TREE_SUMS) && !found->has_sums)
 		return take_sums(finding, err);
 	/* A second one of a name is for the verifier to tell of. */
-	if (is_it ? finding->why.kind != ERR_NONE : finding->copy != NULL ||
+	if (is_it ? finding->why.kind != ERR_NONE ||
+	    found->manifest != NULL : finding->copy != NULL ||
 	    !is_named(found, name, MANIFEST_COPY))
 		return 0;
 	manifest = open_member(finding, is_it ? MANIFEST_NAME :
@@ -208,8 +209,9 @@ look_at(struct finding *finding, const char *name, struct err *err)
 		forget_dir(finding, &finding->why);
 	}
 	*(is_it ? &found->manifest : &finding->copy) = manifest;
-	return found->manifest != NULL ||
-	    (finding->copy != NULL && finding->why.kind != ERR_NONE);
+	if (found->manifest != NULL)
+		return !manifest_is_partial(found->manifest);
+	return finding->copy != NULL && finding->why.kind != ERR_NONE;
 }
 
 static int
@@ -235,8 +237,11 @@ judge(struct finding *finding, int rc, struct err *err)
 {
 	struct pack_found *found = finding->found;
 
-	if (found->manifest != NULL)
+	if (found->manifest != NULL) {
+		if (manifest_is_partial(found->manifest))
+			keep_in_top(found);
 		return 0;
+	}
 	if (finding->copy != NULL) {
 		found->manifest = finding->copy;
 		finding->copy = NULL;

@@ -50,7 +50,7 @@ read_sums(struct run *run)
 	run->has_sums = true;
 	text_init(&text, SUMS_MAX);
 	if (file_read(tree_dir(run->tree), TREE_SUMS, &text, NULL) == 0)
-		tree_sums_read((struct span){ text.at, text.len },
+		(void)tree_sums_read((struct span){ text.at, text.len },
 		    &run->sums);
 	text_release(&text);
 }

@@ -43,12 +43,38 @@ put_sums(struct run *run, struct tree_receipts *files, struct err *err)
 	return rc;
 }
 
+/* Of another tool's tree, SHA256SUMS has files that no listing has yet. */
+static void
+add_others(struct run *run, struct tree_receipts *files)
+{
+	struct tree_receipts sums = { NULL, 0, 0 };
+	struct text text;
+	size_t i, n = files->n;
+
+	text_init(&text, SIZE_MAX / 4);
+	if (file_read(tree_dir(run->tree), TREE_SUMS, &text, NULL) == 0)
+		(void)tree_sums_read((struct span){ text.at, text.len },
+		    &sums);
+	tree_receipts_sort(files);
+	for (i = 0; i < sums.n; i++) {
+		struct tree_receipts known = { files->at, n, n };
+
+		if (tree_receipts_find(&known, sums.at[i].path) == NULL &&
+		    tree_has(run->tree, &sums.at[i], false))
+			tree_receipts_add(files, &sums.at[i]);
+	}
+	tree_receipts_release(&sums);
+	text_release(&text);
+}
+
 int
 run_put_sums(struct run *run, struct err *err)
 {
 	struct tree_receipts files = { NULL, 0, 0 };
 	int rc = manifest_all_files(run->manifest, &files, err);
 
+	if (rc == 0 && manifest_is_partial(run->manifest))
+		add_others(run, &files);
 	if (rc == 0)
 		rc = put_sums(run, &files, err);
 	tree_receipts_release(&files);
@@ -166,7 +192,8 @@ run_seal(struct run *run, struct err *err)
 		goto done;
 	if (tree_sweep(run->tree, err) == -1 ||
 	    check_there(run, &files, !has_gaps(run), err) == -1 ||
-	    put_sums(run, &files, err) == -1)
+	    (has_gaps(run) ? run_put_sums(run, err) :
+	    put_sums(run, &files, err)) == -1)
 		goto done;
 	rc = 0;
 	if (!has_gaps(run)) {

@@ -47,9 +47,12 @@ void tree_sums(struct tree_receipts *, struct text *);
 /**
  * tree_sums_read(text, all):
  * Add what is in ${text}, a SHA256SUMS, sorted by path: the paths and hashes.
- * Lines that can't be read are left out.
+ * Return how many lines can't be read, and were left out.
  */
-void tree_sums_read(struct span, struct tree_receipts *);
+size_t tree_sums_read(struct span, struct tree_receipts *);
+
+/** tree_receipts_sort(all): By path. */
+void tree_receipts_sort(struct tree_receipts *);
 
 /** tree_receipts_find(all, path): Find it in what is sorted, or NULL. */
 const struct tree_receipt *tree_receipts_find(const struct tree_receipts *,

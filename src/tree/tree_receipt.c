@@ -25,13 +25,19 @@ by_path(const void *a, const void *b)
 }
 
 void
+tree_receipts_sort(struct tree_receipts *all)
+{
+	if (all->n > 1)
+		qsort(all->at, all->n, sizeof(*all->at), by_path);
+}
+
+void
 tree_sums(struct tree_receipts *all, struct text *text)
 {
 	char hex[SHA256_HEX];
 	size_t i;
 
-	if (all->n > 0)
-		qsort(all->at, all->n, sizeof(*all->at), by_path);
+	tree_receipts_sort(all);
 	for (i = 0; i < all->n; i++) {
 		sha256_hex(all->at[i].sha256, hex);
 		text_addf(text, "%s  %s\n", hex, all->at[i].path);
@@ -39,35 +45,37 @@ tree_sums(struct tree_receipts *all, struct text *text)
 }
 
 /* A line of it: the hash, two blanks (or " *"), the path. */
-static void
+static bool
 add_sum(struct tree_receipts *all, const char *line, size_t len)
 {
 	struct tree_receipt receipt = { .lines = 0 };
 	char hex[SHA256_HEX];
 
 	if (len < SHA256_HEX + 2 || line[SHA256_HEX - 1] != ' ')
-		return;
+		return false;
 	snprintf(hex, sizeof(hex), "%s", line);
 	if (sha256_from_hex(hex, receipt.sha256) == -1)
-		return;
+		return false;
 	receipt.path = mem_copy(&line[SHA256_HEX + 1], len - SHA256_HEX - 1);
 	tree_receipts_add(all, &receipt);
 	free(receipt.path);
+	return true;
 }
 
-void
+size_t
 tree_sums_read(struct span text, struct tree_receipts *all)
 {
 	const char *p = text.at, *stop = p + text.len, *end;
+	size_t bad = 0;
 
 	for (; p < stop; p = end + 1) {
 		end = memchr(p, '\n', (size_t)(stop - p));
 		if (end == NULL)
 			end = stop;
-		add_sum(all, p, (size_t)(end - p));
+		bad += !add_sum(all, p, (size_t)(end - p));
 	}
-	if (all->n > 1)
-		qsort(all->at, all->n, sizeof(*all->at), by_path);
+	tree_receipts_sort(all);
+	return bad;
 }
 
 const struct tree_receipt *

@@ -288,7 +288,7 @@ told()
 		run -0 hlexport verify "$export"
 		touch "$export/more"
 		run -6 hlexport verify "$export"
-		bash -c "$(told 'hlexport repair --remove-extra')" >out
+		bash -c "$(told 'hlexport repair --remove-extra') --yes" >out
 		[ ! -e "$export/more" ]
 		rm -rf "$where"
 		add_fault "stats status=500"

@@ -1,0 +1,161 @@
+/*
+ * Files of a tree that the walk did not come to, since the record above them
+ * is damaged or not there: they are read by their place.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "audit/audit_internal.h"
+
+/* What the variables of a template stand for in a path. */
+struct value {
+	const struct source_var *var;
+	const char *at;
+	size_t len;
+};
+
+struct values {
+	struct value *all;
+	size_t n;
+};
+
+static bool
+is_same_var(const struct source_var *a, const struct source_var *b)
+{
+	return a->kind == b->kind && a->resource == b->resource &&
+	    a->option == b->option && a->index == b->index;
+}
+
+/* Find the values of the resource's template in the path of a file of it. */
+static bool
+take_values(const struct source_resource *resource, const char *path,
+    struct values *values)
+{
+	const struct source_template *template = &resource->file;
+	size_t i, len;
+
+	values->all = mem_zero(template->n + 1, sizeof(*values->all));
+	values->n = 0;
+	for (i = 0; i < template->n; i++) {
+		const struct source_part *part = &template->parts[i];
+
+		len = part->text != NULL ? strlen(part->text) :
+		    strcspn(path, "/");
+		if (part->text != NULL && strncmp(path, part->text, len) != 0)
+			return false;
+		if (part->text == NULL)
+			values->all[values->n++] = (struct value){
+			    &part->var, path, len };
+		path += len;
+	}
+	return true;
+}
+
+/* Write where the template leads with these values, if they are enough. */
+static bool
+put_values(const struct source_template *template,
+    const struct values *values, struct text *path)
+{
+	size_t i, k;
+
+	text_clear(path);
+	for (i = 0; i < template->n; i++) {
+		const struct source_part *part = &template->parts[i];
+
+		if (part->text != NULL) {
+			text_adds(path, part->text);
+			continue;
+		}
+		for (k = 0; k < values->n; k++)
+			if (is_same_var(values->all[k].var, &part->var))
+				break;
+		if (k == values->n)
+			return false;
+		text_add(path, values->all[k].at, values->all[k].len);
+	}
+	return true;
+}
+
+/* Set verify->path to the file of the record above, if a path tells it. */
+static bool
+find_above(struct audit_verify *verify,
+    const struct source_resource *resource, const char *path)
+{
+	const struct source_resource *above = resource->parent;
+	struct values values;
+	bool found;
+
+	while (above != NULL && above->store == SOURCE_KEEP_NOTHING)
+		above = above->parent;
+	if (above == NULL || above->store != SOURCE_KEEP_OBJECTS)
+		return false;
+	found = take_values(resource, path, &values) &&
+	    put_values(&above->file, &values, &verify->path);
+	free(values.all);
+	return found;
+}
+
+/* The record above it is to be blamed, once. */
+static void
+blame(struct audit_verify *verify, const struct source_resource *resource,
+    const char *path)
+{
+	struct audit_finding finding = { .kind = AUDIT_MISSING,
+	    .path = (char *)path };
+
+	if (!find_above(verify, resource, path)) {
+		finding.kind = verify->blind ? AUDIT_NOTE : AUDIT_MISSING;
+		audit_find(verify, finding, "the record it belongs to is "
+		    "damaged or not there; its own records are read");
+		return;
+	}
+	if (audit_disk_knows(verify, verify->path.at) ||
+	    !set_add(verify->checked, verify->path.at, verify->path.len))
+		return;
+	finding.path = verify->path.at;
+	audit_find(verify, finding, "it is not there, and what belongs to it "
+	    "is (%s)", path);
+}
+
+static void
+count_record(struct audit_verify *verify, const char *path, uint64_t line,
+    const struct page_record *record)
+{
+	(void)path;
+	(void)line;
+	audit_count_record(verify,
+	    &verify->settings.source->resources[verify->stray_of], record);
+}
+
+int
+audit_strays(struct audit_verify *verify, struct err *err)
+{
+	const struct source *source = verify->settings.source;
+	struct tree_receipt file = { .path = NULL };
+	const char *path;
+
+	for (; verify->stray_of < source->n_resources; verify->stray_of++,
+	    verify->stray = 0) {
+		while ((path = audit_disk_path(verify, verify->stray_of,
+		    verify->stray)) != NULL) {
+			verify->stray++;
+			if (set_has(verify->checked, path, strlen(path)))
+				continue;
+			file.path = (char *)path;
+			blame(verify, &source->resources[verify->stray_of],
+			    path);
+			/* Of an archive, they were read as they came. */
+			if (verify->members != NULL) {
+				set_add(verify->checked, path, strlen(path));
+				continue;
+			}
+			verify->rest_key =
+			    source->resources[verify->stray_of].name;
+			return audit_read(verify, &file, count_record,
+			    err) == -1 ? -1 : 1;
+		}
+	}
+	verify->rest_key = NULL;
+	return 0;
+}
