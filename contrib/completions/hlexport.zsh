@@ -15,6 +15,7 @@ _arguments \
   '--sample=[read only N percent of the files, and of the others look at the size]:N%:' \
   '--remove-extra[when all else is repaired, also move files that are no part of the export out of it, to a directory beside it]' \
   '--partial[bring back what can be had, even if not all of it can be fetched; else nothing is changed then]' \
+  '--undo[remove what adopt wrote\: the manifest and SHA256SUMS]' \
   '--jobs=[requests under way at the same time, at most]:N:' \
   '--retries=[how often a request is tried before it becomes a gap]:N:' \
   '--max-wait=[how long to wait when the server asks for it; if it asks for more, stop so that the export can be resumed]:TIME:' \
@@ -45,7 +46,7 @@ _arguments \
   '--embed[with --format duckdb\: copy the rows into the database]' \
   '--by=[what to add up the events by]:WHAT:(hourly daily weekly monthly session user model file version tool agent evaluator project)' \
   '--all-formats[make the folder --output with the events, all sums and the report in every format; with --zip, in one file there]' \
-  '--skip-damaged[leave out lines that are no JSON, and say how many]' \
+  '--skip-damaged[exit with 0 although records that can'\''t be read were left out]' \
   '--memory-limit=[memory for DuckDB; what needs more goes to a temporary directory]:SIZE:' \
   '--threads=[threads for DuckDB; if not given, one a processor]:N:' \
   '--temp-dir=[where that temporary directory is made; if not given, beside what is written, or in $TMPDIR]:DIR:_files -/' \

@@ -68,7 +68,8 @@ audit_adopt_begin(struct audit_verify *verify, const char *tool,
 		return err_set(err, ERR_USAGE, "%s has a manifest already",
 		    verify->settings.path);
 	verify->adopting = tree_open(verify->settings.path, err);
-	if (verify->adopting == NULL)
+	if (verify->adopting == NULL ||
+	    tree_sweep(verify->adopting, err) == -1)
 		return -1;
 	sha256_of(source->text.at, source->text.len, hash);
 	sha256_hex(hash, hex);

@@ -419,7 +419,7 @@ is_there(struct audit_verify *verify)
 	if (verify->members != NULL)
 		return audit_members_has(verify, verify->path.at);
 	fd = file_open(tree_dir(verify->tree), verify->path.at,
-	    O_RDONLY | O_NONBLOCK, NULL);
+	    O_RDONLY, NULL);
 	if (fd != -1)
 		close(fd);
 	return fd != -1;

@@ -167,14 +167,11 @@ take_named(void *cookie, const char *path, bool is_plain, struct err *err)
 	resource = audit_resource_of(by->patterns, path);
 	if (resource == NULL)
 		return 0;
-	if (!is_plain)
-		return err_set(err, ERR_DATA, "%s is a link or a special "
-		    "file, which is not followed; 'hlexport verify' tells "
-		    "more", path);
 	if (fstatat(tree_dir(by->tree), path, &st, AT_SYMLINK_NOFOLLOW) == -1)
 		return err_errno(err, ERR_DISK, "look at %s", path);
+	/* Of a link or a pipe, nothing will be read. */
 	file = add_file(by->files, resource, path);
-	file->bytes = (uint64_t)st.st_size;
+	file->bytes = is_plain ? (uint64_t)st.st_size : 1;
 	add_path_keys(file);
 	return 0;
 }

@@ -146,7 +146,7 @@ audit_read(struct audit_verify *verify, const struct tree_receipt *receipt,
 	verify->progress.files++;
 	verify->progress.bytes += receipt->bytes;
 	reading.fd = file_open(tree_dir(verify->tree), receipt->path,
-	    O_RDONLY | O_NONBLOCK, err);
+	    O_RDONLY, err);
 	if (reading.fd == -1) {
 		/* A link, or something else that is no plain file. */
 		if (errno == ELOOP || errno == ENOTDIR || errno == EISDIR)

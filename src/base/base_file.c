@@ -111,7 +111,8 @@ file_open(int dir, const char *path, int flags, struct err *err)
 	parent = walk(dir, path, (size_t)(name - path), flags & O_CREAT);
 	if (parent == -1)
 		return err_errno(err, ERR_DISK, "open %s", path);
-	fd = open_one(parent, name, flags | O_NOFOLLOW);
+	/* A pipe in place of a file is not waited for. */
+	fd = open_one(parent, name, flags | O_NOFOLLOW | O_NONBLOCK);
 	why = errno;
 	if (parent != dir)
 		close(parent);

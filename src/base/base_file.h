@@ -33,7 +33,8 @@ int file_step(int, const char *, bool *, struct err *);
 /**
  * file_open(dir, path, flags, err):
  * Open the file ${path} with the flags of open(2); with O_CREAT the missing
- * directories on the way are made too.  Return a descriptor, or -1.
+ * directories on the way are made too.  What is no file is never waited for.
+ * Return a descriptor, or -1.
  */
 int file_open(int, const char *, int, struct err *);
 

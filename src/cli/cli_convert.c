@@ -445,7 +445,7 @@ cli_convert(struct cli *cli)
 	if (rc == -1 && err.kind == ERR_STOPPED)
 		fprintf(stderr, "Interrupted: nothing was made.\n");
 	m.table.exact = m.one_file && output_is_exact(m.convert);
-	cli_table_warn(cli, &m.table);
+	status = cli_table_warn(cli, &m.table, status);
 	if (rc == 1)
 		report(&m);
 	output_convert_free(m.convert);

@@ -382,11 +382,11 @@ const char *cli_format(const struct cli *, const char *, struct err *);
 void cli_table_incomplete(const struct cli_table *, struct text *);
 
 /**
- * cli_table_warn(cli, table):
- * Tell, on standard error, what is not right with the export, and after it
- * was read what could not be taken as it is.  Return whether there was such.
+ * cli_table_warn(cli, table, status):
+ * Tell, on standard error, what could not be taken as it is.  Return
+ * ${status}; or that of damage, if some of it was left out that is not to be.
  */
-bool cli_table_warn(const struct cli *, struct cli_table *);
+int cli_table_warn(const struct cli *, struct cli_table *, int);
 
 /* ----------------------------------------------------- cli_place.c */
 

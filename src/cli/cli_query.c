@@ -263,7 +263,7 @@ cli_query(struct cli *cli)
 	if (rc == -1)
 		status = cli_table_error(&err);
 	else
-		cli_table_warn(cli, &table);
+		status = cli_table_warn(cli, &table, status);
 	cli_table_close(&table);
 	free(sql);
 	return status;

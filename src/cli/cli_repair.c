@@ -125,7 +125,7 @@ finish_earlier(const char *where, struct err *err)
 static int
 move_out(struct tree *tree, const char *path, struct err *err)
 {
-	int fd = file_open(tree_dir(tree), path, O_RDONLY | O_NONBLOCK,
+	int fd = file_open(tree_dir(tree), path, O_RDONLY,
 	    NULL);
 
 	if (fd == -1 && errno != ELOOP) {

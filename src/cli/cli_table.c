@@ -115,7 +115,6 @@ cli_table_open(struct cli *cli, const char *path, const char *scratch,
 		.fence = open ? NULL : &fence,
 		.memory = config_number(cli->config, "memory-limit"),
 		.threads = (unsigned)config_number(cli->config, "threads"),
-		.skip_damaged = config_is(cli->config, "skip-damaged"),
 		.tick = tick, .cookie = table,
 	};
 
@@ -225,30 +224,50 @@ tell_trouble(const struct cli_table *table,
 {
 	if (trouble->mended > 0 && !table->exact)
 		fprintf(stderr, "%s: %" PRIu64 " of %" PRIu64 " rows hold "
-		    "what DuckDB refuses (half a surrogate pair, NaN): \"raw\" "
-		    "has it as it is, the other columns U+FFFD or nothing; "
-		    "the first is %s\n", trouble->resource, trouble->mended,
-		    trouble->rows, trouble->where);
+		    "what JSON does not have (NaN, Infinity, half of a "
+		    "surrogate pair): \"raw\" has it as it is, typed columns "
+		    "the number or U+FFFD; the first is %s\n",
+		    trouble->resource, trouble->mended, trouble->rows,
+		    trouble->where);
 	if (trouble->damaged > 0)
-		fprintf(stderr, "%s: %" PRIu64 " lines are no JSON and were "
-		    "left out; the first is %s\n", trouble->resource,
-		    trouble->damaged, trouble->where);
+		fprintf(stderr, "%s: %" PRIu64 " record%s can't be read and "
+		    "%s left out; the first is %s; 'hlexport verify %s' "
+		    "tells more\n", trouble->resource, trouble->damaged,
+		    trouble->damaged == 1 ? "" : "s",
+		    trouble->damaged == 1 ? "was" : "were", trouble->where,
+		    cli_word(table->path));
 }
 
-bool
-cli_table_warn(const struct cli *cli, struct cli_table *table)
+static void
+tell_lost(const struct cli_table *table, const struct table_trouble *trouble)
+{
+	if (trouble->lost == 0)
+		return;
+	fprintf(stderr, "%s: %" PRIu64 " file%s missing%s%s; 'hlexport verify "
+	    "%s' tells more\n", trouble->resource, trouble->lost,
+	    trouble->lost == 1 ? " is" : "s are",
+	    trouble->damaged == 0 ? "; the first is " : "",
+	    trouble->damaged == 0 ? trouble->where : "",
+	    cli_word(table->path));
+}
+
+int
+cli_table_warn(const struct cli *cli, struct cli_table *table, int status)
 {
 	const struct table_trouble *troubles;
-	bool any = false;
+	bool is_damaged = false;
 	size_t n, i;
 
 	if (table->db == NULL)
-		return false;
+		return status;
 	troubles = table_trouble(table->db, &n);
 	for (i = 0; i < n; i++) {
-		any = any || troubles[i].mended + troubles[i].damaged > 0;
-		if (!config_is(cli->config, "quiet"))
-			tell_trouble(table, &troubles[i]);
+		is_damaged |= troubles[i].damaged + troubles[i].lost > 0;
+		if (config_is(cli->config, "quiet"))
+			continue;
+		tell_trouble(table, &troubles[i]);
+		tell_lost(table, &troubles[i]);
 	}
-	return any;
+	return status == CLI_OK && is_damaged &&
+	    !config_is(cli->config, "skip-damaged") ? CLI_DAMAGED : status;
 }

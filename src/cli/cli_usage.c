@@ -157,7 +157,7 @@ cli_usage_report(struct cli *cli)
 		rc = report(cli, &table, &err);
 	if (rc == -1)
 		status = cli_table_error(&err);
-	cli_table_warn(cli, &table);
+	status = cli_table_warn(cli, &table, status);
 	cli_table_close(&table);
 	return status;
 }

@@ -159,8 +159,8 @@ static const struct config_option rows[] = {
 	    "report", "make the folder --output with the events, all sums "
 	    "and the report in every format; with --zip, in one file there" },
 	{ "skip-damaged", 0, NULL, CONFIG_FLAG, NULL, NULL, NULL, 0, 0,
-	    "query convert report", "leave out lines that are no JSON, and "
-	    "say how many" },
+	    "query convert report", "exit with 0 although records that can't "
+	    "be read were left out" },
 	{ "memory-limit", 0, "HLEXPORT_MEMORY_LIMIT", CONFIG_SIZE, "SIZE",
 	    "512MiB", NULL, UINT64_C(64) << 20, UINT64_C(1) << 45,
 	    "query convert report", "memory for DuckDB; what needs more goes "

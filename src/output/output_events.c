@@ -393,16 +393,20 @@ notes(const struct output_report *report, const json_t *sums,
 	for (i = 0; i < n; i++) {
 		if (troubles[i].mended > 0)
 			json_array_append_new(all, json_sprintf("%" PRIu64
-			    " of %" PRIu64 " rows of %s hold what DuckDB "
-			    "refuses; they are in this report",
+			    " of %" PRIu64 " rows of %s hold what JSON does "
+			    "not have; they are in this report",
 			    troubles[i].mended, troubles[i].rows,
 			    troubles[i].resource));
+		if (troubles[i].lost > 0)
+			json_array_append_new(all, json_sprintf("%" PRIu64
+			    " files with %s are missing",
+			    troubles[i].lost, troubles[i].resource));
 		if (troubles[i].damaged == 0)
 			continue;
-		json_array_append_new(all, json_sprintf("%" PRIu64 " lines of "
-		    "%s are no JSON and are not in this report; the first is "
-		    "%s", troubles[i].damaged, troubles[i].resource,
-		    troubles[i].where));
+		json_array_append_new(all, json_sprintf("%" PRIu64 " records "
+		    "of %s can't be read and are not in this report; the "
+		    "first is %s", troubles[i].damaged,
+		    troubles[i].resource, troubles[i].where));
 	}
 	return all;
 }

@@ -74,13 +74,15 @@ troubles_of(const struct output_convert *convert)
 
 	troubles = table_trouble(convert->settings.db, &n);
 	for (i = 0; i < n; i++)
-		if (troubles[i].mended + troubles[i].damaged > 0)
+		if (troubles[i].mended + troubles[i].damaged +
+		    troubles[i].lost > 0)
 			json_array_append_new(all, json_pack(
-			    "{s:s, s:I, s:I, s:I, s:s}", "resource",
+			    "{s:s, s:I, s:I, s:I, s:I, s:s}", "resource",
 			    troubles[i].resource, "rows",
 			    (json_int_t)troubles[i].rows, "mended",
 			    (json_int_t)troubles[i].mended, "left_out",
-			    (json_int_t)troubles[i].damaged, "first",
+			    (json_int_t)troubles[i].damaged, "lost_files",
+			    (json_int_t)troubles[i].lost, "first",
 			    troubles[i].where));
 	return all;
 }

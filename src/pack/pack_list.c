@@ -148,7 +148,7 @@ pack_list_names(int dir, const char *const *names, size_t n,
 	int fd;
 
 	for (i = 0; i < n; i++) {
-		fd = file_open(dir, names[i], O_RDONLY | O_NONBLOCK, err);
+		fd = file_open(dir, names[i], O_RDONLY, err);
 		if (fd == -1)
 			return -1;
 		if (fstat(fd, &st) == -1) {
@@ -202,7 +202,7 @@ pack_file_check(const struct pack_file *file, const struct stat *st,
 int
 pack_file_open(int dir, const struct pack_file *file, struct err *err)
 {
-	int fd = file_open(dir, file->name, O_RDONLY | O_NONBLOCK, err);
+	int fd = file_open(dir, file->name, O_RDONLY, err);
 	struct stat st;
 
 	if (fd == -1)

@@ -318,6 +318,7 @@ table_open(const struct table_settings *settings, struct err *err)
 	if (source_tables(settings->source, &db->tables, err) == 0 &&
 	    find_files(db, err) == 0 && open_duckdb(db, err) == 0) {
 		db->seen = mem_zero(db->files.n, sizeof(*db->seen));
+		db->plans = page_plans_new(db->settings.source);
 		table_sums_init(db);
 		if (table_records(db, err) == 0 && declare(db, err) == 0 &&
 		    (settings->fence == NULL || table_run(db,
@@ -346,6 +347,7 @@ table_close(struct table_db *db)
 	table_forget_troubles(db);
 	audit_files_release(&db->files);
 	free(db->seen);
+	page_plans_free(db->plans, db->settings.source);
 	table_sums_release(db);
 	if (db->dir != -1)
 		close(db->dir);

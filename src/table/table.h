@@ -35,7 +35,6 @@ struct table_settings {
 	const char *timezone;	/* an IANA name */
 	uint64_t memory;	/* bytes */
 	unsigned threads;	/* 0: as many as there are processors */
-	bool skip_damaged;	/* leave out lines that are no JSON */
 	/* Called now and then while a query runs; true: stop.  Or NULL. */
 	bool (*tick)(void *);
 	void *cookie;
@@ -166,10 +165,11 @@ struct table_trouble {
 	uint64_t rows;		/* lines that were read */
 	uint64_t mended;	/* DuckDB takes them only mended */
 	uint64_t damaged;	/* no JSON; left out */
+	uint64_t lost;		/* files that are not there */
 	char *where;		/* the first of them: "path:line" */
 };
 
-/** table_left_out(db): Return how many damaged lines were left out. */
+/** table_left_out(db): Return how many records and files were left out. */
 uint64_t table_left_out(const struct table_db *);
 
 /**

@@ -4,10 +4,11 @@
 #include "page/page.h"
 #include "table/table.h"
 #include "table/table_duckdb.h"
+#include "tree/tree.h"
 
 /* What became of a file that SQL read. */
 struct table_file {
-	uint64_t rows, mended, damaged;
+	uint64_t rows, mended, damaged, lost;
 	uint64_t first;		/* line of the first that was not right */
 };
 
@@ -24,6 +25,7 @@ struct table_db {
 	int dir;		/* the export */
 	struct audit_files files;
 	struct table_file *seen;	/* by file */
+	struct page_plan **plans;	/* by resource */
 	struct table_sums sums;
 	struct table_trouble *troubles;	/* by resource, made when asked for */
 	duckdb_database duckdb;
@@ -106,7 +108,7 @@ bool table_mend(struct span, struct text *);
 /**
  * table_mend_numbers(record, mended):
  * Is ${record} JSON but for NaN and Infinity?  Then write it to ${mended}
- * with null in their places.
+ * with these as texts, which DuckDB casts to the numbers they are.
  */
 bool table_mend_numbers(struct span, struct text *);
 

@@ -92,7 +92,9 @@ table_mend_numbers(struct span record, struct text *mended)
 	while (at < end) {
 		len = in_string ? 0 : no_number(at, end);
 		if (len > 0) {
-			text_adds(mended, "null");
+			text_addc(mended, '"');
+			text_add(mended, at, len);
+			text_addc(mended, '"');
 			any = true;
 			at += len;
 			continue;

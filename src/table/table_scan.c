@@ -13,8 +13,6 @@
 
 #include "table/table_internal.h"
 
-#define PIECE (1 << 20)
-
 /* A list of records in a record, and how far it was read. */
 struct level {
 	struct span list;
@@ -32,11 +30,7 @@ struct table_scan {
 	size_t file;		/* the one to open next */
 	const struct audit_file *at;	/* the one that is read */
 	struct table_file seen;	/* of it, so far */
-	int fd;
-	uint64_t left;		/* bytes of it that are still to be read */
-	char *piece;		/* of it, as it was read */
-	struct text buffer;
-	size_t used;		/* of the buffer */
+	struct tree_records *records;	/* in it; NULL: none is open */
 	uint64_t line;
 
 	bool counts;		/* no one looks into the records */
@@ -52,8 +46,8 @@ struct table_scan {
 	struct span root_id;
 	uint64_t item;
 	struct text mended;
-	struct text numbers;	/* a record that is mended before all else */
-	struct span exact;	/* and as it came; at NULL: it wasn't */
+	struct text numbers;	/* the record, with NaN as a text */
+	struct span exact;	/* and as it came; at NULL: it has none */
 };
 
 int
@@ -115,9 +109,6 @@ table_scan_new(struct table_db *db, const struct table_resources *resources,
 	turn(scan);
 	scan->nested = nested;
 	scan->id = id;
-	scan->fd = -1;
-	scan->piece = mem_alloc(PIECE);
-	text_init(&scan->buffer, SIZE_MAX / 4);
 	text_init(&scan->mended, SIZE_MAX / 4);
 	text_init(&scan->numbers, SIZE_MAX / 4);
 	return scan;
@@ -128,8 +119,7 @@ table_scan_count(struct table_scan *scan)
 {
 	size_t i;
 
-	scan->counts = scan->nested == NULL &&
-	    !scan->db->settings.skip_damaged;
+	scan->counts = scan->nested == NULL;
 	for (i = 0; i < scan->resources->n; i++)
 		if (has_arrays(scan->resources->at[i]))
 			scan->counts = false;
@@ -153,46 +143,49 @@ table_scan_free(struct table_scan *scan)
 {
 	if (scan == NULL)
 		return;
-	if (scan->fd != -1)
-		close(scan->fd);
-	text_release(&scan->buffer);
+	tree_records_free(scan->records);
 	text_release(&scan->mended);
 	text_release(&scan->numbers);
 	forget_ids(scan);
 	free(scan->ids);
 	free(scan->levels);
-	free(scan->piece);
 	free(scan);
 }
 
 /* ----------------------------------------------------------------- files */
 
+/* Something can't be read: it is left out, and counted. */
+static void
+note_damage(struct table_scan *scan)
+{
+	if (scan->seen.first == 0)
+		scan->seen.first = scan->line > 0 ? scan->line : 1;
+	scan->seen.damaged++;
+}
+
+/* So is a file that is not there, or something else. */
+static void
+note_lost(struct table_scan *scan)
+{
+	scan->seen.lost = 1;
+	scan->seen.first = 1;
+}
+
 /* The file was read to its end: what was met in it counts. */
 static void
 close_file(struct table_scan *scan)
 {
+	if (scan->records != NULL &&
+	    tree_records_bytes(scan->records) < scan->at->bytes)
+		note_damage(scan);
 	scan->db->seen[scan->at - scan->db->files.at] = scan->seen;
-	close(scan->fd);
-	scan->fd = -1;
+	tree_records_free(scan->records);
+	scan->records = NULL;
 }
 
-static int
-is_missing(const struct audit_file *file, struct err *err)
-{
-	return err_set(err, ERR_DATA, "%s is missing: the manifest has it, "
-	    "the disk has not; 'hlexport verify' tells more", file->path);
-}
-
-static int
-is_short(const struct audit_file *file, struct err *err)
-{
-	return err_set(err, ERR_DATA, "%s: it is shorter than the manifest "
-	    "says; 'hlexport verify' tells more", file->path);
-}
-
-/* Open the next file of the resource.  1, 0, -1. */
-static int
-open_next(struct table_scan *scan, struct err *err)
+/* Turn to the next file of the resources.  Return whether there is one. */
+static bool
+turn_file(struct table_scan *scan)
 {
 	const struct audit_files *files = &scan->db->files;
 
@@ -202,137 +195,82 @@ open_next(struct table_scan *scan, struct err *err)
 			scan->file++;
 	} while (scan->file == files->n && turn(scan));
 	if (scan->file == files->n)
-		return 0;
+		return false;
 	scan->at = &files->at[scan->file++];
-	scan->fd = file_open(scan->db->dir, scan->at->path, O_RDONLY, err);
-	if (scan->fd == -1 && errno == ENOENT)
-		return is_missing(scan->at, err);
-	if (scan->fd == -1)
-		return -1;
-	scan->left = scan->at->bytes;
 	scan->line = 0;
 	scan->seen = (struct table_file){ .rows = 0 };
-	text_clear(&scan->buffer);
-	scan->used = 0;
-	return 1;
+	return true;
 }
 
-/* Add to the buffer what comes next in the file.  1, 0 at its end, -1. */
+/* Open the file at hand; -1 with ${is_lost} set: it is none. */
 static int
-read_more(struct table_scan *scan, struct err *err)
+open_file(struct table_scan *scan, bool *is_lost, struct err *err)
 {
-	size_t want = scan->left < PIECE ? (size_t)scan->left : PIECE;
-	ssize_t n;
+	int fd = file_open(scan->db->dir, scan->at->path, O_RDONLY, err);
+	struct stat st;
 
-	if (want == 0)
-		return 0;
-	if (scan->used > 0) {
-		scan->buffer.len -= scan->used;
-		memmove(scan->buffer.at, &scan->buffer.at[scan->used],
-		    scan->buffer.len);
-		scan->used = 0;
-	}
-	do
-		n = read(scan->fd, scan->piece, want);
-	while (n == -1 && errno == EINTR);
-	if (n == -1)
-		return err_errno(err, ERR_DISK, "read %s", scan->at->path);
-	if (n == 0)
-		return is_short(scan->at, err);
-	text_add(&scan->buffer, scan->piece, (size_t)n);
-	scan->left -= (uint64_t)n;
-	return 1;
-}
-
-/* The next line of a shard, or all of an object.  1, 0, -1. */
-static int
-read_unit(struct table_scan *scan, struct span *unit, struct err *err)
-{
-	bool is_shard = scan->resource->store == SOURCE_KEEP_SHARDS;
-	size_t looked = 0, len;
-	char *end = NULL;
-	int rc = 1;
-
-	for (;;) {
-		len = scan->buffer.len - scan->used;
-		if (is_shard && len > looked)
-			end = memchr(&scan->buffer.at[scan->used + looked],
-			    '\n', len - looked);
-		if (end != NULL || rc != 1)
-			break;
-		looked = len;
-		rc = read_more(scan, err);
-	}
-	if (rc == -1)
+	*is_lost = fd == -1 ? errno == ENOENT || errno == ENOTDIR ||
+	    errno == ELOOP || errno == EISDIR || errno == EACCES ||
+	    errno == ENXIO : fstat(fd, &st) == -1 || !S_ISREG(st.st_mode);
+	if (fd != -1 && *is_lost) {
+		close(fd);
 		return -1;
-	if (end == NULL && len == 0)
-		return 0;
-	unit->at = &scan->buffer.at[scan->used];
-	unit->len = end != NULL ? (size_t)(end - unit->at) : len;
-	scan->used += unit->len + (end != NULL);
-	scan->line++;
-	return 1;
+	}
+	return fd;
 }
 
-/* ---------------------------------------------------------------- records */
-
+/* Open the next file.  1, 0, -1. */
 static int
-find_damage(struct table_scan *scan, const struct err *why, struct err *err)
+open_next(struct table_scan *scan, struct err *err)
 {
-	if (scan->seen.first == 0)
-		scan->seen.first = scan->line;
-	scan->seen.damaged++;
-	if (scan->db->settings.skip_damaged)
-		return 0;
-	return err_set(err, ERR_DATA, "%s: line %" PRIu64 " is no JSON (%s); "
-	    "'hlexport verify' tells what is damaged, --skip-damaged leaves "
-	    "it out", scan->at->path, scan->line, why->text);
-}
+	bool is_lost;
+	int fd;
 
-/* Some editors put a byte order mark before the first line. */
-static void
-skip_mark(struct table_scan *scan, struct span *record)
-{
-	if (record->len < 3 || memcmp(record->at, "\xef\xbb\xbf", 3) != 0)
-		return;
-	scan->exact = *record;
-	record->at += 3;
-	record->len -= 3;
+	while (turn_file(scan)) {
+		fd = open_file(scan, &is_lost, err);
+		if (fd == -1 && !is_lost)
+			return -1;
+		if (fd == -1) {
+			note_lost(scan);
+			close_file(scan);
+			continue;
+		}
+		scan->records = tree_records_new(fd, scan->at->path,
+		    scan->db->plans[scan->resource->index],
+		    scan->resource->store == SOURCE_KEEP_SHARDS,
+		    scan->at->bytes, false);
+		return 1;
+	}
+	return 0;
 }
 
 /* Is the file there, as long as the manifest says? */
-static int
-check_length(const struct table_scan *scan, const struct audit_file *file,
-    struct err *err)
+static bool
+is_as_long(const struct table_scan *scan, const struct audit_file *file)
 {
 	struct stat st;
 
-	if (fstatat(scan->db->dir, file->path, &st, AT_SYMLINK_NOFOLLOW) ==
-	    -1)
-		return errno == ENOENT ? is_missing(file, err) :
-		    err_errno(err, ERR_DISK, "look at %s", file->path);
-	return S_ISREG(st.st_mode) && (uint64_t)st.st_size >= file->bytes ?
-	    0 : is_short(file, err);
+	return fstatat(scan->db->dir, file->path, &st,
+	    AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) &&
+	    (uint64_t)st.st_size >= file->bytes;
 }
 
 /*
  * When only their number is asked for, the manifest's word will do, if the
- * file is as long as it says.  1, 0 where it has none, -1.
+ * file is as long as it says.  1; 0 where it has to be read.
  */
-static int
-count_known(struct table_scan *scan, struct err *err)
+static bool
+count_known(struct table_scan *scan)
 {
 	const struct audit_files *files = &scan->db->files;
 	const struct audit_file *file;
 
-	while (scan->known == 0 && scan->fd == -1 &&
+	while (scan->known == 0 && scan->records == NULL &&
 	    (scan->file < files->n || turn(scan))) {
 		file = &files->at[scan->file];
-		if (file->resource == scan->resource && file->lines == 0)
-			return 0;
 		if (file->resource == scan->resource) {
-			if (check_length(scan, file, err) == -1)
-				return -1;
+			if (file->lines == 0 || !is_as_long(scan, file))
+				return false;
 			scan->known = file->lines;
 			scan->line = 0;
 			scan->at = file;
@@ -340,49 +278,64 @@ count_known(struct table_scan *scan, struct err *err)
 		scan->file++;
 	}
 	if (scan->known == 0)
-		return 0;
+		return false;
 	scan->known--;
 	scan->line++;
-	return 1;
+	return true;
+}
+
+/* ---------------------------------------------------------------- records */
+
+/* The next record, or array of such, in the open file.  1, 0 at its end. */
+static int
+next_item(struct table_scan *scan, struct span *record)
+{
+	struct page_item item;
+	struct err why;
+	int rc;
+
+	while ((rc = tree_records_next(scan->records, &item, &why,
+	    &why)) == 1) {
+		scan->line = tree_records_line(scan->records) + 1 -
+		    item.lines;
+		if (item.kind == PAGE_DAMAGED)
+			note_damage(scan);
+		if (item.kind != PAGE_RECORD)
+			continue;
+		*record = item.bytes;
+		scan->exact.at = NULL;
+		/* DuckDB knows these numbers, but not as JSON. */
+		if ((item.odd & PAGE_ODD_WORDS) != 0 &&
+		    table_mend_numbers(*record, &scan->numbers)) {
+			scan->exact = *record;
+			*record = (struct span){ scan->numbers.at,
+			    scan->numbers.len };
+		}
+		return 1;
+	}
+	return 0;
 }
 
 /* The next record that is one.  1, 0, -1. */
 static int
 read_record(struct table_scan *scan, struct span *record, struct err *err)
 {
-	struct err why;
 	int rc;
 
-	scan->exact.at = NULL;
-	if (scan->counts && (rc = count_known(scan, err)) != 0) {
+	if (scan->counts && count_known(scan)) {
 		*record = (struct span){ "", 0 };
-		return rc;
+		return 1;
 	}
 	for (;;) {
 		if (scan->place != NULL && page_next(scan->items,
 		    &scan->place, record))
 			return 1;
 		scan->place = NULL;
-		if (scan->fd == -1 && (rc = open_next(scan, err)) != 1)
+		if (scan->records == NULL && (rc = open_next(scan, err)) != 1)
 			return rc;
-		if ((rc = read_unit(scan, record, err)) == -1)
-			return -1;
-		if (rc == 0) {
+		if (next_item(scan, record) == 0) {
 			close_file(scan);
 			continue;
-		}
-		skip_mark(scan, record);
-		if (page_check(record->at, record->len, &why) == -1) {
-			if (table_mend_numbers(*record, &scan->numbers)) {
-				if (scan->exact.at == NULL)
-					scan->exact = *record;
-				*record = (struct span){ scan->numbers.at,
-				    scan->numbers.len };
-			} else if (find_damage(scan, &why, err) == -1) {
-				return -1;
-			} else {
-				continue;
-			}
 		}
 		scan->items = *record;
 		if (!scan->is_array)

@@ -40,6 +40,7 @@ table_trouble(struct table_db *db, size_t *n)
 		trouble->rows += seen->rows;
 		trouble->mended += seen->mended;
 		trouble->damaged += seen->damaged;
+		trouble->lost += seen->lost;
 		if (seen->first > 0 && trouble->where == NULL)
 			trouble->where = mem_format("%s:%" PRIu64,
 			    file->path, seen->first);
@@ -54,7 +55,7 @@ table_left_out(const struct table_db *db)
 	size_t i;
 
 	for (i = 0; i < db->files.n; i++)
-		lines += db->seen[i].damaged;
+		lines += db->seen[i].damaged + db->seen[i].lost;
 	return lines;
 }
 
