@@ -162,8 +162,11 @@ take_kept(struct audit_content *content, bool at_end)
 
 	if (content->is_too_large)
 		return;
-	done = take_items(content, buffer->at != NULL ? buffer->at : "",
-	    buffer->len, at_end);
+	if (buffer->at == NULL) {
+		(void)take_items(content, "", 0, at_end);
+		return;
+	}
+	done = take_items(content, buffer->at, buffer->len, at_end);
 	buffer->len -= done;
 	memmove(buffer->at, &buffer->at[done], buffer->len);
 }

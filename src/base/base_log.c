@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/base_clock.h"
+#include "base/base_file.h"
 #include "base/base_log.h"
 #include "base/base_mem.h"
 #include "base/base_sha256.h"
@@ -25,6 +26,7 @@ struct log {
 	enum log_format format;
 	int fd;			/* -1: no file yet */
 	bool dropped;		/* no file will come */
+	struct err err;		/* why a line is not in the file */
 	json_t *early;		/* said before there was a file */
 	struct shown *first, **last;
 };
@@ -113,6 +115,18 @@ add_event(const struct log *log, json_t *event, struct text *line)
 	text_addc(line, '\n');
 }
 
+/* A line that can't be written stops nothing, and is told in the end. */
+static void
+write_line(struct log *log, const struct text *line)
+{
+	struct iovec piece = { line->at, line->len };
+	struct err err;
+
+	if (file_write(log->fd, &piece, 1, &err) == -1 &&
+	    log->err.kind == ERR_NONE)
+		log->err = err;
+}
+
 static void
 write_event(struct log *log, json_t *event)
 {
@@ -120,7 +134,7 @@ write_event(struct log *log, json_t *event)
 
 	text_init(&line, LINE_MAX_BYTES);
 	add_event(log, event, &line);
-	(void)!write(log->fd, line.at, line.len);
+	write_line(log, &line);
 	text_release(&line);
 }
 
@@ -216,8 +230,8 @@ hash_file(int fd, int64_t end)
 	return hash;
 }
 
-void
-log_mark(struct log *log)
+int
+log_mark(struct log *log, struct err *err)
 {
 	unsigned char bytes[SHA256_BYTES];
 	struct sha256 *hash;
@@ -227,7 +241,7 @@ log_mark(struct log *log)
 	char *at;
 
 	if (log->fd == -1)
-		return;
+		return 0;
 	memset(hex, '0', sizeof(hex) - 1);
 	hex[sizeof(hex) - 1] = '\0';
 	event = new_event(LOG_INFO, "log", "all before this");
@@ -241,9 +255,13 @@ log_mark(struct log *log)
 	sha256_free(hash);
 	sha256_hex(bytes, hex);
 	memcpy(at, hex, sizeof(hex) - 1);
-	(void)!write(log->fd, line.at, line.len);
+	write_line(log, &line);
 	text_release(&line);
 	json_decref(event);
+	if (log->err.kind == ERR_NONE)
+		return 0;
+	*err = log->err;
+	return err_wrap(err, "export.log");
 }
 
 bool

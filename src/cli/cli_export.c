@@ -142,6 +142,7 @@ cli_run(struct cli *cli, struct log *log, struct cli_settings *settings,
 	struct cli_result result = { .ran = true, .err = { ERR_NONE, "" } };
 	struct cli_progress *progress;
 	struct run *run;
+	struct err err;
 
 	log_beginning(cli, settings, log);
 	progress = cli_progress_new(config_text(cli->config, "progress"),
@@ -158,6 +159,8 @@ cli_run(struct cli *cli, struct log *log, struct cli_settings *settings,
 	result.status = status_of(&result);
 	if (result.state == RUN_STOPPED)
 		(void)cli_error(&result.err);
+	else
+		result.err.kind = ERR_NONE;
 	if (settings->run.lines != NULL)
 		report_lines(cli, &result);
 	else if (settings->run.dry && result.state != RUN_STOPPED)
@@ -169,7 +172,11 @@ cli_run(struct cli *cli, struct log *log, struct cli_settings *settings,
 		report_repair(&result);
 	if (last != NULL)
 		*last = result.progress;
-	log_mark(log);
+	if (log_mark(log, &err) == -1) {
+		(void)cli_error(&err);
+		if (result.status == CLI_OK)
+			result.status = CLI_STOPPED;
+	}
 	run_free(run);
 	return result.status;
 }

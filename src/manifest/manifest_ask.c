@@ -162,6 +162,15 @@ add_pages(struct manifest *manifest, const struct manifest_entry *entry,
 	return rc;
 }
 
+static void
+swap(struct tree_receipt *a, struct tree_receipt *b)
+{
+	struct tree_receipt kept = *a;
+
+	*a = *b;
+	*b = kept;
+}
+
 /* An object that was replaced: what was said last counts, in its place. */
 static void
 join_twins(struct tree_receipts *all, size_t from)
@@ -170,18 +179,18 @@ join_twins(struct tree_receipts *all, size_t from)
 	size_t i, k, n = from;
 
 	for (i = from; i < all->n; i++) {
-		struct tree_receipt *receipt = &all->at[i];
+		const char *path = all->at[i].path;
 
-		if (set_add(paths, receipt->path, strlen(receipt->path))) {
-			all->at[n++] = *receipt;
+		if (set_add(paths, path, strlen(path))) {
+			swap(&all->at[n++], &all->at[i]);
 			continue;
 		}
-		for (k = from; strcmp(all->at[k].path, receipt->path) != 0;
-		    k++)
+		for (k = from; strcmp(all->at[k].path, path) != 0; k++)
 			;
-		free(all->at[k].path);
-		all->at[k] = *receipt;
+		swap(&all->at[k], &all->at[i]);
 	}
+	for (i = n; i < all->n; i++)
+		free(all->at[i].path);
 	all->n = n;
 	set_free(paths);
 }

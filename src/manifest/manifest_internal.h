@@ -90,4 +90,12 @@ void manifest_free_gaps(struct manifest_entry *);
 /** manifest_free_entry(manifest, entry): Forget and free ${entry}. */
 void manifest_free_entry(struct manifest *, struct manifest_entry *);
 
+/* --------------------------------------------- manifest_logged.c */
+
+/**
+ * manifest_add_logged(line, len, value):
+ * Add to ${value} what a line of the log says of the manifest, if it does.
+ */
+void manifest_add_logged(const char *, size_t, struct text *);
+
 #endif

@@ -92,15 +92,38 @@ add_line(struct recovery *r, size_t which, struct span line)
 	known->texts[which] = line;
 }
 
+/* The next line of ${text}, at ${*p}, which moves behind it; false: none. */
+static bool
+next_line(const struct text *text, const char **p, struct span *line)
+{
+	const char *stop, *end;
+
+	if (text->len == 0 || *p >= text->at + text->len)
+		return false;
+	stop = text->at + text->len;
+	end = memchr(*p, '\n', (size_t)(stop - *p));
+	if (end == NULL)
+		end = stop;
+	*line = (struct span){ *p, (size_t)(end - *p) };
+	*p = end + 1;
+	return true;
+}
+
+static bool
+is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r';
+}
+
 /* Editors put marks and blanks around lines; we never do. */
 static struct span
 trim(const char *from, const char *to)
 {
 	if (to - from >= 3 && memcmp(from, "\xef\xbb\xbf", 3) == 0)
 		from += 3;
-	while (from < to && strchr(" \t\r", *from) != NULL)
+	while (from < to && is_blank(*from))
 		from++;
-	while (to > from && strchr(" \t\r", to[-1]) != NULL)
+	while (to > from && is_blank(to[-1]))
 		to--;
 	return (struct span){ from, (size_t)(to - from) };
 }
@@ -108,65 +131,28 @@ trim(const char *from, const char *to)
 static void
 add_lines(struct recovery *r, size_t which)
 {
-	struct text *file = &r->files[which];
-	const char *p = file->at, *end;
+	const char *p = r->files[which].at;
+	struct span line;
 
-	while (p != NULL && p < file->at + file->len) {
-		end = memchr(p, '\n', (size_t)(file->at + file->len - p));
-		if (end == NULL)
-			end = file->at + file->len;
-		add_line(r, which, trim(p, end));
-		p = end + 1;
-	}
+	while (next_line(&r->files[which], &p, &line))
+		add_line(r, which, trim(line.at, line.at + line.len));
 }
 
 /* --------------------------------------------------------- from the log */
-
-/* Undo what the log does to a value in quotes. */
-static void
-unquote(const char *p, const char *end, struct text *value)
-{
-	for (; p < end && *p != '"'; p++) {
-		if (*p == '\\' && p + 1 < end && p[1] == '"')
-			p++;
-		text_addc(value, *p);
-	}
-}
-
-/* Add what a line of the log says of the manifest, if it does. */
-static void
-add_logged(const char *line, size_t len, struct text *value)
-{
-	static const char mark[] = MANIFEST_LOGGED "=\"";
-	const char *p = memmem(line, len, mark, strlen(mark)), *said;
-	json_t *json;
-
-	if (p != NULL) {
-		unquote(p + strlen(mark), line + len, value);
-		return;
-	}
-	json = *line == '{' ? json_loadb(line, len, 0, NULL) : NULL;
-	said = json_string_value(json_object_get(json, MANIFEST_LOGGED));
-	if (said != NULL)
-		text_adds(value, said);
-	json_decref(json);
-}
 
 /* The last header in the log, new; or NULL. */
 static json_t *
 logged_header(struct recovery *r)
 {
-	const char *p = r->log.at, *end;
+	const char *p = r->log.at;
 	json_t *header = NULL, *json;
 	struct text value;
+	struct span line;
 
 	text_init(&value, SIZE_MAX / 4);
-	for (; p != NULL && p < r->log.at + r->log.len; p = end + 1) {
-		end = memchr(p, '\n', (size_t)(r->log.at + r->log.len - p));
-		if (end == NULL)
-			end = r->log.at + r->log.len;
+	while (next_line(&r->log, &p, &line)) {
 		text_clear(&value);
-		add_logged(p, (size_t)(end - p), &value);
+		manifest_add_logged(line.at, line.len, &value);
 		json = value.len > 0 ? json_loadb(value.at, value.len, 0,
 		    NULL) : NULL;
 		if (json_object_get(json, "hlexport") == NULL) {
@@ -184,9 +170,9 @@ logged_header(struct recovery *r)
 static void
 add_from_log(struct recovery *r)
 {
-	const char *p = r->log.at, *end, *stop = p != NULL ? p + r->log.len :
-	    NULL;
+	const char *p = r->log.at;
 	struct known *header, *seal;
+	struct span line;
 	size_t from;
 
 	HASH_FIND_STR(r->lines, "0", header);
@@ -195,18 +181,13 @@ add_from_log(struct recovery *r)
 		return;
 	/* Spans into it must stay where they are. */
 	text_init(&r->spare, 2 * r->log.len + 1);
-	while (p != NULL && p < stop) {
-		end = memchr(p, '\n', (size_t)(stop - p));
-		if (end == NULL)
-			end = stop;
-		add_logged(p, (size_t)(end - p), &r->spare);
+	while (next_line(&r->log, &p, &line)) {
+		manifest_add_logged(line.at, line.len, &r->spare);
 		text_addc(&r->spare, '\n');
-		p = end + 1;
 	}
 	/* The last ones count. */
 	for (from = r->spare.len; from-- > 0; ) {
 		size_t begin = from;
-		struct span line;
 		char *about;
 
 		while (begin > 0 && r->spare.at[begin - 1] != '\n')
@@ -386,21 +367,19 @@ static void
 salvage_file(struct recovery *r, size_t which, struct text *text)
 {
 	const struct text *file = &r->files[which];
-	const char *p = file->at, *end, *stop = p + file->len;
+	const char *p = file->at;
 	struct known *known;
+	struct span line;
 	char *about;
 
-	for (; p != NULL && p < stop; p = end + 1) {
-		end = memchr(p, '\n', (size_t)(stop - p));
-		if (end == NULL)
-			end = stop;
-		about = about_of((struct span){ p, (size_t)(end - p) });
+	while (next_line(file, &p, &line)) {
+		about = about_of(line);
 		if (about == NULL)
 			continue;
 		HASH_FIND_STR(r->lines, about, known);
 		if (*about != '0' && *about != '3' && (which == 0 ||
 		    known->texts[0].at == NULL)) {
-			text_add(text, p, (size_t)(end - p));
+			text_add(text, line.at, line.len);
 			text_addc(text, '\n');
 		}
 		free(about);
@@ -521,7 +500,7 @@ is_logged_sealed(struct recovery *r)
 		if (end == NULL)
 			end = r->log.at + r->log.len;
 		text_clear(&value);
-		add_logged(p, (size_t)(end - p), &value);
+		manifest_add_logged(p, (size_t)(end - p), &value);
 		if (value.len > 0)
 			is = strncmp(value.at, "{\"seal\":", 8) == 0;
 	}

@@ -331,8 +331,8 @@ merge(const struct group *server, struct group *disk, size_t *n)
 		for (k = next; k < disk->n && memcmp(disk->items[k].key,
 		    item->key, SHA256_BYTES) != 0; k++)
 			;
-		if (k == disk->n && set_has(disk->seen, item->key,
-		    SHA256_BYTES)) {
+		if (k == disk->n && disk->items != NULL &&
+		    set_has(disk->seen, item->key, SHA256_BYTES)) {
 			for (k = 0; memcmp(disk->items[k].key, item->key,
 			    SHA256_BYTES) != 0; k++)
 				;

@@ -286,16 +286,16 @@ count_known(struct table_scan *scan)
 
 /* ---------------------------------------------------------------- records */
 
-/* The next record, or array of such, in the open file.  1, 0 at its end. */
+/* The next record, or array of such, in the open file.  1, 0 at its end, -1. */
 static int
-next_item(struct table_scan *scan, struct span *record)
+next_item(struct table_scan *scan, struct span *record, struct err *err)
 {
 	struct page_item item;
 	struct err why;
 	int rc;
 
-	while ((rc = tree_records_next(scan->records, &item, &why,
-	    &why)) == 1) {
+	while ((rc = tree_records_next(scan->records, &item, &why, err)) ==
+	    1) {
 		scan->line = tree_records_line(scan->records) + 1 -
 		    item.lines;
 		if (item.kind == PAGE_DAMAGED)
@@ -313,7 +313,7 @@ next_item(struct table_scan *scan, struct span *record)
 		}
 		return 1;
 	}
-	return 0;
+	return rc;
 }
 
 /* The next record that is one.  1, 0, -1. */
@@ -333,7 +333,10 @@ read_record(struct table_scan *scan, struct span *record, struct err *err)
 		scan->place = NULL;
 		if (scan->records == NULL && (rc = open_next(scan, err)) != 1)
 			return rc;
-		if (next_item(scan, record) == 0) {
+		rc = next_item(scan, record, err);
+		if (rc == -1)
+			return -1;
+		if (rc == 0) {
 			close_file(scan);
 			continue;
 		}

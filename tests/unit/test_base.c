@@ -424,10 +424,33 @@ test_a_log_is_kept_until_it_has_a_file(void **state)
 	close(fd);
 }
 
+static void
+test_a_log_on_a_full_disk_says_so(void **state)
+{
+	struct log *log = log_new(LOG_WARN, LOG_INFO);
+	int fd = open("/dev/full", O_RDWR);
+	struct err err;
+
+	(void)state;
+	assert_int_not_equal(fd, -1);
+	assert_int_equal(log_mark(log, &err), 0);
+	log_to_file(log, fd, LOG_TEXT);
+	log_say(log, LOG_INFO, "test", "lost");
+	close(fd);
+	fd = open("log", O_RDWR | O_CREAT, 0600);
+	log_to_file(log, fd, LOG_TEXT);
+	assert_int_equal(log_mark(log, &err), -1);
+	assert_string_equal(err.text, "export.log: write: No space left on "
+	    "device");
+	log_free(log);
+	close(fd);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_log_on_a_full_disk_says_so),
 		cmocka_unit_test(test_errors_keep_their_kind),
 		cmocka_unit_test(test_text_stops_at_its_ceiling),
 		cmocka_unit_test(test_text_from_outside_is_made_visible),
