@@ -21,6 +21,7 @@ complete -c hlexport -l dry-run -s n -d 'count what would be exported and guess 
 complete -c hlexport -l stdout -d 'print the records of one list as JSON lines on standard output, and make no export'
 complete -c hlexport -l repair -d 'with --resume DIR: verify the export, and ask again for what is damaged or missing; the same as \'hlexport repair DIR\''
 complete -c hlexport -l online -d 'then ask the server what has come or gone since'
+complete -c hlexport -l accept -d 'accept what is found: from now on verify names it, and exits with 0 as long as nothing else is found and nothing changes'
 complete -c hlexport -l fast -d 'look at sizes and counts only'
 complete -c hlexport -l sample -r -d 'read only N percent of the files, and of the others look at the size'
 complete -c hlexport -l remove-extra -d 'when all else is repaired, also move files that are no part of the export out of it, to a directory beside it'

@@ -11,6 +11,7 @@ _arguments \
   '--stdout[print the records of one list as JSON lines on standard output, and make no export]' \
   '--repair[with --resume DIR\: verify the export, and ask again for what is damaged or missing; the same as '\''hlexport repair DIR'\'']' \
   '--online[then ask the server what has come or gone since]' \
+  '--accept[accept what is found\: from now on verify names it, and exits with 0 as long as nothing else is found and nothing changes]' \
   '--fast[look at sizes and counts only]' \
   '--sample=[read only N percent of the files, and of the others look at the size]:N%:' \
   '--remove-extra[when all else is repaired, also move files that are no part of the export out of it, to a directory beside it]' \

@@ -109,13 +109,13 @@ enum audit_trouble {
 	AUDIT_DAMAGED,		/* it is there, and not as it was written */
 	AUDIT_MISSING,		/* it should be there */
 	AUDIT_EXTRA,		/* nothing knows it */
-	AUDIT_NOTE		/* nothing is wrong */
+	AUDIT_NOTE,		/* nothing is wrong */
+	AUDIT_UNKNOWN		/* what no file can tell */
 };
 
 enum audit_certainty {
 	AUDIT_CERTAIN,
-	AUDIT_LIKELY,
-	AUDIT_UNDETECTABLE	/* it may be; the files can't tell */
+	AUDIT_LIKELY
 };
 
 struct audit_finding {
@@ -125,6 +125,7 @@ struct audit_finding {
 	char *listing;		/* key of the listing it is of, or NULL */
 	char *what;
 	bool refetch;		/* its listing has to be asked for again */
+	bool is_accepted;	/* by the owner: see audit_accept() */
 };
 
 struct audit_verify;
@@ -208,8 +209,29 @@ const struct audit_finding *audit_findings(const struct audit_verify *,
 void audit_verify_progress(const struct audit_verify *,
     struct audit_progress *);
 
-/** audit_is_whole(verify): Was nothing found but notes? */
+/**
+ * audit_is_whole(verify):
+ * Was nothing found but notes, and what is unknown or accepted?
+ */
 bool audit_is_whole(const struct audit_verify *);
+
+/* In the export: the findings that its owner has accepted. */
+#define AUDIT_ACCEPTED "accepted.json"
+
+/**
+ * audit_accept(verify, err):
+ * After the last step: write down all that was found as accepted, together
+ * with the SHA-256 of the files it names.  A later audit finds it again, and
+ * counts it no more, as long as it reads the same and these files are the
+ * same.  ERR_USAGE: the export has no manifest.
+ */
+int audit_accept(struct audit_verify *, struct err *);
+
+/**
+ * audit_accepted(verify):
+ * Return when findings were accepted, RFC 3339, borrowed; NULL: none were.
+ */
+const char *audit_accepted(const struct audit_verify *);
 
 /**
  * audit_adopt_begin(verify, tool, server, err):

@@ -64,7 +64,7 @@ bool
 audit_is_around(const char *path)
 {
 	static const char *const names[] = { TREE_LOG, TREE_SUMS,
-	    MANIFEST_NAME, MANIFEST_COPY };
+	    MANIFEST_NAME, MANIFEST_COPY, AUDIT_ACCEPTED };
 	size_t i;
 
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)

@@ -462,8 +462,7 @@ audit_disk_end(struct audit_verify *verify)
 	if (verify->long_first)
 		audit_find(verify, finding, "first shards have 1,001 lines: "
 		    "so the old tool wrote them, and nothing is wrong");
-	finding.kind = AUDIT_MISSING;
-	finding.certainty = AUDIT_UNDETECTABLE;
+	finding.kind = AUDIT_UNKNOWN;
 	for (i = 0; i < source->n_resources; i++) {
 		const struct source_resource *resource =
 		    &source->resources[i];

@@ -105,7 +105,8 @@ struct audit_verify {
 	size_t stray_of, stray;		/* old: the resource, and its file */
 	struct audit_finding *findings;
 	size_t n_findings, findings_room;
-	uint64_t wrong;			/* findings that are no notes */
+	uint64_t wrong;			/* findings that count */
+	char *accepted;			/* when others were; or NULL */
 	struct audit_progress progress;
 	struct page_plan **plans;	/* by resource */
 	struct page page;		/* the record at hand */
@@ -125,6 +126,11 @@ void audit_find(struct audit_verify *, struct audit_finding, const char *,
 /* What becomes of each record of a file. */
 typedef void audit_record(struct audit_verify *, const char *, uint64_t,
     const struct page_record *);
+
+/* -------------------------------------------------- audit_accept.c */
+
+/** audit_accept_look(verify): Mark the findings that were accepted. */
+void audit_accept_look(struct audit_verify *);
 
 /* ------------------------------------------------- audit_content.c */
 

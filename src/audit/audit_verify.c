@@ -40,7 +40,7 @@ audit_find(struct audit_verify *verify, struct audit_finding finding,
 	    &verify->findings_room, sizeof(*verify->findings));
 	verify->findings[verify->n_findings++] = finding;
 	verify->wrong += finding.kind != AUDIT_NOTE &&
-	    finding.certainty != AUDIT_UNDETECTABLE;
+	    finding.kind != AUDIT_UNKNOWN;
 }
 
 void
@@ -317,7 +317,10 @@ audit_verify_step(struct audit_verify *verify, struct err *err)
 		audit_members_rest(verify);
 	if (verify->manifest == NULL)
 		audit_disk_end(verify);
-	return audit_around(verify, err) == -1 ? -1 : 1;
+	if (audit_around(verify, err) == -1)
+		return -1;
+	audit_accept_look(verify);
+	return 1;
 }
 
 const struct audit_finding *
@@ -367,6 +370,7 @@ audit_verify_free(struct audit_verify *verify)
 		free(verify->findings[i].what);
 	}
 	free(verify->findings);
+	free(verify->accepted);
 	for (i = 0; i < AUDIT_ODDS; i++)
 		free(verify->odds[i].path);
 	audit_disk_free(verify);

@@ -11,9 +11,8 @@
 #define FINDINGS_SHOWN 50
 
 static const char *const troubles[] = { "damaged", "missing", "extra",
-    "note" };
-static const char *const certainties[] = { "certain", "likely",
-    "undetectable" };
+    "note", "unknown" };
+static const char *const certainties[] = { "certain", "likely" };
 
 char *
 cli_check_line(const struct audit_progress *now, int64_t ms)
@@ -52,17 +51,52 @@ print_finding(const struct audit_finding *finding)
 	text_release(&text);
 }
 
+/* Findings are told in groups. */
+enum group { FOUND, ACCEPTED, UNKNOWN };
+
+static enum group
+group_of(const struct audit_finding *finding)
+{
+	return finding->is_accepted ? ACCEPTED :
+	    finding->kind == AUDIT_UNKNOWN ? UNKNOWN : FOUND;
+}
+
+static size_t
+count(const struct cli_found *found, enum group group)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < found->n; i++)
+		n += group_of(&found->findings[i]) == group;
+	return n;
+}
+
+static void
+print_group(const struct cli_found *found, enum group group)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < found->n; i++)
+		if (group_of(&found->findings[i]) == group &&
+		    n++ < FINDINGS_SHOWN)
+			print_finding(&found->findings[i]);
+	if (n > FINDINGS_SHOWN)
+		printf("  and %zu more: --json has all\n",
+		    n - FINDINGS_SHOWN);
+	if (n > 0)
+		printf("\n");
+}
+
 static void
 print_findings(const struct cli_found *found)
 {
-	size_t i;
-
-	for (i = 0; i < found->n && i < FINDINGS_SHOWN; i++)
-		print_finding(&found->findings[i]);
-	if (i < found->n)
-		printf("  and %zu more: --json has all\n", found->n - i);
-	if (found->n > 0)
-		printf("\n");
+	print_group(found, FOUND);
+	if (count(found, ACCEPTED) > 0)
+		printf("Accepted by its owner, %.10s:\n", found->accepted);
+	print_group(found, ACCEPTED);
+	if (count(found, UNKNOWN) > 0)
+		printf("What no file of it can tell:\n");
+	print_group(found, UNKNOWN);
 }
 
 static size_t
@@ -72,6 +106,8 @@ count_extra(const struct cli_found *found, bool *others)
 
 	*others = false;
 	for (i = 0; i < found->n; i++) {
+		if (found->findings[i].is_accepted)
+			continue;
 		extra += found->findings[i].kind == AUDIT_EXTRA;
 		*others |= found->findings[i].kind == AUDIT_DAMAGED ||
 		    found->findings[i].kind == AUDIT_MISSING;
@@ -109,10 +145,11 @@ print_report(const struct cli_found *found, const char *how, bool next)
 	text_human_count(now->files, files);
 	text_human_count(now->records, records);
 	text_human_bytes(now->read, bytes);
-	printf("%s: %s\n  %s files, %s records, %s read%s\n\n",
-	    found->is_whole ? (now->sealed ? "Whole" :
-	    "Nothing wrong can be seen") : "Not whole", found->where, files,
-	    records, bytes, how);
+	printf("%s%s: %s\n  %s files, %s records, %s read%s\n\n",
+	    !found->is_whole ? "Not whole" : now->sealed ? "Whole" :
+	    "Nothing wrong can be seen", found->is_whole &&
+	    count(found, ACCEPTED) > 0 ? ", but for what was accepted" : "",
+	    found->where, files, records, bytes, how);
 	print_findings(found);
 	if (!now->ours)
 		printf("It has no manifest (another tool made it): what is "
@@ -143,12 +180,16 @@ json_finding(const struct audit_finding *finding)
 json_t *
 cli_found_json(const struct cli_found *found)
 {
-	json_t *json = json_object(), *list = json_array();
+	static const char *const names[] = { "findings", "accepted",
+	    "unknown" };
+	json_t *json = json_object(), *lists[3];
 	const struct audit_progress *now = &found->progress;
 	size_t i;
 
+	for (i = 0; i < 3; i++)
+		lists[i] = json_array();
 	for (i = 0; i < found->n; i++)
-		json_array_append_new(list,
+		json_array_append_new(lists[group_of(&found->findings[i])],
 		    json_finding(&found->findings[i]));
 	json_object_set_new(json, "status", json_string(found->is_whole ?
 	    "whole" : "not whole"));
@@ -162,7 +203,11 @@ cli_found_json(const struct cli_found *found)
 	    now->records));
 	json_object_set_new(json, "bytes_read", json_integer((json_int_t)
 	    now->read));
-	json_object_set_new(json, "findings", list);
+	if (found->accepted != NULL)
+		json_object_set_new(json, "accepted_when",
+		    json_string(found->accepted));
+	for (i = 0; i < 3; i++)
+		json_object_set_new(json, names[i], lists[i]);
 	return json;
 }
 

@@ -228,6 +228,7 @@ struct cli_found {
 	bool is_archive, is_whole;
 	const struct audit_finding *findings;
 	size_t n;
+	const char *accepted;	/* when some were, or NULL */
 	struct audit_progress progress;
 };
 

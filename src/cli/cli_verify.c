@@ -53,6 +53,7 @@ found_in(const char *where, const struct audit_verify *verify)
 	    .is_whole = audit_is_whole(verify) };
 
 	found.findings = audit_findings(verify, &found.n);
+	found.accepted = audit_accepted(verify);
 	audit_verify_progress(verify, &found.progress);
 	return found;
 }
@@ -109,7 +110,9 @@ check_directory(struct cli *cli, const char *where, struct log *log)
 	if ((source = audit_source_of(where, &err)) == NULL)
 		return cli_error(&err);
 	own.source = source;
-	if (cli_check(&own, where, log, &verify, &err) == -1) {
+	if (cli_check(&own, where, log, &verify, &err) == -1 ||
+	    (config_is(cli->config, "accept") &&
+	    audit_accept(verify, &err) == -1)) {
 		status = cli_error(&err);
 		if (err.kind == ERR_DATA)
 			status = CLI_DAMAGED;
@@ -126,6 +129,7 @@ cli_verify(struct cli *cli)
 {
 	struct log *log;
 	struct stat st;
+	bool is_archive;
 	int status;
 	size_t n;
 	char *const *words = config_args(cli->config, &n);
@@ -133,10 +137,18 @@ cli_verify(struct cli *cli)
 	if (n != 1)
 		return cli_usage("verify wants one directory or archive, "
 		    "like 'hlexport verify exports/20250606-120000'");
+	if (config_is(cli->config, "accept") && (config_is(cli->config,
+	    "fast") || config_number(cli->config, "sample") < 100))
+		return cli_usage("--accept needs to read all: without "
+		    "--fast and --sample");
+	is_archive = stat(words[0], &st) == 0 && !S_ISDIR(st.st_mode);
+	if (is_archive && config_is(cli->config, "accept"))
+		return cli_usage("--accept writes into an export, and %s is "
+		    "an archive", words[0]);
 	/* What the server did not tell is named as it is met. */
 	log = log_new(config_is(cli->config, "online") ? LOG_WARN :
 	    LOG_ERROR, LOG_ERROR);
-	if (stat(words[0], &st) == 0 && !S_ISDIR(st.st_mode))
+	if (is_archive)
 		status = cli_check_archive(cli, words[0], log);
 	else
 		status = check_directory(cli, words[0], log);

@@ -43,6 +43,9 @@ static const struct config_option rows[] = {
 	    "damaged or missing; the same as 'hlexport repair DIR'" },
 	{ "online", 0, NULL, CONFIG_FLAG, NULL, NULL, NULL, 0, 0, "verify",
 	    "then ask the server what has come or gone since" },
+	{ "accept", 0, NULL, CONFIG_FLAG, NULL, NULL, NULL, 0, 0, "verify",
+	    "accept what is found: from now on verify names it, and exits "
+	    "with 0 as long as nothing else is found and nothing changes" },
 	{ "fast", 0, NULL, CONFIG_FLAG, NULL, NULL, NULL, 0, 0, "verify",
 	    "look at sizes and counts only" },
 	{ "sample", 0, NULL, CONFIG_NUMBER, "N%", "100%", NULL, 1, 100,

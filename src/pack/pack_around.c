@@ -15,6 +15,7 @@ static const char *const names[PACK_AROUND] = {
 	[PACK_COPY] = MANIFEST_COPY,
 	[PACK_SUMS] = TREE_SUMS,
 	[PACK_LOG] = TREE_LOG,
+	[PACK_ACCEPTED] = AUDIT_ACCEPTED,
 };
 
 enum pack_around

@@ -9,6 +9,7 @@ enum pack_around {
 	PACK_COPY,
 	PACK_SUMS,
 	PACK_LOG,
+	PACK_ACCEPTED,
 	PACK_AROUND	/* how many there are */
 };
 

@@ -1,0 +1,219 @@
+/*
+ * Findings that the owner of an export has accepted: accepted.json.
+ *
+ *	{"accepted": "2026-11-26T10:00:00Z", "findings": [
+ *	  {"trouble": "missing", "listing": "logs/pr_1", "what": "..."},
+ *	  {"trouble": "damaged", "path": "files/pr_1/logs/2.jsonl",
+ *	   "what": "...", "sha256": "..."}]}
+ *
+ * A finding is accepted as long as it reads the same and the file that it
+ * names, if that is there, has the same bytes.
+ */
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "audit/audit_internal.h"
+
+#define ACCEPTED_MAX (256u << 20)
+
+static const char *const troubles[] = { "damaged", "missing", "extra",
+    "note", "unknown" };
+
+static bool
+is_wrong(const struct audit_finding *finding)
+{
+	return finding->kind != AUDIT_NOTE && finding->kind != AUDIT_UNKNOWN;
+}
+
+/* The SHA-256 of the file at ${path}, in hex; or "", if there is none. */
+static void
+digest(const struct audit_verify *verify, const char *path,
+    char hex[SHA256_HEX])
+{
+	unsigned char bytes[SHA256_BYTES];
+	struct sha256 *hash;
+	char piece[8192];
+	ssize_t n;
+	int fd;
+
+	hex[0] = '\0';
+	if (path == NULL || (fd = file_open(tree_dir(verify->tree), path,
+	    O_RDONLY, NULL)) == -1)
+		return;
+	hash = sha256_new();
+	while ((n = read(fd, piece, sizeof(piece))) > 0)
+		sha256_add(hash, piece, (size_t)n);
+	sha256_peek(hash, bytes);
+	sha256_free(hash);
+	close(fd);
+	if (n == 0)
+		sha256_hex(bytes, hex);
+}
+
+static json_t *
+text_or_null(const char *text)
+{
+	return text != NULL ? json_string(text) : NULL;
+}
+
+static json_t *
+json_of(const struct audit_verify *verify,
+    const struct audit_finding *finding)
+{
+	char hex[SHA256_HEX];
+
+	digest(verify, finding->path, hex);
+	return json_pack("{s:s, s:o*, s:o*, s:s, s:o*}", "trouble",
+	    troubles[finding->kind], "path", text_or_null(finding->path),
+	    "listing", text_or_null(finding->listing), "what", finding->what,
+	    "sha256", text_or_null(*hex != '\0' ? hex : NULL));
+}
+
+/* One text for all that tells a finding from others, new. */
+static char *
+key_of(const json_t *json)
+{
+	static const char *const names[] = { "trouble", "path", "listing",
+	    "what", "sha256" };
+	struct text key;
+	const char *value;
+	size_t i;
+
+	text_init(&key, SIZE_MAX / 4);
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		value = json_string_value(json_object_get(json, names[i]));
+		text_addf(&key, "%c", value != NULL ? '=' : '-');
+		text_adds(&key, value != NULL ? value : "");
+		text_addc(&key, '\n');
+	}
+	return text_take(&key);
+}
+
+/* How many findings of each kind were accepted: by key_of(). */
+static json_t *
+count_accepted(const json_t *list)
+{
+	json_t *counts = json_object();
+	const json_t *one;
+	size_t i;
+	char *key;
+
+	json_array_foreach(list, i, one) {
+		key = key_of(one);
+		json_object_set_new(counts, key, json_integer(1 +
+		    json_integer_value(json_object_get(counts, key))));
+		free(key);
+	}
+	return counts;
+}
+
+static bool
+take_one(json_t *counts, const json_t *finding)
+{
+	char *key = key_of(finding);
+	json_int_t left = json_integer_value(json_object_get(counts, key));
+
+	if (left > 0)
+		json_object_set_new(counts, key, json_integer(left - 1));
+	free(key);
+	return left > 0;
+}
+
+static void
+mark(struct audit_verify *verify, json_t *counts)
+{
+	struct audit_finding *finding;
+	json_t *json;
+	size_t i;
+
+	for (i = 0; i < verify->n_findings; i++) {
+		finding = &verify->findings[i];
+		if (!is_wrong(finding))
+			continue;
+		json = json_of(verify, finding);
+		finding->is_accepted = take_one(counts, json);
+		json_decref(json);
+		if (finding->is_accepted)
+			verify->wrong--;
+	}
+}
+
+void
+audit_accept_look(struct audit_verify *verify)
+{
+	struct text text;
+	json_t *json, *counts;
+	const char *when;
+
+	if (verify->tree == NULL || verify->members != NULL)
+		return;
+	text_init(&text, ACCEPTED_MAX);
+	if (file_read(tree_dir(verify->tree), AUDIT_ACCEPTED, &text,
+	    NULL) == 0) {
+		json = json_loadb(text.at != NULL ? text.at : "", text.len,
+		    JSON_REJECT_DUPLICATES, NULL);
+		when = json_string_value(json_object_get(json, "accepted"));
+		if (when == NULL) {
+			audit_say(verify, AUDIT_DAMAGED, AUDIT_ACCEPTED,
+			    "it can't be read, so nothing is accepted; "
+			    "'hlexport verify --accept' writes it anew");
+		} else {
+			verify->accepted = mem_text(when);
+			counts = count_accepted(json_object_get(json,
+			    "findings"));
+			mark(verify, counts);
+			json_decref(counts);
+		}
+		json_decref(json);
+	}
+	text_release(&text);
+}
+
+const char *
+audit_accepted(const struct audit_verify *verify)
+{
+	return verify->accepted;
+}
+
+int
+audit_accept(struct audit_verify *verify, struct err *err)
+{
+	json_t *list = json_array(), *json;
+	char when[32], *text;
+	size_t i;
+	int rc;
+
+	if (!verify->progress.ours) {
+		json_decref(list);
+		return err_set(err, ERR_USAGE, "%s has no manifest, so a "
+		    "later change could not be told; run 'hlexport adopt' "
+		    "first", verify->settings.path);
+	}
+	clock_rfc3339(clock_real(), when);
+	for (i = 0; i < verify->n_findings; i++) {
+		struct audit_finding *finding = &verify->findings[i];
+
+		if (!is_wrong(finding) || (finding->path != NULL &&
+		    strcmp(finding->path, AUDIT_ACCEPTED) == 0))
+			continue;
+		json_array_append_new(list, json_of(verify, finding));
+	}
+	json = json_pack("{s:s, s:o}", "accepted", when, "findings", list);
+	text = json_dumps(json, JSON_INDENT(1));
+	json_decref(json);
+	rc = file_replace(tree_dir(verify->tree), AUDIT_ACCEPTED, text,
+	    strlen(text), err);
+	free(text);
+	if (rc == -1)
+		return -1;
+	for (i = 0; i < verify->n_findings; i++)
+		verify->findings[i].is_accepted =
+		    is_wrong(&verify->findings[i]);
+	verify->wrong = 0;
+	free(verify->accepted);
+	verify->accepted = mem_text(when);
+	return 0;
+}

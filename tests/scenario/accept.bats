@@ -1,0 +1,94 @@
+# The owner of an export whose server is gone accepts what is missing.
+
+bats_require_minimum_version 1.5.0
+load helper
+
+make_old="$TOP/tests/old/make-old-tree"
+
+start_world()
+{
+	start_fixture --workspace bulk --files 2 --logs 2600 --datasets 1 \
+	    --datapoints 1200 --evaluations 1 --evaluation-logs 150
+	hlexport -q --logs -o source
+	export=$(echo source/*)
+}
+
+@test "what was accepted is named, and counts no more" {
+	start_world
+	"$make_old" "$export" old page-of-logs torn-version records-twice
+	run -2 hlexport verify --accept old
+	assert_contains "$output" "run 'hlexport adopt' first"
+	[ ! -e old/accepted.json ]
+	run -0 hlexport adopt -q old
+	run -6 hlexport verify old
+	cp -r old before
+	run -0 hlexport verify --accept old
+	assert_contains "$output" \
+	    "Nothing wrong can be seen, but for what was accepted: old"
+	run -0 hlexport verify old
+	assert_contains "$output" "Accepted by its owner, 20"
+	assert_contains "$output" "{files.total_logs_count} says 2600"
+	assert_contains "$output" "comes twice in its listing"
+	assert_contains "$output" "What no file of it can tell:"
+	run -0 --separate-stderr hlexport verify --json old
+	jq -e '([.findings[] | select(.trouble != "note")] == []) and (.accepted | length) >= 3 and
+	    (.unknown | length) >= 1 and .status == "whole" and
+	    (.accepted_when | startswith("20"))' <<<"$output"
+	# Nothing else was written.
+	rm old/accepted.json
+	diff -r old before
+}
+
+@test "a change after it counts, of whatever kind" {
+	local shard damaged change
+	start_world
+	"$make_old" "$export" old page-of-logs torn-version
+	hlexport adopt -q old
+	damaged=$(hlexport verify --json old |
+	    jq -r '[.findings[] | .path // empty][0]')
+	[ -s "old/$damaged" ]
+	hlexport verify -q --accept old
+	shard=$(find old -name 1.jsonl -path '*logs*' | sort | tail -n 1)
+	cp -r old good
+	for change in "sed -i 1d $shard" "rm $shard" ": >$shard" \
+	    "cp $shard old/new.jsonl" "printf x >>old/$damaged" \
+	    "rm old/$damaged" "rm -r old/files" "rm old/SHA256SUMS"; do
+		rm -rf old
+		cp -r good old
+		eval "$change"
+		run -6 hlexport verify old
+		assert_contains "$output" "Not whole: old"
+	done
+	rm -rf old
+	cp -r good old
+	run -0 hlexport verify old
+	# What can't be read accepts nothing.
+	printf '{' >old/accepted.json
+	run -6 hlexport verify old
+	assert_contains "$output" "accepted.json: it can't be read"
+	run -0 hlexport verify --accept old
+	run -0 hlexport verify old
+}
+
+@test "an export that lost a shard, and one that was never finished" {
+	start_world
+	rm "$(find "$export" -name 1.jsonl | head -n 1)"
+	run -6 hlexport verify "$export"
+	run -0 hlexport verify --accept "$export"
+	assert_contains "$output" "but for what was accepted"
+	run -0 hlexport verify "$export"
+	# A repair still brings it back, and then there is nothing to accept.
+	run -0 hlexport repair "$export"
+	run -0 hlexport verify "$export"
+	[[ $output != *Accepted* ]]
+	assert_contains "$output" "Whole: "
+}
+
+@test "--accept wants all of a directory" {
+	start_world
+	run -2 hlexport verify --accept --fast "$export"
+	run -2 hlexport verify --accept --sample 10 "$export"
+	hlexport pack -q "$export" -o a.tar.zst
+	run -2 hlexport verify --accept a.tar.zst
+	assert_contains "$output" "is an archive"
+}
