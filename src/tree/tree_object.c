@@ -131,9 +131,13 @@ int
 tree_get(struct tree *tree, const char *path, struct text *text,
     struct err *err)
 {
-	const struct tree_file *pending = tree_find_pending(tree, path);
+	const struct tree_file *pending;
 	int fd, rc;
 
+	/* What is synced has its name; of what failed, the next sync tells. */
+	if (tree->is_under_way && !tree_worker_is_busy(tree->worker))
+		(void)tree_wait(tree, NULL);
+	pending = tree_find_pending(tree, path);
 	if (pending != NULL && pending->fd != -1)
 		return read_all(pending->fd, path, text, err);
 	fd = pending != NULL ? open_pending(pending) :
