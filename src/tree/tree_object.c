@@ -27,9 +27,10 @@ write_temp(struct tree *tree, const char *path, struct tree_folder **folder,
 	size_t len = slash != NULL ? (size_t)(slash - path) : 0;
 	int fd;
 
-	if (strlen(path) >= PATH_MAX)
-		return err_set(err, ERR_DISK, "the path is too long: %.60s...",
-		    path);
+	if (strlen(path) >= PATH_MAX) {
+		err_set(err, ERR_DISK, "the path is too long: %.60s...", path);
+		return -1;
+	}
 	memcpy(above, path, len);
 	above[len] = '\0';
 	if (tree_folder(tree, above, folder, err) == -1)
@@ -52,11 +53,13 @@ put(struct tree *tree, const char *path, struct span bytes,
     struct tree_receipt *receipt, struct err *err)
 {
 	struct tree_file file = { .path = NULL };
+	struct tree_folder *folder;
 
-	file.fd = write_temp(tree, path, &file.folder, bytes, err);
+	file.fd = write_temp(tree, path, &folder, bytes, err);
 	if (file.fd == -1)
 		return -1;
-	file.is_apart = file.folder->is_apart;
+	file.folder = folder;
+	file.is_apart = folder->is_apart;
 	if (tree->can_sync_all && !file.is_apart &&
 	    tree->batch->n_objects >= FEW) {
 		close(file.fd);
