@@ -203,7 +203,7 @@ audit_content_add(struct audit_content *content, const char *at, size_t len)
 
 	if (len > left)
 		len = (size_t)left;
-	if (content->hash != NULL)
+	if (content->hash != NULL && !content->is_hashed)
 		sha256_add(content->hash, at, len);
 	content->bytes += len;
 	if (content->plan == NULL)

@@ -1,6 +1,8 @@
 #ifndef AUDIT_INTERNAL_H
 #define AUDIT_INTERNAL_H
 
+#include <sys/types.h>
+
 #include "audit/audit.h"
 #include "crawl/crawl.h"
 #include "page/page.h"
@@ -111,6 +113,8 @@ struct audit_verify {
 	struct page_plan **plans;	/* by resource */
 	struct page page;		/* the record at hand */
 	char *piece;			/* of a file, as it is read */
+	struct audit_reader *reader;	/* of large files; or NULL */
+	bool has_no_reader;		/* and there can be none */
 	struct text buffer;		/* of it, what is no record yet */
 	struct text key;		/* of a record */
 	struct text path;
@@ -145,6 +149,7 @@ struct audit_content {
 	uint64_t largest;	/* that a record may have; 0: any */
 	audit_record *record;	/* or NULL */
 	struct sha256 *hash;	/* or NULL: that is not wanted */
+	bool is_hashed;		/* as it is read */
 
 	uint64_t bytes, lines;	/* that came, of those that count */
 	unsigned char sha256[SHA256_BYTES];	/* at the end */
@@ -164,6 +169,38 @@ void audit_content_end(struct audit_content *);
 /** audit_content_find(content, kind, format, ...): It is not whole. */
 void audit_content_find(struct audit_content *, enum audit_trouble,
     const char *, ...) __attribute__((format(printf, 3, 4)));
+
+/* -------------------------------------------------- audit_reader.c */
+
+struct audit_reader;
+
+/** audit_reader_new(): Return a thread that reads files; or NULL: no use. */
+struct audit_reader *audit_reader_new(void);
+
+/**
+ * audit_reader_begin(reader, fd, most, hash):
+ * Begin to read the file ${fd}, at most ${most} bytes, and to add them to
+ * ${hash}.  Both are the reader's until audit_reader_end(), which has to come
+ * when audit_reader_next() has said that there is no more.
+ */
+void audit_reader_begin(struct audit_reader *, int, uint64_t,
+    struct sha256 *);
+
+/**
+ * audit_reader_next(reader, at):
+ * Set ${at} to the next bytes, valid until audit_reader_took().  Return how
+ * many; 0 at the end; or -1 with errno set.
+ */
+ssize_t audit_reader_next(struct audit_reader *, const char **);
+
+/** audit_reader_took(reader): The bytes that came last are not needed. */
+void audit_reader_took(struct audit_reader *);
+
+/** audit_reader_end(reader): Wait until all of it is in the hash. */
+void audit_reader_end(struct audit_reader *);
+
+/** audit_reader_free(reader): End it; it has no file, and may be NULL. */
+void audit_reader_free(struct audit_reader *);
 
 /* ---------------------------------------------------- audit_read.c */
 

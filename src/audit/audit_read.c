@@ -14,11 +14,13 @@
 #include "audit/audit_internal.h"
 
 #define PIECE (1 << 18)
+#define LARGE (1 << 19)	/* from here on, a thread reads it and hashes it */
 
 /* A file while it is read. */
 struct reading {
 	struct audit_content content;
 	int fd;
+	uint64_t size;
 };
 
 /* Read up to what counts.  Return 1, 0 at the end, or -1. */
@@ -41,20 +43,65 @@ read_piece(struct reading *reading, struct err *err)
 	return n > 0;
 }
 
+/* Is a thread to read it? */
+static bool
+is_for_reader(const struct reading *reading)
+{
+	struct audit_verify *verify = reading->content.verify;
+
+	if (reading->content.hash == NULL || reading->size < LARGE ||
+	    verify->has_no_reader)
+		return false;
+	if (verify->reader == NULL)
+		verify->reader = audit_reader_new();
+	verify->has_no_reader = verify->reader == NULL;
+	return !verify->has_no_reader;
+}
+
+static int
+read_beside(struct reading *reading, struct err *err)
+{
+	struct audit_content *content = &reading->content;
+	struct audit_reader *reader = content->verify->reader;
+	const char *at;
+	ssize_t n;
+
+	content->is_hashed = true;
+	audit_reader_begin(reader, reading->fd, content->most,
+	    content->hash);
+	while ((n = audit_reader_next(reader, &at)) > 0) {
+		audit_content_add(content, at, (size_t)n);
+		audit_reader_took(reader);
+	}
+	if (n == -1)
+		err_errno(err, ERR_DISK, "read %s", content->receipt->path);
+	audit_reader_end(reader);
+	return n == -1 ? -1 : 0;
+}
+
+static int
+read_here(struct reading *reading, struct err *err)
+{
+	struct audit_verify *verify = reading->content.verify;
+	int rc;
+
+	if (verify->piece == NULL)
+		verify->piece = mem_alloc(PIECE);
+	while ((rc = read_piece(reading, err)) == 1)
+		;
+	return rc;
+}
+
 static int
 read_all(struct reading *reading, struct err *err)
 {
 	struct audit_content *content = &reading->content;
 	struct audit_verify *verify = content->verify;
 	struct tree_receipt hashed = { .lines = 0 };
-	int rc;
 
-	if (verify->piece == NULL)
-		verify->piece = mem_alloc(PIECE);
 	audit_content_begin(content);
-	while ((rc = read_piece(reading, err)) == 1)
-		;
-	if (rc == -1)
+	if ((is_for_reader(reading) ? read_beside(reading, err) :
+	    read_here(reading, err)) == -1)
 		return -1;
 	audit_content_end(content);
 	if (verify->adopted != NULL) {
@@ -87,6 +134,7 @@ check_size(struct reading *reading, struct err *err)
 		    "plain file");
 		return 0;
 	}
+	reading->size = (uint64_t)st.st_size;
 	if (verify->manifest == NULL)
 		return 1;
 	if ((uint64_t)st.st_size < receipt->bytes ||

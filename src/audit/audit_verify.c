@@ -375,6 +375,7 @@ audit_verify_free(struct audit_verify *verify)
 		free(verify->odds[i].path);
 	audit_disk_free(verify);
 	free(verify->piece);
+	audit_reader_free(verify->reader);
 	free(verify->started);
 	json_decref(verify->options);
 	page_plans_free(verify->plans, verify->settings.source);

@@ -1,4 +1,8 @@
 #include <sys/stat.h>
+#ifdef __linux__
+#include <sys/statfs.h>
+#include <sys/utsname.h>
+#endif
 
 #include <errno.h>
 #include <fcntl.h>
@@ -241,6 +245,59 @@ file_begin_sync(int fd)
 	(void)fd;
 #endif
 }
+
+#ifdef __linux__
+/*
+ * Since Linux 5.8, syncfs(2) says so where something could not be written.
+ * Of disks in other machines, and those that are made by a program (FUSE), it
+ * may know less than fsync(2).
+ */
+bool
+file_can_sync_all(int fd)
+{
+	/* statfs(2): ext4, XFS, Btrfs, F2FS, tmpfs. */
+	static const unsigned known[] = { 0xef53, 0x58465342, 0x9123683e,
+	    0xf2f52010, 0x01021994 };
+	unsigned major, minor;
+	struct utsname name;
+	struct statfs disk;
+	size_t i;
+
+	if (uname(&name) == -1 || sscanf(name.release, "%u.%u", &major,
+	    &minor) != 2 || major < 5 || (major == 5 && minor < 8) ||
+	    fstatfs(fd, &disk) == -1)
+		return false;
+	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if ((unsigned)disk.f_type == known[i])
+			return true;
+	return false;
+}
+
+int
+file_sync_all(int fd, const char *what, struct err *err)
+{
+	int rc;
+
+	do
+		rc = syncfs(fd);
+	while (rc == -1 && errno == EINTR);
+	return rc == 0 ? 0 : err_errno(err, ERR_DISK, "sync %s", what);
+}
+#else
+bool
+file_can_sync_all(int fd)
+{
+	(void)fd;
+	return false;
+}
+
+int
+file_sync_all(int fd, const char *what, struct err *err)
+{
+	(void)fd;
+	return err_set(err, ERR_INTERNAL, "sync %s: not here", what);
+}
+#endif
 
 void
 file_drop_cache(int fd)

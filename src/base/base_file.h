@@ -69,6 +69,20 @@ int file_sync(int, const char *, struct err *);
 void file_begin_sync(int);
 
 /**
+ * file_can_sync_all(fd):
+ * Can file_sync_all() be relied on, for the disk that ${fd} is on?  It is a
+ * disk of this machine, and the system reports what it failed to write.
+ */
+bool file_can_sync_all(int);
+
+/**
+ * file_sync_all(fd, what, err):
+ * Get everything onto the disk that was written to the disk that ${fd} is on,
+ * by whomever, since ${fd} was opened.
+ */
+int file_sync_all(int, const char *, struct err *);
+
+/**
  * file_drop_cache(fd):
  * Let what is read of the file from now on come from the disk, not from
  * memory, where the system can.  For a file that is synced.

@@ -27,6 +27,7 @@ new_manifest(struct tree *tree)
 	manifest->fd = -1;
 	manifest->compact_at = COMPACT_FROM;
 	text_init(&manifest->pending, SIZE_MAX / 4);
+	text_init(&manifest->on_its_way, SIZE_MAX / 4);
 	text_init(&manifest->memory, SIZE_MAX / 4);
 	return manifest;
 }
@@ -64,6 +65,8 @@ manifest_close(struct manifest *manifest)
 
 	if (manifest == NULL)
 		return;
+	/* It may be in use. */
+	(void)manifest_settle(manifest, NULL);
 	while (manifest->entries != NULL)
 		manifest_free_entry(manifest, manifest->entries);
 	HASH_ITER(hh, manifest->marks, mark, next) {
@@ -76,6 +79,7 @@ manifest_close(struct manifest *manifest)
 	json_decref(manifest->lost_seal);
 	free(manifest->lost_sha256);
 	text_release(&manifest->pending);
+	text_release(&manifest->on_its_way);
 	text_release(&manifest->memory);
 	if (manifest->fd != -1)
 		close(manifest->fd);
@@ -306,7 +310,7 @@ void
 manifest_say(struct manifest *manifest, json_t *json)
 {
 	struct manifest_line line = { .at = manifest->size +
-	    (int64_t)manifest->pending.len };
+	    (int64_t)(manifest->on_its_way.len + manifest->pending.len) };
 	char *text = json_dumps(json, JSON_COMPACT);
 	struct err err;
 
@@ -321,10 +325,49 @@ manifest_say(struct manifest *manifest, json_t *json)
 }
 
 int
+manifest_settle(struct manifest *manifest, struct err *err)
+{
+	int rc;
+
+	if (manifest->on_its_way.len == 0)
+		return 0;
+	rc = tree_wait(manifest->tree, err);
+	if (rc == 0) {
+		manifest->size += (int64_t)manifest->on_its_way.len;
+		text_clear(&manifest->on_its_way);
+	}
+	return rc;
+}
+
+int
+manifest_flush_begin(struct manifest *manifest, struct err *err)
+{
+	struct tree_lines_to_say lines = { .name = MANIFEST_NAME };
+	struct text text;
+
+	if (manifest_settle(manifest, err) == -1)
+		return -1;
+	/* What is written anew must be on the disk, all of it. */
+	if (manifest->is_below || manifest->size +
+	    (int64_t)manifest->pending.len >= manifest->compact_at)
+		return tree_flush(manifest->tree, err) == -1 ? -1 :
+		    manifest_flush(manifest, err);
+	text = manifest->on_its_way;
+	manifest->on_its_way = manifest->pending;
+	manifest->pending = text;
+	lines.fd = manifest->fd;
+	lines.bytes = (struct span){ manifest->on_its_way.at,
+	    manifest->on_its_way.len };
+	return tree_flush_begin(manifest->tree, &lines, err);
+}
+
+int
 manifest_flush(struct manifest *manifest, struct err *err)
 {
 	struct iovec piece = { manifest->pending.at, manifest->pending.len };
 
+	if (manifest_settle(manifest, err) == -1)
+		return -1;
 	if (manifest->pending.len == 0)
 		return 0;
 	if (manifest->is_below)
@@ -347,13 +390,17 @@ int
 manifest_copy_line(struct manifest *manifest, struct manifest_line line,
     struct text *text, struct err *err)
 {
+	const struct text *coming = &manifest->on_its_way;
+	int64_t behind = line.at - manifest->size;
 	char *piece;
 	size_t done = 0;
 	ssize_t n;
 
-	if (line.at >= manifest->size)
-		return text_add(text, &manifest->pending.at[line.at -
-		    manifest->size], line.len);
+	if (behind >= (int64_t)coming->len)
+		return text_add(text, &manifest->pending.at[behind -
+		    (int64_t)coming->len], line.len);
+	if (behind >= 0)
+		return text_add(text, &coming->at[behind], line.len);
 	if (manifest->memory.len > 0)
 		return text_add(text, &manifest->memory.at[line.at],
 		    line.len);

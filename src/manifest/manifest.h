@@ -15,7 +15,8 @@
  * written once more, in order, when it is sealed.  doc/FORMAT.md describes it.
  *
  * What is said here is in memory at once and in the file at the next
- * manifest_flush(), which must come after tree_flush().
+ * manifest_flush(), which must come after tree_flush(); or in the time after
+ * manifest_flush_begin().
  */
 struct manifest;
 
@@ -215,6 +216,13 @@ void manifest_say_gap(struct manifest *, const struct manifest_gap *);
 
 /** manifest_flush(manifest, err): Get all that was said onto the disk. */
 int manifest_flush(struct manifest *, struct err *);
+
+/**
+ * manifest_flush_begin(manifest, err):
+ * Begin to get what was written to the tree onto the disk, and then what was
+ * said of it: see tree_flush_begin().
+ */
+int manifest_flush_begin(struct manifest *, struct err *);
 
 /**
  * manifest_seal(manifest, seal, err):

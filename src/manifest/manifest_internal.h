@@ -38,6 +38,7 @@ struct manifest {
 	struct text memory;	/* what it holds, if that is in no file */
 	bool was_sealed;	/* and is no more: a copy is there */
 	bool is_below;		/* the file is not the one to be written */
+	struct text on_its_way;	/* said, and being written to the file */
 	struct text pending;	/* said, and not yet in the file */
 	int64_t compact_at;	/* look at its size again from here */
 };
@@ -56,6 +57,12 @@ bool manifest_is_sound(json_t *);
 
 /** manifest_sum_up(entry): Work out from all pages what is known. */
 void manifest_sum_up(struct manifest_entry *);
+
+/**
+ * manifest_settle(manifest, err):
+ * Wait for what is on its way to the file; it is there then.
+ */
+int manifest_settle(struct manifest *, struct err *);
 
 /** manifest_say(manifest, json): Say ${json}, stolen. */
 void manifest_say(struct manifest *, json_t *);

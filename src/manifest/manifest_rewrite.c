@@ -144,6 +144,8 @@ manifest_rewrite(struct manifest *manifest, json_t *seal, struct err *err)
 	struct text text;
 	int fd;
 
+	if (manifest_settle(manifest, err) == -1)
+		return -1;
 	text_init(&text, SIZE_MAX / 4);
 	add_json(&text, manifest->header);
 	if (move_all(manifest, &text, err) == -1)

@@ -64,11 +64,59 @@ struct page_scan {
 	const char *where;
 };
 
+/* An open bracket on a planned path. */
+struct page_level {
+	const struct page_name *name;
+	const char *begin;
+};
+
+struct page_walk {
+	struct page_scan *scan;
+	const char *end;
+	unsigned char *open;	/* a bit a level: 1 is an object */
+	size_t open_capacity;
+	size_t depth;
+	size_t record_depth;	/* depth of the records, 0: not in them */
+	const char *record;	/* where the record at hand begins */
+	bool breaks;		/* a line break was skipped in it */
+	bool words;		/* NaN or Infinity stands in it */
+
+	const struct page_names *names;	/* planned here, or NULL */
+	struct span *found;	/* where their values go, by slot */
+	const struct page_name *next;	/* of the member whose value comes */
+	struct page_level *levels;	/* from 1 */
+	size_t tracked;
+	bool done;		/* nothing is planned here */
+	const char *over;	/* where the whole value ends */
+};
+
+/** A walk: see page_walk.h.  Return the end, or NULL where it failed. */
+typedef const char *page_walker(struct page_walk *, const char *);
+
+/* What a walk makes use of. */
+enum page_means {
+	PAGE_PLAIN,	/* nothing that not every processor has */
+	PAGE_WIDE,	/* 16 bytes at a time: SSE2, NEON */
+	PAGE_WIDER	/* 32: AVX2 */
+};
+
+page_walker page_walk_plain;
+
+/** page_walk_wide(), page_walk_wider(): Return the walk, or NULL: none here. */
+page_walker *page_walk_wide(void);
+page_walker *page_walk_wider(void);
+
+/** page_can(means): Does this processor have them? */
+bool page_can(enum page_means);
+
 /**
  * page_scan(scan):
  * Walk over the whole text.  Return 0, or -1 with ${why} and ${where} set.
  */
 int page_scan(struct page_scan *);
+
+/** page_scan_by(scan, means): The same by ${means}, which there must be. */
+int page_scan_by(struct page_scan *, enum page_means);
 
 /** page_clear(page, plan): Nothing is known of it; its memory is kept. */
 void page_clear(struct page *, const struct page_plan *);

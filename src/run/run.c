@@ -151,8 +151,13 @@ step(struct run *run, int64_t ms, struct err *err)
 	struct http_reply *reply;
 	struct err stopped;
 
+	/*
+	 * The crawl does not wait for this: what it does in the meantime is
+	 * lost with it in a crash, and the manifest never knows more than the
+	 * disk.
+	 */
 	if (run->tree != NULL && tree_is_due(run->tree) &&
-	    run_flush(run, err) == -1)
+	    manifest_flush_begin(run->manifest, err) == -1)
 		return RUN_STOPPED;
 	if (fill(run, err) == -1)
 		return RUN_STOPPED;

@@ -8,11 +8,7 @@
 
 #include "run/run_internal.h"
 
-/*
- * Data first, then the lines that say it is there.  The crawl does not wait
- * for this: what it does in the meantime is lost with it in a crash, and the
- * manifest never knows more than the disk.
- */
+/* Data first, then the lines that say it is there. */
 int
 run_flush(struct run *run, struct err *err)
 {

@@ -41,6 +41,7 @@ static struct tree *
 new_tree(const char *path, int dir)
 {
 	struct tree *tree = mem_zero(1, sizeof(*tree));
+	struct stat st;
 
 	tree->path = mem_text(path);
 	tree->dir = tree->out = dir;
@@ -48,6 +49,11 @@ new_tree(const char *path, int dir)
 	tree->names = set_new();
 	tree->folded = set_new();
 	tree->taken = set_new();
+	tree->batch = mem_zero(1, sizeof(*tree->batch));
+	tree->under_way = mem_zero(1, sizeof(*tree->under_way));
+	if (fstat(dir, &st) == 0)
+		tree->device = st.st_dev;
+	tree->can_sync_all = file_can_sync_all(dir);
 	return tree;
 }
 
@@ -154,21 +160,10 @@ tree_look(const char *path, struct err *err)
 void
 tree_close(struct tree *tree)
 {
-	size_t i;
-
 	if (tree == NULL)
 		return;
-	for (i = 0; i < tree->batch.n_files; i++) {
-		if (!tree->batch.files[i].is_stream)
-			close(tree->batch.files[i].fd);
-		free(tree->batch.files[i].path);
-	}
-	for (i = 0; i < tree->batch.n_folders; i++) {
-		close(tree->batch.folders[i].fd);
-		free(tree->batch.folders[i].path);
-	}
-	free(tree->batch.files);
-	free(tree->batch.folders);
+	tree_batches_free(tree);
+	tree_leave_folders(tree);
 	set_free(tree->names);
 	set_free(tree->folded);
 	set_free(tree->taken);

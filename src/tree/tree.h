@@ -366,8 +366,32 @@ int tree_layer_drop(struct tree *, struct err *);
 
 /* ---------------------------------------------------------------- syncs */
 
-/** tree_is_due(tree): Is it time for tree_flush()? */
-bool tree_is_due(const struct tree *);
+/* Lines that say that what was written is there: see tree_flush_begin(). */
+struct tree_lines_to_say {
+	int fd;			/* of the file they go to */
+	struct span bytes;
+	const char *name;	/* of the file, for errors */
+};
+
+/** tree_is_due(tree): Is it time for tree_flush_begin()? */
+bool tree_is_due(struct tree *);
+
+/**
+ * tree_flush_begin(tree, lines, err):
+ * Begin to get all that was written onto the disk; when it is there, append
+ * the ${lines} and sync them.  A thread does it, if there can be one; what was
+ * begun before is waited for.  The ${lines} must stay as they are until
+ * tree_wait().  Return 0; or -1 with ${err} set by what was begun before.
+ */
+int tree_flush_begin(struct tree *, const struct tree_lines_to_say *,
+    struct err *);
+
+/**
+ * tree_wait(tree, err):
+ * Wait until what was begun is on the disk, its lines too.  Once that failed,
+ * it and all syncs fail again.
+ */
+int tree_wait(struct tree *, struct err *);
 
 /** tree_flush(tree, err): Get all that was written onto the disk. */
 int tree_flush(struct tree *, struct err *);

@@ -137,6 +137,8 @@ put_aside(struct tree *tree, const char *path, int (*what)(struct tree *, int,
 int
 tree_set_aside(struct tree *tree, const char *path, struct err *err)
 {
+	/* It may be a directory that is kept open, or has one in it. */
+	tree_leave_folders(tree);
 	return put_aside(tree, path, move, err);
 }
 

@@ -1,15 +1,13 @@
 /*
  * Syncs, many at a time.
  *
- * What was written since the last sync is kept in a list: files, and the
- * directories they are in with all directories above them.  A flush syncs the
- * files, then gives objects their names, then syncs the directories.  After
- * it, and not before, may a manifest line say that they are there.
+ * What was written since the last sync is collected in a batch: files, and the
+ * directories in which there are new names.  When it is due, a thread syncs it
+ * (tree_worker.c, tree_sync.c) while the next one is collected, so there are
+ * two at most.  What a batch brings counts when its lines are in the manifest,
+ * which come last.
  */
 
-#include <errno.h>
-#include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -23,162 +21,92 @@
 #define DUE_FIRST_MS 50
 #define DUE_MOST_MS 1000
 #define DUE_BYTES (UINT64_C(64) << 20)
-#define DUE_FILES 128		/* each holds a descriptor open */
+#define DUE_FILES 512
+#define DUE_HELD 96	/* descriptors; a process may have as few as 256 */
 
 static bool
-find_folder(const struct tree *tree, const char *path, size_t len,
-    size_t *folder)
+is_at_least(const struct tree_batch *batch, unsigned times)
 {
-	size_t i;
-
-	/* The last ones are the likely ones. */
-	for (i = tree->batch.n_folders; i-- > 0; ) {
-		const char *have = tree->batch.folders[i].path;
-
-		if (strncmp(have, path, len) == 0 && have[len] == '\0') {
-			*folder = i;
-			return true;
-		}
-	}
-	return false;
-}
-
-/* Keep the open directory ${fd}, whose path is ${len} bytes of ${path}. */
-static size_t
-add_folder(struct tree_batch *batch, const char *path, size_t len, int fd)
-{
-	batch->folders = mem_need(batch->folders, batch->n_folders + 1,
-	    &batch->folders_room, sizeof(*batch->folders));
-	batch->folders[batch->n_folders] = (struct tree_folder){
-	    mem_copy(path, len), fd, false };
-	return batch->n_folders++;
-}
-
-/* Open the folder whose path is the first ${len} bytes of ${path}. */
-static int
-open_folder(struct tree *tree, const char *path, size_t len, size_t *folder,
-    struct err *err)
-{
-	struct tree_batch *batch = &tree->batch;
-	const char *name;
-	size_t above, from = len;
-	bool made;
-	char *copy;
-	int fd;
-
-	if (find_folder(tree, path, len, folder))
-		return 0;
-	if (len == 0) {
-		if ((fd = file_dir(tree->out, "", false, err)) == -1)
-			return -1;
-		*folder = add_folder(batch, path, 0, fd);
-		return 0;
-	}
-	while (from > 0 && path[from - 1] != '/')
-		from--;
-	if (open_folder(tree, path, from > 0 ? from - 1 : 0, &above,
-	    err) == -1)
-		return -1;
-	copy = mem_copy(path, len);
-	name = copy + from;
-	if ((fd = file_step(batch->folders[above].fd, name, &made,
-	    err)) == -1) {
-		err_wrap(err, "%s", copy);
-		free(copy);
-		return -1;
-	}
-	free(copy);
-	/* A new name in the one above wants a sync of that one. */
-	batch->folders[above].changed |= made;
-	*folder = add_folder(batch, path, len, fd);
-	return 0;
-}
-
-int
-tree_folder(struct tree *tree, const char *path, size_t *folder,
-    struct err *err)
-{
-	return open_folder(tree, path, strlen(path), folder, err);
+	return batch->bytes >= times * DUE_BYTES ||
+	    batch->n_files >= times * DUE_FILES ||
+	    batch->n_held >= DUE_HELD;
 }
 
 void
 tree_wrote(struct tree *tree, const struct tree_file *file, uint64_t bytes)
 {
-	struct tree_batch *batch = &tree->batch;
+	struct tree_batch *batch = tree->batch;
 	size_t i;
 
 	if (batch->bytes == 0 && batch->n_files == 0)
 		batch->since = clock_ms();
 	batch->bytes += bytes;
-	for (i = 0; file->is_stream && i < batch->n_files; i++)
+	for (i = batch->n_files; file->is_stream && i-- > 0; )
 		if (batch->files[i].fd == file->fd)
 			return;
 	batch->files = mem_need(batch->files, batch->n_files + 1,
 	    &batch->files_room, sizeof(*batch->files));
 	batch->files[batch->n_files++] = *file;
+	batch->is_whole |= file->fd == -1;
+	batch->n_objects += file->path != NULL;
+	batch->n_held += file->fd != -1 && !file->is_stream;
+}
+
+static const struct tree_file *
+find_in(const struct tree_batch *batch, const char *path)
+{
+	size_t i;
+
+	for (i = batch->n_files; i-- > 0; )
+		if (batch->files[i].path != NULL &&
+		    strcmp(batch->files[i].path, path) == 0)
+			return &batch->files[i];
+	return NULL;
+}
+
+const struct tree_file *
+tree_find_pending(const struct tree *tree, const char *path)
+{
+	const struct tree_file *file = find_in(tree->batch, path);
+
+	return file != NULL || !tree->is_under_way ? file :
+	    find_in(tree->under_way, path);
+}
+
+/* Have the batch close the descriptor ${fd} of a stream, if it has it. */
+static bool
+hand_over_to(struct tree_batch *batch, int fd)
+{
+	size_t i;
+
+	for (i = batch->n_files; i-- > 0; ) {
+		if (batch->files[i].fd != fd || !batch->files[i].is_stream)
+			continue;
+		batch->files[i].is_stream = false;
+		batch->n_held++;
+		return true;
+	}
+	return false;
 }
 
 bool
-tree_is_due(const struct tree *tree)
+tree_hand_over(struct tree *tree, int fd)
 {
-	const struct tree_batch *batch = &tree->batch;
-
-	return batch->n_files > 0 && (batch->bytes >= DUE_BYTES ||
-	    batch->n_files >= DUE_FILES ||
-	    clock_ms() - batch->since >= tree->due_ms);
+	/* The later one, if it is in both. */
+	return hand_over_to(tree->batch, fd) || (tree->is_under_way &&
+	    hand_over_to(tree->under_way, fd));
 }
 
-static int
-sync_files(struct tree *tree, struct err *err)
+bool
+tree_is_due(struct tree *tree)
 {
-	struct tree_batch *batch = &tree->batch;
-	size_t i;
+	const struct tree_batch *batch = tree->batch;
 
-	for (i = 0; i < batch->n_files; i++)
-		if (file_sync(batch->files[i].fd, batch->files[i].path !=
-		    NULL ? batch->files[i].path : "a shard", err) == -1)
-			return -1;
-	return 0;
-}
-
-static int
-name_files(struct tree *tree, struct err *err)
-{
-	struct tree_batch *batch = &tree->batch;
-	char temp[PATH_MAX];
-	size_t i;
-
-	for (i = 0; i < batch->n_files; i++) {
-		struct tree_file *file = &batch->files[i];
-		const char *name;
-		int dir;
-
-		if (file->path == NULL)
-			continue;
-		name = strrchr(file->path, '/');
-		name = name != NULL ? name + 1 : file->path;
-		dir = batch->folders[file->folder].fd;
-		batch->folders[file->folder].changed = true;
-		if (file_temp_name(name, temp) == -1 ||
-		    renameat(dir, temp, dir, name) == -1)
-			return err_errno(err, ERR_DISK, "name %s",
-			    file->path);
-	}
-	return 0;
-}
-
-static int
-sync_folders(struct tree *tree, struct err *err)
-{
-	struct tree_batch *batch = &tree->batch;
-	size_t i;
-
-	for (i = batch->n_folders; i-- > 0; )
-		if (batch->folders[i].changed &&
-		    file_sync(batch->folders[i].fd, batch->folders[i].path,
-		    err) == -1)
-			return -1;
-	return 0;
+	if (batch->n_files == 0 || (!is_at_least(batch, 1) &&
+	    clock_ms() - batch->since < tree->due_ms))
+		return false;
+	return !tree->is_under_way || is_at_least(batch, 2) ||
+	    !tree_worker_is_busy(tree->worker);
 }
 
 /* Nothing is left to do; open streams keep their files. */
@@ -188,26 +116,111 @@ clear(struct tree_batch *batch)
 	size_t i;
 
 	for (i = 0; i < batch->n_files; i++) {
-		if (!batch->files[i].is_stream)
+		if (!batch->files[i].is_stream && batch->files[i].fd != -1)
 			close(batch->files[i].fd);
 		free(batch->files[i].path);
 	}
-	for (i = 0; i < batch->n_folders; i++) {
-		close(batch->folders[i].fd);
-		free(batch->folders[i].path);
+	for (i = 0; i < batch->n_changed; i++) {
+		if (batch->changed[i]->batch == batch)
+			batch->changed[i]->batch = NULL;
+		tree_leave_folder(batch->changed[i]);
 	}
-	batch->n_files = batch->n_folders = 0;
+	batch->n_files = batch->n_changed = 0;
+	batch->n_objects = batch->n_held = 0;
 	batch->bytes = 0;
+	batch->is_whole = false;
+	batch->lines = (struct tree_lines_to_say){ .fd = -1 };
+}
+
+/* What the tree was told to sync is on the disk, or that failed. */
+static int
+note_end(struct tree *tree, int rc, const struct err *why, struct err *err)
+{
+	if (rc == -1)
+		tree->failure = *why;
+	if (tree->failure.kind != ERR_NONE) {
+		if (err != NULL)
+			*err = tree->failure;
+		return -1;
+	}
+	if (tree->due_ms < DUE_MOST_MS)
+		tree->due_ms = 2 * tree->due_ms + DUE_FIRST_MS;
+	return 0;
+}
+
+int
+tree_wait(struct tree *tree, struct err *err)
+{
+	struct err why;
+	int rc;
+
+	if (!tree->is_under_way) {
+		if (tree->failure.kind != ERR_NONE && err != NULL)
+			*err = tree->failure;
+		return tree->failure.kind != ERR_NONE ? -1 : 0;
+	}
+	rc = tree_worker_wait(tree->worker, &why);
+	tree->is_under_way = false;
+	clear(tree->under_way);
+	return note_end(tree, rc, &why, err);
+}
+
+/* Sync what was collected, here and now. */
+static int
+sync_here(struct tree *tree, struct err *err)
+{
+	struct err why = { ERR_NONE, "" };
+	int rc;
+
+	tree->batch->disk = tree->out;
+	rc = tree_sync(tree->batch, &why);
+	/* Of what failed, the files stay open: no one knows what they are. */
+	if (rc == 0)
+		clear(tree->batch);
+	return note_end(tree, rc, &why, err);
+}
+
+int
+tree_flush_begin(struct tree *tree, const struct tree_lines_to_say *lines,
+    struct err *err)
+{
+	struct tree_batch *batch;
+
+	if (tree_wait(tree, err) == -1)
+		return -1;
+	batch = tree->batch;
+	batch->lines = *lines;
+	if (tree->worker == NULL)
+		tree->worker = tree_worker_start();
+	if (tree->worker == NULL)
+		return sync_here(tree, err);
+	batch->disk = tree->out;
+	tree->batch = tree->under_way;
+	tree->under_way = batch;
+	tree->is_under_way = true;
+	tree_worker_give(tree->worker, batch);
+	return 0;
 }
 
 int
 tree_flush(struct tree *tree, struct err *err)
 {
-	if (sync_files(tree, err) == -1 || name_files(tree, err) == -1 ||
-	    sync_folders(tree, err) == -1)
-		return -1;
-	clear(&tree->batch);
-	if (tree->due_ms < DUE_MOST_MS)
-		tree->due_ms = 2 * tree->due_ms + DUE_FIRST_MS;
-	return 0;
+	return tree_wait(tree, err) == -1 ? -1 : sync_here(tree, err);
+}
+
+static void
+free_batch(struct tree_batch *batch)
+{
+	clear(batch);
+	free(batch->files);
+	free(batch->changed);
+	free(batch);
+}
+
+void
+tree_batches_free(struct tree *tree)
+{
+	tree_worker_free(tree->worker);
+	free_batch(tree->batch);
+	free_batch(tree->under_way);
 }

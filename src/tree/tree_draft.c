@@ -41,7 +41,7 @@ tree_draft_new(struct tree *tree, const char *path, struct err *err)
 	struct tree_draft *draft = mem_zero(1, sizeof(*draft));
 	const char *slash = strrchr(path, '/');
 	char temp[PATH_MAX];
-	size_t folder;
+	struct tree_folder *folder;
 
 	draft->tree = tree;
 	draft->path = mem_text(path);
@@ -58,7 +58,7 @@ tree_draft_new(struct tree *tree, const char *path, struct err *err)
 		err_errno(err, ERR_DISK, "create %s", path);
 		goto err_free;
 	}
-	draft->fd = file_open(tree->batch.folders[folder].fd, temp,
+	draft->fd = file_open(folder->fd, temp,
 	    O_RDWR | O_CREAT | O_TRUNC, err);
 	if (draft->fd != -1)
 		return draft;
@@ -106,13 +106,13 @@ void
 tree_draft_free(struct tree_draft *draft)
 {
 	char temp[PATH_MAX];
-	size_t folder;
+	struct tree_folder *folder;
 
 	if (draft == NULL)
 		return;
 	if (file_temp_name(draft->name, temp) == 0 && tree_folder(
 	    draft->tree, draft->above, &folder, NULL) == 0)
-		unlinkat(draft->tree->batch.folders[folder].fd, temp, 0);
+		unlinkat(folder->fd, temp, 0);
 	free_draft(draft);
 }
 
@@ -137,6 +137,7 @@ tree_draft_end(struct tree_draft *draft, const struct tree_receipt *wanted,
 		tree_draft_free(draft);
 		return -1;
 	}
+	file.is_apart = file.folder->is_apart;
 	file.path = mem_text(draft->path);
 	set_add(tree->taken, file.path, strlen(file.path));
 	tree_wrote(tree, &file, draft->bytes);

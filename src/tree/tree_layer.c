@@ -209,6 +209,15 @@ clear(int fd, struct err *err)
 
 /* ------------------------------------------------------------ its life */
 
+/* From now on, things are written to ${fd}. */
+static void
+change_out(struct tree *tree, int fd)
+{
+	(void)tree_wait(tree, NULL);
+	tree_leave_folders(tree);
+	tree->out = fd;
+}
+
 static bool
 has_base(int fd, const char *base)
 {
@@ -235,7 +244,7 @@ tree_layer_begin(struct tree *tree, const char *base, struct err *err)
 		close(fd);
 		return -1;
 	}
-	tree->out = fd;
+	change_out(tree, fd);
 	return 0;
 }
 
@@ -277,7 +286,7 @@ tree_layer_merge(struct tree *tree, struct err *err)
 
 	if (tree_flush(tree, err) == -1 || merge(tree, fd, err) == -1)
 		return -1;
-	tree->out = tree->dir;
+	change_out(tree, tree->dir);
 	leave(tree, fd);
 	close(fd);
 	return 0;
@@ -323,7 +332,7 @@ tree_layer_leave(struct tree *tree)
 	    faccessat(fd, LAST, F_OK, AT_SYMLINK_NOFOLLOW) == -1 &&
 	    clear(fd, &err) == 0)
 		leave(tree, fd);
-	tree->out = tree->dir;
+	change_out(tree, tree->dir);
 	close(fd);
 	return tree->layer;
 }
@@ -333,7 +342,7 @@ tree_layer_drop(struct tree *tree, struct err *err)
 {
 	int fd = tree->out, rc = clear(fd, err);
 
-	tree->out = tree->dir;
+	change_out(tree, tree->dir);
 	if (rc == 0)
 		leave(tree, fd);
 	close(fd);

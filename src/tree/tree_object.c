@@ -11,8 +11,14 @@
 
 #include "tree/tree_internal.h"
 
+/*
+ * In a batch of more than so many objects, the disk is synced as a whole,
+ * where it can be: a few are not worth it that others' bytes are waited for.
+ */
+#define FEW 16
+
 static int
-write_temp(struct tree *tree, const char *path, size_t *folder,
+write_temp(struct tree *tree, const char *path, struct tree_folder **folder,
     struct span bytes, struct err *err)
 {
 	const char *slash = strrchr(path, '/');
@@ -21,17 +27,17 @@ write_temp(struct tree *tree, const char *path, size_t *folder,
 	size_t len = slash != NULL ? (size_t)(slash - path) : 0;
 	int fd;
 
-	if (strlen(path) >= PATH_MAX)
-		return err_set(err, ERR_DISK, "the path is too long: %.60s...",
-		    path);
+	if (strlen(path) >= PATH_MAX) {
+		err_set(err, ERR_DISK, "the path is too long: %.60s...", path);
+		return -1;
+	}
 	memcpy(above, path, len);
 	above[len] = '\0';
 	if (tree_folder(tree, above, folder, err) == -1)
 		return -1;
 	if (file_temp_name(slash != NULL ? slash + 1 : path, temp) == -1)
 		return err_errno(err, ERR_DISK, "create %s", path);
-	fd = file_open(tree->batch.folders[*folder].fd, temp,
-	    O_RDWR | O_CREAT | O_TRUNC, err);
+	fd = file_open((*folder)->fd, temp, O_RDWR | O_CREAT | O_TRUNC, err);
 	if (fd == -1)
 		return err_wrap(err, "%s", path);
 	if (file_write(fd, &piece, 1, err) == -1) {
@@ -47,10 +53,18 @@ put(struct tree *tree, const char *path, struct span bytes,
     struct tree_receipt *receipt, struct err *err)
 {
 	struct tree_file file = { .path = NULL };
+	struct tree_folder *folder;
 
-	file.fd = write_temp(tree, path, &file.folder, bytes, err);
+	file.fd = write_temp(tree, path, &folder, bytes, err);
 	if (file.fd == -1)
 		return -1;
+	file.folder = folder;
+	file.is_apart = folder->is_apart;
+	if (tree->can_sync_all && !file.is_apart &&
+	    tree->batch->n_objects >= FEW) {
+		close(file.fd);
+		file.fd = -1;
+	}
 	file.path = mem_text(path);
 	tree_wrote(tree, &file, bytes.len);
 	*receipt = (struct tree_receipt){ .path = (char *)path,
@@ -69,60 +83,73 @@ tree_put(struct tree *tree, const char *path, struct span bytes,
 	return put(tree, path, bytes, receipt, err);
 }
 
-/* The file among those that are not flushed, or NULL. */
-static const struct tree_file *
-find_pending(const struct tree *tree, const char *path)
-{
-	size_t i;
-
-	for (i = tree->batch.n_files; i-- > 0; )
-		if (tree->batch.files[i].path != NULL &&
-		    strcmp(tree->batch.files[i].path, path) == 0)
-			return &tree->batch.files[i];
-	return NULL;
-}
-
 int
 tree_put_again(struct tree *tree, const char *path, struct span bytes,
     struct tree_receipt *receipt, struct err *err)
 {
 	/* Both would have the same temporary name. */
-	if (find_pending(tree, path) != NULL && tree_flush(tree, err) == -1)
+	if (tree_find_pending(tree, path) != NULL &&
+	    tree_flush(tree, err) == -1)
 		return -1;
 	return put(tree, path, bytes, receipt, err);
 }
 
-/* Read what was written and not flushed. */
+/* Read all of ${fd}. */
 static int
-get_pending(const struct tree_file *file, struct text *text,
-    struct err *err)
+read_all(int fd, const char *path, struct text *text, struct err *err)
 {
 	char piece[65536];
 	off_t at = 0;
 	ssize_t n;
 
-	while ((n = pread(file->fd, piece, sizeof(piece), at)) != 0) {
+	while ((n = pread(fd, piece, sizeof(piece), at)) != 0) {
 		if (n == -1 && errno == EINTR)
 			continue;
 		if (n == -1)
-			return err_errno(err, ERR_DISK, "read %s",
-			    file->path);
+			return err_errno(err, ERR_DISK, "read %s", path);
 		if (text_add(text, piece, (size_t)n) == -1)
-			return err_set(err, ERR_DISK, "%s is too large",
-			    file->path);
+			return err_set(err, ERR_DISK, "%s is too large", path);
 		at += n;
 	}
 	return 0;
+}
+
+/* Open what was written and may not have its name yet. */
+static int
+open_pending(const struct tree_file *file)
+{
+	const char *name = strrchr(file->path, '/');
+	char temp[PATH_MAX];
+	int fd = -1;
+
+	name = name != NULL ? name + 1 : file->path;
+	if (file_temp_name(name, temp) == 0)
+		fd = file_open(file->folder->fd, temp, O_RDONLY, NULL);
+	/* It may just have got it. */
+	return fd != -1 ? fd : file_open(file->folder->fd, name, O_RDONLY,
+	    NULL);
 }
 
 int
 tree_get(struct tree *tree, const char *path, struct text *text,
     struct err *err)
 {
-	const struct tree_file *pending = find_pending(tree, path);
+	const struct tree_file *pending;
+	int fd, rc;
 
-	if (pending != NULL)
-		return get_pending(pending, text, err);
+	/* What is synced has its name; of what failed, the next sync tells. */
+	if (tree->is_under_way && !tree_worker_is_busy(tree->worker))
+		(void)tree_wait(tree, NULL);
+	pending = tree_find_pending(tree, path);
+	if (pending != NULL && pending->fd != -1)
+		return read_all(pending->fd, path, text, err);
+	fd = pending != NULL ? open_pending(pending) :
+	    tree_open_near(tree, path);
+	if (fd != -1) {
+		rc = read_all(fd, path, text, err);
+		close(fd);
+		return rc;
+	}
 	if (tree->out != tree->dir) {
 		if (file_read(tree->out, path, text, err) == 0)
 			return 0;

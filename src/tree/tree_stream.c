@@ -31,6 +31,7 @@ struct tree_stream {
 	size_t unchanged;	/* so many are as they were told */
 	uint64_t lines;
 	int fd;			/* of the last shard, or -1 */
+	bool is_apart;		/* that is on another disk */
 	struct sha256 *hash;	/* of the last shard */
 };
 
@@ -141,6 +142,7 @@ reopen_last(struct tree_stream *stream, const struct tree_receipt *known,
 	if (lseek(stream->fd, 0, SEEK_END) == -1)
 		return err_errno(err, ERR_DISK, "look at %s", known->path);
 	file.fd = stream->fd;
+	file.is_apart = stream->is_apart = tree_is_apart(tree, stream->fd);
 	tree_wrote(tree, &file, 0);
 	return 0;
 }
@@ -192,20 +194,11 @@ last_shard(struct tree_stream *stream)
 static void
 close_last(struct tree_stream *stream)
 {
-	struct tree_batch *batch = &stream->tree->batch;
-	size_t i;
-
 	if (stream->fd == -1)
 		return;
 	sha256_peek(stream->hash, last_shard(stream)->sha256);
-	for (i = 0; i < batch->n_files; i++) {
-		if (batch->files[i].fd == stream->fd) {
-			batch->files[i].is_stream = false;
-			stream->fd = -1;
-			return;
-		}
-	}
-	close(stream->fd);
+	if (!tree_hand_over(stream->tree, stream->fd))
+		close(stream->fd);
 	stream->fd = -1;
 }
 
@@ -215,7 +208,7 @@ begin_shard(struct tree_stream *stream, struct err *err)
 	struct tree *tree = stream->tree;
 	struct tree_receipt shard = { .lines = 0 };
 	char name[64], temp[PATH_MAX];
-	size_t folder;
+	struct tree_folder *folder;
 
 	close_last(stream);
 	if (tree_folder(tree, stream->dir, &folder, err) == -1)
@@ -224,9 +217,9 @@ begin_shard(struct tree_stream *stream, struct err *err)
 	shard.path = mem_format("%s/%s", stream->dir, name);
 	if (file_temp_name(name, temp) == -1)
 		return err_errno(err, ERR_DISK, "create %s", shard.path);
-	tree->batch.folders[folder].changed = true;
-	stream->fd = file_open(tree->batch.folders[folder].fd,
-	    stream->anew ? temp : name, O_WRONLY | O_CREAT | O_TRUNC, err);
+	stream->is_apart = folder->is_apart;
+	stream->fd = file_open(folder->fd, stream->anew ? temp :
+	    name, O_WRONLY | O_CREAT | O_TRUNC, err);
 	if (stream->fd == -1)
 		err_wrap(err, "%s", stream->dir);
 	else
@@ -242,7 +235,8 @@ append(struct tree_stream *stream, const struct span *records, size_t n,
     struct err *err)
 {
 	struct tree_receipt *shard = last_shard(stream);
-	struct tree_file file = { .fd = stream->fd, .is_stream = true };
+	struct tree_file file = { .fd = stream->fd, .is_stream = true,
+	    .is_apart = stream->is_apart };
 	struct iovec pieces[2 * GATHERED];
 	uint64_t bytes = 0;
 	size_t i;

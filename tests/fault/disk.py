@@ -2,7 +2,9 @@
 """Each disk step in turn: the process ends before it, in it, or it fails.
 
 Whatever happens, a resume must give the very tree of a run that nothing
-disturbed.
+disturbed.  Syncs are done where they are begun, so that each step has its
+number; then once more in a thread, as they are in earnest, which makes the
+order another one each time.
 """
 
 import os
@@ -44,9 +46,10 @@ def resume(where):
     return f"differs: {wrong}" if wrong else None
 
 
-def disturbed(at, what):
+def disturbed(at, what, **more):
     where = fresh("run")
-    result = export(where, HLEXPORT_STEP_AT=str(at), HLEXPORT_STEP_DO=what)
+    result = export(where, HLEXPORT_STEP_AT=str(at), HLEXPORT_STEP_DO=what,
+                    **more)
     if what in ("end", "half"):
         if result.returncode not in (137, 0):
             return f"ended with {result.returncode}: {result.stderr}"
@@ -82,6 +85,15 @@ group = world.Group("a disk step fails: " + ", ".join(ERRORS))
 for number, error in enumerate(ERRORS):
     for at in range(1 + number, steps + 1, every):
         group.case(f"step {at} {error}", disturbed(at, error))
+group.end()
+
+threaded = {"HLEXPORT_STEP_THREAD": "1", "HLEXPORT_STEP_SLOW": "3"}
+group = world.Group("the same beside a thread that syncs")
+for at in range(1, steps + 1, 1 if world.soak() else 2):
+    group.case(f"step {at}", disturbed(at, "end", **threaded))
+for number, error in enumerate(ERRORS + ["half"]):
+    for at in range(1 + number, steps + 1, every):
+        group.case(f"step {at} {error}", disturbed(at, error, **threaded))
 group.end()
 
 

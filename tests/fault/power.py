@@ -7,6 +7,11 @@ synced is sure (what was written since is dropped, or kept in part), and of
 each directory only the names that were there when it was synced (those made,
 renamed or removed since may be there or not).  From each such disk a resume
 must give the very tree of a run that nothing disturbed.
+
+A sync is good for what was there when it began, once it has returned: what
+another thread does meanwhile is not synced by it.  A sync of the whole disk
+(syncfs) is one of every file and directory.  That a write-back was begun
+(sync_file_range) is good for nothing.
 """
 
 import os
@@ -48,6 +53,7 @@ class Disk:
         self.inodes = {}
         self.names = {}     # in memory
         self.sure = {}      # on disk
+        self.begun = {}     # syncs that are under way
 
     def apply(self, line):
         what, *rest = line.split("\t")
@@ -75,15 +81,24 @@ class Disk:
         if file:
             file.now = file.now[:int(size)]
 
+    def begin(self, path, inode):
+        """A sync begins: keep what it will be good for."""
+        self.begun[path, inode] = (
+            {number: file.now for number, file in self.inodes.items()
+             if path == "*" or number == int(inode)},
+            {key: what for key, what in self.names.items()
+             if path in ("*", key[0])},
+            {number: file for number, file in self.inodes.items()})
+
     def sync(self, path, inode):
-        if int(inode) in self.inodes and not os.path.isdir(path):
-            self.inodes[int(inode)].synced = self.inodes[int(inode)].now
-            return
-        # A directory: its names, as they are now.
-        for key in [k for k in self.sure if k[0] == path]:
+        files, names, same = self.begun.pop((path, inode))
+        for number, now in files.items():
+            # Its number may be that of another file since.
+            if self.inodes.get(number) is same[number]:
+                self.inodes[number].synced = now
+        for key in [k for k in self.sure if path in ("*", k[0])]:
             del self.sure[key]
-        self.sure.update((k, v) for k, v in self.names.items()
-                         if k[0] == path)
+        self.sure.update(names)
 
     def rename(self, old, new):
         self.names[self.split(new)] = self.names.pop(self.split(old))
@@ -120,41 +135,72 @@ class Disk:
         build(self.root, to)
 
 
-reference = os.path.join(work, "whole")
-result = fixture.run("--logs", "-q", "-o", reference, program=world.STEPS,
-                     HLEXPORT_STEP_TRACE=trace)
-assert result.returncode == 0, result.stderr
-whole = world.tree(world.the_export(reference))
-root = str(world.the_export(reference).resolve())
-with open(trace) as file:
-    lines = file.read().splitlines()
+def traced(name, *options, **more):
+    """Run it traced.  Return its export, and what was done, line by line."""
+    where = os.path.join(work, name)
+    if os.path.exists(trace):
+        os.remove(trace)
+    result = fixture.run("--logs", "-q", "-o", where, *options,
+                         program=world.STEPS, HLEXPORT_STEP_TRACE=trace,
+                         **more)
+    assert result.returncode == 0, result.stderr
+    with open(trace) as file:
+        lines = file.read().splitlines()
+    return world.the_export(where), lines
 
-# The directory itself is there, and its name is synced.
-group = world.Group("the power goes")
-tries = 2 if not world.soak() else 20
+
+def lose_power(group, root, lines, moments, tries):
+    # The directory itself is there, and its name is synced.
+    for moment in moments:
+        for attempt in range(tries):
+            disk = Disk(root)
+            for line in lines[:moment]:
+                disk.apply(line)
+            where = os.path.join(work, "lost")
+            shutil.rmtree(where, ignore_errors=True)
+            path = os.path.join(where, "20251124-160000")
+            os.makedirs(where)
+            disk.rebuild(path, random.Random(moment * 100 + attempt))
+            group.case(f"after step {moment}, try {attempt}", resumed(path))
+
+
+def resumed(path):
+    """Go on from what is left; what is wrong, or None."""
+    manifest = os.path.join(path, "manifest.jsonl")
+    if not os.path.exists(manifest) or not os.path.getsize(manifest):
+        # Nothing to go on from; and nothing was said to be there.
+        return None
+    result = fixture.run("-q", "--resume", path)
+    if result.returncode != 0:
+        return f"resume: {result.returncode}: {result.stderr}"
+    wrong = world.differences(world.tree(path), whole)
+    return f"differs: {wrong}" if wrong else None
+
+
+export, lines = traced("whole")
+whole = world.tree(export)
 every = 2 if not world.soak() else 1
-for moment in range(1, len(lines) + 1, every):
-    for attempt in range(tries):
-        disk = Disk(root)
-        for line in lines[:moment]:
-            disk.apply(line)
-        where = os.path.join(work, "lost")
-        shutil.rmtree(where, ignore_errors=True)
-        path = os.path.join(where, "20251124-160000")
-        os.makedirs(where)
-        disk.rebuild(path, random.Random(moment * 100 + attempt))
-        what = f"after step {moment}, try {attempt}"
-        if not os.path.exists(os.path.join(path, "manifest.jsonl")) or \
-                not os.path.getsize(os.path.join(path, "manifest.jsonl")):
-            # Nothing to go on from; and nothing was said to be there.
-            group.case(what, None)
-            continue
-        result = fixture.run("-q", "--resume", path)
-        if result.returncode != 0:
-            group.case(what, f"resume: {result.returncode}: "
-                       f"{result.stderr}")
-            continue
-        wrong = world.differences(world.tree(path), whole)
-        group.case(what, f"differs: {wrong}" if wrong else None)
+group = world.Group("the power goes")
+lose_power(group, str(export.resolve()), lines,
+           range(1, len(lines) + 1, every), 2 if not world.soak() else 20)
+group.end()
+
+# A thread syncs while the crawl goes on; slowly, so that much happens beside.
+export, lines = traced("threaded", HLEXPORT_STEP_THREAD="1",
+                       HLEXPORT_STEP_SLOW="5")
+group = world.Group("the power goes, with syncs in a thread")
+if world.differences(world.tree(export), whole):
+    group.case("undisturbed", "differs")
+group.case("they overlap", None if any(
+    line.startswith("begin") and not after.startswith("sync")
+    for line, after in zip(lines, lines[1:])) else "nothing came beside them")
+lose_power(group, str(export.resolve()), lines,
+           range(1, len(lines) + 1, 2 * every), 2 if not world.soak() else 20)
+group.end()
+
+# Several together: the disk as a whole is synced.
+group = world.Group("the disk is synced as a whole")
+group.case("it was", None if any(line.startswith("sync\t*") for line in lines)
+           else "each file was synced by itself")
 group.end()
 world.done(work, fixture)

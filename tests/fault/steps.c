@@ -11,6 +11,10 @@
  *	HLEXPORT_MALLOC_AT=N	there is no memory for the Nth request of it
  *	HLEXPORT_STEP_TRACE=F	write what was done to the file F, for a
  *				power loss: see power.py
+ *	HLEXPORT_STEP_THREAD=1	syncs are done by a thread, as they are without
+ *				all this; else the same steps have the same
+ *				numbers in each run
+ *	HLEXPORT_STEP_SLOW=MS	a sync takes so many milliseconds longer
  */
 
 #include <sys/stat.h>
@@ -19,16 +23,20 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 int __real_openat(int, const char *, int, ...);
 ssize_t __real_writev(int, const struct iovec *, int);
 ssize_t __real_write(int, const void *, size_t);
 int __real_fsync(int);
+int __real_syncfs(int);
+void *__real_tree_worker_start(void);
 int __real_renameat(int, const char *, int, const char *);
 int __real_renameat2(int, const char *, int, const char *, unsigned);
 int __real_linkat(int, const char *, int, const char *, int);
@@ -47,6 +55,9 @@ int __wrap_openat(int, const char *, int, ...);
 ssize_t __wrap_writev(int, const struct iovec *, int);
 ssize_t __wrap_write(int, const void *, size_t);
 int __wrap_fsync(int);
+int __wrap_syncfs(int);
+int __wrap_sync_file_range(int, off_t, off_t, unsigned);
+void *__wrap_tree_worker_start(void);
 int __wrap_renameat(int, const char *, int, const char *);
 int __wrap_renameat2(int, const char *, int, const char *, unsigned);
 int __wrap_linkat(int, const char *, int, const char *, int);
@@ -71,7 +82,8 @@ static const struct {
     { "EACCES", EACCES }, { "EMFILE", EMFILE }, { "EINTR", EINTR },
     { "EROFS", EROFS }, { "EINVAL", EINVAL }, { "ENOTSUP", ENOTSUP } };
 
-static long count, mallocs;
+static _Atomic long count, mallocs;
+static pthread_mutex_t trace_lock = PTHREAD_MUTEX_INITIALIZER;
 
 static void
 set_errno(const char *name)
@@ -89,14 +101,14 @@ step(enum wants wants)
 {
 	const char *at = getenv("HLEXPORT_STEP_AT");
 	const char *what = getenv("HLEXPORT_STEP_DO");
+	long number = ++count;
 	int from_here;
 
-	count++;
 	if (at == NULL || what == NULL || (wants == NOTHING &&
 	    strncmp(what, "ENOSPC", 6) == 0))
 		return GO;
 	from_here = wants == ROOM && strchr(what, '+') != NULL;
-	if (from_here ? atol(at) > count : atol(at) != count)
+	if (from_here ? atol(at) > number : atol(at) != number)
 		return GO;
 	if (strcmp(what, "end") == 0)
 		_exit(137);
@@ -132,8 +144,10 @@ trace(const char *format, ...)
 	va_start(ap, format);
 	n = vsnprintf(line, sizeof(line), format, ap);
 	va_end(ap);
+	pthread_mutex_lock(&trace_lock);
 	if (n > 0)
 		(void)!__real_write(trace_fd(), line, (size_t)n);
+	pthread_mutex_unlock(&trace_lock);
 }
 
 /* The path of what is open as ${fd}. */
@@ -201,27 +215,29 @@ trace_write(int fd, const struct iovec *pieces, int n, ssize_t done)
 {
 	static const char hex[] = "0123456789abcdef";
 	off_t end = lseek(fd, 0, SEEK_CUR);
-	char out[8192];
-	size_t len = 0, left = (size_t)done, k;
+	size_t len, left = (size_t)done, k;
+	char *out;
 	int i;
 
 	if (trace_fd() == -1 || done <= 0)
 		return;
-	trace("write\t%lu\t%lld\t", inode(fd), (long long)end - done);
+	/* In one piece: another thread may write to it. */
+	out = __real_malloc(2 * (size_t)done + 100);
+	len = (size_t)sprintf(out, "write\t%lu\t%lld\t", inode(fd),
+	    (long long)end - done);
 	for (i = 0; i < n && left > 0; i++) {
 		const unsigned char *at = pieces[i].iov_base;
 
 		for (k = 0; k < pieces[i].iov_len && left > 0; k++, left--) {
 			out[len++] = hex[at[k] >> 4];
 			out[len++] = hex[at[k] & 15];
-			if (len == sizeof(out)) {
-				(void)!__real_write(trace_fd(), out, len);
-				len = 0;
-			}
 		}
 	}
 	out[len++] = '\n';
+	pthread_mutex_lock(&trace_lock);
 	(void)!__real_write(trace_fd(), out, len);
+	pthread_mutex_unlock(&trace_lock);
+	free(out);
 }
 
 static ssize_t
@@ -274,6 +290,18 @@ __wrap_write(int fd, const void *at, size_t len)
 	return __wrap_writev(fd, &piece, 1);
 }
 
+/* So that more happens beside it. */
+static void
+slow_down(void)
+{
+	const char *ms = getenv("HLEXPORT_STEP_SLOW");
+	long n = ms != NULL ? atol(ms) : 0;
+
+	if (n > 0)
+		nanosleep(&(struct timespec){ n / 1000, n % 1000 * 1000000 },
+		    NULL);
+}
+
 int
 __wrap_fsync(int fd)
 {
@@ -288,10 +316,47 @@ __wrap_fsync(int fd)
 		set_errno(dirs);
 		return -1;
 	}
+	trace("begin\t%s\t%lu\n", path_of(fd, path), inode(fd));
+	slow_down();
 	rc = __real_fsync(fd);
 	if (rc == 0)
 		trace("sync\t%s\t%lu\n", path_of(fd, path), inode(fd));
 	return rc;
+}
+
+/* Everything on the disk, as it was when this began. */
+int
+__wrap_syncfs(int fd)
+{
+	int rc;
+
+	if (step(ROOM) == FAIL)
+		return -1;
+	trace("begin\t*\t0\n");
+	slow_down();
+	rc = __real_syncfs(fd);
+	if (rc == 0)
+		trace("sync\t*\t0\n");
+	return rc;
+}
+
+/* It promises nothing, so nothing is done. */
+int
+__wrap_sync_file_range(int fd, off_t at, off_t len, unsigned flags)
+{
+	(void)fd;
+	(void)at;
+	(void)len;
+	(void)flags;
+	return 0;
+}
+
+/* Without a thread, syncs are done where they are begun. */
+void *
+__wrap_tree_worker_start(void)
+{
+	return getenv("HLEXPORT_STEP_THREAD") != NULL ?
+	    __real_tree_worker_start() : NULL;
 }
 
 int

@@ -46,6 +46,37 @@ flip()
 	END
 }
 
+# These are read by a thread: see audit_reader.c.
+@test "damage of large files is found and named, in the order of the walk" {
+	local shards n
+	start_fixture --workspace bulk --files 1 --datasets 0 --logs 3500 \
+	    --log-bytes 1500
+	make_export
+	mapfile -t shards < <(cd "$export" && ls files/*/logs/*.jsonl)
+	assert_equal "${#shards[@]}" 4
+	(( $(stat -c %s "$export/${shards[0]}") > 524288 ))
+	run -0 hlexport verify "$export"
+	cd "$export"
+	# A value that is another one; a byte that no JSON has; the last bytes.
+	sed -i '700s/"source": "api"/"source": "apj"/' "${shards[0]}"
+	sed -i '990s/"source"/"sou\x01ce"/' "${shards[1]}"
+	truncate -s -7 "${shards[2]}"
+	run -6 hlexport verify .
+	n=$output
+	assert_contains "$n" "${shards[0]}: its SHA-256 is not the manifest's"
+	assert_contains "$n" "${shards[1]}: line 990:"
+	assert_contains "$n" "${shards[2]}"
+	assert_equal "$(grep -o '[0-9].jsonl: ' <<<"$n" | uniq |
+	    tr '\n' ' ')" "1.jsonl:  2.jsonl:  3.jsonl:  "
+	for _ in 1 2 3 4 5; do
+		run -6 hlexport verify .
+		assert_equal "$output" "$n"
+	done
+	run -0 hlexport repair .
+	cd "$BATS_TEST_TMPDIR"
+	assert_restored
+}
+
 @test "one flipped bit, in any file, is found and named" {
 	local file size n=0
 	start_fixture
