@@ -258,7 +258,9 @@ http_start(struct transfer *transfer)
 		return -1;
 	}
 	transfer->easy = easy;
-	pace_sent(&transfer->http->limit.pace, clock_ms());
+	pace_sent(&http->limit.pace, transfer->refusals == 1 ||
+	    transfer->refusals == 2, http->n_wire + 1 >= http->limit.most,
+	    &transfer->ticket, clock_ms());
 	transfer->started = clock_ms();
 	transfer->reply.is_slow = false;
 	transfer->last_byte = 0;

@@ -132,6 +132,18 @@ http_backoff(struct http *http, unsigned attempts)
 }
 
 int64_t
+http_soon(struct http *http, unsigned attempts)
+{
+	static const int64_t waits[][2] = { { 10, 40 }, { 40, 120 },
+	    { 1000, 2000 }, { 3000, 9000 }, { 7500, WAIT_MOST_MS } };
+	size_t last = sizeof(waits) / sizeof(waits[0]) - 1, i;
+
+	i = attempts == 0 ? 0 : attempts - 1 < last ? attempts - 1 : last;
+	return waits[i][0] + (int64_t)(http_random(http) *
+	    (double)(waits[i][1] - waits[i][0]));
+}
+
+int64_t
 http_retry_after(const char *value)
 {
 	char *end;

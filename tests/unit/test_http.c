@@ -166,61 +166,6 @@ test_waits_grow_and_differ(void **state)
 /* ------------------------------------------------------------- the pace */
 
 static void
-test_refusals_slow_down_and_success_speeds_up(void **state)
-{
-	struct limit limit;
-	int i;
-
-	(void)state;
-	limit_init(&limit, 16);
-	assert_true(limit_allows(&limit, 15, 1000));
-	assert_false(limit_allows(&limit, 16, 1000));
-	/* "Come again in 5 seconds": no one asks before. */
-	assert_int_equal(limit_refused(&limit, 5000, 1000), 5000);
-	assert_false(limit_allows(&limit, 0, 5999));
-	assert_true(limit_allows(&limit, 0, 6000));
-	assert_true(limit_allows(&limit, 7, 6000));
-	assert_false(limit_allows(&limit, 8, 6000));
-	/* Others that were under way don't halve it again, but may ask for
-	 * a longer wait. */
-	assert_int_equal(limit_refused(&limit, 1000, 1100), 4900);
-	assert_int_equal(limit_refused(&limit, 9000, 1100), 9000);
-	assert_true(limit_allows(&limit, 7, 10100));
-	assert_false(limit_allows(&limit, 8, 10100));
-	/* A round of replies allows one more. */
-	for (i = 0; i < 8; i++)
-		limit_success(&limit, 0);
-	assert_false(limit_allows(&limit, 9, 10100));
-	limit_success(&limit, 0);
-	assert_true(limit_allows(&limit, 8, 10100));
-	for (i = 0; i < 1000; i++)
-		limit_success(&limit, 0);
-	assert_true(limit_allows(&limit, 15, 10100));
-	assert_false(limit_allows(&limit, 16, 10100));
-}
-
-static void
-test_refusals_without_a_time_wait_longer_each_time(void **state)
-{
-	struct limit limit;
-	int64_t now = 1000, wait, before = 0;
-	int i;
-
-	(void)state;
-	limit_init(&limit, 4);
-	for (i = 0; i < 10; i++) {
-		wait = limit_refused(&limit, -1, now);
-		assert_true(wait >= before);
-		assert_in_range(wait, 1000, 60000);
-		before = wait;
-		now += wait;
-	}
-	assert_int_equal(wait, 60000);
-	limit_success(&limit, 0);
-	assert_int_equal(limit_refused(&limit, -1, now), 1000);
-}
-
-static void
 test_the_breaker(void **state)
 {
 	struct limit limit;
@@ -427,110 +372,6 @@ test_a_budget_that_is_told_is_kept_to(void **state)
 	}
 }
 
-/* A server with a limit that it does not tell. */
-struct limited {
-	double rate, bucket, tokens;	/* bucket 0: a window of a second */
-	int64_t last, window;
-	unsigned in_window;
-};
-
-static bool
-server_takes(struct limited *server, int64_t now)
-{
-	if (server->bucket > 0) {
-		server->tokens += (double)(now - server->last) *
-		    server->rate / 1000;
-		if (server->tokens > server->bucket)
-			server->tokens = server->bucket;
-		server->last = now;
-		if (server->tokens < 1)
-			return false;
-		server->tokens--;
-		return true;
-	}
-	if (now / 1000 != server->window)
-		server->in_window = 0;
-	server->window = now / 1000;
-	return server->in_window++ < server->rate;
-}
-
-#define LATENCY 40	/* ms */
-#define SIMULATED_JOBS 16
-
-/*
- * Ten simulated minutes of 16 requests under way: how many are taken and
- * refused after the first minute's worth?
- */
-static void
-simulate(double rate, double bucket, int64_t retry_after, double *taken,
-    double *refused)
-{
-	struct limited server = { .rate = rate, .bucket = bucket,
-	    .tokens = bucket };
-	int64_t done[SIMULATED_JOBS], now, counted = -1, waits_until = 0;
-	bool good[SIMULATED_JOBS], busy[SIMULATED_JOBS] = { false };
-	uint64_t all = 0, n_taken = 0, n_refused = 0;
-	struct limit limit;
-	unsigned i, on_wire = 0;
-
-	limit_init(&limit, SIMULATED_JOBS);
-	for (now = 1000; now < 1000 + 600000; now++) {
-		for (i = 0; i < SIMULATED_JOBS; i++) {
-			if (!busy[i] || done[i] > now)
-				continue;
-			busy[i] = false;
-			on_wire--;
-			if (good[i])
-				limit_success(&limit, now);
-			else
-				waits_until = now + limit_refused(&limit,
-				    retry_after, now);
-			if (counted == -1)
-				continue;
-			n_taken += good[i];
-			n_refused += !good[i];
-		}
-		for (i = 0; i < SIMULATED_JOBS; i++) {
-			if (busy[i] || !limit_allows(&limit, on_wire, now))
-				continue;
-			/* None before Retry-After has passed. */
-			assert_true(now >= waits_until);
-			busy[i] = true;
-			on_wire++;
-			pace_sent(&limit.pace, now);
-			good[i] = server_takes(&server, now + LATENCY / 2);
-			done[i] = now + LATENCY;
-			if (++all >= rate * 60 && counted == -1)
-				counted = now;
-		}
-	}
-	*taken = (double)n_taken * 1000 / (double)(now - counted);
-	*refused = (double)n_refused / (double)(n_taken + n_refused);
-}
-
-static void
-test_the_pace_settles_near_an_unknown_limit(void **state)
-{
-	static const double rates[] = { 2, 10, 50, 200, 350 };
-	static const int64_t waits[] = { 1000, -1 };
-	double taken, refused;
-	size_t i, k;
-
-	(void)state;
-	for (i = 0; i < LENGTH(rates); i++) {
-		for (k = 0; k < 4; k++) {
-			simulate(rates[i], k % 2 == 0 ? 0 : rates[i] * 2,
-			    waits[k / 2], &taken, &refused);
-			printf("# %.0f/s %s: %.1f/s, %.2f %% refused\n",
-			    rates[i], k % 2 == 0 ? "window" : "bucket", taken,
-			    refused * 100);
-			assert_true(taken > 0.75 * rates[i]);
-			assert_true(taken <= 1.01 * rates[i]);
-			assert_true(refused <= 0.01);
-		}
-	}
-}
-
 int
 main(void)
 {
@@ -541,15 +382,11 @@ main(void)
 		cmocka_unit_test(test_where_redirects_lead),
 		cmocka_unit_test(test_retry_after),
 		cmocka_unit_test(test_waits_grow_and_differ),
-		cmocka_unit_test(test_refusals_slow_down_and_success_speeds_up),
-		cmocka_unit_test(
-		    test_refusals_without_a_time_wait_longer_each_time),
 		cmocka_unit_test(test_the_breaker),
 		cmocka_unit_test(test_errors_are_explained),
 		cmocka_unit_test(test_links_to_the_next_page),
 		cmocka_unit_test(test_headers_of_a_budget),
 		cmocka_unit_test(test_a_budget_that_is_told_is_kept_to),
-		cmocka_unit_test(test_the_pace_settles_near_an_unknown_limit),
 	};
 
 	return cmocka_run_group_tests_name("http", tests, NULL, NULL);
