@@ -148,7 +148,7 @@ static bool
 is_refusal(const struct transfer *transfer)
 {
 	return transfer->reply.status == 429 ||
-	    transfer->reply.status == 503;
+	    transfer->reply.status == 503 || http_is_limit(transfer);
 }
 
 /*
@@ -286,6 +286,10 @@ settle(struct transfer *transfer, CURLcode code)
 	reply->status = (int)status;
 	http_leave_wire(transfer);
 	note_looks(reply);
+	/* What came ends no run, whatever it says of what comes after. */
+	if (reply->status < 300 &&
+	    transfer->told.reset > http->settings.max_wait_ms)
+		transfer->told.reset = -1;
 	if (reply->status > 0)
 		budget_told(&http->limit.budget, &transfer->told, clock_ms());
 	else

@@ -63,6 +63,21 @@ header_value(const char *line, size_t len)
 	return mem_copy(p, (size_t)(end - p));
 }
 
+/* The ms that a header says; one line in the log if it says nothing. */
+static int64_t
+read_when(struct transfer *transfer, const char *name, const char *value)
+{
+	int64_t ms = http_when(value);
+
+	if (ms < 0 && !transfer->http->told_unclear) {
+		transfer->http->told_unclear = true;
+		log_event(transfer->http->settings.log, LOG_WARN, "http",
+		    "the server says a time that can't be read; it is "
+		    "ignored", "header", name, "value", value, NULL);
+	}
+	return ms;
+}
+
 /* "X-RateLimit-Remaining: 59", with or without the "X-". */
 static void
 note_budget(struct transfer *transfer, const char *line, size_t len)
@@ -79,7 +94,7 @@ note_budget(struct transfer *transfer, const char *line, size_t len)
 	else if (is_header(line + x, len - x, "ratelimit-remaining"))
 		told->left = budget_count(value);
 	else if (is_header(line + x, len - x, "ratelimit-reset"))
-		told->reset = budget_reset(value);
+		told->reset = read_when(transfer, "reset of its limit", value);
 	free(value);
 }
 
@@ -135,7 +150,8 @@ note_header(struct transfer *transfer, const char *line, size_t len)
 		transfer->location = header_value(line, len);
 	} else if (is_header(line, len, "retry-after")) {
 		value = header_value(line, len);
-		transfer->retry_after = http_retry_after(value);
+		transfer->retry_after = read_when(transfer,
+		    "Retry-After", value);
 		free(value);
 	} else if (is_header(line, len, "content-type")) {
 		value = header_value(line, len);

@@ -79,6 +79,7 @@ struct http {
 	uint64_t random;
 	struct err stopped;	/* why no more is sent; kind ERR_NONE: it is */
 	bool giving_up;		/* http_stop() */
+	bool told_unclear;	/* the log has the line already */
 };
 
 /* ----------------------------------------------------- http_new.c */
@@ -115,14 +116,23 @@ enum verdict { GOOD, RETRY, REFUSE, REDIRECT, TOO_LARGE, FATAL };
  */
 enum verdict http_judge(struct transfer *, CURLcode);
 
+/**
+ * http_is_limit(transfer):
+ * Is it a 403 which is no matter of rights: one that says when to come again,
+ * or that no requests are left?
+ */
+bool http_is_limit(const struct transfer *);
+
 /** http_backoff(http, attempts): Return how long to wait, in ms. */
 int64_t http_backoff(struct http *, unsigned);
 
 /** http_soon(http, attempts): The same where others are served meanwhile. */
 int64_t http_soon(struct http *, unsigned);
 
-/** http_retry_after(value): Return the wait in ms, or -1 if it is none. */
-int64_t http_retry_after(const char *);
+/* ---------------------------------------------------- http_when.c */
+
+/** http_when(value): Return the ms from now that a header says, or -1. */
+int64_t http_when(const char *);
 
 /* -------------------------------------------------- http_budget.c */
 
@@ -144,9 +154,6 @@ int64_t budget_next(const struct budget *, unsigned, int64_t);
 
 /** budget_count(value): Return the number in a header, or -1. */
 int64_t budget_count(const char *);
-
-/** budget_reset(value): Return the ms that a reset header means, or -1. */
-int64_t budget_reset(const char *);
 
 /* --------------------------------------------------- http_limit.c */
 
