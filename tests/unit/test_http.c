@@ -274,6 +274,16 @@ test_links_to_the_next_page(void **state)
 		{ "</a>; rel=nextish", NULL },
 		{ "</a>; REL=\"NEXT\"", "/a" },
 		{ "<>; rel=next", "" },
+		{ "</a> ; rel = \"next\"", "/a" },
+		{ "</a>;title=\"x, </c>; rel=next\";rel=prev,</b>;rel=next",
+		    "/b" },
+		{ "</a>; title=\"a\\\"; rel=next\"; rel=prev", NULL },
+		{ "</a>; rel=\"prev\"; rel=\"next\"", NULL },
+		{ "</a>; rel=next; anchor=\"#x\", </b>; rel=next", "/b" },
+		{ "</a>; crossorigin; rel=next", "/a" },
+		{ "</a>; rel*=UTF-8''next", NULL },
+		{ "junk \"a, <b>\", , </a>;rel=\"n\\ext\"", "/a" },
+		{ "</a>; rel=\"http://x/next\"", NULL },
 		{ "</a", NULL }, { "rel=next", NULL }, { "", NULL },
 	};
 	char *next, *url;
@@ -296,11 +306,67 @@ test_links_to_the_next_page(void **state)
 	assert_null(http_follow("https://h/v1", "https://h/v1/a",
 	    "https://h.evil/v1/a", &err));
 	assert_contains(err.text, "nothing is asked for elsewhere");
+	/* A proxy's: only the scheme differs. */
+	url = http_follow("https://h/v1", "https://h/v1/a", "http://h/v1/b",
+	    &err);
+	assert_string_equal(url, "https://h/v1/b");
+	free(url);
 	assert_null(http_follow("https://h/v1", "https://h/v1/a",
-	    "http://h/v1/a", &err));
+	    "http://h:8080/v1/a", &err));
+	assert_null(http_follow("http://h/v1", "http://h/v1/a",
+	    "https://h/v1/a", &err));
 	assert_null(http_follow("https://h/v1", "https://h/v1/a", "file:///x",
 	    &err));
 	assert_contains(err.text, "no address");
+}
+
+static unsigned
+draw(uint32_t *seed, unsigned n)
+{
+	*seed = *seed * 1664525 + 1013904223;
+	return (*seed >> 16) % n;
+}
+
+/* Headers made by the grammar, which know their own answer. */
+static void
+test_generated_links(void **state)
+{
+	static const char *const rels[] = { "prev", "\"next\"", "next",
+	    "\"last next\"", "NEXT", "\"nextish\"", "\"a\\\"b\"" };
+	static const bool is_next[] = { false, true, true, true, true, false,
+	    false };
+	static const char *const others[] = { "", "; title=\"a, b; <c>\"",
+	    "; hreflang=en", " ;\ttype = \"x\\\"; rel=next\"", "; flag" };
+	static const char *const gaps[] = { ",", ", ", " ,\t", ",," };
+	uint32_t seed = 1;
+	char header[2000], want[32], *got;
+	unsigned round, link, links, rel, anchor;
+	size_t n;
+
+	(void)state;
+	for (round = 0; round < 20000; round++) {
+		*want = '\0';
+		links = 1 + draw(&seed, 4);
+		for (n = 0, link = 0; link < links; link++) {
+			rel = draw(&seed, LENGTH(rels));
+			anchor = draw(&seed, 6) == 0;
+			n += (size_t)snprintf(&header[n], sizeof(header) - n,
+			    "%s</p?a=1,%u>%s%srel%s%s%s%s", link == 0 ? "" :
+			    gaps[draw(&seed, LENGTH(gaps))], link,
+			    others[draw(&seed, LENGTH(others))],
+			    draw(&seed, 2) ? ";" : " ; ",
+			    draw(&seed, 2) ? "=" : " = ", rels[rel],
+			    others[draw(&seed, LENGTH(others))],
+			    anchor ? "; anchor=\"/x\"" : "");
+			if (is_next[rel] && !anchor && *want == '\0')
+				snprintf(want, sizeof(want), "/p?a=1,%u",
+				    link);
+		}
+		got = http_next_link(header);
+		if (strcmp(got != NULL ? got : "", want) != 0)
+			fail_msg("%s: %s, not %s", header, got, want);
+		free(got);
+	}
 }
 
 static void
@@ -406,6 +472,7 @@ main(void)
 		cmocka_unit_test(test_the_breaker),
 		cmocka_unit_test(test_errors_are_explained),
 		cmocka_unit_test(test_links_to_the_next_page),
+		cmocka_unit_test(test_generated_links),
 		cmocka_unit_test(test_headers_of_a_budget),
 		cmocka_unit_test(test_a_budget_that_is_told_is_kept_to),
 	};
