@@ -274,6 +274,24 @@ note_looks(struct http_reply *reply)
 		reply->is_json = true;
 }
 
+/*
+ * It says that it is coded in a way nobody knows ("utf-8"), and most likely
+ * isn't: from now on nothing is asked to be coded, nor decoded.
+ */
+static void
+take_plain(struct transfer *transfer)
+{
+	struct http *http = transfer->http;
+
+	if (!http->plain)
+		log_event(http->settings.log, LOG_WARN, "http", "the "
+		    "server's Content-Encoding is unknown; bodies are read "
+		    "as they are", "url", transfer->url, NULL);
+	http->plain = true;
+	pace_lost(&http->limit.pace, &transfer->ticket, clock_ms());
+	transfer->due = 0;
+}
+
 /* A transfer came off the wire. */
 static void
 settle(struct transfer *transfer, CURLcode code)
@@ -294,6 +312,11 @@ settle(struct transfer *transfer, CURLcode code)
 		budget_told(&http->limit.budget, &transfer->told, clock_ms());
 	else
 		budget_lost(&http->limit.budget);
+	if (code == CURLE_BAD_CONTENT_ENCODING && transfer->odd_encoding &&
+	    !transfer->is_plain) {
+		take_plain(transfer);
+		return;
+	}
 	switch (http_judge(transfer, code)) {
 	case GOOD:
 		reply->attempts++;

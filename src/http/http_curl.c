@@ -153,6 +153,10 @@ note_header(struct transfer *transfer, const char *line, size_t len)
 		transfer->retry_after = read_when(transfer,
 		    "Retry-After", value);
 		free(value);
+	} else if (is_header(line, len, "content-encoding")) {
+		value = header_value(line, len);
+		transfer->odd_encoding |= !http_is_coding(value);
+		free(value);
 	} else if (is_header(line, len, "content-type")) {
 		value = header_value(line, len);
 		transfer->reply.is_html = strncasecmp(value, "text/html",
@@ -171,6 +175,7 @@ forget_head(struct transfer *transfer)
 	free(transfer->reply.id);
 	transfer->location = transfer->reply.header = NULL;
 	transfer->reply.id = NULL;
+	transfer->odd_encoding = false;
 	transfer->retry_after = -1;
 	transfer->told = (struct told){ -1, -1, -1 };
 	transfer->reply.is_html = transfer->reply.is_json = false;
@@ -209,7 +214,6 @@ new_handle(const struct http_settings *settings)
 	curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
 	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
 	    (long)CURL_HTTP_VERSION_2TLS);
-	curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
 	curl_easy_setopt(easy, CURLOPT_USERAGENT, settings->agent);
 	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_MS);
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
@@ -265,6 +269,11 @@ http_start(struct transfer *transfer)
 	    !ours ? http->without_key :
 	    transfer->reply.request.body != NULL ? http->post :
 	    http->with_key);
+	transfer->is_plain = http->plain;
+	curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING,
+	    http->plain ? NULL : "");
+	curl_easy_setopt(easy, CURLOPT_HTTP_CONTENT_DECODING,
+	    http->plain ? 0L : 1L);
 	curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
 	curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer);
 	curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);

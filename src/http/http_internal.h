@@ -47,6 +47,8 @@ struct transfer {
 	char *location;
 	uint64_t successes;	/* of all, when it was last sent */
 	struct pace_ticket ticket;
+	bool is_plain;		/* nothing was decoded */
+	bool odd_encoding;	/* its Content-Encoding is no known one */
 	unsigned refusals;	/* 429, 503: how often in a row */
 	char curl_says[CURL_ERROR_SIZE];
 };
@@ -79,6 +81,7 @@ struct http {
 	uint64_t random;
 	struct err stopped;	/* why no more is sent; kind ERR_NONE: it is */
 	bool giving_up;		/* http_stop() */
+	bool plain;		/* bodies are taken as they come */
 	bool told_unclear;	/* the log has the line already */
 };
 
@@ -186,6 +189,9 @@ void limit_failure(struct limit *, bool);
 bool limit_is_broken(const struct limit *);
 
 /* ----------------------------------------------------- http_url.c */
+
+/** http_is_coding(value): Is each word of Content-Encoding a known one? */
+bool http_is_coding(const char *);
 
 /** http_same_origin(a, b): Are scheme, host and port of the two the same? */
 bool http_same_origin(const char *, const char *);

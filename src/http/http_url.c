@@ -115,6 +115,27 @@ http_check_key(const char *key, struct err *err)
 	return 0;
 }
 
+bool
+http_is_coding(const char *value)
+{
+	static const char *const known[] = { "identity", "gzip", "x-gzip",
+	    "deflate", "br", "zstd" };
+	size_t n, i;
+
+	for (value += strspn(value, " \t,"); *value != '\0';
+	    value += strspn(value, " \t,")) {
+		n = strcspn(value, " \t,");
+		for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+			if (strlen(known[i]) == n &&
+			    strncasecmp(value, known[i], n) == 0)
+				break;
+		if (i == sizeof(known) / sizeof(known[0]))
+			return false;
+		value += n;
+	}
+	return true;
+}
+
 static bool
 same_part(CURLU *a, CURLU *b, CURLUPart which)
 {

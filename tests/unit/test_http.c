@@ -80,6 +80,18 @@ test_origins(void **state)
 }
 
 static void
+test_codings(void **state)
+{
+	(void)state;
+	assert_true(http_is_coding("gzip"));
+	assert_true(http_is_coding("GZIP, br"));
+	assert_true(http_is_coding(""));
+	assert_false(http_is_coding("utf-8"));
+	assert_false(http_is_coding("identity, x"));
+	assert_false(http_is_coding("aws-chunked"));
+}
+
+static void
 test_where_redirects_lead(void **state)
 {
 	static const struct {
@@ -466,6 +478,7 @@ main(void)
 		cmocka_unit_test(test_servers_addresses),
 		cmocka_unit_test(test_keys),
 		cmocka_unit_test(test_origins),
+		cmocka_unit_test(test_codings),
 		cmocka_unit_test(test_where_redirects_lead),
 		cmocka_unit_test(test_retry_after),
 		cmocka_unit_test(test_waits_grow_and_differ),
