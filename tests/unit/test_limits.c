@@ -286,8 +286,9 @@ test_refusals_whatever_the_pace(void **state)
 }
 
 /*
- * The aim is 95 % of the limit and 1 % refused; what is asserted is what is
- * reached.
+ * The aim is 95 % of the limit and 1 % refused.  Not all of these reach it,
+ * and other seeds do worse (78 %, 2.1 %): what is asserted only keeps it from
+ * getting worse than that.
  */
 static void
 test_hard_limits(void **state)
