@@ -5,138 +5,42 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include <utlist.h>
 
 #include "http/http_internal.h"
 
 #define REDIRECTS_MOST 5
 #define SLOW_MOST 2	/* times that too long is waited for too much */
-#define SPARE_MOST (4 << 20)	/* bytes of a body's memory to keep */
+#define ASLEEP_MOST 32	/* of refused requests, times those under way */
 
-static struct curl_slist *
-headers(const struct http_settings *settings, bool with_key, bool post)
+/* Those that were refused and wait for their time, and keep no other off. */
+static unsigned
+asleep(const struct http *http)
 {
-	struct curl_slist *list = curl_slist_append(NULL,
-	    "Accept: application/json, text/plain;q=0.9, */*;q=0.1");
-	char *line;
+	const struct transfer *transfer;
+	int64_t now = clock_ms();
+	unsigned n = 0;
 
-	if (post) {
-		list = curl_slist_append(list,
-		    "Content-Type: application/json");
-		/* It is small: there is no need to ask first. */
-		list = curl_slist_append(list, "Expect:");
-	}
-	if (with_key && settings->auth_header != NULL) {
-		line = mem_format("%s: %s%s", settings->auth_header,
-		    settings->auth_prefix, settings->key);
-		list = curl_slist_append(list, line);
-		explicit_bzero(line, strlen(line));
-		free(line);
-	}
-	return list;
-}
-
-struct http *
-http_new(const struct http_settings *settings, struct err *err)
-{
-	struct http *http;
-
-	if (http_global(err) == -1)
-		return NULL;
-	http = mem_zero(1, sizeof(*http));
-	http->settings = *settings;
-	http->random = (uint64_t)clock_real() * 2654435761u +
-	    (uint64_t)getpid();
-	if ((http->multi = curl_multi_init()) == NULL) {
-		err_set(err, ERR_INTERNAL, "libcurl can't be used");
-		free(http);
-		return NULL;
-	}
-	curl_multi_setopt(http->multi, CURLMOPT_MAX_HOST_CONNECTIONS,
-	    (long)settings->jobs);
-	curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS,
-	    (long)settings->jobs);
-	http->with_key = headers(settings, true, false);
-	http->without_key = headers(settings, false, false);
-	http->post = headers(settings, true, true);
-	http->settings.key = NULL;
-	http->idle = mem_zero(settings->jobs, sizeof(CURL *));
-	http->spare = mem_zero(settings->jobs, sizeof(*http->spare));
-	limit_init(&http->limit, settings->jobs);
-	return http;
-}
-
-/* Keep a body's memory for the next one: asking for it anew is slow. */
-static void
-spare_body(struct http *http, struct text *body)
-{
-	text_clear(body);
-	if (body->at != NULL && body->room <= SPARE_MOST &&
-	    http->n_spare < http->settings.jobs) {
-		http->spare[http->n_spare++] = *body;
-		text_init(body, http->settings.max_body);
-	} else {
-		text_release(body);
-	}
-}
-
-static void
-free_transfer(struct transfer *transfer)
-{
-	http_leave_wire(transfer);
-	DL_DELETE(transfer->http->all, transfer);
-	spare_body(transfer->http, &transfer->reply.body);
-	free(transfer->reply.request.url);
-	free(transfer->reply.request.body);
-	free(transfer->reply.header);
-	free(transfer->reply.id);
-	free(transfer->url);
-	free(transfer->location);
-	free(transfer);
-}
-
-/* Free headers, after wiping what may be the key. */
-static void
-free_headers(struct curl_slist *list)
-{
-	struct curl_slist *item;
-
-	for (item = list; item != NULL; item = item->next)
-		explicit_bzero(item->data, strlen(item->data));
-	curl_slist_free_all(list);
-}
-
-void
-http_free(struct http *http)
-{
-	if (http == NULL)
-		return;
-	while (http->all != NULL)
-		free_transfer(http->all);
-	while (http->n_spare > 0)
-		text_release(&http->spare[--http->n_spare]);
-	free(http->spare);
-	while (http->n_idle > 0)
-		curl_easy_cleanup(http->idle[--http->n_idle]);
-	curl_multi_cleanup(http->multi);
-	free_headers(http->with_key);
-	free_headers(http->without_key);
-	free_headers(http->post);
-	free(http->idle);
-	free(http);
+	DL_FOREACH(http->all, transfer)
+		n += transfer->easy == NULL && !transfer->is_over &&
+		    transfer->refusals > 0 && transfer->due > now;
+	return n < http->limit.most * ASLEEP_MOST ? n :
+	    http->limit.most * ASLEEP_MOST;
 }
 
 unsigned
 http_room(const struct http *http)
 {
-	unsigned most = (unsigned)http->limit.allowed;
+	unsigned busy = http->n_open + http->n_ready, free;
 
 	if (http->stopped.kind != ERR_NONE || http->giving_up)
 		return 0;
 	/* Replies that wait to be taken have their place in memory too. */
-	return http->n_open + http->n_ready < most ?
-	    most - http->n_open - http->n_ready : 0;
+	free = busy < http->limit.most ? http->limit.most - busy : 0;
+	if (free > 0)
+		return free;
+	busy -= asleep(http);
+	return busy < http->limit.most ? http->limit.most - busy : 0;
 }
 
 void
@@ -208,24 +112,21 @@ finish(struct transfer *transfer, enum http_outcome outcome)
 		log_failure(transfer, -1);
 }
 
-/* All wait, because the server said so; too long is the end. */
-static int64_t
-pause_all(struct transfer *transfer, int64_t now)
+/* The server asks for a wait; too long is the end. */
+static void
+check_wait(struct transfer *transfer, int64_t wait, int64_t now)
 {
 	struct http *http = transfer->http;
-	int64_t wait = limit_refused(&http->limit, transfer->retry_after,
-	    now);
 	char text[400], human[24];
 
-	if (wait > http->settings.max_wait_ms ||
-	    now - http->limit.refused_since > http->settings.max_wait_ms) {
-		text_human_time(wait, human);
-		snprintf(text, sizeof(text), "the server asks to wait (%s "
-		    "more now, HTTP %d), longer than --max-wait allows",
-		    human, transfer->reply.status);
-		stop(http, ERR_STOPPED, text);
-	}
-	return wait;
+	if (wait <= http->settings.max_wait_ms &&
+	    now - http->limit.refused_since <= http->settings.max_wait_ms)
+		return;
+	text_human_time(wait, human);
+	snprintf(text, sizeof(text), "the server asks to wait (%s more now, "
+	    "HTTP %d), longer than --max-wait allows", human,
+	    transfer->reply.status);
+	stop(http, ERR_STOPPED, text);
 }
 
 static bool
@@ -242,28 +143,71 @@ is_spent(const struct transfer *transfer)
 	return reply->attempts >= most;
 }
 
+/* Was it refused as such, be it for the pace? */
+static bool
+is_refusal(const struct transfer *transfer)
+{
+	return transfer->reply.status == 429 ||
+	    transfer->reply.status == 503 || http_is_limit(transfer);
+}
+
 /*
- * Try it again later, or see that it was tried often enough.  A 429 counts
- * as a try only if the server served others since this one was sent: else it
- * is the pace that is wrong, not the request.
+ * Weigh a refusal.  It counts as a try unless it is a matter of the pace, or
+ * the server served no others since this one was sent.  Return how long the
+ * request waits.
  */
+static int64_t
+weigh_refusal(struct transfer *transfer, int64_t now)
+{
+	struct http *http = transfer->http;
+	struct http_reply *reply = &transfer->reply;
+	struct pace_refusal refusal = { transfer->retry_after,
+	    reply->status == 503 && transfer->retry_after < 0 };
+	bool is_pace = limit_refused(&http->limit, &transfer->ticket,
+	    &refusal, now);
+	int64_t wait;
+
+	transfer->refusals++;
+	if (refusal.is_plain) {
+		reply->attempts++;
+		limit_failure(&http->limit, true);
+	} else if (!is_pace &&
+	    transfer->successes != http->limit.successes) {
+		reply->attempts++;
+	}
+	wait = http_soon(http, is_pace && transfer->refusals > 2 ? 2 :
+	    transfer->refusals);
+	if (transfer->retry_after > wait)
+		wait = transfer->retry_after;
+	if (!refusal.is_plain)
+		check_wait(transfer, transfer->retry_after >
+		    pace_waits(&http->limit.pace, now) ?
+		    transfer->retry_after :
+		    pace_waits(&http->limit.pace, now), now);
+	return wait;
+}
+
+/* Try it again later, or see that it was tried often enough. */
 static void
 retry(struct transfer *transfer)
 {
 	struct http *http = transfer->http;
 	struct http_reply *reply = &transfer->reply;
 	int64_t now = clock_ms(), wait;
-	bool told = reply->status == 429 ||
-	    (reply->status == 503 && transfer->retry_after >= 0);
 
-	if (!(reply->status == 429 &&
-	    transfer->successes == http->limit.successes))
+	if (is_refusal(transfer)) {
+		wait = weigh_refusal(transfer, now);
+	} else {
 		reply->attempts++;
-	wait = http_backoff(http, reply->attempts);
-	if (told)
-		wait = pause_all(transfer, now);
-	else
+		transfer->refusals = 0;
+		wait = reply->status == 502 ? http_soon(http,
+		    reply->attempts) : http_backoff(http, reply->attempts);
+		if (reply->status > 0)
+			limit_answered(&http->limit, &transfer->ticket, now);
+		else
+			pace_lost(&http->limit.pace, &transfer->ticket, now);
 		limit_failure(&http->limit, reply->status > 0);
+	}
 	reply->is_slow |= reply->status == 504;
 	if (is_spent(transfer)) {
 		finish(transfer, HTTP_SPENT);
@@ -279,6 +223,7 @@ retry(struct transfer *transfer)
 			    "longer than --max-wait allows");
 		transfer->due = now + wait;
 		http->counts.retries++;
+		http_spare_body(http, &reply->body);
 		log_failure(transfer, wait);
 	}
 	if (limit_is_broken(&http->limit))
@@ -329,6 +274,24 @@ note_looks(struct http_reply *reply)
 		reply->is_json = true;
 }
 
+/*
+ * It says that it is coded in a way nobody knows ("utf-8"), and most likely
+ * isn't: from now on nothing is asked to be coded, nor decoded.
+ */
+static void
+take_plain(struct transfer *transfer)
+{
+	struct http *http = transfer->http;
+
+	if (!http->plain)
+		log_event(http->settings.log, LOG_WARN, "http", "the "
+		    "server's Content-Encoding is unknown; bodies are read "
+		    "as they are", "url", transfer->url, NULL);
+	http->plain = true;
+	pace_lost(&http->limit.pace, &transfer->ticket, clock_ms());
+	transfer->due = 0;
+}
+
 /* A transfer came off the wire. */
 static void
 settle(struct transfer *transfer, CURLcode code)
@@ -341,15 +304,25 @@ settle(struct transfer *transfer, CURLcode code)
 	reply->status = (int)status;
 	http_leave_wire(transfer);
 	note_looks(reply);
+	/* What came ends no run, whatever it says of what comes after. */
+	if (reply->status < 300 &&
+	    transfer->told.reset > http->settings.max_wait_ms)
+		transfer->told.reset = -1;
 	if (reply->status > 0)
 		budget_told(&http->limit.budget, &transfer->told, clock_ms());
 	else
 		budget_lost(&http->limit.budget);
+	if (code == CURLE_BAD_CONTENT_ENCODING && transfer->odd_encoding &&
+	    !transfer->is_plain) {
+		take_plain(transfer);
+		return;
+	}
 	switch (http_judge(transfer, code)) {
 	case GOOD:
 		reply->attempts++;
 		http->counts.bytes += reply->body.len;
-		limit_success(&http->limit, clock_ms());
+		limit_success(&http->limit, &transfer->ticket,
+		    clock_ms());
 		finish(transfer, HTTP_GOOD);
 		break;
 	case RETRY:
@@ -357,13 +330,16 @@ settle(struct transfer *transfer, CURLcode code)
 		break;
 	case REFUSE:
 		reply->attempts++;
-		limit_success(&http->limit, clock_ms());
+		limit_success(&http->limit, &transfer->ticket,
+		    clock_ms());
 		finish(transfer, HTTP_REFUSED);
 		break;
 	case REDIRECT:
+		limit_answered(&http->limit, &transfer->ticket, clock_ms());
 		redirect(transfer);
 		break;
 	case TOO_LARGE:
+		limit_answered(&http->limit, &transfer->ticket, clock_ms());
 		reply->attempts++;
 		finish(transfer, HTTP_TOO_LARGE);
 		break;
@@ -407,7 +383,7 @@ http_drop(struct http *http, struct http_reply *reply)
 		return;
 	if (reply->outcome == HTTP_GOOD)
 		limit_accepted(&http->limit);
-	free_transfer((struct transfer *)(void *)reply);
+	http_free_transfer((struct transfer *)(void *)reply);
 }
 
 void
@@ -443,6 +419,31 @@ end_silence(struct transfer *transfer)
 	retry(transfer);
 }
 
+/* Start it, if its time has come. */
+static void
+start(struct transfer *transfer, int64_t now)
+{
+	struct http *http = transfer->http;
+
+	if (transfer->easy == NULL && !transfer->is_over &&
+	    transfer->due <= now && !http->giving_up &&
+	    http->stopped.kind == ERR_NONE &&
+	    limit_allows(&http->limit, http->n_wire, now) &&
+	    http_start(transfer) == -1)
+		stop(http, ERR_INTERNAL, "libcurl has no handle");
+}
+
+/* A scout that was not refused before tells more; is there none? */
+static void
+start_scout(struct http *http, int64_t now)
+{
+	struct transfer *transfer;
+
+	DL_FOREACH(http->all, transfer)
+		if (http->limit.pace.holds && transfer->refusals > 0)
+			start(transfer, now);
+}
+
 /*
  * Look at all transfers: start those whose time has come, end those that are
  * silent.  Return when something is due next, at most ${until}.
@@ -451,19 +452,15 @@ static int64_t
 look_after(struct http *http, int64_t now, int64_t until)
 {
 	struct transfer *transfer;
-	int64_t budget;
+	int64_t budget, pace;
 
 	DL_FOREACH(http->all, transfer) {
 		if (transfer->is_over)
 			continue;
 		if (transfer->easy != NULL && now >= deadline(transfer))
 			end_silence(transfer);
-		if (transfer->easy == NULL && !transfer->is_over &&
-		    transfer->due <= now && !http->giving_up &&
-		    http->stopped.kind == ERR_NONE &&
-		    limit_allows(&http->limit, http->n_wire, now) &&
-		    http_start(transfer) == -1)
-			stop(http, ERR_INTERNAL, "libcurl has no handle");
+		if (!http->limit.pace.holds || transfer->refusals == 0)
+			start(transfer, now);
 		if (transfer->is_over)
 			continue;
 		if (transfer->easy != NULL) {
@@ -473,10 +470,10 @@ look_after(struct http *http, int64_t now, int64_t until)
 			until = transfer->due;
 		}
 	}
-	if (pace_next(&http->limit.pace) > now &&
-	    pace_next(&http->limit.pace) < until &&
-	    http->n_open > http->n_wire)
-		until = pace_next(&http->limit.pace);
+	start_scout(http, now);
+	pace = pace_next(&http->limit.pace, now);
+	if (pace > now && pace < until && http->n_open > http->n_wire)
+		until = pace;
 	budget = budget_next(&http->limit.budget, http->n_wire, now);
 	if (budget > now && budget < until && http->n_open > http->n_wire)
 		until = budget;
@@ -484,9 +481,6 @@ look_after(struct http *http, int64_t now, int64_t until)
 	    budget - now > http->settings.max_wait_ms)
 		stop(http, ERR_STOPPED, "the server's limit on requests is "
 		    "used up for longer than --max-wait allows");
-	if (http->limit.pause_until > now &&
-	    http->limit.pause_until < until && http->n_open > http->n_wire)
-		until = http->limit.pause_until;
 	return until;
 }
 
@@ -586,8 +580,7 @@ http_count(const struct http *http, struct http_counts *counts)
 	*counts = http->counts;
 	counts->under_way = http->n_wire;
 	counts->waiting = http->n_open - http->n_wire;
-	counts->pause_ms = http->limit.pause_until > now ?
-	    http->limit.pause_until - now : 0;
+	counts->pause_ms = pace_waits(&http->limit.pace, now);
 	budget = budget_next(&http->limit.budget, http->n_wire, now);
 	if (budget < INT64_MAX && budget - now > counts->pause_ms &&
 	    counts->waiting > 0)

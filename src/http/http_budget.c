@@ -16,7 +16,6 @@
 
 #define ROUNDING_MS 1000
 #define SAME_MS 2500	/* resets no further apart are of one window */
-#define EPOCH_LEAST 1000000000	/* larger: seconds since 1970 */
 
 void
 budget_init(struct budget *budget)
@@ -36,30 +35,6 @@ budget_count(const char *value)
 	count = strtoll(value, &end, 10);
 	return (*end == '\0' || *end == ',' || *end == ';' || *end == ' ') &&
 	    count < 1000000000 ? count : -1;
-}
-
-int64_t
-budget_reset(const char *value)
-{
-	char *end;
-	double seconds;
-	int64_t ms;
-
-	while (*value == ' ' || *value == '\t')
-		value++;
-	if (*value < '0' || *value > '9')
-		return -1;
-	seconds = strtod(value, &end);
-	if (*end == 's')
-		end++;
-	while (*end == ' ' || *end == '\t')
-		end++;
-	if (*end != '\0' || seconds > 1e11)
-		return -1;
-	if (seconds < EPOCH_LEAST)
-		return (int64_t)(seconds * 1000);
-	ms = (int64_t)(seconds * 1000) - clock_real();
-	return ms > 0 ? ms : 0;
 }
 
 void

@@ -63,6 +63,21 @@ header_value(const char *line, size_t len)
 	return mem_copy(p, (size_t)(end - p));
 }
 
+/* The ms that a header says; one line in the log if it says nothing. */
+static int64_t
+read_when(struct transfer *transfer, const char *name, const char *value)
+{
+	int64_t ms = http_when(value);
+
+	if (ms < 0 && !transfer->http->told_unclear) {
+		transfer->http->told_unclear = true;
+		log_event(transfer->http->settings.log, LOG_WARN, "http",
+		    "the server says a time that can't be read; it is "
+		    "ignored", "header", name, "value", value, NULL);
+	}
+	return ms;
+}
+
 /* "X-RateLimit-Remaining: 59", with or without the "X-". */
 static void
 note_budget(struct transfer *transfer, const char *line, size_t len)
@@ -79,7 +94,7 @@ note_budget(struct transfer *transfer, const char *line, size_t len)
 	else if (is_header(line + x, len - x, "ratelimit-remaining"))
 		told->left = budget_count(value);
 	else if (is_header(line + x, len - x, "ratelimit-reset"))
-		told->reset = budget_reset(value);
+		told->reset = read_when(transfer, "reset of its limit", value);
 	free(value);
 }
 
@@ -135,7 +150,12 @@ note_header(struct transfer *transfer, const char *line, size_t len)
 		transfer->location = header_value(line, len);
 	} else if (is_header(line, len, "retry-after")) {
 		value = header_value(line, len);
-		transfer->retry_after = http_retry_after(value);
+		transfer->retry_after = read_when(transfer,
+		    "Retry-After", value);
+		free(value);
+	} else if (is_header(line, len, "content-encoding")) {
+		value = header_value(line, len);
+		transfer->odd_encoding |= !http_is_coding(value);
 		free(value);
 	} else if (is_header(line, len, "content-type")) {
 		value = header_value(line, len);
@@ -155,6 +175,7 @@ forget_head(struct transfer *transfer)
 	free(transfer->reply.id);
 	transfer->location = transfer->reply.header = NULL;
 	transfer->reply.id = NULL;
+	transfer->odd_encoding = false;
 	transfer->retry_after = -1;
 	transfer->told = (struct told){ -1, -1, -1 };
 	transfer->reply.is_html = transfer->reply.is_json = false;
@@ -193,7 +214,6 @@ new_handle(const struct http_settings *settings)
 	curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
 	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
 	    (long)CURL_HTTP_VERSION_2TLS);
-	curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
 	curl_easy_setopt(easy, CURLOPT_USERAGENT, settings->agent);
 	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_MS);
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
@@ -249,6 +269,11 @@ http_start(struct transfer *transfer)
 	    !ours ? http->without_key :
 	    transfer->reply.request.body != NULL ? http->post :
 	    http->with_key);
+	transfer->is_plain = http->plain;
+	curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING,
+	    http->plain ? NULL : "");
+	curl_easy_setopt(easy, CURLOPT_HTTP_CONTENT_DECODING,
+	    http->plain ? 0L : 1L);
 	curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
 	curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer);
 	curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
@@ -258,7 +283,9 @@ http_start(struct transfer *transfer)
 		return -1;
 	}
 	transfer->easy = easy;
-	pace_sent(&transfer->http->limit.pace, clock_ms());
+	pace_sent(&http->limit.pace, transfer->refusals == 1 ||
+	    transfer->refusals == 2, http->n_wire + 1 >= http->limit.most,
+	    &transfer->ticket, clock_ms());
 	transfer->started = clock_ms();
 	transfer->reply.is_slow = false;
 	transfer->last_byte = 0;

@@ -4,6 +4,7 @@
 #include <curl/curl.h>
 
 #include "http/http.h"
+#include "http/http_pace.h"
 
 /* What a reply's headers say of the requests that may still be sent. */
 struct told {
@@ -45,20 +46,11 @@ struct transfer {
 	struct told told;	/* of the budget */
 	char *location;
 	uint64_t successes;	/* of all, when it was last sent */
+	struct pace_ticket ticket;
+	bool is_plain;		/* nothing was decoded */
+	bool odd_encoding;	/* its Content-Encoding is no known one */
+	unsigned refusals;	/* 429, 503: how often in a row */
 	char curl_says[CURL_ERROR_SIZE];
-};
-
-#define PACE_TICKS 20
-
-/* How many requests a second: see http_pace.c. */
-struct pace {
-	double rate;		/* 0: no limit is known */
-	double ceiling;		/* where it was refused */
-	double step;		/* by which it grows beyond that */
-	double next;		/* when the next request may go, in ms */
-	int64_t grown;		/* when it grew last, or was refused */
-	int64_t tick;
-	unsigned taken[PACE_TICKS];	/* requests, by tenth of a second */
 };
 
 /* How many requests may be on the wire, and when: see http_limit.c. */
@@ -66,10 +58,7 @@ struct limit {
 	struct pace pace;
 	struct budget budget;
 	unsigned most;		/* the user's word */
-	double allowed;		/* from 1 to ${most} */
-	int64_t pause_until;
-	int64_t refused_since;	/* first 429 since a success; 0: none */
-	unsigned refusals;	/* 429s since a success, a pause counted once */
+	int64_t refused_since;	/* the first since a success; 0: none */
 	unsigned broken;	/* in a row: no answer at all */
 	unsigned failed;	/* in a row: an answer of no use */
 	uint64_t successes;
@@ -92,7 +81,20 @@ struct http {
 	uint64_t random;
 	struct err stopped;	/* why no more is sent; kind ERR_NONE: it is */
 	bool giving_up;		/* http_stop() */
+	bool plain;		/* bodies are taken as they come */
+	bool told_unclear;	/* the log has the line already */
 };
+
+/* ----------------------------------------------------- http_new.c */
+
+/**
+ * http_spare_body(http, body):
+ * Keep ${body}'s memory for the next one: asking for it anew is slow.
+ */
+void http_spare_body(struct http *, struct text *);
+
+/** http_free_transfer(transfer): It is no longer wanted. */
+void http_free_transfer(struct transfer *);
 
 /* ---------------------------------------------------- http_curl.c */
 
@@ -117,30 +119,23 @@ enum verdict { GOOD, RETRY, REFUSE, REDIRECT, TOO_LARGE, FATAL };
  */
 enum verdict http_judge(struct transfer *, CURLcode);
 
+/**
+ * http_is_limit(transfer):
+ * Is it a 403 which is no matter of rights: one that says when to come again,
+ * or that no requests are left?
+ */
+bool http_is_limit(const struct transfer *);
+
 /** http_backoff(http, attempts): Return how long to wait, in ms. */
 int64_t http_backoff(struct http *, unsigned);
 
-/** http_retry_after(value): Return the wait in ms, or -1 if it is none. */
-int64_t http_retry_after(const char *);
+/** http_soon(http, attempts): The same where others are served meanwhile. */
+int64_t http_soon(struct http *, unsigned);
 
-/* --------------------------------------------------- http_limit.c */
+/* ---------------------------------------------------- http_when.c */
 
-/* ---------------------------------------------------- http_pace.c */
-
-/** pace_init(pace): No limit is known. */
-void pace_init(struct pace *);
-
-/** pace_taken(pace, now): The server took a request. */
-void pace_taken(struct pace *, int64_t);
-
-/** pace_refused(pace, now): It refused one: they came too fast. */
-void pace_refused(struct pace *, int64_t);
-
-/** pace_next(pace): Return from when on the next request may be sent. */
-int64_t pace_next(const struct pace *);
-
-/** pace_sent(pace, now): A request was sent. */
-void pace_sent(struct pace *, int64_t);
+/** http_when(value): Return the ms from now that a header says, or -1. */
+int64_t http_when(const char *);
 
 /* -------------------------------------------------- http_budget.c */
 
@@ -163,8 +158,7 @@ int64_t budget_next(const struct budget *, unsigned, int64_t);
 /** budget_count(value): Return the number in a header, or -1. */
 int64_t budget_count(const char *);
 
-/** budget_reset(value): Return the ms that a reset header means, or -1. */
-int64_t budget_reset(const char *);
+/* --------------------------------------------------- http_limit.c */
 
 /** limit_init(limit, most): Start with all there may be. */
 void limit_init(struct limit *, unsigned);
@@ -172,18 +166,21 @@ void limit_init(struct limit *, unsigned);
 /** limit_allows(limit, on_wire, now): May one more go on the wire? */
 bool limit_allows(const struct limit *, unsigned, int64_t);
 
-/** limit_success(limit, now): A reply came. */
-void limit_success(struct limit *, int64_t);
+/** limit_answered(limit, ticket, now): It was no refusal. */
+void limit_answered(struct limit *, const struct pace_ticket *, int64_t);
+
+/** limit_success(limit, ticket, now): A reply came. */
+void limit_success(struct limit *, const struct pace_ticket *, int64_t);
 
 /** limit_accepted(limit): A reply was what was promised. */
 void limit_accepted(struct limit *);
 
 /**
- * limit_refused(limit, retry_after, now):
- * A 429 came (or a 503 that says when to come again).  ${retry_after} is in
- * ms or -1.  Return how long all will wait now, in ms.
+ * limit_refused(limit, ticket, refusal, now):
+ * Return whether all wait for it: see pace_refused().
  */
-int64_t limit_refused(struct limit *, int64_t, int64_t);
+bool limit_refused(struct limit *, const struct pace_ticket *,
+    const struct pace_refusal *, int64_t);
 
 /** limit_failure(limit, answered): A request failed; was it answered? */
 void limit_failure(struct limit *, bool);
@@ -192,6 +189,9 @@ void limit_failure(struct limit *, bool);
 bool limit_is_broken(const struct limit *);
 
 /* ----------------------------------------------------- http_url.c */
+
+/** http_is_coding(value): Is each word of Content-Encoding a known one? */
+bool http_is_coding(const char *);
 
 /** http_same_origin(a, b): Are scheme, host and port of the two the same? */
 bool http_same_origin(const char *, const char *);

@@ -1,11 +1,7 @@
 /*
- * How much may be asked of the server at a time.
- *
- * So many requests may be on the wire as were allowed: each reply raises that
- * by a little, so that a full round of replies raises it by one; each time the
- * server says "too many" it is halved, and all wait.  What was on the wire
- * together is refused together, so refusals that come during a pause don't
- * halve again.
+ * What may be asked of the server: so many requests on the wire as the user
+ * says, at the pace that was found out (http_pace.c), and no more than the
+ * server says are left (http_budget.c).
  *
  * The breaker counts failures in a row, over all requests.  A server that
  * doesn't answer at all is given up sooner than one that answers with errors.
@@ -13,15 +9,13 @@
 
 #include "http/http_internal.h"
 
-#define PAUSE_FIRST_MS 1000
-#define PAUSE_MOST_MS 60000
 #define BROKEN_MOST 64		/* no answer: 4 rounds of 16 */
 #define FAILED_MOST 250		/* 50 requests, 5 times each */
 
 void
 limit_init(struct limit *limit, unsigned most)
 {
-	*limit = (struct limit){ .most = most, .allowed = most };
+	*limit = (struct limit){ .most = most };
 	pace_init(&limit->pace);
 	budget_init(&limit->budget);
 }
@@ -29,21 +23,25 @@ limit_init(struct limit *limit, unsigned most)
 bool
 limit_allows(const struct limit *limit, unsigned on_wire, int64_t now)
 {
-	return now >= limit->pause_until && now >= pace_next(&limit->pace) &&
+	return now >= pace_next(&limit->pace, now) &&
 	    now >= budget_next(&limit->budget, on_wire, now) &&
-	    on_wire < (unsigned)limit->allowed;
+	    on_wire < limit->most;
 }
 
 void
-limit_success(struct limit *limit, int64_t now)
+limit_answered(struct limit *limit, const struct pace_ticket *ticket,
+    int64_t now)
 {
-	pace_taken(&limit->pace, now);
-	limit->successes++;
+	pace_served(&limit->pace, ticket, now);
 	limit->refused_since = 0;
-	limit->refusals = 0;
-	limit->allowed += 1 / limit->allowed;
-	if (limit->allowed > limit->most)
-		limit->allowed = limit->most;
+}
+
+void
+limit_success(struct limit *limit, const struct pace_ticket *ticket,
+    int64_t now)
+{
+	limit_answered(limit, ticket, now);
+	limit->successes++;
 }
 
 void
@@ -52,31 +50,13 @@ limit_accepted(struct limit *limit)
 	limit->broken = limit->failed = 0;
 }
 
-int64_t
-limit_refused(struct limit *limit, int64_t retry_after, int64_t now)
+bool
+limit_refused(struct limit *limit, const struct pace_ticket *ticket,
+    const struct pace_refusal *refusal, int64_t now)
 {
-	int64_t wait = retry_after;
-	bool paused = now < limit->pause_until;
-
 	if (limit->refused_since == 0)
 		limit->refused_since = now;
-	if (!paused) {
-		pace_refused(&limit->pace, now);
-		limit->refusals++;
-		limit->allowed = limit->allowed / 2 < 1 ? 1 :
-		    limit->allowed / 2;
-	}
-	if (wait < 0) {
-		if (paused)
-			return limit->pause_until - now;
-		wait = limit->refusals < 7 ?
-		    PAUSE_FIRST_MS << (limit->refusals - 1) : PAUSE_MOST_MS;
-		if (wait > PAUSE_MOST_MS)
-			wait = PAUSE_MOST_MS;
-	}
-	if (now + wait > limit->pause_until)
-		limit->pause_until = now + wait;
-	return limit->pause_until - now;
+	return pace_refused(&limit->pace, ticket, refusal, now);
 }
 
 void

@@ -16,9 +16,17 @@
 #define WAIT_LEAST_MS 500
 #define WAIT_MOST_MS 30000
 
-static bool
-is_retried(const struct http_reply *reply)
+bool
+http_is_limit(const struct transfer *transfer)
 {
+	return transfer->reply.status == 403 &&
+	    (transfer->retry_after >= 0 || transfer->told.left == 0);
+}
+
+static bool
+is_retried(const struct transfer *transfer)
+{
+	const struct http_reply *reply = &transfer->reply;
 	size_t i;
 
 	for (i = 0; i < reply->request.n_rules; i++)
@@ -27,7 +35,7 @@ is_retried(const struct http_reply *reply)
 	switch (reply->status) {
 	case 401:
 	case 403:
-		return !reply->is_json;
+		return !reply->is_json || http_is_limit(transfer);
 	case 408:
 	case 409:
 	case 425:
@@ -74,7 +82,7 @@ judge_status(struct transfer *transfer)
 	    transfer->location != NULL)
 		return REDIRECT;
 	explain_status(reply);
-	return is_retried(reply) ? RETRY : REFUSE;
+	return is_retried(transfer) ? RETRY : REFUSE;
 }
 
 enum verdict
@@ -132,29 +140,13 @@ http_backoff(struct http *http, unsigned attempts)
 }
 
 int64_t
-http_retry_after(const char *value)
+http_soon(struct http *http, unsigned attempts)
 {
-	char *end;
-	long long seconds;
-	time_t when;
+	static const int64_t waits[][2] = { { 10, 40 }, { 40, 120 },
+	    { 1000, 2000 }, { 3000, 9000 }, { 7500, WAIT_MOST_MS } };
+	size_t last = sizeof(waits) / sizeof(waits[0]) - 1, i;
 
-	while (*value == ' ' || *value == '\t')
-		value++;
-	if (*value >= '0' && *value <= '9') {
-		seconds = strtoll(value, &end, 10);
-		while (*end == ' ' || *end == '\t' || *end == '\r' ||
-		    *end == '\n')
-			end++;
-		if (*end != '\0')
-			return -1;
-		return seconds > 1000000000 ? INT64_C(1000000000000) :
-		    seconds * 1000;
-	}
-	if ((when = curl_getdate(value, NULL)) == -1)
-		return -1;
-	/* Beyond the year 9999 is as good as never. */
-	if ((int64_t)when > INT64_C(253402300800))
-		return INT64_C(1000000000000);
-	return (int64_t)when * 1000 > clock_real() ?
-	    (int64_t)when * 1000 - clock_real() : 0;
+	i = attempts == 0 ? 0 : attempts - 1 < last ? attempts - 1 : last;
+	return waits[i][0] + (int64_t)(http_random(http) *
+	    (double)(waits[i][1] - waits[i][0]));
 }

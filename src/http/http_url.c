@@ -115,6 +115,27 @@ http_check_key(const char *key, struct err *err)
 	return 0;
 }
 
+bool
+http_is_coding(const char *value)
+{
+	static const char *const known[] = { "identity", "gzip", "x-gzip",
+	    "deflate", "br", "zstd" };
+	size_t n, i;
+
+	for (value += strspn(value, " \t,"); *value != '\0';
+	    value += strspn(value, " \t,")) {
+		n = strcspn(value, " \t,");
+		for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+			if (strlen(known[i]) == n &&
+			    strncasecmp(value, known[i], n) == 0)
+				break;
+		if (i == sizeof(known) / sizeof(known[0]))
+			return false;
+		value += n;
+	}
+	return true;
+}
+
 static bool
 same_part(CURLU *a, CURLU *b, CURLUPart which)
 {
@@ -169,12 +190,23 @@ char *
 http_follow(const char *base, const char *from, const char *link,
     struct err *err)
 {
-	char *url = http_resolve(from, link);
+	char *url = http_resolve(from, link), *secure;
 
 	if (url == NULL) {
 		err_set(err, ERR_DATA, "the reply says that the next page is "
 		    "at \"%.100s\", which is no address", link);
 		return NULL;
+	}
+	/* Behind a proxy a server may not know that it is asked by https. */
+	if (strncasecmp(base, "https:", 6) == 0 &&
+	    strncasecmp(url, "http:", 5) == 0) {
+		secure = mem_format("https:%s", url + 5);
+		if (http_same_origin(secure, base) &&
+		    !http_same_origin(url, base)) {
+			free(url);
+			return secure;
+		}
+		free(secure);
 	}
 	if (!http_same_origin(url, base)) {
 		err_set(err, ERR_DATA, "the reply says that the next page is "
@@ -184,48 +216,4 @@ http_follow(const char *base, const char *from, const char *link,
 		return NULL;
 	}
 	return url;
-}
-
-/* Has the link, whose parameters begin at ${p}, the relation "next"? */
-static bool
-is_next(const char *p, const char *end)
-{
-	const char *rel = p;
-
-	for (; rel + 4 < end; rel++) {
-		if (strncasecmp(rel, "rel=", 4) != 0)
-			continue;
-		rel += 4;
-		rel += *rel == '"';
-		/* Several relations have blanks between them. */
-		while (rel + 4 <= end && *rel != '"' && *rel != ';') {
-			if (strncasecmp(rel, "next", 4) == 0 &&
-			    (rel + 4 == end ||
-			    strchr("\" ;\t", rel[4]) != NULL))
-				return true;
-			rel += strcspn(rel, " \";");
-			rel += strspn(rel, " ");
-		}
-		return false;
-	}
-	return false;
-}
-
-char *
-http_next_link(const char *value)
-{
-	const char *open = value, *close, *end;
-
-	while ((open = strchr(open, '<')) != NULL &&
-	    (close = strchr(open, '>')) != NULL) {
-		/* The next link begins behind a comma and at a "<". */
-		end = strchr(close, '<');
-		if (end == NULL)
-			end = close + strlen(close);
-		if (is_next(close + 1, end))
-			return mem_copy(open + 1,
-			    (size_t)(close - open - 1));
-		open = close;
-	}
-	return NULL;
 }

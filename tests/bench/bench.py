@@ -14,6 +14,7 @@ import datetime
 import json
 import os
 import platform
+import re
 import shutil
 import signal
 import statistics
@@ -295,6 +296,22 @@ class Bench:
         row(f"requests, latency {ms} ms", "one a page", twice == 0,
             f"{len(order):,}", f"{twice} asked for twice")
 
+    def limits(self):
+        """The pace on a simulated clock, as tests/unit/test_limits says."""
+        said = subprocess.run([self.program("tests/unit/test_limits")],
+                              stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True).stdout
+        for what, x in re.findall(r"# +(\d+ % refused, .*): ([\d.]+) x", said):
+            row(what, "<= 1.5 x", float(x) <= 1.5, f"{x} x",
+                "5,000 URLs, simulated")
+        for what, taken, refused in re.findall(
+                r"# (limit .*): ([\d.]+) % of it, ([\d.]+) %", said):
+            row(what, ">= 95 %, <= 1 %",
+                float(taken) >= 95 and float(refused) <= 1,
+                f"{taken} %", f"{refused} % refused, simulated")
+        for what, s in re.findall(r"# (from .*): 90 % after (\d+) s", said):
+            row(what, "<= 60 s", int(s) <= 60, f"{s} s", "simulated")
+
     def memory(self):
         peaks = []
         for files, logs in ((8, 5000), (80, 5000), (8, 50000)):
@@ -491,6 +508,7 @@ def main():
         bench.small()
         bench.latency(50)
         bench.latency(200)
+        bench.limits()
         bench.memory()
         bench.verify()
         bench.tables()

@@ -12,7 +12,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct err err;
 	int64_t wall;
 
-	MUST(http_retry_after(text) >= -1);
+	MUST(http_when(text) >= -1);
 	(void)clock_parse(text, &wall);
 	(void)http_check_key(text, &err);
 	server = http_check_server(text, &err);
@@ -25,7 +25,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		MUST(strncasecmp(url, "http://", 7) == 0 ||
 		    strncasecmp(url, "https://", 8) == 0);
 	free(url);
-	MUST(budget_count(text) >= -1 && budget_reset(text) >= -1);
+	MUST(budget_count(text) >= -1 && http_when(text) >= -1);
 	url = http_next_link(text);
 	MUST(url == NULL || strlen(url) + 2 <= size);
 	free(url);

@@ -80,6 +80,18 @@ test_origins(void **state)
 }
 
 static void
+test_codings(void **state)
+{
+	(void)state;
+	assert_true(http_is_coding("gzip"));
+	assert_true(http_is_coding("GZIP, br"));
+	assert_true(http_is_coding(""));
+	assert_false(http_is_coding("utf-8"));
+	assert_false(http_is_coding("identity, x"));
+	assert_false(http_is_coding("aws-chunked"));
+}
+
+static void
 test_where_redirects_lead(void **state)
 {
 	static const struct {
@@ -116,26 +128,47 @@ test_retry_after(void **state)
 	int64_t wait;
 
 	(void)state;
-	assert_int_equal(http_retry_after("1"), 1000);
-	assert_int_equal(http_retry_after(" 120 \r\n"), 120000);
-	assert_int_equal(http_retry_after("0"), 0);
-	assert_int_equal(http_retry_after("99999999999999999999"),
+	assert_int_equal(http_when("1"), 1000);
+	assert_int_equal(http_when(" 120 \r\n"), 120000);
+	assert_int_equal(http_when("0"), 0);
+	assert_int_equal(http_when("99999999999999999999"),
 	    INT64_C(1000000000000));
-	assert_int_equal(http_retry_after("soon"), -1);
-	assert_int_equal(http_retry_after("12x"), -1);
-	assert_int_equal(http_retry_after("-1"), -1);
-	assert_int_equal(http_retry_after(""), -1);
+	assert_int_equal(http_when("soon"), -1);
+	assert_int_equal(http_when("12x"), -1);
+	assert_int_equal(http_when("-1"), -1);
+	assert_int_equal(http_when(""), -1);
 	/* All three forms of RFC 9110 section 5.6.7. */
 	gmtime_r(&later, &tm);
 	strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", &tm);
-	wait = http_retry_after(date);
+	wait = http_when(date);
 	assert_in_range(wait, 95000, 100000);
 	strftime(date, sizeof(date), "%A, %d-%b-%y %H:%M:%S GMT", &tm);
-	assert_in_range(http_retry_after(date), 95000, 100000);
+	assert_in_range(http_when(date), 95000, 100000);
 	strftime(date, sizeof(date), "%a %b %e %H:%M:%S %Y", &tm);
-	assert_in_range(http_retry_after(date), 95000, 100000);
+	assert_in_range(http_when(date), 95000, 100000);
+	assert_int_equal(http_when("1.5"), 1500);
+	assert_int_equal(http_when("6m0s"), 360000);
+	assert_int_equal(http_when("1s"), 1000);
+	assert_int_equal(http_when("20ms"), 20);
+	assert_int_equal(http_when("1h0m0.5s"), 3600500);
+	assert_int_equal(http_when("1700000000"), 0);
+	assert_int_equal(http_when("1700000000000"), 0);
+	snprintf(date, sizeof(date), "%lld", (long long)later);
+	assert_in_range(http_when(date), 95000, 100000);
+	snprintf(date, sizeof(date), "%lld000", (long long)later);
+	assert_in_range(http_when(date), 95000, 100000);
+	strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	assert_in_range(http_when(date), 95000, 100000);
+	strftime(date, sizeof(date), "%a %b %d %Y %H:%M:%S GMT+0000", &tm);
+	assert_in_range(http_when(date), 95000, 100000);
+	strftime(date, sizeof(date), "%a %b %d %Y %H:%M:%S GMT+0000 (Co"
+	    "ordinated)", &tm);
+	assert_in_range(http_when(date), 95000, 100000);
+	assert_int_equal(http_when("2026"), 2026000);
+	assert_int_equal(http_when("tomorrow"), -1);
+	assert_int_equal(http_when("1e3"), -1);
 	/* What is past is now. */
-	assert_int_equal(http_retry_after("Sun, 06 Nov 1994 08:49:37 GMT"),
+	assert_int_equal(http_when("Sun, 06 Nov 1994 08:49:37 GMT"),
 	    0);
 }
 
@@ -164,61 +197,6 @@ test_waits_grow_and_differ(void **state)
 }
 
 /* ------------------------------------------------------------- the pace */
-
-static void
-test_refusals_slow_down_and_success_speeds_up(void **state)
-{
-	struct limit limit;
-	int i;
-
-	(void)state;
-	limit_init(&limit, 16);
-	assert_true(limit_allows(&limit, 15, 1000));
-	assert_false(limit_allows(&limit, 16, 1000));
-	/* "Come again in 5 seconds": no one asks before. */
-	assert_int_equal(limit_refused(&limit, 5000, 1000), 5000);
-	assert_false(limit_allows(&limit, 0, 5999));
-	assert_true(limit_allows(&limit, 0, 6000));
-	assert_true(limit_allows(&limit, 7, 6000));
-	assert_false(limit_allows(&limit, 8, 6000));
-	/* Others that were under way don't halve it again, but may ask for
-	 * a longer wait. */
-	assert_int_equal(limit_refused(&limit, 1000, 1100), 4900);
-	assert_int_equal(limit_refused(&limit, 9000, 1100), 9000);
-	assert_true(limit_allows(&limit, 7, 10100));
-	assert_false(limit_allows(&limit, 8, 10100));
-	/* A round of replies allows one more. */
-	for (i = 0; i < 8; i++)
-		limit_success(&limit, 0);
-	assert_false(limit_allows(&limit, 9, 10100));
-	limit_success(&limit, 0);
-	assert_true(limit_allows(&limit, 8, 10100));
-	for (i = 0; i < 1000; i++)
-		limit_success(&limit, 0);
-	assert_true(limit_allows(&limit, 15, 10100));
-	assert_false(limit_allows(&limit, 16, 10100));
-}
-
-static void
-test_refusals_without_a_time_wait_longer_each_time(void **state)
-{
-	struct limit limit;
-	int64_t now = 1000, wait, before = 0;
-	int i;
-
-	(void)state;
-	limit_init(&limit, 4);
-	for (i = 0; i < 10; i++) {
-		wait = limit_refused(&limit, -1, now);
-		assert_true(wait >= before);
-		assert_in_range(wait, 1000, 60000);
-		before = wait;
-		now += wait;
-	}
-	assert_int_equal(wait, 60000);
-	limit_success(&limit, 0);
-	assert_int_equal(limit_refused(&limit, -1, now), 1000);
-}
 
 static void
 test_the_breaker(void **state)
@@ -308,6 +286,16 @@ test_links_to_the_next_page(void **state)
 		{ "</a>; rel=nextish", NULL },
 		{ "</a>; REL=\"NEXT\"", "/a" },
 		{ "<>; rel=next", "" },
+		{ "</a> ; rel = \"next\"", "/a" },
+		{ "</a>;title=\"x, </c>; rel=next\";rel=prev,</b>;rel=next",
+		    "/b" },
+		{ "</a>; title=\"a\\\"; rel=next\"; rel=prev", NULL },
+		{ "</a>; rel=\"prev\"; rel=\"next\"", NULL },
+		{ "</a>; rel=next; anchor=\"#x\", </b>; rel=next", "/b" },
+		{ "</a>; crossorigin; rel=next", "/a" },
+		{ "</a>; rel*=UTF-8''next", NULL },
+		{ "junk \"a, <b>\", , </a>;rel=\"n\\ext\"", "/a" },
+		{ "</a>; rel=\"http://x/next\"", NULL },
 		{ "</a", NULL }, { "rel=next", NULL }, { "", NULL },
 	};
 	char *next, *url;
@@ -330,11 +318,67 @@ test_links_to_the_next_page(void **state)
 	assert_null(http_follow("https://h/v1", "https://h/v1/a",
 	    "https://h.evil/v1/a", &err));
 	assert_contains(err.text, "nothing is asked for elsewhere");
+	/* A proxy's: only the scheme differs. */
+	url = http_follow("https://h/v1", "https://h/v1/a", "http://h/v1/b",
+	    &err);
+	assert_string_equal(url, "https://h/v1/b");
+	free(url);
 	assert_null(http_follow("https://h/v1", "https://h/v1/a",
-	    "http://h/v1/a", &err));
+	    "http://h:8080/v1/a", &err));
+	assert_null(http_follow("http://h/v1", "http://h/v1/a",
+	    "https://h/v1/a", &err));
 	assert_null(http_follow("https://h/v1", "https://h/v1/a", "file:///x",
 	    &err));
 	assert_contains(err.text, "no address");
+}
+
+static unsigned
+draw(uint32_t *seed, unsigned n)
+{
+	*seed = *seed * 1664525 + 1013904223;
+	return (*seed >> 16) % n;
+}
+
+/* Headers made by the grammar, which know their own answer. */
+static void
+test_generated_links(void **state)
+{
+	static const char *const rels[] = { "prev", "\"next\"", "next",
+	    "\"last next\"", "NEXT", "\"nextish\"", "\"a\\\"b\"" };
+	static const bool is_next[] = { false, true, true, true, true, false,
+	    false };
+	static const char *const others[] = { "", "; title=\"a, b; <c>\"",
+	    "; hreflang=en", " ;\ttype = \"x\\\"; rel=next\"", "; flag" };
+	static const char *const gaps[] = { ",", ", ", " ,\t", ",," };
+	uint32_t seed = 1;
+	char header[2000], want[32], *got;
+	unsigned round, link, links, rel, anchor;
+	size_t n;
+
+	(void)state;
+	for (round = 0; round < 20000; round++) {
+		*want = '\0';
+		links = 1 + draw(&seed, 4);
+		for (n = 0, link = 0; link < links; link++) {
+			rel = draw(&seed, LENGTH(rels));
+			anchor = draw(&seed, 6) == 0;
+			n += (size_t)snprintf(&header[n], sizeof(header) - n,
+			    "%s</p?a=1,%u>%s%srel%s%s%s%s", link == 0 ? "" :
+			    gaps[draw(&seed, LENGTH(gaps))], link,
+			    others[draw(&seed, LENGTH(others))],
+			    draw(&seed, 2) ? ";" : " ; ",
+			    draw(&seed, 2) ? "=" : " = ", rels[rel],
+			    others[draw(&seed, LENGTH(others))],
+			    anchor ? "; anchor=\"/x\"" : "");
+			if (is_next[rel] && !anchor && *want == '\0')
+				snprintf(want, sizeof(want), "/p?a=1,%u",
+				    link);
+		}
+		got = http_next_link(header);
+		if (strcmp(got != NULL ? got : "", want) != 0)
+			fail_msg("%s: %s, not %s", header, got, want);
+		free(got);
+	}
 }
 
 static void
@@ -347,7 +391,7 @@ test_headers_of_a_budget(void **state)
 		{ "60", 60, 60000 }, { "0", 0, 0 }, { "59, 60;w=60", 59, -1 },
 		{ "1.5", -1, 1500 }, { "6s", -1, 6000 }, { "", -1, -1 },
 		{ "-1", -1, -1 }, { "soon", -1, -1 },
-		{ "99999999999999999999", -1, -1 },
+		{ "99999999999999999999", -1, INT64_C(1000000000000) },
 		/* Seconds since 1970, long ago. */
 		{ "1700000000", -1, 0 },
 	};
@@ -356,10 +400,10 @@ test_headers_of_a_budget(void **state)
 	(void)state;
 	for (i = 0; i < LENGTH(rows); i++) {
 		if (budget_count(rows[i].text) != rows[i].count ||
-		    budget_reset(rows[i].text) != rows[i].reset)
+		    http_when(rows[i].text) != rows[i].reset)
 			fail_msg("%s: %lld, %lld", rows[i].text,
 			    (long long)budget_count(rows[i].text),
-			    (long long)budget_reset(rows[i].text));
+			    (long long)http_when(rows[i].text));
 	}
 }
 
@@ -427,110 +471,6 @@ test_a_budget_that_is_told_is_kept_to(void **state)
 	}
 }
 
-/* A server with a limit that it does not tell. */
-struct limited {
-	double rate, bucket, tokens;	/* bucket 0: a window of a second */
-	int64_t last, window;
-	unsigned in_window;
-};
-
-static bool
-server_takes(struct limited *server, int64_t now)
-{
-	if (server->bucket > 0) {
-		server->tokens += (double)(now - server->last) *
-		    server->rate / 1000;
-		if (server->tokens > server->bucket)
-			server->tokens = server->bucket;
-		server->last = now;
-		if (server->tokens < 1)
-			return false;
-		server->tokens--;
-		return true;
-	}
-	if (now / 1000 != server->window)
-		server->in_window = 0;
-	server->window = now / 1000;
-	return server->in_window++ < server->rate;
-}
-
-#define LATENCY 40	/* ms */
-#define SIMULATED_JOBS 16
-
-/*
- * Ten simulated minutes of 16 requests under way: how many are taken and
- * refused after the first minute's worth?
- */
-static void
-simulate(double rate, double bucket, int64_t retry_after, double *taken,
-    double *refused)
-{
-	struct limited server = { .rate = rate, .bucket = bucket,
-	    .tokens = bucket };
-	int64_t done[SIMULATED_JOBS], now, counted = -1, waits_until = 0;
-	bool good[SIMULATED_JOBS], busy[SIMULATED_JOBS] = { false };
-	uint64_t all = 0, n_taken = 0, n_refused = 0;
-	struct limit limit;
-	unsigned i, on_wire = 0;
-
-	limit_init(&limit, SIMULATED_JOBS);
-	for (now = 1000; now < 1000 + 600000; now++) {
-		for (i = 0; i < SIMULATED_JOBS; i++) {
-			if (!busy[i] || done[i] > now)
-				continue;
-			busy[i] = false;
-			on_wire--;
-			if (good[i])
-				limit_success(&limit, now);
-			else
-				waits_until = now + limit_refused(&limit,
-				    retry_after, now);
-			if (counted == -1)
-				continue;
-			n_taken += good[i];
-			n_refused += !good[i];
-		}
-		for (i = 0; i < SIMULATED_JOBS; i++) {
-			if (busy[i] || !limit_allows(&limit, on_wire, now))
-				continue;
-			/* None before Retry-After has passed. */
-			assert_true(now >= waits_until);
-			busy[i] = true;
-			on_wire++;
-			pace_sent(&limit.pace, now);
-			good[i] = server_takes(&server, now + LATENCY / 2);
-			done[i] = now + LATENCY;
-			if (++all >= rate * 60 && counted == -1)
-				counted = now;
-		}
-	}
-	*taken = (double)n_taken * 1000 / (double)(now - counted);
-	*refused = (double)n_refused / (double)(n_taken + n_refused);
-}
-
-static void
-test_the_pace_settles_near_an_unknown_limit(void **state)
-{
-	static const double rates[] = { 2, 10, 50, 200, 350 };
-	static const int64_t waits[] = { 1000, -1 };
-	double taken, refused;
-	size_t i, k;
-
-	(void)state;
-	for (i = 0; i < LENGTH(rates); i++) {
-		for (k = 0; k < 4; k++) {
-			simulate(rates[i], k % 2 == 0 ? 0 : rates[i] * 2,
-			    waits[k / 2], &taken, &refused);
-			printf("# %.0f/s %s: %.1f/s, %.2f %% refused\n",
-			    rates[i], k % 2 == 0 ? "window" : "bucket", taken,
-			    refused * 100);
-			assert_true(taken > 0.75 * rates[i]);
-			assert_true(taken <= 1.01 * rates[i]);
-			assert_true(refused <= 0.01);
-		}
-	}
-}
-
 int
 main(void)
 {
@@ -538,18 +478,16 @@ main(void)
 		cmocka_unit_test(test_servers_addresses),
 		cmocka_unit_test(test_keys),
 		cmocka_unit_test(test_origins),
+		cmocka_unit_test(test_codings),
 		cmocka_unit_test(test_where_redirects_lead),
 		cmocka_unit_test(test_retry_after),
 		cmocka_unit_test(test_waits_grow_and_differ),
-		cmocka_unit_test(test_refusals_slow_down_and_success_speeds_up),
-		cmocka_unit_test(
-		    test_refusals_without_a_time_wait_longer_each_time),
 		cmocka_unit_test(test_the_breaker),
 		cmocka_unit_test(test_errors_are_explained),
 		cmocka_unit_test(test_links_to_the_next_page),
+		cmocka_unit_test(test_generated_links),
 		cmocka_unit_test(test_headers_of_a_budget),
 		cmocka_unit_test(test_a_budget_that_is_told_is_kept_to),
-		cmocka_unit_test(test_the_pace_settles_near_an_unknown_limit),
 	};
 
 	return cmocka_run_group_tests_name("http", tests, NULL, NULL);

@@ -1,0 +1,120 @@
+/*
+ * The Link header, RFC 8288 section 3 and appendix B.3:
+ *
+ *	Link       = #( "<" URI-Reference ">" *( OWS ";" OWS parameter ) )
+ *	parameter  = token BWS [ "=" BWS ( token / quoted-string ) ]
+ *
+ * The value of "rel" is relations with blanks between them; the first "rel" of
+ * a link counts.  A link with an "anchor" is another document's.  What is no
+ * link is passed over up to the next comma that stands in no quotes.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "http/http_internal.h"
+
+static const char *
+skip_blanks(const char *p)
+{
+	return p + strspn(p, " \t");
+}
+
+/* Read a token or a quoted string into ${out}; return what follows. */
+static const char *
+read_value(const char *p, struct text *out)
+{
+	size_t n;
+
+	if (*p != '"') {
+		n = strcspn(p, " \t,;");
+		(void)text_add(out, p, n);
+		return p + n;
+	}
+	for (p++; *p != '\0' && *p != '"'; p++) {
+		if (*p == '\\' && p[1] != '\0')
+			p++;
+		(void)text_add(out, p, 1);
+	}
+	return *p == '"' ? p + 1 : p;
+}
+
+static bool
+has_next(const char *rel)
+{
+	size_t n;
+
+	for (rel = skip_blanks(rel); *rel != '\0'; rel = skip_blanks(rel)) {
+		n = strcspn(rel, " \t");
+		if (n == 4 && strncasecmp(rel, "next", 4) == 0)
+			return true;
+		rel += n;
+	}
+	return false;
+}
+
+/* Read a link's parameters; return what follows them. */
+static const char *
+read_parameters(const char *p, bool *is_next)
+{
+	bool has_rel = false, has_anchor = false, next = false;
+	const char *name;
+	struct text value;
+	size_t n;
+
+	for (p = skip_blanks(p); *p == ';'; p = skip_blanks(p)) {
+		name = p = skip_blanks(p + 1);
+		n = strcspn(p, " \t=,;");
+		p = skip_blanks(p + n);
+		text_init(&value, 65536);
+		if (*p == '=')
+			p = read_value(skip_blanks(p + 1), &value);
+		if (n == 3 && strncasecmp(name, "rel", 3) == 0 && !has_rel) {
+			has_rel = true;
+			next = value.at != NULL && has_next(value.at);
+		}
+		has_anchor |= n == 6 && strncasecmp(name, "anchor", 6) == 0;
+		text_release(&value);
+	}
+	*is_next = next && !has_anchor;
+	return p;
+}
+
+/* Go on behind the next comma that stands in no quotes. */
+static const char *
+skip_to_comma(const char *p)
+{
+	struct text unused;
+
+	while (*p != '\0' && *p != ',') {
+		if (*p != '"') {
+			p++;
+			continue;
+		}
+		text_init(&unused, 65536);
+		p = read_value(p, &unused);
+		text_release(&unused);
+	}
+	return *p == ',' ? p + 1 : p;
+}
+
+char *
+http_next_link(const char *value)
+{
+	const char *p = value, *target, *close;
+	bool is_next;
+
+	while (*p != '\0') {
+		p += strspn(p, " \t,");
+		if (*p == '<' && (close = strchr(p, '>')) != NULL) {
+			target = p + 1;
+			p = read_parameters(close + 1, &is_next);
+			if (is_next)
+				return mem_copy(target,
+				    (size_t)(close - target));
+		}
+		p = skip_to_comma(p);
+	}
+	return NULL;
+}

@@ -1,0 +1,124 @@
+/*
+ * The beginning and the end of it all, and of each transfer.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <utlist.h>
+
+#include "http/http_internal.h"
+
+#define SPARE_MOST (4 << 20)	/* bytes of a body's memory to keep */
+
+static struct curl_slist *
+headers(const struct http_settings *settings, bool with_key, bool post)
+{
+	struct curl_slist *list = curl_slist_append(NULL,
+	    "Accept: application/json, text/plain;q=0.9, */*;q=0.1");
+	char *line;
+
+	if (post) {
+		list = curl_slist_append(list,
+		    "Content-Type: application/json");
+		/* It is small: there is no need to ask first. */
+		list = curl_slist_append(list, "Expect:");
+	}
+	if (with_key && settings->auth_header != NULL) {
+		line = mem_format("%s: %s%s", settings->auth_header,
+		    settings->auth_prefix, settings->key);
+		list = curl_slist_append(list, line);
+		explicit_bzero(line, strlen(line));
+		free(line);
+	}
+	return list;
+}
+
+struct http *
+http_new(const struct http_settings *settings, struct err *err)
+{
+	struct http *http;
+
+	if (http_global(err) == -1)
+		return NULL;
+	http = mem_zero(1, sizeof(*http));
+	http->settings = *settings;
+	http->random = (uint64_t)clock_real() * 2654435761u +
+	    (uint64_t)getpid();
+	if ((http->multi = curl_multi_init()) == NULL) {
+		err_set(err, ERR_INTERNAL, "libcurl can't be used");
+		free(http);
+		return NULL;
+	}
+	curl_multi_setopt(http->multi, CURLMOPT_MAX_HOST_CONNECTIONS,
+	    (long)settings->jobs);
+	curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS,
+	    (long)settings->jobs);
+	http->with_key = headers(settings, true, false);
+	http->without_key = headers(settings, false, false);
+	http->post = headers(settings, true, true);
+	http->settings.key = NULL;
+	http->idle = mem_zero(settings->jobs, sizeof(CURL *));
+	http->spare = mem_zero(settings->jobs, sizeof(*http->spare));
+	limit_init(&http->limit, settings->jobs);
+	return http;
+}
+
+void
+http_spare_body(struct http *http, struct text *body)
+{
+	text_clear(body);
+	if (body->at != NULL && body->room <= SPARE_MOST &&
+	    http->n_spare < http->settings.jobs) {
+		http->spare[http->n_spare++] = *body;
+		text_init(body, http->settings.max_body);
+	} else {
+		text_release(body);
+	}
+}
+
+void
+http_free_transfer(struct transfer *transfer)
+{
+	http_leave_wire(transfer);
+	DL_DELETE(transfer->http->all, transfer);
+	http_spare_body(transfer->http, &transfer->reply.body);
+	free(transfer->reply.request.url);
+	free(transfer->reply.request.body);
+	free(transfer->reply.header);
+	free(transfer->reply.id);
+	free(transfer->url);
+	free(transfer->location);
+	free(transfer);
+}
+
+/* Free headers, after wiping what may be the key. */
+static void
+free_headers(struct curl_slist *list)
+{
+	struct curl_slist *item;
+
+	for (item = list; item != NULL; item = item->next)
+		explicit_bzero(item->data, strlen(item->data));
+	curl_slist_free_all(list);
+}
+
+void
+http_free(struct http *http)
+{
+	if (http == NULL)
+		return;
+	while (http->all != NULL)
+		http_free_transfer(http->all);
+	while (http->n_spare > 0)
+		text_release(&http->spare[--http->n_spare]);
+	free(http->spare);
+	while (http->n_idle > 0)
+		curl_easy_cleanup(http->idle[--http->n_idle]);
+	curl_multi_cleanup(http->multi);
+	free_headers(http->with_key);
+	free_headers(http->without_key);
+	free_headers(http->post);
+	free(http->idle);
+	free(http);
+}

@@ -1,0 +1,366 @@
+/*
+ * The pace (http_pace.c) against simulated servers, on a simulated clock: 16
+ * requests under way, replies that take 5 to 80 ms.  What each case came to
+ * is printed; tests/bench/bench.py shows it.
+ */
+
+#include "unit.h"
+
+#include "http/http_pace.h"
+
+#define JOBS 16
+#define OPEN (JOBS * 33)	/* with those that wait to be tried again */
+#define BEGIN 1000	/* ms, on the simulated clock */
+#define WARM 60000	/* ms before refusals are counted */
+
+enum limit_kind { NONE, WINDOW, BUCKET, SLIDING };
+
+struct server {
+	enum limit_kind kind;
+	double rate, tokens, last;
+	int64_t window;
+	unsigned used;
+	double log[1024];	/* SLIDING: when it took the last ones */
+	unsigned first, n;
+};
+
+struct url {
+	bool is_open, is_out;
+	unsigned left;		/* it is refused so often */
+	unsigned tries;
+	int64_t due;
+};
+
+struct wire {
+	bool is_busy, has_arrived, is_good;
+	struct url *url;
+	double arrives;
+	int64_t comes;
+	struct pace_ticket ticket;
+};
+
+struct world {
+	struct server server;
+	struct pace pace;
+	struct url urls[OPEN];
+	struct wire wire[JOBS];
+	unsigned on_wire, open, fresh, over;
+	double share;		/* of the URLs are refused */
+	unsigned times;		/* so often; 0: once or twice */
+	int64_t retry_after;	/* ms; -1: not said */
+	bool is_plain;
+	uint64_t random;
+	uint64_t good, refused;	/* after ${WARM} */
+};
+
+static double
+chance(struct world *world)
+{
+	world->random ^= world->random << 13;
+	world->random ^= world->random >> 7;
+	world->random ^= world->random << 17;
+	return (double)(world->random >> 11) / 9007199254740992.0;
+}
+
+static bool
+takes(struct server *server, double now)
+{
+	switch (server->kind) {
+	case WINDOW:
+		if ((int64_t)(now / 1000) != server->window)
+			server->used = 0;
+		server->window = (int64_t)(now / 1000);
+		return server->used++ < server->rate;
+	case BUCKET:
+		server->tokens += (now - server->last) * server->rate / 1000;
+		if (server->tokens > server->rate)
+			server->tokens = server->rate;
+		server->last = now;
+		if (server->tokens < 1)
+			return false;
+		server->tokens--;
+		return true;
+	case SLIDING:
+		while (server->n > 0 &&
+		    server->log[server->first] <= now - 1000) {
+			server->first = (server->first + 1) % 1024;
+			server->n--;
+		}
+		if (server->n >= server->rate)
+			return false;
+		server->log[(server->first + server->n++) % 1024] = now;
+		return true;
+	case NONE:
+		break;
+	}
+	return true;
+}
+
+/* Requests arrive at the server, the first one first. */
+static void
+arrive(struct world *world, int64_t now)
+{
+	struct wire *next, *wire;
+
+	do {
+		next = NULL;
+		for (wire = world->wire; wire < world->wire + JOBS; wire++)
+			if (wire->is_busy && !wire->has_arrived &&
+			    wire->arrives <= (double)now &&
+			    (next == NULL || wire->arrives < next->arrives))
+				next = wire;
+		if (next == NULL)
+			return;
+		next->has_arrived = true;
+		if (next->url->left > 0) {
+			next->url->left--;
+			next->is_good = false;
+		} else {
+			next->is_good = takes(&world->server, next->arrives);
+		}
+	} while (true);
+}
+
+/* As http.c waits: soon at first, then longer. */
+static int64_t
+wait_of(struct world *world, unsigned tries)
+{
+	return tries <= 1 ? 10 + (int64_t)(chance(world) * 30) :
+	    40 + (int64_t)(chance(world) * 80);
+}
+
+static void
+come(struct world *world, int64_t now)
+{
+	struct pace_refusal refusal = { world->retry_after,
+	    world->is_plain };
+	struct wire *wire;
+	struct url *url;
+	int64_t wait;
+
+	for (wire = world->wire; wire < world->wire + JOBS; wire++) {
+		if (!wire->is_busy || wire->comes > now)
+			continue;
+		url = wire->url;
+		wire->is_busy = url->is_out = false;
+		world->on_wire--;
+		if (now >= BEGIN + WARM) {
+			world->good += wire->is_good;
+			world->refused += !wire->is_good;
+		}
+		if (wire->is_good) {
+			pace_served(&world->pace, &wire->ticket, now);
+			url->is_open = false;
+			world->open--;
+			world->over++;
+			continue;
+		}
+		(void)pace_refused(&world->pace, &wire->ticket, &refusal,
+		    now);
+		wait = wait_of(world, ++url->tries);
+		url->due = now + (world->retry_after > wait ?
+		    world->retry_after : wait);
+	}
+}
+
+/* One to be sent: first those that were refused, but not as scouts. */
+static struct url *
+pick(struct world *world, int64_t now)
+{
+	struct url *url, *best = NULL, *room = NULL;
+
+	for (url = world->urls; url < world->urls + OPEN; url++) {
+		if (!url->is_open)
+			room = url;
+		else if (!url->is_out && url->due <= now &&
+		    (best == NULL || url->due < best->due))
+			best = url;
+	}
+	if (room == NULL || world->fresh == 0 ||
+	    (best != NULL && !world->pace.holds))
+		return best;
+	*room = (struct url){ .is_open = true };
+	world->fresh--;
+	world->open++;
+	if (world->share > 0 && chance(world) < world->share)
+		room->left = world->times > 0 ? world->times :
+		    1 + (chance(world) < 0.5);
+	return room;
+}
+
+static void
+fill(struct world *world, int64_t now)
+{
+	struct wire *wire;
+	struct url *url;
+	double latency;
+
+	while (world->on_wire < JOBS &&
+	    pace_next(&world->pace, now) <= now &&
+	    (url = pick(world, now)) != NULL) {
+		for (wire = world->wire; wire->is_busy; wire++)
+			;
+		latency = 5 + chance(world) * 75;
+		url->is_out = true;
+		world->on_wire++;
+		*wire = (struct wire){ .is_busy = true, .url = url,
+		    .arrives = (double)now + latency / 2,
+		    .comes = now + (int64_t)latency };
+		pace_sent(&world->pace, url->tries == 1 || url->tries == 2,
+		    world->on_wire == JOBS, &wire->ticket, now);
+	}
+}
+
+static void
+world_init(struct world *world, uint64_t seed)
+{
+	memset(world, 0, sizeof(*world));
+	pace_init(&world->pace);
+	world->random = seed * UINT64_C(829180769161) + 17;
+	world->retry_after = -1;
+}
+
+/* Let ${n} URLs be had; return how long it took. */
+static int64_t
+have_all(struct world *world, unsigned n)
+{
+	int64_t now = BEGIN;
+
+	world->fresh = n;
+	for (; world->over < n && now < BEGIN + 3600000; now++) {
+		arrive(world, now);
+		come(world, now);
+		fill(world, now);
+	}
+	return now - BEGIN;
+}
+
+/* Let ${ms} pass, with URLs without end. */
+static int64_t
+pass(struct world *world, int64_t now, int64_t ms)
+{
+	int64_t end = now + ms;
+
+	for (; now < end; now++) {
+		world->fresh = 1000;
+		arrive(world, now);
+		come(world, now);
+		fill(world, now);
+	}
+	return now;
+}
+
+static void
+test_refusals_whatever_the_pace(void **state)
+{
+	static const double shares[] = { 0.01, 0.05, 0.1, 0.2 };
+	static struct world world;
+	int64_t calm, worst, took;
+	unsigned kind, seed;
+	double ratio;
+	size_t i;
+
+	(void)state;
+	world_init(&world, 1);
+	calm = have_all(&world, 5000);
+	for (i = 0; i < LENGTH(shares) * 3; i++) {
+		kind = (unsigned)i % 3;
+		for (worst = 0, seed = 1; seed <= 4; seed++) {
+			world_init(&world, seed);
+			world.share = shares[i / 3];
+			world.times = seed % 2 ? 2 : 0;
+			world.is_plain = kind == 1;
+			world.retry_after = kind == 2 ? 1000 : -1;
+			took = have_all(&world, 5000);
+			worst = took > worst ? took : worst;
+		}
+		/* Beside it, a URL may wait twice because it was told to. */
+		ratio = (double)(worst - (kind == 2 ? 2000 : 0)) /
+		    (double)calm;
+		print_message("# %2.0f %% refused, %s: %.2f x\n",
+		    shares[i / 3] * 100, kind == 0 ? "429" : kind == 1 ?
+		    "503" : "Retry-After: 1", ratio);
+		if (ratio > 1.5)
+			fail_msg("%.2f times as long", ratio);
+	}
+}
+
+/*
+ * The aim is 95 % of the limit and 1 % refused.  Not all of these reach it,
+ * and other seeds do worse (78 %, 2.1 %): what is asserted only keeps it from
+ * getting worse than that.
+ */
+static void
+test_hard_limits(void **state)
+{
+	static const double rates[] = { 1, 3, 10, 50, 100, 300 };
+	static const char *const names[] = { "", "window", "bucket",
+	    "sliding" };
+	static struct world world;
+	double taken, refused;
+	unsigned kind, told;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < LENGTH(rates) * 6; i++) {
+		kind = 1 + (unsigned)i % 3;
+		told = (unsigned)i / 3 % 2;
+		world_init(&world, 7);
+		world.server.kind = (enum limit_kind)kind;
+		world.server.rate = world.server.tokens = rates[i / 6];
+		world.retry_after = told ? 1000 : -1;
+		pass(&world, BEGIN, WARM + 600000);
+		taken = (double)world.good / 600 / rates[i / 6];
+		refused = (double)world.refused /
+		    (double)(world.good + world.refused);
+		print_message("# limit %.0f/s, %s, %s: %.1f %% of it, "
+		    "%.2f %% refused\n", rates[i / 6], names[kind],
+		    told ? "Retry-After: 1" : "nothing told", taken * 100,
+		    refused * 100);
+		assert_true(taken > 0.7 && taken < 1.01);
+		assert_true(refused < (rates[i / 6] < 2 ? 0.03 : 0.013));
+	}
+}
+
+static void
+test_a_limit_that_rises(void **state)
+{
+	static const double rates[] = { 3, 10, 30 };
+	static struct world world;
+	uint64_t before;
+	unsigned kind;
+	int64_t now, s;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < LENGTH(rates) * 3; i++) {
+		kind = 1 + (unsigned)i % 3;
+		world_init(&world, 3);
+		world.server.kind = (enum limit_kind)kind;
+		world.server.rate = world.server.tokens = rates[i / 3];
+		now = pass(&world, BEGIN, 150000);
+		world.server.rate *= 10;
+		for (s = 0; s < 200; s += 2) {
+			before = world.good;
+			now = pass(&world, now, 2000);
+			if ((double)(world.good - before) >=
+			    2 * 0.9 * world.server.rate)
+				break;
+		}
+		print_message("# from %.0f/s to ten times that, kind %u: "
+		    "90 %% after %d s\n", rates[i / 3], kind, (int)s + 2);
+		assert_true(s < 70);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_refusals_whatever_the_pace),
+		cmocka_unit_test(test_hard_limits),
+		cmocka_unit_test(test_a_limit_that_rises),
+	};
+
+	return cmocka_run_group_tests_name("limits", tests, NULL, NULL);
+}
