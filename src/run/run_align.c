@@ -11,7 +11,8 @@
  * What comes of it counts only if a shard's SHA-256 is what it was.  Several
  * readings are tried: where both have a record and differ, the server's or
  * the disk's; where there are more records than there were, those at either
- * end are new.
+ * end are new, or one that only the disk has is no record of it: damage can
+ * give it another key.
  */
 
 #include <fcntl.h>
@@ -23,6 +24,7 @@
 
 #define MAX_SHIFT 64	/* new records that are tried to be left out */
 #define MAX_DIFFER 8	/* records that may be the one or the other */
+#define MAX_STRANGE 64	/* records that may be on disk only by damage */
 #define MAX_NEW 100000	/* records beyond those that are looked for */
 #define SPOOL ".hlexport-spool"
 
@@ -500,6 +502,38 @@ find_shard(struct run_align *align, const struct group *group, size_t shard,
 	    before + lines <= group->lines)
 		rc = try_items(align, shard, &items[before + n -
 		    group->lines], err);
+	return rc;
+}
+
+/* Find a shard: in all items, in the server's, in all but one of the disk's. */
+static int
+find_reading(struct run_align *align, const struct group *group, size_t shard,
+    uint64_t before, struct item *items, size_t n, struct err *err)
+{
+	struct item *some = mem_zero(n + 1, sizeof(*some));
+	size_t i, k, left, strange = 0;
+	int rc = find_shard(align, group, shard, before, items, n, err);
+
+	for (i = 0, left = 0; i < n; i++) {
+		if (items[i].server.is_there)
+			some[left++] = items[i];
+		else
+			strange++;
+	}
+	if (rc == 0 && strange > 0)
+		rc = find_shard(align, group, shard, before, some, left,
+		    err);
+	for (k = 0; k < n && rc == 0 && strange > 1 &&
+	    strange <= MAX_STRANGE && n > group->lines; k++) {
+		if (items[k].server.is_there)
+			continue;
+		for (i = 0, left = 0; i < n; i++)
+			if (i != k)
+				some[left++] = items[i];
+		rc = find_shard(align, group, shard, before, some, left,
+		    err);
+	}
+	free(some);
 	if (rc == 1)
 		note_taken(align, shard);
 	return rc == -1 ? -1 : 0;
@@ -520,7 +554,7 @@ end_group(struct run *run, struct run_align *align, struct group *group,
 	if (rc == 0)
 		items = merge(group, &disk, &n);
 	for (i = group->first; i < group->end && rc == 0; i++) {
-		rc = find_shard(align, group, i, before, items, n, err);
+		rc = find_reading(align, group, i, before, items, n, err);
 		before += align->files->at[i].lines;
 	}
 	set_free(disk.seen);
