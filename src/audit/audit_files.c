@@ -207,7 +207,11 @@ by_names(struct tree *tree, const struct source *source,
 
 	audit_patterns_free(by.patterns);
 	if (rc == 0 && files->n == 0)
-		return audit_no_export(tree_where(tree), err);
+		return manifest_is_there(tree_where(tree)) ? err_set(err,
+		    ERR_DATA, "%s has a manifest, but none of the files with "
+		    "records is there; 'hlexport verify' names them",
+		    tree_where(tree)) : audit_no_export(tree_where(tree),
+		    err);
 	if (files->n > 1)
 		qsort(files->at, files->n, sizeof(*files->at), by_place);
 	return rc;

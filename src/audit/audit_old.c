@@ -92,9 +92,9 @@ take_file(void *cookie, const char *path, bool is_plain, struct err *err)
 	return count_file(walk, path);
 }
 
-/* Is there the folder that all units stand in?  Then it may be one. */
+/* Is there a manifest, or the folder that all units stand in? */
 static bool
-has_units(const struct tree *tree, const struct source *source)
+may_be_one(const struct tree *tree, const struct source *source)
 {
 	const struct source_resource *unit = audit_unit(source);
 	const char *text = unit != NULL && unit->file.n > 0 ?
@@ -102,7 +102,8 @@ has_units(const struct tree *tree, const struct source *source)
 	char *folder;
 	bool has;
 
-	if (text == NULL || strchr(text, '/') == NULL)
+	if (text == NULL || strchr(text, '/') == NULL ||
+	    manifest_is_there(tree_where(tree)))
 		return true;
 	folder = mem_copy(text, strcspn(text, "/"));
 	has = faccessat(tree_dir(tree), folder, F_OK,
@@ -123,7 +124,7 @@ audit_each_old(struct tree *tree, const struct source *source,
     int (*file)(void *, const char *, bool, struct err *), void *cookie,
     struct err *err)
 {
-	return has_units(tree, source) ? audit_each_file(tree, "", file,
+	return may_be_one(tree, source) ? audit_each_file(tree, "", file,
 	    cookie, err) : audit_no_export(tree_where(tree), err);
 }
 
@@ -144,7 +145,7 @@ audit_old_summary(struct tree *tree, const struct source *source,
 	summary->source = mem_text(source->name);
 	summary->unmarked = walk.units > walk.marks ?
 	    walk.units - walk.marks : 0;
-	if (rc == 0 && walk.units == 0)
+	if (rc == 0 && walk.units == 0 && !summary->adopted)
 		return audit_no_export(tree_where(tree), err);
 	return rc;
 }
