@@ -152,6 +152,7 @@ struct audit_settings {
 /* How far it is. */
 struct audit_progress {
 	bool ours, sealed;
+	const char *server;		/* it began with; NULL: not known */
 	uint64_t files, bytes, records;	/* looked at */
 	uint64_t read;			/* bytes that were read */
 	uint64_t files_total, bytes_total;	/* 0: not known */

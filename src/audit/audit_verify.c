@@ -130,6 +130,8 @@ open_partial(struct audit_verify *verify, struct err *err)
 	verify->partial = verify->manifest;
 	verify->manifest = NULL;
 	verify->progress.ours = true;
+	verify->progress.server = json_string_value(json_object_get(
+	    manifest_header(verify->partial), "server"));
 	if (manifest_all_files(verify->partial, &verify->rest, err) == -1)
 		return -1;
 	verify->has_sums = true;
@@ -147,6 +149,8 @@ open_ours(struct audit_verify *verify, struct err *err)
 	verify->started = mem_text(json_string_value(json_object_get(
 	    manifest_header(verify->manifest), "started")));
 	verify->progress.ours = true;
+	verify->progress.server = json_string_value(json_object_get(
+	    manifest_header(verify->manifest), "server"));
 	verify->progress.sealed = manifest_sealed(verify->manifest) != NULL;
 	verify->is_adopted = json_is_true(json_object_get(manifest_header(
 	    verify->manifest), "adopted"));

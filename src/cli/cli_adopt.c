@@ -7,6 +7,22 @@
 
 #include "cli/cli_internal.h"
 
+static void
+print_next(const struct cli *cli, const char *where)
+{
+	const char *gone = cli_retired(cli, NULL);
+
+	printf("It has a manifest now, and SHA256SUMS.  ");
+	if (gone == NULL)
+		printf("Where the server still is, what is missing can be "
+		    "had:\n  hlexport --resume %s\n", cli_word(where));
+	else
+		printf("%s was shut down on %s, so what is missing can't be "
+		    "had.  To accept it as it is:\n  hlexport verify "
+		    "--accept %s\n", gone, cli->source->retired,
+		    cli_word(where));
+}
+
 static int
 adopt(struct cli *cli, const char *where, struct log *log)
 {
@@ -33,10 +49,7 @@ adopt(struct cli *cli, const char *where, struct log *log)
 			    "%s\n", audit_adopt_aside(verify));
 		if (!config_is(cli->config, "json") &&
 		    !config_is(cli->config, "quiet"))
-			printf("It has a manifest now, and SHA256SUMS.  "
-			    "Where the server still is, what is missing can "
-			    "be had:\n  hlexport --resume %s\n",
-			    cli_word(where));
+			print_next(cli, where);
 	}
 	audit_verify_free(verify);
 	free(server);

@@ -150,6 +150,7 @@ cli_run(struct cli *cli, struct log *log, struct cli_settings *settings,
 	run = run_new(&settings->run, &result.err);
 	if (run == NULL) {
 		cli_progress_free(progress);
+		cli_retired_wrap(cli, settings->server, &result.err);
 		return cli_error(&result.err);
 	}
 	result.state = turn(run, progress, &result.err);
@@ -157,10 +158,12 @@ cli_run(struct cli *cli, struct log *log, struct cli_settings *settings,
 	cli_progress_free(progress);
 	result.where = run_where(run);
 	result.status = status_of(&result);
-	if (result.state == RUN_STOPPED)
+	if (result.state == RUN_STOPPED) {
+		cli_retired_wrap(cli, settings->server, &result.err);
 		(void)cli_error(&result.err);
-	else
+	} else {
 		result.err.kind = ERR_NONE;
+	}
 	if (settings->run.lines != NULL)
 		report_lines(cli, &result);
 	else if (settings->run.dry && result.state != RUN_STOPPED)

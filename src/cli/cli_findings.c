@@ -117,7 +117,7 @@ count_extra(const struct cli_found *found, bool *others)
 
 /* What a person can do about it. */
 static void
-print_next(const struct cli_found *found)
+print_next(const struct cli *cli, const struct cli_found *found)
 {
 	const struct audit_progress *now = &found->progress;
 	const char *where = cli_word(found->where);
@@ -126,7 +126,13 @@ print_next(const struct cli_found *found)
 
 	if (found->is_archive)
 		return;
-	if (now->ours && !now->sealed)
+	if (now->ours && cli_retired(cli, now->server) != NULL &&
+	    (others || !now->sealed))
+		printf("%s was shut down on %s, so what is missing can't be "
+		    "had.  To accept it as it is:\n  hlexport verify "
+		    "--accept %s\n", cli_retired(cli, now->server),
+		    cli->source->retired, where);
+	else if (now->ours && !now->sealed)
 		printf("To go on with it:\n  hlexport --resume %s\n", where);
 	else if (now->ours && others)
 		printf("To ask again for what is damaged or missing, and "
@@ -137,7 +143,8 @@ print_next(const struct cli_found *found)
 }
 
 static void
-print_report(const struct cli_found *found, const char *how, bool next)
+print_report(const struct cli *cli, const struct cli_found *found,
+    const char *how, bool next)
 {
 	const struct audit_progress *now = &found->progress;
 	char files[32], records[32], bytes[16];
@@ -155,7 +162,7 @@ print_report(const struct cli_found *found, const char *how, bool next)
 		printf("It has no manifest (another tool made it): what is "
 		    "said is told from its files alone.\n");
 	if (next && !found->is_whole)
-		print_next(found);
+		print_next(cli, found);
 }
 
 static json_t *
@@ -228,5 +235,5 @@ cli_found_report(struct cli *cli, const struct cli_found *found, bool next)
 	else if (is_verify && config_number(cli->config, "sample") < 100)
 		snprintf(how, sizeof(how), " (a sample of %" PRIu64 "%%)",
 		    config_number(cli->config, "sample"));
-	print_report(found, how, next);
+	print_report(cli, found, how, next);
 }

@@ -36,6 +36,21 @@ struct cli {
 	const struct source *source;
 };
 
+/**
+ * cli_retired(cli, began):
+ * Return the address of the server that would be asked, if it is known to be
+ * shut down (since ${cli->source->retired}); else NULL.  ${began}, or NULL, is
+ * the server that the export at hand began with.
+ */
+const char *cli_retired(const struct cli *, const char *);
+
+/**
+ * cli_retired_wrap(cli, began, err):
+ * Say in front of ${err} that this server was shut down, if it was.  Return
+ * -1, always.
+ */
+int cli_retired_wrap(const struct cli *, const char *, struct err *);
+
 /* A command: a row of the table in cli.c. */
 struct cli_command {
 	const char *name;

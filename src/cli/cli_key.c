@@ -122,8 +122,10 @@ cli_key(const struct cli *cli, struct cli_settings *settings,
 
 	if (cli->source->auth_where == NULL)
 		return 0;
-	if ((settings->key = find(cli, &where, err)) == NULL)
+	if ((settings->key = find(cli, &where, err)) == NULL) {
+		cli_retired_wrap(cli, settings->server, err);
 		goto done;
+	}
 	settings->run.key = settings->key;
 	if (http_check_key(settings->key, err) == -1)
 		err_wrap(err, "%s", where);

@@ -102,6 +102,34 @@ check_options(const struct cli *cli, const char *where, json_t *options,
 	return 0;
 }
 
+const char *
+cli_retired(const struct cli *cli, const char *began)
+{
+	const struct source *source = cli->source;
+	const char *url = config_text(cli->config, "server");
+	const char *gone = source->options[0].initial;
+	size_t n;
+
+	if (began != NULL &&
+	    config_origin(cli->config, "server") == CONFIG_BUILT_IN)
+		url = began;
+	if (source->retired == NULL || url == NULL)
+		return NULL;
+	/* With a slash at the end it is the same. */
+	n = strlen(gone);
+	return strncmp(url, gone, n) == 0 && (url[n] == '\0' ||
+	    strcmp(&url[n], "/") == 0) ? gone : NULL;
+}
+
+int
+cli_retired_wrap(const struct cli *cli, const char *began, struct err *err)
+{
+	const char *gone = cli_retired(cli, began);
+
+	return gone == NULL ? -1 : err_wrap(err, "%s was shut down on %s",
+	    gone, cli->source->retired);
+}
+
 /* The server: of a resumed export, what its header says unless told. */
 static int
 find_server(const struct cli *cli, json_t *header,

@@ -315,6 +315,7 @@ struct source {
 	const char *auth_where;	/* all of these, for people; NULL: no auth */
 	const char *check;	/* path that a good key can always read */
 
+	const char *retired;	/* when the server was shut down, or NULL */
 	struct config_option *options;	/* the first is "server" */
 	struct source_option *rules;	/* of each of ${options} */
 	size_t n_options;

@@ -211,17 +211,26 @@ read_server(struct source_reader *r, const struct yaml *top,
     struct config_option *option)
 {
 	const struct yaml *map = yaml_get(top, "server");
+	const char **retired = &r->source->retired;
+	int64_t when;
 
 	*option = (struct config_option){ .name = "server",
 	    .kind = CONFIG_TEXT, .value = "URL", .commands = "export",
 	    .help = "where the platform's API is" };
 	if (map == NULL)
 		return source_wrong(r, top->line, "\"server\" is missing");
-	if (source_keys(r, map, "\"server\"", "url env") == -1 ||
+	if (source_keys(r, map, "\"server\"", "url env retired") == -1 ||
 	    source_text(r, map, "url", false, &option->initial) == -1 ||
-	    source_text(r, map, "env", false, &option->variable) == -1)
+	    source_text(r, map, "env", false, &option->variable) == -1 ||
+	    source_text(r, map, "retired", false, retired) == -1)
 		return -1;
-	return 0;
+	if (*retired == NULL)
+		return 0;
+	if (strlen(*retired) != 10 || clock_parse(*retired, &when) == -1)
+		return source_wrong(r, yaml_get(map, "retired")->line,
+		    "\"retired\": expected a date, like 2025-09-08");
+	return option->initial != NULL ? 0 : source_wrong(r, map->line,
+	    "\"retired\" goes with \"url\"");
 }
 
 int

@@ -1,0 +1,27 @@
+# A platform's server that was shut down: each message says so first.
+
+bats_require_minimum_version 1.5.0
+load helper
+
+make_old="$TOP/tests/old/make-old-tree"
+gone="https://api.humanloop.com/v5 was shut down on 2025-09-08"
+
+@test "without another server, what needs it says that it is gone" {
+	start_fixture --workspace bulk --files 1 --logs 20
+	hlexport -q --logs -o source
+	"$make_old" source/* old torn-version
+	unset HUMANLOOP_API_URL HUMANLOOP_API_KEY
+	run -2 hlexport -o new
+	assert_contains "$output" "$gone: no key"
+	run -6 hlexport verify old
+	run -0 hlexport adopt old
+	assert_contains "$output" "$gone, so what is missing can't be had"
+	[[ $output != *--resume* ]]
+	run -6 hlexport verify old
+	assert_contains "$output" "hlexport verify --accept old"
+	[[ $output != *--resume* ]]
+	run -0 hlexport verify --accept old
+	run -0 hlexport verify old
+	run -2 hlexport --resume old
+	assert_contains "$output" "$gone: no key"
+}
