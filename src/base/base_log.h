@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 
+#include "base/base_err.h"
 #include "base/base_text.h"
 
 /*
