@@ -134,6 +134,8 @@ struct audit_verify;
 struct audit_archive {
 	struct tree *tree;	/* what the manifest is of; nothing is in it */
 	struct manifest *manifest;	/* or NULL; both are stolen */
+	enum manifest_state state;	/* how it came to be known */
+	const char *why;		/* what is wrong with it, or NULL */
 	char *const *paths;	/* if it does not know all: of all files */
 	size_t n_paths;
 	const struct text *sums;	/* and its SHA256SUMS; or NULL */

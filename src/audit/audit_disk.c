@@ -70,7 +70,7 @@ audit_disk_begin(struct audit_verify *verify, struct err *err)
 		if (verify->paths[i].n > 1)
 			qsort(verify->paths[i].at, verify->paths[i].n,
 			    sizeof(char *), by_text);
-	if (rc == 0 && unit != NULL && verify->partial == NULL &&
+	if (rc == 0 && unit != NULL && !verify->progress.ours &&
 	    verify->paths[unit->index].n == 0)
 		return audit_no_export(verify->settings.path, err);
 	return rc;

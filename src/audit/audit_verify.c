@@ -61,9 +61,13 @@ option(void *cookie, const char *name)
 	return json_string_value(json_object_get(verify->options, name));
 }
 
-/* A damaged manifest is a finding; what else there is says what should be. */
-static int
-open_manifest(struct audit_verify *verify, struct err *err)
+/*
+ * A damaged manifest is a finding; what else there is says what should be.
+ * If that is no more than how the export was begun, it is not kept.
+ */
+static void
+take_recovered(struct audit_verify *verify, enum manifest_state state,
+    const char *why)
 {
 	static const char *const instead[] = {
 		[MANIFEST_INTACT] = "",
@@ -75,15 +79,35 @@ open_manifest(struct audit_verify *verify, struct err *err)
 	};
 	struct audit_finding finding = { .kind = AUDIT_DAMAGED,
 	    .path = (char *)MANIFEST_NAME };
+	struct manifest_listing listing;
+
+	if (state == MANIFEST_INTACT)
+		return;
+	if (state == MANIFEST_SALVAGED &&
+	    !manifest_each(verify->manifest, NULL, &listing)) {
+		verify->progress.ours = true;
+		manifest_close(verify->manifest);
+		verify->manifest = NULL;
+		audit_find(verify, finding, "%s; nothing but the files "
+		    "themselves and " TREE_SUMS " say what should be here",
+		    why);
+		return;
+	}
+	verify->from_copy = true;
+	verify->is_salvaged = state == MANIFEST_SALVAGED;
+	audit_find(verify, finding, "%s; %s", why, instead[state]);
+}
+
+static int
+open_manifest(struct audit_verify *verify, struct err *err)
+{
 	enum manifest_state state;
 
 	verify->manifest = manifest_recover(verify->tree,
 	    verify->settings.log, &state, err);
-	if (verify->manifest == NULL || state == MANIFEST_INTACT)
-		return verify->manifest != NULL ? 0 : -1;
-	verify->from_copy = true;
-	verify->is_salvaged = state == MANIFEST_SALVAGED;
-	audit_find(verify, finding, "%s; %s", err->text, instead[state]);
+	if (verify->manifest == NULL)
+		return -1;
+	take_recovered(verify, state, err->text);
 	return 0;
 }
 
@@ -203,6 +227,8 @@ open_archive(struct audit_verify *verify, struct err *err)
 
 	verify->tree = archive->tree;
 	verify->manifest = archive->manifest;
+	if (verify->manifest != NULL)
+		take_recovered(verify, archive->state, archive->why);
 	if (verify->manifest != NULL && (manifest_is_partial(
 	    verify->manifest) ? open_partial(verify, err) :
 	    open_ours(verify, err)) == -1)
@@ -222,10 +248,11 @@ open_directory(struct audit_verify *verify, struct err *err)
 	verify->tree = tree_look(verify->settings.path, err);
 	if (verify->tree == NULL)
 		return -1;
-	if (!manifest_is_there(verify->settings.path))
-		return open_old(verify, err);
-	if (open_manifest(verify, err) == -1)
+	if (manifest_is_there(verify->settings.path) &&
+	    open_manifest(verify, err) == -1)
 		return -1;
+	if (verify->manifest == NULL)
+		return open_old(verify, err);
 	if (!manifest_is_partial(verify->manifest))
 		return open_ours(verify, err);
 	return open_partial(verify, err) == -1 ? -1 : open_old(verify, err);

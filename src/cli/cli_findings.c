@@ -115,6 +115,20 @@ count_extra(const struct cli_found *found, bool *others)
 	return extra;
 }
 
+/* Is the manifest itself damaged?  It must be repaired before a resume. */
+static bool
+has_bad_manifest(const struct cli_found *found)
+{
+	size_t i;
+
+	for (i = 0; i < found->n; i++)
+		if (found->findings[i].kind == AUDIT_DAMAGED &&
+		    found->findings[i].path != NULL &&
+		    strcmp(found->findings[i].path, MANIFEST_NAME) == 0)
+			return true;
+	return false;
+}
+
 /* What a person can do about it. */
 static void
 print_next(const struct cli *cli, const struct cli_found *found)
@@ -132,7 +146,7 @@ print_next(const struct cli *cli, const struct cli_found *found)
 		    "had.  To accept it as it is:\n  hlexport verify "
 		    "--accept %s\n", cli_retired(cli, now->server),
 		    cli->source->retired, where);
-	else if (now->ours && !now->sealed)
+	else if (now->ours && !now->sealed && !has_bad_manifest(found))
 		printf("To go on with it:\n  hlexport --resume %s\n", where);
 	else if (now->ours && others)
 		printf("To ask again for what is damaged or missing, and "

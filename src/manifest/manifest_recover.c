@@ -571,7 +571,11 @@ manifest_recover(struct tree *tree, struct log *log,
 	}
 	manifest = read_all(tree, &r, state, err);
 	release(&r);
-	if (manifest != NULL)
+	if (manifest == NULL)
+		return NULL;
+	if (why.kind == ERR_USAGE)
+		err_set(err, ERR_DATA, "it is not there");
+	else
 		*err = why;
 	return manifest;
 }

@@ -1,7 +1,7 @@
 /*
- * The manifest of an archive.  It is the one thing that is taken out of it:
- * into a folder of our own, under a name of our own, to be read by the room
- * that knows it, and removed at once.
+ * The manifest of an archive.  It, its copy and the log are all that is taken
+ * out: into a folder of our own, under names of our own, to be read by the
+ * room that knows them, and removed with it.
  */
 
 #include <sys/stat.h>
@@ -18,6 +18,11 @@
 
 #define SUMS_MOST (1 << 30)
 
+/* What tells of an export, and is taken out. */
+#define TAKEN 3
+static const char *const tells[TAKEN] = { MANIFEST_NAME, MANIFEST_COPY,
+	TREE_LOG };
+
 struct finding {
 	struct pack_found *found;
 	struct pack_reader reader;
@@ -25,8 +30,8 @@ struct finding {
 	struct log *log;
 	const char *dir;	/* the folder of our own */
 	char *buffer;
-	struct err why;		/* what is wrong with the manifest */
-	struct manifest *copy;	/* of the manifest, if it came first */
+	bool taken[TAKEN];	/* it was met, and is in the folder */
+	struct err why;		/* the manifest could not be taken out whole */
 	char *files;		/* the folder that has a folder "files" */
 };
 
@@ -131,25 +136,40 @@ copy_member(struct finding *finding, int fd, struct err *err)
 	return n == -1 ? -1 : 0;
 }
 
-/* Take the member out as ${name}, and open it as what it is. */
-static struct manifest *
-open_member(struct finding *finding, const char *name, struct err *err)
+/* Take the member out as ${name}; one that can't be read on, up to there. */
+static int
+take_member(struct finding *finding, const char *name, struct err *err)
 {
-	struct pack_found *found = finding->found;
-	struct manifest *manifest = NULL;
-	enum manifest_state state;
-	int dir = tree_dir(found->tree), fd;
+	struct err why = { ERR_NONE, "" };
+	int dir = tree_dir(finding->found->tree), fd;
 
 	fd = file_open(dir, name, O_WRONLY | O_CREAT | O_EXCL, err);
 	if (fd == -1)
-		return NULL;
-	if (copy_member(finding, fd, err) == 0)
-		manifest = strcmp(name, MANIFEST_NAME) == 0 ?
-		    manifest_open(found->tree, finding->log, err) :
-		    manifest_recover(found->tree, finding->log, &state, err);
+		return -1;
+	if (copy_member(finding, fd, &why) == -1 && why.kind == ERR_DISK)
+		*err = why;
 	close(fd);
-	(void)file_remove(dir, name, NULL);
-	return manifest;
+	if (strcmp(name, MANIFEST_NAME) == 0)
+		finding->why = why;
+	return why.kind == ERR_DISK ? -1 : 0;
+}
+
+/* Is what was taken a manifest that needs nothing else to be believed? */
+static int
+open_sealed(struct finding *finding)
+{
+	struct manifest *manifest = manifest_open(finding->found->tree,
+	    finding->log, NULL);
+
+	if (manifest == NULL)
+		return 0;
+	if (manifest_sealed(manifest) == NULL ||
+	    manifest_is_partial(manifest)) {
+		manifest_close(manifest);
+		return 0;
+	}
+	finding->found->manifest = manifest;
+	return 1;
 }
 
 /* Words about the archive, not about where it was unpacked to. */
@@ -188,30 +208,21 @@ static int
 look_at(struct finding *finding, const char *name, struct err *err)
 {
 	struct pack_found *found = finding->found;
-	struct manifest *manifest;
-	bool is_it = is_named(found, name, MANIFEST_NAME);
+	size_t i = 0;
 
 	look_for_files(finding, name);
 	keep_name(found, name);
 	if (is_named(found, name, TREE_SUMS) && !found->has_sums)
 		return take_sums(finding, err);
+	while (i < TAKEN && !is_named(found, name, tells[i]))
+		i++;
 	/* A second one of a name is for the verifier to tell of. */
-	if (is_it ? finding->why.kind != ERR_NONE ||
-	    found->manifest != NULL : finding->copy != NULL ||
-	    !is_named(found, name, MANIFEST_COPY))
+	if (i == TAKEN || finding->taken[i])
 		return 0;
-	manifest = open_member(finding, is_it ? MANIFEST_NAME :
-	    MANIFEST_COPY, err);
-	if (manifest == NULL && err->kind == ERR_DISK)
+	finding->taken[i] = true;
+	if (take_member(finding, tells[i], err) == -1)
 		return -1;
-	if (manifest == NULL && is_it) {
-		finding->why = *err;
-		forget_dir(finding, &finding->why);
-	}
-	*(is_it ? &found->manifest : &finding->copy) = manifest;
-	if (found->manifest != NULL)
-		return !manifest_is_partial(found->manifest);
-	return finding->copy != NULL && finding->why.kind != ERR_NONE;
+	return i == 0 ? open_sealed(finding) : 0;
 }
 
 static int
@@ -231,27 +242,44 @@ look_at_all(struct finding *finding, struct err *err)
 	return rc;
 }
 
+/* Put the manifest together from all that was taken out. */
+static int
+recover(struct finding *finding, struct err *err)
+{
+	struct pack_found *found = finding->found;
+
+	err->text[0] = '\0';
+	found->manifest = manifest_recover(found->tree, finding->log,
+	    &found->state, err);
+	forget_dir(finding, err);
+	if (finding->why.kind != ERR_NONE)
+		*err = finding->why;
+	if (found->manifest == NULL)
+		return -1;
+	if (found->state != MANIFEST_INTACT)
+		found->why = mem_text(err->text);
+	keep_in_top(found);
+	return 0;
+}
+
 /* What was found, or why nothing was; ${rc} is that of the search. */
 static int
 judge(struct finding *finding, int rc, struct err *err)
 {
 	struct pack_found *found = finding->found;
+	struct err why;
 
-	if (found->manifest != NULL) {
-		if (manifest_is_partial(found->manifest))
-			keep_in_top(found);
+	if (found->manifest != NULL)
 		return 0;
+	if (rc == -1 && err->kind == ERR_DISK)
+		return err_wrap(err, "%s", finding->path);
+	if (manifest_is_there(finding->dir)) {
+		if (recover(finding, &why) == 0)
+			return 0;
+		*err = why;
+		rc = -1;
 	}
-	if (finding->copy != NULL) {
-		found->manifest = finding->copy;
-		finding->copy = NULL;
-		found->why = mem_text(finding->why.kind != ERR_NONE ?
-		    finding->why.text : "it is not there");
-		return 0;
-	}
-	if (finding->why.kind != ERR_NONE)
-		*err = finding->why;
-	if (rc == -1 || finding->why.kind != ERR_NONE)
+	if (rc == -1)
 		return err_wrap(err, "%s", finding->path);
 	if (finding->files == NULL && !found->has_sums)
 		return err_set(err, ERR_USAGE, "%s is no archive of an "
@@ -300,7 +328,6 @@ pack_find(int fd, const char *path, struct log *log,
 	finding.buffer = mem_alloc(PACK_PIECE);
 	if ((found->tree = tree_look(finding.dir, err)) != NULL)
 		rc = find_in(&finding, fd, err);
-	manifest_close(finding.copy);
 	pack_reader_release(&finding.reader);
 	scratch_free(scratch);
 	free(finding.buffer);

@@ -362,18 +362,20 @@ bool pack_around_knows(const char *);
 struct pack_found {
 	char *top;		/* folder of the export in it: "" or "name/" */
 	struct manifest *manifest;	/* or NULL */
-	char *why;		/* it is the copy: what is wrong with it */
+	enum manifest_state state;	/* how it came to be known */
+	char *why;		/* what is wrong with it; NULL: nothing */
 	struct pack_mark mark;
 	struct text sums;	/* without a manifest: SHA256SUMS */
 	bool has_sums;
-	char **paths;		/* without one: of all files in ${top} */
+	char **paths;		/* if it may not know all: of all in ${top} */
 	size_t n_paths, paths_room;
 	struct tree *tree;	/* the manifest's; nothing is in it any more */
 };
 
 /**
  * pack_find(fd, path, log, found, err):
- * Find the manifest of the archive in ${fd}, or its copy, or SHA256SUMS.
+ * Find the manifest of the archive in ${fd}, as manifest_recover() does in a
+ * directory, or SHA256SUMS.
  * Return 0; or -1 with ${err} set; pack_found_release() it in either case.
  */
 int pack_find(int, const char *, struct log *, struct pack_found *,

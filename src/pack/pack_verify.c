@@ -54,7 +54,8 @@ begin_audit(struct pack_verify *verify, struct log *log, struct err *err)
 {
 	struct pack_found *found = &verify->found;
 	struct audit_archive archive = { .tree = found->tree,
-	    .manifest = found->manifest, .paths = found->paths,
+	    .manifest = found->manifest, .state = found->state,
+	    .why = found->why, .paths = found->paths,
 	    .n_paths = found->n_paths,
 	    .sums = found->has_sums ? &found->sums : NULL,
 	    .largest = verify->reader.most_out };
@@ -76,9 +77,6 @@ begin_audit(struct pack_verify *verify, struct log *log, struct err *err)
 		return -1;
 	audit_verify_progress(verify->audit, &now);
 	verify->is_sealed = now.sealed;
-	if (found->why != NULL)
-		pack_say(verify, AUDIT_DAMAGED, MANIFEST_NAME, "%s",
-		    found->why);
 	/* What its manifest promises, it may unpack to. */
 	if (__builtin_add_overflow(verify->reader.most, now.bytes_total,
 	    &verify->reader.most))

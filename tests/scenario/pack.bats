@@ -668,7 +668,10 @@ assert_same_findings()
 	    'find "$export/files" -name "*.jsonl" -exec sed -i 1d {} +' \
 	    'find "$export/files" -name "*.jsonl" -exec sed -i "1s/$/]/" {} +' \
 	    'find "$export/files" -name "*.jsonl" -exec sed -i 1p {} +' \
-	    'sed -i 2s/a/b/ "$export/manifest.jsonl"'; do
+	    'sed -i 2s/a/b/ "$export/manifest.jsonl"' \
+	    'sed -i 2s/a/b/ "$export"/manifest*.jsonl' \
+	    'sed -i "2s/a/b/;\$d" "$export"/manifest*.jsonl' \
+	    'rm "$export"/manifest*.jsonl'; do
 		rm -rf "$export"
 		cp -r whole "$export"
 		eval "$damage"
@@ -753,6 +756,13 @@ assert_same_findings()
 	rm "$export"/manifest*.jsonl
 	run -0 --separate-stderr hlexport pack "$export" -o x.zip
 	assert_contains "$stderr" "has no manifest"
+	# Its log says that it had one.
+	run -6 hlexport verify x.zip
+	assert_contains "$output" "manifest.jsonl: it is not there; nothing \
+but the files themselves and SHA256SUMS say what should be here"
+	assert_same_findings "$export" x.zip
+	rm "$export/export.log" x.zip
+	hlexport pack "$export" -q -o x.zip
 	run -0 hlexport verify x.zip
 	assert_contains "$output" "Nothing wrong can be seen"
 	assert_same_findings "$export" x.zip
