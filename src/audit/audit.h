@@ -46,6 +46,7 @@ struct audit_summary {
 	uint64_t absent;	/* files that are not there, or too short */
 	char *first_absent;	/* the path of one of them, or NULL */
 	uint64_t changed;	/* records that came in several versions */
+	char *accepted;		/* see audit_accepted(); new, or NULL */
 };
 
 /**
@@ -229,6 +230,15 @@ bool audit_is_whole(const struct audit_verify *);
  * same.  ERR_USAGE: the export has no manifest.
  */
 int audit_accept(struct audit_verify *, struct err *);
+
+/**
+ * audit_accept_archive(verify, text, digest, cookie):
+ * Before the last step, of an archive: ${text} is its accepted.json, and is
+ * stolen.  ${digest}(cookie, path) returns the SHA-256 of a file around those
+ * that were verified, borrowed; or NULL.
+ */
+void audit_accept_archive(struct audit_verify *, char *,
+    const unsigned char *(*)(void *, const char *), void *);
 
 /**
  * audit_accepted(verify):

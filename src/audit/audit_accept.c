@@ -15,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "audit/audit_internal.h"
+#include "audit/audit_members.h"
 
 #define ACCEPTED_MAX (256u << 20)
 
@@ -26,6 +26,21 @@ static bool
 is_wrong(const struct audit_finding *finding)
 {
 	return finding->kind != AUDIT_NOTE && finding->kind != AUDIT_UNKNOWN;
+}
+
+/* The same in an archive, whose files were all read. */
+static void
+digest_member(const struct audit_verify *verify, const char *path,
+    char hex[SHA256_HEX])
+{
+	const struct audit_members *members = verify->members;
+	ssize_t i = audit_members_find(members, path);
+	const unsigned char *bytes = i >= 0 && members->came[i].is_there ?
+	    members->came[i].sha256 : verify->accept.digest != NULL ?
+	    verify->accept.digest(verify->accept.cookie, path) : NULL;
+
+	if (bytes != NULL)
+		sha256_hex(bytes, hex);
 }
 
 /* The SHA-256 of the file at ${path}, in hex; or "", if there is none. */
@@ -40,6 +55,10 @@ digest(const struct audit_verify *verify, const char *path,
 	int fd;
 
 	hex[0] = '\0';
+	if (path != NULL && verify->members != NULL) {
+		digest_member(verify, path, hex);
+		return;
+	}
 	if (path == NULL || (fd = file_open(tree_dir(verify->tree), path,
 	    O_RDONLY, NULL)) == -1)
 		return;
@@ -78,6 +97,7 @@ key_of(const json_t *json)
 {
 	static const char *const names[] = { "trouble", "path", "listing",
 	    "what", "sha256" };
+	bool has_path = json_object_get(json, "path") != NULL;
 	struct text key;
 	const char *value;
 	size_t i;
@@ -85,6 +105,9 @@ key_of(const json_t *json)
 	text_init(&key, SIZE_MAX / 4);
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		value = json_string_value(json_object_get(json, names[i]));
+		/* An archive does not tell the listing of a file. */
+		if (has_path && strcmp(names[i], "listing") == 0)
+			continue;
 		text_addf(&key, "%c", value != NULL ? '=' : '-');
 		text_adds(&key, value != NULL ? value : "");
 		text_addc(&key, '\n');
@@ -141,35 +164,74 @@ mark(struct audit_verify *verify, json_t *counts)
 	}
 }
 
+/* Mark what accepted.json, whose text is ${text}, accepts. */
+static void
+take_accepted(struct audit_verify *verify, const char *text)
+{
+	json_t *json = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+	const char *when = json_string_value(json_object_get(json,
+	    "accepted"));
+	json_t *counts;
+
+	if (when == NULL) {
+		audit_say(verify, AUDIT_DAMAGED, AUDIT_ACCEPTED, "it can't "
+		    "be read, so nothing is accepted; 'hlexport verify "
+		    "--accept' writes it anew");
+	} else {
+		verify->accepted = mem_text(when);
+		counts = count_accepted(json_object_get(json, "findings"));
+		mark(verify, counts);
+		json_decref(counts);
+	}
+	json_decref(json);
+}
+
+void
+audit_accept_archive(struct audit_verify *verify, char *text,
+    const unsigned char *(*of)(void *, const char *), void *cookie)
+{
+	free(verify->accept.text);
+	verify->accept.text = text;
+	verify->accept.digest = of;
+	verify->accept.cookie = cookie;
+}
+
+/* The text of accepted.json in ${tree}, new; NULL: there is none. */
+static char *
+read_accepted(const struct tree *tree)
+{
+	struct text text;
+	char *at = NULL;
+
+	text_init(&text, ACCEPTED_MAX);
+	if (file_read(tree_dir(tree), AUDIT_ACCEPTED, &text, NULL) == 0)
+		at = text_take(&text);
+	text_release(&text);
+	return at;
+}
+
 void
 audit_accept_look(struct audit_verify *verify)
 {
-	struct text text;
-	json_t *json, *counts;
-	const char *when;
+	if (verify->accept.text == NULL && verify->members == NULL &&
+	    verify->tree != NULL)
+		verify->accept.text = read_accepted(verify->tree);
+	if (verify->accept.text != NULL)
+		take_accepted(verify, verify->accept.text);
+}
 
-	if (verify->tree == NULL || verify->members != NULL)
-		return;
-	text_init(&text, ACCEPTED_MAX);
-	if (file_read(tree_dir(verify->tree), AUDIT_ACCEPTED, &text,
-	    NULL) == 0) {
-		json = json_loadb(text.at != NULL ? text.at : "", text.len,
-		    JSON_REJECT_DUPLICATES, NULL);
-		when = json_string_value(json_object_get(json, "accepted"));
-		if (when == NULL) {
-			audit_say(verify, AUDIT_DAMAGED, AUDIT_ACCEPTED,
-			    "it can't be read, so nothing is accepted; "
-			    "'hlexport verify --accept' writes it anew");
-		} else {
-			verify->accepted = mem_text(when);
-			counts = count_accepted(json_object_get(json,
-			    "findings"));
-			mark(verify, counts);
-			json_decref(counts);
-		}
-		json_decref(json);
-	}
-	text_release(&text);
+char *
+audit_accepted_in(const struct tree *tree)
+{
+	char *text = read_accepted(tree), *when = NULL;
+	json_t *json = text != NULL ? json_loads(text, 0, NULL) : NULL;
+
+	if (json_is_string(json_object_get(json, "accepted")))
+		when = mem_text(json_string_value(json_object_get(json,
+		    "accepted")));
+	json_decref(json);
+	free(text);
+	return when;
 }
 
 const char *

@@ -109,6 +109,12 @@ struct audit_verify {
 	size_t n_findings, findings_room;
 	uint64_t wrong;			/* findings that count */
 	char *accepted;			/* when others were; or NULL */
+	struct {			/* of an archive: see
+					 * audit_accept_archive() */
+		char *text;
+		const unsigned char *(*digest)(void *, const char *);
+		void *cookie;
+	} accept;
 	struct audit_progress progress;
 	struct page_plan **plans;	/* by resource */
 	struct page page;		/* the record at hand */
@@ -135,6 +141,9 @@ typedef void audit_record(struct audit_verify *, const char *, uint64_t,
 
 /** audit_accept_look(verify): Mark the findings that were accepted. */
 void audit_accept_look(struct audit_verify *);
+
+/** audit_accepted_in(tree): Return when findings were, new; NULL: none. */
+char *audit_accepted_in(const struct tree *);
 
 /* ------------------------------------------------- audit_content.c */
 

@@ -26,6 +26,7 @@ audit_release(struct audit_summary *summary)
 		free(summary->kinds[i].name);
 	free(summary->kinds);
 	free(summary->first_absent);
+	free(summary->accepted);
 	free(summary->counts);
 	free(summary->source);
 	free(summary->server);
@@ -174,6 +175,23 @@ header_text(struct manifest *manifest, const char *key)
 	    manifest_header(manifest), key)));
 }
 
+/* Are the files there that the manifest knows? */
+static int
+count_absent(struct manifest *manifest, struct tree *tree,
+    struct audit_summary *summary, struct tree_receipts *files,
+    struct err *err)
+{
+	size_t i;
+
+	if (manifest_all_files(manifest, files, err) == -1)
+		return -1;
+	for (i = 0; i < files->n; i++)
+		if (!tree_has(tree, &files->at[i], summary->sealed) &&
+		    summary->absent++ == 0)
+			summary->first_absent = mem_text(files->at[i].path);
+	return 0;
+}
+
 static int
 summarise(struct manifest *manifest, struct tree *tree,
     const struct source *source, struct audit_summary *summary,
@@ -188,17 +206,13 @@ summarise(struct manifest *manifest, struct tree *tree,
 	summary->server = header_text(manifest, "server");
 	summary->started = header_text(manifest, "started");
 	count_listings(manifest, source, summary);
-	if (manifest_all_files(manifest, &files, err) == -1) {
+	if (count_absent(manifest, tree, summary, &files, err) == -1) {
 		tree_receipts_release(&files);
 		return -1;
 	}
 	summary->files = files.n;
-	for (i = 0; i < files.n; i++) {
+	for (i = 0; i < files.n; i++)
 		summary->bytes += files.at[i].bytes;
-		if (!tree_has(tree, &files.at[i], summary->sealed) &&
-		    summary->absent++ == 0)
-			summary->first_absent = mem_text(files.at[i].path);
-	}
 	tree_receipts_release(&files);
 	return count_kinds(manifest, tree, source, summary, err);
 }
@@ -212,6 +226,8 @@ summarise_partial(struct manifest *manifest, struct tree *tree,
 	struct manifest_listing listing = { .key = NULL };
 	struct manifest_gap **last = &summary->gaps;
 	const struct manifest_gap *gap;
+	struct tree_receipts files = { NULL, 0, 0 };
+	int rc;
 
 	summary->ours = summary->adopted = true;
 	if (audit_old_summary(tree, source, summary, err) == -1)
@@ -221,7 +237,9 @@ summarise_partial(struct manifest *manifest, struct tree *tree,
 	while (manifest_each(manifest, listing.key, &listing))
 		for (gap = listing.gaps; gap != NULL; gap = gap->next)
 			copy_gap(summary, &last, gap);
-	return 0;
+	rc = count_absent(manifest, tree, summary, &files, err);
+	tree_receipts_release(&files);
+	return rc;
 }
 
 static void
@@ -261,6 +279,7 @@ audit_summary(const char *path, const struct source *source, struct log *log,
 		    summarise(manifest, tree, source, summary, err);
 		manifest_close(manifest);
 	}
+	summary->accepted = audit_accepted_in(tree);
 	tree_close(tree);
 	return rc;
 }

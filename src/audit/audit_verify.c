@@ -235,6 +235,9 @@ open_archive(struct audit_verify *verify, struct err *err)
 		return -1;
 	if (verify->manifest == NULL && archive->sums != NULL)
 		audit_sums_take(verify, archive->sums);
+	else if (verify->partial != NULL && archive->sums == NULL)
+		audit_say(verify, AUDIT_MISSING, TREE_SUMS, "it is not "
+		    "there");
 	if (audit_members_begin(verify, archive, err) == -1)
 		return -1;
 	/* The caller's, for this call. */
@@ -401,6 +404,7 @@ audit_verify_free(struct audit_verify *verify)
 		free(verify->findings[i].what);
 	}
 	free(verify->findings);
+	free(verify->accept.text);
 	free(verify->accepted);
 	for (i = 0; i < AUDIT_ODDS; i++)
 		free(verify->odds[i].path);

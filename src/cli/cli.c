@@ -112,6 +112,7 @@ source_of_command(const struct config *look, const struct config_env *env)
 	if (resumes)
 		source = source_of_export(config_text(look, "resume"));
 	else if (strcmp(command, "verify") != 0 &&
+	    strcmp(command, "summary") != 0 &&
 	    strcmp(command, "repair") != 0)
 		return NULL;
 	for (i = 0; i < n && source == NULL; i++)

@@ -72,6 +72,7 @@ cli_check_archive(struct cli *cli, const char *path, struct log *log)
 	} else {
 		found.is_whole = pack_is_whole(verify);
 		found.findings = pack_findings(verify, &found.n);
+		found.accepted = pack_accepted(verify);
 		pack_verify_progress(verify, &found.progress);
 		cli_found_report(cli, &found, true);
 		status = found.is_whole ? CLI_OK : CLI_DAMAGED;

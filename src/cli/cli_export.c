@@ -87,6 +87,7 @@ report(const struct cli *cli, struct log *log, bool repairs,
 	    &err) == -1) {
 		cli_error(&err);
 	} else {
+		result->retired = cli_retired(cli, summary.server);
 		cli_report_log(log, &summary, result);
 		/* Of a repair, what verify says afterwards is the result. */
 		if (!config_is(cli->config, "quiet") && !repairs)

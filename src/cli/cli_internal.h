@@ -197,6 +197,7 @@ struct cli_result {
 	struct run_progress progress;
 	const char *where;	/* the directory, or NULL */
 	bool ran;		/* there was a run: its figures count */
+	const char *retired;	/* its server, if it was shut down, or NULL */
 };
 
 /** cli_report(out, summary, result): Tell people. */

@@ -54,13 +54,14 @@ warn(const char *where, const struct pack_export *export)
 		    "no one can say whether it is complete\n", where);
 	else if (export->gaps > 0)
 		fprintf(stderr, "hlexport: warning: %s is NOT COMPLETE: "
-		    "%" PRIu64 " gaps, which 'hlexport summary %s' names; "
+		    "%" PRIu64 " gap%s, which 'hlexport summary %s' names; "
 		    "its archive is not complete either\n", where,
-		    export->gaps, cli_word(where));
+		    export->gaps, export->gaps == 1 ? "" : "s",
+		    cli_word(where));
 	else if (!export->sealed)
 		fprintf(stderr, "hlexport: warning: %s is NOT COMPLETE: it "
-		    "is not finished; 'hlexport --resume %s' goes on with "
-		    "it\n", where, cli_word(where));
+		    "is not finished, as 'hlexport verify %s' says\n",
+		    where, cli_word(where));
 }
 
 static void
@@ -156,7 +157,7 @@ finish(struct cli *cli, const char *where, struct pack_export *export,
 		    "could be seen in it %s in the new one, too\n",
 		    export->settings.target, now.replaced, now.replaced == 1 ?
 		    "" : "s", now.replaced == 1 ? "is" : "are");
-	if (export->ours && now.unknown > 0)
+	if (export->knows_all && now.unknown > 0)
 		fprintf(stderr, "hlexport: warning: in it %s %" PRIu64
 		    " file%s that the manifest does not know; 'hlexport "
 		    "verify' names them\n", now.unknown == 1 ? "is" : "are",

@@ -167,6 +167,20 @@ print_next(FILE *out, const struct audit_summary *summary,
 		    "--quiet -c SHA256SUMS\n", cli_word(result->where));
 		return;
 	}
+	if (summary->accepted != NULL) {
+		fprintf(out, "On %.10s its owner accepted what was wrong "
+		    "with it.  To see that nothing else is:\n"
+		    "  hlexport verify %s\n", summary->accepted,
+		    cli_word(result->where));
+		return;
+	}
+	if (result->retired != NULL) {
+		fprintf(out, "%s was shut down, so what is missing can't be "
+		    "had.  To accept the export as it is:\n"
+		    "  hlexport verify --accept %s\n", result->retired,
+		    cli_word(result->where));
+		return;
+	}
 	fprintf(out, "%s:\n  hlexport --resume %s\n",
 	    summary->n_gaps > 0 && result->state == RUN_GAPS ?
 	    "To try again what is missing, and nothing else" :
@@ -312,6 +326,9 @@ cli_report_json(const struct audit_summary *summary,
 	json_object_set_new(json, "gaps", gaps);
 	put_count(json, "changed", summary->changed);
 	put_count(json, "files_absent", summary->absent);
+	if (summary->accepted != NULL)
+		json_object_set_new(json, "accepted_when",
+		    json_string(summary->accepted));
 	if (!summary->ours || summary->adopted)
 		put_count(json, "files_without_done", summary->unmarked);
 	if (result->ran)

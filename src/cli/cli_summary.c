@@ -8,7 +8,8 @@
 static enum run_state
 state_of(const struct audit_summary *summary)
 {
-	if (summary->is_hurt || (summary->sealed && summary->absent > 0))
+	if (summary->is_hurt || ((summary->sealed || summary->adopted) &&
+	    summary->absent > 0))
 		return RUN_DAMAGED;
 	if (summary->sealed)
 		return RUN_COMPLETE;
@@ -61,6 +62,7 @@ cli_summary(struct cli *cli)
 	} else {
 		result.state = state_of(&summary);
 		result.where = words[0];
+		result.retired = cli_retired(cli, summary.server);
 		if (config_is(cli->config, "json")) {
 			cli_print_json(cli_report_json(&summary, &result));
 		} else {

@@ -214,8 +214,8 @@ cli_table_incomplete(const struct cli_table *table, struct text *text)
 		    "'hlexport verify %s' tells what can be told",
 		    cli_word(table->path));
 	else
-		text_addf(text, "is NOT COMPLETE: it was not finished; "
-		    "'hlexport --resume %s' goes on", cli_word(table->path));
+		text_addf(text, "is NOT COMPLETE: it was not finished, "
+		    "as 'hlexport verify %s' says", cli_word(table->path));
 }
 
 static void

@@ -9,8 +9,10 @@
  */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "manifest/manifest_internal.h"
 
@@ -573,7 +575,8 @@ manifest_recover(struct tree *tree, struct log *log,
 	release(&r);
 	if (manifest == NULL)
 		return NULL;
-	if (why.kind == ERR_USAGE)
+	if (faccessat(tree_dir(tree), MANIFEST_NAME, F_OK,
+	    AT_SYMLINK_NOFOLLOW) == -1)
 		err_set(err, ERR_DATA, "it is not there");
 	else
 		*err = why;

@@ -121,6 +121,7 @@ struct pack_export {
 	struct pack *pack;
 	bool ours;		/* it has a manifest */
 	bool sealed;		/* complete */
+	bool knows_all;		/* the manifest knows each of its files */
 	uint64_t gaps;
 	char *top;
 	struct tree *tree;
@@ -208,8 +209,11 @@ const struct audit_finding *pack_findings(const struct pack_verify *,
 void pack_verify_progress(const struct pack_verify *,
     struct audit_progress *);
 
-/** pack_is_whole(verify): Was nothing found but notes? */
+/** pack_is_whole(verify): See audit_is_whole(). */
 bool pack_is_whole(const struct pack_verify *);
+
+/** pack_accepted(verify): See audit_accepted(). */
+const char *pack_accepted(const struct pack_verify *);
 
 /**
  * pack_holds_all(verify):

@@ -63,6 +63,8 @@ pack_around_add(struct pack_verify *verify, size_t n, struct err *err)
 
 	pack_check_add(&verify->check, NULL, verify->buffer, n);
 	verify->around_bytes += n;
+	if (verify->it == PACK_ACCEPTED)
+		(void)text_add(&verify->accepted, verify->buffer, n);
 	if (n == 0 || !verify->is_sealed || verify->it != PACK_LOG ||
 	    verify->check.bytes > verify->reader.most_out)
 		return 0;
@@ -92,9 +94,23 @@ check(struct pack_verify *verify, enum pack_around it,
 		pack_say(verify, AUDIT_DAMAGED, names[it], "%s", what);
 }
 
+/* The SHA-256 of one of them, if it is there. */
+static const unsigned char *
+digest(void *cookie, const char *path)
+{
+	struct pack_verify *verify = cookie;
+	enum pack_around it = pack_around_of(path);
+
+	return it != PACK_AROUND && verify->around[it].is_there ?
+	    verify->around[it].sha256 : NULL;
+}
+
 void
 pack_around_end(struct pack_verify *verify)
 {
+	if (verify->around[PACK_ACCEPTED].is_there)
+		audit_accept_archive(verify->audit, text_take(
+		    &verify->accepted), digest, verify);
 	if (!verify->is_sealed)
 		return;
 	check(verify, PACK_SUMS, verify->sums, "it does not say what the "

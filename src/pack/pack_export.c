@@ -71,6 +71,7 @@ read_manifest(struct pack_export *export, struct log *log, struct err *err)
 	    &export->receipts, err) == -1)
 		return -1;
 	export->ours = true;
+	export->knows_all = !manifest_is_partial(export->manifest);
 	export->sealed = manifest_sealed(export->manifest) != NULL;
 	while (manifest_each(export->manifest, listing.key, &listing))
 		for (gap = listing.gaps; gap != NULL; gap = gap->next)

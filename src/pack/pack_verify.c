@@ -17,6 +17,8 @@
 
 #include "pack/pack_verify.h"
 
+#define ACCEPTED_MAX (256u << 20)
+
 void
 pack_say(struct pack_verify *verify, enum audit_trouble kind,
     const char *path, const char *format, ...)
@@ -92,6 +94,7 @@ pack_verify_new(const char *path, struct log *log, struct err *err)
 
 	verify->log_fd = -1;
 	verify->names = set_new();
+	text_init(&verify->accepted, ACCEPTED_MAX);
 	verify->path = mem_text(path);
 	verify->buffer = mem_alloc(PACK_PIECE);
 	verify->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -207,6 +210,12 @@ pack_is_whole(const struct pack_verify *verify)
 	return audit_is_whole(verify->audit);
 }
 
+const char *
+pack_accepted(const struct pack_verify *verify)
+{
+	return audit_accepted(verify->audit);
+}
+
 bool
 pack_holds_all(const struct pack_verify *verify)
 {
@@ -236,6 +245,7 @@ pack_verify_free(struct pack_verify *verify)
 		close(verify->fd);
 	if (verify->log_fd != -1)
 		close(verify->log_fd);
+	text_release(&verify->accepted);
 	free(verify->name);
 	free(verify->buffer);
 	free(verify->path);

@@ -29,6 +29,7 @@ struct pack_verify {
 		bool is_there;
 		unsigned char sha256[SHA256_BYTES];
 	} around[PACK_AROUND];
+	struct text accepted;	/* accepted.json */
 	int log_fd;		/* a nameless copy of export.log, or -1 */
 	/* The member that is read. */
 	bool is_open;

@@ -34,6 +34,19 @@ start_world()
 	jq -e '([.findings[] | select(.trouble != "note")] == []) and (.accepted | length) >= 3 and
 	    (.unknown | length) >= 1 and .status == "whole" and
 	    (.accepted_when | startswith("20"))' <<<"$output"
+	run -3 hlexport summary old
+	assert_contains "$output" "its owner accepted what was wrong with it"
+	# An archive of it is accepted as it is.
+	jq -S '.accepted | map(del(.listing)) | sort' \
+	    <<<"$(hlexport verify --json old)" >accepted
+	for archive in x.zip x.tar.gz; do
+		run -0 hlexport pack old -o $archive
+		[[ $output != *"does not know"* ]]
+		run -0 hlexport verify $archive
+		run -0 --separate-stderr hlexport verify --json $archive
+		jq -S '.accepted | map(del(.listing)) | sort' <<<"$output" |
+		    diff accepted -
+	done
 	# Nothing else was written.
 	rm old/accepted.json
 	diff -r old before
@@ -58,6 +71,8 @@ start_world()
 		eval "$change"
 		run -6 hlexport verify old
 		assert_contains "$output" "Not whole: old"
+		bsdtar -a -cf x.tar.gz old
+		run -6 hlexport verify x.tar.gz
 	done
 	rm -rf old
 	cp -r good old

@@ -20,6 +20,12 @@ gone="https://api.humanloop.com/v5 was shut down on 2025-09-08"
 	run -6 hlexport verify old
 	assert_contains "$output" "hlexport verify --accept old"
 	[[ $output != *--resume* ]]
+	run -3 hlexport summary old
+	assert_contains "$output" "hlexport verify --accept old"
+	[[ $output != *--resume* ]]
+	rm "$(find old/files -name stats.json | head -n 1)"
+	run -6 hlexport summary old
+	assert_contains "$output" "stats.json"
 	run -0 hlexport verify --accept old
 	run -0 hlexport verify old
 	run -2 hlexport --resume old
