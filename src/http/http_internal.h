@@ -199,6 +199,13 @@ bool http_same_origin(const char *, const char *);
 /** http_resolve(base, location): Return the address, new; NULL: a bad one. */
 char *http_resolve(const char *, const char *);
 
+/**
+ * http_mask(text):
+ * Put "***" in ${text} where an address has a user and a password: libcurl
+ * repeats a proxy's address as it was given.  It may become shorter.
+ */
+void http_mask(char *);
+
 /** http_random(http): Return the next number from 0 to under 1. */
 double http_random(struct http *);
 

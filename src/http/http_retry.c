@@ -101,6 +101,7 @@ http_judge(struct transfer *transfer, CURLcode code)
 	snprintf(reply->why, sizeof(reply->why), "%.*s",
 	    (int)sizeof(reply->why) - 1, transfer->curl_says[0] != '\0' ?
 	    transfer->curl_says : curl_easy_strerror(code));
+	http_mask(reply->why);
 	switch (code) {
 	case CURLE_PEER_FAILED_VERIFICATION:
 	case CURLE_SSL_CACERT_BADFILE:

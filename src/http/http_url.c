@@ -217,3 +217,42 @@ http_follow(const char *base, const char *from, const char *link,
 	}
 	return url;
 }
+
+/* Where an address begins in ${text}, without its scheme. */
+static char *
+address_in(char *text)
+{
+	char *from = strchr(text, '\''), *scheme = strstr(text, "://");
+
+	if (scheme != NULL && (from == NULL || from > scheme))
+		from = scheme;
+	else if (from == NULL)
+		from = strrchr(text, ' ');
+	if (from == NULL)
+		return text;
+	if (from == scheme)
+		return from + 3;
+	from++;
+	/* In quotes, it may have a scheme, or "://" in its password. */
+	if (scheme != NULL && from + strspn(from,
+	    "abcdefghijklmnopqrstuvwxyz0123456789") == scheme)
+		return scheme + 3;
+	return from;
+}
+
+void
+http_mask(char *text)
+{
+	char *end = strrchr(text, '@'), *from;
+
+	if (end == NULL)
+		return;
+	/* A password may have any bytes in it, so its begin is told by what
+	 * stands before the whole. */
+	*end = '\0';
+	from = address_in(text);
+	*end = '@';
+	memset(from, '*', (size_t)(end - from > 3 ? 3 : end - from));
+	if (end - from > 3)
+		memmove(from + 3, end, strlen(end) + 1);
+}

@@ -197,6 +197,22 @@ files.have"
 	assert_truth "$(the_export)"
 }
 
+@test "a proxy's password is in no message and no file" {
+	local proxy
+	for proxy in "http://user:geheim7#x@127.0.0.1:1" \
+	    "http://user:geheim7@127.0.0.1:99999" \
+	    "socks9://user:geheim7@127.0.0.1:1" "user:geheim7 @127.0.0.1:x"; do
+		run env HUMANLOOP_API_URL=http://api.example.test/v5 \
+		    HUMANLOOP_API_KEY=k http_proxy="$proxy" \
+		    "$HLEXPORT" -o out --retries 1
+		[ "$status" != 0 ]
+		[[ $output == *127.0.0.1* ]]
+		[[ $output != *geheim7* ]]
+		run grep -rl geheim7 out
+		assert_status 1
+	done
+}
+
 @test "through a proxy, from the usual variables" {
 	start_fixture
 	HUMANLOOP_API_URL=http://api.example.test/v5 http_proxy=$base \

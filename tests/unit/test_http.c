@@ -471,6 +471,45 @@ test_a_budget_that_is_told_is_kept_to(void **state)
 	}
 }
 
+/* Whatever is in it, and however an address is written. */
+static void
+test_no_password_is_told(void **state)
+{
+	static const char *const before[] = { "Unsupported proxy syntax in '",
+	    "bad proxy ", "", "see '" };
+	static const char *const schemes[] = { "http://", "socks5h://", "" };
+	static const char bytes[] = "aB1#/?@:'\" x%\\";
+	char text[512], word[12], secret[16];
+	size_t i, k, n;
+
+	(void)state;
+	srand(20261126);
+	for (n = 0; n < 20000; n++) {
+		for (k = 0; k < 6; k++)
+			word[k] = bytes[(size_t)rand() % (sizeof(bytes) - 1)];
+		word[k] = '\0';
+		snprintf(secret, sizeof(secret), "Q7%sZ", word);
+		i = (size_t)rand() % 4;
+		k = (size_t)rand() % 3;
+		/* Without a quote and a scheme, a word ends at a blank. */
+		if (k == 2 && (i == 1 || i == 2) &&
+		    (strpbrk(word, " '") != NULL ||
+		    strstr(word, "://") != NULL))
+			continue;
+		snprintf(text, sizeof(text), "%s%su:%s@host:1'", before[i],
+		    schemes[k], secret);
+		http_mask(text);
+		assert_null(strstr(text, "Q7"));
+		assert_non_null(strstr(text, "@host:1"));
+	}
+	snprintf(text, sizeof(text), "connection refused");
+	http_mask(text);
+	assert_string_equal(text, "connection refused");
+	snprintf(text, sizeof(text), "http://a@h");
+	http_mask(text);
+	assert_string_equal(text, "http://*@h");
+}
+
 int
 main(void)
 {
@@ -487,6 +526,7 @@ main(void)
 		cmocka_unit_test(test_links_to_the_next_page),
 		cmocka_unit_test(test_generated_links),
 		cmocka_unit_test(test_headers_of_a_budget),
+		cmocka_unit_test(test_no_password_is_told),
 		cmocka_unit_test(test_a_budget_that_is_told_is_kept_to),
 	};
 
