@@ -129,7 +129,7 @@ audit_adopt_listing(struct audit_verify *verify)
 	struct audit_listing *at = &verify->at;
 	const struct source_resource *resource = at->crawl->resource;
 	struct manifest_listing whole = { .total = -1,
-	    .records = at->records };
+	    .records = at->items };
 	struct manifest_page page = { .pass = 1, .total = -1,
 	    .received = at->records, .distinct = set_count(at->seen),
 	    .kept = at->records };

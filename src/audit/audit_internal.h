@@ -55,6 +55,7 @@ struct audit_listing {
 					 * one, they were seen there */
 	struct set *tally;		/* those without a key, by bytes */
 	uint64_t records;		/* that were read */
+	uint64_t items;			/* in them, if they are arrays */
 	uint64_t doubles;		/* that came again */
 	uint64_t same_key;		/* likewise, and rightly */
 	uint64_t lines, bytes;		/* of the file read last */
@@ -268,6 +269,13 @@ void audit_members_free(struct audit_verify *);
 
 /* ---------------------------------------------------- audit_walk.c */
 
+/**
+ * audit_find_refused(verify):
+ * What a server that was asked since another tool's tree was adopted did not
+ * give.
+ */
+void audit_find_refused(struct audit_verify *);
+
 /** audit_take_fields(verify, values): The document that is read has these. */
 void audit_take_fields(struct audit_verify *, char **);
 
@@ -287,9 +295,9 @@ void audit_say_double(struct audit_verify *, const char *, const char *,
 
 /**
  * audit_count_record(verify, resource, record):
- * One more record was read; of an array, those in it.
+ * One more record was read; of an array, those in it.  Return how many.
  */
-void audit_count_record(struct audit_verify *,
+uint64_t audit_count_record(struct audit_verify *,
     const struct source_resource *, const struct page_record *);
 
 /** audit_walk(verify, err): Look at the next file of the walk.  1, 0, -1. */

@@ -351,6 +351,8 @@ audit_verify_step(struct audit_verify *verify, struct err *err)
 		audit_members_rest(verify);
 	if (verify->manifest == NULL)
 		audit_disk_end(verify);
+	if (verify->partial != NULL)
+		audit_find_refused(verify);
 	if (audit_around(verify, err) == -1)
 		return -1;
 	audit_accept_look(verify);

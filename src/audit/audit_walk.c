@@ -31,27 +31,47 @@ finding_of(const struct crawl_listing *listing, enum audit_trouble kind)
 	    .listing = listing->key };
 }
 
+static void
+find_gap(struct audit_verify *verify, const char *listing,
+    const struct manifest_gap *gap)
+{
+	struct audit_finding finding = { .kind = AUDIT_MISSING,
+	    .listing = (char *)listing };
+	char where[96];
+
+	manifest_gap_where(gap, where);
+	audit_find(verify, finding, "%s%s%s%s%s%s", where + (*where == ' '),
+	    *where != '\0' ? ": " : "",
+	    gap->why != NULL ? gap->why : "it could not be had",
+	    gap->request != NULL ? " (request " : "",
+	    gap->request != NULL ? gap->request : "",
+	    gap->request != NULL ? ")" : "");
+}
+
 /* What the manifest itself says could not be had. */
 static void
 find_gaps(struct audit_verify *verify, const struct manifest_listing *known)
 {
 	const struct manifest_gap *gap;
-	struct audit_finding finding = finding_of(verify->at.crawl,
-	    AUDIT_MISSING);
-	char where[96];
 
-	for (gap = known->gaps; gap != NULL; gap = gap->next) {
-		manifest_gap_where(gap, where);
-		audit_find(verify, finding, "%s%s%s%s%s%s",
-		    where + (*where == ' '), *where != '\0' ? ": " : "",
-		    gap->why != NULL ? gap->why : "it could not be had",
-		    gap->request != NULL ? " (request " : "",
-		    gap->request != NULL ? gap->request : "",
-		    gap->request != NULL ? ")" : "");
-	}
+	for (gap = known->gaps; gap != NULL; gap = gap->next)
+		find_gap(verify, verify->at.crawl->key, gap);
 	if (known->ended || known->gaps != NULL)
 		return;
-	audit_find(verify, finding, "the export has not got to its end");
+	audit_find(verify, finding_of(verify->at.crawl, AUDIT_MISSING),
+	    "the export has not got to its end");
+}
+
+void
+audit_find_refused(struct audit_verify *verify)
+{
+	struct manifest_listing listing = { .key = NULL };
+	const struct manifest_gap *gap;
+
+	while (manifest_each(verify->partial, listing.key, &listing))
+		for (gap = listing.gaps; gap != NULL; gap = gap->next)
+			if (gap->url != NULL)
+				find_gap(verify, listing.key, gap);
 }
 
 /* Take the manifest's word on a listing. */
@@ -140,18 +160,21 @@ audit_take_key(struct audit_verify *verify, const char *path, uint64_t line,
 	return false;
 }
 
-void
+uint64_t
 audit_count_record(struct audit_verify *verify,
     const struct source_resource *resource, const struct page_record *record)
 {
 	const char *place = NULL;
 	struct span item;
+	uint64_t n = 0;
 
 	if (resource->derive == NULL && resource->shape.form != SOURCE_ARRAY)
-		verify->progress.records++;
+		n = 1;
 	else
 		while (page_next(record->bytes, &place, &item))
-			verify->progress.records++;
+			n++;
+	verify->progress.records += n;
+	return n;
 }
 
 /* A record that was read. */
@@ -163,7 +186,7 @@ take_record(struct audit_verify *verify, const char *path, uint64_t line,
 	const struct source_resource *resource = at->crawl->resource;
 	bool named;
 
-	audit_count_record(verify, resource, record);
+	at->items += audit_count_record(verify, resource, record);
 	at->records++;
 	if (resource->derive != NULL) {
 		if (verify->manifest == NULL)

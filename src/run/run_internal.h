@@ -296,7 +296,10 @@ bool run_note_is_overlap(const struct run_task *, size_t);
 int run_put(struct run *, const struct crawl_listing *,
     const struct page_record *, bool, struct tree_receipts *, struct err *);
 
-/** run_differs(run, listing, record, err): Has its file other bytes? */
+/**
+ * run_differs(run, listing, record, err):
+ * Has its file other bytes?  In another tool's tree, another value?
+ */
 int run_differs(struct run *, const struct crawl_listing *,
     const struct page_record *, struct err *);
 

@@ -228,6 +228,18 @@ read_place(struct run *run, struct run_kept *kept, const struct place *place,
 	return 0;
 }
 
+bool
+run_is_same_value(struct span one, struct span other)
+{
+	json_t *a = json_loadb(one.at, one.len, JSON_DECODE_ANY, NULL);
+	json_t *b = json_loadb(other.at, other.len, JSON_DECODE_ANY, NULL);
+	bool is = a != NULL && b != NULL && json_equal(a, b);
+
+	json_decref(a);
+	json_decref(b);
+	return is;
+}
+
 int
 run_kept_line(struct run *run, struct run_listing *own, struct span record,
     struct span *line, struct err *err)
@@ -249,8 +261,9 @@ run_kept_line(struct run *run, struct run_listing *own, struct span record,
 	if (kept->line.len == kept->piece.len && memcmp(kept->line.at,
 	    kept->piece.at, kept->line.len) == 0)
 		return 0;
-	own->older++;
 	*line = (struct span){ kept->line.at, kept->line.len };
+	if (!run_is_same_value(*line, record))
+		own->older++;
 	return 1;
 }
 
@@ -336,7 +349,9 @@ run_keep_object(struct run *run, const struct crawl_listing *listing,
 		rc = 1;
 	} else if (stays(run, listing, &have, bytes)) {
 		rc = 1;
-		own->older++;
+		if (!run_is_same_value((struct span){ have.at, have.len },
+		    bytes))
+			own->older++;
 	} else if (have.len > 0) {
 		rc = run_set_aside(run, run->path.at, err);
 	}

@@ -51,6 +51,13 @@ bool run_sums_prove(struct run *, const char *, const struct tree_receipts *);
 int run_kept_read(struct run *, struct run_listing *, struct err *);
 
 /**
+ * run_is_same_value(one, other):
+ * Are the two JSON texts of the same value?  The old tool read and wrote what
+ * came, so its bytes are others.
+ */
+bool run_is_same_value(struct span, struct span);
+
+/**
  * run_kept_line(run, own, record, line, err):
  * Is ${record}, whose key is in run->scratch, on disk with other bytes?  Then
  * return 1, and ${line} is what it is there.  0; or -1 with ${err} set.

@@ -92,6 +92,24 @@ verdict()
 	done < <("$make_old")
 }
 
+@test "what a resume says of an adopted tree is what is true" {
+	start_world
+	"$make_old" "$export" old page-of-logs torn-version
+	hlexport adopt -q old
+	# A server that refuses is named by verify, as by summary.
+	add_fault "logs status=500"
+	run -3 hlexport --resume old --retries 1
+	run -6 hlexport verify old
+	assert_contains "$output" "HTTP 500: scripted fault"
+	mend
+	# Python's json has written other bytes of the same values.
+	run -0 hlexport --resume old
+	[[ $output != *"others on the server"* ]]
+	hlexport summary --json old | jq -S .records >counts
+	hlexport summary --json "$export" | jq -S .records | diff counts -
+	run -0 hlexport verify old
+}
+
 @test "nothing of an old stream is lost when the server no longer has it" {
 	start_world
 	"$make_old" "$export" old page-of-logs
