@@ -366,7 +366,9 @@ go_on(struct tree *tree, struct manifest *manifest, bool *is_adopted,
 	if (!*is_adopted || !lacks_sums(tree, manifest_header(manifest)))
 		return 0;
 	text_init(&text, SIZE_MAX / 4);
-	rc = sum_all(&summing, &text, err);
+	rc = tree_sweep(tree, err);
+	if (rc == 0)
+		rc = sum_all(&summing, &text, err);
 	if (rc == 0)
 		rc = write_sums(tree, &text, err);
 	text_release(&text);

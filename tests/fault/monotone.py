@@ -284,12 +284,22 @@ def readable(here):
 
 
 def queried(here, whole):
-    """What `query` gives, or None."""
-    names = WORLDS[whole.name][2]
-    if not here.has_tables or names is None or not here.export.exists():
+    """What `query` gives; of an archive, what it would where it is unpacked;
+    or None."""
+    names, path = WORLDS[whole.name][2], here.export
+    if not here.has_tables or names is None:
+        return None
+    archived = in_archives(here)
+    if archived:
+        path = here.work / "unpacked"
+        shutil.rmtree(path, ignore_errors=True)
+        for name, data in {**archived, **files_below(here.export)}.items():
+            (path / name).parent.mkdir(parents=True, exist_ok=True)
+            (path / name).write_bytes(data)
+    elif not path.exists():
         return None
     result = whole.fixture.run(
-        "query", str(here.export), "-q", "--skip-damaged", "--format",
+        "query", str(path), "-q", "--skip-damaged", "--format",
         "jsonl", " UNION ALL ".join(
             f"SELECT '{name}' AS name, md5(raw::VARCHAR) AS record "
             f"FROM records('{name}')" for name in names))
@@ -297,7 +307,10 @@ def queried(here, whole):
         if result.returncode == 0 else result.stderr
 
 
-VOLATILE = re.compile(rb'"accepted": "[^"]*"|it.removed-[-0-9]*')
+VOLATILE = re.compile(rb'"accepted": "[^"]*"|'
+                      rb'it(/.hlexport-|.)removed-[-0-9]*')
+# The log; what was set aside; a note that what was made is whole.
+OURS = re.compile(r"export\.log$|removed-|\.hlexport-published-")
 MANIFESTS = re.compile("it/manifest.*jsonl$")
 
 
@@ -306,7 +319,7 @@ def all_there(here):
     found = {}
     for path in sorted(here.path.rglob("*")):
         name = str(path.relative_to(here.path))
-        if name.startswith("it.removed-") or path.name == "export.log":
+        if OURS.search(name):
             continue
         found[name] = os.readlink(path) if path.is_symlink() else \
             VOLATILE.sub(b"", path.read_bytes()) if path.is_file() else None
@@ -332,6 +345,7 @@ class State:
         self.counts, self.rows_count = (self.records, self.rows) if builder \
             in OLD else (self.whole.records, rows_of_whole(here, self.whole))
         self.undisturbed = {}
+        self.is_damaged = "damaged" in builder.__name__
 
     def back(self, here):
         shutil.rmtree(here.path, ignore_errors=True)
@@ -382,7 +396,7 @@ def lost(here, state, ask):
     gone = is_less(state.counts, state.records, readable(here))
     if gone:
         return f"{len(gone)} records can't be read: {gone[0][:100]}"
-    if not ask or not state.rows or not here.export.exists() or \
+    if not ask or not state.rows or \
             files_below(here.export) == state.files:
         return None
     rows = queried(here, state.whole)
@@ -392,9 +406,9 @@ def lost(here, state, ask):
     return f"{len(gone)} rows are gone: {gone[0]}" if gone else None
 
 
-def is_verified(here, whole):
-    return not here.export.exists() or \
-        whole.fixture.run("verify", str(here.export)).returncode == 0
+def is_verified(here, whole, *how):
+    return not here.export.exists() or whole.fixture.run(
+        "verify", *how, str(here.export)).returncode == 0
 
 
 def judge(here, state, server, do, result, wanted):
@@ -409,7 +423,9 @@ def judge(here, state, server, do, result, wanted):
     if tells and result.returncode not in (0, 137):
         return f"said '{tells[0]}', and ended with {result.returncode}: " \
             f"{said[-500:]}"
-    if tells and tells[0] != "Packed:" and not is_verified(here, state.whole):
+    # Of what was there before, a resume looks at the sizes.
+    if tells and tells[0] != "Packed:" and not is_verified(
+            here, state.whole, *(["--fast"] if state.is_damaged else [])):
         return f"said '{tells[0]}', and verify does not"
     if result.returncode != 0:
         return None
@@ -430,6 +446,9 @@ def ends(here, state, command, server, wanted):
         # What it has now is partly of that one.
         return None if result.returncode != 0 or is_verified(
             here, state.whole) else "again: exit 0, and verify is not"
+    if result.returncode == 2 and "is there; give another name" in \
+            result.stderr and all_there(here) == wanted.there:
+        return None     # an archive that is whole, and is not made twice
     if result.returncode != wanted.status:
         return f"again: {result.returncode}, undisturbed {wanted.status}: " \
             f"{result.stderr[-500:]}{result.stdout[-300:]}"
