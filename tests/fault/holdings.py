@@ -2,10 +2,14 @@
 
 import collections
 import json
+import re
 import shutil
 
 import damages
 import world
+
+
+TEMPORARY = re.compile(r"(^|/)\.hlexport-(?!removed-)[^/]*$")
 
 
 class World:
@@ -27,7 +31,8 @@ def records_of(tree):
     """The records that a person could read, and how often each is there."""
     found = collections.Counter()
     for path, data in tree.items():
-        if path in damages.TOP or ".hlexport-manifest" in path:
+        # What has a temporary name is none of it yet.
+        if path in damages.TOP or TEMPORARY.search(path):
             continue
         if path.endswith(".jsonl"):
             pieces = data.split(b"\n")
