@@ -256,10 +256,18 @@ int audit_adopt_begin(struct audit_verify *, const char *, const char *,
 
 /**
  * audit_adopt_end(verify, err):
- * After the last step: write SHA256SUMS of all files, and the manifest.  No
+ * After the last step: write the manifest, and SHA256SUMS of all files.  No
  * other file of the export is touched.
  */
 int audit_adopt_end(struct audit_verify *, struct err *);
+
+/**
+ * audit_adopt_again(path, is_adopted, err):
+ * Is the tree in ${path} adopted, and was nothing fetched into it since?  Then
+ * finish what an adoption that was ended there left undone.  Return 0; or -1
+ * with ${err} set.
+ */
+int audit_adopt_again(const char *, bool *, struct err *);
 
 /**
  * audit_adopt_aside(verify):
@@ -269,11 +277,12 @@ int audit_adopt_end(struct audit_verify *, struct err *);
 const char *audit_adopt_aside(const struct audit_verify *);
 
 /**
- * audit_adopt_undo(path, err):
- * Remove what adopting the tree in ${path} wrote.  ERR_USAGE: it is not
- * adopted, or was gone on with since.
+ * audit_adopt_undo(path, source, was_adopted, err):
+ * Remove what adopting the tree in ${path} wrote; where nothing of that is
+ * there, do nothing.  ERR_USAGE: it was gone on with since, or is no export.
  */
-int audit_adopt_undo(const char *, struct err *);
+int audit_adopt_undo(const char *, const struct source *, bool *,
+    struct err *);
 
 /** audit_verify_free(verify): Free ${verify}, which may be NULL. */
 void audit_verify_free(struct audit_verify *);

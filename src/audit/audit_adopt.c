@@ -173,16 +173,17 @@ audit_adopt_not(struct audit_verify *verify,
 /* ------------------------------------------------------------ the sums */
 
 struct summing {
-	struct audit_verify *verify;
+	struct tree *tree;
+	const struct tree_receipts *hashed;	/* read already; or NULL */
 	struct tree_receipts files;
 };
 
 /* Hash a file that no one has read yet. */
 static int
-hash_file(struct audit_verify *verify, const char *path,
+hash_file(const struct tree *tree, const char *path,
     unsigned char hash[SHA256_BYTES], struct err *err)
 {
-	int fd = file_open(tree_dir(verify->tree), path, O_RDONLY, err);
+	int fd = file_open(tree_dir(tree), path, O_RDONLY, err);
 	struct sha256 *sha256 = sha256_new();
 	char piece[65536];
 	ssize_t n = -1;
@@ -207,70 +208,101 @@ static int
 sum_file(void *cookie, const char *path, bool is_plain, struct err *err)
 {
 	struct summing *summing = cookie;
-	struct audit_verify *verify = summing->verify;
-	const struct tree_receipt *read;
+	const struct tree_receipt *read = NULL;
 	struct tree_receipt file = { .path = (char *)path };
 
 	if (!is_plain || audit_is_around(path) || litter_is(path))
 		return 0;
-	read = tree_receipts_find(&verify->hashed, path);
+	if (summing->hashed != NULL)
+		read = tree_receipts_find(summing->hashed, path);
 	if (read != NULL)
 		memcpy(file.sha256, read->sha256, SHA256_BYTES);
-	else if (hash_file(verify, path, file.sha256, err) == -1)
+	else if (hash_file(summing->tree, path, file.sha256, err) == -1)
 		return -1;
 	tree_receipts_add(&summing->files, &file);
 	return 0;
 }
 
-/*
- * Write SHA256SUMS.  One that is there and says something else is moved
- * beside the tree; the manifest remembers it, so that it can be put back.
- */
+/* What SHA256SUMS is to say: of all files. */
 static int
-put_sums(struct audit_verify *verify, const struct text *text,
-    struct err *err)
+sum_all(struct summing *summing, struct text *text, struct err *err)
 {
-	struct tree *tree = verify->adopting;
-	json_t *header = manifest_header(verify->adopted);
+	int rc = audit_each_file(summing->tree, "", sum_file, summing, err);
+
+	if (rc == 0)
+		tree_sums(&summing->files, text);
+	tree_receipts_release(&summing->files);
+	return rc;
+}
+
+/* Does the file ${name} in ${dir} say what ${text} says?  Is it there? */
+static bool
+says(int dir, const char *name, const struct text *text, bool *is_there)
+{
 	struct text have;
-	bool is_there, is_same;
+	bool is_same;
 
 	text_init(&have, AUDIT_SUMS_MAX);
-	is_there = file_read(tree_dir(tree), TREE_SUMS, &have, NULL) == 0;
-	is_same = is_there && have.len == text->len &&
-	    memcmp(have.at, text->at, have.len) == 0;
+	*is_there = file_read(dir, name, &have, NULL) == 0;
+	is_same = *is_there && have.len == text->len &&
+	    (have.len == 0 || memcmp(have.at, text->at, have.len) == 0);
 	text_release(&have);
-	if (is_same)
-		json_object_set_new(header, HAD_SUMS, json_true());
-	if (is_same)
-		return 0;
-	if (is_there && tree_set_aside(tree, TREE_SUMS, err) == -1)
-		return -1;
-	if (is_there)
-		json_object_set_new(header, SUMS_ASIDE,
-		    json_string(tree_aside(tree)));
+	return is_same;
+}
+
+static int
+write_sums(const struct tree *tree, const struct text *text, struct err *err)
+{
 	return file_replace(tree_dir(tree), TREE_SUMS, text->at != NULL ?
 	    text->at : "", text->len, err);
 }
 
+/*
+ * Note in the header what becomes of a SHA256SUMS that is there: it says the
+ * same, or a copy of it is kept beside the tree, so that it can be put back.
+ */
+static int
+note_sums(struct audit_verify *verify, const struct text *text,
+    bool *is_same, struct err *err)
+{
+	struct tree *tree = verify->adopting;
+	json_t *header = manifest_header(verify->adopted);
+	bool is_there;
+
+	*is_same = says(tree_dir(tree), TREE_SUMS, text, &is_there);
+	if (*is_same)
+		json_object_set_new(header, HAD_SUMS, json_true());
+	if (*is_same || !is_there)
+		return 0;
+	if (tree_copy_aside(tree, TREE_SUMS, err) == -1)
+		return -1;
+	json_object_set_new(header, SUMS_ASIDE,
+	    json_string(tree_aside(tree)));
+	return 0;
+}
+
+/*
+ * The manifest first, for it tells what SHA256SUMS was; ended between the two,
+ * audit_adopt_again() writes what is left to be written.
+ */
 int
 audit_adopt_end(struct audit_verify *verify, struct err *err)
 {
-	struct summing summing = { .verify = verify };
+	struct summing summing = { .tree = verify->tree,
+	    .hashed = &verify->hashed };
 	struct text text;
+	bool is_same = false;
 	int rc;
 
 	text_init(&text, SIZE_MAX / 4);
 	tree_receipts_sort(&verify->hashed);
-	rc = audit_each_file(verify->tree, "", sum_file, &summing, err);
-	if (rc == 0) {
-		tree_sums(&summing.files, &text);
-		rc = put_sums(verify, &text, err);
-	}
-	/* From here on it is adopted. */
+	rc = sum_all(&summing, &text, err);
+	if (rc == 0)
+		rc = note_sums(verify, &text, &is_same, err);
 	if (rc == 0)
 		rc = manifest_save(verify->adopted, err);
-	tree_receipts_release(&summing.files);
+	if (rc == 0 && !is_same)
+		rc = write_sums(verify->adopting, &text, err);
 	text_release(&text);
 	return rc;
 }
@@ -281,7 +313,7 @@ audit_adopt_aside(const struct audit_verify *verify)
 	return verify->adopting != NULL ? tree_aside(verify->adopting) : NULL;
 }
 
-/* --------------------------------------------------------------- undoing */
+/* ------------------------------------------------------ once more, undoing */
 
 /* Has nothing been fetched into it since? */
 static bool
@@ -297,6 +329,71 @@ is_as_adopted(const struct manifest *manifest)
 		    listing.pages[0].count > 0))
 			return false;
 	return true;
+}
+
+/* Is SHA256SUMS still what it was before, though the manifest is there? */
+static bool
+lacks_sums(struct tree *tree, const json_t *header)
+{
+	const char *aside = json_string_value(json_object_get(header,
+	    SUMS_ASIDE));
+	struct text have;
+	char *from;
+	bool is_there, is_old;
+
+	if (json_is_true(json_object_get(header, HAD_SUMS)))
+		return false;
+	text_init(&have, AUDIT_SUMS_MAX);
+	is_there = file_read(tree_dir(tree), TREE_SUMS, &have, NULL) == 0;
+	from = mem_format("%s/" TREE_SUMS, aside != NULL ? aside : "");
+	is_old = is_there && aside != NULL && says(AT_FDCWD, from, &have,
+	    &is_there);
+	free(from);
+	text_release(&have);
+	return !is_there || is_old;
+}
+
+static int
+go_on(struct tree *tree, struct manifest *manifest, bool *is_adopted,
+    struct err *err)
+{
+	struct summing summing = { .tree = tree };
+	struct text text;
+	int rc;
+
+	*is_adopted = json_is_true(json_object_get(manifest_header(manifest),
+	    "adopted")) && is_as_adopted(manifest);
+	if (!*is_adopted || !lacks_sums(tree, manifest_header(manifest)))
+		return 0;
+	text_init(&text, SIZE_MAX / 4);
+	rc = tree_sweep(tree, err);
+	if (rc == 0)
+		rc = sum_all(&summing, &text, err);
+	if (rc == 0)
+		rc = write_sums(tree, &text, err);
+	text_release(&text);
+	return rc;
+}
+
+int
+audit_adopt_again(const char *path, bool *is_adopted, struct err *err)
+{
+	struct tree *tree;
+	struct manifest *manifest;
+	struct err damage;
+	int rc = 0;
+
+	*is_adopted = false;
+	if (!manifest_is_there(path))
+		return 0;
+	if ((tree = tree_open(path, err)) == NULL)
+		return -1;
+	manifest = manifest_open(tree, NULL, &damage);
+	if (manifest != NULL)
+		rc = go_on(tree, manifest, is_adopted, err);
+	manifest_close(manifest);
+	tree_close(tree);
+	return rc;
 }
 
 /* Remove the log, if nothing was ever written to it. */
@@ -327,12 +424,17 @@ undo_sums(struct tree *tree, json_t *header, struct err *err)
 		    errno == ENOENT ? 0 : -1;
 	from = mem_format("%s/" TREE_SUMS, aside);
 	rc = renameat(AT_FDCWD, from, tree_dir(tree), TREE_SUMS);
-	free(from);
 	if (rc == -1 && errno != ENOENT)
-		return err_errno(err, ERR_DISK, "put back the " TREE_SUMS
+		err_errno(err, ERR_DISK, "put back the " TREE_SUMS
 		    " that is in %s", aside);
+	else
+		rc = 0;
+	/* Where both are one file, it has two names still. */
+	if (rc == 0)
+		(void)unlink(from);
+	free(from);
 	(void)rmdir(aside);
-	return 0;
+	return rc;
 }
 
 static int
@@ -349,20 +451,34 @@ undo(struct tree *tree, struct manifest *manifest, struct err *err)
 	return remove_log(tree, err);
 }
 
+/*
+ * There is no manifest.  If that is because it was undone, only the log may
+ * be left, and now the one of this look.
+ */
+static int
+undo_nothing(struct tree *tree, const struct source *source, struct err *err)
+{
+	if (!audit_may_be_one(tree, source)) {
+		(void)remove_log(tree, NULL);
+		return audit_no_export(tree_where(tree), err);
+	}
+	return remove_log(tree, err);
+}
+
 int
-audit_adopt_undo(const char *path, struct err *err)
+audit_adopt_undo(const char *path, const struct source *source,
+    bool *was_adopted, struct err *err)
 {
 	struct tree *tree;
-	struct manifest *manifest;
+	struct manifest *manifest = NULL;
 	int rc = -1;
 
-	if (!manifest_is_there(path))
-		return err_set(err, ERR_USAGE, "%s is not adopted: it has no "
-		    MANIFEST_NAME, path);
+	*was_adopted = manifest_is_there(path);
 	if ((tree = tree_open(path, err)) == NULL)
 		return -1;
-	manifest = manifest_open(tree, NULL, err);
-	if (manifest != NULL)
+	if (!*was_adopted)
+		rc = undo_nothing(tree, source, err);
+	else if ((manifest = manifest_open(tree, NULL, err)) != NULL)
 		rc = undo(tree, manifest, err);
 	manifest_close(manifest);
 	tree_close(tree);

@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -65,7 +66,13 @@ audit_is_around(const char *path)
 {
 	static const char *const names[] = { TREE_LOG, TREE_SUMS,
 	    MANIFEST_NAME, MANIFEST_COPY, AUDIT_ACCEPTED };
+	char temp[PATH_MAX];
 	size_t i;
+
+	/* What accepting left when it was ended is gone the next time. */
+	if (file_temp_name(AUDIT_ACCEPTED, temp) == 0 &&
+	    strcmp(path, temp) == 0)
+		return true;
 
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (strcmp(path, names[i]) == 0)

@@ -396,6 +396,12 @@ int audit_each_file(struct tree *, const char *,
     int (*)(void *, const char *, bool, struct err *), void *, struct err *);
 
 /**
+ * audit_may_be_one(tree, source):
+ * Is there a manifest, or the folder that all units stand in?
+ */
+bool audit_may_be_one(const struct tree *, const struct source *);
+
+/**
  * audit_each_old(tree, source, file, cookie, err):
  * As audit_each_file() for all of a directory that has no manifest; but one
  * that has nothing of an export in it is not walked through: it is an error

@@ -92,9 +92,8 @@ take_file(void *cookie, const char *path, bool is_plain, struct err *err)
 	return count_file(walk, path);
 }
 
-/* Is there a manifest, or the folder that all units stand in? */
-static bool
-may_be_one(const struct tree *tree, const struct source *source)
+bool
+audit_may_be_one(const struct tree *tree, const struct source *source)
 {
 	const struct source_resource *unit = audit_unit(source);
 	const char *text = unit != NULL && unit->file.n > 0 ?
@@ -124,7 +123,7 @@ audit_each_old(struct tree *tree, const struct source *source,
     int (*file)(void *, const char *, bool, struct err *), void *cookie,
     struct err *err)
 {
-	return may_be_one(tree, source) ? audit_each_file(tree, "", file,
+	return audit_may_be_one(tree, source) ? audit_each_file(tree, "", file,
 	    cookie, err) : audit_no_export(tree_where(tree), err);
 }
 

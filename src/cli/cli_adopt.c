@@ -32,15 +32,19 @@ adopt(struct cli *cli, const char *where, struct log *log)
 	struct audit_verify *verify;
 	struct err err;
 	char *server;
+	bool again;
 	int status = CLI_OK;
 
+	if (audit_adopt_again(where, &again, &err) == -1)
+		return cli_error(&err);
 	if ((server = http_check_server(url, &err)) == NULL)
 		return cli_error(&err);
 	verify = audit_verify_new(&settings, &err);
 	if (verify == NULL ||
-	    audit_adopt_begin(verify, CLI_TOOL, server, &err) == -1 ||
+	    (!again && audit_adopt_begin(verify, CLI_TOOL, server,
+	    &err) == -1) ||
 	    cli_check_steps(cli, verify, &err) == -1 ||
-	    audit_adopt_end(verify, &err) == -1) {
+	    (!again && audit_adopt_end(verify, &err) == -1)) {
 		status = cli_error(&err);
 	} else {
 		cli_check_report(cli, where, verify, false);
@@ -60,11 +64,13 @@ static int
 undo(const struct cli *cli, const char *where)
 {
 	struct err err;
+	bool was_adopted;
 
-	if (audit_adopt_undo(where, &err) == -1)
+	if (audit_adopt_undo(where, cli->source, &was_adopted, &err) == -1)
 		return cli_error(&err);
 	if (!config_is(cli->config, "quiet"))
-		printf("%s is as it was before it was adopted\n", where);
+		printf(was_adopted ? "%s is as it was before it was adopted\n" :
+		    "%s has nothing that adopt wrote\n", where);
 	return CLI_OK;
 }
 

@@ -72,30 +72,43 @@ status_of(const struct cli_result *result)
 	    result->err.kind == ERR_USAGE ? CLI_USAGE : CLI_STOPPED;
 }
 
-/* Tell people, machines and the log how it ended. */
+/*
+ * Tell the log, people and machines how it ended: the log first, for nobody is
+ * to read that all is complete if a full disk then makes that untrue.
+ */
 static void
 report(const struct cli *cli, struct log *log, bool repairs,
     struct cli_result *result)
 {
+	/* A repair that changes nothing leaves nothing in the log. */
+	bool tells = result->where != NULL && (!repairs ||
+	    result->progress.is_merged);
 	struct audit_summary summary;
 	struct err err;
 
-	/* A repair that changes nothing leaves nothing in the log. */
-	if (result->where == NULL || (repairs && !result->progress.is_merged))
-		return;
-	if (audit_summary(result->where, cli->source, log, &summary,
+	if (tells && audit_summary(result->where, cli->source, log, &summary,
 	    &err) == -1) {
 		cli_error(&err);
-	} else {
+		audit_release(&summary);
+		tells = false;
+	}
+	if (tells) {
 		result->retired = cli_retired(cli, summary.server);
 		cli_report_log(log, &summary, result);
+	}
+	if (log_mark(log, &err) == -1) {
+		(void)cli_error(&err);
+		if (result->status == CLI_OK)
+			result->status = CLI_STOPPED;
+	} else if (tells && !repairs) {
 		/* Of a repair, what verify says afterwards is the result. */
-		if (!config_is(cli->config, "quiet") && !repairs)
+		if (!config_is(cli->config, "quiet"))
 			cli_report(stderr, &summary, result);
-		if (config_is(cli->config, "json") && !repairs)
+		if (config_is(cli->config, "json"))
 			cli_print_json(cli_report_json(&summary, result));
 	}
-	audit_release(&summary);
+	if (tells)
+		audit_release(&summary);
 }
 
 /* What a repair came to, in a line or two. */
@@ -143,7 +156,6 @@ cli_run(struct cli *cli, struct log *log, struct cli_settings *settings,
 	struct cli_result result = { .ran = true, .err = { ERR_NONE, "" } };
 	struct cli_progress *progress;
 	struct run *run;
-	struct err err;
 
 	log_beginning(cli, settings, log);
 	progress = cli_progress_new(config_text(cli->config, "progress"),
@@ -176,11 +188,6 @@ cli_run(struct cli *cli, struct log *log, struct cli_settings *settings,
 		report_repair(&result);
 	if (last != NULL)
 		*last = result.progress;
-	if (log_mark(log, &err) == -1) {
-		(void)cli_error(&err);
-		if (result.status == CLI_OK)
-			result.status = CLI_STOPPED;
-	}
 	run_free(run);
 	return result.status;
 }

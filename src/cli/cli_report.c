@@ -152,7 +152,8 @@ print_next(FILE *out, const struct audit_summary *summary,
 		    "nothing else:\n  hlexport repair %s\n", result->where);
 		return;
 	}
-	if (summary->sealed) {
+	/* One that was stopped may be sealed, and yet not all on the disk. */
+	if (summary->sealed && result->state != RUN_STOPPED) {
 		if (summary->untold == 0)
 			fprintf(out, "All counts agree with the server's "
 			    "totals.  ");

@@ -181,6 +181,16 @@ step(struct run *run, int64_t ms, struct err *err)
 	return RUN_GOING;
 }
 
+/* Something was taken out of the export: say where it is. */
+static void
+tell_aside(const struct run *run)
+{
+	if (run->tree != NULL && tree_aside(run->tree) != NULL)
+		log_say(run->settings.log, LOG_WARN, "run", "what an earlier "
+		    "run had written and the server no longer has as it was "
+		    "is kept in %s", tree_aside(run->tree));
+}
+
 enum run_state
 run_step(struct run *run, int64_t ms, struct err *err)
 {
@@ -192,6 +202,8 @@ run_step(struct run *run, int64_t ms, struct err *err)
 	/* A repair may have nothing to ask. */
 	if (run->http != NULL)
 		state = step(run, ms, err);
+	if (state != RUN_GOING && !run->settings.repair)
+		tell_aside(run);
 	return run->settings.repair && state != RUN_GOING ?
 	    run_repair_end(run, state, err) : state;
 }

@@ -289,9 +289,15 @@ say(struct run *run, struct run_task *task, struct outcome *outcome,
 	struct manifest_listing whole = { .records = page->kept,
 	    .total = listing->total, .size = listing->size };
 
-	if (own->alone && state == CRAWL_WHOLE && !page->partial)
+	if (own->alone && state == CRAWL_WHOLE && !page->partial) {
+		if (own->stream != NULL && tree_stream_cut(own->stream,
+		    err) == -1) {
+			json_decref(fields);
+			return -1;
+		}
 		return manifest_say_end(run->manifest, listing->key, &whole,
 		    fields, &outcome->files, err);
+	}
 	json_decref(fields);
 	own->alone = false;
 	/* It counts when it takes the old one's place, and not before. */

@@ -164,6 +164,8 @@ end_whole(struct run *run, struct run_listing *own, struct err *err)
 
 	if (own->alone || run->manifest == NULL)
 		return 0;
+	if (own->stream != NULL && tree_stream_cut(own->stream, err) == -1)
+		return -1;
 	if (run_doubles_count(run, own, &later, err) == -1)
 		return -1;
 	if (own->dir != NULL) {

@@ -324,6 +324,18 @@ take_foreign(struct run *run, struct run_listing *own, struct err *err)
 	return run_listing_state(run, own, state, err);
 }
 
+/* Did another tool leave records that no line of the manifest tells of? */
+static bool
+has_foreign(struct run *run, const struct run_listing *own)
+{
+	struct tree_receipts files = { NULL, 0, 0 };
+	bool has = run->adopted && tree_stream_files(run->tree, own->dir,
+	    &files, NULL) == 0 && files.n > 0;
+
+	tree_receipts_release(&files);
+	return has;
+}
+
 /* A dry run begins each listing, or counts it without a look. */
 static int
 open_dry(struct run *run, struct run_listing *own)
@@ -354,7 +366,8 @@ run_open(struct run *run, struct crawl_listing *listing, struct err *err)
 	if (found && known.ended)
 		return take_whole(run, own, &known, err);
 	if (own->dir != NULL && (run_is_hurt(run, listing->key) ||
-	    (found && run->adopted) || (!found && run->is_salvaged)))
+	    (found && run->adopted) || (!found && (run->is_salvaged ||
+	    has_foreign(run, own)))))
 		return take_foreign(run, own, err);
 	if (open_stream(run, own, err) == -1)
 		return -1;

@@ -161,8 +161,8 @@ struct tree_stream;
 /**
  * tree_stream_new(tree, dir, known, n, anew, err):
  * Open the stream in the directory ${dir}.  The ${n} shards ${known} are
- * there: what is appended goes behind them, and what stands behind them on
- * disk is removed.  With ${anew} a new stream is written beside the old one,
+ * there: what is appended goes behind them.  What stands behind them on disk
+ * stays until something else is written there; see tree_stream_cut().  With ${anew} a new stream is written beside the old one,
  * to take its place in tree_stream_replace().  Return NULL with ${err} set
  * where a shard isn't what is known of it.
  */
@@ -176,6 +176,14 @@ struct tree_stream *tree_stream_new(struct tree *, const char *,
  */
 int tree_stream_add(struct tree_stream *, const struct span *, size_t, bool,
     struct err *);
+
+/**
+ * tree_stream_cut(stream, err):
+ * The stream ends where it is: remove what stands behind it on disk since a
+ * run that was ended, once a copy is kept beside the export of what has a
+ * line.
+ */
+int tree_stream_cut(struct tree_stream *, struct err *);
 
 /** tree_stream_lines(stream): Return how many lines it has. */
 uint64_t tree_stream_lines(const struct tree_stream *);
@@ -324,6 +332,13 @@ int tree_set_aside(struct tree *, const char *, struct err *);
 
 /** tree_copy_aside(tree, path, err): The same, of a file that stays, too. */
 int tree_copy_aside(struct tree *, const char *, struct err *);
+
+/**
+ * tree_save_aside(tree, path, err):
+ * As tree_copy_aside(), but the copy has bytes of its own: those of ${path}
+ * may then be changed.
+ */
+int tree_save_aside(struct tree *, const char *, struct err *);
 
 /** tree_aside(tree): Return where that went to, borrowed; NULL: nothing. */
 const char *tree_aside(const struct tree *);

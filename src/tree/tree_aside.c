@@ -91,15 +91,12 @@ move(struct tree *tree, int from, int to, const char *name, struct err *err)
 }
 
 static int
-copy(struct tree *tree, int from, int to, const char *name, struct err *err)
+save(struct tree *tree, int from, int to, const char *name, struct err *err)
 {
 	struct text text;
 	int rc;
 
 	(void)tree;
-	if (linkat(from, name, to, name, 0) == 0)
-		return 0;
-	/* Not every disk has links. */
 	text_init(&text, SIZE_MAX / 4);
 	rc = file_read(from, name, &text, err);
 	if (rc == 0)
@@ -107,6 +104,14 @@ copy(struct tree *tree, int from, int to, const char *name, struct err *err)
 		    text.len, err);
 	text_release(&text);
 	return rc;
+}
+
+static int
+copy(struct tree *tree, int from, int to, const char *name, struct err *err)
+{
+	/* Not every disk has links. */
+	return linkat(from, name, to, name, 0) == 0 ? 0 :
+	    save(tree, from, to, name, err);
 }
 
 /* Do ${what} with the name ${path}, from the export to beside it. */
@@ -146,6 +151,12 @@ int
 tree_copy_aside(struct tree *tree, const char *path, struct err *err)
 {
 	return put_aside(tree, path, copy, err);
+}
+
+int
+tree_save_aside(struct tree *tree, const char *path, struct err *err)
+{
+	return put_aside(tree, path, save, err);
 }
 
 const char *

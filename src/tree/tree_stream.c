@@ -2,9 +2,12 @@
  * Streams: JSON lines in shards DIR/1.jsonl, DIR/2.jsonl, ... of exactly
  * 1,000 lines, the last one of what is left.
  *
- * A shard grows by appending.  Its receipt says how many bytes of it count;
- * what stands behind them after a crash is cut off when the stream is opened
- * again.  A stream that is written anew goes to temporary names beside the old
+ * A shard grows by appending.  Its receipt says how many bytes of it count.
+ * What stands behind them after a crash is the stream's tail: records that can
+ * be read, though nothing says that they are all.  What is appended is written
+ * over it, which changes nothing as long as it is the same; where it is not,
+ * and at the end of the stream, the rest of the tail is taken out, and kept
+ * beside the export if there is a line in it.  A stream that is written anew goes to temporary names beside the old
  * one and replaces it shard by shard, each step of which can be done twice.
  */
 
@@ -27,6 +30,7 @@ struct tree_stream {
 	struct tree *tree;
 	char *dir;
 	bool anew;
+	bool has_tail;		/* there may be more behind it on disk */
 	struct tree_receipts shards;	/* the last may still grow */
 	size_t unchanged;	/* so many are as they were told */
 	uint64_t lines;
@@ -72,22 +76,39 @@ remove_beyond(struct tree *tree, const char *path, size_t known,
 	return rc;
 }
 
-/* Hash what the open shard holds, and compare. */
+/* Is there a shard beyond ${known}? */
+static bool
+has_beyond(struct tree_stream *stream, size_t known)
+{
+	struct tree_receipts files = { NULL, 0, 0 };
+	bool has;
+
+	has = tree_stream_files(stream->tree, stream->dir, &files,
+	    NULL) == -1 || (files.n > 0 && shard_number(strrchr(
+	    files.at[files.n - 1].path, '/') + 1) > known);
+	tree_receipts_release(&files);
+	return has;
+}
+
+/* Hash what is known of the open shard, and compare. */
 static int
 rehash(struct tree_stream *stream, const struct tree_receipt *known,
     struct err *err)
 {
 	unsigned char hash[SHA256_BYTES];
+	uint64_t left = known->bytes;
 	char piece[65536];
 	ssize_t n;
 
-	while ((n = read(stream->fd, piece, sizeof(piece))) != 0) {
+	while (left > 0 && (n = read(stream->fd, piece, left < sizeof(piece) ?
+	    (size_t)left : sizeof(piece))) != 0) {
 		if (n == -1 && errno == EINTR)
 			continue;
 		if (n == -1)
 			return err_errno(err, ERR_DISK, "read %s",
 			    known->path);
 		sha256_add(stream->hash, piece, (size_t)n);
+		left -= (uint64_t)n;
 	}
 	sha256_peek(stream->hash, hash);
 	if (memcmp(hash, known->sha256, sizeof(hash)) != 0)
@@ -135,11 +156,14 @@ reopen_last(struct tree_stream *stream, const struct tree_receipt *known,
 		return err_set(err, ERR_DATA, "%s is damaged: it has %lld "
 		    "bytes, and %llu were written", known->path,
 		    (long long)st.st_size, (unsigned long long)known->bytes);
-	if (ftruncate(stream->fd, (off_t)known->bytes) == -1)
+	/* In a layer, nothing is lost with what is behind. */
+	if (tree->out == tree->dir)
+		stream->has_tail |= (uint64_t)st.st_size > known->bytes;
+	else if (ftruncate(stream->fd, (off_t)known->bytes) == -1)
 		return err_errno(err, ERR_DISK, "cut %s", known->path);
 	if (rehash(stream, known, err) == -1)
 		return -1;
-	if (lseek(stream->fd, 0, SEEK_END) == -1)
+	if (lseek(stream->fd, (off_t)known->bytes, SEEK_SET) == -1)
 		return err_errno(err, ERR_DISK, "look at %s", known->path);
 	file.fd = stream->fd;
 	file.is_apart = stream->is_apart = tree_is_apart(tree, stream->fd);
@@ -153,7 +177,10 @@ take_known(struct tree_stream *stream, const struct tree_receipts *known,
 {
 	size_t i;
 
-	if (remove_beyond(stream->tree, stream->dir, known->n, err) == -1)
+	if (stream->tree->out == stream->tree->dir)
+		stream->has_tail = has_beyond(stream, known->n);
+	else if (remove_beyond(stream->tree, stream->dir, known->n,
+	    err) == -1)
 		return -1;
 	for (i = 0; i < known->n; i++) {
 		tree_receipts_add(&stream->shards, &known->at[i]);
@@ -202,6 +229,108 @@ close_last(struct tree_stream *stream)
 	stream->fd = -1;
 }
 
+/* --------------------------------------------------------------- the tail */
+
+/* Does a file hold a line from ${at} on? */
+static bool
+has_line(int fd, uint64_t at)
+{
+	bool begun = false, has = false;
+	char piece[16384], *from;
+	ssize_t n;
+
+	while (!has && (n = pread(fd, piece, sizeof(piece), (off_t)at)) > 0) {
+		from = begun ? piece : memchr(piece, '{', (size_t)n);
+		begun |= from != NULL;
+		has = from != NULL && memchr(from, '\n', (size_t)(n -
+		    (from - piece))) != NULL;
+		at += (uint64_t)n;
+	}
+	return has;
+}
+
+/* Is the open shard longer than what counts of it? */
+static bool
+has_more(const struct tree_stream *stream)
+{
+	struct stat st;
+
+	return stream->has_tail && stream->fd != -1 && (fstat(stream->fd,
+	    &st) == -1 || (uint64_t)st.st_size >
+	    stream->shards.at[stream->shards.n - 1].bytes);
+}
+
+/* Keep the shards beyond those of the stream, if there are lines in them. */
+static int
+keep_beyond(struct tree_stream *stream, struct err *err)
+{
+	struct tree_receipts files = { NULL, 0, 0 };
+	struct tree *tree = stream->tree;
+	size_t i;
+	int fd, rc = tree_stream_files(tree, stream->dir, &files, err);
+
+	for (i = 0; rc == 0 && i < files.n; i++) {
+		if (shard_number(strrchr(files.at[i].path, '/') + 1) <=
+		    stream->shards.n)
+			continue;
+		if ((fd = file_open(tree->dir, files.at[i].path, O_RDONLY,
+		    err)) == -1) {
+			rc = -1;
+			break;
+		}
+		if (has_line(fd, 0))
+			rc = tree_save_aside(tree, files.at[i].path, err);
+		close(fd);
+	}
+	tree_receipts_release(&files);
+	return rc;
+}
+
+int
+tree_stream_cut(struct tree_stream *stream, struct err *err)
+{
+	const struct tree_receipt *last;
+
+	if (!stream->has_tail)
+		return 0;
+	if (has_more(stream)) {
+		last = &stream->shards.at[stream->shards.n - 1];
+		if (has_line(stream->fd, last->bytes) &&
+		    tree_save_aside(stream->tree, last->path, err) == -1)
+			return -1;
+		if (ftruncate(stream->fd, (off_t)last->bytes) == -1)
+			return err_errno(err, ERR_DISK, "cut %s", last->path);
+	}
+	if (keep_beyond(stream, err) == -1 || remove_beyond(stream->tree,
+	    stream->dir, stream->shards.n, err) == -1)
+		return -1;
+	stream->has_tail = false;
+	return 0;
+}
+
+/* Is what stands there already what is appended, as far as it goes? */
+static bool
+is_in_tail(const struct tree_stream *stream, const struct iovec *pieces,
+    size_t n)
+{
+	uint64_t at = stream->shards.at[stream->shards.n - 1].bytes;
+	bool is = true, goes_on = true;
+	ssize_t got;
+	char *have;
+	size_t i;
+
+	for (i = 0; is && goes_on && i < n; i++) {
+		have = mem_alloc(pieces[i].iov_len + 1);
+		got = pread(stream->fd, have, pieces[i].iov_len, (off_t)at);
+		is = got != -1 && memcmp(have, pieces[i].iov_base,
+		    (size_t)got) == 0;
+		goes_on = got == (ssize_t)pieces[i].iov_len;
+		at += pieces[i].iov_len;
+		free(have);
+	}
+	return is;
+}
+
 static int
 begin_shard(struct tree_stream *stream, struct err *err)
 {
@@ -210,6 +339,8 @@ begin_shard(struct tree_stream *stream, struct err *err)
 	char name[64], temp[PATH_MAX];
 	struct tree_folder *folder;
 
+	if (has_more(stream) && tree_stream_cut(stream, err) == -1)
+		return -1;
 	close_last(stream);
 	if (tree_folder(tree, stream->dir, &folder, err) == -1)
 		return -1;
@@ -219,7 +350,7 @@ begin_shard(struct tree_stream *stream, struct err *err)
 		return err_errno(err, ERR_DISK, "create %s", shard.path);
 	stream->is_apart = folder->is_apart;
 	stream->fd = file_open(folder->fd, stream->anew ? temp :
-	    name, O_WRONLY | O_CREAT | O_TRUNC, err);
+	    name, O_RDWR | O_CREAT | (stream->has_tail ? 0 : O_TRUNC), err);
 	if (stream->fd == -1)
 		err_wrap(err, "%s", stream->dir);
 	else
@@ -249,6 +380,9 @@ append(struct tree_stream *stream, const struct span *records, size_t n,
 		sha256_add(stream->hash, "\n", 1);
 		bytes += records[i].len + 1;
 	}
+	if (stream->has_tail && !is_in_tail(stream, pieces, 2 * n) &&
+	    tree_stream_cut(stream, err) == -1)
+		return -1;
 	if (file_write(stream->fd, pieces, 2 * n, err) == -1)
 		return err_wrap(err, "%s", shard->path);
 	shard->lines += n;

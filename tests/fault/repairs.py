@@ -7,9 +7,6 @@ before can't be read after, what is still wrong is named, and the next repair
 with a server as it was brings all back.
 """
 
-import collections
-import json
-import multiprocessing
 import os
 import pathlib
 import random
@@ -18,6 +15,7 @@ import sys
 
 import damages
 import world
+from holdings import World, is_less, other_server, records_of
 
 CASES = int(os.environ.get("CASES", "100000" if world.soak() else "2000"))
 FIRST = int(os.environ.get("FIRST", "0"))
@@ -39,74 +37,6 @@ WORLDS = [
                     "300", "--shape", "bare"], ["--source", "monkai"]),
 ]
 WEIGHTS = [1, 8, 4, 2, 2]
-
-
-class World:
-    """A server, and a whole export of what it has."""
-
-    def __init__(self, work, name, options, export):
-        self.has_data = "trace" not in options
-        self.fixture = world.Fixture(*options)
-        out = work / name
-        result = self.fixture.run("-q", "-o", str(out), *export)
-        assert result.returncode == 0, result.stderr
-        self.path = world.the_export(out)
-        self.tree = world.tree(self.path)
-        self.records = records_of(self.tree)
-
-
-def records_of(tree):
-    """The records that a person could read, and how often each is there."""
-    found = collections.Counter()
-    for path, data in tree.items():
-        if "/" not in path and path in damages.TOP:
-            continue
-        if path.endswith(".jsonl"):
-            pieces = data.split(b"\n")
-        elif path.endswith(".json"):
-            pieces = [data]
-        else:
-            continue
-        for piece in pieces:
-            try:
-                record = json.loads(piece.decode("utf-8-sig"))
-            except ValueError:
-                continue
-            found[json.dumps(record, sort_keys=True)] += 1
-    return found
-
-
-def is_less(whole, before, after):
-    """Is a record that is one of the export's gone?"""
-    return [r for r, n in before.items()
-            if after[r] < min(n, whole.records[r])]
-
-
-# ------------------------------------------------------- other servers
-
-def change(dice, tree, mode):
-    """What a server may come to have."""
-    lines = {p: d.splitlines(keepends=True) for p, d in tree.items()
-             if p.endswith(".jsonl") and "/" in p}
-    for path in dice.sample(sorted(lines), min(len(lines), 3)):
-        have = lines[path]
-        for at in sorted({dice.randrange(len(have)) for _ in range(30)},
-                         reverse=True):
-            if mode == "shorter":
-                del have[at]
-            else:
-                have[at] = have[at].replace(b'"output', b'"changed', 1)
-        tree[path] = b"".join(have)
-    return tree
-
-
-def other_server(dice, whole, work, mode):
-    folder = work / "served"
-    shutil.rmtree(folder, ignore_errors=True)
-    for path, data in change(dice, dict(whole.tree), mode).items():
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_bytes(data)
-    return world.Fixture("--data", str(folder))
 
 
 # --------------------------------------------------------------- a case
@@ -151,7 +81,7 @@ def check(whole, root, mode, before, result):
     if result.returncode not in (0, 1, 3, 4, 6):
         return f"ended with {result.returncode}: {result.stderr[-500:]}"
     after = world.tree(root)
-    gone = is_less(whole, records_of(before), records_of(after))
+    gone = is_less(whole.records, records_of(before), records_of(after))
     if gone:
         return f"{len(gone)} records can't be read any more: {gone[0][:100]}"
     wrong = is_same(whole, root)
@@ -189,7 +119,8 @@ def is_too_much(whole, before, mode, said):
         else None
 
 
-def case(number, worlds, work):
+def case(number, here):
+    worlds, work = here.worlds, here.work
     dice = random.Random(number)
     whole = dice.choices(worlds, WEIGHTS)[0]
     mode = dice.choice(MODES)
@@ -215,17 +146,17 @@ def case(number, worlds, work):
     return what, wrong, mode
 
 
-def worker(numbers, work, results):
-    work.mkdir()
-    worlds = [World(work, *w) for w in WORLDS]
-    for number in numbers:
-        try:
-            results.put(case(number, worlds, work))
-        except Exception as trouble:
-            results.put((str(number), repr(trouble), MODES[0]))
-    for whole in worlds:
-        whole.fixture.stop()
-    results.put(None)
+class Worlds:
+    """What one worker has."""
+
+    def __init__(self, work):
+        work.mkdir()
+        self.work = work
+        self.worlds = [World(work, *w) for w in WORLDS]
+
+    def stop(self):
+        for whole in self.worlds:
+            whole.fixture.stop()
 
 
 def main():
@@ -233,26 +164,11 @@ def main():
     numbers = [int(a) for a in sys.argv[1:]] or range(FIRST, FIRST + CASES)
     groups = {mode: world.Group(f"damage and one repair, the server {mode}")
               for mode in dict.fromkeys(MODES)}
-    results = multiprocessing.Queue()
-    n_workers = min(2, len(numbers))
-    workers = [multiprocessing.Process(
-        target=worker, args=(numbers[i::n_workers], work / str(i), results))
-        for i in range(n_workers)]
-    for process in workers:
-        process.start()
-    left = n_workers
-    while left > 0:
-        result = results.get()
-        if result is None:
-            left -= 1
-        else:
-            what, wrong, mode = result
-            groups[mode].case(what, wrong)
+    for what, wrong, mode in world.share_out(numbers, work, Worlds, case):
+        groups[mode or MODES[0]].case(what, wrong)
     for group in groups.values():
         if group.cases or not sys.argv[1:]:
             group.end()
-    for process in workers:
-        process.join()
     world.done(work)
 
 

@@ -1,6 +1,7 @@
 """What the fault tests share: the fixture, runs with a watchdog, trees."""
 
 import json
+import multiprocessing
 import os
 import pathlib
 import shutil
@@ -114,6 +115,42 @@ class Group:
         for failure in self.failures[:8]:
             print("# " + failure[:600].replace("\n", "\n# "))
         sys.stdout.flush()
+
+
+def _work(numbers, work, start, case, results):
+    here = start(work)
+    for number in numbers:
+        try:
+            results.put(case(number, here))
+        except Exception as trouble:
+            results.put((str(number), repr(trouble), None))
+    here.stop()
+    results.put(None)
+
+
+def share_out(numbers, work, start, case):
+    """What CASE gives for each number, done by two processes.
+
+    Each has a place of its own: START(directory), with a method stop().  A
+    result is (what was done, what is wrong or None, the name of its group);
+    the group is None where the case itself went wrong.
+    """
+    results = multiprocessing.Queue()
+    n = min(2, len(numbers))
+    workers = [multiprocessing.Process(target=_work, args=(
+        numbers[i::n], work / str(i), start, case, results))
+        for i in range(n)]
+    for process in workers:
+        process.start()
+    left = n
+    while left > 0:
+        result = results.get()
+        if result is None:
+            left -= 1
+        else:
+            yield result
+    for process in workers:
+        process.join()
 
 
 def work_dir():
