@@ -157,6 +157,8 @@ test_retry_after(void **state)
 	assert_in_range(http_when(date), 95000, 100000);
 	snprintf(date, sizeof(date), "%lld000", (long long)later);
 	assert_in_range(http_when(date), 95000, 100000);
+	assert_int_equal(http_when("2199-01-01T00:00:00"), -1);
+	assert_int_equal(http_when("2199-01-01 00:00:00"), -1);
 	strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%SZ", &tm);
 	assert_in_range(http_when(date), 95000, 100000);
 	strftime(date, sizeof(date), "%a %b %d %Y %H:%M:%S GMT+0000", &tm);
@@ -441,8 +443,9 @@ serve_by_budget(int64_t from, int64_t latency, unsigned jobs,
 		used += used < 60;
 		++*served;
 		wire[n].comes = now + latency;
-		wire[n++].told = (struct told){ 60, 60 - used,
-		    (60000 - (now + from) % 60000) / 1000 * 1000 };
+		wire[n++].told = (struct told){ .limit = 60,
+		    .left = 60 - used, .reset = (60000 - (now + from) %
+		    60000) / 1000 * 1000 };
 	}
 }
 
