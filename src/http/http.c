@@ -149,8 +149,9 @@ redirect(struct transfer *transfer)
 	if (url == NULL)
 		why = "it leads to no address that may be asked";
 	else if (reply->request.body != NULL && ((reply->status != 307 &&
-	    reply->status != 308) || !http_same_origin(url,
-	    transfer->http->settings.base)))
+	    reply->status != 308) || !http_is_ours(url,
+	    transfer->http->settings.base,
+	    transfer->http->settings.hosts)))
 		why = "a POST is not sent to another place";
 	else if (++transfer->redirects > REDIRECTS_MOST)
 		why = "redirected too often";

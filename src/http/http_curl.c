@@ -224,7 +224,8 @@ int
 http_start(struct transfer *transfer)
 {
 	struct http *http = transfer->http;
-	bool ours = http_same_origin(transfer->url, http->settings.base);
+	bool ours = http_is_ours(transfer->url, http->settings.base,
+	    http->settings.hosts);
 	CURL *easy = http->n_idle > 0 ? http->idle[--http->n_idle] :
 	    new_handle(&http->settings);
 

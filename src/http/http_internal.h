@@ -254,6 +254,13 @@ bool http_is_coding(const char *);
 /** http_same_origin(a, b): Are scheme, host and port of the two the same? */
 bool http_same_origin(const char *, const char *);
 
+/**
+ * http_is_ours(url, base, hosts):
+ * May ${url} have the key: is it on the server ${base}, or on one of ${hosts}
+ * (NULL: none), and no less safe on its way?
+ */
+bool http_is_ours(const char *, const char *, char *const *);
+
 /** http_resolve(base, location): Return the address, new; NULL: a bad one. */
 char *http_resolve(const char *, const char *);
 
