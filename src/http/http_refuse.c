@@ -10,6 +10,9 @@
 /* A wait that is asked for may end a little later than --max-wait says. */
 #define ROUNDED_MS 2000
 
+/* So often a 503 may be the pace's fault, and not the request's. */
+#define PLAIN_MOST 12
+
 void
 http_end(struct http *http, enum err_kind kind, const char *text)
 {
@@ -111,14 +114,16 @@ http_weigh_refusal(struct transfer *transfer, int64_t now)
 	    reply->status == 503 && transfer->retry_after < 0 };
 	bool is_pace = limit_refused(&http->limit, &transfer->ticket,
 	    &refusal, now);
+	bool others = transfer->successes != http->limit.successes;
 	int64_t wait;
 
 	transfer->refusals++;
 	if (refusal.is_plain) {
-		reply->attempts++;
+		/* Where others are served, it may be the pace for a while. */
+		reply->attempts += !is_pace || !others ||
+		    transfer->refusals > PLAIN_MOST;
 		limit_failure(&http->limit, true);
-	} else if (!is_pace &&
-	    transfer->successes != http->limit.successes) {
+	} else if (!is_pace && others) {
 		reply->attempts++;
 	}
 	wait = http_soon(http, is_pace && transfer->refusals > 2 ? 2 :
