@@ -10,7 +10,8 @@ BUILD_PACKAGES="gcc make autoconf automake pkg-config libcurl4-openssl-dev
 	libxlsxwriter-dev libarchive-dev"
 TEST_PACKAGES="clang libclang-rt-14-dev libcmocka-dev libmicrohttpd-dev
 	zlib1g-dev bats scdoc curl jq python3 valgrind shellcheck procps
-	cppcheck clang-tidy unzip libarchive-tools python3-openpyxl zstd"
+	cppcheck clang-tidy unzip libarchive-tools python3-openpyxl zstd openssl
+	nginx-light haproxy"
 
 say()
 {

@@ -52,6 +52,10 @@ _hlexport()
 		COMPREPLY=($(compgen -f -- "$cur"))
 		return
 		;;
+	--allow-host)
+		COMPREPLY=()
+		return
+		;;
 	--env-file)
 		COMPREPLY=($(compgen -f -- "$cur"))
 		return
@@ -150,7 +154,7 @@ _hlexport()
 		;;
 	esac
 	if [[ $cur == -* ]]; then
-		COMPREPLY=($(compgen -W " --source --output --force --remove --resume --server-moved --dry-run --stdout --repair --online --accept --fast --sample --remove-extra --partial --undo --jobs --retries --max-wait --max-body --buffer --stall --first-byte --ca-file --env-file --progress --log-format --output-file --format --file --allow-external --tables --from --to --tz --where --filter --partition-by --zip --compress --bom --guard-formulas --metadata --embed --by --all-formats --skip-damaged --memory-limit --threads --temp-dir --yes --json --quiet --verbose --help --version --server --directory --type --logs --start-date --end-date --include" -- "$cur"))
+		COMPREPLY=($(compgen -W " --source --output --force --remove --resume --server-moved --dry-run --stdout --repair --online --accept --fast --sample --remove-extra --partial --undo --jobs --retries --max-wait --max-body --buffer --stall --first-byte --ca-file --allow-host --env-file --progress --log-format --output-file --format --file --allow-external --tables --from --to --tz --where --filter --partition-by --zip --compress --bom --guard-formulas --metadata --embed --by --all-formats --skip-damaged --memory-limit --threads --temp-dir --yes --json --quiet --verbose --help --version --server --directory --type --logs --start-date --end-date --include" -- "$cur"))
 	else
 		COMPREPLY=($(compgen -W " export summary verify repair adopt pack query convert report sources help" -- "$cur")
 			$(compgen -d -- "$cur"))

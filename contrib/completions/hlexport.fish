@@ -35,6 +35,7 @@ complete -c hlexport -l buffer -r -d 'memory for pages that wait for an earlier 
 complete -c hlexport -l stall -r -d 'try again when no byte of a reply has come for so long'
 complete -c hlexport -l first-byte -r -d 'how long a reply may take to begin; if not given, what the source says (60s, logs 300s)'
 complete -c hlexport -l ca-file -r -d 'certificates to trust, in place of the system\'s'
+complete -c hlexport -l allow-host -r -d 'follow addresses of next pages to HOST (or HOST:PORT) as well, and send it the key; can be given again'
 complete -c hlexport -l env-file -r -d 'read variables from FILE, not from .env'
 complete -c hlexport -l progress -s p -r -a 'auto bar plain json none' -d 'how to show what is going on: a live display, a line every ten seconds, a JSON line every ten seconds, or not; auto is bar on a terminal and plain elsewhere'
 complete -c hlexport -l log-format -r -a 'text json' -d 'how export.log is written'

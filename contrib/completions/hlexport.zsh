@@ -25,6 +25,7 @@ _arguments \
   '--stall=[try again when no byte of a reply has come for so long]:TIME:' \
   '--first-byte=[how long a reply may take to begin; if not given, what the source says (60s, logs 300s)]:TIME:' \
   '--ca-file=[certificates to trust, in place of the system'\''s]:FILE:_files' \
+  '--allow-host=[follow addresses of next pages to HOST (or HOST\:PORT) as well, and send it the key; can be given again]:HOST:' \
   '--env-file=[read variables from FILE, not from .env]:FILE:_files' \
   '--progress=[how to show what is going on\: a live display, a line every ten seconds, a JSON line every ten seconds, or not; auto is bar on a terminal and plain elsewhere]:HOW:(auto bar plain json none)' \
   '--log-format=[how export.log is written]:FORMAT:(text json)' \

@@ -445,6 +445,7 @@ int cli_zip(struct scratch *, const char *, const char *, struct err *);
 struct cli_settings {
 	struct run_settings run;
 	char *server;
+	char **hosts;
 	char *resume;
 	char *key;
 	json_t *options;

@@ -182,6 +182,19 @@ take_options(const struct cli *cli, json_t *header,
 	return check_options(cli, settings->resume, settings->options, err);
 }
 
+static int
+take_hosts(const struct config *config, struct cli_settings *settings,
+    struct err *err)
+{
+	size_t n, i;
+
+	settings->hosts = config_each(config, "allow-host", &n);
+	for (i = 0; i < n; i++)
+		if (http_check_host(settings->hosts[i], err) == -1)
+			return err_wrap(err, "--allow-host");
+	return 0;
+}
+
 int
 cli_settings(const struct cli *cli, struct log *log, const char *resume,
     struct cli_settings *settings, struct err *err)
@@ -202,8 +215,11 @@ cli_settings(const struct cli *cli, struct log *log, const char *resume,
 	if (take_options(cli, header, settings, err) == -1 ||
 	    find_server(cli, header, settings, err) == -1)
 		goto done;
+	if (take_hosts(config, settings, err) == -1)
+		goto done;
 	run->source = cli->source;
 	run->server = settings->server;
+	run->hosts = settings->hosts;
 	run->options = settings->options;
 	run->output = config_text(config, "output");
 	run->resume = settings->resume;
@@ -235,6 +251,7 @@ cli_settings_release(struct cli_settings *settings)
 {
 	json_decref(settings->options);
 	free(settings->server);
+	free(settings->hosts);
 	free(settings->resume);
 	if (settings->key != NULL)
 		explicit_bzero(settings->key, strlen(settings->key));

@@ -85,6 +85,10 @@ static const struct config_option rows[] = {
 	{ "ca-file", 0, "HLEXPORT_CA_FILE", CONFIG_TEXT, "FILE", NULL, NULL,
 	    0, 0, "export repair verify",
 	    "certificates to trust, in place of the system's" },
+	{ "allow-host", 0, NULL, CONFIG_EACH, "HOST", NULL, NULL, 0, 0,
+	    "export repair verify",
+	    "follow addresses of next pages to HOST (or HOST:PORT) as well, "
+	    "and send it the key; can be given again" },
 	{ "env-file", 0, NULL, CONFIG_TEXT, "FILE", NULL, NULL, 0, 0,
 	    "export repair verify",
 	    "read variables from FILE, not from .env" },

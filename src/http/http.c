@@ -62,34 +62,6 @@ http_send(struct http *http, const struct http_request *request)
 	http->n_open++;
 }
 
-/* Write a line about a try that failed; ${wait} is -1 for the last. */
-static void
-log_failure(struct transfer *transfer, int64_t wait)
-{
-	struct http_reply *reply = &transfer->reply;
-	const struct http_settings *settings = &transfer->http->settings;
-	char status[16], attempt[32], seconds[32], message[500];
-
-	snprintf(status, sizeof(status), "%d", reply->status);
-	snprintf(attempt, sizeof(attempt), "%u/%u", reply->attempts,
-	    settings->attempts);
-	snprintf(seconds, sizeof(seconds), "%.3f", (double)wait / 1000);
-	snprintf(message, sizeof(message), "%s %.100s: %.300s",
-	    wait >= 0 ? "retry" : "failed", reply->request.what, reply->why);
-	log_event(settings->log, LOG_INFO, "http", message,
-	    "resource", reply->request.what, "url", transfer->url,
-	    "status", reply->status > 0 ? status : NULL, "request_id",
-	    reply->id, "attempt", attempt, "wait_s",
-	    wait >= 0 ? seconds : NULL, NULL);
-}
-
-static void
-stop(struct http *http, enum err_kind kind, const char *text)
-{
-	if (http->stopped.kind == ERR_NONE)
-		err_set(&http->stopped, kind, "%s", text);
-}
-
 /* Too much has failed; this was the last of it. */
 static void
 stop_for(struct http *http, const struct http_reply *reply)
@@ -97,7 +69,7 @@ stop_for(struct http *http, const struct http_reply *reply)
 	char why[400];
 
 	http_reason(reply, why);
-	stop(http, ERR_NET, why);
+	http_end(http, ERR_NET, why);
 }
 
 /* It will not be tried again. */
@@ -109,24 +81,7 @@ finish(struct transfer *transfer, enum http_outcome outcome)
 	transfer->http->n_open--;
 	transfer->http->n_ready++;
 	if (outcome != HTTP_GOOD)
-		log_failure(transfer, -1);
-}
-
-/* The server asks for a wait; too long is the end. */
-static void
-check_wait(struct transfer *transfer, int64_t wait, int64_t now)
-{
-	struct http *http = transfer->http;
-	char text[400], human[24];
-
-	if (wait <= http->settings.max_wait_ms &&
-	    now - http->limit.refused_since <= http->settings.max_wait_ms)
-		return;
-	text_human_time(wait, human);
-	snprintf(text, sizeof(text), "the server asks to wait (%s more now, "
-	    "HTTP %d), longer than --max-wait allows", human,
-	    transfer->reply.status);
-	stop(http, ERR_STOPPED, text);
+		http_log_failure(transfer, -1);
 }
 
 static bool
@@ -143,50 +98,6 @@ is_spent(const struct transfer *transfer)
 	return reply->attempts >= most;
 }
 
-/* Was it refused as such, be it for the pace? */
-static bool
-is_refusal(const struct transfer *transfer)
-{
-	return transfer->reply.status == 429 ||
-	    transfer->reply.status == 503 || http_is_limit(transfer);
-}
-
-/*
- * Weigh a refusal.  It counts as a try unless it is a matter of the pace, or
- * the server served no others since this one was sent.  Return how long the
- * request waits.
- */
-static int64_t
-weigh_refusal(struct transfer *transfer, int64_t now)
-{
-	struct http *http = transfer->http;
-	struct http_reply *reply = &transfer->reply;
-	struct pace_refusal refusal = { transfer->retry_after,
-	    reply->status == 503 && transfer->retry_after < 0 };
-	bool is_pace = limit_refused(&http->limit, &transfer->ticket,
-	    &refusal, now);
-	int64_t wait;
-
-	transfer->refusals++;
-	if (refusal.is_plain) {
-		reply->attempts++;
-		limit_failure(&http->limit, true);
-	} else if (!is_pace &&
-	    transfer->successes != http->limit.successes) {
-		reply->attempts++;
-	}
-	wait = http_soon(http, is_pace && transfer->refusals > 2 ? 2 :
-	    transfer->refusals);
-	if (transfer->retry_after > wait)
-		wait = transfer->retry_after;
-	if (!refusal.is_plain)
-		check_wait(transfer, transfer->retry_after >
-		    pace_waits(&http->limit.pace, now) ?
-		    transfer->retry_after :
-		    pace_waits(&http->limit.pace, now), now);
-	return wait;
-}
-
 /* Try it again later, or see that it was tried often enough. */
 static void
 retry(struct transfer *transfer)
@@ -195,8 +106,8 @@ retry(struct transfer *transfer)
 	struct http_reply *reply = &transfer->reply;
 	int64_t now = clock_ms(), wait;
 
-	if (is_refusal(transfer)) {
-		wait = weigh_refusal(transfer, now);
+	if (http_is_refusal(transfer)) {
+		wait = http_weigh_refusal(transfer, now);
 	} else {
 		reply->attempts++;
 		transfer->refusals = 0;
@@ -218,13 +129,11 @@ retry(struct transfer *transfer)
 		/* Whatever it was, a wait that was asked for is obeyed. */
 		if (transfer->retry_after > wait)
 			wait = transfer->retry_after;
-		if (transfer->retry_after > http->settings.max_wait_ms)
-			stop(http, ERR_STOPPED, "the server asks to wait "
-			    "longer than --max-wait allows");
+		http_check_asked(transfer);
 		transfer->due = now + wait;
 		http->counts.retries++;
 		http_spare_body(http, &reply->body);
-		log_failure(transfer, wait);
+		http_log_failure(transfer, wait);
 	}
 	if (limit_is_broken(&http->limit))
 		stop_for(http, reply);
@@ -240,8 +149,9 @@ redirect(struct transfer *transfer)
 	if (url == NULL)
 		why = "it leads to no address that may be asked";
 	else if (reply->request.body != NULL && ((reply->status != 307 &&
-	    reply->status != 308) || !http_same_origin(url,
-	    transfer->http->settings.base)))
+	    reply->status != 308) || !http_is_ours(url,
+	    transfer->http->settings.base,
+	    transfer->http->settings.hosts)))
 		why = "a POST is not sent to another place";
 	else if (++transfer->redirects > REDIRECTS_MOST)
 		why = "redirected too often";
@@ -304,14 +214,7 @@ settle(struct transfer *transfer, CURLcode code)
 	reply->status = (int)status;
 	http_leave_wire(transfer);
 	note_looks(reply);
-	/* What came ends no run, whatever it says of what comes after. */
-	if (reply->status < 300 &&
-	    transfer->told.reset > http->settings.max_wait_ms)
-		transfer->told.reset = -1;
-	if (reply->status > 0)
-		budget_told(&http->limit.budget, &transfer->told, clock_ms());
-	else
-		budget_lost(&http->limit.budget);
+	told_settle(transfer, clock_ms());
 	if (code == CURLE_BAD_CONTENT_ENCODING && transfer->odd_encoding &&
 	    !transfer->is_plain) {
 		take_plain(transfer);
@@ -344,7 +247,7 @@ settle(struct transfer *transfer, CURLcode code)
 		finish(transfer, HTTP_TOO_LARGE);
 		break;
 	case FATAL:
-		stop(http, ERR_NET, reply->why);
+		http_end(http, ERR_NET, reply->why);
 		finish(transfer, HTTP_SPENT);
 		break;
 	}
@@ -362,7 +265,7 @@ http_again(struct http *http, struct http_reply *reply, const char *why)
 		stop_for(http, reply);
 	if (is_spent(transfer)) {
 		reply->outcome = HTTP_SPENT;
-		log_failure(transfer, -1);
+		http_log_failure(transfer, -1);
 		return false;
 	}
 	transfer->is_over = transfer->is_taken = false;
@@ -372,7 +275,7 @@ http_again(struct http *http, struct http_reply *reply, const char *why)
 	transfer->due = clock_ms() + http_backoff(http, reply->attempts);
 	http->n_open++;
 	http->counts.retries++;
-	log_failure(transfer, transfer->due - clock_ms());
+	http_log_failure(transfer, transfer->due - clock_ms());
 	return true;
 }
 
@@ -430,7 +333,7 @@ start(struct transfer *transfer, int64_t now)
 	    http->stopped.kind == ERR_NONE &&
 	    limit_allows(&http->limit, http->n_wire, now) &&
 	    http_start(transfer) == -1)
-		stop(http, ERR_INTERNAL, "libcurl has no handle");
+		http_end(http, ERR_INTERNAL, "libcurl has no handle");
 }
 
 /* A scout that was not refused before tells more; is there none? */
@@ -477,10 +380,8 @@ look_after(struct http *http, int64_t now, int64_t until)
 	budget = budget_next(&http->limit.budget, http->n_wire, now);
 	if (budget > now && budget < until && http->n_open > http->n_wire)
 		until = budget;
-	if (budget < INT64_MAX && http->n_open > http->n_wire &&
-	    budget - now > http->settings.max_wait_ms)
-		stop(http, ERR_STOPPED, "the server's limit on requests is "
-		    "used up for longer than --max-wait allows");
+	if (budget < INT64_MAX && http->n_open > http->n_wire)
+		http_end_used_up(http, budget - now);
 	return until;
 }
 

@@ -23,6 +23,7 @@ struct http_rule {
 
 struct http_settings {
 	const char *base;	/* the server, as http_check_server() gave it */
+	char *const *hosts;	/* others that may have the key; NULL at end */
 	const char *auth_header;	/* NULL: none */
 	const char *auth_prefix;
 	const char *key;
@@ -98,11 +99,20 @@ char *http_check_server(const char *, struct err *);
 int http_check_key(const char *, struct err *);
 
 /**
- * http_follow(base, from, link, err):
- * Return the address, new, to which ${link} in the reply from ${from} leads,
- * if it is on the server ${base}; or NULL with ${err} set (ERR_DATA).
+ * http_check_host(text, err):
+ * Is ${text} a host, or a host and a port ("h", "h:8443", "[::1]:8443")?
+ * Return 0, or -1 with ${err} set (ERR_USAGE).
  */
-char *http_follow(const char *, const char *, const char *, struct err *);
+int http_check_host(const char *, struct err *);
+
+/**
+ * http_follow(base, hosts, from, link, err):
+ * Return the address, new, to which ${link} in the reply from ${from} leads,
+ * if it is on the server ${base} or one of ${hosts}, a list that ends in NULL,
+ * or NULL; else return NULL with ${err} set (ERR_DATA).
+ */
+char *http_follow(const char *, char *const *, const char *, const char *,
+    struct err *);
 
 /**
  * http_next_link(value):

@@ -8,8 +8,12 @@
  * they are taken for not.  Of several replies of one window the least counts.
  * When nothing is left, all wait until the window ends, and a second more: a
  * reset is told in whole seconds, and who knows which way it was rounded.
+ *
+ * A server may have several limits, and tell of one here and of another there.
+ * So a reply that says that nothing is left holds up all, whatever others say.
  */
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "http/http_internal.h"
@@ -37,24 +41,29 @@ budget_count(const char *value)
 	    count < 1000000000 ? count : -1;
 }
 
-void
+bool
 budget_told(struct budget *budget, const struct told *told, int64_t now)
 {
-	int64_t until;
+	int64_t until, before = budget->blocked > now ? budget->blocked : now;
 
 	if (told->limit >= 0)
 		budget->limit = told->limit;
 	if (told->left < 0 || told->reset < 0)
-		return;
+		return false;
 	until = now + told->reset + ROUNDING_MS;
+	if (told->left == 0 && until > budget->blocked) {
+		budget->blocked = until;
+		snprintf(budget->said, SAID_MAX, "%s", told->said);
+	}
 	if (budget->left < 0 || now >= budget->until ||
 	    until > budget->until + SAME_MS) {
 		budget->left = told->left;
 		budget->until = until;
-		return;
-	}
-	if (told->left < budget->left)
+	} else if (until >= budget->until - SAME_MS &&
+	    told->left < budget->left) {
 		budget->left = told->left;
+	}
+	return budget->blocked > before + SAME_MS;
 }
 
 void
@@ -69,6 +78,8 @@ budget_next(const struct budget *budget, unsigned on_wire, int64_t now)
 {
 	int64_t left = budget->left;
 
+	if (now < budget->blocked)
+		return on_wire > 0 ? INT64_MAX : budget->blocked;
 	if (left < 0)
 		return now;
 	/* A new window: as many as the last one had, until a reply tells. */

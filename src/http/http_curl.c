@@ -63,38 +63,19 @@ header_value(const char *line, size_t len)
 	return mem_copy(p, (size_t)(end - p));
 }
 
-/* The ms that a header says; one line in the log if it says nothing. */
-static int64_t
-read_when(struct transfer *transfer, const char *name, const char *value)
-{
-	int64_t ms = http_when(value);
-
-	if (ms < 0 && !transfer->http->told_unclear) {
-		transfer->http->told_unclear = true;
-		log_event(transfer->http->settings.log, LOG_WARN, "http",
-		    "the server says a time that can't be read; it is "
-		    "ignored", "header", name, "value", value, NULL);
-	}
-	return ms;
-}
-
-/* "X-RateLimit-Remaining: 59", with or without the "X-". */
+/* Those about waits and limits. */
 static void
-note_budget(struct transfer *transfer, const char *line, size_t len)
+note_told(struct transfer *transfer, const char *line, size_t len)
 {
-	struct told *told = &transfer->told;
-	size_t x = strncasecmp(line, "x-", len < 2 ? len : 2) == 0 ? 2 : 0;
-	char *value;
+	const char *colon = memchr(line, ':', len);
+	char *name, *value;
 
-	if (len < x + 10 || strncasecmp(line + x, "ratelimit-", 10) != 0)
+	if (colon == NULL || memchr(line, '\0', len) != NULL)
 		return;
+	name = mem_copy(line, (size_t)(colon - line));
 	value = header_value(line, len);
-	if (is_header(line + x, len - x, "ratelimit-limit"))
-		told->limit = budget_count(value);
-	else if (is_header(line + x, len - x, "ratelimit-remaining"))
-		told->left = budget_count(value);
-	else if (is_header(line + x, len - x, "ratelimit-reset"))
-		told->reset = read_when(transfer, "reset of its limit", value);
+	told_header(transfer, name, value);
+	free(name);
 	free(value);
 }
 
@@ -144,15 +125,10 @@ note_header(struct transfer *transfer, const char *line, size_t len)
 		transfer->reply.id = visible_value(line, len);
 		return;
 	}
-	note_budget(transfer, line, len);
+	note_told(transfer, line, len);
 	if (is_header(line, len, "location")) {
 		free(transfer->location);
 		transfer->location = header_value(line, len);
-	} else if (is_header(line, len, "retry-after")) {
-		value = header_value(line, len);
-		transfer->retry_after = read_when(transfer,
-		    "Retry-After", value);
-		free(value);
 	} else if (is_header(line, len, "content-encoding")) {
 		value = header_value(line, len);
 		transfer->odd_encoding |= !http_is_coding(value);
@@ -177,7 +153,8 @@ forget_head(struct transfer *transfer)
 	transfer->reply.id = NULL;
 	transfer->odd_encoding = false;
 	transfer->retry_after = -1;
-	transfer->told = (struct told){ -1, -1, -1 };
+	transfer->told = transfer->members = (struct told){ .limit = -1,
+	    .left = -1, .reset = -1 };
 	transfer->reply.is_html = transfer->reply.is_json = false;
 }
 
@@ -247,7 +224,8 @@ int
 http_start(struct transfer *transfer)
 {
 	struct http *http = transfer->http;
-	bool ours = http_same_origin(transfer->url, http->settings.base);
+	bool ours = http_is_ours(transfer->url, http->settings.base,
+	    http->settings.hosts);
 	CURL *easy = http->n_idle > 0 ? http->idle[--http->n_idle] :
 	    new_handle(&http->settings);
 

@@ -6,10 +6,13 @@
 #include "http/http.h"
 #include "http/http_pace.h"
 
+#define SAID_MAX 96	/* of a header that a message quotes */
+
 /* What a reply's headers say of the requests that may still be sent. */
 struct told {
 	int64_t limit, left;	/* -1: not said */
 	int64_t reset;		/* ms from when it came; -1: not said */
+	char said[SAID_MAX];	/* the header with the reset */
 };
 
 /* How many requests may be sent until when: see http_budget.c. */
@@ -17,6 +20,8 @@ struct budget {
 	int64_t limit;		/* -1: not known */
 	int64_t left;		/* the least that was told; -1: not known */
 	int64_t until;		/* when there are ${limit} again */
+	int64_t blocked;	/* until then none may be sent */
+	char said[SAID_MAX];	/* by what header */
 };
 
 /*
@@ -43,7 +48,9 @@ struct transfer {
 	size_t header_bytes;
 	bool too_large;
 	int64_t retry_after;	/* ms from when it came; -1: not said */
+	char retry_said[SAID_MAX];	/* the header that said it */
 	struct told told;	/* of the budget */
+	struct told members;	/* likewise, by a RateLimit header */
 	char *location;
 	uint64_t successes;	/* of all, when it was last sent */
 	struct pace_ticket ticket;
@@ -82,7 +89,7 @@ struct http {
 	struct err stopped;	/* why no more is sent; kind ERR_NONE: it is */
 	bool giving_up;		/* http_stop() */
 	bool plain;		/* bodies are taken as they come */
-	bool told_unclear;	/* the log has the line already */
+	struct set *ignored;	/* headers that the log has a line about */
 };
 
 /* ----------------------------------------------------- http_new.c */
@@ -126,6 +133,12 @@ enum verdict http_judge(struct transfer *, CURLcode);
  */
 bool http_is_limit(const struct transfer *);
 
+/**
+ * http_is_refusal(transfer):
+ * Was it refused as such, be it for the pace: a 429, a 503, or such a 403?
+ */
+bool http_is_refusal(const struct transfer *);
+
 /** http_backoff(http, attempts): Return how long to wait, in ms. */
 int64_t http_backoff(struct http *, unsigned);
 
@@ -137,13 +150,59 @@ int64_t http_soon(struct http *, unsigned);
 /** http_when(value): Return the ms from now that a header says, or -1. */
 int64_t http_when(const char *);
 
+/* ---------------------------------------------------- http_told.c */
+
+/**
+ * told_header(transfer, name, value):
+ * Note what a header says of when to come again and of what is left, if it is
+ * one that does.
+ */
+void told_header(struct transfer *, const char *, const char *);
+
+/**
+ * told_settle(transfer, now):
+ * The reply is in, or lost: pass on what its headers said to the budget.  A
+ * refusal's ${retry_after} is set then from all that its headers say.
+ */
+void told_settle(struct transfer *, int64_t);
+
+/* -------------------------------------------------- http_refuse.c */
+
+/**
+ * http_end(http, kind, text): Send no more, and let http_wait() say why.
+ */
+void http_end(struct http *, enum err_kind, const char *);
+
+/** http_log_failure(transfer, wait): A try failed; ${wait} -1: the last. */
+void http_log_failure(struct transfer *, int64_t);
+
+/**
+ * http_weigh_refusal(transfer, now):
+ * Weigh a refusal.  It counts as a try unless it is a matter of the pace, or
+ * the server served no others since this one was sent (of a plain 503: unless
+ * it is the pace, and the server served others, a dozen times).  Where the server asks
+ * for a wait longer than --max-wait, the run ends.  Return how long the
+ * request waits.
+ */
+int64_t http_weigh_refusal(struct transfer *, int64_t);
+
+/** http_check_asked(transfer): End the run if --max-wait is less. */
+void http_check_asked(struct transfer *);
+
+/** http_end_used_up(http, wait): Nothing is left, for too long. */
+void http_end_used_up(struct http *, int64_t);
+
 /* -------------------------------------------------- http_budget.c */
 
 /** budget_init(budget): Nothing is known. */
 void budget_init(struct budget *);
 
-/** budget_told(budget, told, now): A reply's headers say so much. */
-void budget_told(struct budget *, const struct told *, int64_t);
+/**
+ * budget_told(budget, told, now):
+ * A reply's headers say so much.  Return whether none may be sent for longer
+ * than was known.
+ */
+bool budget_told(struct budget *, const struct told *, int64_t);
 
 /** budget_lost(budget): A request ended without a word of it. */
 void budget_lost(struct budget *);
@@ -155,7 +214,7 @@ void budget_lost(struct budget *);
  */
 int64_t budget_next(const struct budget *, unsigned, int64_t);
 
-/** budget_count(value): Return the number in a header, or -1. */
+/** budget_count(value): Return the number that a header begins with, or -1. */
 int64_t budget_count(const char *);
 
 /* --------------------------------------------------- http_limit.c */
@@ -195,6 +254,13 @@ bool http_is_coding(const char *);
 
 /** http_same_origin(a, b): Are scheme, host and port of the two the same? */
 bool http_same_origin(const char *, const char *);
+
+/**
+ * http_is_ours(url, base, hosts):
+ * May ${url} have the key: is it on the server ${base}, or on one of ${hosts}
+ * (NULL: none), and no less safe on its way?
+ */
+bool http_is_ours(const char *, const char *, char *const *);
 
 /** http_resolve(base, location): Return the address, new; NULL: a bad one. */
 char *http_resolve(const char *, const char *);

@@ -60,6 +60,7 @@ http_new(const struct http_settings *settings, struct err *err)
 	http->settings.key = NULL;
 	http->idle = mem_zero(settings->jobs, sizeof(CURL *));
 	http->spare = mem_zero(settings->jobs, sizeof(*http->spare));
+	http->ignored = set_new();
 	limit_init(&http->limit, settings->jobs);
 	return http;
 }
@@ -120,5 +121,6 @@ http_free(struct http *http)
 	free_headers(http->without_key);
 	free_headers(http->post);
 	free(http->idle);
+	set_free(http->ignored);
 	free(http);
 }

@@ -19,8 +19,19 @@
 bool
 http_is_limit(const struct transfer *transfer)
 {
+	const struct told *told = &transfer->told;
+
 	return transfer->reply.status == 403 &&
-	    (transfer->retry_after >= 0 || transfer->told.left == 0);
+	    (transfer->retry_after >= 0 || told->left == 0 ||
+	    transfer->members.left == 0 ||
+	    (told->left < 0 && told->reset >= 0));
+}
+
+bool
+http_is_refusal(const struct transfer *transfer)
+{
+	return transfer->reply.status == 429 ||
+	    transfer->reply.status == 503 || http_is_limit(transfer);
 }
 
 static bool

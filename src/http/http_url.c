@@ -164,6 +164,43 @@ http_same_origin(const char *a, const char *b)
 	return same;
 }
 
+int
+http_check_host(const char *text, struct err *err)
+{
+	char *address = mem_format("https://%s", text), *server;
+
+	server = strpbrk(text, "/?#@\\") == NULL ?
+	    http_check_server(address, err) : NULL;
+	free(address);
+	if (server == NULL)
+		return err_set(err, ERR_USAGE, "\"%.100s\" is no host; give "
+		    "a name, or a name and a port, like "
+		    "files.example.com:8443", text);
+	free(server);
+	return 0;
+}
+
+bool
+http_is_ours(const char *url, const char *base, char *const *hosts)
+{
+	bool is_safe = strncasecmp(url, "https:", 6) == 0, same;
+	char *other;
+
+	if (http_same_origin(url, base))
+		return true;
+	if (!is_safe && strncasecmp(base, "http:", 5) != 0)
+		return false;
+	for (; hosts != NULL && *hosts != NULL; hosts++) {
+		other = mem_format("%s://%s", is_safe ? "https" : "http",
+		    *hosts);
+		same = http_same_origin(url, other);
+		free(other);
+		if (same)
+			return true;
+	}
+	return false;
+}
+
 char *
 http_resolve(const char *base, const char *location)
 {
@@ -187,8 +224,8 @@ http_resolve(const char *base, const char *location)
 }
 
 char *
-http_follow(const char *base, const char *from, const char *link,
-    struct err *err)
+http_follow(const char *base, char *const *hosts, const char *from,
+    const char *link, struct err *err)
 {
 	char *url = http_resolve(from, link), *secure;
 
@@ -201,17 +238,17 @@ http_follow(const char *base, const char *from, const char *link,
 	if (strncasecmp(base, "https:", 6) == 0 &&
 	    strncasecmp(url, "http:", 5) == 0) {
 		secure = mem_format("https:%s", url + 5);
-		if (http_same_origin(secure, base) &&
-		    !http_same_origin(url, base)) {
+		if (http_is_ours(secure, base, hosts)) {
 			free(url);
 			return secure;
 		}
 		free(secure);
 	}
-	if (!http_same_origin(url, base)) {
+	if (!http_is_ours(url, base, hosts)) {
 		err_set(err, ERR_DATA, "the reply says that the next page is "
 		    "at %.100s, which is not on the server %.100s; nothing "
-		    "is asked for elsewhere", url, base);
+		    "is asked for elsewhere, unless --allow-host names it",
+		    url, base);
 		free(url);
 		return NULL;
 	}

@@ -5,8 +5,8 @@
  * a fraction, or the time as seconds or milliseconds since 1970.  Resets of
  * X-RateLimit-Reset, RateLimit-Reset and the like: seconds from now, seconds
  * or milliseconds since 1970 (GitHub), a duration ("6m0s", "20ms": OpenAI),
- * ISO 8601 (Anthropic), or what JavaScript prints of a Date ("Thu Nov 26 2026
- * 10:00:00 GMT+0000 (Coordinated Universal Time)").
+ * ISO 8601 with a zone (Anthropic), or what JavaScript prints of a Date ("Thu
+ * Nov 26 2026 10:00:00 GMT+0000 (Coordinated Universal Time)").
  *
  * A number is a time since 1970 if it lies within some ten years of now; as
  * seconds those numbers would be decades.  What fits nothing is no time.
@@ -107,6 +107,28 @@ number(const char *text, double *value)
 	return true;
 }
 
+/* "...Z", "...+01:00": without that it may be a time of anywhere. */
+static bool
+has_zone(const char *text)
+{
+	size_t n = strlen(text);
+
+	return text[n - 1] == 'Z' || text[n - 1] == 'z' ||
+	    (n > 19 && strpbrk(&text[19], "+-") != NULL);
+}
+
+/* Three letters in a row: the name of a month. */
+static bool
+has_name(const char *text)
+{
+	size_t n = 0;
+
+	for (; *text != '\0' && n < 3; text++)
+		n = (*text | 0x20) >= 'a' && (*text | 0x20) <= 'z' ?
+		    n + 1 : 0;
+	return n == 3;
+}
+
 int64_t
 http_when(const char *text)
 {
@@ -139,11 +161,12 @@ http_when(const char *text)
 	if (*copy >= '0' && *copy <= '9' && (wall = duration(copy)) != -1)
 		return wall;
 	if (strlen(copy) > 10 && clock_parse(copy, &wall) == 0)
-		return until(wall);
+		return has_zone(copy) ? until(wall) : -1;
 	if ((wall = javascript(copy)) != -1)
 		return until(wall);
 	/* A date has a day's or a month's name in it, and a time. */
 	if (strchr(copy, ':') == NULL || strchr(copy, '(') != NULL ||
+	    !has_name(copy) ||
 	    (when = curl_getdate(copy, NULL)) == -1)
 		return -1;
 	return (int64_t)when > DATE_LAST ? AWAY : until((int64_t)when * 1000);

@@ -35,6 +35,7 @@ enum run_trust {
 struct run_settings {
 	const struct source *source;
 	const char *server;	/* as http_check_server() gave it */
+	char *const *hosts;	/* others that may have the key, or NULL */
 	const char *key;	/* NULL: the source has none */
 	json_t *options;	/* of the source: names and texts; borrowed */
 	const char *output;	/* where a new export's directory is made */

@@ -297,6 +297,7 @@ open_http(struct run *run, struct err *err)
 	const struct run_settings *settings = &run->settings;
 	struct http_settings http = {
 	    .base = settings->server,
+	    .hosts = settings->hosts,
 	    .auth_header = settings->source->auth_header,
 	    .auth_prefix = settings->source->auth_prefix,
 	    .key = settings->key,

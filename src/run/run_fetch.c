@@ -164,7 +164,8 @@ make_url(struct run *run, const struct crawl_job *job,
 	struct text url;
 
 	if (resource->cursor_is_url && job->cursor != NULL)
-		return http_follow(server, server, job->cursor, err);
+		return http_follow(server, run->settings.hosts, server,
+		    job->cursor, err);
 	text_init(&url, 1 << 20);
 	if (source_url(resource, server, scope, &url, &missing) == -1) {
 		text_release(&url);

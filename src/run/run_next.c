@@ -130,7 +130,7 @@ run_next_page(struct run *run, struct run_task *task, struct err *err)
 		next = NULL;
 	}
 	if (next != NULL && resource->cursor_is_url) {
-		url = http_follow(run->settings.server,
+		url = http_follow(run->settings.server, run->settings.hosts,
 		    task->reply->request.url, next, err);
 		free(next);
 		if ((next = url) == NULL)

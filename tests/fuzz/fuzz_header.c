@@ -15,6 +15,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	MUST(http_when(text) >= -1);
 	(void)clock_parse(text, &wall);
 	(void)http_check_key(text, &err);
+	(void)http_check_host(text, &err);
 	server = http_check_server(text, &err);
 	if (server != NULL)
 		MUST(strncasecmp(server, "http", 4) == 0 &&
@@ -29,8 +30,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	url = http_next_link(text);
 	MUST(url == NULL || strlen(url) + 2 <= size);
 	free(url);
-	url = http_follow("http://127.0.0.1:1/v5", "http://127.0.0.1:1/v5/x",
-	    text, &err);
+	url = http_follow("http://127.0.0.1:1/v5", NULL,
+	    "http://127.0.0.1:1/v5/x", text, &err);
 	MUST(url == NULL || http_same_origin(url, "http://127.0.0.1:1/"));
 	text_init(&out, 500);
 	http_explain((struct span){ text, size }, &out);

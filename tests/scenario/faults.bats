@@ -249,7 +249,7 @@ assert_truth_but_logs()
 	add_fault "versions status=429 text=3600 times=1"
 	run hlexport --logs
 	assert_status 1
-	assert_contains "$output" "the server asks to wait (1h00m more now, HTTP 429), longer than --max-wait allows"
+	assert_contains "$output" "the server says \"Retry-After: 3600\" (HTTP 429): a wait of 1h00m, and --max-wait allows 10m00s"
 	assert_contains "$output" "hlexport --resume exports/"
 	run hlexport --resume
 	assert_status 0

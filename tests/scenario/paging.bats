@@ -172,6 +172,55 @@ assert_items()
 	assert_equal "$(asked_count)" 5
 }
 
+# start_other: a second server of the same rows; set $other_host, $other_base.
+start_other()
+{
+	local i
+	mkfifo other.hold
+	"$FIXTURE" --workspace trace --records 0 --rows 300 --elsewhere self \
+	    <other.hold >other.address 3>&- &
+	other_pid=$!
+	exec 6>other.hold
+	for ((i = 0; i < 400; i++)); do
+		[ -s other.address ] && break
+		sleep 0.025
+	done
+	read -r other_base _ <other.address
+	other_host=${other_base#http://}
+	other_host=${other_host%%/*}
+}
+
+teardown()
+{
+	stop_fixture
+	[ -z "${other_pid:-}" ] || kill "$other_pid"
+}
+
+@test "--allow-host: pages on another host are had, and with the key" {
+	start_other
+	start_items --rows 300 --elsewhere "$other_host"
+	asked_there()
+	{
+		curl -sS "http://$other_host/_asked" | jq -r '.order | length'
+	}
+	# Not a host that is not named, and be it by the port.
+	run -3 items --way elsewhere --allow-host 127.0.0.1 \
+	    --allow-host localhost:9 -o no
+	assert_contains "$output" "unless --allow-host names it"
+	assert_equal "$(asked_there)" 0
+	# The other server answers 401 to all that has no key.
+	run -0 items --way elsewhere --allow-host "$other_host" -o yes
+	assert_items "$(echo yes/*)"
+	assert_equal "$(asked_there)" 2
+	# What failed is had by a resume.
+	run -0 items --resume no/* --allow-host localhost:9 \
+	    --allow-host "$other_host"
+	assert_items "$(echo no/*)"
+	run -2 items --allow-host "http://$other_host"
+	assert_contains "$output" "--allow-host: "
+	assert_contains "$output" "is no host; give a name, or a name and a port"
+}
+
 @test "a list that leads back to itself ends" {
 	start_items --rows 300
 	run -3 items --way ring

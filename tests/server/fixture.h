@@ -265,6 +265,7 @@ struct serve_settings {
 	unsigned limit;		/* requests in each window; 0: none */
 	unsigned window_s;	/* how long it is */
 	bool no_dates;		/* start_date and end_date are ignored */
+	const char *elsewhere;	/* where /elsewhere goes on; "self": here */
 };
 
 /* ------------------------------------------------ fixture_move, _rate.c */

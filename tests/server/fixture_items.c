@@ -105,9 +105,11 @@ add_url(struct buf *buf, const struct trace_request *request,
 	const char *host = MHD_lookup_connection_value(request->connection,
 	    MHD_HEADER_KIND, "Host");
 
+	if (strcmp(request->route.name, "elsewhere") == 0 &&
+	    strcmp(settings->elsewhere, "self") != 0)
+		host = settings->elsewhere;
 	if (strcmp(request->route.name, "linked") != 0)
-		buf_addf(buf, "http://%s", strcmp(request->route.name,
-		    "elsewhere") == 0 ? "127.0.0.1:9" : host);
+		buf_addf(buf, "http://%s", host);
 	buf_addf(buf, "%s%s?size=%" PRIu64 "&after=m%%2F%%2B%%20%" PRIx64,
 	    settings->prefix, request->path, request->route.size, next * 7);
 }

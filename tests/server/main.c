@@ -37,6 +37,7 @@ static const char usage[] =
     "  --cap N           rows of a bulk export [50000]\n"
     "  --limit N --window S  requests in S seconds, told in headers [none]\n"
     "  --no-dates        start_date and end_date do nothing\n"
+    "  --elsewhere HOST  where the list /elsewhere goes on; self: here\n"
     "  --fault SPEC      see tests/server/fixture_fault.c\n"
     "It prints: address, key, address of another origin.  GET /_asked,\n"
     "/_truth, /_truth/KIND, /_clear, /_mend, /_fault?spec=SPEC.\n";
@@ -73,6 +74,7 @@ static const struct option options[] = {
 	{ "window", required_argument, NULL, WINDOW },
 	{ "shape", required_argument, NULL, 'S' },
 	{ "no-dates", no_argument, NULL, 'D' },
+	{ "elsewhere", required_argument, NULL, 'E' },
 	{ NULL, 0, NULL, 0 }
 };
 
@@ -100,7 +102,7 @@ main(int argc, char **argv)
 {
 	struct serve_settings settings = { .prefix = "/v5", .key = KEY,
 	    .records = 2500, .rows = 700, .shape = "rich", .cap = 50000,
-	    .window_s = 60 };
+	    .window_s = 60, .elsewhere = "127.0.0.1:9" };
 	struct sizes sizes = { 40, 2, 5000, 2750, 4, 500, 1, 100 };
 	unsigned *size_of[] = { &sizes.files, &sizes.versions, &sizes.logs,
 	    &sizes.log_bytes, &sizes.datasets, &sizes.datapoints,
@@ -125,6 +127,7 @@ main(int argc, char **argv)
 			break;
 		case 'S': settings.shape = optarg; break;
 		case 'D': settings.no_dates = true; break;
+		case 'E': settings.elsewhere = optarg; break;
 		case 'd': data = optarg; break;
 		case 's': world.seed = strtoull(optarg, NULL, 10); break;
 		case 'k': settings.key = optarg; break;

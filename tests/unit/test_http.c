@@ -157,6 +157,8 @@ test_retry_after(void **state)
 	assert_in_range(http_when(date), 95000, 100000);
 	snprintf(date, sizeof(date), "%lld000", (long long)later);
 	assert_in_range(http_when(date), 95000, 100000);
+	assert_int_equal(http_when("2199-01-01T00:00:00"), -1);
+	assert_int_equal(http_when("2199-01-01 00:00:00"), -1);
 	strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%SZ", &tm);
 	assert_in_range(http_when(date), 95000, 100000);
 	strftime(date, sizeof(date), "%a %b %d %Y %H:%M:%S GMT+0000", &tm);
@@ -298,8 +300,7 @@ test_links_to_the_next_page(void **state)
 		{ "</a>; rel=\"http://x/next\"", NULL },
 		{ "</a", NULL }, { "rel=next", NULL }, { "", NULL },
 	};
-	char *next, *url;
-	struct err err;
+	char *next;
 	size_t i;
 
 	(void)state;
@@ -311,25 +312,72 @@ test_links_to_the_next_page(void **state)
 			assert_string_equal(next, rows[i].next);
 		free(next);
 	}
-	url = http_follow("https://h/v1", "https://h/v1/a?x=1", "a?x=2",
-	    &err);
-	assert_string_equal(url, "https://h/v1/a?x=2");
-	free(url);
-	assert_null(http_follow("https://h/v1", "https://h/v1/a",
-	    "https://h.evil/v1/a", &err));
-	assert_contains(err.text, "nothing is asked for elsewhere");
-	/* A proxy's: only the scheme differs. */
-	url = http_follow("https://h/v1", "https://h/v1/a", "http://h/v1/b",
-	    &err);
-	assert_string_equal(url, "https://h/v1/b");
-	free(url);
-	assert_null(http_follow("https://h/v1", "https://h/v1/a",
-	    "http://h:8080/v1/a", &err));
-	assert_null(http_follow("http://h/v1", "http://h/v1/a",
-	    "https://h/v1/a", &err));
-	assert_null(http_follow("https://h/v1", "https://h/v1/a", "file:///x",
-	    &err));
-	assert_contains(err.text, "no address");
+}
+
+static void
+test_where_a_next_page_may_be(void **state)
+{
+	static char plain[] = "files.h", port[] = "f:8443", six[] = "[::1]:81";
+	static char *const hosts[] = { plain, port, six, NULL };
+	static const struct {
+		const char *base, *link, *url;	/* NULL: nowhere */
+		bool allowed;	/* with ${hosts} */
+	} rows[] = {
+		{ "https://h", "a?x=2", "https://h/v1/a?x=2", false },
+		{ "https://h", "https://h.evil/v1/a", NULL, true },
+		/* A proxy's: only the scheme differs. */
+		{ "https://h", "http://h/b", "https://h/b", false },
+		{ "https://h", "http://h:8080/v1/a", NULL, true },
+		{ "http://h", "https://h/v1/a", NULL, true },
+		{ "https://h", "file:///x", NULL, true },
+		{ "https://h", "https://files.h/a", NULL, false },
+		{ "https://h", "https://files.h/a", "https://files.h/a",
+		    true },
+		{ "https://h", "https://FILES.h:443/a",
+		    "https://FILES.h:443/a", true },
+		/* The key goes nowhere in the clear, if it didn't so far. */
+		{ "https://h", "http://files.h/a", "https://files.h/a",
+		    true },
+		{ "http://h", "http://files.h/a", "http://files.h/a", true },
+		{ "http://h", "https://files.h/a", "https://files.h/a",
+		    true },
+		{ "https://h", "https://files.h:444/a", NULL, true },
+		{ "https://h", "https://f/a", NULL, true },
+		{ "https://h", "https://f:8443/a", "https://f:8443/a", true },
+		{ "https://h", "https://[::1]:81/", "https://[::1]:81/",
+		    true },
+		{ "https://h", "https://files.h.evil/a", NULL, true },
+		{ "https://h", "https://files.h@evil/a", NULL, true },
+		{ "https://h", "https://evil/files.h", NULL, true },
+	};
+	char from[64], *url;
+	struct err err;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < LENGTH(rows); i++) {
+		snprintf(from, sizeof(from), "%s/v1/a?x=1", rows[i].base);
+		url = http_follow(rows[i].base, rows[i].allowed ? hosts :
+		    NULL, from, rows[i].link, &err);
+		if ((url == NULL) != (rows[i].url == NULL) ||
+		    (url != NULL && strcmp(url, rows[i].url) != 0))
+			fail_msg("%s: %s", rows[i].link, url);
+		if (url == NULL && strncmp(rows[i].link, "file:", 5) == 0)
+			assert_contains(err.text, "no address");
+		else if (url == NULL)
+			assert_contains(err.text, "nothing is asked for "
+			    "elsewhere, unless --allow-host names it");
+		free(url);
+	}
+	assert_int_equal(http_check_host("h", &err), 0);
+	assert_int_equal(http_check_host("h:1", &err), 0);
+	assert_int_equal(http_check_host("[::1]:1", &err), 0);
+	assert_int_equal(http_check_host("https://h", &err), -1);
+	assert_int_equal(http_check_host("h/", &err), -1);
+	assert_int_equal(http_check_host("me@h", &err), -1);
+	assert_int_equal(http_check_host("h h", &err), -1);
+	assert_int_equal(http_check_host("h:port", &err), -1);
+	assert_int_equal(http_check_host("", &err), -1);
 }
 
 static unsigned
@@ -441,8 +489,9 @@ serve_by_budget(int64_t from, int64_t latency, unsigned jobs,
 		used += used < 60;
 		++*served;
 		wire[n].comes = now + latency;
-		wire[n++].told = (struct told){ 60, 60 - used,
-		    (60000 - (now + from) % 60000) / 1000 * 1000 };
+		wire[n++].told = (struct told){ .limit = 60,
+		    .left = 60 - used, .reset = (60000 - (now + from) %
+		    60000) / 1000 * 1000 };
 	}
 }
 
@@ -524,6 +573,7 @@ main(void)
 		cmocka_unit_test(test_the_breaker),
 		cmocka_unit_test(test_errors_are_explained),
 		cmocka_unit_test(test_links_to_the_next_page),
+		cmocka_unit_test(test_where_a_next_page_may_be),
 		cmocka_unit_test(test_generated_links),
 		cmocka_unit_test(test_headers_of_a_budget),
 		cmocka_unit_test(test_no_password_is_told),

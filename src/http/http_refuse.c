@@ -1,0 +1,137 @@
+/*
+ * A request that was refused: how long it waits, what is said about that, and
+ * when the wait is too long to go on.
+ */
+
+#include <stdio.h>
+
+#include "http/http_internal.h"
+
+/* A wait that is asked for may end a little later than --max-wait says. */
+#define ROUNDED_MS 2000
+
+/* So often a 503 may be the pace's fault, and not the request's. */
+#define PLAIN_MOST 12
+
+void
+http_end(struct http *http, enum err_kind kind, const char *text)
+{
+	if (http->stopped.kind == ERR_NONE)
+		err_set(&http->stopped, kind, "%s", text);
+}
+
+/* "Retry-After: 120", so the wait is 2m00s: whose is it? */
+static void
+add_asked(const struct transfer *transfer, int64_t wait, char *out,
+    size_t room)
+{
+	char human[24];
+
+	*out = '\0';
+	if (wait < 0 || transfer->retry_after <= 0)
+		return;
+	text_human_time(wait, human);
+	snprintf(out, room, "; the server says \"%s\": waiting %s",
+	    transfer->retry_said, human);
+}
+
+void
+http_log_failure(struct transfer *transfer, int64_t wait)
+{
+	struct http_reply *reply = &transfer->reply;
+	const struct http_settings *settings = &transfer->http->settings;
+	char status[16], attempt[32], seconds[32], asked[200], message[700];
+
+	snprintf(status, sizeof(status), "%d", reply->status);
+	snprintf(attempt, sizeof(attempt), "%u/%u", reply->attempts,
+	    settings->attempts);
+	snprintf(seconds, sizeof(seconds), "%.3f", (double)wait / 1000);
+	add_asked(transfer, wait, asked, sizeof(asked));
+	snprintf(message, sizeof(message), "%s %.100s: %.300s%s",
+	    wait >= 0 ? "retry" : "failed", reply->request.what, reply->why,
+	    asked);
+	log_event(settings->log, LOG_INFO, "http", message,
+	    "resource", reply->request.what, "url", transfer->url,
+	    "status", reply->status > 0 ? status : NULL, "request_id",
+	    reply->id, "attempt", attempt, "wait_s",
+	    wait >= 0 ? seconds : NULL, NULL);
+}
+
+void
+http_check_asked(struct transfer *transfer)
+{
+	struct http *http = transfer->http;
+	char text[400], human[24], most[24];
+
+	if (transfer->retry_after <= http->settings.max_wait_ms)
+		return;
+	text_human_time(transfer->retry_after, human);
+	text_human_time(http->settings.max_wait_ms, most);
+	snprintf(text, sizeof(text), "the server says \"%s\" (HTTP %d): a "
+	    "wait of %s, and --max-wait allows %s", transfer->retry_said,
+	    transfer->reply.status, human, most);
+	http_end(http, ERR_STOPPED, text);
+}
+
+/* Nothing was served for so long, whatever the server asks for. */
+static void
+check_refused(struct transfer *transfer, int64_t now)
+{
+	struct http *http = transfer->http;
+	int64_t since = now - http->limit.refused_since;
+	char text[400], human[24];
+
+	if (since <= http->settings.max_wait_ms)
+		return;
+	text_human_time(since, human);
+	snprintf(text, sizeof(text), "the server has refused every request "
+	    "for %s (HTTP %d), longer than --max-wait allows", human,
+	    transfer->reply.status);
+	http_end(http, ERR_STOPPED, text);
+}
+
+void
+http_end_used_up(struct http *http, int64_t wait)
+{
+	char text[400], human[24], most[24];
+
+	if (wait <= http->settings.max_wait_ms + ROUNDED_MS)
+		return;
+	text_human_time(wait, human);
+	text_human_time(http->settings.max_wait_ms, most);
+	snprintf(text, sizeof(text), "the server says that no requests are "
+	    "left (%s): a wait of %s, and --max-wait allows %s",
+	    http->limit.budget.said, human, most);
+	http_end(http, ERR_STOPPED, text);
+}
+
+int64_t
+http_weigh_refusal(struct transfer *transfer, int64_t now)
+{
+	struct http *http = transfer->http;
+	struct http_reply *reply = &transfer->reply;
+	struct pace_refusal refusal = { transfer->retry_after,
+	    reply->status == 503 && transfer->retry_after < 0 };
+	bool is_pace = limit_refused(&http->limit, &transfer->ticket,
+	    &refusal, now);
+	bool others = transfer->successes != http->limit.successes;
+	int64_t wait;
+
+	transfer->refusals++;
+	if (refusal.is_plain) {
+		/* Where others are served, it may be the pace for a while. */
+		reply->attempts += !is_pace || !others ||
+		    transfer->refusals > PLAIN_MOST;
+		limit_failure(&http->limit, true);
+	} else if (!is_pace && others) {
+		reply->attempts++;
+	}
+	wait = http_soon(http, is_pace && transfer->refusals > 2 ? 2 :
+	    transfer->refusals);
+	if (transfer->retry_after > wait)
+		wait = transfer->retry_after;
+	http_check_asked(transfer);
+	if (!refusal.is_plain)
+		check_refused(transfer, now);
+	return wait;
+}

@@ -1,0 +1,361 @@
+/*
+ * What a reply's headers say of when to come again, and of how many requests
+ * are left:
+ *
+ *	Retry-After (RFC 9110), Retry-After-Ms, X-MS-Retry-After-Ms
+ *	X-RateLimit-Limit, -Remaining, -Reset; without the X-; Rate-Limit-...;
+ *	x-ratelimit-...-requests (OpenAI); anthropic-ratelimit-requests-...
+ *	RateLimit: "default";r=50;t=30, RateLimit-Policy: "default";q=100;w=60
+ *	    (draft-ietf-httpapi-ratelimit-headers-07 on)
+ *	RateLimit: limit=100, remaining=50, reset=30 (an older draft)
+ *
+ * A time is obeyed where it is clear.  Else it is ignored, with one line in
+ * the log for each name of a header:
+ *
+ *	it can't be read;
+ *	it is more than a year away;
+ *	it is a reset, a bare number, and more than a day as seconds: there
+ *	are servers that write milliseconds;
+ *	it is more than --max-wait away, and the reply is no refusal: what came
+ *	well doesn't end a run.
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "http/http_internal.h"
+
+#define YEAR_MS INT64_C(31622400000)
+#define DAY_S 86400
+
+/* A time in a header, and the words that a message quotes. */
+struct time_said {
+	const char *name;
+	const char *value;
+	bool is_reset;
+	double unit;		/* of a bare number, in ms */
+};
+
+static void
+quote(char said[SAID_MAX], const char *name, const char *value)
+{
+	struct text text;
+
+	text_init(&text, 4096);
+	(void)text_add_visible(&text, name, strlen(name));
+	text_adds(&text, ": ");
+	(void)text_add_visible(&text, value, strlen(value));
+	snprintf(said, SAID_MAX, "%.*s", SAID_MAX - 1, text.at);
+	text_release(&text);
+}
+
+/* One line for each name. */
+static void
+ignore(struct transfer *transfer, const char *name, const char *said,
+    const char *why)
+{
+	struct http *http = transfer->http;
+	char *lower = mem_text(name), *p, message[300];
+
+	for (p = lower; *p != '\0'; p++)
+		if (*p >= 'A' && *p <= 'Z')
+			*p += 'a' - 'A';
+	if (set_add(http->ignored, lower, strlen(lower))) {
+		snprintf(message, sizeof(message), "the server says \"%s\", "
+		    "which is ignored: %s", said, why);
+		log_event(http->settings.log, LOG_WARN, "http", message,
+		    "resource", transfer->reply.request.what, "url",
+		    transfer->url, NULL);
+	}
+	free(lower);
+}
+
+static bool
+is_bare_number(const char *value)
+{
+	return value[strspn(value, "0123456789.")] == '\0';
+}
+
+/* Return the ms from now; or -1, with a line in the log. */
+static int64_t
+read_time(struct transfer *transfer, const struct time_said *time)
+{
+	int64_t ms = http_when(time->value);
+	char said[SAID_MAX];
+	const char *why = NULL;
+
+	if (ms >= 0 && time->unit < 1000 && is_bare_number(time->value))
+		ms = strtod(time->value, NULL) < (double)YEAR_MS ?
+		    (int64_t)(strtod(time->value, NULL) * time->unit) :
+		    INT64_MAX;
+	if (ms < 0)
+		why = "it is no time that can be read";
+	else if (time->is_reset && is_bare_number(time->value) &&
+	    strtod(time->value, NULL) > DAY_S && ms > 0 &&
+	    (double)ms >= strtod(time->value, NULL) * 1000)
+		why = "it may be seconds or milliseconds";
+	else if (ms > YEAR_MS)
+		why = "it is more than a year away";
+	if (why == NULL)
+		return ms;
+	quote(said, time->name, time->value);
+	ignore(transfer, time->name, said, why);
+	return -1;
+}
+
+/* Of several, the latest is obeyed. */
+static void
+take_retry(struct transfer *transfer, const struct time_said *time)
+{
+	int64_t ms = read_time(transfer, time);
+
+	if (ms < 0 || ms <= transfer->retry_after)
+		return;
+	transfer->retry_after = ms;
+	quote(transfer->retry_said, time->name, time->value);
+}
+
+static void
+take_reset(struct transfer *transfer, const struct time_said *time)
+{
+	struct told *told = &transfer->told;
+	int64_t ms = read_time(transfer, time);
+
+	if (ms < 0 || ms <= told->reset)
+		return;
+	told->reset = ms;
+	quote(told->said, time->name, time->value);
+}
+
+static void
+take_least(int64_t *count, int64_t told)
+{
+	if (told >= 0 && (*count < 0 || told < *count))
+		*count = told;
+}
+
+/* ------------------------------------------------------ structured fields */
+
+/* A member of RateLimit or RateLimit-Policy. */
+struct member {
+	int64_t left, reset_s, limit;	/* -1: not said */
+};
+
+static const char *
+skip_quoted(const char *p)
+{
+	for (p++; *p != '\0' && *p != '"'; p++)
+		if (*p == '\\' && p[1] != '\0')
+			p++;
+	return *p == '"' ? p + 1 : p;
+}
+
+/* Read "name=value"; a value that is no number counts for nothing. */
+static const char *
+read_pair(const char *p, struct member *member)
+{
+	size_t n = strcspn(p, "=;, \t\"");
+	const char *name = p;
+	int64_t value;
+
+	p += n;
+	if (*p != '=')
+		return *p == '"' ? skip_quoted(p) : p;
+	value = budget_count(++p);
+	if ((n == 1 && *name == 'r') ||
+	    (n == 9 && strncmp(name, "remaining", n) == 0))
+		member->left = value;
+	else if ((n == 1 && *name == 't') ||
+	    (n == 5 && strncmp(name, "reset", n) == 0))
+		member->reset_s = value;
+	else if ((n == 1 && *name == 'q') ||
+	    (n == 5 && strncmp(name, "limit", n) == 0))
+		member->limit = value;
+	return *p == '"' ? skip_quoted(p) : p + strcspn(p, ";, \t");
+}
+
+/*
+ * Read the next member, or all of the older form, whose parts stand between
+ * commas.  Return what follows.
+ */
+static const char *
+read_member(const char *p, struct member *member)
+{
+	bool is_old = *p != '"' && p[strcspn(p, "=;,")] == '=';
+
+	*member = (struct member){ -1, -1, -1 };
+	while (*p != '\0' && (is_old || *p != ',')) {
+		p = read_pair(p, member);
+		p += strspn(p, is_old ? ";, \t" : "; \t");
+	}
+	return p + strspn(p, ", \t");
+}
+
+/* The one that allows the least; where nothing is left, the longest. */
+static bool
+is_tighter(const struct member *a, const struct member *b)
+{
+	if (a->left < 0 || a->reset_s < 0)
+		return false;
+	return b->left < 0 || a->left < b->left ||
+	    (a->left == 0 && b->left == 0 && a->reset_s > b->reset_s);
+}
+
+static void
+take_members(struct transfer *transfer, const char *name, const char *value)
+{
+	struct told *told = &transfer->members;
+	struct member member, tight = { told->left, -1, -1 };
+	const char *p = value + strspn(value, ", \t");
+	char seconds[32];
+	int64_t ms;
+
+	while (*p != '\0') {
+		p = read_member(p, &member);
+		take_least(&told->limit, member.limit);
+		if (is_tighter(&member, &tight))
+			tight = member;
+	}
+	if (tight.reset_s < 0)
+		return;
+	snprintf(seconds, sizeof(seconds), "%lld", (long long)tight.reset_s);
+	ms = read_time(transfer, &(struct time_said){ name, seconds, false,
+	    1000 });
+	if (ms < 0)
+		return;
+	told->left = tight.left;
+	told->reset = ms;
+	quote(told->said, name, value);
+}
+
+/* ------------------------------------------------------------- the names */
+
+enum what { RETRY_AFTER, LIMIT, LEFT, RESET, MEMBERS };
+
+static const struct {
+	const char *name;	/* without "X-" and "Anthropic-" */
+	enum what what;
+	double unit;
+} names[] = {
+	{ "retry-after", RETRY_AFTER, 1000 },
+	{ "retry-after-ms", RETRY_AFTER, 1 },
+	{ "ms-retry-after-ms", RETRY_AFTER, 1 },
+	{ "ratelimit-limit", LIMIT, 0 },
+	{ "ratelimit-remaining", LEFT, 0 },
+	{ "ratelimit-reset", RESET, 1000 },
+	{ "ratelimit-reset-after", RESET, 1000 },
+	{ "rate-limit-limit", LIMIT, 0 },
+	{ "rate-limit-remaining", LEFT, 0 },
+	{ "rate-limit-reset", RESET, 1000 },
+	{ "ratelimit-limit-requests", LIMIT, 0 },
+	{ "ratelimit-remaining-requests", LEFT, 0 },
+	{ "ratelimit-reset-requests", RESET, 1000 },
+	{ "ratelimit-requests-limit", LIMIT, 0 },
+	{ "ratelimit-requests-remaining", LEFT, 0 },
+	{ "ratelimit-requests-reset", RESET, 1000 },
+	{ "ratelimit", MEMBERS, 0 },
+	{ "ratelimit-policy", MEMBERS, 0 },
+};
+
+void
+told_header(struct transfer *transfer, const char *name, const char *value)
+{
+	struct time_said time = { name, value, true, 1000 };
+	const char *plain = name;
+	size_t i;
+
+	if (strncasecmp(plain, "x-", 2) == 0)
+		plain += 2;
+	else if (strncasecmp(plain, "anthropic-", 10) == 0)
+		plain += 10;
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcasecmp(plain, names[i].name) == 0)
+			break;
+	if (i == sizeof(names) / sizeof(names[0]))
+		return;
+	time.unit = names[i].unit;
+	switch (names[i].what) {
+	case RETRY_AFTER:
+		time.is_reset = false;
+		take_retry(transfer, &time);
+		break;
+	case LIMIT:
+		take_least(&transfer->told.limit, budget_count(value));
+		break;
+	case LEFT:
+		take_least(&transfer->told.left, budget_count(value));
+		break;
+	case RESET:
+		take_reset(transfer, &time);
+		break;
+	case MEMBERS:
+		take_members(transfer, name, value);
+		break;
+	}
+}
+
+/* -------------------------------------------------- when the reply is in */
+
+/* All wait, for this reply says that nothing is left. */
+static void
+log_used_up(struct transfer *transfer, const struct told *told, int64_t wait)
+{
+	char human[24], message[300];
+
+	text_human_time(wait, human);
+	snprintf(message, sizeof(message), "the server says that no requests "
+	    "are left (%s): waiting %s", told->said, human);
+	log_event(transfer->http->settings.log, LOG_INFO, "http", message,
+	    "resource", transfer->reply.request.what, "url", transfer->url,
+	    NULL);
+}
+
+/* What came well ends no run, whatever it says of what comes after. */
+static void
+ignore_far(struct transfer *transfer, struct told *told)
+{
+	char name[SAID_MAX];
+
+	if (told->reset <= transfer->http->settings.max_wait_ms)
+		return;
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(told->said, ":"),
+	    told->said);
+	ignore(transfer, name, told->said, "it is longer than --max-wait, "
+	    "and the reply is no refusal");
+	told->reset = -1;
+}
+
+/* A refusal that is told when, but not how many: that is when. */
+static void
+take_for_retry(struct transfer *transfer, const struct told *told)
+{
+	if (told->left > 0 || told->reset <= transfer->retry_after)
+		return;
+	transfer->retry_after = told->reset;
+	memcpy(transfer->retry_said, told->said, SAID_MAX);
+}
+
+void
+told_settle(struct transfer *transfer, int64_t now)
+{
+	struct told *each[] = { &transfer->told, &transfer->members };
+	struct budget *budget = &transfer->http->limit.budget;
+	bool is_refusal = http_is_refusal(transfer),
+	    has_retry = transfer->retry_after >= 0;
+	size_t i;
+
+	if (transfer->reply.status == 0) {
+		budget_lost(budget);
+		return;
+	}
+	for (i = 0; i < sizeof(each) / sizeof(each[0]); i++) {
+		if (!is_refusal)
+			ignore_far(transfer, each[i]);
+		else if (!has_retry)
+			take_for_retry(transfer, each[i]);
+		if (budget_told(budget, each[i], now))
+			log_used_up(transfer, each[i], budget->blocked - now);
+	}
+}

@@ -1,0 +1,600 @@
+/*
+ * What servers say when they refuse, and what is done about it: the whole
+ * room http on a simulated clock, over a libcurl that is a server as well.
+ */
+
+#include "unit.h"
+
+#include <time.h>
+
+#include "http/http_internal.h"
+
+#undef curl_easy_setopt
+#undef curl_easy_getinfo
+#undef curl_multi_setopt
+
+#define URLS 40
+#define WIRE 16
+
+/* What the server answers. */
+struct reply {
+	int status;
+	char headers[4][200];
+	unsigned n_headers;
+	int64_t wait;		/* this request: not before; ms */
+	int64_t all;		/* likewise, all requests */
+};
+
+static struct {
+	void (*answer)(unsigned, struct reply *);
+	int64_t not_before[URLS], blocked;
+	int64_t sent[4096];	/* when */
+	unsigned n_sent;
+	unsigned too_soon, in_vain, unclear;
+	uint64_t random;
+} server;
+
+struct fake {
+	unsigned url;
+	curl_write_callback on_header, on_body;
+	void *header_data, *body_data;
+	char *private;
+	int status;
+	int64_t comes;
+	bool is_on;
+	bool is_done;
+};
+
+static struct fake *wire[WIRE];
+
+static double
+chance(void)
+{
+	server.random ^= server.random << 13;
+	server.random ^= server.random >> 7;
+	server.random ^= server.random << 17;
+	return (double)(server.random >> 11) / 9007199254740992.0;
+}
+
+/* -------------------------------------------- as much of libcurl as is used */
+
+CURL *
+curl_easy_init(void)
+{
+	return mem_zero(1, sizeof(struct fake));
+}
+
+void
+curl_easy_cleanup(CURL *easy)
+{
+	free(easy);
+}
+
+CURLcode
+curl_easy_setopt(CURL *easy, CURLoption option, ...)
+{
+	struct fake *fake = easy;
+	va_list args;
+
+	va_start(args, option);
+	if (option == CURLOPT_URL)
+		fake->url = (unsigned)atoi(strrchr(va_arg(args, char *),
+		    '/') + 1);
+	else if (option == CURLOPT_HEADERFUNCTION)
+		fake->on_header = va_arg(args, curl_write_callback);
+	else if (option == CURLOPT_WRITEFUNCTION)
+		fake->on_body = va_arg(args, curl_write_callback);
+	else if (option == CURLOPT_HEADERDATA)
+		fake->header_data = va_arg(args, void *);
+	else if (option == CURLOPT_WRITEDATA)
+		fake->body_data = va_arg(args, void *);
+	else if (option == CURLOPT_PRIVATE)
+		fake->private = va_arg(args, char *);
+	va_end(args);
+	return CURLE_OK;
+}
+
+CURLcode
+curl_easy_getinfo(CURL *easy, CURLINFO info, ...)
+{
+	struct fake *fake = easy;
+	va_list args;
+
+	va_start(args, info);
+	if (info == CURLINFO_RESPONSE_CODE)
+		*va_arg(args, long *) = fake->status;
+	else if (info == CURLINFO_PRIVATE)
+		*va_arg(args, char **) = fake->private;
+	va_end(args);
+	return CURLE_OK;
+}
+
+CURLM *
+curl_multi_init(void)
+{
+	return mem_zero(1, 1);
+}
+
+CURLMcode
+curl_multi_cleanup(CURLM *multi)
+{
+	free(multi);
+	return CURLM_OK;
+}
+
+CURLMcode
+curl_multi_setopt(CURLM *multi, CURLMoption option, ...)
+{
+	(void)multi, (void)option;
+	return CURLM_OK;
+}
+
+CURLMcode
+curl_multi_add_handle(CURLM *multi, CURL *easy)
+{
+	struct fake *fake = easy;
+	int64_t now = clock_ms();
+	unsigned i;
+
+	(void)multi;
+	for (i = 0; wire[i] != NULL; i++)
+		assert_true(i + 1 < WIRE);
+	wire[i] = fake;
+	fake->is_on = true;
+	fake->comes = now + 5 + (int64_t)(chance() * 75);
+	server.too_soon += now < server.not_before[fake->url];
+	server.in_vain += now < server.blocked;
+	if (server.n_sent < LENGTH(server.sent))
+		server.sent[server.n_sent++] = now;
+	return CURLM_OK;
+}
+
+CURLMcode
+curl_multi_remove_handle(CURLM *multi, CURL *easy)
+{
+	unsigned i;
+
+	(void)multi;
+	for (i = 0; i < WIRE; i++)
+		if (wire[i] == easy)
+			wire[i] = NULL;
+	return CURLM_OK;
+}
+
+static void
+say(struct fake *fake, const char *line)
+{
+	char *copy = mem_format("%s\r\n", line);
+
+	fake->on_header(copy, 1, strlen(copy), fake->header_data);
+	free(copy);
+}
+
+/* The reply is made when it comes, for it tells times. */
+static void
+deliver(struct fake *fake)
+{
+	struct reply reply = { .status = 200, .wait = -1, .all = -1 };
+	int64_t now = clock_ms();
+	char body[] = "{}";
+	unsigned i;
+
+	fake->is_on = false;
+	server.answer(fake->url, &reply);
+	fake->status = reply.status;
+	say(fake, "HTTP/1.1 200");
+	for (i = 0; i < reply.n_headers; i++)
+		say(fake, reply.headers[i]);
+	fake->on_body(body, 1, 2, fake->body_data);
+	server.not_before[fake->url] = now + reply.wait;
+	if (now + reply.all > server.blocked)
+		server.blocked = now + reply.all;
+}
+
+CURLMcode
+curl_multi_perform(CURLM *multi, int *running)
+{
+	unsigned i;
+
+	(void)multi;
+	for (*running = 0, i = 0; i < WIRE; i++) {
+		if (wire[i] == NULL || !wire[i]->is_on)
+			continue;
+		if (wire[i]->comes <= clock_ms()) {
+			deliver(wire[i]);
+			wire[i]->is_done = true;
+		} else {
+			++*running;
+		}
+	}
+	return CURLM_OK;
+}
+
+CURLMsg *
+curl_multi_info_read(CURLM *multi, int *left)
+{
+	static CURLMsg message;
+	unsigned i;
+
+	(void)multi;
+	for (*left = 0, i = 0; i < WIRE; i++) {
+		if (wire[i] == NULL || !wire[i]->is_done)
+			continue;
+		wire[i]->is_done = false;
+		message = (CURLMsg){ .msg = CURLMSG_DONE,
+		    .easy_handle = wire[i], .data.result = CURLE_OK };
+		return &message;
+	}
+	return NULL;
+}
+
+CURLMcode
+curl_multi_poll(CURLM *multi, struct curl_waitfd *fds, unsigned n, int ms,
+    int *ready)
+{
+	int64_t now = clock_ms(), until = now + ms;
+	unsigned i;
+
+	(void)multi, (void)fds, (void)n, (void)ready;
+	for (i = 0; i < WIRE; i++)
+		if (wire[i] != NULL && wire[i]->is_on &&
+		    wire[i]->comes < until)
+			until = wire[i]->comes;
+	clock_forward(until - now);
+	return CURLM_OK;
+}
+
+/* -------------------------------------------------------------- the client */
+
+static FILE *log_file;
+static struct log *said_log;
+static struct http *http;
+static struct err ended;
+
+static void
+open_http(int64_t max_wait_ms)
+{
+	struct http_settings settings = { .base = "http://127.0.0.1:1",
+	    .agent = "test", .jobs = WIRE, .attempts = 100,
+	    .max_wait_ms = max_wait_ms, .stall_ms = 60000,
+	    .first_byte_ms = 60000, .max_body = 1000, .wake_fd = -1 };
+	struct err err;
+	uint64_t random = server.random;
+
+	memset(&server, 0, sizeof(server));
+	server.random = random;
+	log_file = tmpfile();
+	said_log = log_new(LOG_ERROR, LOG_INFO);
+	log_to_file(said_log, fileno(log_file), LOG_TEXT);
+	settings.log = said_log;
+	http = http_new(&settings, &err);
+	assert_non_null(http);
+	ended = (struct err){ .kind = ERR_NONE };
+}
+
+/* What the log says; new. */
+static char *
+close_http(void)
+{
+	char *said = mem_zero(1, 1 << 20);
+
+	http_free(http);
+	log_free(said_log);
+	rewind(log_file);
+	assert_true(fread(said, 1, (1 << 20) - 1, log_file) < (1 << 20) - 1);
+	fclose(log_file);
+	return said;
+}
+
+/* Ask for ${n} URLs.  Return how many came well. */
+static unsigned
+have(unsigned n)
+{
+	struct http_reply *reply;
+	unsigned next = 0, good = 0;
+	enum http_event event;
+
+	for (;;) {
+		for (; next < n && http_room(http) > 0; next++)
+			http_send(http, &(struct http_request){
+			    .url = mem_format("http://127.0.0.1:1/%u", next),
+			    .what = "it" });
+		event = http_wait(http, 1000, &reply, &ended);
+		if (event == HTTP_REPLY) {
+			good += reply->outcome == HTTP_GOOD;
+			http_drop(http, reply);
+		} else if (event == HTTP_FAILED ||
+		    (event == HTTP_IDLE && next == n)) {
+			return good;
+		}
+	}
+}
+
+/* ------------------------------------------------- times, as servers write */
+
+/*
+ * Write a time that is ${ms} away, or no time at all.  Return how long a
+ * client must wait: 0 if it need not; -1 if it can't know.
+ */
+static int64_t
+write_time(char out[100], int64_t ms)
+{
+	static const char *const forms[] = { "%a, %d %b %Y %H:%M:%S GMT",
+	    "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y",
+	    "%a %b %d %Y %H:%M:%S GMT+0000 (Coordinated Universal Time)",
+	    "%Y-%m-%dT%H:%M:%SZ" };
+	static const char *const garbage[] = { "", "soon", "-5", "1e3",
+	    "12 apples", "0x10", "2026-11-26T10:00:00", "11/26/2026, 10:00 AM",
+	    "NaN", "Infinity", "\"", ";;", "Thu Nov 26 2026", "1,5",
+	    "\xff\xfe", "31622401", "99999999999999999999",
+	    "Fri, 31 Dec 9999 23:59:59 GMT", "999999h" };
+	int64_t wall = clock_real() + ms;
+	time_t second = (time_t)(wall / 1000);
+	unsigned kind = (unsigned)(chance() * 13);
+	struct tm tm;
+
+	if (chance() < 0.1)
+		second -= 100000000;	/* three years ago */
+	gmtime_r(&second, &tm);
+	switch (kind) {
+	case 0:
+		snprintf(out, 100, "%lld", (long long)(ms / 1000));
+		return ms / 1000 * 1000;
+	case 1:
+		snprintf(out, 100, "%.3f", (double)ms / 1000);
+		return ms;
+	case 2:
+		snprintf(out, 100, "%lldm%llds", (long long)(ms / 60000),
+		    (long long)(ms / 1000 % 60));
+		return ms / 1000 * 1000;
+	case 3:
+		snprintf(out, 100, "%lldms", (long long)ms);
+		return ms;
+	case 4:
+		snprintf(out, 100, "%lld", (long long)second);
+		break;
+	case 5:
+		snprintf(out, 100, "%lld000", (long long)second);
+		break;
+	case 6: case 7: case 8: case 9: case 10:
+		strftime(out, 100, forms[kind - 6], &tm);
+		break;
+	default:
+		kind = (unsigned)(chance() * LENGTH(garbage));
+		snprintf(out, 100, "%s", garbage[kind]);
+		return -1;
+	}
+	ms = (int64_t)second * 1000 - clock_real();
+	return ms > 0 ? ms : 0;
+}
+
+/* "RateLimit", in the form of the draft, or of an older one. */
+static void
+write_members(char out[200], int64_t left, int64_t s)
+{
+	switch ((unsigned)(chance() * 4)) {
+	case 0:
+		snprintf(out, 200, "RateLimit: \"default\";r=%lld;t=%lld",
+		    (long long)left, (long long)s);
+		break;
+	case 1:
+		snprintf(out, 200, "ratelimit: \"a,;\\\"=\";r=900;t=3000, "
+		    "day ; t=%lld ; r=%lld;pk=:x=:", (long long)s,
+		    (long long)left);
+		break;
+	case 2:
+		snprintf(out, 200, "RateLimit: limit=100, remaining=%lld, "
+		    "reset=%lld", (long long)left, (long long)s);
+		break;
+	default:
+		snprintf(out, 200, "RateLimit: \"s\";r=%lld;t=1, \"b\";"
+		    "r=%lld;t=%lld", (long long)left, (long long)left,
+		    (long long)s);
+		break;
+	}
+}
+
+/* All that was drawn from the grammar is either obeyed or ignored. */
+static void
+answer_at_random(unsigned url, struct reply *reply)
+{
+	static const int statuses[] = { 429, 429, 503, 403 };
+	int64_t away = 1000 + (int64_t)(chance() * 119000), truth;
+	char time[100];
+
+	(void)url;
+	if (chance() < 0.5)
+		reply->status = statuses[(int)(chance() * 4)];
+	if (reply->status != 200 || chance() < 0.3) {
+		truth = write_time(time, away);
+		snprintf(reply->headers[reply->n_headers++], 200,
+		    "Retry-After: %s", time);
+		server.unclear += truth < 0;
+		/* A 403 without a time is a matter of rights. */
+		if (truth < 0 && reply->status == 403)
+			reply->status = 429;
+		reply->wait = reply->status == 200 ? -1 : truth;
+	}
+	if (chance() < 0.2) {
+		truth = write_time(time, away);
+		snprintf(reply->headers[reply->n_headers++], 200,
+		    "X-RateLimit-Remaining: 0");
+		snprintf(reply->headers[reply->n_headers++], 200,
+		    "X-RateLimit-Reset: %s", time);
+		reply->all = truth;
+	} else if (chance() < 0.1) {
+		away = chance() < 0.5 ? away / 1000 : 0;
+		write_members(reply->headers[reply->n_headers++], 0, away);
+		reply->all = away * 1000;
+	} else if (chance() < 0.1) {
+		snprintf(reply->headers[reply->n_headers++], 200,
+		    "X-RateLimit-Reset: 31000000");
+	}
+}
+
+/* Lines of the log with both. */
+static unsigned
+count(const char *text, const char *part, const char *other)
+{
+	unsigned n = 0;
+	char *line;
+
+	for (; *text != '\0'; text += strcspn(text, "\n") + 1) {
+		line = mem_copy(text, strcspn(text, "\n"));
+		n += strstr(line, part) != NULL &&
+		    strstr(line, other) != NULL;
+		free(line);
+	}
+	return n;
+}
+
+static void
+test_no_request_before_its_time(void **state)
+{
+	unsigned seed, n, sent = 0, unclear = 0, lines;
+	char *said;
+
+	(void)state;
+	for (seed = 1; seed <= 200; seed++) {
+		server.random = seed * UINT64_C(829180769161) + 17;
+		open_http(3600000);
+		server.answer = answer_at_random;
+		n = have(URLS);
+		said = close_http();
+		sent += server.n_sent;
+		unclear += server.unclear;
+		if (n != URLS || server.too_soon > 0 || server.in_vain > 0)
+			fail_msg("seed %u: %u came; %u sent too soon, %u in "
+			    "vain: %s", seed, n, server.too_soon,
+			    server.in_vain, ended.text);
+		lines = count(said, "\"Retry-After: ", "which is ignored");
+		assert_int_equal(lines, server.unclear > 0);
+		lines = count(said, "\"X-RateLimit-Reset: ", "is ignored");
+		assert_true(lines <= 1);
+		free(said);
+	}
+	print_message("# %u requests, %u times that can't be obeyed\n", sent,
+	    unclear);
+	assert_true(unclear > 500);
+}
+
+/* --------------------------------------------------------- one by one */
+
+static const struct said_row {
+	int status;
+	const char *headers[3];
+	int64_t wait;		/* until the next is sent, at least; ms */
+	const char *line;	/* in the log, or why it ended */
+} rows[] = {
+	{ 429, { "Retry-After: 120" }, 120000,
+	    "; the server says \"Retry-After: 120\": waiting 2m00s" },
+	{ 429, { "retry-after: 0.25", "retry-after-ms: 700" }, 700,
+	    "\"retry-after-ms: 700\": waiting 700 ms" },
+	{ 503, { "Retry-After: 3" }, 3000, "\"Retry-After: 3\": waiting 3." },
+	{ 403, { "Retry-After: 5" }, 5000, "Retry-After: 5" },
+	{ 403, { "x-ratelimit-reset: 9" }, 9000, "waiting 9.0 s" },
+	{ 429, { "X-RateLimit-Remaining: 0", "X-RateLimit-Reset: 30" },
+	    30000, "no requests are left (X-RateLimit-Reset: 30): waiting "
+	    "31.0 s" },
+	{ 429, { "X-RateLimit-Reset: 40" }, 40000,
+	    "\"X-RateLimit-Reset: 40\": waiting 40.0 s" },
+	/* Others are left, so this limit is not why. */
+	{ 429, { "X-RateLimit-Remaining: 7", "X-RateLimit-Reset: 40" },
+	    -1, "retry it: HTTP 429" },
+	{ 200, { "RateLimit: \"default\";r=0;t=30" }, 30000,
+	    "left (RateLimit: \"default\";r=0;t=30): waiting 31.0 s" },
+	{ 200, { "RateLimit: \"default\";r=50;t=30",
+	    "RateLimit-Policy: \"default\";q=100;w=60" }, -1, "" },
+	{ 200, { "x-ratelimit-remaining-requests: 0",
+	    "x-ratelimit-reset-requests: 6m0s" }, 360000,
+	    "x-ratelimit-reset-requests: 6m0s" },
+	/* A moment is not worth a line. */
+	{ 200, { "x-ratelimit-remaining-requests: 0",
+	    "x-ratelimit-reset-requests: 20ms" }, 20, "" },
+	{ 200, { "anthropic-ratelimit-requests-remaining: 0",
+	    "anthropic-ratelimit-requests-reset: 2099-01-01T00:00:00Z" }, -1,
+	    "anthropic-ratelimit-requests-reset: 2099-01-01T00:00:00Z" },
+	/* What came well stops nothing. */
+	{ 200, { "X-RateLimit-Remaining: 0", "X-RateLimit-Reset: 7200" },
+	    -1, "\"X-RateLimit-Reset: 7200\", which is ignored: it is longer "
+	    "than --max-wait" },
+	{ 404, { "RateLimit: \"d\";r=0;t=86399" }, -1, "which is ignored" },
+	{ 200, { "Retry-After: 99999" }, -1, "" },
+	{ 429, { "Retry-After: 99999999999" }, -1, "\"Retry-After: 99999999999"
+	    "\", which is ignored: it is more than a year away" },
+	{ 429, { "Retry-After: tomorrow" }, -1, "which is ignored: it is no "
+	    "time that can be read" },
+	{ 429, { "X-RateLimit-Remaining: 0", "X-RateLimit-Reset: 90000" },
+	    -1, "it may be seconds or milliseconds" },
+	/* The end. */
+	{ 429, { "Retry-After: 3600" }, 0, "the server says \"Retry-After: "
+	    "3600\" (HTTP 429): a wait of 1h00m, and --max-wait allows "
+	    "10m00s" },
+	{ 403, { "X-RateLimit-Remaining: 0", "X-RateLimit-Reset: 7200" }, 0,
+	    "\"X-RateLimit-Reset: 7200\" (HTTP 403): a wait of 2h00m" },
+	{ 429, { "RateLimit: \"d\";r=0;t=3600", "Retry-After: 1" }, 0,
+	    "no requests are left (RateLimit: \"d\";r=0;t=3600): a wait of" },
+};
+
+static const struct said_row *row;
+
+/* The first is answered as the row says. */
+static void
+answer_by_row(unsigned url, struct reply *reply)
+{
+	unsigned i;
+
+	(void)url;
+	if (server.n_sent > 1)
+		return;
+	reply->status = row->status;
+	for (i = 0; i < 3 && row->headers[i] != NULL; i++)
+		snprintf(reply->headers[reply->n_headers++], 200, "%s",
+		    row->headers[i]);
+}
+
+static void
+test_what_headers_do(void **state)
+{
+	int64_t took;
+	char *said;
+
+	(void)state;
+	for (row = rows; row < rows + LENGTH(rows); row++) {
+		server.random = 12345;
+		open_http(600000);
+		server.answer = answer_by_row;
+		(void)have(1);
+		/* Then another one, unless the first was sent again. */
+		if (server.n_sent == 1 && ended.kind == ERR_NONE)
+			(void)have(2);
+		said = close_http();
+		took = server.n_sent > 1 ? server.sent[1] - server.sent[0] :
+		    -1;
+		if (row->wait == 0 && (ended.kind != ERR_STOPPED ||
+		    server.n_sent > 1 ||
+		    strstr(ended.text, row->line) == NULL))
+			fail_msg("%s: %s", row->headers[0], ended.text);
+		if (row->wait != 0 && (ended.kind != ERR_NONE || took == -1 ||
+		    strstr(said, row->line) == NULL))
+			fail_msg("%s: %s, %s", row->headers[0], ended.text,
+			    said);
+		if (row->wait > 0 ? took < row->wait || took > row->wait +
+		    2500 : row->wait == -1 && took > 2500)
+			fail_msg("%s: after %lld ms", row->headers[0],
+			    (long long)took);
+		free(said);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_no_request_before_its_time),
+		cmocka_unit_test(test_what_headers_do),
+	};
+
+	clock_skip_waits();
+	return cmocka_run_group_tests_name("refusals", tests, NULL, NULL);
+}
