@@ -410,7 +410,8 @@ give_finding(struct audit_verify *verify, const struct audit_look *look,
 void
 audit_give(struct audit_verify *verify, struct audit_look *look)
 {
-	const char *path = look->content.receipt->path, *key = look->keys.at;
+	const char *path = look->content.receipt->path;
+	const char *key = look->keys.at != NULL ? look->keys.at : "";
 	size_t i;
 
 	for (i = 0; i < look->n; i++) {
