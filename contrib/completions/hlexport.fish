@@ -64,7 +64,7 @@ complete -c hlexport -l by -r -a 'hourly daily weekly monthly session user model
 complete -c hlexport -l all-formats -d 'make the folder --output with the events, all sums and the report in every format; with --zip, in one file there'
 complete -c hlexport -l skip-damaged -d 'exit with 0 although records that can\'t be read were left out'
 complete -c hlexport -l memory-limit -r -d 'memory for DuckDB; what needs more goes to a temporary directory'
-complete -c hlexport -l threads -r -d 'threads for DuckDB; if not given, one a processor'
+complete -c hlexport -l threads -r -d 'threads that work at it (verify: 8 at most); if not given, one a processor'
 complete -c hlexport -l temp-dir -r -d 'where that temporary directory is made; if not given, beside what is written, or in $TMPDIR'
 complete -c hlexport -l dry-run -s n -d 'show what would be made, and make nothing'
 complete -c hlexport -l yes -s y -d 'don\'t ask'

@@ -50,7 +50,7 @@ _arguments \
   '--all-formats[make the folder --output with the events, all sums and the report in every format; with --zip, in one file there]' \
   '--skip-damaged[exit with 0 although records that can'\''t be read were left out]' \
   '--memory-limit=[memory for DuckDB; what needs more goes to a temporary directory]:SIZE:' \
-  '--threads=[threads for DuckDB; if not given, one a processor]:N:' \
+  '--threads=[threads that work at it (verify\: 8 at most); if not given, one a processor]:N:' \
   '--temp-dir=[where that temporary directory is made; if not given, beside what is written, or in $TMPDIR]:DIR:_files -/' \
   '--yes[don'\''t ask]' \
   '--json[print the result as JSON on standard output]' \

@@ -149,6 +149,7 @@ struct audit_settings {
 	const struct source *source;
 	bool fast;		/* sizes and counts only */
 	unsigned sample;	/* percent of the files that are read: 100 */
+	unsigned threads;	/* that read; 0: one a processor */
 	struct log *log;
 };
 

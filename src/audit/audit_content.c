@@ -8,12 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "audit/audit_internal.h"
+#include "audit/audit_look.h"
 
 void
 audit_content_begin(struct audit_content *content)
 {
-	text_clear(&content->verify->buffer);
+	text_clear(&content->desk->buffer);
 	content->bytes = content->lines = 0;
 	content->is_too_large = false;
 	if (content->hash != NULL)
@@ -33,22 +33,35 @@ audit_content_find(struct audit_content *content, enum audit_trouble kind,
 	va_start(ap, format);
 	vsnprintf(what, sizeof(what), format, ap);
 	va_end(ap);
-	audit_find(content->verify, finding, "%s", what);
+	if (content->look != NULL)
+		audit_look_find(content->look, kind, what);
+	else
+		audit_find(content->verify, finding, "%s", what);
 	content->is_whole = false;
+}
+
+void
+audit_add_odd(struct audit_verify *verify, size_t odd, uint64_t n,
+    const char *path)
+{
+	if (n > 0 && verify->odds[odd].n == 0)
+		verify->odds[odd].path = mem_text(path);
+	verify->odds[odd].n += n;
 }
 
 /* What an editor or another tool has done to the file: told once a kind. */
 static void
 note_odd(struct audit_content *content, unsigned odd)
 {
-	struct audit_verify *verify = content->verify;
 	size_t i;
 
 	for (i = 0; odd != 0 && i < AUDIT_ODDS; i++, odd >>= 1) {
 		if ((odd & 1) == 0)
 			continue;
-		if (verify->odds[i].n++ == 0)
-			verify->odds[i].path = mem_text(
+		if (content->look != NULL)
+			content->look->odds[i]++;
+		else
+			audit_add_odd(content->verify, i, 1,
 			    content->receipt->path);
 	}
 }
@@ -92,7 +105,6 @@ static void
 take_item(struct audit_content *content, const struct page_item *item,
     const struct err *why)
 {
-	struct audit_verify *verify = content->verify;
 	uint64_t line = content->lines + 1;
 	struct page_record record;
 
@@ -109,9 +121,8 @@ take_item(struct audit_content *content, const struct page_item *item,
 	note_odd(content, item->odd);
 	if (content->record == NULL)
 		return;
-	record = page_record(&verify->page, 0);
-	content->record(verify, content->receipt->path, content->by_line ?
-	    line : 0, &record);
+	record = page_record(&content->desk->page, 0);
+	content->record(content, content->by_line ? line : 0, &record);
 }
 
 /* Take what is whole of the ${len} bytes.  Return how many that were. */
@@ -119,13 +130,12 @@ static size_t
 take_items(struct audit_content *content, const char *at, size_t len,
     bool at_end)
 {
-	struct audit_verify *verify = content->verify;
 	struct page_item item;
 	struct err why;
 	size_t done = 0;
 
 	for (;;) {
-		page_split(&verify->page, content->plan, (struct span){
+		page_split(&content->desk->page, content->plan, (struct span){
 		    &at[done], len - done }, at_end, &item, &why);
 		if (item.kind == PAGE_MORE || item.kind == PAGE_OVER)
 			return done;
@@ -138,7 +148,7 @@ take_items(struct audit_content *content, const char *at, size_t len,
 static void
 keep(struct audit_content *content, const char *at, size_t len)
 {
-	struct text *buffer = &content->verify->buffer;
+	struct text *buffer = &content->desk->buffer;
 
 	if (content->is_too_large)
 		return;
@@ -157,7 +167,7 @@ keep(struct audit_content *content, const char *at, size_t len)
 static void
 take_kept(struct audit_content *content, bool at_end)
 {
-	struct text *buffer = &content->verify->buffer;
+	struct text *buffer = &content->desk->buffer;
 	size_t done;
 
 	if (content->is_too_large)
@@ -175,7 +185,7 @@ take_kept(struct audit_content *content, bool at_end)
 static void
 take_lines(struct audit_content *content, const char *at, size_t len)
 {
-	struct text *buffer = &content->verify->buffer;
+	struct text *buffer = &content->desk->buffer;
 	const char *end;
 	size_t n;
 
@@ -238,16 +248,15 @@ check_hash(struct audit_content *content)
 void
 audit_content_end(struct audit_content *content)
 {
-	struct audit_verify *verify = content->verify;
 	const struct tree_receipt *receipt = content->receipt;
-	struct text *buffer = &verify->buffer;
+	struct text *buffer = &content->desk->buffer;
 	struct page_item item;
 	struct err why;
 
 	if (content->plan != NULL && content->by_line) {
 		take_kept(content, true);
 	} else if (content->plan != NULL && !content->is_too_large) {
-		page_whole(&verify->page, content->plan, (struct span){
+		page_whole(&content->desk->page, content->plan, (struct span){
 		    buffer->at != NULL ? buffer->at : "", buffer->len },
 		    &item, &why);
 		take_item(content, &item, &why);

@@ -60,6 +60,7 @@ struct audit_listing {
 	uint64_t same_key;		/* likewise, and rightly */
 	uint64_t lines, bytes;		/* of the file read last */
 	unsigned char sha256[SHA256_BYTES];
+	struct audit_look **looks;	/* by file, those ahead; or NULL */
 	bool *is_whole;			/* by file, of those read */
 	size_t is_whole_room;
 	json_t *fields;			/* of a document, for the manifest */
@@ -118,11 +119,7 @@ struct audit_verify {
 	} accept;
 	struct audit_progress progress;
 	struct page_plan **plans;	/* by resource */
-	struct page page;		/* the record at hand */
-	char *piece;			/* of a file, as it is read */
-	struct audit_reader *reader;	/* of large files; or NULL */
-	bool has_no_reader;		/* and there can be none */
-	struct text buffer;		/* of it, what is no record yet */
+	struct audit_pool *pool;	/* that looks at files; or NULL */
 	struct text key;		/* of a record */
 	struct text path;
 };
@@ -134,8 +131,21 @@ struct audit_verify {
 void audit_find(struct audit_verify *, struct audit_finding, const char *,
     ...) __attribute__((format(printf, 3, 4)));
 
-/* What becomes of each record of a file. */
-typedef void audit_record(struct audit_verify *, const char *, uint64_t,
+/* What is wanted of a file's records. */
+enum audit_wanted {
+	AUDIT_NO_RECORDS,	/* but that they are such */
+	AUDIT_COUNTS,
+	AUDIT_RECORDS		/* what the walk has to know of them */
+};
+
+struct audit_content;
+struct audit_desk;
+struct audit_item;
+struct audit_look;
+struct audit_pool;
+
+/* What becomes of each record of a file; by its line, or 0. */
+typedef void audit_record(struct audit_content *, uint64_t,
     const struct page_record *);
 
 /* -------------------------------------------------- audit_accept.c */
@@ -150,7 +160,9 @@ char *audit_accepted_in(const struct tree *);
 
 /* A file's bytes, while they come; who reads it sets the first of these. */
 struct audit_content {
-	struct audit_verify *verify;	/* has the buffer, and the findings */
+	struct audit_verify *verify;	/* has the findings, but for */
+	struct audit_look *look;	/* where they wait; or NULL */
+	struct audit_desk *desk;
 	const struct tree_receipt *receipt;
 	const char *listing;	/* its key, or NULL */
 	const struct page_plan *plan;	/* of its records; or NULL */
@@ -158,8 +170,8 @@ struct audit_content {
 	uint64_t most;		/* bytes of it that count */
 	uint64_t largest;	/* that a record may have; 0: any */
 	audit_record *record;	/* or NULL */
-	struct sha256 *hash;	/* or NULL: that is not wanted */
-	bool is_hashed;		/* as it is read */
+	struct sha256 *hash;	/* the desk's; NULL: that is not wanted */
+	bool is_hashed;		/* by who reads it */
 
 	uint64_t bytes, lines;	/* that came, of those that count */
 	unsigned char sha256[SHA256_BYTES];	/* at the end */
@@ -180,49 +192,25 @@ void audit_content_end(struct audit_content *);
 void audit_content_find(struct audit_content *, enum audit_trouble,
     const char *, ...) __attribute__((format(printf, 3, 4)));
 
-/* -------------------------------------------------- audit_reader.c */
+/** audit_add_odd(verify, odd, n, path): So often, in the file ${path}. */
+void audit_add_odd(struct audit_verify *, size_t, uint64_t, const char *);
 
-struct audit_reader;
+/* ---------------------------------------------------- audit_look.c */
 
-/** audit_reader_new(): Return a thread that reads files; or NULL: no use. */
-struct audit_reader *audit_reader_new(void);
-
-/**
- * audit_reader_begin(reader, fd, most, hash):
- * Begin to read the file ${fd}, at most ${most} bytes, and to add them to
- * ${hash}.  Both are the reader's until audit_reader_end(), which has to come
- * when audit_reader_next() has said that there is no more.
- */
-void audit_reader_begin(struct audit_reader *, int, uint64_t,
-    struct sha256 *);
-
-/**
- * audit_reader_next(reader, at):
- * Set ${at} to the next bytes, valid until audit_reader_took().  Return how
- * many; 0 at the end; or -1 with errno set.
- */
-ssize_t audit_reader_next(struct audit_reader *, const char **);
-
-/** audit_reader_took(reader): The bytes that came last are not needed. */
-void audit_reader_took(struct audit_reader *);
-
-/** audit_reader_end(reader): Wait until all of it is in the hash. */
-void audit_reader_end(struct audit_reader *);
-
-/** audit_reader_free(reader): End it; it has no file, and may be NULL. */
-void audit_reader_free(struct audit_reader *);
+/** audit_look_find(look, kind, what): It is wrong; that waits there. */
+void audit_look_find(struct audit_look *, enum audit_trouble, const char *);
 
 /* ---------------------------------------------------- audit_read.c */
 
 /**
- * audit_read(verify, receipt, record, err):
- * Read the file of ${receipt}, check that it is as the receipt says (if it is
- * of a manifest) and that its records are such, and give each to ${record}
- * (unless NULL).  What is wrong becomes a finding.
- * Return 1 if it is whole; 0 if not; -1 with ${err} set.
+ * audit_read(verify, receipt, wanted, err):
+ * Read the file of ${receipt} (in a listing: the one before the next), check
+ * that it is as the receipt says (if it is of a manifest) and that its records
+ * are such, and take what is ${wanted} of them.  What is wrong becomes a
+ * finding.  Return 1 if it is whole; 0 if not; -1 with ${err} set.
  */
 int audit_read(struct audit_verify *, const struct tree_receipt *,
-    audit_record *, struct err *);
+    enum audit_wanted, struct err *);
 
 /* ---------------------------------------------------- audit_sums.c */
 
@@ -280,11 +268,19 @@ void audit_find_refused(struct audit_verify *);
 void audit_take_fields(struct audit_verify *, char **);
 
 /**
- * audit_take_key(verify, path, line, named):
- * The record that is read is called ${verify->key}.  Return whether it is new
- * in its listing.
+ * audit_take_key(verify, path, line, named, mark):
+ * The record that is read is called ${verify->key}, which has that mark.
+ * Return whether it is new in its listing.
  */
-bool audit_take_key(struct audit_verify *, const char *, uint64_t, bool);
+bool audit_take_key(struct audit_verify *, const char *, uint64_t, bool,
+    struct set_mark);
+
+/**
+ * audit_take_item(verify, path, item, key):
+ * A record was read.  What it has for the walk is the walk's then.
+ */
+void audit_take_item(struct audit_verify *, const char *, struct audit_item *,
+    const char *);
 
 /**
  * audit_say_double(verify, path, listing, line, named, nth):
@@ -294,11 +290,11 @@ void audit_say_double(struct audit_verify *, const char *, const char *,
     uint64_t, bool, uint64_t);
 
 /**
- * audit_count_record(verify, resource, record):
- * One more record was read; of an array, those in it.  Return how many.
+ * audit_count_record(resource, record):
+ * Return how many records it is: of an array, those in it.
  */
-uint64_t audit_count_record(struct audit_verify *,
-    const struct source_resource *, const struct page_record *);
+uint64_t audit_count_record(const struct source_resource *,
+    const struct page_record *);
 
 /** audit_walk(verify, err): Look at the next file of the walk.  1, 0, -1. */
 int audit_walk(struct audit_verify *, struct err *);

@@ -147,6 +147,7 @@ audit_members_begin(struct audit_verify *verify,
 	size_t i;
 
 	verify->members = members;
+	audit_desk_init(&members->desk);
 	members->largest = archive->largest;
 	if (verify->manifest != NULL) {
 		members->files = verify->rest;
@@ -192,7 +193,8 @@ audit_member_begin(struct audit_verify *verify, const char *path)
 	came->is_there = true;
 	*content = (struct audit_content){ .verify = verify,
 	    .receipt = receipt, .listing = came->listing,
-	    .most = UINT64_MAX, .is_whole = true, .hash = content->hash,
+	    .most = UINT64_MAX, .is_whole = true, .desk = &members->desk,
+	    .hash = members->desk.hash,
 	    .by_line = receipt->lines > 0 || came->group != NULL,
 	    .largest = members->largest };
 	if (came->resource != NULL) {
@@ -203,8 +205,6 @@ audit_member_begin(struct audit_verify *verify, const char *path)
 	if (verify->manifest != NULL && !verify->progress.sealed &&
 	    receipt->lines > 0)
 		content->most = receipt->bytes;
-	if (content->hash == NULL)
-		content->hash = sha256_new();
 	audit_content_begin(content);
 	verify->progress.files++;
 	verify->progress.bytes += receipt->bytes;
@@ -314,7 +314,7 @@ audit_members_free(struct audit_verify *verify)
 	free(members->came);
 	tree_receipts_release(&members->files);
 	tree_receipts_release(&members->others);
-	sha256_free(members->content.hash);
+	audit_desk_release(&members->desk);
 	free(members);
 	verify->members = NULL;
 }

@@ -3,7 +3,7 @@
 
 #include <sys/types.h>
 
-#include "audit/audit_internal.h"
+#include "audit/audit_look.h"
 
 /*
  * The files of an export that come one by one, as they stand in an archive.
@@ -62,13 +62,14 @@ struct audit_members {
 	size_t now;
 	uint64_t bytes;		/* all that came of it */
 	struct audit_content content;
+	struct audit_desk desk;
 };
 
 /** audit_members_find(members, path): Return the file's number; or -1. */
 ssize_t audit_members_find(const struct audit_members *, const char *);
 
-/** audit_members_take(verify, path, line, record): A record has come. */
-void audit_members_take(struct audit_verify *, const char *, uint64_t,
+/** audit_members_take(content, line, record): A record has come. */
+void audit_members_take(struct audit_content *, uint64_t,
     const struct page_record *);
 
 #endif

@@ -161,16 +161,18 @@ take_object(struct audit_verify *verify, struct audit_came *came,
 }
 
 void
-audit_members_take(struct audit_verify *verify, const char *path,
-    uint64_t line, const struct page_record *record)
+audit_members_take(struct audit_content *content, uint64_t line,
+    const struct page_record *record)
 {
+	struct audit_verify *verify = content->verify;
 	struct audit_came *came = &verify->members->came[verify->members->now];
 
-	audit_count_record(verify, came->resource, record);
+	verify->progress.records += audit_count_record(came->resource,
+	    record);
 	came->records++;
 	if (came->group != NULL && came->resource->is_list &&
 	    came->resource->derive == NULL)
-		take_line(verify, came, path, line, record);
+		take_line(verify, came, content->receipt->path, line, record);
 	else
 		take_object(verify, came, record);
 }

@@ -24,7 +24,8 @@ give_entry(struct audit_verify *verify, const char *path,
 		text_add(&verify->key, entry->key, entry->key_len);
 		if (!entry->named)
 			page_tally(at->tally, &verify->key);
-		if (!audit_take_key(verify, path, 0, entry->named))
+		if (!audit_take_key(verify, path, 0, entry->named,
+		    set_mark_of(verify->key.at, verify->key.len)))
 			return;
 	}
 	if (!resource->is_list && values != NULL)

@@ -118,16 +118,6 @@ blame(struct audit_verify *verify, const struct source_resource *resource,
 	    "is (%s)", path);
 }
 
-static void
-count_record(struct audit_verify *verify, const char *path, uint64_t line,
-    const struct page_record *record)
-{
-	(void)path;
-	(void)line;
-	audit_count_record(verify,
-	    &verify->settings.source->resources[verify->stray_of], record);
-}
-
 int
 audit_strays(struct audit_verify *verify, struct err *err)
 {
@@ -152,7 +142,7 @@ audit_strays(struct audit_verify *verify, struct err *err)
 			}
 			verify->rest_key =
 			    source->resources[verify->stray_of].name;
-			return audit_read(verify, &file, count_record,
+			return audit_read(verify, &file, AUDIT_COUNTS,
 			    err) == -1 ? -1 : 1;
 		}
 	}

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "audit/audit_internal.h"
+#include "audit/audit_look.h"
 
 /* What comes out of an archive may be any bytes: fit to be shown. */
 static char *
@@ -273,8 +273,6 @@ audit_verify_new(const struct audit_settings *settings, struct err *err)
 	verify->checked = set_new();
 	verify->known = set_new();
 	verify->plans = page_plans_new(settings->source);
-	page_init(&verify->page);
-	text_init(&verify->buffer, SIZE_MAX / 4);
 	text_init(&verify->key, SIZE_MAX / 4);
 	text_init(&verify->path, 1 << 20);
 	if ((settings->archive != NULL ? open_archive(verify, err) :
@@ -321,8 +319,8 @@ step_rest(struct audit_verify *verify, struct err *err)
 		verify->next++;
 		if (!set_has(verify->checked, file->path,
 		    strlen(file->path)))
-			return audit_read(verify, file, NULL, err) == -1 ?
-			    -1 : 1;
+			return audit_read(verify, file, AUDIT_NO_RECORDS,
+			    err) == -1 ? -1 : 1;
 	}
 	return 0;
 }
@@ -386,7 +384,9 @@ audit_verify_free(struct audit_verify *verify)
 
 	if (verify == NULL)
 		return;
+	audit_pool_free(verify->pool);
 	audit_listing_release(&verify->at);
+	audit_ahead_free(verify);
 	tree_receipts_release(&verify->rest);
 	free(verify->rest_keys);
 	audit_members_free(verify);
@@ -411,13 +411,9 @@ audit_verify_free(struct audit_verify *verify)
 	for (i = 0; i < AUDIT_ODDS; i++)
 		free(verify->odds[i].path);
 	audit_disk_free(verify);
-	free(verify->piece);
-	audit_reader_free(verify->reader);
 	free(verify->started);
 	json_decref(verify->options);
 	page_plans_free(verify->plans, verify->settings.source);
-	page_release(&verify->page);
-	text_release(&verify->buffer);
 	text_release(&verify->key);
 	text_release(&verify->path);
 	free(verify);

@@ -9,13 +9,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "audit/audit_internal.h"
+#include "audit/audit_look.h"
 
 #define DOUBLES_NAMED 3	/* of a listing; all are counted */
 
 void
 audit_listing_release(struct audit_listing *listing)
 {
+	size_t i;
+
+	for (i = 0; listing->looks != NULL && i < listing->files.n; i++)
+		audit_look_free(listing->looks[i]);
+	free(listing->looks);
 	tree_receipts_release(&listing->files);
 	json_decref(listing->fields);
 	free(listing->is_whole);
@@ -79,6 +84,7 @@ static int
 ask_manifest(struct audit_verify *verify, struct err *err)
 {
 	struct audit_listing *at = &verify->at;
+	bool has_files = audit_ahead_open(verify);
 
 	if (!manifest_find(verify->manifest, at->crawl->key, &at->known)) {
 		at->known.total = -1;
@@ -90,8 +96,8 @@ ask_manifest(struct audit_verify *verify, struct err *err)
 	find_gaps(verify, &at->known);
 	if (!at->known.ended)
 		at->unread = true;
-	return manifest_files(verify->manifest, at->crawl->key, &at->files,
-	    err);
+	return has_files ? 0 : manifest_files(verify->manifest,
+	    at->crawl->key, &at->files, err);
 }
 
 static int
@@ -144,11 +150,11 @@ audit_say_double(struct audit_verify *verify, const char *path,
 
 bool
 audit_take_key(struct audit_verify *verify, const char *path, uint64_t line,
-    bool named)
+    bool named, struct set_mark mark)
 {
 	struct audit_listing *at = &verify->at;
 
-	if (set_add(at->seen, verify->key.at, verify->key.len))
+	if (set_add_mark(at->seen, mark))
 		return true;
 	/* The server's total counted both: see run_double.c. */
 	if (at->same_key < at->known.same_key) {
@@ -161,48 +167,47 @@ audit_take_key(struct audit_verify *verify, const char *path, uint64_t line,
 }
 
 uint64_t
-audit_count_record(struct audit_verify *verify,
-    const struct source_resource *resource, const struct page_record *record)
+audit_count_record(const struct source_resource *resource,
+    const struct page_record *record)
 {
 	const char *place = NULL;
 	struct span item;
 	uint64_t n = 0;
 
 	if (resource->derive == NULL && resource->shape.form != SOURCE_ARRAY)
-		n = 1;
-	else
-		while (page_next(record->bytes, &place, &item))
-			n++;
-	verify->progress.records += n;
+		return 1;
+	while (page_next(record->bytes, &place, &item))
+		n++;
 	return n;
 }
 
-/* A record that was read. */
-static void
-take_record(struct audit_verify *verify, const char *path, uint64_t line,
-    const struct page_record *record)
+void
+audit_take_item(struct audit_verify *verify, const char *path,
+    struct audit_item *item, const char *key)
 {
 	struct audit_listing *at = &verify->at;
-	const struct source_resource *resource = at->crawl->resource;
-	bool named;
 
-	at->items += audit_count_record(verify, resource, record);
-	at->records++;
-	if (resource->derive != NULL) {
-		if (verify->manifest == NULL)
-			audit_disk_rows(verify, path, record->bytes);
+	if (item->raw != NULL) {
+		audit_disk_rows(verify, path, (struct span){ item->raw,
+		    item->raw_len });
 		return;
 	}
-	if (!resource->is_list) {
-		if (resource->n_fields > 0)
-			audit_take_fields(verify, page_values(record));
+	if (!at->crawl->resource->is_list) {
+		audit_take_fields(verify, item->values);
+		item->values = NULL;
 		return;
 	}
-	named = page_key(record, at->tally, &verify->key);
-	if (audit_take_key(verify, path, line, named) && named &&
-	    resource->has_children)
-		crawl_link(verify->crawl, at->crawl, page_parts(record),
-		    page_values(record));
+	text_clear(&verify->key);
+	text_add(&verify->key, key, item->key_len);
+	if (!item->named) {
+		page_tally(at->tally, &verify->key);
+		item->mark = set_mark_of(verify->key.at, verify->key.len);
+	}
+	if (!audit_take_key(verify, path, item->line, item->named,
+	    item->mark) || item->parts == NULL)
+		return;
+	crawl_link(verify->crawl, at->crawl, item->parts, item->values);
+	item->parts = item->values = NULL;
 }
 
 /* Shards are numbered from 1, and full but for the last. */
@@ -319,7 +324,7 @@ next_file(struct audit_verify *verify, struct err *err)
 	struct audit_listing *at = &verify->at;
 	const struct source_resource *resource = at->crawl->resource;
 	struct tree_receipt *file = &at->files.at[at->next++];
-	int rc = audit_read(verify, file, take_record, err);
+	int rc = audit_read(verify, file, AUDIT_RECORDS, err);
 
 	if (rc == 0) {
 		at->unread = true;

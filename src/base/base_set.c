@@ -6,23 +6,21 @@
 #include "base/base_set.h"
 #include "base/base_sha256.h"
 
-/* A fingerprint; all zero marks a free slot. */
-struct mark {
-	uint64_t a, b;
-};
-
-/* Open addressing with linear steps; ${room} is a power of two. */
+/*
+ * Open addressing with linear steps; ${room} is a power of two.  A mark that is
+ * all zero is a free slot.
+ */
 struct set {
-	struct mark *slots;
+	struct set_mark *slots;
 	unsigned *tallies;	/* by slot; NULL: none was asked for */
 	size_t room, count;
 };
 
-static struct mark
-mark_of(const void *at, size_t len)
+struct set_mark
+set_mark_of(const void *at, size_t len)
 {
 	unsigned char hash[SHA256_BYTES];
-	struct mark mark;
+	struct set_mark mark;
 
 	sha256_of(at, len, hash);
 	memcpy(&mark, hash, sizeof(mark));
@@ -32,11 +30,11 @@ mark_of(const void *at, size_t len)
 }
 
 /* The slot that holds ${mark}, or the free one where it would go. */
-static struct mark *
-slot_for(const struct set *set, struct mark mark)
+static struct set_mark *
+slot_for(const struct set *set, struct set_mark mark)
 {
 	size_t i = (size_t)mark.a & (set->room - 1);
-	struct mark *slot = &set->slots[i];
+	struct set_mark *slot = &set->slots[i];
 
 	while ((slot->a != 0 || slot->b != 0) &&
 	    (slot->a != mark.a || slot->b != mark.b)) {
@@ -57,7 +55,7 @@ resize(struct set *set, size_t room)
 		set->tallies = mem_zero(room, sizeof(*set->tallies));
 	set->room = room;
 	for (i = 0; i < old.room; i++) {
-		struct mark *slot;
+		struct set_mark *slot;
 
 		if (old.slots[i].a == 0 && old.slots[i].b == 0)
 			continue;
@@ -80,10 +78,9 @@ set_new(void)
 }
 
 bool
-set_add(struct set *set, const void *at, size_t len)
+set_add_mark(struct set *set, struct set_mark mark)
 {
-	struct mark mark = mark_of(at, len);
-	struct mark *slot = slot_for(set, mark);
+	struct set_mark *slot = slot_for(set, mark);
 
 	if (slot->a != 0 || slot->b != 0)
 		return false;
@@ -93,22 +90,28 @@ set_add(struct set *set, const void *at, size_t len)
 	return true;
 }
 
+bool
+set_add(struct set *set, const void *at, size_t len)
+{
+	return set_add_mark(set, set_mark_of(at, len));
+}
+
 unsigned
 set_tally(struct set *set, const void *at, size_t len)
 {
-	struct mark *slot;
+	struct set_mark *slot;
 
 	if (set->tallies == NULL)
 		set->tallies = mem_zero(set->room, sizeof(*set->tallies));
 	(void)set_add(set, at, len);
-	slot = slot_for(set, mark_of(at, len));
+	slot = slot_for(set, set_mark_of(at, len));
 	return ++set->tallies[slot - set->slots];
 }
 
 bool
 set_has(const struct set *set, const void *at, size_t len)
 {
-	struct mark *slot = slot_for(set, mark_of(at, len));
+	struct set_mark *slot = slot_for(set, set_mark_of(at, len));
 
 	return slot->a != 0 || slot->b != 0;
 }

@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /*
  * A set of byte strings, kept as the first 16 bytes of their SHA-256, in
@@ -24,6 +25,17 @@ bool set_add(struct set *, const void *, size_t);
  * this time included.  For a set that nothing is added to otherwise.
  */
 unsigned set_tally(struct set *, const void *, size_t);
+
+/* What a set keeps of a string. */
+struct set_mark {
+	uint64_t a, b;
+};
+
+/** set_mark_of(at, len): Return the mark of a string. */
+struct set_mark set_mark_of(const void *, size_t);
+
+/** set_add_mark(set, mark): As set_add(), of the string with that mark. */
+bool set_add_mark(struct set *, struct set_mark);
 
 /** set_has(set, at, len): Is the string in ${set}? */
 bool set_has(const struct set *, const void *, size_t);

@@ -1,3 +1,8 @@
+/*
+ * By the processor's own instructions where there are any (base_sha256_ni.c),
+ * else by libcrypto.
+ */
+
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <stdio.h>
@@ -6,10 +11,14 @@
 
 #include "base/base_mem.h"
 #include "base/base_sha256.h"
+#include "base/base_sha256_ni.h"
 
 struct sha256 {
-	EVP_MD_CTX *sum;
+	EVP_MD_CTX *sum;	/* NULL: it is made here, by what follows */
 	EVP_MD_CTX *peek;	/* a copy to be finished while ${sum} goes on */
+	uint32_t state[SHA256_WORDS];
+	uint64_t len;		/* bytes that were added */
+	unsigned char rest[SHA256_BLOCK];	/* of them, ${len} % 64 */
 };
 
 /* libcrypto fails here only when it has no memory or no SHA-256 at all. */
@@ -33,8 +42,82 @@ sha256_method(void)
 	return method;
 }
 
+static bool
+can_here(void)
+{
+	static int can = -1;
+
+	if (can == -1)
+		can = sha256_ni_can();
+	return can == 1;
+}
+
+static void
+begin_here(struct sha256 *hash)
+{
+	static const uint32_t state[SHA256_WORDS] = { 0x6a09e667, 0xbb67ae85,
+	    0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab,
+	    0x5be0cd19 };
+
+	memcpy(hash->state, state, sizeof(state));
+	hash->len = 0;
+}
+
+static void
+add_here(struct sha256 *hash, const unsigned char *at, size_t len)
+{
+	size_t have = hash->len % SHA256_BLOCK, n;
+
+	hash->len += len;
+	if (have > 0) {
+		n = SHA256_BLOCK - have < len ? SHA256_BLOCK - have : len;
+		memcpy(&hash->rest[have], at, n);
+		at += n;
+		len -= n;
+		if (have + n < SHA256_BLOCK)
+			return;
+		sha256_ni(hash->state, hash->rest, 1);
+	}
+	n = len / SHA256_BLOCK;
+	if (n > 0)
+		sha256_ni(hash->state, at, n);
+	if (len % SHA256_BLOCK > 0)
+		memcpy(hash->rest, &at[n * SHA256_BLOCK], len % SHA256_BLOCK);
+}
+
+/* A bit that is set, zeros, and the length in bits end the last block. */
+static void
+end_here(struct sha256 *hash, unsigned char out[SHA256_BYTES])
+{
+	static const unsigned char padding[SHA256_BLOCK] = { 0x80 };
+	uint64_t bits = hash->len * 8;
+	unsigned char len[8];
+	size_t i;
+
+	for (i = 0; i < sizeof(len); i++)
+		len[i] = (unsigned char)(bits >> (56 - 8 * i));
+	add_here(hash, padding, SHA256_BLOCK -
+	    (hash->len + sizeof(len)) % SHA256_BLOCK);
+	add_here(hash, len, sizeof(len));
+	for (i = 0; i < SHA256_BYTES; i++)
+		out[i] = (unsigned char)(hash->state[i / 4] >>
+		    (24 - i % 4 * 8));
+}
+
 struct sha256 *
 sha256_new(void)
+{
+	struct sha256 *hash;
+
+	if (!can_here())
+		return sha256_new_slow();
+	hash = mem_zero(1, sizeof(*hash));
+	begin_here(hash);
+	return hash;
+}
+
+struct sha256 *
+sha256_new_slow(void)
 {
 	struct sha256 *hash = mem_zero(1, sizeof(*hash));
 
@@ -47,18 +130,53 @@ sha256_new(void)
 void
 sha256_restart(struct sha256 *hash)
 {
-	must(EVP_DigestInit_ex2(hash->sum, sha256_method(), NULL));
+	if (hash->sum == NULL)
+		begin_here(hash);
+	else
+		must(EVP_DigestInit_ex2(hash->sum, sha256_method(), NULL));
 }
 
 void
 sha256_add(struct sha256 *hash, const void *at, size_t len)
 {
-	must(EVP_DigestUpdate(hash->sum, at, len));
+	if (len == 0)
+		return;
+	if (hash->sum == NULL)
+		add_here(hash, at, len);
+	else
+		must(EVP_DigestUpdate(hash->sum, at, len));
+}
+
+void
+sha256_add_two(struct sha256 *a, struct span first, struct sha256 *b,
+    struct span second)
+{
+	size_t n = (first.len < second.len ? first.len : second.len) /
+	    SHA256_BLOCK, done = n * SHA256_BLOCK;
+
+	if (n > 0 && a->sum == NULL && b->sum == NULL &&
+	    a->len % SHA256_BLOCK == 0 && b->len % SHA256_BLOCK == 0) {
+		sha256_ni_two(a->state, (const unsigned char *)first.at,
+		    b->state, (const unsigned char *)second.at, n);
+		a->len += done;
+		b->len += done;
+	} else {
+		done = 0;
+	}
+	sha256_add(a, first.at + done, first.len - done);
+	sha256_add(b, second.at + done, second.len - done);
 }
 
 void
 sha256_peek(const struct sha256 *hash, unsigned char out[SHA256_BYTES])
 {
+	struct sha256 copy;
+
+	if (hash->sum == NULL) {
+		copy = *hash;
+		end_here(&copy, out);
+		return;
+	}
 	must(EVP_MD_CTX_copy_ex(hash->peek, hash->sum));
 	must(EVP_DigestFinal_ex(hash->peek, out, NULL));
 }
@@ -76,13 +194,16 @@ sha256_free(struct sha256 *hash)
 void
 sha256_of(const void *at, size_t len, unsigned char out[SHA256_BYTES])
 {
-	static EVP_MD_CTX *sum;
+	struct sha256 hash;
 
-	if (sum == NULL)
-		must((sum = EVP_MD_CTX_new()) != NULL);
-	must(EVP_DigestInit_ex2(sum, sha256_method(), NULL));
-	must(EVP_DigestUpdate(sum, at, len));
-	must(EVP_DigestFinal_ex(sum, out, NULL));
+	if (!can_here()) {
+		must(EVP_Digest(at, len, out, NULL, sha256_method(), NULL));
+		return;
+	}
+	begin_here(&hash);
+	if (len > 0)
+		add_here(&hash, at, len);
+	end_here(&hash, out);
 }
 
 void

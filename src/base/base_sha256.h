@@ -3,10 +3,15 @@
 
 #include <stddef.h>
 
+#include "base/base_text.h"
+
 #define SHA256_BYTES 32
 #define SHA256_HEX (2 * SHA256_BYTES + 1)
 
-/* A SHA-256 that is being made (FIPS 180-4). */
+/*
+ * A SHA-256 that is being made (FIPS 180-4).  Several threads may have some of
+ * their own at a time, once the first one has made one.
+ */
 struct sha256;
 
 /** sha256_new(): Return the hash of nothing yet; sha256_free() it. */
@@ -14,6 +19,17 @@ struct sha256 *sha256_new(void);
 
 /** sha256_add(hash, at, len): Add bytes. */
 void sha256_add(struct sha256 *, const void *, size_t);
+
+/** sha256_new_slow(): The same by libcrypto, whatever the processor can do. */
+struct sha256 *sha256_new_slow(void);
+
+/**
+ * sha256_add_two(a, first, b, second):
+ * Add ${first} to ${a} and ${second} to ${b}: up to twice as fast as one after
+ * the other, where both had multiples of 64 bytes so far.
+ */
+void sha256_add_two(struct sha256 *, struct span, struct sha256 *,
+    struct span);
 
 /** sha256_peek(hash, out): Write the hash so far; more may be added. */
 void sha256_peek(const struct sha256 *, unsigned char [SHA256_BYTES]);

@@ -41,6 +41,8 @@ cli_check(struct cli *cli, const char *where, struct log *log,
 		settings.fast = config_is(cli->config, "fast");
 		settings.sample = (unsigned)config_number(cli->config,
 		    "sample");
+		settings.threads = (unsigned)config_number(cli->config,
+		    "threads");
 	}
 	*verify = audit_verify_new(&settings, err);
 	return *verify != NULL ? cli_check_steps(cli, *verify, err) : -1;

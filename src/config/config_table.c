@@ -173,8 +173,9 @@ static const struct config_option rows[] = {
 	    "query convert report", "memory for DuckDB; what needs more goes "
 	    "to a temporary directory" },
 	{ "threads", 0, "HLEXPORT_THREADS", CONFIG_NUMBER, "N", NULL, NULL,
-	    1, 256, "query convert report",
-	    "threads for DuckDB; if not given, one a processor" },
+	    1, 256, "verify query convert report",
+	    "threads that work at it (verify: 8 at most); if not given, one a "
+	    "processor" },
 	{ "temp-dir", 0, "HLEXPORT_TEMP_DIR", CONFIG_TEXT, "DIR", NULL, NULL,
 	    0, 0, "query convert report", "where that temporary directory is "
 	    "made; if not given, beside what is written, or in $TMPDIR" },

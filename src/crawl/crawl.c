@@ -118,6 +118,12 @@ crawl_each_open(const struct crawl *crawl, const struct crawl_listing *after)
 	return after == NULL ? crawl->open : after->next;
 }
 
+struct crawl_listing *
+crawl_each_ready(const struct crawl *crawl, const struct crawl_listing *after)
+{
+	return after == NULL ? crawl->ready : after->next;
+}
+
 /* Free what is below ${node}; it is no deeper than the source's parents. */
 static void
 free_below(struct crawl_node *node)

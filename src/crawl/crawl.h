@@ -374,4 +374,12 @@ void crawl_count(const struct crawl *, struct crawl_counts *);
 const struct crawl_listing *crawl_each_open(const struct crawl *,
     const struct crawl_listing *);
 
+/**
+ * crawl_each_ready(crawl, after):
+ * Return the listing that is given out (CRAWL_OPEN) after ${after} (NULL: the
+ * first), or NULL; what is found meanwhile may come before it.
+ */
+struct crawl_listing *crawl_each_ready(const struct crawl *,
+    const struct crawl_listing *);
+
 #endif

@@ -46,7 +46,7 @@ flip()
 	END
 }
 
-# These are read by a thread: see audit_reader.c.
+# These are read by several threads: see audit_pool.c.
 @test "damage of large files is found and named, in the order of the walk" {
 	local shards n
 	start_fixture --workspace bulk --files 1 --datasets 0 --logs 3500 \
@@ -75,6 +75,61 @@ flip()
 	run -0 hlexport repair .
 	cd "$BATS_TEST_TMPDIR"
 	assert_restored
+}
+
+# verify of $1 says the same, whatever the number of threads.
+assert_same_by_threads()
+{
+	local threads form
+	for form in --quiet --json ""; do
+		run hlexport verify $form --threads 1 "$1"
+		printf '%s\n' "$status" "$output" >by-1
+		for threads in 2 3 8; do
+			run hlexport verify $form --threads $threads "$1"
+			printf '%s\n' "$status" "$output" |
+			    diff by-1 - || return 1
+		done
+	done
+	head -n 1 by-1
+}
+
+@test "what is found does not depend on the number of threads" {
+	local damage old="$TOP/tests/old/make-old-tree" n=0
+	start_fixture --workspace bulk --files 5 --logs 2100 --datasets 2 \
+	    --datapoints 1200 --evaluations 2 --evaluation-logs 150
+	make_export
+	assert_equal "$(assert_same_by_threads "$export")" 0
+	for damage in $(python3 "$TOP/tests/scenario/damage.py" list); do
+		rm -rf hurt
+		cp -r whole hurt
+		python3 "$TOP/tests/scenario/damage.py" $damage hurt ||
+		    continue
+		assert_same_by_threads hurt
+		n=$((n + 1))
+	done
+	(( n > 15 ))
+	# All at a time: many files, some of which can't wait for their turn.
+	rm -rf hurt
+	cp -r whole hurt
+	python3 - hurt <<-'END'
+	import glob, sys
+	shards = sorted(glob.glob(sys.argv[1] + "/files/*/logs/*.jsonl"))
+	for i, path in enumerate(shards):
+	    lines = open(path, "rb").read().splitlines(True)
+	    if i % 3 == 0:
+	        lines[7 + i:9 + i] = [b"{]\n", lines[3]]
+	    if i == 4:
+	        lines = [line.replace(b'"id": "', b'"id": "%d' % k, 1)
+	                 for k in range(20) for line in lines]
+	    open(path, "wb").write(b"".join(lines))
+	docs = sorted(glob.glob(sys.argv[1] + "/files/*/file.json"))
+	open(docs[0], "r+b").write(b"{" + b" " * (9 << 20))
+	open(docs[1], "ab").write(b" " * (9 << 20))
+	END
+	assert_equal "$(assert_same_by_threads hurt)" 6
+	[ "$(grep -c damaged by-1)" -gt 10 ]
+	"$old" "$export" old page-of-logs torn-version records-twice
+	assert_equal "$(assert_same_by_threads old)" 6
 }
 
 @test "one flipped bit, in any file, is found and named" {

@@ -226,6 +226,47 @@ test_sha256_vectors(void **state)
 	assert_int_equal(sha256_from_hex("xyz", back), -1);
 }
 
+/* One by one, two at a time and by libcrypto alone: the same. */
+static void
+test_sha256_ways(void **state)
+{
+	struct sha256 *a = sha256_new(), *b = sha256_new();
+	struct sha256 *slow = sha256_new_slow();
+	unsigned char hash[SHA256_BYTES], wanted[SHA256_BYTES];
+	char bytes[1000];
+	size_t i, len, cut;
+
+	(void)state;
+	for (i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (char)(i * i >> 3);
+	for (len = 0; len <= 400; len++) {
+		sha256_restart(slow);
+		sha256_add(slow, bytes, len);
+		sha256_peek(slow, wanted);
+		sha256_of(bytes, len, hash);
+		assert_memory_equal(hash, wanted, sizeof(hash));
+		for (cut = 0; cut <= len; cut += cut < 130 ? 1 : 37) {
+			sha256_restart(a);
+			sha256_restart(b);
+			sha256_add_two(a, (struct span){ bytes, cut }, b,
+			    (struct span){ bytes, len });
+			sha256_add_two(b, (struct span){ &bytes[len], cut },
+			    a, (struct span){ &bytes[cut], len - cut });
+			sha256_peek(a, hash);
+			assert_memory_equal(hash, wanted, sizeof(hash));
+			sha256_peek(b, hash);
+			sha256_restart(slow);
+			sha256_add(slow, bytes, len + cut);
+			sha256_peek(slow, wanted);
+			assert_memory_equal(hash, wanted, sizeof(hash));
+			sha256_of(bytes, len, wanted);
+		}
+	}
+	sha256_free(a);
+	sha256_free(b);
+	sha256_free(slow);
+}
+
 static void
 test_set_tells_new_from_old(void **state)
 {
@@ -459,6 +500,7 @@ main(void)
 		cmocka_unit_test(test_clock_reads_dates),
 		cmocka_unit_test(test_clock_writes_dates),
 		cmocka_unit_test(test_sha256_vectors),
+		cmocka_unit_test(test_sha256_ways),
 		cmocka_unit_test(test_set_tells_new_from_old),
 		cmocka_unit_test(test_set_counts_what_comes_again),
 		cmocka_unit_test(test_yaml_is_read_and_refused),

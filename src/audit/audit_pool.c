@@ -1,0 +1,272 @@
+/*
+ * The threads that look at files.  The first thread is one of them, as far as
+ * it waits for a file.  There may be no other.
+ *
+ * Each has two files open and reads them in turn, since two can be hashed in
+ * hardly more time than one: see sha256_add_two().
+ */
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "audit/audit_look.h"
+
+#define LANES 2
+#define TOGETHER 64	/* bytes that can be hashed together, and multiples */
+
+/* What one thread is at. */
+struct hand {
+	struct audit_desk desks[LANES];
+	struct audit_look *looks[LANES];	/* or NULL */
+	struct span left[LANES];	/* of its piece, not hashed yet */
+};
+
+struct audit_pool {
+	struct hand own;	/* the first thread's */
+	pthread_t *threads;	/* the others */
+	size_t n_threads;
+
+	pthread_mutex_t lock;	/* of what follows, and of each state */
+	pthread_cond_t added, over;
+	struct audit_look *first, **last;	/* those that wait */
+	bool is_ended;
+};
+
+static void
+hand_init(struct hand *hand)
+{
+	size_t i;
+
+	for (i = 0; i < LANES; i++) {
+		audit_desk_init(&hand->desks[i]);
+		hand->looks[i] = NULL;
+	}
+}
+
+static void
+hand_release(struct hand *hand)
+{
+	size_t i;
+
+	for (i = 0; i < LANES; i++)
+		audit_desk_release(&hand->desks[i]);
+}
+
+/* Return the next look; or NULL where there is none, or none comes. */
+static struct audit_look *
+take_look(struct audit_pool *pool, bool waits)
+{
+	struct audit_look *look;
+
+	pthread_mutex_lock(&pool->lock);
+	while (waits && pool->first == NULL && !pool->is_ended)
+		pthread_cond_wait(&pool->added, &pool->lock);
+	look = pool->is_ended ? NULL : pool->first;
+	if (look != NULL) {
+		if ((pool->first = look->next) == NULL)
+			pool->last = &pool->first;
+		look->state = AUDIT_GOES_ON;
+	}
+	pthread_mutex_unlock(&pool->lock);
+	return look;
+}
+
+static void
+leave_look(struct audit_pool *pool, struct audit_look *look)
+{
+	pthread_mutex_lock(&pool->lock);
+	look->state = AUDIT_OVER;
+	pthread_cond_signal(&pool->over);
+	pthread_mutex_unlock(&pool->lock);
+}
+
+/* Begin ${look} in lane ${i}. */
+static void
+begin_look(struct audit_pool *pool, struct hand *hand, size_t i,
+    struct audit_look *look)
+{
+	if (!audit_look_begin(look, &hand->desks[i])) {
+		leave_look(pool, look);
+		return;
+	}
+	hand->looks[i] = look;
+	hand->left[i] = audit_look_read(look);
+}
+
+/* Have a look in each lane, if there is one. */
+static void
+fill_lanes(struct audit_pool *pool, struct hand *hand, bool waits)
+{
+	struct audit_look *look;
+	size_t i;
+
+	for (i = 0; i < LANES; i++)
+		while (hand->looks[i] == NULL) {
+			look = take_look(pool, waits &&
+			    hand->looks[LANES - 1 - i] == NULL);
+			if (look == NULL)
+				break;
+			begin_look(pool, hand, i, look);
+		}
+}
+
+/* Return ${n} bytes of the piece in lane ${i}, to be hashed. */
+static struct span
+cut(struct hand *hand, size_t i, size_t n)
+{
+	struct span part = { hand->left[i].at, n };
+
+	hand->left[i].at += n;
+	hand->left[i].len -= n;
+	return part;
+}
+
+/* Of two pieces, as much as both have; so one of them is over, but for it. */
+static void
+hash_pieces(struct hand *hand)
+{
+	size_t n, i;
+
+	if (hand->looks[0] != NULL && hand->looks[1] != NULL) {
+		n = hand->left[0].len < hand->left[1].len ?
+		    hand->left[0].len : hand->left[1].len;
+		n -= n % TOGETHER;
+		sha256_add_two(hand->desks[0].hash, cut(hand, 0, n),
+		    hand->desks[1].hash, cut(hand, 1, n));
+	}
+	for (i = 0; i < LANES; i++)
+		if (hand->looks[i] != NULL && (hand->left[i].len < TOGETHER ||
+		    hand->looks[LANES - 1 - i] == NULL)) {
+			n = hand->left[i].len;
+			sha256_add(hand->desks[i].hash, cut(hand, i, n).at,
+			    n);
+		}
+}
+
+/* A piece of a file, or two.  Return false where there is nothing to do. */
+static bool
+work_on(struct audit_pool *pool, struct hand *hand, bool waits)
+{
+	struct audit_look *look;
+	size_t i;
+
+	fill_lanes(pool, hand, waits);
+	if (hand->looks[0] == NULL && hand->looks[1] == NULL)
+		return false;
+	hash_pieces(hand);
+	for (i = 0; i < LANES; i++) {
+		look = hand->looks[i];
+		if (look == NULL || hand->left[i].len > 0)
+			continue;
+		if (audit_look_take(look)) {
+			hand->left[i] = audit_look_read(look);
+			continue;
+		}
+		leave_look(pool, look);
+		hand->looks[i] = NULL;
+	}
+	return true;
+}
+
+static void *
+work(void *cookie)
+{
+	struct audit_pool *pool = cookie;
+	struct hand hand;
+
+	hand_init(&hand);
+	while (work_on(pool, &hand, true))
+		;
+	hand_release(&hand);
+	return NULL;
+}
+
+struct audit_pool *
+audit_pool_new(unsigned threads)
+{
+	struct audit_pool *pool = mem_zero(1, sizeof(*pool));
+
+	hand_init(&pool->own);
+	pool->last = &pool->first;
+	pthread_mutex_init(&pool->lock, NULL);
+	pthread_cond_init(&pool->added, NULL);
+	pthread_cond_init(&pool->over, NULL);
+	pool->threads = mem_zero(threads, sizeof(*pool->threads));
+	/* If there can't be as many, there are fewer. */
+	while (pool->n_threads + 1 < threads && pthread_create(
+	    &pool->threads[pool->n_threads], NULL, work, pool) == 0)
+		pool->n_threads++;
+	return pool;
+}
+
+size_t
+audit_pool_ahead(const struct audit_pool *pool)
+{
+	return 4 * LANES * (pool->n_threads + 1);
+}
+
+void
+audit_pool_add(struct audit_pool *pool, struct audit_look *look)
+{
+	look->next = NULL;
+	pthread_mutex_lock(&pool->lock);
+	*pool->last = look;
+	pool->last = &look->next;
+	pthread_cond_signal(&pool->added);
+	pthread_mutex_unlock(&pool->lock);
+}
+
+/* Is it over?  If nobody has begun it, it comes first. */
+static bool
+is_over(struct audit_pool *pool, struct audit_look *look)
+{
+	struct audit_look **at = &pool->first;
+	bool is;
+
+	pthread_mutex_lock(&pool->lock);
+	is = look->state == AUDIT_OVER;
+	if (look->state == AUDIT_WAITS && pool->first != look) {
+		while (*at != look)
+			at = &(*at)->next;
+		if ((*at = look->next) == NULL)
+			pool->last = at;
+		look->next = pool->first;
+		pool->first = look;
+	}
+	pthread_mutex_unlock(&pool->lock);
+	return is;
+}
+
+void
+audit_pool_wait(struct audit_pool *pool, struct audit_look *look)
+{
+	while (!is_over(pool, look)) {
+		if (work_on(pool, &pool->own, false))
+			continue;
+		pthread_mutex_lock(&pool->lock);
+		while (look->state != AUDIT_OVER)
+			pthread_cond_wait(&pool->over, &pool->lock);
+		pthread_mutex_unlock(&pool->lock);
+	}
+}
+
+void
+audit_pool_free(struct audit_pool *pool)
+{
+	size_t i;
+
+	if (pool == NULL)
+		return;
+	pthread_mutex_lock(&pool->lock);
+	pool->is_ended = true;
+	pthread_cond_broadcast(&pool->added);
+	pthread_mutex_unlock(&pool->lock);
+	for (i = 0; i < pool->n_threads; i++)
+		pthread_join(pool->threads[i], NULL);
+	pthread_cond_destroy(&pool->over);
+	pthread_cond_destroy(&pool->added);
+	pthread_mutex_destroy(&pool->lock);
+	hand_release(&pool->own);
+	free(pool->threads);
+	free(pool);
+}
