@@ -104,27 +104,33 @@ put_mark(int fd)
 static int
 make_scratch(int dir, char **name)
 {
-	int fd = -1, tries, why;
+	int fd, tries, why;
 
 	for (tries = 0; tries < TRIES; tries++) {
 		free(*name);
 		if ((*name = left_name(LEFT_PREFIX)) == NULL ||
 		    mkdirat(dir, *name, 0700) == -1)
 			return -1;
+		/* Another's sweep may take it before it is locked. */
 		fd = openat(dir, *name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW |
 		    O_CLOEXEC);
+		if (fd == -1 && errno != ENOENT)
+			return -1;
 		if (fd == -1)
-			break;
-		/* Another's sweep may have taken it before it was locked. */
-		if ((flock(fd, LOCK_EX | LOCK_NB) == 0 ||
-		    errno != EWOULDBLOCK) && left_is_there(dir, *name, fd) &&
-		    put_mark(fd) == 0)
+			continue;
+		if ((flock(fd, LOCK_EX | LOCK_NB) == -1 &&
+		    errno == EWOULDBLOCK) || !left_is_there(dir, *name, fd)) {
+			close(fd);
+			(void)!unlinkat(dir, *name, AT_REMOVEDIR);
+			continue;
+		}
+		if (put_mark(fd) == 0)
 			return fd;
 		why = errno;
 		close(fd);
+		(void)!unlinkat(dir, *name, AT_REMOVEDIR);
 		errno = why;
-		if (unlinkat(dir, *name, AT_REMOVEDIR) == 0)
-			break;
+		return -1;
 	}
 	return -1;
 }

@@ -180,9 +180,9 @@ void http_log_failure(struct transfer *, int64_t);
  * http_weigh_refusal(transfer, now):
  * Weigh a refusal.  It counts as a try unless it is a matter of the pace, or
  * the server served no others since this one was sent (of a plain 503: unless
- * it is the pace, and the server served others, a dozen times).  Where the server asks
- * for a wait longer than --max-wait, the run ends.  Return how long the
- * request waits.
+ * it is the pace, and the server served others, a dozen times).  Where the
+ * server asks for a wait longer than --max-wait, the run ends.  Return how
+ * long the request waits.
  */
 int64_t http_weigh_refusal(struct transfer *, int64_t);
 

@@ -264,6 +264,37 @@ test_what_was_set_aside_comes_back(void **state)
 	assert_holds("in/other", "new");
 }
 
+#define PROCESSES 6
+#define EACH 400
+
+/* Each sweeps while the others make theirs. */
+static void
+test_many_at_once(void **state)
+{
+	struct scratch *scratch;
+	int i, n, status;
+	pid_t pids[PROCESSES];
+
+	(void)state;
+	for (i = 0; i < PROCESSES; i++) {
+		if ((pids[i] = fork()) != 0)
+			continue;
+		for (n = 0; n < EACH; n++) {
+			scratch = scratch_new("many", NULL);
+			if (scratch == NULL || !is_there(scratch_path(
+			    scratch)))
+				_exit(1);
+			scratch_free(scratch);
+		}
+		_exit(0);
+	}
+	for (i = 0; i < PROCESSES; i++) {
+		assert_int_equal(waitpid(pids[i], &status, 0), pids[i]);
+		assert_int_equal(status, 0);
+	}
+	assert_int_equal(rmdir("many"), 0);
+}
+
 int
 main(void)
 {
@@ -274,6 +305,7 @@ main(void)
 		cmocka_unit_test(test_what_is_there_stays),
 		cmocka_unit_test(test_one_that_was_cut_off_is_known),
 		cmocka_unit_test(test_what_was_set_aside_comes_back),
+		cmocka_unit_test(test_many_at_once),
 	};
 
 	return cmocka_run_group_tests(tests, unit_enter_dir, unit_leave_dir);
