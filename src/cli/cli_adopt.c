@@ -14,11 +14,12 @@ print_next(const struct cli *cli, const char *where)
 
 	printf("It has a manifest now, and SHA256SUMS.  ");
 	if (gone == NULL)
-		printf("Where the server still is, what is missing can be "
-		    "had:\n  hlexport --resume %s\n", cli_word(where));
+		printf("To fetch what is missing, if the server still "
+		    "runs:\n  hlexport --resume %s\n", cli_word(where));
 	else
-		printf("%s was shut down on %s, so what is missing can't be "
-		    "had.  To accept it as it is:\n  hlexport verify "
+		printf("%s was shut down on %s; what is missing can no "
+		    "longer be fetched.  To accept it as it is:\n"
+		    "  hlexport verify "
 		    "--accept %s\n", gone, cli->source->retired,
 		    cli_word(where));
 }

@@ -142,8 +142,9 @@ print_next(const struct cli *cli, const struct cli_found *found)
 		return;
 	if (now->ours && cli_retired(cli, now->server) != NULL &&
 	    (others || !now->sealed))
-		printf("%s was shut down on %s, so what is missing can't be "
-		    "had.  To accept it as it is:\n  hlexport verify "
+		printf("%s was shut down on %s; what is missing can no "
+		    "longer be fetched.  To accept it as it is:\n"
+		    "  hlexport verify "
 		    "--accept %s\n", cli_retired(cli, now->server),
 		    cli->source->retired, where);
 	else if (now->ours && !now->sealed && !has_bad_manifest(found))

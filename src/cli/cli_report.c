@@ -176,8 +176,8 @@ print_next(FILE *out, const struct audit_summary *summary,
 		return;
 	}
 	if (result->retired != NULL) {
-		fprintf(out, "%s was shut down, so what is missing can't be "
-		    "had.  To accept the export as it is:\n"
+		fprintf(out, "%s was shut down; what is missing can no "
+		    "longer be fetched.  To accept the export as it is:\n"
 		    "  hlexport verify --accept %s\n", result->retired,
 		    cli_word(result->where));
 		return;

@@ -15,7 +15,7 @@ gone="https://api.humanloop.com/v5 was shut down on 2025-09-08"
 	assert_contains "$output" "$gone: no key"
 	run -6 hlexport verify old
 	run -0 hlexport adopt old
-	assert_contains "$output" "$gone, so what is missing can't be had"
+	assert_contains "$output" "$gone; what is missing can no longer be fetched"
 	[[ $output != *--resume* ]]
 	run -6 hlexport verify old
 	assert_contains "$output" "hlexport verify --accept old"
