@@ -162,9 +162,10 @@ struct tree_stream;
  * tree_stream_new(tree, dir, known, n, anew, err):
  * Open the stream in the directory ${dir}.  The ${n} shards ${known} are
  * there: what is appended goes behind them.  What stands behind them on disk
- * stays until something else is written there; see tree_stream_cut().  With ${anew} a new stream is written beside the old one,
- * to take its place in tree_stream_replace().  Return NULL with ${err} set
- * where a shard isn't what is known of it.
+ * stays until something else is written there; see tree_stream_cut().  With
+ * ${anew} a new stream is written beside the old one, to take its place in
+ * tree_stream_replace().  Return NULL with ${err} set where a shard isn't what
+ * is known of it.
  */
 struct tree_stream *tree_stream_new(struct tree *, const char *,
     const struct tree_receipts *, bool, struct err *);

@@ -7,8 +7,10 @@
  * be read, though nothing says that they are all.  What is appended is written
  * over it, which changes nothing as long as it is the same; where it is not,
  * and at the end of the stream, the rest of the tail is taken out, and kept
- * beside the export if there is a line in it.  A stream that is written anew goes to temporary names beside the old
- * one and replaces it shard by shard, each step of which can be done twice.
+ * beside the export if there is a line in it.
+ *
+ * A stream that is written anew goes to temporary names beside the old one and
+ * replaces it shard by shard, each step of which can be done twice.
  */
 
 #include <sys/stat.h>

@@ -222,6 +222,7 @@ COMMANDS = [
     (3, ["--resume", "it"], [whole_one, damaged], "small trace", True),
     (9, REPAIR, [damaged, damaged, damaged, repaired_in_part, whole_one],
      "small small shards trace", True),
+    (2, REPAIR, [unfinished, unfinished_damaged], "small shards", True),
     (3, [*REPAIR, "--partial"], [damaged], "small shards trace", True),
     (4, [*REPAIR, "--remove-extra", "--yes"], [with_extra], "small trace",
      True),
