@@ -285,7 +285,7 @@ def readable(here):
 
 def queried(here, whole):
     """What `query` gives; of an archive, what it would where it is unpacked;
-    or None."""
+    or None, or the words with which it failed."""
     names, path = WORLDS[whole.name][2], here.export
     if not here.has_tables or names is None:
         return None
@@ -312,7 +312,7 @@ VOLATILE = re.compile(rb'"accepted": "[^"]*"|'
 # The log; what was set aside; a note that what was made is whole.
 OURS = re.compile(r"export\.log$|removed-|\.hlexport-published-")
 # What could not be removed when all was done; the next run does.
-LEFT = re.compile(r"\.hlexport-scratch-|it\.repair(/\.commit|/\.base)?$")
+LEFT = re.compile(r"\.hlexport-(scratch-|x\.)|it\.repair(/\.commit|/\.base)?$")
 MANIFESTS = re.compile("it/manifest.*jsonl$")
 
 
@@ -403,12 +403,13 @@ def lost(here, state, ask):
     gone = is_less(state.counts, state.records, readable(here))
     if gone:
         return f"{len(gone)} records can't be read: {gone[0][:100]}"
-    if not ask or not state.rows or state.is_swapped or \
+    if not ask or not isinstance(state.rows, collections.Counter) or \
+            state.is_swapped or \
             files_below(here.export) == state.files:
         return None
     rows = queried(here, state.whole)
-    if rows is None:
-        return "query gives nothing"
+    if isinstance(rows, str) or rows is None:
+        return f"query: {rows}"
     gone = is_less(state.rows_count, state.rows, rows)
     return f"{len(gone)} rows are gone: {gone[0]}" if gone else None
 
