@@ -123,8 +123,11 @@ check_size(struct reading *reading, struct err *err)
 	struct audit_content *content = &reading->content;
 	const struct tree_receipt *receipt = content->receipt;
 	struct audit_verify *verify = content->verify;
+	/* One that has ended grows no more, though the export goes on. */
+	bool has_ended = verify->at.crawl != NULL &&
+	    verify->at.known.ended && !verify->at.known.replaces;
 	bool grows = verify->manifest != NULL && !verify->progress.sealed &&
-	    receipt->lines > 0;
+	    receipt->lines > 0 && !has_ended;
 	struct stat st;
 
 	if (fstat(reading->fd, &st) == -1)

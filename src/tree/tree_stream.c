@@ -292,6 +292,8 @@ int
 tree_stream_cut(struct tree_stream *stream, struct err *err)
 {
 	const struct tree_receipt *last;
+	struct tree_file file = { .fd = stream->fd, .is_stream = true,
+	    .is_apart = stream->is_apart };
 
 	if (!stream->has_tail)
 		return 0;
@@ -302,6 +304,7 @@ tree_stream_cut(struct tree_stream *stream, struct err *err)
 			return -1;
 		if (ftruncate(stream->fd, (off_t)last->bytes) == -1)
 			return err_errno(err, ERR_DISK, "cut %s", last->path);
+		tree_wrote(stream->tree, &file, 0);
 	}
 	if (keep_beyond(stream, err) == -1 || remove_beyond(stream->tree,
 	    stream->dir, stream->shards.n, err) == -1)
