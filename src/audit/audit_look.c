@@ -160,6 +160,21 @@ clear(struct audit_look *look)
 
 /* -------------------------------------------------------------- the file */
 
+/* Is it a shard of a listing that is not over yet? */
+static bool
+may_grow(const struct audit_verify *verify,
+    const struct tree_receipt *receipt, const char *listing)
+{
+	struct manifest_listing known;
+
+	if (verify->manifest == NULL || verify->progress.sealed ||
+	    receipt->lines == 0)
+		return false;
+	/* One that has ended grows no more, though the export goes on. */
+	return listing == NULL || !manifest_find(verify->manifest, listing,
+	    &known) || !known.ended || known.replaces;
+}
+
 struct audit_look *
 audit_look_new(struct audit_verify *verify,
     const struct tree_receipt *receipt, const char *listing,
@@ -170,6 +185,7 @@ audit_look_new(struct audit_verify *verify,
 
 	look->fd = -1;
 	look->wanted = wanted;
+	look->may_grow = may_grow(verify, receipt, listing);
 	look->resource = resource_of(verify, listing);
 	text_init(&look->keys, SIZE_MAX / 4);
 	content->verify = verify;
@@ -215,8 +231,6 @@ check_size(struct audit_look *look)
 	struct audit_content *content = &look->content;
 	const struct tree_receipt *receipt = content->receipt;
 	const struct audit_verify *verify = content->verify;
-	bool grows = verify->manifest != NULL && !verify->progress.sealed &&
-	    receipt->lines > 0;
 	struct stat st;
 
 	if (fstat(look->fd, &st) == -1) {
@@ -233,12 +247,11 @@ check_size(struct audit_look *look)
 	if (verify->manifest == NULL)
 		return true;
 	if (look->size < receipt->bytes ||
-	    (!grows && look->size > receipt->bytes))
+	    (!look->may_grow && look->size > receipt->bytes))
 		audit_content_find(content, AUDIT_DAMAGED, "it has %" PRIu64
 		    " bytes; the manifest says %" PRIu64, look->size,
 		    receipt->bytes);
-	/* What stands behind the bytes that count is no damage. */
-	if (grows)
+	if (look->may_grow)
 		content->most = receipt->bytes;
 	return true;
 }

@@ -51,6 +51,7 @@ struct audit_look {
 	struct audit_content content;	/* knows which file */
 	const struct source_resource *resource;	/* of its records; or NULL */
 	enum audit_wanted wanted;
+	bool may_grow;		/* what stands behind it is no damage */
 	bool is_at_once;	/* it need not wait: it gives on the way */
 	int fd;			/* -1: not open */
 	uint64_t size;

@@ -324,15 +324,26 @@ take_foreign(struct run *run, struct run_listing *own, struct err *err)
 	return run_listing_state(run, own, state, err);
 }
 
-/* Did another tool leave records that no line of the manifest tells of? */
+/*
+ * Are there records on disk that no line of the manifest tells of, and that
+ * what is written would take the place of?  Another tool left them, or a run
+ * that was ended, and the new ones are written over it in a layer.
+ */
 static bool
-has_foreign(struct run *run, const struct run_listing *own)
+has_untold(struct run *run, const struct run_listing *own)
 {
-	struct tree_receipts files = { NULL, 0, 0 };
-	bool has = run->adopted && tree_stream_files(run->tree, own->dir,
-	    &files, NULL) == 0 && files.n > 0;
+	struct tree_receipts files = { NULL, 0, 0 }, known = files;
+	bool has = false;
 
+	if ((run->adopted || tree_is_layered(run->tree)) &&
+	    tree_stream_files(run->tree, own->dir, &files, NULL) == 0 &&
+	    manifest_files(run->manifest, own->crawl->key, &known,
+	    NULL) == 0)
+		has = files.n > known.n || (known.n > 0 && tree_has(run->tree,
+		    &known.at[known.n - 1], false) && !tree_has(run->tree,
+		    &known.at[known.n - 1], true));
 	tree_receipts_release(&files);
+	tree_receipts_release(&known);
 	return has;
 }
 
@@ -366,8 +377,8 @@ run_open(struct run *run, struct crawl_listing *listing, struct err *err)
 	if (found && known.ended)
 		return take_whole(run, own, &known, err);
 	if (own->dir != NULL && (run_is_hurt(run, listing->key) ||
-	    (found && run->adopted) || (!found && (run->is_salvaged ||
-	    has_foreign(run, own)))))
+	    (found && run->adopted) || (!found && run->is_salvaged) ||
+	    has_untold(run, own)))
 		return take_foreign(run, own, err);
 	if (open_stream(run, own, err) == -1)
 		return -1;

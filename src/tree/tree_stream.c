@@ -7,9 +7,10 @@
  * be read, though nothing says that they are all.  What is appended is written
  * over it, which changes nothing as long as it is the same; where it is not,
  * and at the end of the stream, the rest of the tail is taken out, and kept
- * beside the export if there is a line in it.  A stream that is written anew
- * goes to temporary names beside the old one and replaces it shard by shard,
- * each step of which can be done twice.
+ * beside the export if there is a line in it.
+ *
+ * A stream that is written anew goes to temporary names beside the old one and
+ * replaces it shard by shard, each step of which can be done twice.
  */
 
 #include <sys/stat.h>
@@ -291,6 +292,8 @@ int
 tree_stream_cut(struct tree_stream *stream, struct err *err)
 {
 	const struct tree_receipt *last;
+	struct tree_file file = { .fd = stream->fd, .is_stream = true,
+	    .is_apart = stream->is_apart };
 
 	if (!stream->has_tail)
 		return 0;
@@ -301,6 +304,7 @@ tree_stream_cut(struct tree_stream *stream, struct err *err)
 			return -1;
 		if (ftruncate(stream->fd, (off_t)last->bytes) == -1)
 			return err_errno(err, ERR_DISK, "cut %s", last->path);
+		tree_wrote(stream->tree, &file, 0);
 	}
 	if (keep_beyond(stream, err) == -1 || remove_beyond(stream->tree,
 	    stream->dir, stream->shards.n, err) == -1)

@@ -54,6 +54,15 @@ def is_less(counts, before, after):
     return [r for r, n in before.items() if after[r] < min(n, counts[r])]
 
 
+def gone(counts, before, after):
+    """As is_less(), of two trees.  What did not change is not read."""
+    changed = world.differences(before, after)
+    one, other = (records_of({path: tree[path] for path in changed
+                              if path in tree}) for tree in (before, after))
+    return is_less(counts, records_of(before), records_of(after)) \
+        if is_less(counts, one, other) else []
+
+
 # ------------------------------------------------------- other servers
 
 def change(dice, tree, mode):
