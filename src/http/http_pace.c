@@ -471,3 +471,34 @@ pace_refused(struct pace *pace, const struct pace_ticket *ticket,
 		judge_trial(pace, now);
 	return pace->state != PACE_FREE;
 }
+
+bool
+pace_refused_at(struct pace *pace, struct pace *before,
+    const struct pace_ticket *ticket, const struct pace_refusal *refusal,
+    enum width_word word, int64_t now)
+{
+	unsigned epoch = pace->epoch;
+
+	switch (word) {
+	case WIDTH_NOTHING:
+		return pace_refused(pace, ticket, refusal, now);
+	case WIDTH_OVER:
+		/* Where all wait for it, it is heard. */
+		if (pace->holds && ticket->epoch == pace->epoch)
+			(void)pace_refused(pace, ticket, refusal, now);
+		return true;
+	case WIDTH_WRONG:
+		*pace = *before;
+		pace->epoch = epoch;
+		pace->holds = pace->is_scout_out = false;
+		pace_begin(pace, now);
+		return true;
+	case WIDTH_FOUND:
+		*before = *pace;
+		pace->holds = pace->is_scout_out = false;
+		pace->try_wait = DOUBT_MS;
+		pace_set_free(pace, 0, now);
+		return true;
+	}
+	return true;
+}
