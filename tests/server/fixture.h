@@ -256,6 +256,8 @@ struct serve_settings {
 	bool old_first;		/* listings in the order of creation */
 	unsigned rate;		/* requests a second; 0: no limit */
 	unsigned bucket;	/* so many at once; 0: a fixed window */
+	unsigned refuse;	/* of 100 URLs are refused twice */
+	unsigned refuse_with;	/* this status */
 
 	/* The trace API, in place of the other one. */
 	bool trace;
@@ -274,6 +276,11 @@ struct serve_settings {
 void list_move(struct list *, const struct fault *);
 /* May one more request be served now? */
 bool rate_allows(const struct serve_settings *);
+/* Is it one that is refused, twice, whatever the pace? */
+bool rate_refuses(const struct serve_settings *, const char *, const char *,
+    uint64_t, uint64_t);
+/* As if none had been asked for. */
+void rate_forget(void);
 
 /* Start; set the ports.  Return 0 or -1. */
 int serve_start(struct world *, const struct serve_settings *, unsigned *,

@@ -291,8 +291,10 @@ serve_control(struct MHD_Connection *connection, const char *url)
 		answer.body = body_of(trace_truth(url + 8, &n));
 	else if (strncmp(url, "/_truth/", 8) == 0)
 		answer.body = body_of(world_truth_of(world, url + 8, &n));
-	else if (strcmp(url, "/_clear") == 0)
+	else if (strcmp(url, "/_clear") == 0) {
 		asked_clear();
+		rate_forget();
+	}
 	else if (strcmp(url, "/_mend") == 0)
 		fault_clear();
 	else if (strcmp(url, "/_fault") == 0 && fault != NULL) {
@@ -374,6 +376,10 @@ serve_api(struct MHD_Connection *connection, const char *url,
 		answer.retry_after = "1";
 		answer.body = body_of("{\"detail\": \"Too Many Requests\"}");
 		asked_too_fast();
+	} else if (settings.refuse > 0 && rate_refuses(&settings, route.name,
+	    route.id, route.page, route.size)) {
+		answer.status = (int)settings.refuse_with;
+		answer.body = body_of("{\"detail\": \"Try again\"}");
 	} else if (!has_key(connection)) {
 		answer.status = 401;
 		answer.body = body_of("{\"detail\": \"Invalid API key\"}");

@@ -301,9 +301,9 @@ test_refusals_whatever_the_pace(void **state)
 }
 
 /*
- * The aim is 95 % of the limit and 1 % refused.  Not all of these reach it,
- * and other seeds do worse (78 %, 2.1 %): what is asserted only keeps it from
- * getting worse than that.
+ * The aim is 95 % of the limit and at most 1 % refused, after the first
+ * minute.  Most of these reach it.  What is asserted is what all do; other
+ * seeds do worse, see doc/RELIABILITY.md.
  */
 static void
 test_hard_limits(void **state)
@@ -313,7 +313,7 @@ test_hard_limits(void **state)
 	    "sliding" };
 	static const char *const how[] = { "429", "Retry-After: 1", "503" };
 	static struct world world;
-	double taken, refused;
+	double taken, refused, sum = 0;
 	unsigned kind, told;
 	size_t i;
 
@@ -333,9 +333,14 @@ test_hard_limits(void **state)
 		print_message("# limit %.0f/s, %s, %s: %.1f %% of it, "
 		    "%.2f %% refused\n", rates[i / 9], names[kind],
 		    how[told], taken * 100, refused * 100);
-		assert_true(taken > 0.7 && taken < 1.01);
-		assert_true(refused < (rates[i / 9] < 2 ? 0.03 : 0.013));
+		sum += taken;
+		assert_true(taken > 0.8 && taken < 1.01);
+		assert_true(refused < (rates[i / 9] < 2 ? 0.02 :
+		    rates[i / 9] < 5 ? 0.012 : 0.01));
 	}
+	print_message("# %.1f %% of all limits, the average\n",
+	    sum * 100 / (double)i);
+	assert_true(sum / (double)i > 0.955);
 }
 
 /* So many at a time: beside a client that knows how many. */
@@ -375,7 +380,7 @@ test_limits_of_width(void **state)
 static void
 test_a_limit_that_rises(void **state)
 {
-	static const double rates[] = { 3, 10, 30 };
+	static const double rates[] = { 1, 3, 10, 30 };
 	static struct world world;
 	uint64_t before;
 	unsigned kind;
@@ -399,7 +404,11 @@ test_a_limit_that_rises(void **state)
 		}
 		print_message("# from %.0f/s to ten times that, kind %u: "
 		    "90 %% after %d s\n", rates[i / 3], kind, (int)s + 2);
-		assert_true(s < 70);
+		/*
+		 * The aim is 60 s.  At one a second it can't be met: a probe
+		 * costs a refusal, and one in 60 is more than 1 %.
+		 */
+		assert_true(s + 2 <= (rates[i / 3] < 2 ? 160 : 60));
 	}
 }
 
