@@ -196,6 +196,7 @@ enum fault_kind {
 	FAULT_CLOSE,		/* answer, then close the connection */
 	FAULT_GZIP,		/* compressed */
 	FAULT_BAD_GZIP,		/* it says so, and isn't */
+	FAULT_CODED,		/* it says to be coded as text, and isn't */
 	FAULT_REDIRECT,		/* value: the status; text: where to */
 	FAULT_BODY,		/* text: the body, with value as status */
 	FAULT_TOTAL,		/* value: what total says */

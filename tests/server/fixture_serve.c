@@ -157,6 +157,9 @@ make_response(struct answer *answer, const struct fault *fault)
 	    fault->kind == FAULT_BAD_GZIP))
 		MHD_add_response_header(response, "Content-Encoding",
 		    "gzip");
+	if (fault != NULL && fault->kind == FAULT_CODED)
+		MHD_add_response_header(response, "Content-Encoding",
+		    fault->text);
 	if (fault != NULL && fault->kind == FAULT_CLOSE)
 		MHD_add_response_header(response, "Connection", "close");
 	if (fault != NULL && fault->kind == FAULT_HEADERS)
@@ -247,6 +250,7 @@ apply_fault(const struct fault *fault, struct answer *answer)
 	case FAULT_CLOSE:
 	case FAULT_GZIP:
 	case FAULT_BAD_GZIP:
+	case FAULT_CODED:
 	case FAULT_BIG:
 	case FAULT_HEADERS:
 	case FAULT_SHORT:
