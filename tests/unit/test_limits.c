@@ -412,6 +412,91 @@ test_a_limit_that_rises(void **state)
 	}
 }
 
+/* ---------------------------------------------- many of them, with SOAK=1 */
+
+/* What came of many servers of a kind. */
+struct tally {
+	double taken, refused, least, most;
+	unsigned n, enough, few;
+};
+
+static void
+tally_add(struct tally *tally, const struct world *world, double all)
+{
+	double taken = (double)world->good / all;
+	double refused = (double)world->refused /
+	    (double)(world->good + world->refused);
+
+	tally->taken += taken;
+	tally->refused += refused;
+	tally->enough += taken >= 0.95;
+	tally->few += refused <= 0.01;
+	if (tally->n++ == 0 || taken < tally->least)
+		tally->least = taken;
+	if (refused > tally->most)
+		tally->most = refused;
+}
+
+static void
+tally_show(const struct tally *tally, const char *what)
+{
+	double n = tally->n;
+
+	print_message("# %.0f %s: %.1f %% of it, %.2f %% refused; the worst "
+	    "%.1f %%, %.2f %%; 95 %% by %u, 1 %% by %u\n", n, what,
+	    tally->taken / n * 100, tally->refused / n * 100,
+	    tally->least * 100, tally->most * 100, tally->enough,
+	    tally->few);
+}
+
+static void
+soak_one(struct tally *tally, enum limit_kind kind, double rate,
+    unsigned told, unsigned seed)
+{
+	static struct world world;
+	double all = rate * 300;
+	int64_t ms = 300000;
+
+	if (kind == WIDTH) {
+		ms = 60000;
+		world_init(&world, seed);
+		width_init(&world.width, (unsigned)rate);
+		pass(&world, BEGIN, WARM + ms);
+		all = (double)world.good;
+	}
+	world_init(&world, seed * 7 + told);
+	world.server.kind = kind;
+	world.server.rate = world.server.tokens = rate;
+	world.retry_after = told == 1 ? 1000 : -1;
+	world.is_plain = told == 2;
+	pass(&world, BEGIN, WARM + ms);
+	tally_add(tally, &world, all);
+}
+
+static void
+test_many_limits(void **state)
+{
+	static const double rates[] = { 1, 2, 3, 5, 8, 10, 13, 16, 20, 50,
+	    100, 300 };
+	struct tally pace = { 0 }, width = { 0 };
+	unsigned i;
+
+	(void)state;
+	if (getenv("SOAK") == NULL)
+		skip();
+	for (i = 0; i < LENGTH(rates) * 9 * 8; i++)
+		soak_one(&pace, (enum limit_kind)(1 + i % 3),
+		    rates[i / 9 % LENGTH(rates)], i / 3 % 3,
+		    1 + i / 9 / (unsigned)LENGTH(rates));
+	tally_show(&pace, "limits of pace");
+	for (i = 0; i < 15 * 3 * 10; i++)
+		soak_one(&width, WIDTH, 1 + i / 3 % 15, i % 3, 1 + i / 45);
+	tally_show(&width, "limits of width");
+	assert_true(pace.taken / pace.n > 0.95 && pace.least > 0.7);
+	assert_true(pace.refused / pace.n < 0.01 && pace.most < 0.04);
+	assert_true(width.taken / width.n > 0.95 && width.most < 0.01);
+}
+
 int
 main(void)
 {
@@ -420,6 +505,7 @@ main(void)
 		cmocka_unit_test(test_hard_limits),
 		cmocka_unit_test(test_limits_of_width),
 		cmocka_unit_test(test_a_limit_that_rises),
+		cmocka_unit_test(test_many_limits),
 	};
 
 	return cmocka_run_group_tests_name("limits", tests, NULL, NULL);
