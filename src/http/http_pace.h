@@ -47,6 +47,7 @@ struct pace {
 	int64_t last;		/* when the last one went */
 	struct pace_block block;
 	double share;		/* refused before the trial */
+	unsigned tried;		/* of so many served */
 	double usual;		/* refused whatever the pace, of one */
 	int64_t try_after;	/* when to doubt PACE_FREE again */
 	int64_t try_wait;
