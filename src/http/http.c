@@ -114,9 +114,9 @@ retry(struct transfer *transfer)
 		wait = reply->status == 502 ? http_soon(http,
 		    reply->attempts) : http_backoff(http, reply->attempts);
 		if (reply->status > 0)
-			limit_answered(&http->limit, &transfer->ticket, now);
+			limit_answered(transfer, now);
 		else
-			pace_lost(&http->limit.pace, &transfer->ticket, now);
+			limit_lost(transfer, now);
 		limit_failure(&http->limit, reply->status > 0);
 	}
 	reply->is_slow |= reply->status == 504;
@@ -198,7 +198,7 @@ take_plain(struct transfer *transfer)
 		    "server's Content-Encoding is unknown; bodies are read "
 		    "as they are", "url", transfer->url, NULL);
 	http->plain = true;
-	pace_lost(&http->limit.pace, &transfer->ticket, clock_ms());
+	limit_lost(transfer, clock_ms());
 	transfer->due = 0;
 }
 
@@ -224,8 +224,7 @@ settle(struct transfer *transfer, CURLcode code)
 	case GOOD:
 		reply->attempts++;
 		http->counts.bytes += reply->body.len;
-		limit_success(&http->limit, &transfer->ticket,
-		    clock_ms());
+		limit_success(transfer, clock_ms());
 		finish(transfer, HTTP_GOOD);
 		break;
 	case RETRY:
@@ -233,16 +232,15 @@ settle(struct transfer *transfer, CURLcode code)
 		break;
 	case REFUSE:
 		reply->attempts++;
-		limit_success(&http->limit, &transfer->ticket,
-		    clock_ms());
+		limit_success(transfer, clock_ms());
 		finish(transfer, HTTP_REFUSED);
 		break;
 	case REDIRECT:
-		limit_answered(&http->limit, &transfer->ticket, clock_ms());
+		limit_answered(transfer, clock_ms());
 		redirect(transfer);
 		break;
 	case TOO_LARGE:
-		limit_answered(&http->limit, &transfer->ticket, clock_ms());
+		limit_answered(transfer, clock_ms());
 		reply->attempts++;
 		finish(transfer, HTTP_TOO_LARGE);
 		break;
@@ -348,6 +346,26 @@ start_scout(struct http *http, int64_t now)
 }
 
 /*
+ * A limit was found: those that were refused for it, and wait for longer and
+ * longer, have waited for nothing.  What the server asked for is kept to.
+ */
+static void
+wake(struct http *http, int64_t now)
+{
+	bool limited = http->limit.pace.state == PACE_LIMITED ||
+	    http->limit.width.is_known;
+	struct transfer *transfer;
+
+	if (limited && !http->is_limited)
+		DL_FOREACH(http->all, transfer)
+			if (transfer->easy == NULL && !transfer->is_over &&
+			    transfer->refusals > 0 &&
+			    transfer->retry_after < 0 && transfer->due > now)
+				transfer->due = now;
+	http->is_limited = limited;
+}
+
+/*
  * Look at all transfers: start those whose time has come, end those that are
  * silent.  Return when something is due next, at most ${until}.
  */
@@ -357,6 +375,7 @@ look_after(struct http *http, int64_t now, int64_t until)
 	struct transfer *transfer;
 	int64_t budget, pace;
 
+	wake(http, now);
 	DL_FOREACH(http->all, transfer) {
 		if (transfer->is_over)
 			continue;

@@ -261,9 +261,7 @@ http_start(struct transfer *transfer)
 		return -1;
 	}
 	transfer->easy = easy;
-	pace_sent(&http->limit.pace, transfer->refusals == 1 ||
-	    transfer->refusals == 2, http->n_wire + 1 >= http->limit.most,
-	    &transfer->ticket, clock_ms());
+	limit_sent(transfer, http->n_wire + 1);
 	transfer->started = clock_ms();
 	transfer->reply.is_slow = false;
 	transfer->last_byte = 0;

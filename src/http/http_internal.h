@@ -5,6 +5,7 @@
 
 #include "http/http.h"
 #include "http/http_pace.h"
+#include "http/http_width.h"
 
 #define SAID_MAX 96	/* of a header that a message quotes */
 
@@ -54,6 +55,7 @@ struct transfer {
 	char *location;
 	uint64_t successes;	/* of all, when it was last sent */
 	struct pace_ticket ticket;
+	struct width_ticket place;
 	bool is_plain;		/* nothing was decoded */
 	bool odd_encoding;	/* its Content-Encoding is no known one */
 	unsigned refusals;	/* 429, 503: how often in a row */
@@ -63,6 +65,8 @@ struct transfer {
 /* How many requests may be on the wire, and when: see http_limit.c. */
 struct limit {
 	struct pace pace;
+	struct pace before;	/* the width was known */
+	struct width width;
 	struct budget budget;
 	unsigned most;		/* the user's word */
 	int64_t refused_since;	/* the first since a success; 0: none */
@@ -88,6 +92,7 @@ struct http {
 	uint64_t random;
 	struct err stopped;	/* why no more is sent; kind ERR_NONE: it is */
 	bool giving_up;		/* http_stop() */
+	bool is_limited;	/* a limit is known, of pace or of width */
 	bool plain;		/* bodies are taken as they come */
 	struct set *ignored;	/* headers that the log has a line about */
 };
@@ -214,7 +219,7 @@ void budget_lost(struct budget *);
  */
 int64_t budget_next(const struct budget *, unsigned, int64_t);
 
-/** budget_count(value): Return the number that a header begins with, or -1. */
+/** budget_count(value): Return the number a header begins with, or -1. */
 int64_t budget_count(const char *);
 
 /* --------------------------------------------------- http_limit.c */
@@ -225,21 +230,26 @@ void limit_init(struct limit *, unsigned);
 /** limit_allows(limit, on_wire, now): May one more go on the wire? */
 bool limit_allows(const struct limit *, unsigned, int64_t);
 
-/** limit_answered(limit, ticket, now): It was no refusal. */
-void limit_answered(struct limit *, const struct pace_ticket *, int64_t);
+/** limit_sent(transfer, on_wire): It is the last of ${on_wire} sent. */
+void limit_sent(struct transfer *, unsigned);
 
-/** limit_success(limit, ticket, now): A reply came. */
-void limit_success(struct limit *, const struct pace_ticket *, int64_t);
+/** limit_answered(transfer, now): It was no refusal. */
+void limit_answered(struct transfer *, int64_t);
+
+/** limit_lost(transfer, now): It was not answered, or is sent again. */
+void limit_lost(struct transfer *, int64_t);
+
+/** limit_success(transfer, now): A reply came. */
+void limit_success(struct transfer *, int64_t);
 
 /** limit_accepted(limit): A reply was what was promised. */
 void limit_accepted(struct limit *);
 
 /**
- * limit_refused(limit, ticket, refusal, now):
- * Return whether all wait for it: see pace_refused().
+ * limit_refused(transfer, refusal, now):
+ * Return whether it says nothing of the request: see pace_refused().
  */
-bool limit_refused(struct limit *, const struct pace_ticket *,
-    const struct pace_refusal *, int64_t);
+bool limit_refused(struct transfer *, const struct pace_refusal *, int64_t);
 
 /** limit_failure(limit, answered): A request failed; was it answered? */
 void limit_failure(struct limit *, bool);

@@ -1,7 +1,8 @@
 /*
  * What may be asked of the server: so many requests on the wire as the user
- * says, at the pace that was found out (http_pace.c), and no more than the
- * server says are left (http_budget.c).
+ * says, or as the server was found to take (http_width.c), at the pace that
+ * was found out (http_pace.c), and no more than the server says are left
+ * (http_budget.c).
  *
  * The breaker counts failures in a row, over all requests.  A server that
  * doesn't answer at all is given up sooner than one that answers with errors.
@@ -17,6 +18,7 @@ limit_init(struct limit *limit, unsigned most)
 {
 	*limit = (struct limit){ .most = most };
 	pace_init(&limit->pace);
+	width_init(&limit->width, most);
 	budget_init(&limit->budget);
 }
 
@@ -25,23 +27,44 @@ limit_allows(const struct limit *limit, unsigned on_wire, int64_t now)
 {
 	return now >= pace_next(&limit->pace, now) &&
 	    now >= budget_next(&limit->budget, on_wire, now) &&
-	    on_wire < limit->most;
+	    on_wire < limit->width.allowed;
 }
 
 void
-limit_answered(struct limit *limit, const struct pace_ticket *ticket,
-    int64_t now)
+limit_sent(struct transfer *transfer, unsigned on_wire)
 {
-	pace_served(&limit->pace, ticket, now);
+	struct limit *limit = &transfer->http->limit;
+
+	pace_sent(&limit->pace, transfer->refusals == 1 ||
+	    transfer->refusals == 2, on_wire >= limit->width.allowed,
+	    &transfer->ticket, clock_ms());
+	width_sent(&limit->width, on_wire, &transfer->place);
+}
+
+void
+limit_answered(struct transfer *transfer, int64_t now)
+{
+	struct limit *limit = &transfer->http->limit;
+
+	width_served(&limit->width, &transfer->place, now);
+	pace_served(&limit->pace, &transfer->ticket, now);
 	limit->refused_since = 0;
 }
 
 void
-limit_success(struct limit *limit, const struct pace_ticket *ticket,
-    int64_t now)
+limit_lost(struct transfer *transfer, int64_t now)
 {
-	limit_answered(limit, ticket, now);
-	limit->successes++;
+	struct limit *limit = &transfer->http->limit;
+
+	width_served(&limit->width, &transfer->place, now);
+	pace_lost(&limit->pace, &transfer->ticket, now);
+}
+
+void
+limit_success(struct transfer *transfer, int64_t now)
+{
+	limit_answered(transfer, now);
+	transfer->http->limit.successes++;
 }
 
 void
@@ -51,12 +74,21 @@ limit_accepted(struct limit *limit)
 }
 
 bool
-limit_refused(struct limit *limit, const struct pace_ticket *ticket,
-    const struct pace_refusal *refusal, int64_t now)
+limit_refused(struct transfer *transfer, const struct pace_refusal *refusal,
+    int64_t now)
 {
+	struct http *http = transfer->http;
+	struct limit *limit = &http->limit;
+	enum width_word word;
+
 	if (limit->refused_since == 0)
 		limit->refused_since = now;
-	return pace_refused(&limit->pace, ticket, refusal, now);
+	word = width_refused(&limit->width, &transfer->place, now);
+	if (word == WIDTH_FOUND)
+		log_say(http->settings.log, LOG_INFO, "http", "the server "
+		    "takes %u requests at a time", limit->width.good);
+	return pace_refused_at(&limit->pace, &limit->before,
+	    &transfer->ticket, refusal, word, now);
 }
 
 void

@@ -44,6 +44,7 @@
 #define FREE_MS 2000	/* likewise, where there is no pace */
 #define RARE 0.005
 #define LIFE 1200	/* requests */
+#define MEASURED 100	/* likewise, to know what is served a second */
 #define ALIKE_LEAST 0.35	/* of the share before */
 #define ALIKE_MOST 3
 #define FEW 0.12	/* of the share before: it was the pace */
@@ -104,11 +105,13 @@ pace_set_free(struct pace *pace, double usual, int64_t now)
 		pace->try_wait = DOUBT_MOST_MS;
 }
 
-/* ${share} was refused, and ${served} a second were not. */
+/* ${share} was refused, and ${served} a second were not, as a block says. */
 static void
-set_trial(struct pace *pace, double share, double served, int64_t now)
+set_trial(struct pace *pace, const struct pace_block *block, double share,
+    double served, int64_t now)
 {
 	pace->state = PACE_TRIAL;
+	pace->tried = block->all;
 	pace->share = share;
 	pace->rate = BELOW * served < LEAST ? LEAST : BELOW * served;
 	pace_begin(pace, now);
@@ -126,12 +129,14 @@ set_limited(struct pace *pace, int64_t now)
 {
 	const struct pace_block *block = &pace->block;
 
+	/* What was served before the trial was refused in part, if well known. */
+	pace->ceiling = pace->state == PACE_TRIAL && pace->tried > MEASURED ?
+	    pace->rate / BELOW : 0;
 	pace->state = PACE_LIMITED;
 	pace->usual = block->refused > 3 ? block->refused /
 	    (double)(block->refused + block->served) : 0;
 	pace->try_wait = DOUBT_MS;
 	pace->good = pace->rate;
-	pace->ceiling = 0;
 	pace->is_probe = false;
 	pace->sure = pace->rate;
 	pace->good_since = now;
@@ -252,7 +257,7 @@ judge_free(struct pace *pace, int64_t now)
 	part = share(block);
 	if (part > RARE && (part > ALIKE_MOST * pace->usual ||
 	    now >= pace->try_after)) {
-		set_trial(pace, part, served(block, now), now);
+		set_trial(pace, block, part, served(block, now), now);
 		return;
 	}
 	pace->usual = (pace->usual + part) / 2;
@@ -278,8 +283,8 @@ judge_trial(struct pace *pace, int64_t now)
 		    share(block) <= ALIKE_MOST * pace->share)
 			pace_set_free(pace, share(block), now);
 		else if (now - block->since >= BLOCK_MS)
-			set_trial(pace, share(block), served(block, now),
-			    now);
+			set_trial(pace, block, share(block),
+			    served(block, now), now);
 	} else if (-n * log(1 - pace->share) >= (pace->share < SHARE_MOST ?
 	    SURE : SURE_LIMIT) * (1 + block->refused) &&
 	    block->refused <= FEW * n * pace->share) {
@@ -413,7 +418,7 @@ refused_limited(struct pace *pace, const struct pace_refusal *refusal,
 
 	life->refused += pace->rate <= pace->good;
 	if (life->refused >= ENOUGH && share(life) > 2 * pace->usual) {
-		set_trial(pace, share(life), served(life, now), now);
+		set_trial(pace, life, share(life), served(life, now), now);
 		return true;
 	}
 	if (!alarms(pace, true))
@@ -470,4 +475,35 @@ pace_refused(struct pace *pace, const struct pace_ticket *ticket,
 	else
 		judge_trial(pace, now);
 	return pace->state != PACE_FREE;
+}
+
+bool
+pace_refused_at(struct pace *pace, struct pace *before,
+    const struct pace_ticket *ticket, const struct pace_refusal *refusal,
+    enum width_word word, int64_t now)
+{
+	unsigned epoch = pace->epoch;
+
+	switch (word) {
+	case WIDTH_NOTHING:
+		return pace_refused(pace, ticket, refusal, now);
+	case WIDTH_OVER:
+		/* Where all wait for it, it is heard. */
+		if (pace->holds && ticket->epoch == pace->epoch)
+			(void)pace_refused(pace, ticket, refusal, now);
+		return true;
+	case WIDTH_WRONG:
+		*pace = *before;
+		pace->epoch = epoch;
+		pace->holds = pace->is_scout_out = false;
+		pace_begin(pace, now);
+		return true;
+	case WIDTH_FOUND:
+		*before = *pace;
+		pace->holds = pace->is_scout_out = false;
+		pace->try_wait = DOUBT_MS;
+		pace_set_free(pace, 0, now);
+		return true;
+	}
+	return true;
 }

@@ -4,6 +4,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "http/http_width.h"
+
 /*
  * How many requests a second the server takes: see http_pace.c.  It knows no
  * clock and no server: it is told what happened, and when, in ms.
@@ -45,6 +47,7 @@ struct pace {
 	int64_t last;		/* when the last one went */
 	struct pace_block block;
 	double share;		/* refused before the trial */
+	unsigned tried;		/* of so many served */
 	double usual;		/* refused whatever the pace, of one */
 	int64_t try_after;	/* when to doubt PACE_FREE again */
 	int64_t try_wait;
@@ -114,6 +117,16 @@ void pace_lost(struct pace *, const struct pace_ticket *, int64_t);
  */
 bool pace_refused(struct pace *, const struct pace_ticket *,
     const struct pace_refusal *, int64_t);
+
+/**
+ * pace_refused_at(pace, before, ticket, refusal, word, now):
+ * The same, where http_width.c has a ${word} of it: what was refused for its
+ * place does not count.  Where a limit of width is found, the pace is found
+ * out anew; ${before} keeps what was known, in case that there is no such
+ * limit.
+ */
+bool pace_refused_at(struct pace *, struct pace *, const struct pace_ticket *,
+    const struct pace_refusal *, enum width_word, int64_t);
 
 /** pace_waits(pace, now): Return how long all wait from now on, in ms. */
 int64_t pace_waits(const struct pace *, int64_t);

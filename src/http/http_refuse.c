@@ -112,8 +112,7 @@ http_weigh_refusal(struct transfer *transfer, int64_t now)
 	struct http_reply *reply = &transfer->reply;
 	struct pace_refusal refusal = { transfer->retry_after,
 	    reply->status == 503 && transfer->retry_after < 0 };
-	bool is_pace = limit_refused(&http->limit, &transfer->ticket,
-	    &refusal, now);
+	bool is_pace = limit_refused(transfer, &refusal, now);
 	bool others = transfer->successes != http->limit.successes;
 	int64_t wait;
 

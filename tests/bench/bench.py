@@ -309,8 +309,37 @@ class Bench:
             row(what, ">= 95 %, <= 1 %",
                 float(taken) >= 95 and float(refused) <= 1,
                 f"{taken} %", f"{refused} % refused, simulated")
+        for what, taken, refused in re.findall(
+                r"# (\d+ at a time, .*): ([\d.]+) % of it, ([\d.]+) %",
+                said):
+            row(what, ">= 95 %, <= 1 %",
+                float(taken) >= 95 and float(refused) <= 1,
+                f"{taken} %", f"{refused} % refused, simulated")
         for what, s in re.findall(r"# (from .*): 90 % after (\d+) s", said):
             row(what, "<= 60 s", int(s) <= 60, f"{s} s", "simulated")
+
+    def refusals(self):
+        """A fraction of all URLs is refused twice, whatever the pace."""
+        times = {}
+        for percent in (0, 1, 5, 10, 20):
+            for status in (429, 503) if percent else (200,):
+                with self.bulk("--latency", "20", "--refuse", str(percent),
+                               "--refuse-with", str(status)) as fixture:
+                    walls, sent = [], 0
+                    for _ in range(1 if self.quick else 3):
+                        fixture.ask("clear")
+                        walls.append(good(self.export(
+                            fixture, self.fresh())).wall)
+                        sent = len(fixture.order())
+                times[percent, status] = statistics.median(walls)
+                if percent == 0:
+                    calm = times[0, 200]
+                    continue
+                ratio = times[percent, status] / calm
+                row(f"{percent} % of URLs refused twice, {status}",
+                    "<= 1.5 x", ratio <= 1.5, f"{ratio:.2f} x",
+                    f"{times[percent, status]:.2f} s for {sent:,} requests, "
+                    f"undisturbed {calm:.2f} s")
 
     def memory(self):
         peaks = []
@@ -509,6 +538,7 @@ def main():
         bench.latency(50)
         bench.latency(200)
         bench.limits()
+        bench.refusals()
         bench.memory()
         bench.verify()
         bench.tables()

@@ -71,6 +71,27 @@ fault_passes()
 	assert_equal "$(asked | sort | uniq -d)" ""
 }
 
+@test "a Content-Encoding that nobody knows: JSON is read as it is" {
+	local coding
+	start_fixture
+	for coding in utf-8 aws-chunked identity,x; do
+		fault_passes "any coded=1 text=$coding"
+		assert_equal "$(grep -c "Content-Encoding is unknown" \
+		    exports/*/export.log)" 1
+		# Only what was under way until it was known, and no gaps.
+		[ "$(asked | sort | uniq -d | wc -l)" -le 16 ]
+	done
+	# One reply only, among others that are compressed.
+	fault_passes "logs coded=1 text=none times=1" "any gzip=1"
+	# What is known, and wrong, is an error, and not read as it is.
+	mend
+	add_fault "stats coded=1 text=gzip"
+	rm -rf exports
+	run hlexport --logs
+	assert_status 3
+	assert_contains "$output" "3 gaps"
+}
+
 @test "each retry is a line in export.log" {
 	start_fixture
 	add_fault "versions status=503 times=1"

@@ -196,6 +196,7 @@ enum fault_kind {
 	FAULT_CLOSE,		/* answer, then close the connection */
 	FAULT_GZIP,		/* compressed */
 	FAULT_BAD_GZIP,		/* it says so, and isn't */
+	FAULT_CODED,		/* it says to be coded as text, and isn't */
 	FAULT_REDIRECT,		/* value: the status; text: where to */
 	FAULT_BODY,		/* text: the body, with value as status */
 	FAULT_TOTAL,		/* value: what total says */
@@ -256,6 +257,8 @@ struct serve_settings {
 	bool old_first;		/* listings in the order of creation */
 	unsigned rate;		/* requests a second; 0: no limit */
 	unsigned bucket;	/* so many at once; 0: a fixed window */
+	unsigned refuse;	/* of 100 URLs are refused twice */
+	unsigned refuse_with;	/* this status */
 
 	/* The trace API, in place of the other one. */
 	bool trace;
@@ -274,6 +277,11 @@ struct serve_settings {
 void list_move(struct list *, const struct fault *);
 /* May one more request be served now? */
 bool rate_allows(const struct serve_settings *);
+/* Is it one that is refused, twice, whatever the pace? */
+bool rate_refuses(const struct serve_settings *, const char *, const char *,
+    uint64_t, uint64_t);
+/* As if none had been asked for. */
+void rate_forget(void);
 
 /* Start; set the ports.  Return 0 or -1. */
 int serve_start(struct world *, const struct serve_settings *, unsigned *,

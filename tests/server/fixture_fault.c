@@ -22,7 +22,7 @@ static struct fault *faults;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 static const char *const kinds[] = { "status", "delay", "trickle", "stall",
-    "cut", "chunkcut", "badjson", "reset", "close", "gzip", "badgzip",
+    "cut", "chunkcut", "badjson", "reset", "close", "gzip", "badgzip", "coded",
     "redirect", "body", "total", "short", "same", "big", "headers",
     "insert", "delete" };
 

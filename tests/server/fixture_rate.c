@@ -1,9 +1,12 @@
 /*
  * A limit on requests a second that the client is not told of: a fixed window
- * or a token bucket.
+ * or a token bucket.  And refusals now and then, whatever the pace.
  */
 
+#include <inttypes.h>
 #include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 
 #include "fixture.h"
@@ -51,4 +54,59 @@ rate_allows(const struct serve_settings *settings)
 	}
 	pthread_mutex_unlock(&lock);
 	return ok;
+}
+
+/* ------------------------------------------- twice, a fraction of all URLs */
+
+#define SEEN 65536	/* URLs that are refused, at most */
+
+static struct {
+	uint64_t hash;
+	unsigned times;
+} seen[SEEN];
+
+/* FNV-1a, and a finish that mixes its upper bits in. */
+static uint64_t
+hash_of(const char *route, const char *id, uint64_t page, uint64_t size)
+{
+	char key[300], *p;
+	uint64_t hash = UINT64_C(14695981039346656037);
+
+	snprintf(key, sizeof(key), "%s %s %" PRIu64 " %" PRIu64, route,
+	    id != NULL ? id : "", page, size);
+	for (p = key; *p != '\0'; p++)
+		hash = (hash ^ (unsigned char)*p) *
+		    UINT64_C(1099511628211);
+	return (hash ^ hash >> 32) | 1;
+}
+
+bool
+rate_refuses(const struct serve_settings *settings, const char *route,
+    const char *id, uint64_t page, uint64_t size)
+{
+	uint64_t hash = hash_of(route, id, page, size), i;
+	bool refuses = false;
+
+	if (hash / 2 % 100 >= settings->refuse)
+		return false;
+	pthread_mutex_lock(&lock);
+	for (i = hash; seen[i % SEEN].hash != 0 &&
+	    seen[i % SEEN].hash != hash; i++)
+		if (i - hash >= SEEN)
+			abort();
+	seen[i % SEEN].hash = hash;
+	refuses = seen[i % SEEN].times++ < 2;
+	pthread_mutex_unlock(&lock);
+	return refuses;
+}
+
+void
+rate_forget(void)
+{
+	size_t i;
+
+	pthread_mutex_lock(&lock);
+	for (i = 0; i < SEEN; i++)
+		seen[i].times = 0;
+	pthread_mutex_unlock(&lock);
 }

@@ -157,6 +157,9 @@ make_response(struct answer *answer, const struct fault *fault)
 	    fault->kind == FAULT_BAD_GZIP))
 		MHD_add_response_header(response, "Content-Encoding",
 		    "gzip");
+	if (fault != NULL && fault->kind == FAULT_CODED)
+		MHD_add_response_header(response, "Content-Encoding",
+		    fault->text);
 	if (fault != NULL && fault->kind == FAULT_CLOSE)
 		MHD_add_response_header(response, "Connection", "close");
 	if (fault != NULL && fault->kind == FAULT_HEADERS)
@@ -247,6 +250,7 @@ apply_fault(const struct fault *fault, struct answer *answer)
 	case FAULT_CLOSE:
 	case FAULT_GZIP:
 	case FAULT_BAD_GZIP:
+	case FAULT_CODED:
 	case FAULT_BIG:
 	case FAULT_HEADERS:
 	case FAULT_SHORT:
@@ -291,8 +295,10 @@ serve_control(struct MHD_Connection *connection, const char *url)
 		answer.body = body_of(trace_truth(url + 8, &n));
 	else if (strncmp(url, "/_truth/", 8) == 0)
 		answer.body = body_of(world_truth_of(world, url + 8, &n));
-	else if (strcmp(url, "/_clear") == 0)
+	else if (strcmp(url, "/_clear") == 0) {
 		asked_clear();
+		rate_forget();
+	}
 	else if (strcmp(url, "/_mend") == 0)
 		fault_clear();
 	else if (strcmp(url, "/_fault") == 0 && fault != NULL) {
@@ -374,6 +380,10 @@ serve_api(struct MHD_Connection *connection, const char *url,
 		answer.retry_after = "1";
 		answer.body = body_of("{\"detail\": \"Too Many Requests\"}");
 		asked_too_fast();
+	} else if (settings.refuse > 0 && rate_refuses(&settings, route.name,
+	    route.id, route.page, route.size)) {
+		answer.status = (int)settings.refuse_with;
+		answer.body = body_of("{\"detail\": \"Try again\"}");
 	} else if (!has_key(connection)) {
 		answer.status = 401;
 		answer.body = body_of("{\"detail\": \"Invalid API key\"}");

@@ -29,6 +29,8 @@ static const char usage[] =
     "  --latency MS      before each answer [0]\n"
     "  --rate N          requests a second, or 429 [no limit]\n"
     "  --bucket N        of these at once; else in each second\n"
+    "  --refuse N        of 100 URLs, twice, whatever the rate\n"
+    "  --refuse-with N   this status [429]\n"
     "  --clamp N         give no more than N records a page\n"
     "  --reject N        refuse pages of more than N records\n"
     "  --workspace trace: another API, of records and logs by POST; with\n"
@@ -43,7 +45,8 @@ static const char usage[] =
     "/_truth, /_truth/KIND, /_clear, /_mend, /_fault?spec=SPEC.\n";
 
 enum { FILES = 1000, VERSIONS, LOGS, LOG_BYTES, DATASETS, DATAPOINTS,
-    EVALUATIONS, EVALUATION_LOGS, RECORDS, ROWS, CAP, LIMIT, WINDOW };
+    EVALUATIONS, EVALUATION_LOGS, RECORDS, ROWS, CAP, LIMIT, WINDOW,
+    REFUSE, REFUSE_WITH };
 
 static const struct option options[] = {
 	{ "workspace", required_argument, NULL, 'w' },
@@ -72,6 +75,8 @@ static const struct option options[] = {
 	{ "cap", required_argument, NULL, CAP },
 	{ "limit", required_argument, NULL, LIMIT },
 	{ "window", required_argument, NULL, WINDOW },
+	{ "refuse", required_argument, NULL, REFUSE },
+	{ "refuse-with", required_argument, NULL, REFUSE_WITH },
 	{ "shape", required_argument, NULL, 'S' },
 	{ "no-dates", no_argument, NULL, 'D' },
 	{ "elsewhere", required_argument, NULL, 'E' },
@@ -102,13 +107,14 @@ main(int argc, char **argv)
 {
 	struct serve_settings settings = { .prefix = "/v5", .key = KEY,
 	    .records = 2500, .rows = 700, .shape = "rich", .cap = 50000,
-	    .window_s = 60, .elsewhere = "127.0.0.1:9" };
+	    .window_s = 60, .elsewhere = "127.0.0.1:9",
+	    .refuse_with = 429 };
 	struct sizes sizes = { 40, 2, 5000, 2750, 4, 500, 1, 100 };
 	unsigned *size_of[] = { &sizes.files, &sizes.versions, &sizes.logs,
 	    &sizes.log_bytes, &sizes.datasets, &sizes.datapoints,
 	    &sizes.evaluations, &sizes.evaluation_logs, &settings.records,
 	    &settings.rows, &settings.cap, &settings.limit,
-	    &settings.window_s };
+	    &settings.window_s, &settings.refuse, &settings.refuse_with };
 	struct world world = { .seed = 1 };
 	const char *workspace = "sample", *data = NULL;
 	unsigned port, elsewhere;

@@ -13,7 +13,7 @@
 #define BEGIN 1000	/* ms, on the simulated clock */
 #define WARM 60000	/* ms before refusals are counted */
 
-enum limit_kind { NONE, WINDOW, BUCKET, SLIDING };
+enum limit_kind { NONE, WINDOW, BUCKET, SLIDING, WIDTH };
 
 struct server {
 	enum limit_kind kind;
@@ -22,6 +22,7 @@ struct server {
 	unsigned used;
 	double log[1024];	/* SLIDING: when it took the last ones */
 	unsigned first, n;
+	unsigned busy;		/* WIDTH: with so many at a time */
 };
 
 struct url {
@@ -37,11 +38,13 @@ struct wire {
 	double arrives;
 	int64_t comes;
 	struct pace_ticket ticket;
+	struct width_ticket place;
 };
 
 struct world {
 	struct server server;
-	struct pace pace;
+	struct pace pace, before;
+	struct width width;
 	struct url urls[OPEN];
 	struct wire wire[JOBS];
 	unsigned on_wire, open, fresh, over;
@@ -89,6 +92,11 @@ takes(struct server *server, double now)
 		if (server->n >= server->rate)
 			return false;
 		server->log[(server->first + server->n++) % 1024] = now;
+		return true;
+	case WIDTH:
+		if (server->busy >= server->rate)
+			return false;
+		server->busy++;
 		return true;
 	case NONE:
 		break;
@@ -149,14 +157,17 @@ come(struct world *world, int64_t now)
 			world->refused += !wire->is_good;
 		}
 		if (wire->is_good) {
+			world->server.busy -= world->server.kind == WIDTH;
+			width_served(&world->width, &wire->place, now);
 			pace_served(&world->pace, &wire->ticket, now);
 			url->is_open = false;
 			world->open--;
 			world->over++;
 			continue;
 		}
-		(void)pace_refused(&world->pace, &wire->ticket, &refusal,
-		    now);
+		(void)pace_refused_at(&world->pace, &world->before,
+		    &wire->ticket, &refusal, width_refused(&world->width,
+		    &wire->place, now), now);
 		wait = wait_of(world, ++url->tries);
 		url->due = now + (world->retry_after > wait ?
 		    world->retry_after : wait);
@@ -195,7 +206,7 @@ fill(struct world *world, int64_t now)
 	struct url *url;
 	double latency;
 
-	while (world->on_wire < JOBS &&
+	while (world->on_wire < world->width.allowed &&
 	    pace_next(&world->pace, now) <= now &&
 	    (url = pick(world, now)) != NULL) {
 		for (wire = world->wire; wire->is_busy; wire++)
@@ -204,10 +215,13 @@ fill(struct world *world, int64_t now)
 		url->is_out = true;
 		world->on_wire++;
 		*wire = (struct wire){ .is_busy = true, .url = url,
-		    .arrives = (double)now + latency / 2,
+		    .arrives = (double)now + latency /
+		    (world->server.kind == WIDTH ? 8 : 2),
 		    .comes = now + (int64_t)latency };
 		pace_sent(&world->pace, url->tries == 1 || url->tries == 2,
-		    world->on_wire == JOBS, &wire->ticket, now);
+		    world->on_wire >= world->width.allowed, &wire->ticket,
+		    now);
+		width_sent(&world->width, world->on_wire, &wire->place);
 	}
 }
 
@@ -216,6 +230,7 @@ world_init(struct world *world, uint64_t seed)
 {
 	memset(world, 0, sizeof(*world));
 	pace_init(&world->pace);
+	width_init(&world->width, JOBS);
 	world->random = seed * UINT64_C(829180769161) + 17;
 	world->retry_after = -1;
 }
@@ -286,9 +301,9 @@ test_refusals_whatever_the_pace(void **state)
 }
 
 /*
- * The aim is 95 % of the limit and 1 % refused.  Not all of these reach it,
- * and other seeds do worse (78 %, 2.1 %): what is asserted only keeps it from
- * getting worse than that.
+ * The aim is 95 % of the limit and at most 1 % refused, after the first
+ * minute.  Most of these reach it.  What is asserted is what all do; other
+ * seeds do worse, see doc/RELIABILITY.md.
  */
 static void
 test_hard_limits(void **state)
@@ -296,36 +311,76 @@ test_hard_limits(void **state)
 	static const double rates[] = { 1, 3, 10, 50, 100, 300 };
 	static const char *const names[] = { "", "window", "bucket",
 	    "sliding" };
+	static const char *const how[] = { "429", "Retry-After: 1", "503" };
 	static struct world world;
-	double taken, refused;
+	double taken, refused, sum = 0;
 	unsigned kind, told;
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < LENGTH(rates) * 6; i++) {
+	for (i = 0; i < LENGTH(rates) * 9; i++) {
 		kind = 1 + (unsigned)i % 3;
-		told = (unsigned)i / 3 % 2;
+		told = (unsigned)i / 3 % 3;
 		world_init(&world, 7);
 		world.server.kind = (enum limit_kind)kind;
-		world.server.rate = world.server.tokens = rates[i / 6];
-		world.retry_after = told ? 1000 : -1;
+		world.server.rate = world.server.tokens = rates[i / 9];
+		world.retry_after = told == 1 ? 1000 : -1;
+		world.is_plain = told == 2;
 		pass(&world, BEGIN, WARM + 600000);
-		taken = (double)world.good / 600 / rates[i / 6];
+		taken = (double)world.good / 600 / rates[i / 9];
 		refused = (double)world.refused /
 		    (double)(world.good + world.refused);
 		print_message("# limit %.0f/s, %s, %s: %.1f %% of it, "
-		    "%.2f %% refused\n", rates[i / 6], names[kind],
-		    told ? "Retry-After: 1" : "nothing told", taken * 100,
+		    "%.2f %% refused\n", rates[i / 9], names[kind],
+		    how[told], taken * 100, refused * 100);
+		sum += taken;
+		assert_true(taken > 0.91 && taken < 1.01);
+		assert_true(refused < (rates[i / 9] < 2 ? 0.02 :
+		    rates[i / 9] < 5 ? 0.012 : 0.01));
+	}
+	print_message("# %.1f %% of all limits, the average\n",
+	    sum * 100 / (double)i);
+	assert_true(sum / (double)i > 0.96);
+}
+
+/* So many at a time: beside a client that knows how many. */
+static void
+test_limits_of_width(void **state)
+{
+	static const unsigned widths[] = { 1, 2, 4, 8, 12 };
+	static const char *const told[] = { "429", "503", "Retry-After: 1" };
+	static struct world world;
+	double known, taken, refused;
+	unsigned kind;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < LENGTH(widths) * 3; i++) {
+		kind = (unsigned)i % 3;
+		world_init(&world, 5);
+		width_init(&world.width, widths[i / 3]);
+		pass(&world, BEGIN, WARM + 60000);
+		known = (double)world.good;
+		world_init(&world, 5);
+		world.server.kind = WIDTH;
+		world.server.rate = widths[i / 3];
+		world.is_plain = kind == 1;
+		world.retry_after = kind == 2 ? 1000 : -1;
+		pass(&world, BEGIN, WARM + 60000);
+		taken = (double)world.good / known;
+		refused = (double)world.refused /
+		    (double)(world.good + world.refused);
+		print_message("# %u at a time, %s: %.1f %% of it, %.2f %% "
+		    "refused\n", widths[i / 3], told[kind], taken * 100,
 		    refused * 100);
-		assert_true(taken > 0.7 && taken < 1.01);
-		assert_true(refused < (rates[i / 6] < 2 ? 0.03 : 0.013));
+		assert_true(taken > 0.95 && refused < 0.01);
 	}
 }
 
 static void
 test_a_limit_that_rises(void **state)
 {
-	static const double rates[] = { 3, 10, 30 };
+	static const double rates[] = { 1, 3, 10, 30 };
 	static struct world world;
 	uint64_t before;
 	unsigned kind;
@@ -349,8 +404,97 @@ test_a_limit_that_rises(void **state)
 		}
 		print_message("# from %.0f/s to ten times that, kind %u: "
 		    "90 %% after %d s\n", rates[i / 3], kind, (int)s + 2);
-		assert_true(s < 70);
+		/*
+		 * The aim is 60 s.  At one a second it can't be met: a probe
+		 * costs a refusal, and one in 60 is more than 1 %.
+		 */
+		assert_true(s + 2 <= (rates[i / 3] < 2 ? 160 : 60));
 	}
+}
+
+/* ---------------------------------------------- many of them, with SOAK=1 */
+
+/* What came of many servers of a kind. */
+struct tally {
+	double taken, refused, least, most;
+	unsigned n, enough, few;
+};
+
+static void
+tally_add(struct tally *tally, const struct world *world, double all)
+{
+	double taken = (double)world->good / all;
+	double refused = (double)world->refused /
+	    (double)(world->good + world->refused);
+
+	tally->taken += taken;
+	tally->refused += refused;
+	tally->enough += taken >= 0.95;
+	tally->few += refused <= 0.01;
+	if (tally->n++ == 0 || taken < tally->least)
+		tally->least = taken;
+	if (refused > tally->most)
+		tally->most = refused;
+}
+
+static void
+tally_show(const struct tally *tally, const char *what)
+{
+	double n = tally->n;
+
+	print_message("# %.0f %s: %.1f %% of it, %.2f %% refused; the worst "
+	    "%.1f %%, %.2f %%; 95 %% by %u, 1 %% by %u\n", n, what,
+	    tally->taken / n * 100, tally->refused / n * 100,
+	    tally->least * 100, tally->most * 100, tally->enough,
+	    tally->few);
+}
+
+static void
+soak_one(struct tally *tally, enum limit_kind kind, double rate,
+    unsigned told, unsigned seed)
+{
+	static struct world world;
+	double all = rate * 300;
+	int64_t ms = 300000;
+
+	if (kind == WIDTH) {
+		ms = 60000;
+		world_init(&world, seed);
+		width_init(&world.width, (unsigned)rate);
+		pass(&world, BEGIN, WARM + ms);
+		all = (double)world.good;
+	}
+	world_init(&world, seed * 7 + told);
+	world.server.kind = kind;
+	world.server.rate = world.server.tokens = rate;
+	world.retry_after = told == 1 ? 1000 : -1;
+	world.is_plain = told == 2;
+	pass(&world, BEGIN, WARM + ms);
+	tally_add(tally, &world, all);
+}
+
+static void
+test_many_limits(void **state)
+{
+	static const double rates[] = { 1, 2, 3, 5, 8, 10, 13, 16, 20, 50,
+	    100, 300 };
+	struct tally pace = { 0 }, width = { 0 };
+	unsigned i;
+
+	(void)state;
+	if (getenv("SOAK") == NULL)
+		skip();
+	for (i = 0; i < LENGTH(rates) * 9 * 8; i++)
+		soak_one(&pace, (enum limit_kind)(1 + i % 3),
+		    rates[i / 9 % LENGTH(rates)], i / 3 % 3,
+		    1 + i / 9 / (unsigned)LENGTH(rates));
+	tally_show(&pace, "limits of pace");
+	for (i = 0; i < 15 * 3 * 10; i++)
+		soak_one(&width, WIDTH, 1 + i / 3 % 15, i % 3, 1 + i / 45);
+	tally_show(&width, "limits of width");
+	assert_true(pace.taken / pace.n > 0.95 && pace.least > 0.8);
+	assert_true(pace.refused / pace.n < 0.01 && pace.most < 0.04);
+	assert_true(width.taken / width.n > 0.95 && width.most < 0.01);
 }
 
 int
@@ -359,7 +503,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_refusals_whatever_the_pace),
 		cmocka_unit_test(test_hard_limits),
+		cmocka_unit_test(test_limits_of_width),
 		cmocka_unit_test(test_a_limit_that_rises),
+		cmocka_unit_test(test_many_limits),
 	};
 
 	return cmocka_run_group_tests_name("limits", tests, NULL, NULL);
