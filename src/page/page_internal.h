@@ -79,6 +79,7 @@ struct page_walk {
 	size_t record_depth;	/* depth of the records, 0: not in them */
 	const char *record;	/* where the record at hand begins */
 	bool breaks;		/* a line break was skipped in it */
+	bool escaped;		/* an escape stands in the name at hand */
 	bool words;		/* NaN or Infinity stands in it */
 
 	const struct page_names *names;	/* planned here, or NULL */

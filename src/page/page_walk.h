@@ -134,6 +134,7 @@ escape(struct page_walk *w, const char *p)
 {
 	int i;
 
+	w->escaped = true;
 	if (w->end - p < 2)
 		return fail(w, p, "the text ends inside a string");
 	switch (p[1]) {
@@ -308,6 +309,16 @@ forget(struct page_walk *w, const struct page_name *name)
 	w->scan->page->has_breaks = false;
 }
 
+/* Mostly, names hold no escape, and are compared as they stand. */
+static inline bool
+is_called(const struct page_walk *w, struct span name, struct span wanted)
+{
+	if (UNLIKELY(w->escaped))
+		return page_name_is(name, wanted.at, wanted.len);
+	return name.len == wanted.len + 2 &&
+	    memcmp(name.at + 1, wanted.at, wanted.len) == 0;
+}
+
 /* The member of the tracked object at hand is called ${name}. */
 static void
 note_name(struct page_walk *w, struct span name)
@@ -318,7 +329,7 @@ note_name(struct page_walk *w, struct span name)
 	w->next = NULL;
 	for (i = w->levels[w->tracked].name->child; i != 0; i = known->next) {
 		known = &all[i];
-		if (!page_name_is(name, known->name.at, known->name.len))
+		if (!is_called(w, name, known->name))
 			continue;
 		/* Where a name comes twice, the last one counts. */
 		forget(w, known);
@@ -539,6 +550,7 @@ key:
 	if (UNLIKELY(p == end || *p != '"'))
 		return fail(w, p, "expected a name in quotes");
 	from = p;
+	w->escaped = false;
 	if (UNLIKELY((p = string(w, &block, p)) == NULL))
 		return NULL;
 	if (UNLIKELY(depth == watch))

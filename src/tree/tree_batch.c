@@ -50,6 +50,7 @@ tree_wrote(struct tree *tree, const struct tree_file *file, uint64_t bytes)
 	batch->is_whole |= file->fd == -1;
 	batch->n_objects += file->path != NULL;
 	batch->n_held += file->fd != -1 && !file->is_stream;
+	batch->n_kept += file->len;
 }
 
 static const struct tree_file *
@@ -119,6 +120,7 @@ clear(struct tree_batch *batch)
 		if (!batch->files[i].is_stream && batch->files[i].fd != -1)
 			close(batch->files[i].fd);
 		free(batch->files[i].path);
+		free(batch->files[i].bytes);
 	}
 	for (i = 0; i < batch->n_changed; i++) {
 		if (batch->changed[i]->batch == batch)
@@ -127,7 +129,7 @@ clear(struct tree_batch *batch)
 	}
 	batch->n_files = batch->n_changed = 0;
 	batch->n_objects = batch->n_held = 0;
-	batch->bytes = 0;
+	batch->bytes = batch->n_kept = 0;
 	batch->is_whole = false;
 	batch->lines = (struct tree_lines_to_say){ .fd = -1 };
 }

@@ -25,6 +25,8 @@ struct tree_file {
 	bool is_apart;		/* on another disk than the export */
 	char *path;		/* of an object, else NULL */
 	struct tree_folder *folder;	/* of an object: where it is */
+	char *bytes;		/* of a small object, to be read again */
+	size_t len;
 };
 
 /* What the next sync has to do. */
@@ -36,6 +38,7 @@ struct tree_batch {
 	size_t n_objects;	/* of the files */
 	size_t n_held;		/* descriptors that only it holds open */
 	uint64_t bytes;
+	size_t n_kept;		/* of them, those that its files have */
 	int64_t since;		/* when the first file came */
 	bool is_whole;		/* files of it are closed: sync the disk */
 	int disk;		/* a descriptor on the disk of the export */

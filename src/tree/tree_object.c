@@ -17,6 +17,12 @@
  */
 #define FEW 16
 
+/*
+ * Objects are read again soon, for the tables made of them: so many bytes of a
+ * batch stay in memory, which saves opening the files.
+ */
+#define KEPT_MAX (1 << 20)
+
 static int
 write_temp(struct tree *tree, const char *path, struct tree_folder **folder,
     struct span bytes, struct err *err)
@@ -66,6 +72,10 @@ put(struct tree *tree, const char *path, struct span bytes,
 		file.fd = -1;
 	}
 	file.path = mem_text(path);
+	if (bytes.len <= KEPT_MAX - tree->batch->n_kept) {
+		file.bytes = mem_copy(bytes.at, bytes.len);
+		file.len = bytes.len;
+	}
 	tree_wrote(tree, &file, bytes.len);
 	*receipt = (struct tree_receipt){ .path = (char *)path,
 	    .bytes = bytes.len };
@@ -141,6 +151,12 @@ tree_get(struct tree *tree, const char *path, struct text *text,
 	if (tree->is_under_way && !tree_worker_is_busy(tree->worker))
 		(void)tree_wait(tree, NULL);
 	pending = tree_find_pending(tree, path);
+	if (pending != NULL && pending->bytes != NULL) {
+		if (text_add(text, pending->bytes, pending->len) == -1)
+			return err_set(err, ERR_DISK, "%s is too large",
+			    path);
+		return 0;
+	}
 	if (pending != NULL && pending->fd != -1)
 		return read_all(pending->fd, path, text, err);
 	fd = pending != NULL ? open_pending(pending) :
