@@ -91,6 +91,34 @@ teardown()
 	grep -q 'No such file or directory' err
 }
 
+@test "a folder that someone removes meanwhile is missed at the end" {
+	local n folder
+	start_fixture --workspace full --latency 10
+	for n in 1 2 3; do
+		rm -rf exports
+		"$HLEXPORT" --logs 2>err & pid=$!
+		for ((i = 0; i < 1000; i++)); do
+			folder=$(find exports -name versions 2>/dev/null |
+			    sed -n ${n}p)
+			[ -z "$folder" ] || break
+			sleep 0.01
+		done
+		# While it goes on, or it would not be removed meanwhile.
+		kill -STOP $pid
+		rm -rf "$folder"
+		kill -CONT $pid
+		rc=0
+		wait $pid || rc=$?
+		assert_equal $rc 1
+		! grep -q 'Export complete' err
+		run hlexport verify exports/*
+		assert_status 6
+		run hlexport -q --resume exports/*
+		assert_status 0
+		assert_truth "$(the_export)"
+	done
+}
+
 @test "a place where nothing may be written" {
 	start_fixture
 	touch file
