@@ -129,7 +129,7 @@ set_limited(struct pace *pace, int64_t now)
 {
 	const struct pace_block *block = &pace->block;
 
-	/* What was served before the trial was refused in part, if known. */
+	/* What was served before the trial was too fast, if that is known. */
 	pace->ceiling = pace->state == PACE_TRIAL && pace->tried > MEASURED ?
 	    pace->rate / BELOW : 0;
 	pace->state = PACE_LIMITED;
