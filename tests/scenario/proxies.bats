@@ -132,7 +132,8 @@ teardown()
 	stop_fixture
 }
 
-# export_complete SECONDS: it is, within these, and the one from without.
+# export_complete SECONDS: it is, within these (a 503 that comes four times is
+# waited for up to 9 s), and the one from without.
 export_complete()
 {
 	local began=$SECONDS
@@ -168,7 +169,7 @@ answers()
 	needs nginx
 	start_behind
 	start_nginx "limit_req zone=rate burst=5 nodelay;"
-	export_complete 12
+	export_complete 20
 	[ "$(answers access.log 503 HTTP/1.1)" -gt 0 ]
 }
 
@@ -178,7 +179,7 @@ answers()
 	use_tls
 	start_nginx "limit_req zone=rate burst=5 nodelay;
 	    limit_req_status 429;" "ssl http2"
-	export_complete 12
+	export_complete 20
 	[ "$(answers access.log 429 HTTP/2.0)" -gt 0 ]
 	# All that was served, was so once.
 	assert_equal "$(answers access.log 200)" "$n"
@@ -188,12 +189,12 @@ answers()
 	needs nginx
 	start_behind
 	start_nginx "limit_conn wide 4;"
-	export_complete 12
+	export_complete 20
 	[ "$(answers access.log 503 HTTP/1.1)" -gt 0 ]
 	stop_proxy
 	rm -rf behind access.log
 	start_nginx "limit_conn wide 4; limit_conn_status 429;"
-	export_complete 12
+	export_complete 20
 	[ "$(answers access.log 429 HTTP/1.1)" -gt 0 ]
 }
 
@@ -202,7 +203,7 @@ answers()
 	start_behind
 	use_tls
 	start_nginx "limit_conn wide 3;" "ssl http2"
-	export_complete 12
+	export_complete 20
 	[ "$(answers access.log 503 HTTP/2.0)" -gt 0 ]
 }
 
@@ -217,7 +218,7 @@ answers()
 		http-request track-sc0 src
 		http-request deny deny_status 429 if { sc_http_req_rate(0) gt 80 }" \
 		    "$([ $protocol = HTTP/1.1 ] || echo "ssl crt both.pem alpn h2,http/1.1")"
-		export_complete 15
+		export_complete 20
 		[ "$(answers proxy.log 429 $protocol)" -gt 0 ]
 		stop_proxy
 	done
