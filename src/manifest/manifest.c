@@ -140,8 +140,10 @@ cut(struct manifest *manifest, int64_t at, struct log *log, struct err *err)
 {
 	if (tree_log(manifest->tree) == -1 || manifest->is_below)
 		return 0;	/* we only look */
-	log_say(log, LOG_WARN, "manifest", "cut off an unfinished last line "
-	    "(%lld bytes)", (long long)(manifest->size - at));
+	if (log != NULL)
+		log_say(log, LOG_WARN, "manifest", "cut off an unfinished "
+		    "last line (%lld bytes)",
+		    (long long)(manifest->size - at));
 	if (ftruncate(manifest->fd, (off_t)at) == -1)
 		return err_errno(err, ERR_DISK, "cut " MANIFEST_NAME);
 	manifest->size = at;

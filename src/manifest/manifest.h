@@ -104,9 +104,9 @@ struct manifest *manifest_new(struct tree *, json_t *);
 /**
  * manifest_open(tree, log, err):
  * Read the manifest of an export; of one that tree_look() opened, only to
- * ask.  A last line that is torn is cut off, with
- * a word to ${log}; a damaged one before it is an error (ERR_DATA) that names
- * it.  ERR_USAGE: there is none, or it is of another format.
+ * ask.  A last line that is torn is cut off, with a word to ${log}, which may
+ * be NULL; a damaged one before it is an error (ERR_DATA) that names it.
+ * ERR_USAGE: there is none, or it is of another format.
  */
 struct manifest *manifest_open(struct tree *, struct log *, struct err *);
 

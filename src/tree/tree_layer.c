@@ -63,14 +63,19 @@ open_layer(struct tree *tree, bool make)
 
 	free(tree->layer);
 	tree->layer = NULL;
-	if (beside != NULL && (!make || mkdir(beside, 0700) == 0 ||
-	    errno == EEXIST))
+	/* One that is there is taken, whether or not one could be made. */
+	if (beside != NULL) {
 		fd = open_ours(tree, AT_FDCWD, beside);
+		if (fd == -1 && make && mkdir(beside, 0700) == 0)
+			fd = open_ours(tree, AT_FDCWD, beside);
+	}
 	if (fd != -1) {
 		tree->layer = mem_text(beside);
-	} else if (!make || mkdirat(tree->dir, INSIDE, 0700) == 0 ||
-	    errno == EEXIST) {
+	} else {
 		fd = open_ours(tree, tree->dir, INSIDE);
+		if (fd == -1 && make && mkdirat(tree->dir, INSIDE,
+		    0700) == 0)
+			fd = open_ours(tree, tree->dir, INSIDE);
 		if (fd != -1)
 			tree->layer = mem_format("%s/" INSIDE, tree->path);
 	}
