@@ -110,6 +110,35 @@ verdict()
 	run -0 hlexport verify old
 }
 
+@test "what was taken stays as it was, though the server has it otherwise" {
+	local shard
+	start_world
+	"$make_old" "$export" old page-of-logs torn-version
+	# Without these, all lists of versions are read again.
+	find old -name .done -delete
+	for shard in $(find old/files -path '*/versions/*' -type f); do
+		sed -i '1s/^{/{"mine": 1, /' "$shard"
+		jq -e . "$shard" >/dev/null 2>&1 && echo "$shard" >>versions
+	done
+	cp -r old copy
+	# Each record of the listing that is read again, and each version.
+	for shard in $(find old/files -path '*/logs/*.jsonl'); do
+		sed -i 's/"id": "\([^"]*\)"/"id": "\1", "mine": "\1"/' "$shard"
+	done
+	cat $(find old/files -path '*/logs/*.jsonl') | sort >before
+	grep -q '"mine"' before
+	hlexport adopt -q old
+	run -0 hlexport --resume old
+	assert_contains "$output" "in this export they stay as they are"
+	cat $(find old/files -path '*/logs/*.jsonl') | sort >after
+	assert_equal "$(comm -23 before after | wc -l)" 0
+	[ "$(wc -l <after)" -gt "$(wc -l <before)" ]
+	while read -r shard; do
+		cmp "copy/${shard#old/}" "$shard"
+	done <versions
+	run -0 hlexport verify old
+}
+
 @test "nothing of an old stream is lost when the server no longer has it" {
 	start_world
 	"$make_old" "$export" old page-of-logs
