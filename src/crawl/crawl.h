@@ -73,6 +73,7 @@ struct crawl_listing {
 	unsigned barren;	/* pages in a row that brought nothing new */
 	bool is_endless;	/* too many of them */
 	bool is_unproven;	/* more than the total came, and no end */
+	bool is_broken;		/* a page lacks the record it begins with */
 	bool is_cut;		/* more is said to come, and not where */
 	uint64_t largest;	/* page of this pass, in records */
 	bool is_full;		/* the last page had all it may have */
@@ -150,6 +151,7 @@ enum crawl_state {
 	CRAWL_HOLED,	/* ended; windows of it are missing */
 	CRAWL_ENDLESS,	/* given up: page after page has nothing new */
 	CRAWL_UNPROVEN,	/* ended; the total is wrong, and nothing else tells */
+	CRAWL_BROKEN,	/* ended: a page is empty that can't be */
 	CRAWL_CUT	/* ended: there is more, and no one says where */
 };
 
@@ -268,13 +270,19 @@ enum crawl_state crawl_fail(struct crawl *, const struct crawl_job *);
  */
 void crawl_restart(struct crawl_listing *);
 
+/* What became of a probe that did not come. */
+enum crawl_probe {
+	CRAWL_PROBE_REFUSED,	/* the server has no such page */
+	CRAWL_PROBE_DOUBTFUL,	/* it may have none */
+	CRAWL_PROBE_FAILED	/* nobody knows: a gap */
+};
+
 /**
- * crawl_end_probe(crawl, job, refused):
- * The probe ${job} did not come; ${refused}: the server said that there is
- * nothing.  Return where its listing stands now.
+ * crawl_end_probe(crawl, job, probe):
+ * The probe ${job} did not come.  Return where its listing stands now.
  */
 enum crawl_state crawl_end_probe(struct crawl *, const struct crawl_job *,
-    bool);
+    enum crawl_probe);
 
 /**
  * crawl_number(crawl, listing, var):

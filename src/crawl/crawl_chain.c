@@ -201,6 +201,9 @@ crawl_chain_came(struct crawl_listing *listing, const struct crawl_job *job,
 		return;
 	}
 	listing->is_resumed = false;
+	/* The last record came just before, and is asked for once more. */
+	if (job->overlap > 0 && result->received == 0 && job->count > 1)
+		listing->is_broken = true;
 	if (is_over(listing, job, next, result))
 		listing->is_dry = true;
 	if (listing->resource->paging == SOURCE_CURSOR) {

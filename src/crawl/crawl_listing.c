@@ -185,6 +185,7 @@ crawl_read_again(struct crawl_listing *listing)
 	listing->unsteady = listing->is_dry = false;
 	listing->is_full = listing->is_probed = listing->is_capped = false;
 	listing->is_endless = listing->is_cut = listing->is_unproven = false;
+	listing->is_broken = false;
 	listing->barren = 0;
 	listing->largest = 0;
 	listing->n_ranges = listing->n_pieces = 0;
@@ -245,6 +246,11 @@ end_of_pass(struct crawl *crawl, struct crawl_listing *listing)
 	if (listing->is_unproven) {
 		listing->gapped = true;
 		return CRAWL_UNPROVEN;
+	}
+	if (listing->is_broken && (last || (readings > 1 &&
+	    listing->fresh == 0))) {
+		listing->gapped = true;
+		return CRAWL_BROKEN;
 	}
 	if (counts_agree(listing) && (steady || last)) {
 		/* Some that an earlier reading saw may have gone. */
@@ -362,10 +368,12 @@ end_probe(struct crawl *crawl, struct crawl_listing *listing, bool proven)
 }
 
 enum crawl_state
-crawl_end_probe(struct crawl *crawl, const struct crawl_job *job, bool refused)
+crawl_end_probe(struct crawl *crawl, const struct crawl_job *job,
+    enum crawl_probe probe)
 {
 	job->listing->under_way--;
-	return end_probe(crawl, job->listing, refused);
+	job->listing->gaps += probe == CRAWL_PROBE_FAILED;
+	return end_probe(crawl, job->listing, probe != CRAWL_PROBE_DOUBTFUL);
 }
 
 enum crawl_state

@@ -64,7 +64,8 @@ struct page {
 	bool has_cursor;	/* likewise */
 	struct span cursor;		/* at NULL: none */
 	struct span failure;	/* what says that it failed; at NULL: nothing */
-	struct span errors;	/* "errors" that no definition speaks of */
+	struct span errors;	/* "errors" or "error", where no definition
+				 * says what tells of a failure */
 };
 
 /* A record, and where what the plan looks for stands in it. */

@@ -33,6 +33,7 @@ enum page_place {
 	PAGE_AT_COUNT,
 	PAGE_AT_FAILURE,
 	PAGE_AT_ERRORS,
+	PAGE_AT_ERROR,
 	PAGE_AT_PLACES
 };
 

@@ -83,6 +83,7 @@ plan_reply(struct page_plan *plan)
 		[PAGE_AT_COUNT] = shape->count,
 		[PAGE_AT_FAILURE] = shape->failure,
 		[PAGE_AT_ERRORS] = shape->failure == NULL ? "errors" : NULL,
+		[PAGE_AT_ERROR] = shape->failure == NULL ? "error" : NULL,
 	};
 	size_t names[PAGE_AT_PLACES];
 	int i;

@@ -143,6 +143,8 @@ read_envelope(struct page *page, const struct page_scan *scan,
 		page->cursor = (struct span){ NULL, 0 };
 	page->errors = value_at(scan, PAGE_AT_ERRORS);
 	if (!says_something(page->errors))
+		page->errors = value_at(scan, PAGE_AT_ERROR);
+	if (!says_something(page->errors))
 		page->errors = (struct span){ NULL, 0 };
 	return 0;
 }

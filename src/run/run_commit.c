@@ -372,8 +372,14 @@ commit_failure(struct run *run, struct run_task *task, struct err *err)
 	own->alone = false;
 	if (task->job.is_probe) {
 		state = crawl_end_probe(run->crawl, &task->job,
+		    task->gap.why != NULL ? CRAWL_PROBE_FAILED :
 		    task->reply != NULL &&
-		    task->reply->outcome == HTTP_REFUSED);
+		    task->reply->outcome == HTTP_REFUSED ?
+		    CRAWL_PROBE_REFUSED : CRAWL_PROBE_DOUBTFUL);
+		/* It is about the list as a whole. */
+		task->gap.first = task->gap.count = -1;
+		if (task->gap.why != NULL)
+			run_gap(run, &task->gap);
 		run_free_task(run, task);
 		if (run_listing_state(run, own, state, err) == -1)
 			return -1;

@@ -340,6 +340,11 @@ end_listing(struct run *run, struct run_listing *own, enum crawl_state state,
 		end_open(run, own, "there are more records than the server's "
 		    "total says, and no reply proves where they end");
 		break;
+	case CRAWL_BROKEN:
+		end_open(run, own, "a page is empty, though at least one "
+		    "record that came before must be in it, so what is "
+		    "behind it is not known");
+		break;
 	case CRAWL_CUT:
 		end_open(run, own, "the server says that there are more "
 		    "records, and does not say where");

@@ -13,8 +13,8 @@
 /* A piece of a page was tried before, with the page. */
 #define PIECE_ATTEMPTS 3
 
-/* Behind the last page many a server answers with an error. */
-#define PROBE_ATTEMPTS 2
+/* Behind the last page many a server answers with HTTP 500. */
+#define PROBE_ATTEMPTS 4
 
 /* So many keys refused in a row, and it is the key and not the rights. */
 #define REFUSED_MOST 50
@@ -293,6 +293,49 @@ try_smaller(struct run *run, struct run_task *task)
 	return true;
 }
 
+/*
+ * May the reply to a probe be what the server has to say of a page that it
+ * does not have?  What may be otherwise a moment later says nothing of pages.
+ */
+static bool
+says_no_page(const struct http_reply *reply)
+{
+	switch (reply->status) {
+	case 401:
+	case 403:
+	case 408:
+	case 425:
+	case 429:
+		return false;
+	default:
+		return reply->status >= 400 && reply->status <= 500;
+	}
+}
+
+/* The page behind the last one was not to be had. */
+static int
+take_refused_probe(struct run *run, struct run_task *task, struct err *err)
+{
+	const struct http_reply *reply = task->reply;
+	struct text why;
+
+	if (says_no_page(reply)) {
+		log_event(run->settings.log, reply->status == 500 ?
+		    LOG_WARN : LOG_INFO, "run", "the page behind the last "
+		    "one is refused, so it was the last", "resource",
+		    task->key, "why", reply->why, NULL);
+		task->failed = true;
+		return settle(run, task, err);
+	}
+	text_init(&why, sizeof(reply->why) + 200);
+	text_addf(&why, "as many records are there as the total says, but the "
+	    "page behind them, which would show that these are all, failed: "
+	    "%s", reply->why);
+	fail(task, why.at);
+	text_release(&why);
+	return settle(run, task, err);
+}
+
 /* The server has said no, or nothing of use. */
 static int
 take_refusal(struct run *run, struct run_task *task, struct err *err)
@@ -301,13 +344,8 @@ take_refusal(struct run *run, struct run_task *task, struct err *err)
 	    task->job.listing->resource;
 	struct http_reply *reply = task->reply;
 
-	if (task->job.is_probe) {
-		log_event(run->settings.log, LOG_INFO, "run", "behind the "
-		    "last page there is none", "resource", task->key, "why",
-		    reply->why, NULL);
-		task->failed = true;
-		return settle(run, task, err);
-	}
+	if (task->job.is_probe)
+		return take_refused_probe(run, task, err);
 	weigh_refusal(run, task);
 	switch (source_verdict(resource, reply->status)) {
 	case SOURCE_NOTHING:

@@ -173,6 +173,12 @@ run_page_read(struct run *run, struct run_task *task, struct err *err)
 	if (task->page.failure.at != NULL)
 		return tell_failure(&task->page, resource->shape.failure,
 		    err);
+	/* An error in place of records is no empty page. */
+	if (task->page.errors.at != NULL && task->page.n == 0 &&
+	    resource->is_list) {
+		task->page.failure = task->page.errors;
+		return tell_failure(&task->page, "errors", err);
+	}
 	if (check_page(run, task, err) == -1)
 		return -1;
 	tell_oddities(run, task);

@@ -397,7 +397,8 @@ run_restore_commit(struct run *run, struct run_task *task, struct err *err)
 		    "fetched: %s", task->key, task->gap.why);
 		state = crawl_fail(run->crawl, &job);
 	} else if (task->failed) {
-		state = crawl_end_probe(run->crawl, &job, true);
+		state = crawl_end_probe(run->crawl, &job,
+		    CRAWL_PROBE_REFUSED);
 	} else {
 		if (!task->nothing)
 			rc = take_page(run, task, err);

@@ -86,7 +86,7 @@ is_undetectable(void)
 	bool fewer = the.cap < SIZE;
 
 	/* The first page again and again, and a total of just that many. */
-	if (the.ignores && the.total == T_LOW && the.n - the.n / 3 == the.cap)
+	if (the.ignores && the.total == T_LOW && endings_low() == the.cap)
 		return true;
 	/* "No more", and a total or no next page that says so too. */
 	if (the.more == M_FALSE && (the.total == T_LOW || the.mistyped))
@@ -97,7 +97,7 @@ is_undetectable(void)
 	    (the.beyond == B_LAST || the.beyond == B_FIRST))
 		return true;
 	/* All that the total says, in a page that is not full. */
-	if (fewer && the.total == T_LOW && the.n - the.n / 3 <= the.cap)
+	if (fewer && the.total == T_LOW && endings_low() <= the.cap)
 		return true;
 	/* "No more" behind a page that is not full. */
 	if (the.more == M_FALSE && fewer && !tells_total &&
@@ -144,6 +144,11 @@ draw(uint64_t seed)
 		the.ignores = endings_dice(12) == 0;
 		the.mistyped = endings_dice(12) == 0;
 		the.empty_null = endings_dice(2) == 0;
+		if (the.n > 1 && the.style != ONE && endings_dice(5) == 0) {
+			the.breaks = endings_dice(BREAKS);
+			the.breaks_at = endings_dice(2) == 0 && the.n >
+			    the.cap ? the.cap : 1 + endings_dice(the.n - 1);
+		}
 	} while (is_undetectable());
 	draw_rows();
 }
@@ -293,6 +298,7 @@ mend(void)
 	the.more = the.more == M_UNDECLARED ? M_UNDECLARED : M_RIGHT;
 	the.last = N_NULL;
 	the.beyond = B_EMPTY;
+	the.breaks = R_NO;
 	the.cap = SIZE;
 	the.ignores = the.mistyped = false;
 	the.empty_null = true;
@@ -378,9 +384,11 @@ static void
 tell(uint64_t seed, const char *wrong)
 {
 	printf("# seed %llu: style %d, %u rows, cap %u, total %d, more %d, "
-	    "last %d, beyond %d, keys %d%s%s%s: %s (%u requests)\n",
+	    "last %d, beyond %d, breaks %d at %u, keys %d%s%s%s: "
+	    "%s (%u requests)\n",
 	    (unsigned long long)seed, the.style, the.n, the.cap, the.total,
-	    the.more, the.last, the.beyond, the.keys, the.ignores ?
+	    the.more, the.last, the.beyond, the.breaks,
+	    the.breaks_at, the.keys, the.ignores ?
 	    ", ignores" : "", the.mistyped ? ", mistyped" : "",
 	    the.empty_null ? ", null" : "", wrong, the.requests);
 }

@@ -17,6 +17,7 @@ enum last { N_ABSENT, N_NULL, N_EMPTY, N_FALSE, N_OBJECT, N_SAME, N_RING,
     N_ALWAYS, N_MIDDLE, LASTS };
 enum beyond { B_EMPTY, B_NULL, B_ABSENT, B_404, B_400, B_500, B_LAST, B_FIRST,
     BEYONDS };
+enum breaks { R_NO, R_503, R_ERROR, R_ERRORS, BREAKS };
 enum keys { K_IDS, K_NONE, K_TWICE, K_SHARED, KEYS };
 
 /* The case at hand. */
@@ -27,6 +28,8 @@ extern struct endings_case {
 	enum more more;
 	enum last last;
 	enum beyond beyond;
+	enum breaks breaks;	/* how pages from row ${breaks_at} on fail */
+	unsigned breaks_at;
 	enum keys keys;
 	bool ignores;		/* it looks at no page's place */
 	bool hollow;		/* there are empty pages in the middle */
@@ -39,6 +42,9 @@ extern struct endings_case {
 
 /** endings_dice(n): Return a number below ${n}, by the case's seed. */
 unsigned endings_dice(unsigned);
+
+/** endings_low(): Return the total that is too low. */
+unsigned endings_low(void);
 
 /** endings_answer(reply): Answer reply->request; return the status. */
 int endings_answer(struct http_reply *);

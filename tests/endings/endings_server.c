@@ -47,6 +47,12 @@ first_row(const char *url)
 	}
 }
 
+unsigned
+endings_low(void)
+{
+	return the.breaks != R_NO ? the.breaks_at : the.n - the.n / 3;
+}
+
 static void
 add_total(struct text *body)
 {
@@ -56,7 +62,7 @@ add_total(struct text *body)
 	unsigned n = the.n;
 
 	if (the.total == T_LOW)
-		n = the.n - the.n / 3;
+		n = endings_low();
 	if (the.total == T_HIGH)
 		n = the.n + 1 + the.n / 4;
 	text_addf(body, forms[the.total], n);
@@ -216,6 +222,16 @@ endings_answer(struct http_reply *reply)
 	the.requests++;
 	if (the.style == INTERVAL)
 		return answer_interval(reply);
+	if (the.breaks != R_NO && first >= the.breaks_at && first < the.n) {
+		if (the.breaks == R_503)
+			return 503;
+		text_adds(body, the.breaks == R_ERROR ? "{\"items\":[],"
+		    "\"error\":{\"message\":\"x\"}" :
+		    "{\"errors\":[\"x\"],\"items\":[]");
+		add_total(body);
+		text_addc(body, '}');
+		return 200;
+	}
 	if (first > 0 && first >= the.n)
 		status = (unsigned)answer_beyond(&first);
 	if (status != 200) {
