@@ -62,6 +62,8 @@ audit_disk_begin(struct audit_verify *verify, struct err *err)
 
 	verify->paths = mem_zero(source->n_resources,
 	    sizeof(*verify->paths));
+	verify->untold = mem_zero(source->n_resources,
+	    sizeof(*verify->untold));
 	rc = verify->members != NULL ? audit_members_each(verify, take_path,
 	    &collect, err) : audit_each_old(verify->tree, source, take_path,
 	    &collect, err);
@@ -89,6 +91,7 @@ audit_disk_free(struct audit_verify *verify)
 		free(verify->paths[i].at);
 	}
 	free(verify->paths);
+	free(verify->untold);
 }
 
 /* The first of the paths that does not come before ${path}. */
@@ -326,6 +329,25 @@ audit_expected(struct audit_verify *verify, const char **name)
 	return crawl_number(verify->crawl, at->crawl, &resource->expect);
 }
 
+void
+audit_disk_unnamed(struct audit_verify *verify, const char *path,
+    uint64_t line)
+{
+	const struct source_resource *resource = verify->at.crawl->resource;
+	struct audit_finding finding = { .kind = AUDIT_DAMAGED,
+	    .certainty = AUDIT_LIKELY, .path = (char *)path,
+	    .listing = verify->at.crawl->key };
+
+	verify->at.doubles++;
+	if (line > 0)
+		audit_find(verify, finding, "line %" PRIu64 ": it has no "
+		    "\"%s\", so it is not one of the %s", line,
+		    resource->key[0], resource->name);
+	else
+		audit_find(verify, finding, "it has no \"%s\", so it is not "
+		    "one of the %s", resource->key[0], resource->name);
+}
+
 /* Is it as many as other records say? */
 static void
 check_counts(struct audit_verify *verify)
@@ -337,6 +359,8 @@ check_counts(struct audit_verify *verify)
 	const char *name;
 	int64_t said = audit_expected(verify, &name);
 
+	if (said < 0)
+		verify->untold[at->crawl->resource->index]++;
 	if (said < 0 || have == (uint64_t)said)
 		return;
 	if (have < (uint64_t)said) {
@@ -355,13 +379,17 @@ audit_disk_close(struct audit_verify *verify)
 {
 	struct audit_listing *at = &verify->at;
 	const struct source_resource *resource = at->crawl->resource;
+	const char *name;
 
 	if (!resource->is_list || resource->derive != NULL)
 		return;
 	if (resource->store == SOURCE_KEEP_SHARDS)
 		check_shards(verify);
+	/* Without any file, it may not have been asked for. */
 	if (audit_has_files(verify, resource))
 		check_counts(verify);
+	else if (audit_expected(verify, &name) > 0)
+		verify->untold[resource->index]++;
 }
 
 /*
@@ -469,12 +497,15 @@ audit_disk_end(struct audit_verify *verify)
 		    &source->resources[i];
 
 		if (!resource->is_list || resource->derive != NULL ||
-		    resource->has_expect || resource->has_hint ||
-		    !audit_has_files(verify, resource))
+		    verify->untold[i] == 0)
 			continue;
 		finding.listing = (char *)resource->name;
-		audit_find(verify, finding, "nothing in the tree tells how "
-		    "many there were; one that was never taken can't be "
-		    "told");
+		if (!audit_has_files(verify, resource))
+			audit_find(verify, finding, "none is there, and "
+			    "nothing tells whether they were exported");
+		else
+			audit_find(verify, finding, "nothing in the tree tells "
+			    "how many there were; one that was never taken "
+			    "can't be told");
 	}
 }

@@ -99,6 +99,8 @@ struct audit_verify {
 	bool from_copy;			/* the manifest is damaged */
 	bool is_salvaged;		/* and so is its copy */
 	bool long_first;		/* old: a shard of 1,001 lines */
+	uint64_t *untold;		/* old, by resource: listings of which
+					 * nothing tells how many there were */
 	bool walked, is_over;		/* how far it is */
 	struct tree_receipts rest;	/* then: what the walk did not reach */
 	const char **rest_keys;		/* of their listings, or NULL */
@@ -334,6 +336,12 @@ void audit_adopt_not(struct audit_verify *, const struct source_resource *);
  * stands; or -1.
  */
 int64_t audit_expected(struct audit_verify *, const char **);
+
+/**
+ * audit_disk_unnamed(verify, path, line):
+ * Old: what stands there has no key, as each record of the listing has.
+ */
+void audit_disk_unnamed(struct audit_verify *, const char *, uint64_t);
 
 /** audit_has_files(verify, resource): Old: did the tool take any of it? */
 bool audit_has_files(const struct audit_verify *,

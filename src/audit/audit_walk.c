@@ -199,6 +199,11 @@ audit_take_item(struct audit_verify *verify, const char *path,
 	}
 	text_clear(&verify->key);
 	text_add(&verify->key, key, item->key_len);
+	if (!item->named && verify->manifest == NULL &&
+	    at->crawl->resource->n_key > 0) {
+		audit_disk_unnamed(verify, path, item->line);
+		return;
+	}
 	if (!item->named) {
 		page_tally(at->tally, &verify->key);
 		item->mark = set_mark_of(verify->key.at, verify->key.len);

@@ -126,7 +126,8 @@ print_title(FILE *out, const struct audit_summary *summary,
 		    result->where);
 		return;
 	case RUN_GAPS:
-		if (summary->adopted && summary->n_gaps == 0)
+		if ((summary->adopted || !summary->ours) &&
+		    summary->n_gaps == 0)
 			return;
 		fprintf(out, "Export finished, %" PRIu64 " gap%s: %s\n\n",
 		    summary->n_gaps, summary->n_gaps == 1 ? "" : "s",
@@ -167,6 +168,15 @@ print_next(FILE *out, const struct audit_summary *summary,
 		fprintf(out, "To check the files:\n  cd %s && sha256sum "
 		    "--quiet -c SHA256SUMS\n", cli_word(result->where));
 		return;
+	}
+	if (summary->adopted && summary->accepted == NULL) {
+		fprintf(out, "%sTo see what is damaged or missing, as far as "
+		    "it can be told:\n  hlexport verify %s\n",
+		    summary->n_gaps == 0 ? "Another tool made it, and no "
+		    "server has proved that it is complete.  " : "",
+		    cli_word(result->where));
+		if (result->retired != NULL)
+			return;
 	}
 	if (summary->accepted != NULL) {
 		fprintf(out, "On %.10s its owner accepted what was wrong "
@@ -213,6 +223,10 @@ cli_report(FILE *out, const struct audit_summary *summary,
 		    "their export was not finished\n", summary->unmarked);
 	if (summary->ours)
 		print_next(out, summary, result);
+	else
+		fprintf(out, "\nTo see what is damaged or missing, as far as "
+		    "it can be told:\n  hlexport verify %s\n",
+		    cli_word(result->where));
 }
 
 static const char *

@@ -110,6 +110,41 @@ verdict()
 	run -0 hlexport verify old
 }
 
+@test "lines that are no records are damage, and don't count as such" {
+	local shard line
+	start_world
+	for line in null 123 '{}' '{"id":null}' '"x"' true '[1,2]' \
+	    '{"detail":"Internal Server Error"}'; do
+		rm -rf old
+		"$make_old" "$export" old
+		shard=$(find old/files -path '*/logs/1.jsonl' | head -n 1)
+		python3 - "$shard" "$line" <<-'END'
+			import sys
+			lines = open(sys.argv[1]).read().split("\n")
+			lines[3:6] = [sys.argv[2]] * 3
+			open(sys.argv[1], "w").write("\n".join(lines))
+		END
+		run -6 hlexport verify old
+		assert_contains "$output" "${shard#old/}: line 4: it "
+		hlexport adopt -q old >/dev/null
+		run -6 hlexport verify old
+	done
+}
+
+@test "what can't be known is listed apart" {
+	start_world
+	"$make_old" "$export" old
+	run -0 hlexport verify old
+	[[ $output != *"unknown  logs"* ]]
+	run -0 hlexport summary old
+	[[ $output != *"0 gaps"* ]]
+	assert_contains "$output" "hlexport verify old"
+	find old/files -path '*/logs' -prune -exec rm -r {} +
+	run -0 hlexport verify old
+	assert_contains "$output" \
+	    "unknown  logs: none is there, and nothing tells whether"
+}
+
 @test "what was taken stays as it was, though the server has it otherwise" {
 	local shard
 	start_world

@@ -21,7 +21,7 @@ gone="https://api.humanloop.com/v5 was shut down on 2025-09-08"
 	assert_contains "$output" "hlexport verify --accept old"
 	[[ $output != *--resume* ]]
 	run -3 hlexport summary old
-	assert_contains "$output" "hlexport verify --accept old"
+	assert_contains "$output" "hlexport verify old"
 	[[ $output != *--resume* ]]
 	rm "$(find old/files -name stats.json | head -n 1)"
 	run -6 hlexport summary old
