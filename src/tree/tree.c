@@ -17,24 +17,30 @@
 
 /*
  * Lock the log, which stays where it is as long as the export.  The lock goes
- * with the process, however that ends.
+ * with the process, however that ends.  A second one, F_SETLK's, is there to
+ * tell the process: it would be lost once any descriptor of the file is closed.
  */
 static int
 lock(struct tree *tree, struct err *err)
 {
-	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET,
+	    .l_len = 1 };
+	struct flock tells = { .l_type = F_WRLCK, .l_whence = SEEK_SET,
+	    .l_start = 1, .l_len = 1 };
 
-	if (fcntl(tree->log, F_SETLK, &lock) == 0)
+	if (fcntl(tree->log, F_OFD_SETLK, &lock) == 0) {
+		(void)fcntl(tree->log, F_SETLK, &tells);
 		return 0;
+	}
 	if (errno != EACCES && errno != EAGAIN)
 		return err_errno(err, ERR_DISK, "lock %s/" TREE_LOG,
 		    tree->path);
-	lock.l_pid = 0;
-	if (fcntl(tree->log, F_GETLK, &lock) == -1 || lock.l_pid == 0)
-		return err_set(err, ERR_LOCKED, "another process is working "
-		    "on %s", tree->path);
-	return err_set(err, ERR_LOCKED, "process %ld is working on %s",
-	    (long)lock.l_pid, tree->path);
+	if (fcntl(tree->log, F_GETLK, &tells) == 0 &&
+	    tells.l_type != F_UNLCK && tells.l_pid > 0)
+		return err_set(err, ERR_LOCKED, "process %ld is working on %s",
+		    (long)tells.l_pid, tree->path);
+	return err_set(err, ERR_LOCKED, "another process is working on %s",
+	    tree->path);
 }
 
 static struct tree *

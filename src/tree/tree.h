@@ -349,8 +349,9 @@ const char *tree_aside(const struct tree *);
 /**
  * tree_layer_begin(tree, base, err):
  * From now on write to a layer over the export, and read from there first.
- * What an earlier one of the same ${base} (a short text) left is taken over;
- * any other is removed.
+ * What an earlier one of the same ${base} (a short text that begins with the
+ * SHA-256 of the manifest) left is taken over; any other is removed.  ERR_DATA:
+ * what has its name was not made here.
  */
 int tree_layer_begin(struct tree *, const char *, struct err *);
 
@@ -366,7 +367,8 @@ int tree_layer_merge(struct tree *, struct err *);
 
 /**
  * tree_layer_recover(tree, err):
- * Finish a merge that was ended.  Return 1; 0 if there was none; or -1.
+ * Finish a merge that was ended.  Return 1; 0 if there was none; or -1, with
+ * ERR_DATA if it is of another export, or of this one as it no longer is.
  */
 int tree_layer_recover(struct tree *, struct err *);
 

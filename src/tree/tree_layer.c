@@ -212,6 +212,35 @@ clear(int fd, struct err *err)
 	return rc;
 }
 
+static int
+is_there(struct walk *walk, int from, int to, const char *name,
+    struct err *err)
+{
+	(void)walk;
+	(void)from;
+	(void)to;
+	return file_is_temp(name) ? 0 : err_set(err, ERR_DATA, "%s", name);
+}
+
+/* Is there nothing in it but what says whose it is? */
+static bool
+is_bare(int fd)
+{
+	struct walk walk = { .file = is_there };
+	struct err err;
+
+	return start(&walk, fd, -1, &err) == 0 &&
+	    faccessat(fd, LAST, F_OK, AT_SYMLINK_NOFOLLOW) == -1;
+}
+
+/* What is there may be anything, and somebody's only copy. */
+static int
+refuse(const struct tree *tree, struct err *err)
+{
+	return err_set(err, ERR_DATA, "%s is there, and is not of a repair of "
+	    "this export as it is now; move it away first", tree->layer);
+}
+
 /* ------------------------------------------------------------ its life */
 
 /* From now on, things are written to ${fd}. */
@@ -236,6 +265,35 @@ has_base(int fd, const char *base)
 	return is;
 }
 
+/* Does it lie on the export's manifest as that is now? */
+static bool
+lies_on(const struct tree *tree, int fd)
+{
+	unsigned char hash[SHA256_BYTES];
+	char hex[SHA256_HEX];
+	struct text text;
+	bool does;
+
+	text_init(&text, SIZE_MAX / 4);
+	(void)file_read(tree->dir, LAST, &text, NULL);
+	sha256_of(text.at != NULL ? text.at : "", text.len, hash);
+	sha256_hex(hash, hex);
+	text_clear(&text);
+	does = file_read(fd, BASE, &text, NULL) == 0 && text.len >=
+	    strlen(hex) && memcmp(text.at, hex, strlen(hex)) == 0;
+	text_release(&text);
+	return does;
+}
+
+/* Empty what an earlier repair left. */
+static int
+make_ready(struct tree *tree, int fd, struct err *err)
+{
+	if (faccessat(fd, BASE, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return clear(fd, err);
+	return is_bare(fd) ? 0 : refuse(tree, err);
+}
+
 int
 tree_layer_begin(struct tree *tree, const char *base, struct err *err)
 {
@@ -244,7 +302,7 @@ tree_layer_begin(struct tree *tree, const char *base, struct err *err)
 	if (fd == -1)
 		return err_errno(err, ERR_DISK, "make a directory for what "
 		    "is repaired, beside %s or in it", tree->path);
-	if (!has_base(fd, base) && (clear(fd, err) == -1 ||
+	if (!has_base(fd, base) && (make_ready(tree, fd, err) == -1 ||
 	    file_replace(fd, BASE, base, strlen(base), err) == -1)) {
 		close(fd);
 		return -1;
@@ -305,7 +363,11 @@ tree_layer_recover(struct tree *tree, struct err *err)
 	if (fd == -1)
 		return 0;
 	if (faccessat(fd, COMMIT, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
-		rc = merge(tree, fd, err) == 0 ? 1 : -1;
+		/* The manifest is the last one to be moved. */
+		if (lies_on(tree, fd))
+			rc = merge(tree, fd, err) == 0 ? 1 : -1;
+		else
+			rc = is_bare(fd) ? 1 : refuse(tree, err);
 		if (rc == 1)
 			leave(tree, fd);
 	}
@@ -313,29 +375,16 @@ tree_layer_recover(struct tree *tree, struct err *err)
 	return rc;
 }
 
-static int
-is_there(struct walk *walk, int from, int to, const char *name,
-    struct err *err)
-{
-	(void)walk;
-	(void)from;
-	(void)to;
-	return file_is_temp(name) ? 0 : err_set(err, ERR_DATA, "%s", name);
-}
-
 const char *
 tree_layer_leave(struct tree *tree)
 {
-	struct walk walk = { .file = is_there };
 	struct err err;
 	int fd = tree->out;
 
 	if (fd == tree->dir)
 		return NULL;
 	/* Directories that are empty go; a file ends the walk. */
-	if (start(&walk, fd, -1, &err) == 0 &&
-	    faccessat(fd, LAST, F_OK, AT_SYMLINK_NOFOLLOW) == -1 &&
-	    clear(fd, &err) == 0)
+	if (is_bare(fd) && clear(fd, &err) == 0)
 		leave(tree, fd);
 	change_out(tree, tree->dir);
 	close(fd);

@@ -60,6 +60,52 @@ replaced()
 	[ -z "$(find . -name '.hlexport-*')" ]
 }
 
+@test "a repair takes no directory for its own that it has not made" {
+	local commit shard
+	start_fixture --workspace bulk --files 1 --logs 1200 --log-bytes 10
+	hlexport -q --logs -o source
+	cp -r source/* it
+	cp -r source/* it.repair
+	shard=$(cd it && find files -name 2.jsonl)
+	rm "it/$shard"
+	for commit in no yes; do
+		[ $commit = no ] || : >it.repair/.commit
+		cp -r it before
+		run hlexport repair it
+		[ "$status" != 0 ]
+		assert_contains "$output" "it.repair is there, and is not of"
+		diff -r before it
+		rm -r before
+		diff -r source/* it.repair --exclude .commit
+	done
+	rm -r it.repair
+	run hlexport repair it
+	assert_status 0
+}
+
+@test "two at once on an export: one of them works" {
+	local i rc1 rc2
+	start_fixture --workspace bulk --files 2 --logs 300
+	add_fault "logs status=500"
+	run hlexport -q --logs -o o
+	assert_status 3
+	mend
+	add_fault "any delay=100"
+	for i in 1 2 3; do
+		rm -rf it
+		cp -r o/* it
+		"$HLEXPORT" --resume -q it 2>err1 & pid=$!
+		sleep 0.0$((i * 3))
+		rc2=0
+		"$HLEXPORT" --resume -q it 2>err2 || rc2=$?
+		rc1=0
+		wait $pid || rc1=$?
+		echo "$rc1 $rc2"
+		[[ "$rc1 $rc2" == "0 5" || "$rc1 $rc2" == "5 0" ||
+		    "$rc1 $rc2" == "0 0" ]]
+	done
+}
+
 @test "an archive is not replaced by one of what a removal has left" {
 	local format
 	for format in zip tar tar.gz tar.zst; do

@@ -63,10 +63,20 @@ is_in_layer(struct tree *tree, const char *name)
 static void
 begin(struct tree *tree, const char *base)
 {
+	unsigned char hash[SHA256_BYTES];
+	char hex[SHA256_HEX], *whole;
+	struct text text;
 	struct err err;
 
-	if (tree_layer_begin(tree, base, &err) == -1)
+	text_init(&text, SIZE_MAX / 4);
+	(void)file_read(tree_dir(tree), "manifest.jsonl", &text, NULL);
+	sha256_of(text.at != NULL ? text.at : "", text.len, hash);
+	sha256_hex(hash, hex);
+	text_release(&text);
+	assert_int_not_equal(asprintf(&whole, "%s %s", hex, base), -1);
+	if (tree_layer_begin(tree, whole, &err) == -1)
 		fail_msg("%s", err.text);
+	free(whole);
 	assert_true(tree_is_layered(tree));
 }
 
@@ -170,6 +180,35 @@ test_a_merge_that_was_ended(void **state)
 	check_below(tree, "manifest.jsonl", "new lines");
 	assert_false(is_in_layer(tree, ""));
 	assert_int_equal(tree_layer_recover(tree, &err), 0);
+	tree_close(tree);
+}
+
+/* A merge that was ended, of an export that stood here before. */
+static void
+test_a_merge_of_another_export(void **state)
+{
+	struct tree *tree = new_tree();
+	struct err err;
+	char *mark;
+	int fd;
+
+	(void)state;
+	put(tree, "manifest.jsonl", "old lines");
+	begin(tree, "base");
+	put(tree, "a/one", "new");
+	put(tree, "manifest.jsonl", "new lines");
+	assert_int_not_equal(asprintf(&mark, "%s/.commit",
+	    tree_layer_leave(tree)), -1);
+	fd = open(mark, O_WRONLY | O_CREAT, 0600);
+	close(fd);
+	free(mark);
+	put(tree, "a/one", "another's");
+	put(tree, "manifest.jsonl", "another's lines");
+	assert_int_equal(tree_layer_recover(tree, &err), -1);
+	assert_int_equal(err.kind, ERR_DATA);
+	check_below(tree, "a/one", "another's");
+	check_below(tree, "manifest.jsonl", "another's lines");
+	assert_true(is_in_layer(tree, "a/one"));
 	tree_close(tree);
 }
 
@@ -338,6 +377,7 @@ main(void)
 		cmocka_unit_test(test_an_empty_layer),
 		cmocka_unit_test(test_what_is_left_counts_for_the_same_base),
 		cmocka_unit_test(test_a_merge_that_was_ended),
+		cmocka_unit_test(test_a_merge_of_another_export),
 		cmocka_unit_test(test_something_else_in_its_place),
 		cmocka_unit_test(test_a_draft_that_is_what_it_should_be),
 		cmocka_unit_test(test_a_draft_that_is_not),
