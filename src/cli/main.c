@@ -1,6 +1,7 @@
 #include <sys/resource.h>
 
 #include <locale.h>
+#include <signal.h>
 
 #include "cli/cli.h"
 
@@ -11,6 +12,8 @@ main(int argc, char **argv)
 
 	/* A core would hold the key. */
 	setrlimit(RLIMIT_CORE, &none);
+	/* A file that may not grow is an error of the write, not the end. */
+	signal(SIGXFSZ, SIG_IGN);
 	setlocale(LC_CTYPE, "");
 	return cli_main(argc, argv);
 }

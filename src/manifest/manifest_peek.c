@@ -2,7 +2,10 @@
  * A look at an export from outside: is it one, how was it begun, is it sealed?
  */
 
+#include <sys/stat.h>
+
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,16 +16,34 @@
 #define LINE_MAX_BYTES (16u << 20)	/* of a header: it has a definition */
 #define LOG_HEAD (64u << 10)	/* the log has the header at its start */
 
+/* Open a file of the export; anything else of its name is not waited for. */
+static FILE *
+open_plain(const char *path, const char *name)
+{
+	char *whole = mem_format("%s/%s", path, name);
+	int fd = open(whole, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	FILE *file = NULL;
+	struct stat st;
+
+	free(whole);
+	if (fd == -1)
+		return NULL;
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+		file = fdopen(fd, "r");
+	if (file == NULL)
+		close(fd);
+	return file;
+}
+
 /* Read the first line of a file of the export, or ${most} bytes of it. */
 static bool
 first_line(const char *path, const char *name, struct text *line)
 {
-	char *whole = mem_format("%s/%s", path, name), *at = NULL;
-	FILE *file = fopen(whole, "re");
+	FILE *file = open_plain(path, name);
+	char *at = NULL;
 	size_t room = 0;
 	ssize_t n = -1;
 
-	free(whole);
 	if (file != NULL) {
 		n = getline(&at, &room, file);
 		fclose(file);
@@ -37,12 +58,11 @@ first_line(const char *path, const char *name, struct text *line)
 static bool
 has_logged(const char *path)
 {
-	char *whole = mem_format("%s/" TREE_LOG, path), *head;
-	FILE *file = fopen(whole, "re");
+	FILE *file = open_plain(path, TREE_LOG);
+	char *head;
 	size_t n = 0;
 	bool has;
 
-	free(whole);
 	if (file == NULL)
 		return false;
 	head = mem_alloc(LOG_HEAD);
@@ -130,12 +150,10 @@ manifest_peek(const char *path, struct err *err)
 bool
 manifest_is_sealed(const char *path)
 {
-	char *name = mem_format("%s/" MANIFEST_NAME, path);
-	FILE *file = fopen(name, "re");
+	FILE *file = open_plain(path, MANIFEST_NAME);
 	char tail[65536], *line;
 	size_t n;
 
-	free(name);
 	if (file == NULL)
 		return false;
 	if (fseek(file, -(long)(sizeof(tail) - 1), SEEK_END) == -1)

@@ -119,6 +119,37 @@ teardown()
 	done
 }
 
+@test "files that may not grow" {
+	start_fixture --workspace bulk --files 2 --logs 1000
+	run bash -c "ulimit -f 200; '$HLEXPORT' --logs -o exports"
+	assert_status 1
+	assert_contains "$output" "File too large"
+	run hlexport --resume -q
+	assert_status 0
+	run bash -c "ulimit -f 100; '$HLEXPORT' pack exports/* -o x.tar"
+	assert_status 1
+	assert_contains "$output" "File too large"
+	[ ! -e x.tar ]
+}
+
+@test "a special file in place of a manifest is not waited for" {
+	local name
+	for name in manifest.jsonl manifest.copy.jsonl export.log; do
+		rm -rf it
+		cp -r "$TOP/exports.example/20250606-120000" it
+		rm it/$name
+		mkfifo it/$name
+		run timeout 20 "$HLEXPORT" verify it
+		assert_status 6
+		run timeout 20 "$HLEXPORT" summary it
+		[ "$status" != 124 ]
+		rm it/$name
+		ln -s /dev/zero it/$name
+		run timeout 20 "$HLEXPORT" verify it
+		assert_status 6
+	done
+}
+
 @test "a place where nothing may be written" {
 	start_fixture
 	touch file
