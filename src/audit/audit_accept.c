@@ -213,6 +213,8 @@ read_accepted(const struct tree *tree)
 void
 audit_accept_look(struct audit_verify *verify)
 {
+	if (!verify->progress.ours)
+		return;
 	if (verify->accept.text == NULL && verify->members == NULL &&
 	    verify->tree != NULL)
 		verify->accept.text = read_accepted(verify->tree);

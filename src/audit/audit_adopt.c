@@ -175,6 +175,7 @@ audit_adopt_not(struct audit_verify *verify,
 struct summing {
 	struct tree *tree;
 	const struct tree_receipts *hashed;	/* read already; or NULL */
+	struct tree_receipts said;	/* by the SHA256SUMS that is there */
 	struct tree_receipts files;
 };
 
@@ -211,7 +212,8 @@ sum_file(void *cookie, const char *path, bool is_plain, struct err *err)
 	const struct tree_receipt *read = NULL;
 	struct tree_receipt file = { .path = (char *)path };
 
-	if (!is_plain || audit_is_around(path) || litter_is(path))
+	if (!is_plain || audit_is_around(path) || litter_is(path) ||
+	    tree_receipts_find(&summing->said, path) != NULL)
 		return 0;
 	if (summing->hashed != NULL)
 		read = tree_receipts_find(summing->hashed, path);
@@ -223,15 +225,34 @@ sum_file(void *cookie, const char *path, bool is_plain, struct err *err)
 	return 0;
 }
 
-/* What SHA256SUMS is to say: of all files. */
+/*
+ * What SHA256SUMS is to say: of all files.  Of those that it tells of already,
+ * it goes on to say the same: that is how damage shows.
+ */
 static int
 sum_all(struct summing *summing, struct text *text, struct err *err)
 {
-	int rc = audit_each_file(summing->tree, "", sum_file, summing, err);
+	const struct tree_receipt *file;
+	struct text sums;
+	size_t i;
+	int rc;
 
+	text_init(&sums, AUDIT_SUMS_MAX);
+	if (file_read(tree_dir(summing->tree), TREE_SUMS, &sums, NULL) == 0)
+		(void)tree_sums_read((struct span){ sums.at != NULL ?
+		    sums.at : "", sums.len }, &summing->said);
+	text_release(&sums);
+	tree_receipts_sort(&summing->said);
+	rc = audit_each_file(summing->tree, "", sum_file, summing, err);
+	for (i = 0; i < summing->said.n && rc == 0; i++) {
+		file = &summing->said.at[i];
+		if (!audit_is_around(file->path) && !litter_is(file->path))
+			tree_receipts_add(&summing->files, file);
+	}
 	if (rc == 0)
 		tree_sums(&summing->files, text);
 	tree_receipts_release(&summing->files);
+	tree_receipts_release(&summing->said);
 	return rc;
 }
 
@@ -444,7 +465,11 @@ undo(struct tree *tree, struct manifest *manifest, struct err *err)
 		return err_set(err, ERR_USAGE, "%s was not adopted, or was "
 		    "gone on with since: its manifest says what was fetched, "
 		    "and stays", tree_where(tree));
-	/* In this order: ended at any point, it can be done again. */
+	/* In this order: ended at any point, it can be done again.  Without a
+	 * manifest, nothing can be accepted. */
+	if (file_remove(tree_dir(tree), AUDIT_ACCEPTED, err) == -1 &&
+	    errno != ENOENT)
+		return -1;
 	if (undo_sums(tree, manifest_header(manifest), err) == -1 ||
 	    file_remove(tree_dir(tree), MANIFEST_NAME, err) == -1)
 		return -1;

@@ -72,6 +72,13 @@ proof_of(struct run *run, const char *path,
 	    SUSPECT;
 }
 
+/* Is SHA256SUMS all that tells what was written? */
+static bool
+trusts_sums(const struct run *run)
+{
+	return run->is_salvaged || run->adopted;
+}
+
 bool
 run_sums_prove(struct run *run, const char *dir,
     const struct tree_receipts *shards)
@@ -148,7 +155,7 @@ read_shard(struct run *run, struct run_listing *own, size_t file,
 		rc = tree_records_hash(records, shard->sha256, err);
 	shard->lines = tree_records_line(records);
 	shard->bytes = tree_records_bytes(records);
-	if (rc == 0 && run->is_salvaged) {
+	if (rc == 0 && trusts_sums(run)) {
 		proof = proof_of(run, shard->path, shard->sha256);
 		own->kept->is_suspect[file] = proof == SUSPECT;
 		own->kept->n_proven += proof == PROVEN;
@@ -321,10 +328,10 @@ stays(struct run *run, const struct crawl_listing *listing,
 	unsigned char hash[SHA256_BYTES];
 
 	sha256_of(bytes.at, bytes.len, hash);
-	if (run->is_salvaged && proof_of(run, run->path.at, hash) == PROVEN)
+	if (trusts_sums(run) && proof_of(run, run->path.at, hash) == PROVEN)
 		return false;
 	sha256_of(have->at, have->len, hash);
-	if (run->is_salvaged && proof_of(run, run->path.at, hash) == SUSPECT)
+	if (trusts_sums(run) && proof_of(run, run->path.at, hash) == SUSPECT)
 		return false;
 	return is_same_record(run, listing, have);
 }

@@ -110,6 +110,30 @@ verdict()
 	run -0 hlexport verify old
 }
 
+@test "what SHA256SUMS proves to be damaged stays so when it is adopted" {
+	local shard
+	start_world
+	shard=$(cd "$export" && find files -path '*/logs/2.jsonl' |
+	    head -n 1)
+	cp -r "$export" old
+	rm old/manifest* old/export.log
+	sed -i '1s/[a-z]":/X":/' "old/$shard"
+	run -6 hlexport verify old
+	assert_contains "$output" "$shard: its SHA-256 is not that of"
+	cp -r old before
+	hlexport adopt -q old >/dev/null
+	cmp before/SHA256SUMS old/SHA256SUMS
+	run -6 hlexport verify old
+	assert_contains "$output" "$shard: its SHA-256 is not that of"
+	hlexport verify -q --accept old
+	hlexport adopt -q --undo old
+	diff -r before old
+	hlexport adopt -q old >/dev/null
+	run -0 hlexport --resume old
+	run -0 hlexport verify old
+	cmp "$export/$shard" "old/$shard"
+}
+
 @test "lines that are no records are damage, and don't count as such" {
 	local shard line
 	start_world
