@@ -9,6 +9,10 @@
 
 #define PASSES 8		/* readings of a listing that moves */
 
+/* For each job, pages that are asked for before their turn.  One that is
+ * refused for a while holds up those behind it; --buffer bounds their bytes. */
+#define AHEAD 64
+
 /* Which definition it is, whatever its name. */
 static void
 definition_hash(const struct source *source, char hex[SHA256_HEX])
@@ -322,7 +326,7 @@ run_begin(struct run *run, struct err *err)
 {
 	struct crawl_settings crawl = { .source = run->settings.source,
 	    .option = option, .cookie = run, .started = run->started,
-	    .ahead = 2 * run->settings.jobs, .passes = PASSES };
+	    .ahead = AHEAD * run->settings.jobs, .passes = PASSES };
 
 	run->began = clock_ms();
 	run->units_total = -1;
