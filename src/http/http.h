@@ -69,6 +69,7 @@ struct http_reply {
 	bool is_json;
 	unsigned attempts;
 	bool is_slow;		/* it took too long, the last time */
+	bool has_retry_after;	/* it is refused, with a time to come again */
 	char why[300];		/* of what is not HTTP_GOOD, for people */
 	char *header;		/* the one that was to be kept, or NULL */
 	char *id;		/* that the server gave the request, or NULL */

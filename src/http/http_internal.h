@@ -59,6 +59,7 @@ struct transfer {
 	bool is_plain;		/* nothing was decoded */
 	bool odd_encoding;	/* its Content-Encoding is no known one */
 	unsigned refusals;	/* 429, 503: how often in a row */
+	uint64_t refused_at;	/* limit.successes at the first of them */
 	char curl_says[CURL_ERROR_SIZE];
 };
 

@@ -13,6 +13,9 @@
 /* So often a 503 may be the pace's fault, and not the request's. */
 #define PLAIN_MOST 12
 
+/* So many are served, and the one that is not has no part in the pace. */
+#define SERVED_MANY 16
+
 void
 http_end(struct http *http, enum err_kind kind, const char *text)
 {
@@ -105,6 +108,24 @@ http_end_used_up(struct http *http, int64_t wait)
 	http_end(http, ERR_STOPPED, text);
 }
 
+/*
+ * Is it this request that is refused, whatever the pace?  Many others were
+ * served since it was refused first, and there are no more to tell by.
+ */
+static bool
+is_left_over(const struct transfer *transfer)
+{
+	const struct http *http = transfer->http;
+	const struct transfer *other;
+
+	if (http->limit.successes - transfer->refused_at < SERVED_MANY)
+		return false;
+	for (other = http->all; other != NULL; other = other->next)
+		if (!other->is_over && other->refusals == 0)
+			return false;
+	return true;
+}
+
 int64_t
 http_weigh_refusal(struct transfer *transfer, int64_t now)
 {
@@ -116,13 +137,15 @@ http_weigh_refusal(struct transfer *transfer, int64_t now)
 	bool others = transfer->successes != http->limit.successes;
 	int64_t wait;
 
-	transfer->refusals++;
+	reply->has_retry_after = transfer->retry_after >= 0;
+	if (transfer->refusals++ == 0)
+		transfer->refused_at = http->limit.successes;
 	if (refusal.is_plain) {
 		/* Where others are served, it may be the pace for a while. */
 		reply->attempts += !is_pace || !others ||
 		    transfer->refusals > PLAIN_MOST;
 		limit_failure(&http->limit, true);
-	} else if (!is_pace && others) {
+	} else if ((!is_pace && others) || is_left_over(transfer)) {
 		reply->attempts++;
 	}
 	wait = http_soon(http, is_pace && transfer->refusals > 2 ? 2 :

@@ -280,7 +280,8 @@ try_smaller(struct run *run, struct run_task *task)
 	    page_check(reply->body.at, reply->body.len, NULL) == 0))
 		return false;
 	if (run->tree == NULL || run->interrupted ||
-	    run->stop.kind != ERR_NONE || status == 429 || (status >= 300 &&
+	    run->stop.kind != ERR_NONE || status == 429 ||
+	    (status == 503 && reply->has_retry_after) || (status >= 300 &&
 	    status < 500 && status != 408 && status != 413 && status != 422))
 		return false;
 	if (!crawl_split(&task->job, reply->is_slow ||

@@ -177,6 +177,25 @@ assert_truth_but_logs()
 	fixture truth/versions | diff - have.versions
 }
 
+@test "a page that is refused for ever costs itself" {
+	local id status
+	start_fixture --workspace bulk --files 1 --logs 3000
+	id=$(curl -sS -H "X-API-KEY: $key" "$url/files" |
+	    jq -r '[.records[] | select(.type == "prompt")][0].id')
+	for status in "429" "429 text=1" "503 text=1"; do
+		rm -rf exports
+		add_fault "logs id=$id covers=601-700 status=$status"
+		run hlexport --logs
+		mend
+		assert_status 3
+		assert_contains "$output" "Export finished, 1 gap"
+		assert_equal "$(cat exports/*/files/$id/logs/*.jsonl |
+		    wc -l)" 2900
+		run hlexport -q --resume
+		assert_status 0
+	done
+}
+
 @test "401, 403 and 404 on one thing are gaps, and the run goes on" {
 	start_fixture
 	add_fault "versions id=$(curl -sS -H "X-API-KEY: $key" "$url/files" |
