@@ -116,11 +116,12 @@ char *http_follow(const char *, char *const *, const char *, const char *,
     struct err *);
 
 /**
- * http_next_link(value):
+ * http_next_link(value, is_odd):
  * Return the target, new, that a Link header (RFC 8288) gives for the
- * relation "next"; or NULL.
+ * relation "next"; or NULL, and ${is_odd} says if it speaks of a next page in
+ * a way that can't be read.
  */
-char *http_next_link(const char *);
+char *http_next_link(const char *, bool *);
 
 /**
  * http_new(settings, err):

@@ -99,12 +99,23 @@ skip_to_comma(const char *p)
 	return *p == ',' ? p + 1 : p;
 }
 
-char *
-http_next_link(const char *value)
+/* Does what is passed over, up to ${end}, speak of a next page? */
+static bool
+says_next(const char *p, const char *end)
 {
-	const char *p = value, *target, *close;
+	for (; end - p >= 4; p++)
+		if (strncasecmp(p, "next", 4) == 0)
+			return true;
+	return false;
+}
+
+char *
+http_next_link(const char *value, bool *is_odd)
+{
+	const char *p = value, *rest, *target, *close;
 	bool is_next;
 
+	*is_odd = false;
 	while (*p != '\0') {
 		p += strspn(p, " \t,");
 		if (*p == '<' && (close = strchr(p, '>')) != NULL) {
@@ -113,8 +124,13 @@ http_next_link(const char *value)
 			if (is_next)
 				return mem_copy(target,
 				    (size_t)(close - target));
+			*is_odd |= says_next(close, p) &&
+			    memmem(close, (size_t)(p - close), "'next'", 6) !=
+			    NULL;
 		}
+		rest = p;
 		p = skip_to_comma(p);
+		*is_odd |= says_next(rest, p);
 	}
 	return NULL;
 }

@@ -85,14 +85,18 @@ read_text(const struct run_task *task, char **next, struct err *err)
 {
 	const struct source_resource *resource = task->job.listing->resource;
 	const struct http_reply *reply = task->reply;
+	bool is_odd = false;
 	struct text text;
 
 	*next = NULL;
 	if (resource->cursor_header != NULL && reply->header != NULL) {
 		*next = resource->cursor_is_url && strcasecmp(
 		    resource->cursor_header, "link") == 0 ?
-		    http_next_link(reply->header) : mem_text(reply->header);
-		return 0;
+		    http_next_link(reply->header, &is_odd) :
+		    mem_text(reply->header);
+		return !is_odd ? 0 : err_set(err, ERR_DATA, "the Link header "
+		    "speaks of a next page in a way that can't be read: %.200s",
+		    reply->header);
 	}
 	if (task->page.cursor.at == NULL)
 		return 0;

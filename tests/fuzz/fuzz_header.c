@@ -11,6 +11,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct text out;
 	struct err err;
 	int64_t wall;
+	bool is_odd;
 
 	MUST(http_when(text) >= -1);
 	(void)clock_parse(text, &wall);
@@ -27,7 +28,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		    strncasecmp(url, "https://", 8) == 0);
 	free(url);
 	MUST(budget_count(text) >= -1 && http_when(text) >= -1);
-	url = http_next_link(text);
+	url = http_next_link(text, &is_odd);
 	MUST(url == NULL || strlen(url) + 2 <= size);
 	free(url);
 	url = http_follow("http://127.0.0.1:1/v5", NULL,
