@@ -177,7 +177,8 @@ struct crawl_settings {
 	const char *(*option)(void *, const char *);
 	void *cookie;
 	const char *started;	/* {run.started} */
-	unsigned ahead;		/* windows asked for before their turn */
+	unsigned ahead;		/* windows asked for before their turn, */
+	unsigned more_ahead;	/* and at most so many more, as they come */
 	unsigned passes;	/* readings of a listing, at most */
 };
 

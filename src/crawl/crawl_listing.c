@@ -89,11 +89,27 @@ has_enough_below(const struct crawl *crawl,
 	return n > READY_ENOUGH;
 }
 
+/*
+ * How many windows may be asked for before their turn?  One that is refused
+ * for a while holds up those behind it, so the more came of the listing, the
+ * more they are; a total that is wrong is seen before that.
+ */
+static uint64_t
+most_ahead(const struct crawl *crawl, const struct crawl_listing *listing)
+{
+	uint64_t came = listing->window > 0 && listing->commit >
+	    listing->begin ? (listing->commit - listing->begin) /
+	    listing->window : 0;
+
+	return crawl->settings.ahead + (came < crawl->settings.more_ahead ?
+	    came : crawl->settings.more_ahead);
+}
+
 bool
 crawl_has_window(const struct crawl *crawl,
     const struct crawl_listing *listing, bool in_turn)
 {
-	unsigned ahead = in_turn ? 1 : crawl->settings.ahead;
+	uint64_t ahead = in_turn ? 1 : most_ahead(crawl, listing);
 
 	if (listing->resource->derive != NULL)
 		return listing->ask == 0;
@@ -109,7 +125,7 @@ crawl_has_window(const struct crawl *crawl,
 		    listing->pieces[0].first == listing->commit;
 	if (!is_chain(listing) && listing->size > 0 &&
 	    crawl_skip(listing, listing->ask) >= listing->commit +
-	    (uint64_t)ahead * listing->window)
+	    ahead * listing->window)
 		return false;
 	return !listing->resource->has_children ||
 	    !has_enough_below(crawl, listing);

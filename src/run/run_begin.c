@@ -9,9 +9,10 @@
 
 #define PASSES 8		/* readings of a listing that moves */
 
-/* For each job, pages that are asked for before their turn.  One that is
- * refused for a while holds up those behind it; --buffer bounds their bytes. */
-#define AHEAD 64
+/* For each job, pages that are asked for before their turn: at first, and more
+ * later.  --buffer bounds their bytes. */
+#define AHEAD 2
+#define MORE_AHEAD 62
 
 /* Which definition it is, whatever its name. */
 static void
@@ -326,7 +327,9 @@ run_begin(struct run *run, struct err *err)
 {
 	struct crawl_settings crawl = { .source = run->settings.source,
 	    .option = option, .cookie = run, .started = run->started,
-	    .ahead = AHEAD * run->settings.jobs, .passes = PASSES };
+	    .ahead = AHEAD * run->settings.jobs,
+	    .more_ahead = MORE_AHEAD * run->settings.jobs,
+	    .passes = PASSES };
 
 	run->began = clock_ms();
 	run->units_total = -1;
