@@ -58,13 +58,14 @@ open_on_disk(const struct tree *tree, const char *path)
 static int
 open_aside(struct tree *tree, struct err *err)
 {
-	char *real = realpath(tree->path, NULL);
-	const char *base = real != NULL ? real : tree->path;
-	char *prefixes[2];
+	const char *base;
+	char *real, *prefixes[2];
 	size_t i;
 
 	if (tree->aside != -1)
 		return 0;
+	real = realpath(tree->path, NULL);
+	base = real != NULL ? real : tree->path;
 	prefixes[0] = mem_format("%s.removed-", base);
 	prefixes[1] = mem_format("%s/.hlexport-removed-", base);
 	for (i = 0; i < 2 && tree->aside == -1; i++) {
