@@ -362,7 +362,7 @@ test_a_long_draft(void **state)
 	wanted = receipt_of(all.at);
 	assert_int_equal(tree_draft_end(draft, &wanted, &err), 1);
 	assert_int_equal(tree_flush(tree, &err), 0);
-	text_clear(&all);
+	text_release(&all);
 	read_file(tree, "s/1.jsonl", &all);
 	assert_int_equal(all.len, 1000 * 1000);
 	text_release(&all);
