@@ -238,8 +238,10 @@ read_place(struct run *run, struct run_kept *kept, const struct place *place,
 bool
 run_is_same_value(struct span one, struct span other)
 {
-	json_t *a = json_loadb(one.at, one.len, JSON_DECODE_ANY, NULL);
-	json_t *b = json_loadb(other.at, other.len, JSON_DECODE_ANY, NULL);
+	json_t *a = one.len > 0 ? json_loadb(one.at, one.len,
+	    JSON_DECODE_ANY, NULL) : NULL;
+	json_t *b = other.len > 0 ? json_loadb(other.at, other.len,
+	    JSON_DECODE_ANY, NULL) : NULL;
 	bool is = a != NULL && b != NULL && json_equal(a, b);
 
 	json_decref(a);
@@ -301,6 +303,8 @@ is_same_record(struct run *run, const struct crawl_listing *listing,
 	struct page_record record;
 	bool is;
 
+	if (have->len == 0)
+		return false;
 	text_init(&key, SIZE_MAX / 4);
 	text_add(&key, run->scratch.at != NULL ? run->scratch.at : "",
 	    run->scratch.len);
