@@ -65,7 +65,8 @@ add_sum(struct tree_receipts *all, const char *line, size_t len)
 size_t
 tree_sums_read(struct span text, struct tree_receipts *all)
 {
-	const char *p = text.at, *stop = p + text.len, *end;
+	const char *p = text.len > 0 ? text.at : "", *end;
+	const char *stop = p + text.len;
 	size_t bad = 0;
 
 	for (; p < stop; p = end + 1) {
