@@ -6,7 +6,6 @@
 #include "unit.h"
 
 #include <time.h>
-
 #include "http/http_internal.h"
 
 #undef curl_easy_setopt
@@ -15,6 +14,7 @@
 
 #define URLS 40
 #define WIRE 16
+#define SLACK 50	/* ms of real time that go by under valgrind */
 
 /* What the server answers. */
 struct reply {
@@ -24,9 +24,6 @@ struct reply {
 	int64_t wait;		/* this request: not before; ms */
 	int64_t all;		/* likewise, all requests */
 };
-
-/* Real time goes by too, under valgrind some ms between two looks at it. */
-#define SLACK 50
 
 static struct {
 	void (*answer)(unsigned, struct reply *);
