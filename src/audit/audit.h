@@ -280,7 +280,7 @@ const char *audit_adopt_aside(const struct audit_verify *);
 /**
  * audit_adopt_undo(path, source, was_adopted, err):
  * Remove what adopting the tree in ${path} wrote; where nothing of that is
- * there, do nothing.  ERR_USAGE: it was gone on with since, or is no export.
+ * there, do nothing.  ERR_USAGE: it was resumed since, or is no export.
  */
 int audit_adopt_undo(const char *, const struct source *, bool *,
     struct err *);

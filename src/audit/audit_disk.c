@@ -62,8 +62,8 @@ audit_disk_begin(struct audit_verify *verify, struct err *err)
 
 	verify->paths = mem_zero(source->n_resources,
 	    sizeof(*verify->paths));
-	verify->untold = mem_zero(source->n_resources,
-	    sizeof(*verify->untold));
+	verify->uncounted = mem_zero(source->n_resources,
+	    sizeof(*verify->uncounted));
 	rc = verify->members != NULL ? audit_members_each(verify, take_path,
 	    &collect, err) : audit_each_old(verify->tree, source, take_path,
 	    &collect, err);
@@ -91,7 +91,7 @@ audit_disk_free(struct audit_verify *verify)
 		free(verify->paths[i].at);
 	}
 	free(verify->paths);
-	free(verify->untold);
+	free(verify->uncounted);
 }
 
 /* The first of the paths that does not come before ${path}. */
@@ -360,7 +360,7 @@ check_counts(struct audit_verify *verify)
 	int64_t said = audit_expected(verify, &name);
 
 	if (said < 0)
-		verify->untold[at->crawl->resource->index]++;
+		verify->uncounted[at->crawl->resource->index]++;
 	if (said < 0 || have == (uint64_t)said)
 		return;
 	if (have < (uint64_t)said) {
@@ -389,7 +389,7 @@ audit_disk_close(struct audit_verify *verify)
 	if (audit_has_files(verify, resource))
 		check_counts(verify);
 	else if (audit_expected(verify, &name) > 0)
-		verify->untold[resource->index]++;
+		verify->uncounted[resource->index]++;
 }
 
 /*
@@ -497,7 +497,7 @@ audit_disk_end(struct audit_verify *verify)
 		    &source->resources[i];
 
 		if (!resource->is_list || resource->derive != NULL ||
-		    verify->untold[i] == 0)
+		    verify->uncounted[i] == 0)
 			continue;
 		finding.listing = (char *)resource->name;
 		if (!audit_has_files(verify, resource))

@@ -99,7 +99,7 @@ struct audit_verify {
 	bool from_copy;			/* the manifest is damaged */
 	bool is_salvaged;		/* and so is its copy */
 	bool long_first;		/* old: a shard of 1,001 lines */
-	uint64_t *untold;		/* old, by resource: listings of which
+	uint64_t *uncounted;		/* old, by resource: listings of which
 					 * nothing tells how many there were */
 	bool walked, is_over;		/* how far it is */
 	struct tree_receipts rest;	/* then: what the walk did not reach */
