@@ -18,7 +18,8 @@
 
 #define MAX_FILE (INT64_C(1) << 32)
 #define MAX_DOUBTS 12		/* lines that may be the one or the other */
-#define MAX_WORK (UINT64_C(4) << 30)	/* bytes to be hashed in all */
+#define MAX_WORK (UINT64_C(256) << 20)	/* bytes to be hashed in all, and */
+#define MAX_TRIES 32			/* of a long manifest this often */
 
 /* What is known of a line: what it is about, and how it reads. */
 struct known {
@@ -291,22 +292,32 @@ count_doubts(const struct recovery *r)
 	return n;
 }
 
+/* How many readings are tried before the search is given up; a second's. */
+static uint64_t
+max_tries(const struct recovery *r)
+{
+	size_t len = r->files[0].len + r->files[1].len;
+	/* A line costs something, however short it is. */
+	uint64_t each = len + 256 * (uint64_t)HASH_COUNT(r->lines) + 1;
+
+	return MAX_WORK / each > MAX_TRIES ? MAX_WORK / each : MAX_TRIES;
+}
+
 /* Try all readings of the doubtful lines, as far as that is feasible. */
 static bool
 try_all(const struct recovery *r, size_t n, struct text *text)
 {
 	unsigned choices[MAX_DOUBTS] = { 0 };
-	uint64_t work = 0;
+	uint64_t tries = max_tries(r);
 	size_t i;
 
 	do {
 		put_together(r, choices, text);
 		if (is_sealed(text))
 			return true;
-		work += text->len;
 		for (i = 0; i < n && ++choices[i] == 3; i++)
 			choices[i] = 0;
-	} while (i < n && work < MAX_WORK);
+	} while (i < n && --tries > 0);
 	return false;
 }
 
@@ -315,15 +326,14 @@ static bool
 try_each(const struct recovery *r, size_t n, struct text *text)
 {
 	unsigned *choices = mem_zero(n, sizeof(*choices));
-	uint64_t work = 0;
+	uint64_t tries = max_tries(r);
 	bool fits = false;
 	size_t i;
 
-	for (i = 0; i < n && !fits && work < MAX_WORK; i++) {
+	for (i = 0; i < n && !fits && tries-- > 0; i++) {
 		for (choices[i] = 1; choices[i] < 3 && !fits; choices[i]++) {
 			put_together(r, choices, text);
 			fits = is_sealed(text);
-			work += text->len;
 		}
 		choices[i] = 0;
 	}
