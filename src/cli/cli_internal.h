@@ -409,15 +409,15 @@ int cli_table_warn(const struct cli *, struct cli_table *, int);
 
 /**
  * cli_check_output(cli, output, export, err):
- * May files go to the directory ${output}: is it outside the export, and
- * empty or ours to replace?  Return 0; or -1 with ${err} set.
+ * May files go to the directory ${output}: is it outside ${export} and all
+ * others, and empty or ours to replace?  Return 0; or -1 with ${err} set.
  */
 int cli_check_output(const struct cli *, const char *, const char *,
     struct err *);
 
 /**
  * cli_check_file(cli, file, export, err):
- * The same of one ${file}.
+ * The same of one ${file}, which may not be an archive of an export either.
  */
 int cli_check_file(const struct cli *, const char *, const char *,
     struct err *);

@@ -9,6 +9,7 @@
 #include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/cli_internal.h"
 
@@ -39,6 +40,73 @@ is_below(const char *path, const char *dir)
 
 	return strncmp(path, dir, len) == 0 && (path[len] == '/' ||
 	    path[len] == '\0');
+}
+
+/* Others have files called manifest.jsonl, too. */
+static bool
+is_export(const char *dir)
+{
+	char *copy = mem_format("%s/" MANIFEST_COPY, dir);
+	char *manifest = mem_format("%s/" MANIFEST_NAME, dir);
+	json_t *header = NULL;
+	bool is = access(copy, F_OK) == 0;
+
+	if (!is && access(manifest, F_OK) == 0)
+		header = manifest_peek(dir, NULL);
+	is = is || header != NULL;
+	json_decref(header);
+	free(manifest);
+	free(copy);
+	return is;
+}
+
+/* The export that ${path} is in or would be in, new; or NULL. */
+static char *
+export_around(const char *path)
+{
+	char *dir = mem_text(path), *end;
+
+	while ((end = strrchr(dir, '/')) != NULL && end != dir) {
+		*end = '\0';
+		if (is_export(dir))
+			return dir;
+	}
+	free(dir);
+	return NULL;
+}
+
+/* ${path} must not be in ${export}, nor in another one. */
+static int
+check_outside(const char *path, const char *export, struct err *err)
+{
+	char *whole = whole_path(path), *other = NULL;
+	char *inside = realpath(export, NULL);
+	int rc = 0;
+
+	if (whole != NULL && inside != NULL && is_below(whole, inside))
+		rc = err_set(err, ERR_USAGE, "%s is inside the export, which "
+		    "nothing may change", path);
+	else if (whole != NULL && (other = export_around(whole)) != NULL)
+		rc = err_set(err, ERR_USAGE, "%s is inside %s, an export, "
+		    "which nothing may change", path, other);
+	free(other);
+	free(inside);
+	free(whole);
+	return rc;
+}
+
+/* Is the file an archive of an export? */
+static bool
+has_export(const char *file)
+{
+	struct log *log = log_new(LOG_ERROR, LOG_ERROR);
+	struct pack_verify *archive;
+	struct err why;
+
+	archive = pack_verify_new(file, log, &why);
+	pack_verify_free(archive);
+	log_free(log);
+	return archive != NULL;
 }
 
 static bool
@@ -117,49 +185,45 @@ int
 cli_check_output(const struct cli *cli, const char *output,
     const char *export, struct err *err)
 {
-	char *whole = whole_path(output);
-	char *inside = realpath(export, NULL);
 	struct stat st;
-	int rc = 0;
 
-	if (whole != NULL && inside != NULL && is_below(whole, inside))
-		rc = err_set(err, ERR_USAGE, "--output %s is inside the "
-		    "export, which nothing may change", output);
-	else if (lstat(output, &st) == 0 && !S_ISDIR(st.st_mode))
-		rc = err_set(err, ERR_USAGE, "%s is there, and no directory",
+	if (check_outside(output, export, err) == -1)
+		return -1;
+	if (lstat(output, &st) == 0 && !S_ISDIR(st.st_mode))
+		return err_set(err, ERR_USAGE, "%s is there, and no directory",
 		    output);
-	else if (has_files(output) && !may_replace(cli, output))
-		rc = err_set(err, ERR_USAGE, "%s is there and has files in "
+	if (!has_files(output))
+		return 0;
+	if (!may_replace(cli, output))
+		return err_set(err, ERR_USAGE, "%s is there and has files in "
 		    "it; --force replaces what an earlier conversion made, "
 		    "--output names another place", output);
-	else if (has_files(output) && !output_made_by_us(output))
-		rc = err_set(err, ERR_USAGE, "%s has files in it that no "
+	if (!output_made_by_us(output))
+		return err_set(err, ERR_USAGE, "%s has files in it that no "
 		    "conversion made: it is not replaced", output);
-	free(inside);
-	free(whole);
-	return rc;
+	return 0;
 }
 
 int
 cli_check_file(const struct cli *cli, const char *file, const char *export,
     struct err *err)
 {
-	char *whole = whole_path(file);
-	char *inside = realpath(export, NULL);
 	struct stat st;
-	int rc = 0;
 
-	if (whole != NULL && inside != NULL && is_below(whole, inside))
-		rc = err_set(err, ERR_USAGE, "%s is inside the export, which "
-		    "nothing may change", file);
-	else if (lstat(file, &st) == 0 && (!S_ISREG(st.st_mode) ||
-	    !may_replace(cli, file)))
-		rc = err_set(err, ERR_USAGE, "%s is there%s", file,
-		    S_ISREG(st.st_mode) ? "; --force replaces it" :
-		    ", and no file");
-	free(inside);
-	free(whole);
-	return rc;
+	if (check_outside(file, export, err) == -1)
+		return -1;
+	if (lstat(file, &st) == -1)
+		return 0;
+	if (!S_ISREG(st.st_mode))
+		return err_set(err, ERR_USAGE, "%s is there, and no file",
+		    file);
+	if (!may_replace(cli, file))
+		return err_set(err, ERR_USAGE, "%s is there; --force replaces "
+		    "it", file);
+	if (has_export(file))
+		return err_set(err, ERR_USAGE, "%s is an archive of an "
+		    "export: it is not replaced; name another file", file);
+	return 0;
 }
 
 int

@@ -413,3 +413,37 @@ while_packing()
 	[ ! -e "$export" ]
 	unzip -p y.zip "$name/notes" | grep -q notes
 }
+
+# What a query or a report writes replaces no export, not even by --force.
+@test "--force: rows and reports take the place of no export" {
+	take_example
+	cp -r "$export" other
+	hlexport pack "$export" -q -o whole.zip
+	hlexport pack "$export" -q -o whole.tar.gz
+	mkdir damaged
+	cp other/manifest.jsonl damaged/manifest.copy.jsonl
+	echo torn >damaged/manifest.jsonl
+	echo kept >damaged/file
+	sum=$(find other damaged whole.* -type f | sort | xargs sha256sum)
+	file=$(cd other && find files -type f | head -n 1)
+	for to in whole.zip whole.tar.gz "other/$file" other/new/../new.csv \
+	    other/manifest.jsonl damaged/file "$export/$file"; do
+		mkdir -p other/new
+		run -2 hlexport query "$export" "SELECT 1" -o "$to" --force
+		assert_contains "$output" "export"
+		run -2 hlexport report "$export" overview -o "$to" --force
+		run -2 hlexport convert "$export" --yes --format duckdb \
+		    -o "$to" --force
+		rmdir other/new
+	done
+	run -2 hlexport convert "$export" --yes --format csv \
+	    -o other/files --force
+	assert_contains "$output" "other, an export, which nothing may change"
+	[ "$sum" = "$(find other damaged whole.* -type f | sort |
+	    xargs sha256sum)" ]
+	echo old >rows.csv
+	cp rows.csv manifest.jsonl
+	hlexport query "$export" "SELECT 1 AS a" -o rows.csv --force \
+	    --format csv
+	[ "$(tr '\r\n' '  ' <rows.csv)" != "old " ]
+}
