@@ -174,11 +174,11 @@ struct audit_verify *audit_verify_new(const struct audit_settings *,
 
 /**
  * audit_member_begin(verify, path):
- * Of an archive, the next file is ${path}.  Return whether its bytes are
- * wanted: they are given by audit_member_add(), and then audit_member_end().
- * When all files came, call audit_verify_step() until it is done.
+ * Of an archive, the next file is ${path}.  Its bytes are given by
+ * audit_member_add(), and then audit_member_end().  When all files came, call
+ * audit_verify_step() until it is done.
  */
-bool audit_member_begin(struct audit_verify *, const char *);
+void audit_member_begin(struct audit_verify *, const char *);
 
 /** audit_member_add(verify, at, len): Return whether more is wanted. */
 bool audit_member_add(struct audit_verify *, const char *, size_t);
@@ -240,6 +240,14 @@ int audit_accept(struct audit_verify *, struct err *);
  */
 void audit_accept_archive(struct audit_verify *, char *,
     const unsigned char *(*)(void *, const char *), void *);
+
+/**
+ * audit_accept_receipts(tree, files):
+ * Make of ${files}, sorted by path, what the owner of the export accepted: a
+ * damaged file has the bytes that it had then, and one that was missing and
+ * still is has no receipt.
+ */
+void audit_accept_receipts(const struct tree *, struct tree_receipts *);
 
 /**
  * audit_accepted(verify):

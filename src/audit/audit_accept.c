@@ -10,6 +10,8 @@
  * names, if that is there, has the same bytes.
  */
 
+#include <sys/stat.h>
+
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,6 +41,8 @@ digest_member(const struct audit_verify *verify, const char *path,
 	    members->came[i].sha256 : verify->accept.digest != NULL ?
 	    verify->accept.digest(verify->accept.cookie, path) : NULL;
 
+	if (bytes == NULL)
+		bytes = audit_members_other(members, path);
 	if (bytes != NULL)
 		sha256_hex(bytes, hex);
 }
@@ -190,6 +194,7 @@ void
 audit_accept_archive(struct audit_verify *verify, char *text,
     const unsigned char *(*of)(void *, const char *), void *cookie)
 {
+	tree_receipts_sort(&verify->members->others);
 	free(verify->accept.text);
 	verify->accept.text = text;
 	verify->accept.digest = of;
@@ -234,6 +239,51 @@ audit_accepted_in(const struct tree *tree)
 	json_decref(json);
 	free(text);
 	return when;
+}
+
+/* The file as it was accepted: no more than that is asked of it. */
+static void
+accept_receipt(const struct tree *tree, struct tree_receipt *receipt,
+    const char *hex)
+{
+	struct stat st;
+
+	if (fstatat(tree_dir(tree), receipt->path, &st,
+	    AT_SYMLINK_NOFOLLOW) == -1 ||
+	    sha256_from_hex(hex, receipt->sha256) == -1)
+		return;
+	receipt->bytes = (uint64_t)st.st_size;
+	receipt->lines = 0;
+}
+
+void
+audit_accept_receipts(const struct tree *tree, struct tree_receipts *files)
+{
+	char *text = read_accepted(tree);
+	json_t *json = text != NULL ? json_loads(text, 0, NULL) : NULL, *one;
+	size_t i, k;
+
+	json_array_foreach(json_object_get(json, "findings"), i, one) {
+		const char *path = json_string_value(json_object_get(one,
+		    "path")), *sha256 = json_string_value(json_object_get(one,
+		    "sha256"));
+		const struct tree_receipt *found = path != NULL ?
+		    tree_receipts_find(files, path) : NULL;
+
+		if (found == NULL)
+			continue;
+		k = (size_t)(found - files->at);
+		if (sha256 != NULL) {
+			accept_receipt(tree, &files->at[k], sha256);
+		} else if (faccessat(tree_dir(tree), path, F_OK,
+		    AT_SYMLINK_NOFOLLOW) == -1) {
+			free(files->at[k].path);
+			memmove(&files->at[k], &files->at[k + 1],
+			    (--files->n - k) * sizeof(*files->at));
+		}
+	}
+	json_decref(json);
+	free(text);
 }
 
 const char *

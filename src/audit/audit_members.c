@@ -172,7 +172,7 @@ audit_members_begin(struct audit_verify *verify,
 
 /* ---------------------------------------------------- files that come */
 
-bool
+void
 audit_member_begin(struct audit_verify *verify, const char *path)
 {
 	struct audit_members *members = verify->members;
@@ -182,12 +182,15 @@ audit_member_begin(struct audit_verify *verify, const char *path)
 	const struct tree_receipt *receipt;
 	struct audit_came *came;
 
-	if (file == -1) {
-		tree_receipts_add(&members->others, &unknown);
-		return false;
-	}
 	members->now = (size_t)file;
 	members->bytes = 0;
+	if (file == -1) {
+		tree_receipts_add(&members->others, &unknown);
+		if (members->other == NULL)
+			members->other = sha256_new();
+		sha256_restart(members->other);
+		return;
+	}
 	receipt = &members->files.at[file];
 	came = &members->came[file];
 	came->is_there = true;
@@ -208,7 +211,6 @@ audit_member_begin(struct audit_verify *verify, const char *path)
 	audit_content_begin(content);
 	verify->progress.files++;
 	verify->progress.bytes += receipt->bytes;
-	return true;
 }
 
 bool
@@ -219,9 +221,14 @@ audit_member_add(struct audit_verify *verify, const char *at, size_t len)
 
 	members->bytes += len;
 	verify->progress.read += len;
+	if (members->now == SIZE_MAX) {
+		sha256_add(members->other, at, len);
+		return members->bytes <= members->largest;
+	}
 	audit_content_add(&members->content, at, len);
 	/* An archive can hold any number of bytes: enough is enough. */
 	return verify->manifest == NULL || members->bytes <= receipt->bytes ||
+	    members->bytes <= members->largest ||
 	    members->content.most == receipt->bytes;
 }
 
@@ -236,8 +243,30 @@ leave_group(struct audit_group *group)
 	group->seen = group->tally = NULL;
 }
 
-void
-audit_member_end(struct audit_verify *verify, const char *why)
+/* One that no one knows is over. */
+static void
+end_other(struct audit_members *members, bool is_read)
+{
+	struct tree_receipt *other =
+	    &members->others.at[members->others.n - 1];
+
+	if (!is_read || members->bytes > members->largest)
+		return;
+	other->bytes = members->bytes;
+	sha256_peek(members->other, other->sha256);
+}
+
+const unsigned char *
+audit_members_other(const struct audit_members *members, const char *path)
+{
+	const struct tree_receipt *other =
+	    tree_receipts_find(&members->others, path);
+
+	return other != NULL ? other->sha256 : NULL;
+}
+
+static void
+end_known(struct audit_verify *verify, const char *why)
 {
 	struct audit_members *members = verify->members;
 	struct audit_content *content = &members->content;
@@ -249,7 +278,8 @@ audit_member_end(struct audit_verify *verify, const char *why)
 
 	if (why != NULL)
 		audit_content_find(content, AUDIT_DAMAGED, "%s", why);
-	else if (verify->manifest != NULL && is_short)
+	else if (verify->manifest != NULL && (is_short || (is_long &&
+	    members->bytes <= members->largest)))
 		audit_content_find(content, AUDIT_DAMAGED, "it has %" PRIu64
 		    " bytes; the manifest says %" PRIu64, members->bytes,
 		    receipt->bytes);
@@ -265,6 +295,15 @@ audit_member_end(struct audit_verify *verify, const char *why)
 	memcpy(came->sha256, content->sha256, SHA256_BYTES);
 	if (came->group != NULL)
 		leave_group(came->group);
+}
+
+void
+audit_member_end(struct audit_verify *verify, const char *why)
+{
+	if (verify->members->now == SIZE_MAX)
+		end_other(verify->members, why == NULL);
+	else
+		end_known(verify, why);
 }
 
 void
@@ -315,6 +354,7 @@ audit_members_free(struct audit_verify *verify)
 	tree_receipts_release(&members->files);
 	tree_receipts_release(&members->others);
 	audit_desk_release(&members->desk);
+	sha256_free(members->other);
 	free(members);
 	verify->members = NULL;
 }

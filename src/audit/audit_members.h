@@ -52,14 +52,16 @@ struct audit_came {
 struct audit_members {
 	struct tree_receipts files;	/* by path */
 	struct audit_came *came;	/* of each */
-	struct tree_receipts others;	/* that no one knows */
+	struct tree_receipts others;	/* that no one knows: the paths, and
+					 * hashes of what has ${bytes} */
 	struct audit_group *groups;
 	size_t n_groups, groups_room;
 	uint64_t largest;	/* bytes that no record will have */
 	bool is_lost;		/* not all could be read */
 
 	/* The file that comes. */
-	size_t now;
+	size_t now;		/* SIZE_MAX: the last one of ${others} */
+	struct sha256 *other;	/* of that one */
 	uint64_t bytes;		/* all that came of it */
 	struct audit_content content;
 	struct audit_desk desk;
@@ -71,5 +73,13 @@ ssize_t audit_members_find(const struct audit_members *, const char *);
 /** audit_members_take(content, line, record): A record has come. */
 void audit_members_take(struct audit_content *, uint64_t,
     const struct page_record *);
+
+/**
+ * audit_members_other(members, path):
+ * Return the hash of the file that no one knows at ${path}, borrowed, when all
+ * have come and are sorted; NULL: there is none.
+ */
+const unsigned char *audit_members_other(const struct audit_members *,
+    const char *);
 
 #endif

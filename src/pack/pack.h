@@ -217,7 +217,8 @@ const char *pack_accepted(const struct pack_verify *);
 
 /**
  * pack_holds_all(verify):
- * Is it all of a complete export, whatever else is in it?
+ * Is it all of a complete export but for what its owner accepted, whatever
+ * else is in it?
  */
 bool pack_holds_all(const struct pack_verify *);
 

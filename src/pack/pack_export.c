@@ -80,6 +80,7 @@ read_manifest(struct pack_export *export, struct log *log, struct err *err)
 	text_init(&sums, 0);
 	tree_sums(&export->receipts, &sums);
 	text_release(&sums);
+	audit_accept_receipts(export->tree, &export->receipts);
 	export->settings.receipts = &export->receipts;
 	export->settings.growing = !export->sealed;
 	export->settings.first = MANIFEST_NAME;

@@ -76,9 +76,8 @@ pack_member_begin(struct pack_verify *verify,
 		    (int)strcspn(member->doubt, "\n"), member->doubt);
 	verify->it = pack_around_of(name);
 	if (verify->it == PACK_AROUND)
-		verify->is_open = audit_member_begin(verify->audit, name);
-	else
-		verify->is_open = true;
+		audit_member_begin(verify->audit, name);
+	verify->is_open = true;
 	verify->name = mem_text(name);
 	pack_check_begin(&verify->check);
 }

@@ -224,8 +224,9 @@ pack_holds_all(const struct pack_verify *verify)
 
 	findings = audit_findings(verify->audit, &n);
 	for (i = 0; i < n; i++)
-		if (findings[i].kind == AUDIT_DAMAGED ||
-		    findings[i].kind == AUDIT_MISSING)
+		if ((findings[i].kind == AUDIT_DAMAGED ||
+		    findings[i].kind == AUDIT_MISSING) &&
+		    !findings[i].is_accepted)
 			return false;
 	return verify->is_sealed;
 }

@@ -107,3 +107,62 @@ start_world()
 	run -2 hlexport verify --accept a.tar.zst
 	assert_contains "$output" "is an archive"
 }
+
+# accept_and_pack DAMAGE: what is done to it and accepted can be packed, and
+# the archive takes the directory's place.
+accept_and_pack()
+{
+	rm -rf it archive.zip archive.tar.gz unpacked
+	cp -r "$export" it
+	shard=$(cd it && find files -name 1.jsonl -size +0 | sort | head -n 1)
+	object=$(cd it && find files -name '*.json' | sort | head -n 1)
+	(cd it && eval "$1")
+	run -6 hlexport verify it
+	hlexport verify -q --accept it
+	run -0 hlexport verify --json it
+	jq -S '.accepted | map(del(.listing)) | sort' \
+	    <<<"$output" >accepted.json
+	hlexport pack it -q -o archive.tar.gz
+	find it -type d -empty -delete
+	cp -r it kept
+	run -0 hlexport pack it -q -o archive.zip --remove
+	[ ! -e it ]
+	for archive in archive.zip archive.tar.gz; do
+		run -0 --separate-stderr hlexport verify --json "$archive"
+		jq -S '.accepted | map(del(.listing)) | sort' <<<"$output" |
+		    diff accepted.json -
+		rm -rf unpacked
+		mkdir unpacked
+		bsdtar -xf "$archive" -C unpacked
+		diff -r kept unpacked/it
+		run -0 hlexport verify unpacked/it
+	done
+	# Another change to what was accepted counts in both.
+	(cd unpacked/it && eval "${2:-printf more >>\$shard}")
+	run -6 hlexport verify unpacked/it
+	run -6 hlexport pack unpacked/it -q -o again.zip
+	[ ! -e again.zip ]
+	rm -r kept
+}
+
+@test "what was accepted is packed, in place of the directory too" {
+	start_world
+	accept_and_pack 'echo hello >files/new.txt'
+	accept_and_pack 'sed -i "s/[0-9]/x/" $shard'
+	accept_and_pack 'echo {} >>$shard'
+	accept_and_pack 'sed -i 1d $shard'
+	accept_and_pack ': >$object' 'printf more >>$object'
+	accept_and_pack 'rm $shard' 'echo {} >$shard'
+	accept_and_pack 'rm $object; rm $shard' 'echo {} >$object'
+	accept_and_pack 'head -c 100 $shard >cut; cp cut $shard'
+	export=$TOP/exports.example/20250606-120000
+	for damage in $(python3 "$TOP/tests/scenario/damage.py" list); do
+		case $damage in
+		nothing | litter | equal_records_without_a_key | no_seal)
+			continue ;;
+		esac
+		echo "$damage"
+		accept_and_pack "python3 $TOP/tests/scenario/damage.py \
+		    $damage ." 'printf more >>$object'
+	done
+}
