@@ -412,6 +412,10 @@ audit_adopt_again(const char *path, bool *is_adopted, struct err *err)
 	manifest = manifest_open(tree, NULL, &damage);
 	if (manifest != NULL)
 		rc = go_on(tree, manifest, is_adopted, err);
+	else
+		rc = err_set(err, ERR_DATA, "%s has a manifest already, and "
+		    "it is damaged: run 'hlexport repair' (%s)", path,
+		    damage.text);
 	manifest_close(manifest);
 	tree_close(tree);
 	return rc;

@@ -199,8 +199,17 @@ json_finding(const struct audit_finding *finding)
 	return json;
 }
 
+/* In percent, how much of the shards `verify` was to read. */
+static uint64_t
+sample_of(const struct cli *cli)
+{
+	return strcmp(config_command(cli->config), "verify") != 0 ? 100 :
+	    config_is(cli->config, "fast") ? 0 :
+	    config_number(cli->config, "sample");
+}
+
 json_t *
-cli_found_json(const struct cli_found *found)
+cli_found_json(const struct cli *cli, const struct cli_found *found)
 {
 	static const char *const names[] = { "findings", "accepted",
 	    "unknown" };
@@ -217,6 +226,8 @@ cli_found_json(const struct cli_found *found)
 	    "whole" : "not whole"));
 	json_object_set_new(json, found->is_archive ? "file" : "directory",
 	    json_string(found->where));
+	json_object_set_new(json, "contents_read_percent", json_integer(
+	    found->is_archive ? 100 : (json_int_t)sample_of(cli)));
 	json_object_set_new(json, "manifest", json_boolean(now->ours));
 	json_object_set_new(json, "complete", json_boolean(now->sealed));
 	json_object_set_new(json, "files", json_integer((json_int_t)
@@ -236,19 +247,19 @@ cli_found_json(const struct cli_found *found)
 void
 cli_found_report(struct cli *cli, const struct cli_found *found, bool next)
 {
-	bool is_verify = strcmp(config_command(cli->config), "verify") == 0;
+	uint64_t sample = sample_of(cli);
 	char how[64] = "";
 
 	if (config_is(cli->config, "json")) {
-		cli_print_json(cli_found_json(found));
+		cli_print_json(cli_found_json(cli, found));
 		return;
 	}
 	if (config_is(cli->config, "quiet") && found->is_whole)
 		return;
-	if (is_verify && config_is(cli->config, "fast"))
+	if (sample == 0)
 		snprintf(how, sizeof(how), " (sizes and counts only)");
-	else if (is_verify && config_number(cli->config, "sample") < 100)
+	else if (sample < 100)
 		snprintf(how, sizeof(how), " (a sample of %" PRIu64 "%%)",
-		    config_number(cli->config, "sample"));
+		    sample);
 	print_report(cli, found, how, next);
 }

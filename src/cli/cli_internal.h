@@ -254,8 +254,8 @@ struct cli_found {
  */
 void cli_found_report(struct cli *, const struct cli_found *, bool);
 
-/** cli_found_json(found): What was found for machines, new. */
-json_t *cli_found_json(const struct cli_found *);
+/** cli_found_json(cli, found): What was found for machines, new. */
+json_t *cli_found_json(const struct cli *, const struct cli_found *);
 
 /** cli_check_line(progress, ms): How far a verification is, new. */
 char *cli_check_line(const struct audit_progress *, int64_t);
@@ -277,8 +277,9 @@ int cli_check_steps(struct cli *, struct audit_verify *, struct err *);
 void cli_check_report(struct cli *, const char *,
     const struct audit_verify *, bool);
 
-/** cli_check_json(where, verify): As cli_found_json(). */
-json_t *cli_check_json(const char *, const struct audit_verify *);
+/** cli_check_json(cli, where, verify): As cli_found_json(). */
+json_t *cli_check_json(const struct cli *, const char *,
+    const struct audit_verify *);
 
 /* --------------------------------------------------- cli_archive.c */
 

@@ -182,6 +182,26 @@ remove_extra(struct repair *repair, struct err *err)
 
 /* ------------------------------------------------------------ the whole */
 
+/* Is there something to fetch that could be fetched? */
+static bool
+wants_fetch(const struct repair *repair)
+{
+	struct audit_progress now;
+	size_t n, i;
+	const struct audit_finding *findings =
+	    audit_findings(repair->verify, &n);
+	bool is_gone;
+
+	audit_verify_progress(repair->verify, &now);
+	is_gone = cli_retired(repair->cli, now.server) != NULL;
+	for (i = 0; i < n; i++)
+		if ((findings[i].kind == AUDIT_DAMAGED ||
+		    findings[i].kind == AUDIT_MISSING) &&
+		    !(is_gone && findings[i].is_accepted))
+			return true;
+	return false;
+}
+
 /* Before anything is done: can it be done? */
 static int
 check_use(const struct repair *repair, struct err *err)
@@ -212,8 +232,7 @@ work(struct repair *repair, struct err *err)
 	    finish_earlier(repair->where, err) == -1 ||
 	    check(repair, err) == -1)
 		return -1;
-	if (count(repair->verify, AUDIT_DAMAGED) > 0 ||
-	    count(repair->verify, AUDIT_MISSING) > 0)
+	if (wants_fetch(repair))
 		status = fetch(repair, RUN_TRUST_LINES, &progress);
 	if (progress.is_doubtful)
 		status = fetch(repair, RUN_TRUST_SERVER, &progress);

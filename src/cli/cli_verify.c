@@ -61,11 +61,12 @@ found_in(const char *where, const struct audit_verify *verify)
 }
 
 json_t *
-cli_check_json(const char *where, const struct audit_verify *verify)
+cli_check_json(const struct cli *cli, const char *where,
+    const struct audit_verify *verify)
 {
 	struct cli_found found = found_in(where, verify);
 
-	return cli_found_json(&found);
+	return cli_found_json(cli, &found);
 }
 
 void
@@ -90,7 +91,7 @@ report(struct cli *cli, const char *where, struct log *log,
 		return status;
 	}
 	if (config_is(cli->config, "json")) {
-		json = cli_check_json(where, verify);
+		json = cli_check_json(cli, where, verify);
 		online = cli_online(cli, where, log, json);
 		cli_print_json(json);
 	} else {

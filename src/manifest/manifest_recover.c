@@ -484,8 +484,9 @@ read_all(struct tree *tree, struct recovery *r, enum manifest_state *state,
 	if (*state == MANIFEST_SALVAGED && header == NULL) {
 		text_release(&text);
 		err_set(err, ERR_DATA, "%s: " MANIFEST_NAME " and its copy "
-		    "are lost, and " TREE_LOG " does not say how the export "
-		    "was begun", tree_where(tree));
+		    "are damaged, and " TREE_LOG " does not say how the "
+		    "export was begun; move both away, and 'hlexport adopt' "
+		    "makes a new one from the files", tree_where(tree));
 		return NULL;
 	}
 	if (*state == MANIFEST_SALVAGED)
