@@ -2,6 +2,8 @@
  * From the command line to the command.
  */
 
+#include <sys/stat.h>
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -162,16 +164,40 @@ wants_version(int argc, char **argv)
 	return false;
 }
 
+/* An archive is given where only a directory will do? */
+static int
+check_place(const struct cli *cli, const struct cli_command *command)
+{
+	size_t n;
+	char *const *words = config_args(cli->config, &n);
+	const char *where = NULL, *what = command->name;
+	struct stat st;
+
+	if (strcmp(command->name, "export") == 0) {
+		where = config_text(cli->config, "resume");
+		what = "--resume";
+	} else if (strncmp(command->words, "DIR", 3) == 0 &&
+	    command->words[3] != '|' && n > 0) {
+		where = words[0];
+	}
+	if (where == NULL || stat(where, &st) == -1 || !S_ISREG(st.st_mode))
+		return CLI_OK;
+	return cli_usage("%s is a file, and %s wants a directory: unpack it "
+	    "first, if it is an archive", where, what);
+}
+
 static int
 dispatch(struct cli *cli)
 {
 	const struct cli_command *command = cli_commands;
+	int status;
 
 	if (config_is(cli->config, "help"))
 		return cli_help(cli);
 	while (strcmp(command->name, config_command(cli->config)) != 0)
 		command++;
-	return command->run(cli);
+	status = check_place(cli, command);
+	return status != CLI_OK ? status : command->run(cli);
 }
 
 /* What commands are called, up to NULL. */

@@ -80,20 +80,6 @@ cli_check_temporary(const struct cli *cli, struct err *err)
 	return 0;
 }
 
-/* Is the export a directory, and is there one for temporary files? */
-static int
-check_places(const struct cli *cli, const char *path, const char *called,
-    struct err *err)
-{
-	struct stat st;
-
-	if (stat(path, &st) == 0 && S_ISREG(st.st_mode))
-		return err_set(err, ERR_USAGE, "%s is a file, and %s reads a "
-		    "directory: unpack it first, if it is an archive",
-		    called, config_command(cli->config));
-	return cli_check_temporary(cli, err);
-}
-
 int
 cli_table_open(struct cli *cli, const char *path, const char *scratch,
     struct cli_table *table, struct err *err)
@@ -128,7 +114,7 @@ cli_table_open(struct cli *cli, const char *path, const char *scratch,
 	}
 	if ((table->path = realpath(path, NULL)) == NULL)
 		return err_errno(err, ERR_USAGE, "open %s", path);
-	if (check_places(cli, table->path, path, err) == -1)
+	if (cli_check_temporary(cli, err) == -1)
 		return -1;
 	if ((table->source = audit_source_of(path, err)) == NULL ||
 	    look(path, table, err) == -1 ||

@@ -95,6 +95,9 @@ failed(struct pack_reader *reader, struct err *err)
 	why = reader->call->archive_error_string(reader->archive);
 	if (why == NULL)
 		why = "it is damaged";
+	else if (reader->members <= 1 && strncmp(why, "Unrecognized", 12) == 0)
+		why = "it is no zip, tar, tar.gz or tar.zst, or its beginning "
+		    "is damaged";
 	return err_set(err, ERR_DATA, "%.*s", (int)strcspn(why, "\n"), why);
 }
 

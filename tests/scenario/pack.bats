@@ -812,3 +812,18 @@ SHA-256 is not that of SHA256SUMS"
 	done <hostile
 	[ "$(wc -l <hostile)" -ge 21 ]
 }
+
+@test "commands that want a directory say so of an archive" {
+	take_example
+	hlexport pack "$export" -q -o a.zip
+	for command in "summary a.zip" "repair a.zip" "adopt a.zip" \
+	    "pack a.zip -o b.zip" "query a.zip" "report a.zip" \
+	    "convert a.zip --format csv" "--resume a.zip"; do
+		run -2 hlexport $command
+		assert_contains "$output" "a.zip is a file, and"
+		assert_contains "$output" "unpack it first"
+	done
+	echo "no archive" >a.txt
+	run -6 hlexport verify a.txt
+	assert_contains "$output" "it is no zip, tar, tar.gz or tar.zst, or"
+}
