@@ -14,7 +14,7 @@ void
 audit_content_begin(struct audit_content *content)
 {
 	text_clear(&content->desk->buffer);
-	content->bytes = content->lines = 0;
+	content->bytes = content->lines = content->rows = 0;
 	content->is_too_large = false;
 	if (content->hash != NULL)
 		sha256_restart(content->hash);
@@ -109,6 +109,7 @@ take_item(struct audit_content *content, const struct page_item *item,
 	struct page_record record;
 
 	content->lines += item->lines;
+	content->rows += item->kind != PAGE_EMPTY;
 	if (item->kind == PAGE_DAMAGED && content->by_line)
 		audit_content_find(content, AUDIT_DAMAGED, "line %" PRIu64
 		    ": %s", line, why->text);
@@ -200,6 +201,7 @@ take_lines(struct audit_content *content, const char *at, size_t len)
 		if (end != NULL && content->is_too_large) {
 			content->is_too_large = false;
 			content->lines++;
+			content->rows++;
 		}
 	}
 	n = take_items(content, at, len, false);

@@ -250,20 +250,21 @@ audit_disk_files(struct audit_verify *verify,
 	return 0;
 }
 
-/* Shards have 1,000 lines, the first 1,001; the last fewer. */
+/* Shards were written with 1,000 lines, the first 1,001; the last fewer. */
 static void
 check_shards(struct audit_verify *verify)
 {
 	struct audit_listing *at = &verify->at;
 	struct audit_finding finding = { .kind = AUDIT_DAMAGED,
 	    .listing = at->crawl->key };
-	uint64_t expected = 1, most;
+	uint64_t expected = 1, most, rows;
 	size_t i;
 
 	for (i = 0; i < at->files.n; i++, expected++) {
 		const struct tree_receipt *file = &at->files.at[i];
 
 		finding.path = file->path;
+		rows = i < at->next ? at->rows_of[i] : file->lines;
 		if (shard_number(file->path) != expected) {
 			finding.kind = AUDIT_MISSING;
 			audit_find(verify, finding, "shard %" PRIu64
@@ -272,21 +273,21 @@ check_shards(struct audit_verify *verify)
 			expected = shard_number(file->path);
 		}
 		most = i == 0 ? TREE_SHARD_LINES + 1 : TREE_SHARD_LINES;
-		if (file->lines > most) {
+		if (rows > most) {
 			finding.certainty = AUDIT_LIKELY;
 			audit_find(verify, finding, "it has %" PRIu64
 			    " lines, more than the old tool writes",
-			    file->lines);
+			    rows);
 		} else if (i + 1 < at->files.n &&
-		    file->lines < TREE_SHARD_LINES) {
+		    rows < TREE_SHARD_LINES) {
 			finding.certainty = AUDIT_CERTAIN;
 			audit_find(verify, finding, "it has %" PRIu64
 			    " lines, and there are shards after it: lines "
 			    "are missing, or those shards were left over "
-			    "from an earlier run", file->lines);
+			    "from an earlier run", rows);
 		}
 		verify->long_first |= i == 0 &&
-		    file->lines == TREE_SHARD_LINES + 1;
+		    rows == TREE_SHARD_LINES + 1;
 	}
 }
 

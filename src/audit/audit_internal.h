@@ -59,10 +59,14 @@ struct audit_listing {
 	uint64_t doubles;		/* that came again */
 	uint64_t same_key;		/* likewise, and rightly */
 	uint64_t lines, bytes;		/* of the file read last */
+	uint64_t rows;			/* in it: lines as they were written,
+					 * no empty ones, one a record */
 	unsigned char sha256[SHA256_BYTES];
 	struct audit_look **looks;	/* by file, those ahead; or NULL */
 	bool *is_whole;			/* by file, of those read */
 	size_t is_whole_room;
+	uint64_t *rows_of;		/* likewise */
+	size_t rows_capacity;
 	json_t *fields;			/* of a document, for the manifest */
 	bool unread;			/* some were not */
 };
@@ -176,6 +180,7 @@ struct audit_content {
 	bool is_hashed;		/* by who reads it */
 
 	uint64_t bytes, lines;	/* that came, of those that count */
+	uint64_t rows;		/* records and damaged lines among them */
 	unsigned char sha256[SHA256_BYTES];	/* at the end */
 	bool is_whole;		/* the reader's too: nothing is wrong yet */
 	bool is_too_large;	/* the record that is being read */

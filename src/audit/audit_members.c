@@ -291,6 +291,7 @@ end_known(struct audit_verify *verify, const char *why)
 		audit_content_end(content);
 	came->is_whole = content->is_whole;
 	came->lines = content->lines;
+	came->rows = content->rows;
 	came->bytes = content->bytes;
 	memcpy(came->sha256, content->sha256, SHA256_BYTES);
 	if (came->group != NULL)

@@ -43,7 +43,7 @@ struct audit_came {
 	const char *listing;	/* its key; NULL: not known yet */
 	struct audit_group *group;	/* of a shard */
 	bool is_there, is_whole;
-	uint64_t records, doubles, lines, bytes;
+	uint64_t records, doubles, lines, rows, bytes;
 	unsigned char sha256[SHA256_BYTES];
 	struct audit_entry *entries;
 	size_t n, room;

@@ -70,6 +70,7 @@ audit_members_read(struct audit_verify *verify,
 	at->records += came->records;
 	at->doubles += came->doubles;
 	at->lines = came->lines;
+	at->rows = came->rows;
 	at->bytes = came->bytes;
 	memcpy(at->sha256, came->sha256, SHA256_BYTES);
 	for (i = 0; i < came->n; i++)

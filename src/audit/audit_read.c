@@ -47,6 +47,7 @@ take_content(struct audit_verify *verify, const struct audit_content *content)
 	memcpy(verify->at.sha256, content->sha256, SHA256_BYTES);
 	verify->at.bytes = content->bytes;
 	verify->at.lines = content->lines;
+	verify->at.rows = content->rows;
 	verify->progress.read += content->bytes;
 }
 

@@ -24,6 +24,7 @@ audit_listing_release(struct audit_listing *listing)
 	tree_receipts_release(&listing->files);
 	json_decref(listing->fields);
 	free(listing->is_whole);
+	free(listing->rows_of);
 	set_free(listing->seen);
 	set_free(listing->tally);
 	*listing = (struct audit_listing){ .crawl = NULL };
@@ -344,6 +345,9 @@ next_file(struct audit_verify *verify, struct err *err)
 	at->is_whole = mem_need(at->is_whole, at->next, &at->is_whole_room,
 	    sizeof(bool));
 	at->is_whole[at->next - 1] = rc == 1;
+	at->rows_of = mem_need(at->rows_of, at->next, &at->rows_capacity,
+	    sizeof(*at->rows_of));
+	at->rows_of[at->next - 1] = at->rows;
 	return rc == -1 ? -1 : 1;
 }
 

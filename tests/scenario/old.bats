@@ -249,3 +249,30 @@ verdict()
 	assert_equal "$(jq -r 'select(.hlexport) | .started' \
 	    old/20250606-120000/manifest.jsonl)" "2025-06-06T12:00:00.000Z"
 }
+
+@test "what an editor did to the lines of shards is no damage" {
+	local shard
+	start_world
+	"$make_old" "$export" old
+	shard=$(find old/files -path '*/logs/1.jsonl' -size +100k | head -n 1)
+	run -0 hlexport verify old
+	grep -v "no damage" <<<"$output" >before
+	jq . <"$shard" >pretty
+	sed 's/$/\n/' "$shard" >blank
+	sed -e '3s/^/\n/' -e '$s/$/\n\n\n/' "$shard" >some
+	for change in pretty blank some; do
+		cp $change "$shard"
+		run -0 hlexport verify old
+		assert_contains "$output" "that is no damage"
+		grep -v "no damage" <<<"$output" | tail -n +3 |
+		    diff - <(tail -n +3 before)
+		bsdtar -a -cf x.tar.gz old
+		run -0 hlexport verify x.tar.gz
+		hlexport adopt -q old
+		run -0 hlexport verify old
+		hlexport adopt --undo -q old
+	done
+	head -n 900 blank >"$shard"
+	run -6 hlexport verify old
+	assert_contains "$output" "it has 450 lines, and there are shards after"
+}
