@@ -21,10 +21,11 @@ s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
 }
 
 # The workspace, and an export of it without a proxy.
+# start_behind [MS]: each answer takes so long.
 start_behind()
 {
 	start_fixture --workspace bulk --files 10 --versions 1 --logs 400 \
-	    --log-bytes 500 --latency 10
+	    --log-bytes 500 --latency "${1:-10}"
 	hlexport --logs -q -o direct
 	n=$(asked_count)
 	forget_asked
@@ -244,7 +245,7 @@ restart_in_mid_run()
 
 @test "nginx is restarted in mid-run, HTTP/1.1 and HTTP/2 with TLS" {
 	needs nginx
-	start_behind
+	start_behind 100
 	start_nginx "limit_req zone=rate burst=5 nodelay;"
 	restart_in_mid_run start_nginx "limit_req zone=rate burst=5 nodelay;"
 	stop_proxy
@@ -261,7 +262,7 @@ restart_in_mid_run()
 
 @test "haproxy is restarted in mid-run, HTTP/1.1 and HTTP/2 with TLS" {
 	needs haproxy
-	start_behind
+	start_behind 100
 	start_haproxy ""
 	restart_in_mid_run start_haproxy ""
 	stop_proxy
