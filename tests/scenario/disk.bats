@@ -119,6 +119,33 @@ teardown()
 	done
 }
 
+@test "a file that someone removes, cuts or adds to meanwhile, too" {
+	local change file
+	start_fixture --workspace full --latency 10
+	for change in rm "truncate -s 1" "truncate -s +1"; do
+		rm -rf exports
+		"$HLEXPORT" --logs 2>err & pid=$!
+		for ((i = 0; i < 1000; i++)); do
+			file=$(find exports -name file.json 2>/dev/null |
+			    sed -n 2p)
+			[ -z "$file" ] || break
+			sleep 0.01
+		done
+		kill -STOP $pid
+		$change "$file"
+		kill -CONT $pid
+		rc=0
+		wait $pid || rc=$?
+		assert_equal $rc 1
+		grep -q 'or have another size: files/' err
+		! grep -q 'Export complete' err
+		run -6 hlexport verify exports/*
+		run -0 hlexport -q --resume exports/*
+		assert_truth "$(the_export)"
+		run -0 hlexport verify exports/*
+	done
+}
+
 @test "files that may not grow" {
 	start_fixture --workspace bulk --files 2 --logs 1000
 	run bash -c "ulimit -f 200; '$HLEXPORT' --logs -o exports"
