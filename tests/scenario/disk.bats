@@ -1,5 +1,6 @@
 # Disks that are full, gone, or may not be written.
 
+bats_require_minimum_version 1.5.0
 load helper
 
 # small_disk KILOBYTES: mount one at "disk", or skip the test.
