@@ -267,6 +267,8 @@ tell_end(struct run *run, const struct run_listing *own)
 {
 	const struct crawl_listing *listing = own->crawl;
 	struct log *log = run->settings.log;
+	/* Of a manifest that is made again, the last try tells. */
+	bool again = run->is_salvaged && run->settings.trust != RUN_TRUST_DISK;
 
 	if (listing->moved)
 		log_say(log, LOG_WARN, "run", "%s: it changed while it was "
@@ -279,9 +281,9 @@ tell_end(struct run *run, const struct run_listing *own)
 		    "changed while it was read; their later version is in "
 		    "the export", listing->key, own->changed);
 	if (own->older > 0)
-		log_say(log, LOG_WARN, "run", "%s: %" PRIu64 " records are "
-		    "others on the server now; in this export they stay as "
-		    "they are, a new one takes what they are now",
+		log_say(log, again ? LOG_INFO : LOG_WARN, "run", "%s: %" PRIu64
+		    " records are others on the server now; in this export "
+		    "they stay as they are, a new one takes what they are now",
 		    listing->key, own->older);
 	if (listing->is_capped)
 		log_say(log, LOG_WARN, "run", "%s: the server's total is "

@@ -447,3 +447,25 @@ while_packing()
 	    --format csv
 	[ "$(tr '\r\n' '  ' <rows.csv)" != "old " ]
 }
+
+@test "both manifests damaged: what is read again stays as it was" {
+	local line
+	start_fixture --workspace full
+	hlexport -q --logs
+	export=$(the_export)
+	cp -r "$export" served
+	cp -r "$export" whole
+	find served -name file.json -exec \
+	    sed -i 's/"updated_at": *"20/"updated_at": "21/' {} +
+	stop_fixture
+	start_fixture --data served
+	line=$(grep -n 'file.json' whole/manifest.jsonl | head -n 1)
+	sed -i "${line%%:*}s/\"sha256\":\"./\"sha256\":\"x/g" \
+	    "$export/manifest.jsonl" "$export/manifest.copy.jsonl"
+	run -6 hlexport verify "$export"
+	run -0 hlexport repair "$export" --server-moved
+	assert_contains "$output" "are others on the server now"
+	assert_equal "$(grep -c "are others on" <<<"$output")" 1
+	diff -r whole/files "$export/files"
+	run -0 hlexport verify "$export"
+}
