@@ -293,33 +293,6 @@ http_stop(struct http *http)
 	http->giving_up = true;
 }
 
-/* When a transfer on the wire has been silent for too long. */
-static int64_t
-deadline(const struct transfer *transfer)
-{
-	return transfer->last_byte == 0 ?
-	    transfer->started + transfer->first_byte_ms :
-	    transfer->last_byte + transfer->http->settings.stall_ms;
-}
-
-static void
-end_silence(struct transfer *transfer)
-{
-	struct http_reply *reply = &transfer->reply;
-
-	snprintf(transfer->curl_says, sizeof(transfer->curl_says),
-	    transfer->last_byte == 0 ? "no answer for %lld s" :
-	    "no byte for %lld s", (long long)(clock_ms() -
-	    (transfer->last_byte == 0 ? transfer->started :
-	    transfer->last_byte)) / 1000);
-	http_leave_wire(transfer);
-	budget_lost(&transfer->http->limit.budget);
-	reply->status = 0;
-	reply->is_slow = true;
-	(void)http_judge(transfer, CURLE_OPERATION_TIMEDOUT);
-	retry(transfer);
-}
-
 /* Start it, if its time has come. */
 static void
 start(struct transfer *transfer, int64_t now)
@@ -379,15 +352,18 @@ look_after(struct http *http, int64_t now, int64_t until)
 	DL_FOREACH(http->all, transfer) {
 		if (transfer->is_over)
 			continue;
-		if (transfer->easy != NULL && now >= deadline(transfer))
-			end_silence(transfer);
+		if (transfer->easy != NULL &&
+		    now >= http_deadline(transfer)) {
+			http_end_slow(transfer, now);
+			retry(transfer);
+		}
 		if (!http->limit.pace.holds || transfer->refusals == 0)
 			start(transfer, now);
 		if (transfer->is_over)
 			continue;
 		if (transfer->easy != NULL) {
-			if (deadline(transfer) < until)
-				until = deadline(transfer);
+			if (http_deadline(transfer) < until)
+				until = http_deadline(transfer);
 		} else if (transfer->due > now && transfer->due < until) {
 			until = transfer->due;
 		}

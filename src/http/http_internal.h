@@ -9,6 +9,9 @@
 
 #define SAID_MAX 96	/* of a header that a message quotes */
 
+/* A reply brings so many bytes in each span of a minute; else it drips. */
+#define SPAN_BYTES 6000
+
 /* What a reply's headers say of the requests that may still be sent. */
 struct told {
 	int64_t limit, left;	/* -1: not said */
@@ -45,6 +48,8 @@ struct transfer {
 	int64_t due;
 	int64_t started;	/* when it went on the wire */
 	int64_t last_byte;	/* when something came; 0: nothing yet */
+	int64_t span_since;	/* so many bytes came since then */
+	size_t span_bytes;
 	int64_t first_byte_ms;
 	size_t header_bytes;
 	bool too_large;
@@ -119,6 +124,20 @@ void http_leave_wire(struct transfer *);
 
 /** http_global(err): Set libcurl up, once.  Return 0 or -1. */
 int http_global(struct err *);
+
+/* ---------------------------------------------------- http_slow.c */
+
+/** http_span_ms(transfer): Return how long a span is. */
+int64_t http_span_ms(const struct transfer *);
+
+/**
+ * http_deadline(transfer):
+ * Return when a transfer on the wire is given up, if nothing more comes.
+ */
+int64_t http_deadline(const struct transfer *);
+
+/** http_end_slow(transfer, now): Take it off the wire, and note why. */
+void http_end_slow(struct transfer *, int64_t);
 
 /* --------------------------------------------------- http_retry.c */
 

@@ -1,0 +1,85 @@
+/*
+ * Replies that are odd, slow or broken, and what is done about them: the whole
+ * room http on a simulated clock, see unit_http.h.
+ */
+
+#include "unit_http.h"
+
+/* ------------------------------------------------------------ slow ones */
+
+static const struct slow_row {
+	const char *piece;
+	unsigned pieces;
+	int64_t gap;		/* ms */
+	int64_t stall;		/* ms */
+	bool is_good;
+	const char *line;	/* of the log */
+} slow_rows[] = {
+	/* A byte now and then, for days. */
+	{ "x", 100000, 1000, 60000, false,
+	    "the reply is too slow: 74 bytes in 60 s" },
+	{ "x", 100000, 59000, 60000, false,
+	    "the reply is too slow: 16 bytes in 60 s" },
+	/* Slow, but it will end. */
+	{ "0123456789", 2000, 90, 60000, true, "" },
+	{ "xxxxxxxxxxxxx", 100, 600, 60000, true, "" },
+	/* Pauses that --stall allows. */
+	{ "x", 50, 500000, 600000, false, "16 bytes in 600 s" },
+	{ NULL, 20, 59000, 60000, true, "" },
+	{ NULL, 20, 599000, 600000, true, "" },
+	/* A short one may take as long as it likes, up to a span. */
+	{ "x", 50, 1000, 60000, true, "" },
+	{ "x", 3, 61000, 60000, false, "no byte for 60 s" },
+};
+
+static const struct slow_row *slow;
+static char large[7000];
+
+static void
+answer_slowly(unsigned url, struct reply *reply)
+{
+	(void)url;
+	reply->body = slow->piece != NULL ? slow->piece : large;
+	reply->pieces = slow->pieces;
+	reply->gap = slow->gap;
+}
+
+static void
+test_what_drips_is_given_up(void **state)
+{
+	int64_t begin, took;
+	unsigned good;
+	char *said;
+
+	(void)state;
+	memset(large, 'x', sizeof(large) - 1);
+	for (slow = slow_rows; slow < slow_rows + LENGTH(slow_rows); slow++) {
+		server.random = 7;
+		tries = 2;
+		open_http(600000);
+		http->settings.stall_ms = slow->stall;
+		server.answer = answer_slowly;
+		begin = clock_ms();
+		good = have(1);
+		took = clock_ms() - begin;
+		said = close_http();
+		if (good != slow->is_good || ended.kind != ERR_NONE)
+			fail_msg("%zu: %u good, %s", slow - slow_rows, good,
+			    said);
+		if (strstr(said, slow->line) == NULL)
+			fail_msg("%zu: %s", slow - slow_rows, said);
+		assert_true(slow->is_good || took < 3 * slow->stall);
+		free(said);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_what_drips_is_given_up),
+	};
+
+	clock_skip_waits();
+	return cmocka_run_group_tests_name("replies", tests, NULL, NULL);
+}
