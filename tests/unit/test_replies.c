@@ -73,11 +73,46 @@ test_what_drips_is_given_up(void **state)
 	}
 }
 
+/* ------------------------------------------------- what ends the run */
+
+static void
+answer_elsewhere(unsigned url, struct reply *reply)
+{
+	if (url == 0) {
+		reply->status = 302;
+		snprintf(reply->headers[reply->n_headers++], 200,
+		    "Location: https://elsewhere/9");
+	} else if (url == 9) {
+		reply->status = 0;
+		reply->code = CURLE_PEER_FAILED_VERIFICATION;
+	}
+}
+
+/* A wrong certificate is the end, unless one reply led to it. */
+static void
+test_certificates(void **state)
+{
+	(void)state;
+	tries = 3;
+	open_http(600000);
+	server.answer = answer_elsewhere;
+	assert_int_equal(have(5), 4);
+	assert_int_equal(ended.kind, ERR_NONE);
+	free(close_http());
+	open_http(600000);
+	server.answer = answer_elsewhere;
+	(void)have(10);
+	assert_int_equal(ended.kind, ERR_NET);
+	assert_contains(ended.text, "certificate");
+	free(close_http());
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_what_drips_is_given_up),
+		cmocka_unit_test(test_certificates),
 	};
 
 	clock_skip_waits();
