@@ -58,6 +58,7 @@ http_send(struct http *http, const struct http_request *request)
 		transfer->reply.body = http->spare[--http->n_spare];
 	else
 		text_init(&transfer->reply.body, http->settings.max_body);
+	text_init(&transfer->said, SAID_ALL);
 	DL_APPEND(http->all, transfer);
 	http->n_open++;
 }

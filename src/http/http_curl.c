@@ -168,6 +168,7 @@ forget_head(struct transfer *transfer)
 	transfer->reply.id = NULL;
 	transfer->odd_encoding = false;
 	transfer->retry_after = -1;
+	text_clear(&transfer->said);
 	transfer->told = transfer->members = (struct told){ .limit = -1,
 	    .left = -1, .reset = -1 };
 	transfer->reply.is_html = transfer->reply.is_json = false;

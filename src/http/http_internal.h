@@ -9,6 +9,8 @@
 
 #define SAID_MAX 96	/* of a header that a message quotes */
 
+#define SAID_ALL (512 * 1024)	/* of all headers that are kept: enough */
+
 /* A reply brings so many bytes in each span of a minute; else it drips. */
 #define SPAN_BYTES 6000
 
@@ -55,6 +57,9 @@ struct transfer {
 	bool too_large;
 	int64_t retry_after;	/* ms from when it came; -1: not said */
 	char retry_said[SAID_MAX];	/* the header that said it */
+	struct text said;	/* headers to be read: name, value, each with
+				 * a NUL behind it */
+	int64_t said_at;	/* when the last of them came */
 	struct told told;	/* of the budget */
 	struct told members;	/* likewise, by a RateLimit header */
 	char *location;
@@ -172,21 +177,31 @@ int64_t http_soon(struct http *, unsigned);
 
 /* ---------------------------------------------------- http_when.c */
 
-/** http_when(value): Return the ms from now that a header says, or -1. */
-int64_t http_when(const char *);
+/**
+ * http_when(value, now):
+ * Return how many ms after ${now}, in ms since 1970, the time is that a header
+ * says; or -1.
+ */
+int64_t http_when(const char *, int64_t);
+
+/** http_date(value): Return the HTTP date in ms since 1970, or -1. */
+int64_t http_date(const char *);
 
 /* ---------------------------------------------------- http_told.c */
 
 /**
  * told_header(transfer, name, value):
- * Note what a header says of when to come again and of what is left, if it is
- * one that does.
+ * Keep a header that says when to come again or what is left, or what time it
+ * is at the server.
  */
 void told_header(struct transfer *, const char *, const char *);
 
+/** told_read(transfer): No more headers come; note what they say. */
+void told_read(struct transfer *);
+
 /**
  * told_settle(transfer, now):
- * The reply is in, or lost: pass on what its headers said to the budget.  A
+ * The reply is in, or lost: read its headers, and tell the budget of them.  A
  * refusal's ${retry_after} is set then from all that its headers say.
  */
 void told_settle(struct transfer *, int64_t);

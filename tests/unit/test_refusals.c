@@ -11,12 +11,20 @@
 
 /* ------------------------------------------------- times, as servers write */
 
+static int64_t skew;	/* of the server's clock; 0: it tells no Date */
+
+static int64_t
+server_wall(void)
+{
+	return clock_real() + skew;
+}
+
 /*
  * Write a time that is ${ms} away, or no time at all.  Return how long a
  * client must wait: 0 if it need not; -1 if it can't know.
  */
 static int64_t
-write_time(char out[100], int64_t ms)
+write_one(char out[100], int64_t ms)
 {
 	static const char *const forms[] = { "%a, %d %b %Y %H:%M:%S GMT",
 	    "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y",
@@ -24,10 +32,10 @@ write_time(char out[100], int64_t ms)
 	    "%Y-%m-%dT%H:%M:%SZ" };
 	static const char *const garbage[] = { "", "soon", "-5", "1e3",
 	    "12 apples", "0x10", "2026-11-26T10:00:00", "11/26/2026, 10:00 AM",
-	    "NaN", "Infinity", "\"", ";;", "Thu Nov 26 2026", "1,5",
+	    "NaN", "Infinity", "\"", ";;", "Thu Nov 26 2026", "1.2.3",
 	    "\xff\xfe", "31622401", "99999999999999999999",
 	    "Fri, 31 Dec 9999 23:59:59 GMT", "999999h" };
-	int64_t wall = clock_real() + ms;
+	int64_t wall = server_wall() + ms;
 	time_t second = (time_t)(wall / 1000);
 	unsigned kind = (unsigned)(chance() * 13);
 	struct tm tm;
@@ -37,7 +45,8 @@ write_time(char out[100], int64_t ms)
 	gmtime_r(&second, &tm);
 	switch (kind) {
 	case 0:
-		snprintf(out, 100, "%lld", (long long)(ms / 1000));
+		snprintf(out, 100, chance() < 0.2 ? "+%lld" : "%lld",
+		    (long long)(ms / 1000));
 		return ms / 1000 * 1000;
 	case 1:
 		snprintf(out, 100, "%.3f", (double)ms / 1000);
@@ -63,8 +72,36 @@ write_time(char out[100], int64_t ms)
 		snprintf(out, 100, "%s", garbage[kind]);
 		return -1;
 	}
-	ms = (int64_t)second * 1000 - clock_real();
+	ms = (int64_t)second * 1000 - server_wall();
 	return ms > 0 ? ms : 0;
+}
+
+/* The same; now and then two of them, of which the later one counts. */
+static int64_t
+write_time(char out[100], int64_t ms)
+{
+	char first[100], second[100];
+	int64_t one = write_one(first, ms), two;
+
+	snprintf(out, 100, "%s", first);
+	if (chance() < 0.8)
+		return one;
+	two = write_one(second, ms / 2);
+	if (strlen(first) > 48 || strlen(second) > 48 || *first == '\0' ||
+	    *second == '\0')
+		return one;
+	snprintf(out, 100, "%.48s, %.48s", first, second);
+	return one < 0 || two < 0 ? -1 : one > two ? one : two;
+}
+
+static void
+write_date(char out[200])
+{
+	time_t second = (time_t)(server_wall() / 1000);
+	struct tm tm;
+
+	gmtime_r(&second, &tm);
+	strftime(out, 200, "Date: %a, %d %b %Y %H:%M:%S GMT", &tm);
 }
 
 /* "RateLimit", in the form of the draft, or of an older one. */
@@ -102,6 +139,8 @@ answer_at_random(unsigned url, struct reply *reply)
 	char time[100];
 
 	(void)url;
+	if (skew != 0)
+		write_date(reply->headers[reply->n_headers++]);
 	if (chance() < 0.5)
 		reply->status = statuses[(int)(chance() * 4)];
 	if (reply->status != 200 || chance() < 0.3) {
@@ -142,6 +181,7 @@ test_no_request_before_its_time(void **state)
 		server.random = seed * UINT64_C(829180769161) + 17;
 		open_http(3600000);
 		server.answer = answer_at_random;
+		skew = seed % 2 ? 0 : (int64_t)((chance() - 0.5) * 86400e3);
 		n = have(URLS);
 		said = close_http();
 		sent += server.n_sent;
@@ -181,6 +221,45 @@ static const struct said_row {
 	    "31.0 s" },
 	{ 429, { "X-RateLimit-Reset: 40" }, 40000,
 	    "\"X-RateLimit-Reset: 40\": waiting 40.0 s" },
+	/* Several of one name, be it by a proxy's hand. */
+	{ 429, { "Retry-After: 5, 10" }, 10000,
+	    "; the server says \"Retry-After: 5, 10\": waiting 10.0 s" },
+	{ 429, { "Retry-After: 90,5 ,7" }, 90000, "7\": waiting 1m30s" },
+	{ 429, { "Retry-After: 2", "Retry-After: 6", "Retry-After: 3" },
+	    6000, "\"Retry-After: 6\": waiting 6.0 s" },
+	{ 429, { "Retry-After-Ms: 900 , 700" }, 900, "waiting 900 ms" },
+	{ 429, { "Retry-After: 5, soon" }, -1, "\"Retry-After: 5, soon\", "
+	    "which is ignored" },
+	{ 429, { "Retry-After: +4" }, 4000, "\"Retry-After: +4\": waiting" },
+	{ 429, { "X-RateLimit-Reset: 20, 30" }, 30000, "waiting 30.0 s" },
+	{ 200, { "X-RateLimit-Remaining: 5, 0", "X-RateLimit-Reset: 9" },
+	    9000, "" },
+	/* By the server's clock, whatever ours says. */
+	{ 429, { "Retry-After: Sat, 01 Jan 2000 00:00:30 GMT",
+	    "Date: Sat, 01 Jan 2000 00:00:00 GMT" }, 30000, "\"Retry-After: "
+	    "Sat, 01 Jan 2000 00:00:30 GMT\": waiting 30.0 s" },
+	{ 503, { "date: Thu, 01 Jan 2099 00:00:00 GMT",
+	    "Retry-After: Thu, 01 Jan 2099 00:00:05 GMT, Thu, 01 Jan 2099 "
+	    "00:00:20 GMT" }, 20000, "GMT\": waiting 20.0 s" },
+	{ 429, { "Retry-After: Sat, 01 Jan 2000 00:00:30 GMT, 50",
+	    "Date: Sat, 01 Jan 2000 00:00:00 GMT" }, 50000, "GMT, 50\"" },
+	{ 429, { "Age: 20", "Date: Sat, 01 Jan 2000 00:00:00 GMT",
+	    "Retry-After: Sat, 01 Jan 2000 00:00:30 GMT" }, 10000,
+	    "waiting 10.0 s" },
+	{ 200, { "X-RateLimit-Remaining: 0", "X-RateLimit-Reset: 1577836860",
+	    "Date: Wed, 01 Jan 2020 00:00:00 GMT" }, 60000, "no requests "
+	    "are left (X-RateLimit-Reset: 1577836860): waiting 1m01s" },
+	{ 403, { "anthropic-ratelimit-requests-remaining: 0",
+	    "anthropic-ratelimit-requests-reset: 2099-01-01T00:00:20Z",
+	    "Date: Thu, 01 Jan 2099 00:00:00 GMT" }, 20000,
+	    "anthropic-ratelimit-requests-reset: 2099-01-01T00:00:20Z" },
+	{ 429, { "Retry-After: Thu, 01 Jan 2099 01:00:00 GMT",
+	    "Date: Thu, 01 Jan 2099 00:00:00 GMT" }, 0, "the server says "
+	    "\"Retry-After: Thu, 01 Jan 2099 01:00:00 GMT\" (HTTP 429): a "
+	    "wait of 1h00m, and --max-wait" },
+	{ 429, { "Retry-After: 5", "Date: Thu, 01 Jan 1970 00:00:00 GMT" },
+	    5000, "\"Retry-After: 5\": waiting 5.0 s" },
+	{ 429, { "Retry-After: 7", "Date: yesterday" }, 7000, "waiting 7.0" },
 	/* Others are left, so this limit is not why. */
 	{ 429, { "X-RateLimit-Remaining: 7", "X-RateLimit-Reset: 40" },
 	    -1, "retry it: HTTP 429" },
