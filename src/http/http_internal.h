@@ -19,6 +19,7 @@ struct told {
 	int64_t limit, left;	/* -1: not said */
 	int64_t reset;		/* ms from when it came; -1: not said */
 	char said[SAID_MAX];	/* the header with the reset */
+	char limit_said[SAID_MAX];
 };
 
 /* How many requests may be sent until when: see http_budget.c. */

@@ -16,14 +16,16 @@
 #define WAIT_LEAST_MS 500
 #define WAIT_MOST_MS 30000
 
+/* A limit of 0 is a matter of rights. */
 bool
 http_is_limit(const struct transfer *transfer)
 {
 	const struct told *told = &transfer->told;
 
 	return transfer->reply.status == 403 &&
-	    (transfer->retry_after >= 0 || told->left == 0 ||
-	    transfer->members.left == 0 ||
+	    (transfer->retry_after >= 0 ||
+	    (told->left == 0 && told->limit != 0) ||
+	    (transfer->members.left == 0 && transfer->members.limit != 0) ||
 	    (told->left < 0 && told->reset >= 0));
 }
 

@@ -20,7 +20,8 @@
  *	it is a reset, a bare number, and more than a day as seconds: there
  *	are servers that write milliseconds;
  *	it is more than --max-wait away, and the reply is no refusal: what came
- *	well doesn't end a run.
+ *	well doesn't end a run;
+ *	it stands beside a limit of 0 or less, and the reply is no refusal.
  */
 
 #include <stdio.h>
@@ -193,6 +194,25 @@ take_least(int64_t *count, int64_t told)
 		*count = told;
 }
 
+/* How many there are at all; what is below 0 is no more than 0. */
+static int64_t
+read_limit(const char *value)
+{
+	return *value == '-' && budget_count(value + 1) >= 0 ? 0 :
+	    budget_count(value);
+}
+
+/* A limit of 0 is none, so any other one counts more. */
+static void
+take_limit(struct told *told, int64_t limit, const struct time_said *by)
+{
+	if (limit < 0 || (limit == 0 && told->limit > 0) ||
+	    (limit > 0 && told->limit > 0 && limit >= told->limit))
+		return;
+	told->limit = limit;
+	quote(told->limit_said, by->name, by->value);
+}
+
 /* ------------------------------------------------------ structured fields */
 
 /* A member of RateLimit or RateLimit-Policy. */
@@ -229,7 +249,7 @@ read_pair(const char *p, struct member *member)
 		member->reset_s = value;
 	else if ((n == 1 && *name == 'q') ||
 	    (n == 5 && strncmp(name, "limit", n) == 0))
-		member->limit = value;
+		member->limit = read_limit(p);
 	return *p == '"' ? skip_quoted(p) : p + strcspn(p, ";, \t");
 }
 
@@ -271,7 +291,7 @@ take_members(struct transfer *transfer, const struct time_said *time)
 
 	while (*p != '\0') {
 		p = read_member(p, &member);
-		take_least(&told->limit, member.limit);
+		take_limit(told, member.limit, time);
 		if (is_tighter(&member, &tight))
 			tight = member;
 	}
@@ -370,7 +390,7 @@ read_header(struct transfer *transfer, struct time_said *time)
 		take_retry(transfer, time);
 		break;
 	case LIMIT:
-		take_least(&transfer->told.limit, budget_count(time->value));
+		take_limit(&transfer->told, read_limit(time->value), time);
 		break;
 	case LEFT:
 		take_least(&transfer->told.left, least_count(time->value));
@@ -452,18 +472,34 @@ log_used_up(struct transfer *transfer, const struct told *told, int64_t wait)
 	    NULL);
 }
 
+static void
+ignore_said(struct transfer *transfer, const char *said, const char *why)
+{
+	char name[SAID_MAX];
+
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(said, ":"), said);
+	ignore(transfer, name, said, why);
+}
+
+/* None are allowed, it says, and served this one: it has no such limit. */
+static void
+ignore_no_limit(struct transfer *transfer, struct told *told)
+{
+	if (told->limit != 0)
+		return;
+	ignore_said(transfer, told->limit_said, "the server serves more than "
+	    "that");
+	told->limit = told->left = told->reset = -1;
+}
+
 /* What came well ends no run, whatever it says of what comes after. */
 static void
 ignore_far(struct transfer *transfer, struct told *told)
 {
-	char name[SAID_MAX];
-
 	if (told->reset <= transfer->http->settings.max_wait_ms)
 		return;
-	snprintf(name, sizeof(name), "%.*s", (int)strcspn(told->said, ":"),
-	    told->said);
-	ignore(transfer, name, told->said, "it is longer than --max-wait, "
-	    "and the reply is no refusal");
+	ignore_said(transfer, told->said, "it is longer than --max-wait, and "
+	    "the reply is no refusal");
 	told->reset = -1;
 }
 
@@ -493,10 +529,12 @@ told_settle(struct transfer *transfer, int64_t now)
 		return;
 	}
 	for (i = 0; i < sizeof(each) / sizeof(each[0]); i++) {
-		if (!is_refusal)
+		if (!is_refusal) {
+			ignore_no_limit(transfer, each[i]);
 			ignore_far(transfer, each[i]);
-		else if (!has_retry)
+		} else if (!has_retry) {
 			take_for_retry(transfer, each[i]);
+		}
 		if (budget_told(budget, each[i], now))
 			log_used_up(transfer, each[i], budget->blocked - now);
 	}

@@ -107,12 +107,115 @@ test_certificates(void **state)
 	free(close_http());
 }
 
+/* ------------------------------------------------- limits that are none */
+
+static const struct limit_row {
+	const char *headers[3];
+	bool is_limit;
+	const char *line;
+} limit_rows[] = {
+	{ { "X-RateLimit-Limit: 0", "X-RateLimit-Remaining: 0",
+	    "X-RateLimit-Reset: 0" }, false, "\"X-RateLimit-Limit: 0\", which "
+	    "is ignored: the server serves more than that" },
+	{ { "X-RateLimit-Reset: 60", "X-RateLimit-Remaining: 0",
+	    "X-RateLimit-Limit: -1" }, false, "\"X-RateLimit-Limit: -1\", "
+	    "which is ignored" },
+	{ { "X-RateLimit-Limit: -1", "X-RateLimit-Remaining: -1",
+	    "X-RateLimit-Reset: 0" }, false, "Limit: -1\", which is" },
+	{ { "RateLimit: limit=0, remaining=0, reset=5" }, false,
+	    "reset=5\", which is ignored" },
+	{ { "RateLimit: \"d\";r=0;t=5", "RateLimit-Policy: \"d\";q=0;w=5" },
+	    false, "\"RateLimit-Policy: \"d\";q=0;w=5\", which is ignored" },
+	/* Beside one that is a limit it says nothing. */
+	{ { "RateLimit: \"a\";r=0;t=1",
+	    "RateLimit-Policy: \"b\";q=0;w=5, \"a\";q=9;w=1" }, true, "" },
+	{ { "X-RateLimit-Limit: 1", "X-RateLimit-Remaining: 0",
+	    "X-RateLimit-Reset: 0" }, true, "" },
+};
+
+static const struct limit_row *limits;
+
+static void
+answer_with_limits(unsigned url, struct reply *reply)
+{
+	(void)url;
+	for (; reply->n_headers < 3 && limits->headers[reply->n_headers] !=
+	    NULL; reply->n_headers++)
+		snprintf(reply->headers[reply->n_headers], 200, "%s",
+		    limits->headers[reply->n_headers]);
+}
+
+static void
+test_a_limit_of_nothing_is_none(void **state)
+{
+	int64_t begin, took;
+	char *said;
+
+	(void)state;
+	for (limits = limit_rows; limits < limit_rows + LENGTH(limit_rows);
+	    limits++) {
+		server.random = 3;
+		open_http(600000);
+		server.answer = answer_with_limits;
+		begin = clock_ms();
+		assert_int_equal(have(40), 40);
+		took = clock_ms() - begin;
+		said = close_http();
+		if (limits->is_limit ? took < 4000 : took > 1000)
+			fail_msg("%s: %lld ms", limits->headers[0],
+			    (long long)took);
+		assert_contains(said, limits->line);
+		assert_int_equal(count(said, "which is ignored", ""),
+		    *limits->line != '\0');
+		free(said);
+	}
+}
+
+static void
+answer_no_rights(unsigned url, struct reply *reply)
+{
+	reply->status = 403;
+	answer_with_limits(url, reply);
+}
+
+static void
+answer_busy(unsigned url, struct reply *reply)
+{
+	if (server.n_sent > 1)
+		return;
+	reply->status = 429;
+	answer_with_limits(url, reply);
+}
+
+/* A refusal is another matter: what it says of when is obeyed. */
+static void
+test_a_limit_of_nothing_that_refuses(void **state)
+{
+	static const struct limit_row row = { { "X-RateLimit-Limit: 0",
+	    "X-RateLimit-Remaining: 0", "X-RateLimit-Reset: 30" }, true, "" };
+
+	(void)state;
+	limits = &row;
+	open_http(600000);
+	server.answer = answer_busy;
+	assert_int_equal(have(1), 1);
+	assert_in_range(server.sent[1] - server.sent[0], 30000, 32000);
+	free(close_http());
+	open_http(600000);
+	server.answer = answer_no_rights;
+	assert_int_equal(have(1), 0);
+	assert_int_equal(server.n_sent, 1);
+	free(close_http());
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_what_drips_is_given_up),
 		cmocka_unit_test(test_certificates),
+		cmocka_unit_test(test_a_limit_of_nothing_is_none),
+		cmocka_unit_test(test_a_limit_of_nothing_that_refuses),
 	};
 
 	clock_skip_waits();
