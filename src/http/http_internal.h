@@ -69,6 +69,7 @@ struct transfer {
 	struct width_ticket place;
 	bool is_plain;		/* nothing was decoded */
 	bool odd_encoding;	/* its Content-Encoding is no known one */
+	bool is_doubtful;	/* good, and says when to come again */
 	unsigned refusals;	/* 429, 503: how often in a row */
 	uint64_t refused_at;	/* limit.successes at the first of them */
 	char curl_says[CURL_ERROR_SIZE];
@@ -207,6 +208,9 @@ void told_read(struct transfer *);
  */
 void told_settle(struct transfer *, int64_t);
 
+/** told_failed(transfer): It is a failure: a reset says when, as for a 429. */
+void told_failed(struct transfer *);
+
 /* -------------------------------------------------- http_refuse.c */
 
 /**
@@ -214,21 +218,32 @@ void told_settle(struct transfer *, int64_t);
  */
 void http_end(struct http *, enum err_kind, const char *);
 
+/**
+ * http_say_asked(transfer, wait, out, room):
+ * Write whose wait it is, if the server asked for one, to be put behind a
+ * message.
+ */
+void http_say_asked(const struct transfer *, int64_t, char *, size_t);
+
 /** http_log_failure(transfer, wait): A try failed; ${wait} -1: the last. */
 void http_log_failure(struct transfer *, int64_t);
 
 /**
  * http_weigh_refusal(transfer, now):
  * Weigh a refusal.  It counts as a try unless it is a matter of the pace, or
- * the server served no others since this one was sent (of a plain 503: unless
- * it is the pace, and the server served others, a dozen times).  Where the
- * server asks for a wait longer than --max-wait, the run ends.  Return how
- * long the request waits.
+ * the server served no others since this one was sent (of a plain 503, and of a
+ * failure with status 200: unless it is the pace, and the server served others,
+ * a dozen times).  Where the server asks for a wait longer than --max-wait, the
+ * run ends.  Return how long the request waits.
  */
 int64_t http_weigh_refusal(struct transfer *, int64_t);
 
-/** http_check_asked(transfer): End the run if --max-wait is less. */
-void http_check_asked(struct transfer *);
+/**
+ * http_asked(transfer, wait):
+ * Return the longer of ${wait} and what the server asks for, which ends the
+ * run if --max-wait is less.
+ */
+int64_t http_asked(struct transfer *, int64_t);
 
 /** http_end_used_up(http, wait): Nothing is left, for too long. */
 void http_end_used_up(struct http *, int64_t);

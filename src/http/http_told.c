@@ -514,6 +514,15 @@ take_for_retry(struct transfer *transfer, const struct told *told)
 }
 
 void
+told_failed(struct transfer *transfer)
+{
+	if (transfer->retry_after >= 0)
+		return;
+	take_for_retry(transfer, &transfer->told);
+	take_for_retry(transfer, &transfer->members);
+}
+
+void
 told_settle(struct transfer *transfer, int64_t now)
 {
 	struct told *each[] = { &transfer->told, &transfer->members };

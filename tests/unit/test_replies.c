@@ -208,6 +208,121 @@ test_a_limit_of_nothing_that_refuses(void **state)
 	free(close_http());
 }
 
+/* ----------------------- a time to come again that no 429 or 503 says */
+
+static const struct again_row {
+	int status;
+	const char *headers[3];
+	int64_t wait;		/* ms; 0: the run ends; -1: none */
+	const char *line;
+} again_rows[] = {
+	{ 302, { "Location: /7", "Retry-After: 20" }, 20000,
+	    "redirected; the server says \"Retry-After: 20\": waiting 20.0 s" },
+	{ 307, { "Location: /7", "Date: Sat, 01 Jan 2000 00:00:00 GMT",
+	    "Retry-After: Sat, 01 Jan 2000 00:01:30 GMT" }, 90000, "\"Retry-"
+	    "After: Sat, 01 Jan 2000 00:01:30 GMT\": waiting 1m30s" },
+	{ 302, { "Location: /7" }, -1, "redirected resource" },
+	{ 303, { "Location: /7", "Retry-After: 3600" }, 0, "the server says "
+	    "\"Retry-After: 3600\" (HTTP 303): a wait of 1h00m" },
+	/* A failure, by its body. */
+	{ 200, { "Retry-After: 120" }, 120000, "it failed; the server says "
+	    "\"Retry-After: 120\": waiting 2m00s" },
+	{ 200, { "Retry-After: 5, 10" }, 10000, "\"Retry-After: 5, 10\"" },
+	{ 200, { "X-RateLimit-Reset: 9" }, 9000, "\"X-RateLimit-Reset: 9\": "
+	    "waiting 9.0 s" },
+	{ 200, { "Retry-After: 3600" }, 0, "\"Retry-After: 3600\" (HTTP 200): "
+	    "a wait of 1h00m, and --max-wait allows 10m00s" },
+	{ 200, { NULL }, -1, "retry it: it says that it failed resource" },
+	{ 404, { "Retry-After: 3600" }, -1, "failed it: HTTP 404" },
+};
+
+static const struct again_row *again;
+
+static void
+answer_once(unsigned url, struct reply *reply)
+{
+	(void)url;
+	if (server.n_sent > 1)
+		return;
+	reply->status = again->status;
+	reply->body = again->status == 200 ? "{\"failed\": 1}" : "{}";
+	for (; reply->n_headers < 3 && again->headers[reply->n_headers] !=
+	    NULL; reply->n_headers++)
+		snprintf(reply->headers[reply->n_headers], 200, "%s",
+		    again->headers[reply->n_headers]);
+}
+
+static void
+test_waits_that_others_than_refusals_ask_for(void **state)
+{
+	int64_t took;
+	char *said;
+
+	(void)state;
+	tries = 5;
+	for (again = again_rows; again < again_rows + LENGTH(again_rows);
+	    again++) {
+		server.random = 5;
+		open_http(600000);
+		server.answer = answer_once;
+		(void)have(1);
+		said = close_http();
+		took = server.n_sent > 1 ? server.sent[1] - server.sent[0] :
+		    0;
+		if (strstr(again->wait == 0 ? ended.text : said,
+		    again->line) == NULL)
+			fail_msg("%d %s: %s, %s", again->status,
+			    again->headers[0], ended.text, said);
+		assert_int_equal(ended.kind, again->wait == 0 ? ERR_STOPPED :
+		    ERR_NONE);
+		if (again->wait > 0)
+			assert_in_range(took, again->wait, again->wait + 2500);
+		else
+			assert_true(took < 2500);
+		assert_true(again->wait != 0 || server.n_sent == 1);
+		free(said);
+	}
+}
+
+static bool any_poisoned;
+
+/* Ten a second, and a failure says when to come again; or some always fail. */
+static void
+answer_by_failures(unsigned url, struct reply *reply)
+{
+	static int64_t second;
+	static unsigned n;
+
+	if (clock_ms() / 1000 != second)
+		n = 0;
+	second = clock_ms() / 1000;
+	if (any_poisoned ? url % 20 != 1 : n++ < 10)
+		return;
+	reply->body = "{\"failed\": 1}";
+	snprintf(reply->headers[reply->n_headers++], 200, "Retry-After: 1");
+}
+
+/* A limit is kept to, however it is told; and who always fails is a gap. */
+static void
+test_limits_that_failures_tell(void **state)
+{
+	unsigned seed;
+
+	(void)state;
+	tries = 5;
+	for (seed = 1; seed <= 8; seed++) {
+		any_poisoned = seed > 4;
+		server.random = seed * 77777;
+		open_http(600000);
+		server.answer = answer_by_failures;
+		assert_int_equal(have(400), any_poisoned ? 380 : 400);
+		assert_int_equal(ended.kind, ERR_NONE);
+		print_message("# %u requests for 400\n", server.n_sent);
+		assert_true(server.n_sent < 800);
+		free(close_http());
+	}
+}
+
 int
 main(void)
 {
@@ -216,6 +331,8 @@ main(void)
 		cmocka_unit_test(test_certificates),
 		cmocka_unit_test(test_a_limit_of_nothing_is_none),
 		cmocka_unit_test(test_a_limit_of_nothing_that_refuses),
+		cmocka_unit_test(test_waits_that_others_than_refusals_ask_for),
+		cmocka_unit_test(test_limits_that_failures_tell),
 	};
 
 	clock_skip_waits();

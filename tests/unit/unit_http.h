@@ -344,6 +344,8 @@ have(unsigned n)
 			continue;
 		} else if (event == HTTP_REPLY) {
 			good += reply->outcome == HTTP_GOOD;
+			if (reply->outcome == HTTP_GOOD)
+				http_accept(http, reply);
 			http_drop(http, reply);
 		} else if (event == HTTP_FAILED ||
 		    (event == HTTP_IDLE && next == n)) {
