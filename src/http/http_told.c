@@ -423,7 +423,7 @@ next_said(const struct transfer *transfer, const char *p)
 static int64_t
 server_wall(const struct transfer *transfer)
 {
-	int64_t date = -1, age = 0;
+	int64_t date = -1, age = 0, since;
 	const char *p;
 
 	for (p = transfer->said.at; p != NULL; p = next_said(transfer, p)) {
@@ -434,8 +434,9 @@ server_wall(const struct transfer *transfer)
 	}
 	if (date < 0)
 		return clock_real();
-	return date + (age > 0 ? age * 1000 : 0) + clock_ms() -
-	    transfer->said_at;
+	/* A Date is in whole seconds. */
+	since = (clock_ms() - transfer->said_at) / 1000;
+	return date + ((age > 0 ? age : 0) + since) * 1000;
 }
 
 void
