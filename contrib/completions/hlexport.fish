@@ -32,7 +32,7 @@ complete -c hlexport -l retries -r -d 'how often a request is tried before it be
 complete -c hlexport -l max-wait -r -d 'how long to wait when the server asks for it; if it asks for more, stop so that the export can be resumed'
 complete -c hlexport -l max-body -r -d 'refuse a reply larger than this'
 complete -c hlexport -l buffer -r -d 'memory for pages that wait for an earlier one'
-complete -c hlexport -l stall -r -d 'try again when no byte of a reply has come for so long'
+complete -c hlexport -l stall -r -d 'try again when no byte of a reply has come for so long, or hardly any for a minute (for TIME, if that is longer)'
 complete -c hlexport -l first-byte -r -d 'how long a reply may take to begin; if not given, what the source says (60s, logs 300s)'
 complete -c hlexport -l ca-file -r -d 'certificates to trust, in place of the system\'s'
 complete -c hlexport -l allow-host -r -d 'follow addresses of next pages to HOST (or HOST:PORT) as well, and send it the key; can be given again'

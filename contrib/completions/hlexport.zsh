@@ -22,7 +22,7 @@ _arguments \
   '--max-wait=[how long to wait when the server asks for it; if it asks for more, stop so that the export can be resumed]:TIME:' \
   '--max-body=[refuse a reply larger than this]:SIZE:' \
   '--buffer=[memory for pages that wait for an earlier one]:SIZE:' \
-  '--stall=[try again when no byte of a reply has come for so long]:TIME:' \
+  '--stall=[try again when no byte of a reply has come for so long, or hardly any for a minute (for TIME, if that is longer)]:TIME:' \
   '--first-byte=[how long a reply may take to begin; if not given, what the source says (60s, logs 300s)]:TIME:' \
   '--ca-file=[certificates to trust, in place of the system'\''s]:FILE:_files' \
   '--allow-host=[follow addresses of next pages to HOST (or HOST\:PORT) as well, and send it the key; can be given again]:HOST:' \

@@ -77,7 +77,8 @@ static const struct config_option rows[] = {
 	    "memory for pages that wait for an earlier one" },
 	{ "stall", 0, "HLEXPORT_STALL", CONFIG_TIME, "TIME", "60s", NULL,
 	    1, 86400, "export repair verify",
-	    "try again when no byte of a reply has come for so long" },
+	    "try again when no byte of a reply has come for so long, or "
+	    "hardly any for a minute (for TIME, if that is longer)" },
 	{ "first-byte", 0, "HLEXPORT_FIRST_BYTE", CONFIG_TIME, "TIME", NULL,
 	    NULL, 1, 86400, "export repair verify",
 	    "how long a reply may take to begin; if not given, what the "

@@ -58,6 +58,7 @@ http_send(struct http *http, const struct http_request *request)
 		transfer->reply.body = http->spare[--http->n_spare];
 	else
 		text_init(&transfer->reply.body, http->settings.max_body);
+	text_init(&transfer->said, SAID_ALL);
 	DL_APPEND(http->all, transfer);
 	http->n_open++;
 }
@@ -127,9 +128,7 @@ retry(struct transfer *transfer)
 		if (wait > http->settings.max_wait_ms)
 			wait = http->settings.max_wait_ms;
 		/* Whatever it was, a wait that was asked for is obeyed. */
-		if (transfer->retry_after > wait)
-			wait = transfer->retry_after;
-		http_check_asked(transfer);
+		wait = http_asked(transfer, wait);
 		transfer->due = now + wait;
 		http->counts.retries++;
 		http_spare_body(http, &reply->body);
@@ -145,6 +144,8 @@ redirect(struct transfer *transfer)
 	struct http_reply *reply = &transfer->reply;
 	char *url = http_resolve(transfer->url, transfer->location);
 	const char *why = NULL;
+	char asked[200], message[300];
+	int64_t wait;
 
 	if (url == NULL)
 		why = "it leads to no address that may be asked";
@@ -163,12 +164,15 @@ redirect(struct transfer *transfer)
 		finish(transfer, HTTP_REFUSED);
 		return;
 	}
+	wait = http_asked(transfer, 0);
+	http_say_asked(transfer, wait, asked, sizeof(asked));
+	snprintf(message, sizeof(message), "redirected%s", asked);
 	log_event(transfer->http->settings.log, LOG_INFO, "http",
-	    "redirected", "resource", reply->request.what, "url",
+	    message, "resource", reply->request.what, "url",
 	    transfer->url, "to", url, NULL);
 	free(transfer->url);
 	transfer->url = url;
-	transfer->due = 0;
+	transfer->due = clock_ms() + wait;
 }
 
 /* Whatever its header says: what begins like JSON is, and nothing isn't. */
@@ -224,7 +228,10 @@ settle(struct transfer *transfer, CURLcode code)
 	case GOOD:
 		reply->attempts++;
 		http->counts.bytes += reply->body.len;
-		limit_success(transfer, clock_ms());
+		/* With a Retry-After, it may yet prove to be a refusal. */
+		transfer->is_doubtful = transfer->retry_after >= 0;
+		if (!transfer->is_doubtful)
+			limit_success(transfer, clock_ms());
 		finish(transfer, HTTP_GOOD);
 		break;
 	case RETRY:
@@ -251,14 +258,42 @@ settle(struct transfer *transfer, CURLcode code)
 	}
 }
 
+void
+http_accept(struct http *http, struct http_reply *reply)
+{
+	struct transfer *transfer = (struct transfer *)(void *)reply;
+
+	(void)http;
+	if (transfer->is_doubtful)
+		limit_success(transfer, clock_ms());
+	transfer->is_doubtful = false;
+}
+
+/* A reply that was no use: return how long to wait for the next. */
+static int64_t
+weigh_failure(struct transfer *transfer)
+{
+	struct http *http = transfer->http;
+
+	if (transfer->is_doubtful) {
+		transfer->is_doubtful = false;
+		transfer->reply.attempts--;
+		return http_weigh_refusal(transfer, clock_ms());
+	}
+	limit_failure(&http->limit, true);
+	told_failed(transfer);
+	return http_backoff(http, transfer->reply.attempts);
+}
+
 bool
 http_again(struct http *http, struct http_reply *reply, const char *why)
 {
 	struct transfer *transfer = (struct transfer *)(void *)reply;
+	int64_t wait;
 
 	snprintf(reply->why, sizeof(reply->why), "%.*s",
 	    (int)sizeof(reply->why) - 1, why);
-	limit_failure(&http->limit, true);
+	wait = weigh_failure(transfer);
 	if (limit_is_broken(&http->limit))
 		stop_for(http, reply);
 	if (is_spent(transfer)) {
@@ -270,10 +305,11 @@ http_again(struct http *http, struct http_reply *reply, const char *why)
 	transfer->redirects = 0;
 	free(transfer->url);
 	transfer->url = mem_text(reply->request.url);
-	transfer->due = clock_ms() + http_backoff(http, reply->attempts);
+	wait = http_asked(transfer, wait);
+	transfer->due = clock_ms() + wait;
 	http->n_open++;
 	http->counts.retries++;
-	http_log_failure(transfer, transfer->due - clock_ms());
+	http_log_failure(transfer, wait);
 	return true;
 }
 
@@ -282,8 +318,10 @@ http_drop(struct http *http, struct http_reply *reply)
 {
 	if (reply == NULL)
 		return;
-	if (reply->outcome == HTTP_GOOD)
+	if (reply->outcome == HTTP_GOOD) {
+		http_accept(http, reply);
 		limit_accepted(&http->limit);
+	}
 	http_free_transfer((struct transfer *)(void *)reply);
 }
 
@@ -291,33 +329,6 @@ void
 http_stop(struct http *http)
 {
 	http->giving_up = true;
-}
-
-/* When a transfer on the wire has been silent for too long. */
-static int64_t
-deadline(const struct transfer *transfer)
-{
-	return transfer->last_byte == 0 ?
-	    transfer->started + transfer->first_byte_ms :
-	    transfer->last_byte + transfer->http->settings.stall_ms;
-}
-
-static void
-end_silence(struct transfer *transfer)
-{
-	struct http_reply *reply = &transfer->reply;
-
-	snprintf(transfer->curl_says, sizeof(transfer->curl_says),
-	    transfer->last_byte == 0 ? "no answer for %lld s" :
-	    "no byte for %lld s", (long long)(clock_ms() -
-	    (transfer->last_byte == 0 ? transfer->started :
-	    transfer->last_byte)) / 1000);
-	http_leave_wire(transfer);
-	budget_lost(&transfer->http->limit.budget);
-	reply->status = 0;
-	reply->is_slow = true;
-	(void)http_judge(transfer, CURLE_OPERATION_TIMEDOUT);
-	retry(transfer);
 }
 
 /* Start it, if its time has come. */
@@ -379,15 +390,18 @@ look_after(struct http *http, int64_t now, int64_t until)
 	DL_FOREACH(http->all, transfer) {
 		if (transfer->is_over)
 			continue;
-		if (transfer->easy != NULL && now >= deadline(transfer))
-			end_silence(transfer);
+		if (transfer->easy != NULL &&
+		    now >= http_deadline(transfer)) {
+			http_end_slow(transfer, now);
+			retry(transfer);
+		}
 		if (!http->limit.pace.holds || transfer->refusals == 0)
 			start(transfer, now);
 		if (transfer->is_over)
 			continue;
 		if (transfer->easy != NULL) {
-			if (deadline(transfer) < until)
-				until = deadline(transfer);
+			if (http_deadline(transfer) < until)
+				until = http_deadline(transfer);
 		} else if (transfer->due > now && transfer->due < until) {
 			until = transfer->due;
 		}

@@ -147,10 +147,18 @@ enum http_event http_wait(struct http *, int64_t, struct http_reply **,
     struct err *);
 
 /**
+ * http_accept(http, reply):
+ * The good reply is what was promised.  To be said soon, and not when it is
+ * dropped: others may wait for it.
+ */
+void http_accept(struct http *, struct http_reply *);
+
+/**
  * http_again(http, reply, why):
  * The good reply is not what was promised, for the reason ${why}.  If the
  * request may be tried again, take ${reply} back and return true.  Else
- * ${reply}, now HTTP_SPENT, stays the caller's; return false.
+ * ${reply}, now HTTP_SPENT, stays the caller's; return false.  Where the reply
+ * said when to come again, it was a refusal.
  */
 bool http_again(struct http *, struct http_reply *, const char *);
 

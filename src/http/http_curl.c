@@ -28,13 +28,28 @@ http_global(struct err *err)
 	return 0;
 }
 
+/* So many bytes came, of the head or of the body, decoded. */
+static void
+note_bytes(struct transfer *transfer, size_t n)
+{
+	int64_t now = clock_ms();
+
+	transfer->last_byte = now;
+	if (transfer->span_since == 0 || (transfer->span_bytes >= SPAN_BYTES &&
+	    now >= transfer->span_since + http_span_ms(transfer))) {
+		transfer->span_since = now;
+		transfer->span_bytes = 0;
+	}
+	transfer->span_bytes += n;
+}
+
 /* Bytes of a body, decoded. */
 static size_t
 on_body(char *at, size_t size, size_t n, void *cookie)
 {
 	struct transfer *transfer = cookie;
 
-	transfer->last_byte = clock_ms();
+	note_bytes(transfer, size * n);
 	if (text_add(&transfer->reply.body, at, size * n) == -1) {
 		transfer->too_large = true;
 		return 0;
@@ -153,6 +168,7 @@ forget_head(struct transfer *transfer)
 	transfer->reply.id = NULL;
 	transfer->odd_encoding = false;
 	transfer->retry_after = -1;
+	text_clear(&transfer->said);
 	transfer->told = transfer->members = (struct told){ .limit = -1,
 	    .left = -1, .reset = -1 };
 	transfer->reply.is_html = transfer->reply.is_json = false;
@@ -165,7 +181,7 @@ on_header(char *line, size_t size, size_t n, void *cookie)
 	struct transfer *transfer = cookie;
 	size_t len = size * n;
 
-	transfer->last_byte = clock_ms();
+	note_bytes(transfer, len);
 	transfer->header_bytes += len;
 	if (transfer->header_bytes > HEADERS_MAX)
 		return 0;
@@ -264,7 +280,7 @@ http_start(struct transfer *transfer)
 	limit_sent(transfer, http->n_wire + 1);
 	transfer->started = clock_ms();
 	transfer->reply.is_slow = false;
-	transfer->last_byte = 0;
+	transfer->last_byte = transfer->span_since = 0;
 	transfer->successes = http->limit.successes;
 	http->n_wire++;
 	http->counts.requests++;

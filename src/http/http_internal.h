@@ -9,11 +9,17 @@
 
 #define SAID_MAX 96	/* of a header that a message quotes */
 
+#define SAID_ALL (512 * 1024)	/* of all headers that are kept: enough */
+
+/* A reply brings so many bytes in each span of a minute; else it drips. */
+#define SPAN_BYTES 6000
+
 /* What a reply's headers say of the requests that may still be sent. */
 struct told {
 	int64_t limit, left;	/* -1: not said */
 	int64_t reset;		/* ms from when it came; -1: not said */
 	char said[SAID_MAX];	/* the header with the reset */
+	char limit_said[SAID_MAX];
 };
 
 /* How many requests may be sent until when: see http_budget.c. */
@@ -45,11 +51,16 @@ struct transfer {
 	int64_t due;
 	int64_t started;	/* when it went on the wire */
 	int64_t last_byte;	/* when something came; 0: nothing yet */
+	int64_t span_since;	/* so many bytes came since then */
+	size_t span_bytes;
 	int64_t first_byte_ms;
 	size_t header_bytes;
 	bool too_large;
 	int64_t retry_after;	/* ms from when it came; -1: not said */
 	char retry_said[SAID_MAX];	/* the header that said it */
+	struct text said;	/* headers to be read: name, value, each with
+				 * a NUL behind it */
+	int64_t said_at;	/* when the last of them came */
 	struct told told;	/* of the budget */
 	struct told members;	/* likewise, by a RateLimit header */
 	char *location;
@@ -58,6 +69,7 @@ struct transfer {
 	struct width_ticket place;
 	bool is_plain;		/* nothing was decoded */
 	bool odd_encoding;	/* its Content-Encoding is no known one */
+	bool is_doubtful;	/* good, and says when to come again */
 	unsigned refusals;	/* 429, 503: how often in a row */
 	uint64_t refused_at;	/* limit.successes at the first of them */
 	char curl_says[CURL_ERROR_SIZE];
@@ -120,6 +132,20 @@ void http_leave_wire(struct transfer *);
 /** http_global(err): Set libcurl up, once.  Return 0 or -1. */
 int http_global(struct err *);
 
+/* ---------------------------------------------------- http_slow.c */
+
+/** http_span_ms(transfer): Return how long a span is. */
+int64_t http_span_ms(const struct transfer *);
+
+/**
+ * http_deadline(transfer):
+ * Return when a transfer on the wire is given up, if nothing more comes.
+ */
+int64_t http_deadline(const struct transfer *);
+
+/** http_end_slow(transfer, now): Take it off the wire, and note why. */
+void http_end_slow(struct transfer *, int64_t);
+
 /* --------------------------------------------------- http_retry.c */
 
 /* What to do with a transfer that came off the wire. */
@@ -153,24 +179,37 @@ int64_t http_soon(struct http *, unsigned);
 
 /* ---------------------------------------------------- http_when.c */
 
-/** http_when(value): Return the ms from now that a header says, or -1. */
-int64_t http_when(const char *);
+/**
+ * http_when(value, now):
+ * Return how many ms after ${now}, in ms since 1970, the time is that a header
+ * says; or -1.
+ */
+int64_t http_when(const char *, int64_t);
+
+/** http_date(value): Return the HTTP date in ms since 1970, or -1. */
+int64_t http_date(const char *);
 
 /* ---------------------------------------------------- http_told.c */
 
 /**
  * told_header(transfer, name, value):
- * Note what a header says of when to come again and of what is left, if it is
- * one that does.
+ * Keep a header that says when to come again or what is left, or what time it
+ * is at the server.
  */
 void told_header(struct transfer *, const char *, const char *);
 
+/** told_read(transfer): No more headers come; note what they say. */
+void told_read(struct transfer *);
+
 /**
  * told_settle(transfer, now):
- * The reply is in, or lost: pass on what its headers said to the budget.  A
+ * The reply is in, or lost: read its headers, and tell the budget of them.  A
  * refusal's ${retry_after} is set then from all that its headers say.
  */
 void told_settle(struct transfer *, int64_t);
+
+/** told_failed(transfer): It is a failure: a reset says when, as for a 429. */
+void told_failed(struct transfer *);
 
 /* -------------------------------------------------- http_refuse.c */
 
@@ -179,21 +218,32 @@ void told_settle(struct transfer *, int64_t);
  */
 void http_end(struct http *, enum err_kind, const char *);
 
+/**
+ * http_say_asked(transfer, wait, out, room):
+ * Write whose wait it is, if the server asked for one, to be put behind a
+ * message.
+ */
+void http_say_asked(const struct transfer *, int64_t, char *, size_t);
+
 /** http_log_failure(transfer, wait): A try failed; ${wait} -1: the last. */
 void http_log_failure(struct transfer *, int64_t);
 
 /**
  * http_weigh_refusal(transfer, now):
  * Weigh a refusal.  It counts as a try unless it is a matter of the pace, or
- * the server served no others since this one was sent (of a plain 503: unless
- * it is the pace, and the server served others, a dozen times).  Where the
- * server asks for a wait longer than --max-wait, the run ends.  Return how
- * long the request waits.
+ * the server served no others since this one was sent (of a plain 503, and of a
+ * failure with status 200: unless it is the pace, and the server served others,
+ * a dozen times).  Where the server asks for a wait longer than --max-wait, the
+ * run ends.  Return how long the request waits.
  */
 int64_t http_weigh_refusal(struct transfer *, int64_t);
 
-/** http_check_asked(transfer): End the run if --max-wait is less. */
-void http_check_asked(struct transfer *);
+/**
+ * http_asked(transfer, wait):
+ * Return the longer of ${wait} and what the server asks for, which ends the
+ * run if --max-wait is less.
+ */
+int64_t http_asked(struct transfer *, int64_t);
 
 /** http_end_used_up(http, wait): Nothing is left, for too long. */
 void http_end_used_up(struct http *, int64_t);

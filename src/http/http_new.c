@@ -84,6 +84,7 @@ http_free_transfer(struct transfer *transfer)
 	http_leave_wire(transfer);
 	DL_DELETE(transfer->http->all, transfer);
 	http_spare_body(transfer->http, &transfer->reply.body);
+	text_release(&transfer->said);
 	free(transfer->reply.request.url);
 	free(transfer->reply.request.body);
 	free(transfer->reply.header);

@@ -24,8 +24,8 @@ http_end(struct http *http, enum err_kind kind, const char *text)
 }
 
 /* "Retry-After: 120", so the wait is 2m00s: whose is it? */
-static void
-add_asked(const struct transfer *transfer, int64_t wait, char *out,
+void
+http_say_asked(const struct transfer *transfer, int64_t wait, char *out,
     size_t room)
 {
 	char human[24];
@@ -49,7 +49,7 @@ http_log_failure(struct transfer *transfer, int64_t wait)
 	snprintf(attempt, sizeof(attempt), "%u/%u", reply->attempts,
 	    settings->attempts);
 	snprintf(seconds, sizeof(seconds), "%.3f", (double)wait / 1000);
-	add_asked(transfer, wait, asked, sizeof(asked));
+	http_say_asked(transfer, wait, asked, sizeof(asked));
 	snprintf(message, sizeof(message), "%s %.100s: %.300s%s",
 	    wait >= 0 ? "retry" : "failed", reply->request.what, reply->why,
 	    asked);
@@ -60,20 +60,23 @@ http_log_failure(struct transfer *transfer, int64_t wait)
 	    wait >= 0 ? seconds : NULL, NULL);
 }
 
-void
-http_check_asked(struct transfer *transfer)
+int64_t
+http_asked(struct transfer *transfer, int64_t wait)
 {
 	struct http *http = transfer->http;
 	char text[400], human[24], most[24];
 
+	if (transfer->retry_after > wait)
+		wait = transfer->retry_after;
 	if (transfer->retry_after <= http->settings.max_wait_ms)
-		return;
+		return wait;
 	text_human_time(transfer->retry_after, human);
 	text_human_time(http->settings.max_wait_ms, most);
 	snprintf(text, sizeof(text), "the server says \"%s\" (HTTP %d): a "
 	    "wait of %s, and --max-wait allows %s", transfer->retry_said,
 	    transfer->reply.status, human, most);
 	http_end(http, ERR_STOPPED, text);
+	return wait;
 }
 
 /* Nothing was served for so long, whatever the server asks for. */
@@ -135,25 +138,25 @@ http_weigh_refusal(struct transfer *transfer, int64_t now)
 	    reply->status == 503 && transfer->retry_after < 0 };
 	bool is_pace = limit_refused(transfer, &refusal, now);
 	bool others = transfer->successes != http->limit.successes;
+	bool is_failure = reply->status < 300;
 	int64_t wait;
 
 	reply->has_retry_after = transfer->retry_after >= 0;
 	if (transfer->refusals++ == 0)
 		transfer->refused_at = http->limit.successes;
-	if (refusal.is_plain) {
+	if (refusal.is_plain || is_failure) {
 		/* Where others are served, it may be the pace for a while. */
 		reply->attempts += !is_pace || !others ||
 		    transfer->refusals > PLAIN_MOST;
-		limit_failure(&http->limit, true);
+		if (refusal.is_plain)
+			limit_failure(&http->limit, true);
 	} else if ((!is_pace && others) || is_left_over(transfer)) {
 		reply->attempts++;
 	}
 	wait = http_soon(http, is_pace && transfer->refusals > 2 ? 2 :
 	    transfer->refusals);
-	if (transfer->retry_after > wait)
-		wait = transfer->retry_after;
-	http_check_asked(transfer);
-	if (!refusal.is_plain)
+	wait = http_asked(transfer, wait);
+	if (!refusal.is_plain && !is_failure)
 		check_refused(transfer, now);
 	return wait;
 }

@@ -1,10 +1,10 @@
 /*
  * What is worth another try, and when.
  *
- * Worth it: no answer, an answer that broke off or can't be decoded, 408,
- * 409, 425, 429, 5xx, and 401 or 403 from something that doesn't speak JSON
- * (a proxy, not the API).  Not worth it: every other status.  A request's own
- * rules come first.
+ * Worth it: no answer, an answer that broke off, is no HTTP or can't be
+ * decoded, 408, 409, 425, 429, 5xx, and 401 or 403 from something that doesn't
+ * speak JSON (a proxy, not the API).  Not worth it: every other status.  A
+ * request's own rules come first.
  */
 
 #include <stdio.h>
@@ -16,14 +16,16 @@
 #define WAIT_LEAST_MS 500
 #define WAIT_MOST_MS 30000
 
+/* A limit of 0 is a matter of rights. */
 bool
 http_is_limit(const struct transfer *transfer)
 {
 	const struct told *told = &transfer->told;
 
 	return transfer->reply.status == 403 &&
-	    (transfer->retry_after >= 0 || told->left == 0 ||
-	    transfer->members.left == 0 ||
+	    (transfer->retry_after >= 0 ||
+	    (told->left == 0 && told->limit != 0) ||
+	    (transfer->members.left == 0 && transfer->members.limit != 0) ||
 	    (told->left < 0 && told->reset >= 0));
 }
 
@@ -65,6 +67,28 @@ http_reason(const struct http_reply *reply, char out[400])
 	snprintf(out, 400, "%s%s%.64s%s", reply->why,
 	    has_id ? " (request " : "", has_id ? reply->id : "",
 	    has_id ? ")" : "");
+}
+
+/*
+ * Is it no use to ask for anything more?  What one reply is to blame for, or
+ * another server that a reply led to, costs its request only.
+ */
+static bool
+ends_all(const struct transfer *transfer, CURLcode code)
+{
+	switch (code) {
+	case CURLE_PEER_FAILED_VERIFICATION:
+		return transfer->redirects == 0;
+	case CURLE_SSL_CACERT_BADFILE:
+	case CURLE_SSL_ENGINE_NOTFOUND:
+	case CURLE_OUT_OF_MEMORY:
+	case CURLE_FAILED_INIT:
+	case CURLE_NOT_BUILT_IN:
+		return true;
+	default:
+		/* UNSUPPORTED_PROTOCOL too: so libcurl calls garbage. */
+		return false;
+	}
 }
 
 /* Say what the server said of an error. */
@@ -113,19 +137,7 @@ http_judge(struct transfer *transfer, CURLcode code)
 	    (int)sizeof(reply->why) - 1, transfer->curl_says[0] != '\0' ?
 	    transfer->curl_says : curl_easy_strerror(code));
 	http_mask(reply->why);
-	switch (code) {
-	case CURLE_PEER_FAILED_VERIFICATION:
-	case CURLE_SSL_CACERT_BADFILE:
-	case CURLE_SSL_ENGINE_NOTFOUND:
-	case CURLE_UNSUPPORTED_PROTOCOL:
-	case CURLE_URL_MALFORMAT:
-	case CURLE_OUT_OF_MEMORY:
-	case CURLE_FAILED_INIT:
-	case CURLE_NOT_BUILT_IN:
-		return FATAL;
-	default:
-		return RETRY;
-	}
+	return ends_all(transfer, code) ? FATAL : RETRY;
 }
 
 double

@@ -9,15 +9,19 @@
  *	    (draft-ietf-httpapi-ratelimit-headers-07 on)
  *	RateLimit: limit=100, remaining=50, reset=30 (an older draft)
  *
- * A time is obeyed where it is clear.  Else it is ignored, with one line in
- * the log for each name of a header:
+ * They are read when all are there, since times of the clock are measured
+ * against the server's own, which its Date tells; against ours without one.
+ *
+ * A time is obeyed where it is clear; of several, the latest.  Else it is
+ * ignored, with one line in the log for each name of a header:
  *
  *	it can't be read;
  *	it is more than a year away;
  *	it is a reset, a bare number, and more than a day as seconds: there
  *	are servers that write milliseconds;
  *	it is more than --max-wait away, and the reply is no refusal: what came
- *	well doesn't end a run.
+ *	well doesn't end a run;
+ *	it stands beside a limit of 0 or less, and the reply is no refusal.
  */
 
 #include <stdio.h>
@@ -36,6 +40,7 @@ struct time_said {
 	const char *value;
 	bool is_reset;
 	double unit;		/* of a bare number, in ms */
+	int64_t wall;		/* what time it is at the server, likewise */
 };
 
 static void
@@ -75,30 +80,83 @@ ignore(struct transfer *transfer, const char *name, const char *said,
 static bool
 is_bare_number(const char *value)
 {
+	value += *value == '+';
 	return value[strspn(value, "0123456789.")] == '\0';
+}
+
+/* Return the ms from now of one ${value}; or -1, and ${why}. */
+static int64_t
+read_one(const struct time_said *time, const char *value, const char **why)
+{
+	int64_t ms = http_when(value, time->wall);
+	bool is_bare = is_bare_number(value);
+	double number = is_bare ? strtod(value, NULL) : 0;
+
+	if (ms >= 0 && time->unit < 1000 && is_bare)
+		ms = number < (double)YEAR_MS ?
+		    (int64_t)(number * time->unit) : INT64_MAX;
+	if (ms < 0)
+		*why = "it is no time that can be read";
+	else if (time->is_reset && is_bare && number > DAY_S && ms > 0 &&
+	    (double)ms >= number * 1000)
+		*why = "it may be seconds or milliseconds";
+	else if (ms > YEAR_MS)
+		*why = "it is more than a year away";
+	else
+		return ms;
+	return -1;
+}
+
+static void
+trim(char *text)
+{
+	size_t n = strlen(text);
+
+	while (n > 0 && (text[n - 1] == ' ' || text[n - 1] == '\t'))
+		text[--n] = '\0';
+}
+
+/*
+ * Several of one name are a list ("5, 10"), and a date may have a comma in it.
+ * Return the latest of all; or -1, and ${why}, where one can't be read.
+ */
+static int64_t
+read_list(const struct time_said *time, const char **why)
+{
+	const char *p = time->value, *end;
+	int64_t latest = -1, ms = -1;
+	char *one;
+	int commas;
+
+	while (*(p += strspn(p, ", \t")) != '\0') {
+		for (end = p, commas = 0; commas < 2 && *end != '\0';
+		    commas++) {
+			end += (*end == ',') + strcspn(end + (*end == ','),
+			    ",");
+			one = mem_copy(p, (size_t)(end - p));
+			trim(one);
+			ms = read_one(time, one, why);
+			free(one);
+			if (ms >= 0)
+				break;
+		}
+		if (ms < 0)
+			return -1;
+		latest = ms > latest ? ms : latest;
+		p = end;
+	}
+	return latest;
 }
 
 /* Return the ms from now; or -1, with a line in the log. */
 static int64_t
 read_time(struct transfer *transfer, const struct time_said *time)
 {
-	int64_t ms = http_when(time->value);
+	const char *why = "it is no time that can be read";
 	char said[SAID_MAX];
-	const char *why = NULL;
+	int64_t ms = read_list(time, &why);
 
-	if (ms >= 0 && time->unit < 1000 && is_bare_number(time->value))
-		ms = strtod(time->value, NULL) < (double)YEAR_MS ?
-		    (int64_t)(strtod(time->value, NULL) * time->unit) :
-		    INT64_MAX;
-	if (ms < 0)
-		why = "it is no time that can be read";
-	else if (time->is_reset && is_bare_number(time->value) &&
-	    strtod(time->value, NULL) > DAY_S && ms > 0 &&
-	    (double)ms >= strtod(time->value, NULL) * 1000)
-		why = "it may be seconds or milliseconds";
-	else if (ms > YEAR_MS)
-		why = "it is more than a year away";
-	if (why == NULL)
+	if (ms >= 0)
 		return ms;
 	quote(said, time->name, time->value);
 	ignore(transfer, time->name, said, why);
@@ -134,6 +192,25 @@ take_least(int64_t *count, int64_t told)
 {
 	if (told >= 0 && (*count < 0 || told < *count))
 		*count = told;
+}
+
+/* How many there are at all; what is below 0 is no more than 0. */
+static int64_t
+read_limit(const char *value)
+{
+	return *value == '-' && budget_count(value + 1) >= 0 ? 0 :
+	    budget_count(value);
+}
+
+/* A limit of 0 is none, so any other one counts more. */
+static void
+take_limit(struct told *told, int64_t limit, const struct time_said *by)
+{
+	if (limit < 0 || (limit == 0 && told->limit > 0) ||
+	    (limit > 0 && told->limit > 0 && limit >= told->limit))
+		return;
+	told->limit = limit;
+	quote(told->limit_said, by->name, by->value);
 }
 
 /* ------------------------------------------------------ structured fields */
@@ -172,7 +249,7 @@ read_pair(const char *p, struct member *member)
 		member->reset_s = value;
 	else if ((n == 1 && *name == 'q') ||
 	    (n == 5 && strncmp(name, "limit", n) == 0))
-		member->limit = value;
+		member->limit = read_limit(p);
 	return *p == '"' ? skip_quoted(p) : p + strcspn(p, ";, \t");
 }
 
@@ -204,35 +281,35 @@ is_tighter(const struct member *a, const struct member *b)
 }
 
 static void
-take_members(struct transfer *transfer, const char *name, const char *value)
+take_members(struct transfer *transfer, const struct time_said *time)
 {
 	struct told *told = &transfer->members;
 	struct member member, tight = { told->left, -1, -1 };
-	const char *p = value + strspn(value, ", \t");
+	const char *p = time->value + strspn(time->value, ", \t");
 	char seconds[32];
 	int64_t ms;
 
 	while (*p != '\0') {
 		p = read_member(p, &member);
-		take_least(&told->limit, member.limit);
+		take_limit(told, member.limit, time);
 		if (is_tighter(&member, &tight))
 			tight = member;
 	}
 	if (tight.reset_s < 0)
 		return;
 	snprintf(seconds, sizeof(seconds), "%lld", (long long)tight.reset_s);
-	ms = read_time(transfer, &(struct time_said){ name, seconds, false,
-	    1000 });
+	ms = read_time(transfer, &(struct time_said){ time->name, seconds,
+	    false, 1000, time->wall });
 	if (ms < 0)
 		return;
 	told->left = tight.left;
 	told->reset = ms;
-	quote(told->said, name, value);
+	quote(told->said, time->name, time->value);
 }
 
 /* ------------------------------------------------------------- the names */
 
-enum what { RETRY_AFTER, LIMIT, LEFT, RESET, MEMBERS };
+enum what { RETRY_AFTER, LIMIT, LEFT, RESET, MEMBERS, DATE, AGE };
 
 static const struct {
 	const char *name;	/* without "X-" and "Anthropic-" */
@@ -257,43 +334,127 @@ static const struct {
 	{ "ratelimit-requests-reset", RESET, 1000 },
 	{ "ratelimit", MEMBERS, 0 },
 	{ "ratelimit-policy", MEMBERS, 0 },
+	{ "date", DATE, 0 },
+	{ "age", AGE, 0 },
 };
+#define NAMES (sizeof(names) / sizeof(names[0]))
+
+/* Return which of ${names} it is, or NAMES. */
+static size_t
+find_name(const char *name)
+{
+	size_t i;
+
+	if (strncasecmp(name, "x-", 2) == 0)
+		name += 2;
+	else if (strncasecmp(name, "anthropic-", 10) == 0)
+		name += 10;
+	for (i = 0; i < NAMES; i++)
+		if (strcasecmp(name, names[i].name) == 0)
+			break;
+	return i;
+}
 
 void
 told_header(struct transfer *transfer, const char *name, const char *value)
 {
-	struct time_said time = { name, value, true, 1000 };
-	const char *plain = name;
-	size_t i;
-
-	if (strncasecmp(plain, "x-", 2) == 0)
-		plain += 2;
-	else if (strncasecmp(plain, "anthropic-", 10) == 0)
-		plain += 10;
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (strcasecmp(plain, names[i].name) == 0)
-			break;
-	if (i == sizeof(names) / sizeof(names[0]))
+	if (find_name(name) == NAMES)
 		return;
-	time.unit = names[i].unit;
+	(void)text_add(&transfer->said, name, strlen(name) + 1);
+	(void)text_add(&transfer->said, value, strlen(value) + 1);
+	transfer->said_at = clock_ms();
+}
+
+/* What "X-RateLimit-Remaining: 5, 0" allows. */
+static int64_t
+least_count(const char *value)
+{
+	int64_t least = -1;
+
+	for (; value != NULL; value = strchr(value, ',')) {
+		value += strspn(value, ", \t");
+		take_least(&least, budget_count(value));
+	}
+	return least;
+}
+
+static void
+read_header(struct transfer *transfer, struct time_said *time)
+{
+	size_t i = find_name(time->name);
+
+	time->unit = names[i].unit;
+	time->is_reset = names[i].what == RESET;
 	switch (names[i].what) {
 	case RETRY_AFTER:
-		time.is_reset = false;
-		take_retry(transfer, &time);
+		take_retry(transfer, time);
 		break;
 	case LIMIT:
-		take_least(&transfer->told.limit, budget_count(value));
+		take_limit(&transfer->told, read_limit(time->value), time);
 		break;
 	case LEFT:
-		take_least(&transfer->told.left, budget_count(value));
+		take_least(&transfer->told.left, least_count(time->value));
 		break;
 	case RESET:
-		take_reset(transfer, &time);
+		take_reset(transfer, time);
 		break;
 	case MEMBERS:
-		take_members(transfer, name, value);
+		take_members(transfer, time);
+		break;
+	case DATE:
+	case AGE:
 		break;
 	}
+}
+
+/* The next of the headers that were kept, ${p} being one; or NULL. */
+static const char *
+next_said(const struct transfer *transfer, const char *p)
+{
+	p += strlen(p) + 1;
+	p += strlen(p) + 1;
+	return p < transfer->said.at + transfer->said.len ? p : NULL;
+}
+
+/*
+ * What time is it at the server?  It was what its Date says when it made the
+ * reply, which may have been kept by a cache since (Age).
+ */
+static int64_t
+server_wall(const struct transfer *transfer)
+{
+	int64_t date = -1, age = 0, since;
+	const char *p;
+
+	for (p = transfer->said.at; p != NULL; p = next_said(transfer, p)) {
+		if (strcasecmp(p, "date") == 0)
+			date = http_date(p + strlen(p) + 1);
+		else if (strcasecmp(p, "age") == 0)
+			age = budget_count(p + strlen(p) + 1);
+	}
+	if (date < 0)
+		return clock_real();
+	/* A Date is in whole seconds. */
+	since = (clock_ms() - transfer->said_at) / 1000;
+	return date + ((age > 0 ? age : 0) + since) * 1000;
+}
+
+void
+told_read(struct transfer *transfer)
+{
+	struct time_said time;
+	int64_t wall;
+	const char *p;
+
+	if (transfer->said.len == 0)
+		return;
+	wall = server_wall(transfer);
+	for (p = transfer->said.at; p != NULL; p = next_said(transfer, p)) {
+		time = (struct time_said){ .name = p,
+		    .value = p + strlen(p) + 1, .wall = wall };
+		read_header(transfer, &time);
+	}
+	text_clear(&transfer->said);
 }
 
 /* -------------------------------------------------- when the reply is in */
@@ -312,18 +473,34 @@ log_used_up(struct transfer *transfer, const struct told *told, int64_t wait)
 	    NULL);
 }
 
+static void
+ignore_said(struct transfer *transfer, const char *said, const char *why)
+{
+	char name[SAID_MAX];
+
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(said, ":"), said);
+	ignore(transfer, name, said, why);
+}
+
+/* None are allowed, it says, and served this one: it has no such limit. */
+static void
+ignore_no_limit(struct transfer *transfer, struct told *told)
+{
+	if (told->limit != 0)
+		return;
+	ignore_said(transfer, told->limit_said, "the server serves more than "
+	    "that");
+	told->limit = told->left = told->reset = -1;
+}
+
 /* What came well ends no run, whatever it says of what comes after. */
 static void
 ignore_far(struct transfer *transfer, struct told *told)
 {
-	char name[SAID_MAX];
-
 	if (told->reset <= transfer->http->settings.max_wait_ms)
 		return;
-	snprintf(name, sizeof(name), "%.*s", (int)strcspn(told->said, ":"),
-	    told->said);
-	ignore(transfer, name, told->said, "it is longer than --max-wait, "
-	    "and the reply is no refusal");
+	ignore_said(transfer, told->said, "it is longer than --max-wait, and "
+	    "the reply is no refusal");
 	told->reset = -1;
 }
 
@@ -338,23 +515,36 @@ take_for_retry(struct transfer *transfer, const struct told *told)
 }
 
 void
+told_failed(struct transfer *transfer)
+{
+	if (transfer->retry_after >= 0)
+		return;
+	take_for_retry(transfer, &transfer->told);
+	take_for_retry(transfer, &transfer->members);
+}
+
+void
 told_settle(struct transfer *transfer, int64_t now)
 {
 	struct told *each[] = { &transfer->told, &transfer->members };
 	struct budget *budget = &transfer->http->limit.budget;
-	bool is_refusal = http_is_refusal(transfer),
-	    has_retry = transfer->retry_after >= 0;
+	bool is_refusal, has_retry;
 	size_t i;
 
+	told_read(transfer);
+	is_refusal = http_is_refusal(transfer);
+	has_retry = transfer->retry_after >= 0;
 	if (transfer->reply.status == 0) {
 		budget_lost(budget);
 		return;
 	}
 	for (i = 0; i < sizeof(each) / sizeof(each[0]); i++) {
-		if (!is_refusal)
+		if (!is_refusal) {
+			ignore_no_limit(transfer, each[i]);
 			ignore_far(transfer, each[i]);
-		else if (!has_retry)
+		} else if (!has_retry) {
 			take_for_retry(transfer, each[i]);
+		}
 		if (budget_told(budget, each[i], now))
 			log_used_up(transfer, each[i], budget->blocked - now);
 	}

@@ -8,6 +8,9 @@
  * ISO 8601 with a zone (Anthropic), or what JavaScript prints of a Date ("Thu
  * Nov 26 2026 10:00:00 GMT+0000 (Coordinated Universal Time)").
  *
+ * A time of the clock is measured against the server's own, where its reply
+ * has a Date: the two machines' clocks may differ.
+ *
  * A number is a time since 1970 if it lies within some ten years of now; as
  * seconds those numbers would be decades.  What fits nothing is no time.
  */
@@ -21,22 +24,22 @@
 
 #define AWAY INT64_C(1000000000000)	/* as good as never */
 #define NEAR_MS INT64_C(315360000000)	/* ten years */
+#define EPOCH_LEAST 946684800e3	/* the year 2000, in ms */
 #define DATE_LAST INT64_C(253402300800)	/* the year 10000 */
 
 static int64_t
-until(int64_t wall)
+until(int64_t wall, int64_t now)
 {
-	int64_t now = clock_real();
-
 	return wall > now ? wall - now : 0;
 }
 
 static bool
-is_near(double wall)
+is_near(double wall, int64_t now)
 {
-	double away = wall - (double)clock_real();
+	double away = wall - (double)now;
 
-	return away < (double)NEAR_MS && -away < 3.0 * (double)NEAR_MS;
+	return wall >= EPOCH_LEAST && away < (double)NEAR_MS &&
+	    -away < 3.0 * (double)NEAR_MS;
 }
 
 /* "6m0s", "1.5s", "20ms", "1h2m": the whole text, or -1. */
@@ -90,13 +93,15 @@ javascript(const char *text)
 	return when == -1 ? -1 : (int64_t)when * 1000;
 }
 
-/* Digits and a fraction, and nothing else. */
+/* Digits and a fraction, a plus before them, and nothing else. */
 static bool
 number(const char *text, double *value)
 {
-	size_t n = strspn(text, "0123456789");
+	size_t n;
 	char *end;
 
+	text += *text == '+';
+	n = strspn(text, "0123456789");
 	if (n == 0)
 		return false;
 	if (text[n] == '.')
@@ -130,12 +135,26 @@ has_name(const char *text)
 }
 
 int64_t
-http_when(const char *text)
+http_date(const char *text)
+{
+	time_t when;
+
+	/* A date has a day's or a month's name in it, and a time. */
+	if (strchr(text, ':') == NULL || strchr(text, '(') != NULL ||
+	    !has_name(text) || (when = curl_getdate(text, NULL)) == -1)
+		return -1;
+	if (when < 0)
+		return 0;
+	return (int64_t)when > DATE_LAST ? AWAY + DATE_LAST * 1000 :
+	    (int64_t)when * 1000;
+}
+
+int64_t
+http_when(const char *text, int64_t now)
 {
 	char copy[128];
 	double value;
 	int64_t wall;
-	time_t when;
 	size_t n;
 
 	text += strspn(text, " \t");
@@ -151,23 +170,18 @@ http_when(const char *text)
 	memcpy(copy, text, n);
 	copy[n] = '\0';
 	if (number(copy, &value)) {
-		if (is_near(value))
-			return until((int64_t)value);
-		if (is_near(value * 1000))
-			return until((int64_t)(value * 1000));
+		if (is_near(value, now))
+			return until((int64_t)value, now);
+		if (is_near(value * 1000, now))
+			return until((int64_t)(value * 1000), now);
 		return value * 1000 < (double)AWAY ?
 		    (int64_t)(value * 1000 + 0.999) : AWAY;
 	}
 	if (*copy >= '0' && *copy <= '9' && (wall = duration(copy)) != -1)
 		return wall;
 	if (strlen(copy) > 10 && clock_parse(copy, &wall) == 0)
-		return has_zone(copy) ? until(wall) : -1;
-	if ((wall = javascript(copy)) != -1)
-		return until(wall);
-	/* A date has a day's or a month's name in it, and a time. */
-	if (strchr(copy, ':') == NULL || strchr(copy, '(') != NULL ||
-	    !has_name(copy) ||
-	    (when = curl_getdate(copy, NULL)) == -1)
-		return -1;
-	return (int64_t)when > DATE_LAST ? AWAY : until((int64_t)when * 1000);
+		return has_zone(copy) ? until(wall, now) : -1;
+	if ((wall = javascript(copy)) != -1 || (wall = http_date(copy)) != -1)
+		return until(wall, now);
+	return -1;
 }

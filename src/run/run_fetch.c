@@ -410,6 +410,7 @@ run_reply(struct run *run, struct http_reply *reply, struct err *err)
 		return take_refusal(run, task, err);
 	if (run_page_read(run, task, &why) == -1)
 		return take_bad_reply(run, task, &why, err);
+	http_accept(run->http, reply);
 	run->any_success = true;
 	run->refused = 0;
 	run->windows++;

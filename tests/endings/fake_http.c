@@ -106,6 +106,12 @@ http_wait(struct http *http, int64_t ms, struct http_reply **reply,
 	return HTTP_REPLY;
 }
 
+void
+http_accept(struct http *http, struct http_reply *reply)
+{
+	(void)http, (void)reply;
+}
+
 bool
 http_again(struct http *http, struct http_reply *reply, const char *why)
 {

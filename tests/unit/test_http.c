@@ -2,6 +2,8 @@
 
 #include "http/http_internal.h"
 
+#define when(text) http_when((text), clock_real())
+
 static void
 test_servers_addresses(void **state)
 {
@@ -128,49 +130,49 @@ test_retry_after(void **state)
 	int64_t wait;
 
 	(void)state;
-	assert_int_equal(http_when("1"), 1000);
-	assert_int_equal(http_when(" 120 \r\n"), 120000);
-	assert_int_equal(http_when("0"), 0);
-	assert_int_equal(http_when("99999999999999999999"),
+	assert_int_equal(when("1"), 1000);
+	assert_int_equal(when(" 120 \r\n"), 120000);
+	assert_int_equal(when("0"), 0);
+	assert_int_equal(when("99999999999999999999"),
 	    INT64_C(1000000000000));
-	assert_int_equal(http_when("soon"), -1);
-	assert_int_equal(http_when("12x"), -1);
-	assert_int_equal(http_when("-1"), -1);
-	assert_int_equal(http_when(""), -1);
+	assert_int_equal(when("soon"), -1);
+	assert_int_equal(when("12x"), -1);
+	assert_int_equal(when("-1"), -1);
+	assert_int_equal(when(""), -1);
 	/* All three forms of RFC 9110 section 5.6.7. */
 	gmtime_r(&later, &tm);
 	strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", &tm);
-	wait = http_when(date);
+	wait = when(date);
 	assert_in_range(wait, 95000, 100000);
 	strftime(date, sizeof(date), "%A, %d-%b-%y %H:%M:%S GMT", &tm);
-	assert_in_range(http_when(date), 95000, 100000);
+	assert_in_range(when(date), 95000, 100000);
 	strftime(date, sizeof(date), "%a %b %e %H:%M:%S %Y", &tm);
-	assert_in_range(http_when(date), 95000, 100000);
-	assert_int_equal(http_when("1.5"), 1500);
-	assert_int_equal(http_when("6m0s"), 360000);
-	assert_int_equal(http_when("1s"), 1000);
-	assert_int_equal(http_when("20ms"), 20);
-	assert_int_equal(http_when("1h0m0.5s"), 3600500);
-	assert_int_equal(http_when("1700000000"), 0);
-	assert_int_equal(http_when("1700000000000"), 0);
+	assert_in_range(when(date), 95000, 100000);
+	assert_int_equal(when("1.5"), 1500);
+	assert_int_equal(when("6m0s"), 360000);
+	assert_int_equal(when("1s"), 1000);
+	assert_int_equal(when("20ms"), 20);
+	assert_int_equal(when("1h0m0.5s"), 3600500);
+	assert_int_equal(when("1700000000"), 0);
+	assert_int_equal(when("1700000000000"), 0);
 	snprintf(date, sizeof(date), "%lld", (long long)later);
-	assert_in_range(http_when(date), 95000, 100000);
+	assert_in_range(when(date), 95000, 100000);
 	snprintf(date, sizeof(date), "%lld000", (long long)later);
-	assert_in_range(http_when(date), 95000, 100000);
-	assert_int_equal(http_when("2199-01-01T00:00:00"), -1);
-	assert_int_equal(http_when("2199-01-01 00:00:00"), -1);
+	assert_in_range(when(date), 95000, 100000);
+	assert_int_equal(when("2199-01-01T00:00:00"), -1);
+	assert_int_equal(when("2199-01-01 00:00:00"), -1);
 	strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%SZ", &tm);
-	assert_in_range(http_when(date), 95000, 100000);
+	assert_in_range(when(date), 95000, 100000);
 	strftime(date, sizeof(date), "%a %b %d %Y %H:%M:%S GMT+0000", &tm);
-	assert_in_range(http_when(date), 95000, 100000);
+	assert_in_range(when(date), 95000, 100000);
 	strftime(date, sizeof(date), "%a %b %d %Y %H:%M:%S GMT+0000 (Co"
 	    "ordinated)", &tm);
-	assert_in_range(http_when(date), 95000, 100000);
-	assert_int_equal(http_when("2026"), 2026000);
-	assert_int_equal(http_when("tomorrow"), -1);
-	assert_int_equal(http_when("1e3"), -1);
+	assert_in_range(when(date), 95000, 100000);
+	assert_int_equal(when("2026"), 2026000);
+	assert_int_equal(when("tomorrow"), -1);
+	assert_int_equal(when("1e3"), -1);
 	/* What is past is now. */
-	assert_int_equal(http_when("Sun, 06 Nov 1994 08:49:37 GMT"),
+	assert_int_equal(when("Sun, 06 Nov 1994 08:49:37 GMT"),
 	    0);
 }
 
@@ -461,10 +463,10 @@ test_headers_of_a_budget(void **state)
 	(void)state;
 	for (i = 0; i < LENGTH(rows); i++) {
 		if (budget_count(rows[i].text) != rows[i].count ||
-		    http_when(rows[i].text) != rows[i].reset)
+		    when(rows[i].text) != rows[i].reset)
 			fail_msg("%s: %lld, %lld", rows[i].text,
 			    (long long)budget_count(rows[i].text),
-			    (long long)http_when(rows[i].text));
+			    (long long)when(rows[i].text));
 	}
 }
 
