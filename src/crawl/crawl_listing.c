@@ -109,7 +109,9 @@ bool
 crawl_has_window(const struct crawl *crawl,
     const struct crawl_listing *listing, bool in_turn)
 {
-	uint64_t ahead = in_turn ? 1 : most_ahead(crawl, listing);
+	/* Where no total is known, the next page may be the end. */
+	uint64_t ahead = in_turn || listing->most < 0 ? 1 :
+	    most_ahead(crawl, listing);
 
 	if (listing->resource->derive != NULL)
 		return listing->ask == 0;
@@ -181,15 +183,9 @@ crawl_number(struct crawl *crawl, const struct crawl_listing *listing,
 	struct crawl_view view = { .crawl = crawl,
 	    .node = listing->parent };
 	struct source_scope scope = crawl_scope(&view);
-	const char *value;
-	long long count;
-	char *end;
+	const char *value = source_value(&scope, var);
 
-	value = source_value(&scope, var);
-	if (value == NULL || *value == '\0')
-		return -1;
-	count = strtoll(value, &end, 10);
-	return *end == '\0' && count >= 0 ? count : -1;
+	return value != NULL ? text_whole(value, strlen(value)) : -1;
 }
 
 void
@@ -402,9 +398,13 @@ crawl_finish(struct crawl *crawl, const struct crawl_job *job,
 	if (job->what == CRAWL_DERIVE)
 		return CRAWL_WHOLE;
 	/* Some servers give the last page again. */
-	if (job->is_probe && result->news == 0)
+	if (job->is_probe && result->news == 0) {
+		/* It may have more by now. */
+		if (result->total > listing->most)
+			learn_total(listing, result);
 		return end_probe(crawl, listing,
 		    result->received <= job->overlap);
+	}
 	if (!listing->first_came)
 		learn_size(listing, job, result);
 	learn_total(listing, result);
@@ -440,6 +440,8 @@ crawl_fail(struct crawl *crawl, const struct crawl_job *job)
 		crawl_chain_failed(listing, job);
 		return where_it_stands(crawl, listing);
 	}
+	if (crawl_is_endless(job))
+		listing->is_dry = true;
 	listing->commit = crawl_skip(listing, job->first + (job->count > 0 ?
 	    job->count : 1));
 	/* If it is only the first record, the second tells how many. */
@@ -457,7 +459,8 @@ take_known(struct crawl_listing *listing, const struct crawl_known *known)
 {
 	size_t bytes = known->n_ranges * sizeof(*known->ranges);
 
-	listing->first_came = known->total >= 0;
+	listing->first_came = known->total >= 0 || (known->n_ranges > 0 &&
+	    listing->resource->paging == SOURCE_NUMBERED);
 	listing->total = listing->most = known->total;
 	if (known->total >= 0 && known->distinct > (uint64_t)known->total) {
 		listing->is_capped = true;

@@ -127,28 +127,67 @@ next(const struct run *run, const struct run_doubles *doubles,
 	    run->scratch.at, run->scratch.len) == 0 ? held : NULL;
 }
 
-/* Which of them are kept already, byte for byte? */
+/* The record is kept: it is known, if it is one of those held. */
+static void
+mark_one(struct run *run, struct run_doubles *doubles,
+    const struct page_record *record)
+{
+	struct held *held;
+
+	(void)page_key(record, NULL, &run->scratch);
+	for (held = find(run, doubles); held != NULL;
+	    held = next(run, doubles, held))
+		held->is_known |= held->len == record->bytes.len &&
+		    memcmp(held->bytes, record->bytes.at, held->len) == 0;
+}
+
+/* Go through the stream that this reading is written to. */
+static int
+mark_again(struct run *run, struct run_listing *own, struct err *err)
+{
+	struct tree_lines *lines = tree_lines_new(run->tree, own->dir, true);
+	const struct page_plan *plan =
+	    run->plans[own->crawl->resource->index];
+	struct page_record record;
+	struct page page;
+	struct span line;
+	int rc;
+
+	page_init(&page);
+	while ((rc = tree_lines_next(lines, &line, err)) == 1) {
+		if (page_read_record(&page, plan, line.at, line.len,
+		    err) == -1) {
+			rc = -1;
+			break;
+		}
+		record = page_record(&page, 0);
+		mark_one(run, own->doubles, &record);
+	}
+	page_release(&page);
+	tree_lines_free(lines);
+	return rc;
+}
+
+/*
+ * Which of them are kept already, byte for byte?  Where this reading is
+ * written to a stream of its own, it is that one which will count.
+ */
 static int
 mark_known(struct run *run, struct run_listing *own, struct err *err)
 {
-	struct run_reader *reader = run_reader_new(run, own->crawl->key,
-	    own->dir, err);
+	struct run_reader *reader;
 	struct page_record record;
-	struct held *held;
 	int rc;
 
-	if (reader == NULL)
-		return -1;
 	qsort(own->doubles->all, own->doubles->n, sizeof(struct held),
 	    by_key);
-	while ((rc = run_reader_next(reader, &record, err)) == 1) {
-		(void)page_key(&record, NULL, &run->scratch);
-		for (held = find(run, own->doubles); held != NULL;
-		    held = next(run, own->doubles, held))
-			held->is_known |= held->len == record.bytes.len &&
-			    memcmp(held->bytes, record.bytes.at,
-			    held->len) == 0;
-	}
+	if (own->again != NULL)
+		return mark_again(run, own, err);
+	reader = run_reader_new(run, own->crawl->key, own->dir, err);
+	if (reader == NULL)
+		return -1;
+	while ((rc = run_reader_next(reader, &record, err)) == 1)
+		mark_one(run, own->doubles, &record);
 	run_reader_free(reader);
 	return rc;
 }

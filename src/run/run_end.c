@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "run/run_internal.h"
 
@@ -261,6 +262,33 @@ end_open(struct run *run, struct run_listing *own, const char *why)
 	text_release(&text);
 }
 
+/* Say once that no one understands how many there should be. */
+static void
+tell_unread(struct run *run, const struct crawl_listing *listing)
+{
+	const struct source_resource *resource = listing->resource;
+	struct crawl_view view = { .crawl = run->crawl,
+	    .node = listing->parent };
+	struct source_scope scope = crawl_scope(&view);
+	const char *value = resource->has_expect && listing->expected < 0 ?
+	    source_value(&scope, &resource->expect) : NULL;
+	char *key;
+	struct text text;
+
+	if (value == NULL || *value == '\0')
+		return;
+	key = mem_format("%s expects", resource->name);
+	text_init(&text, 200);
+	text_add_visible(&text, value, strnlen(value, 40));
+	if (set_add(run->told, key, strlen(key)))
+		log_say(run->settings.log, LOG_WARN, "run", "%s: {%s}, which "
+		    "should tell how many records there are, is no count: "
+		    "%s; it is left out of account", listing->key,
+		    resource->expect.name, text.at);
+	text_release(&text);
+	free(key);
+}
+
 /* What a listing was like that has ended, for the log. */
 static void
 tell_end(struct run *run, const struct run_listing *own)
@@ -268,6 +296,7 @@ tell_end(struct run *run, const struct run_listing *own)
 	const struct crawl_listing *listing = own->crawl;
 	struct log *log = run->settings.log;
 
+	tell_unread(run, listing);
 	if (listing->moved)
 		log_say(log, LOG_WARN, "run", "%s: it changed while it was "
 		    "read: %" PRIu64 " records went, and what came is in it; "

@@ -27,7 +27,8 @@ check_number(const struct crawl_job *job, const struct page *page,
 		return err_set(err, ERR_DATA, "the reply says that it is "
 		    "page %" PRId64 "; page %" PRIu64 " was asked for",
 		    page->number, number);
-	if (page->total < 0)
+	/* One that can't be read: then a page without records is the end. */
+	if (page->total < 0 && !page->has_total)
 		return err_set(err, ERR_DATA, "the reply does not say how "
 		    "many records there are");
 	size = page->size >= 0 ? (uint64_t)page->size : job->count;
@@ -136,13 +137,38 @@ tell_failure(const struct page *page, const char *where, struct err *err)
 	return -1;
 }
 
+/* Say once what no one understands of what the reply says of the list. */
+static void
+tell_unread(struct run *run, const struct run_task *task,
+    const struct page_unread *unread)
+{
+	const char *name = task->job.listing->resource->name;
+	char *key = mem_format("%s reads %s", name, unread->path);
+	struct text text;
+
+	text_init(&text, 200);
+	text_add_visible(&text, unread->value.at, unread->value.len < 40 ?
+	    unread->value.len : 40);
+	if (set_add(run->told, key, strlen(key)))
+		log_say(run->settings.log, LOG_WARN, "run", "%s: \"%s\" is "
+		    "%s: %s; it is left out of account, and only what else "
+		    "the server says tells where the list ends", task->key,
+		    unread->path, unread->is_number ? "no count" :
+		    "neither true nor false", text.at);
+	text_release(&text);
+	free(key);
+}
+
 /* What is not as it should be, and no reason to refuse the reply. */
 static void
 tell_oddities(struct run *run, const struct run_task *task)
 {
 	const struct page *page = &task->page;
 	struct text text;
+	unsigned i;
 
+	for (i = 0; i < page->n_unread; i++)
+		tell_unread(run, task, &page->unread[i]);
 	if (page->n_words > 0)
 		run_tell_once(run, task, "records have NaN or Infinity in "
 		    "them, which JSON does not know; they are kept as they "

@@ -58,7 +58,9 @@ add_total(struct text *body)
 {
 	static const char *const forms[TOTALS] = { ",\"total\":%u", "",
 	    ",\"total\":null", ",\"total\":\"%u\"", ",\"total\":{}",
-	    ",\"total\":%u", ",\"total\":%u", ",\"total\":0" };
+	    ",\"total\":%u", ",\"total\":%u", ",\"total\":0",
+	    ",\"total\":%u.0", ",\"total\":%u.0e+0", ",\"total\":-1",
+	    ",\"total\":\"many\"" };
 	unsigned n = the.n;
 
 	if (the.total == T_LOW)
@@ -72,10 +74,16 @@ static void
 add_more(struct text *body, bool more)
 {
 	static const char *const forms[MORES] = { "", NULL, ",\"more\":true",
-	    ",\"more\":false", ",\"more\":null", "", ",\"more\":\"x\"" };
+	    ",\"more\":false", ",\"more\":null", "", ",\"more\":\"x\"",
+	    NULL, NULL };
 
 	if (the.more == M_RIGHT)
 		text_addf(body, ",\"more\":%s", more ? "true" : "false");
+	else if (the.more == M_DIGIT)
+		text_addf(body, ",\"more\":%d", more);
+	else if (the.more == M_WORD)
+		text_addf(body, ",\"more\":\"%s\"", more ? "True" :
+		    "False");
 	else
 		text_adds(body, forms[the.more]);
 }

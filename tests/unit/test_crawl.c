@@ -288,6 +288,19 @@ test_another_resource_says_how_many(void **state)
 	crawl_free(crawl);
 }
 
+/* Some write 2600.0: it is the number all the same. */
+static void
+test_a_count_is_read_in_any_form(void **state)
+{
+	struct crawl *crawl = begin(8);
+	struct crawl_job job = down_to_books(crawl, "0.3e1");
+
+	(void)state;
+	assert_int_equal(came(crawl, &job, 2, 2), CRAWL_AGAIN);
+	assert_int_equal(job.listing->expected, 3);
+	crawl_free(crawl);
+}
+
 static void
 test_a_count_that_is_missing_is_not_compared(void **state)
 {
@@ -520,6 +533,7 @@ main(void)
 		cmocka_unit_test(
 		    test_a_first_page_that_fails_costs_the_listing),
 		cmocka_unit_test(test_another_resource_says_how_many),
+		cmocka_unit_test(test_a_count_is_read_in_any_form),
 		cmocka_unit_test(
 		    test_a_count_that_is_missing_is_not_compared),
 		cmocka_unit_test(test_what_is_known_is_not_asked_for),
