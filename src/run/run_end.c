@@ -307,6 +307,11 @@ tell_end(struct run *run, const struct run_listing *own)
 		log_say(log, LOG_WARN, "run", "%s: %" PRIu64 " records "
 		    "changed while it was read; their later version is in "
 		    "the export", listing->key, own->changed);
+	if (own->shared != NULL)
+		log_say(log, LOG_WARN, "run", "%s: %" PRIu64 " records "
+		    "share the key of another one that came in the same reply "
+		    "and has other bytes; all are kept", listing->key,
+		    own->same_key);
 	if (own->older > 0)
 		log_say(log, LOG_WARN, "run", "%s: %" PRIu64 " records are "
 		    "others on the server now; in this export they stay as "
@@ -320,6 +325,21 @@ tell_end(struct run *run, const struct run_listing *own)
 		log_say(log, LOG_INFO, "run", "%s: %" PRIu64 " records came "
 		    "twice and were kept once", listing->key,
 		    own->duplicates);
+}
+
+/*
+ * May equal records be one or several?  Not if the total counts all of them,
+ * and the server looked at what was asked for, since not all pages are equal.
+ */
+static bool
+is_unsure(const struct run_listing *own)
+{
+	const struct crawl_listing *listing = own->crawl;
+
+	return own->is_unsure || (own->is_doubtful && (listing->total < 0 ||
+	    listing->size == 0 || listing->is_capped ||
+	    listing->distinct != (uint64_t)listing->total ||
+	    set_count(own->pages) < 2));
 }
 
 static int
@@ -347,11 +367,16 @@ end_listing(struct run *run, struct run_listing *own, enum crawl_state state,
 	case CRAWL_HOLED:
 		break;
 	case CRAWL_WHOLE:
-		if (own->is_unsure)
+		if (is_unsure(own))
 			end_open(run, own, "the same records, which have no "
 			    "key, came several times: whether they are one "
 			    "or several can't be told");
-		own->crawl->gapped |= own->is_unsure;
+		if (run_doubles_are_over(own))
+			end_open(run, own, "more records have the key of "
+			    "another one than can be compared, so some may "
+			    "be missing");
+		own->crawl->gapped |= is_unsure(own) ||
+		    run_doubles_are_over(own);
 		if (!own->crawl->gapped)
 			rc = end_whole(run, own, err);
 		break;

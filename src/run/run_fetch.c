@@ -28,6 +28,7 @@ run_free_task(struct run *run, struct run_task *task)
 	free(task->gap.url);
 	free(task->gap.why);
 	free(task->gap.request);
+	run_twins_free(task->twins);
 	free(task->next_mark);
 	free(task->key);
 	free(task);

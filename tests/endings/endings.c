@@ -18,7 +18,8 @@
  *	beyond	: behind the end comes an empty page | null | no records |
  *		  404 | 400 | 500 | the last page again | the first
  *	keys	: ids | none, and some records equal | ids twice in a record |
- *		  two records of one id
+ *		  two records of one id | three of one reply with one id |
+ *		  ids that are empty or null | none, and all equal but one
  *
  * Whatever is drawn: the run ends after a bounded number of requests, and
  * where it says that the export is complete, all rows are there.  Where the
@@ -65,12 +66,20 @@ draw_rows(void)
 	for (i = 0; i < the.n; i++) {
 		char time[40];
 
+		k = the.keys == K_NEAR && i < 3 ? 0 : i;
 		snprintf(time, sizeof(time), "2025-01-01T%02u:%02u:00Z",
-		    i / 60, i % 60);
-		k = the.keys == K_SHARED && i == the.n - 1 ? i / 2 : i;
+		    k / 60, k % 60);
+		k = the.keys == K_SHARED && i == the.n - 1 ? i / 2 : k;
 		if (the.keys == K_NONE)
 			snprintf(the.rows[i], 100, "{\"m\":\"tick\",\"k\":%u}",
 			    endings_dice(3));
+		else if (the.keys == K_SAME)
+			snprintf(the.rows[i], 100, "{\"m\":\"%s\"}",
+			    i + 1 < the.n ? "tick" : "tock");
+		else if (the.keys == K_EMPTY)
+			snprintf(the.rows[i], 100, "{\"id\":%s,\"t\":\"%s\","
+			    "\"n\":%u}", i % 3 == 0 ? "null" : "\"\"", time,
+			    i);
 		else if (the.keys == K_TWICE)
 			snprintf(the.rows[i], 100, "{\"id\":\"x\",\"t\":\"%s\","
 			    "\"id\":\"r%u\"}", time, k);
@@ -106,6 +115,9 @@ is_honest(void)
 	    the.total == T_LOW || the.total == T_HIGH || the.total == T_ZERO ||
 	    the.more == M_TRUE || the.more == M_FALSE)
 		return false;
+	/* Equal pages are told apart by a total. */
+	if (the.keys == K_NONE || (the.keys == K_SAME && !tells_total()))
+		return false;
 	/* The first page is empty. */
 	if (the.n == 0 && the.beyond != B_EMPTY && the.beyond != B_404 &&
 	    !(the.beyond == B_NULL && the.empty_null))
@@ -135,7 +147,8 @@ is_undetectable(void)
 		return true;
 	/* A page again in place of an empty one, which makes up the total,
 	 * and no key to tell that it is not other records. */
-	if (the.keys == K_NONE && the.total == T_HIGH &&
+	if ((the.keys == K_NONE || the.keys == K_EMPTY ||
+	    the.keys == K_SAME) && the.total == T_HIGH &&
 	    (the.beyond == B_LAST || the.beyond == B_FIRST))
 		return true;
 	/* All that the total says, in a page that is not full. */
@@ -178,7 +191,8 @@ draw(uint64_t seed)
 		the.last = endings_dice(LASTS);
 		the.beyond = endings_dice(BEYONDS);
 		the.keys = endings_dice(2) == 0 ? K_IDS : endings_dice(KEYS);
-		if (the.style == INTERVAL && the.keys == K_NONE)
+		if (the.style == INTERVAL && (the.keys == K_NONE ||
+		    the.keys == K_SAME))
 			the.keys = K_IDS;
 		if (the.style == INTERVAL)
 			the.cap = SIZE;
@@ -365,7 +379,8 @@ resume(const char *export)
 	const char *wrong;
 
 	/* Of equal records without a key, pages may be the same, too. */
-	if (the.keys == K_NONE)
+	if (the.keys == K_NONE || the.keys == K_EMPTY ||
+	    the.keys == K_SAME)
 		return NULL;
 	mend();
 	source = make_source();
@@ -406,7 +421,7 @@ run_case(uint64_t seed)
 		break;
 	case RUN_GAPS:
 		holed++;
-		wrong = is_honest() && the.keys != K_NONE ? "not complete" :
+		wrong = is_honest() ? "not complete" :
 		    resume(export);
 		break;
 	case RUN_STOPPED:

@@ -18,7 +18,8 @@ enum last { N_ABSENT, N_NULL, N_EMPTY, N_FALSE, N_OBJECT, N_SAME, N_RING,
 enum beyond { B_EMPTY, B_NULL, B_ABSENT, B_404, B_400, B_500, B_LAST, B_FIRST,
     BEYONDS };
 enum breaks { R_NO, R_503, R_ERROR, R_ERRORS, BREAKS };
-enum keys { K_IDS, K_NONE, K_TWICE, K_SHARED, KEYS };
+enum keys { K_IDS, K_NONE, K_TWICE, K_SHARED, K_NEAR, K_EMPTY,
+    K_SAME, KEYS };
 
 /* The case at hand. */
 extern struct endings_case {

@@ -206,12 +206,13 @@ answer_interval(struct http_reply *reply)
 	unsigned end = to != NULL && strncmp(to, "to=2025-01-01", 13) == 0 ?
 	    second(to, "to=", 0) : to != NULL && strncmp(to, "to=2024", 7) ==
 	    0 ? 0 : 86400;
-	unsigned i, n = 0, at;
+	unsigned i, n = 0, at, time;
 
 	text_adds(&reply->body, "{\"items\":[");
 	for (i = 0; i < the.n && n < the.cap; i++) {
 		at = the.n - 1 - i;
-		if (!the.ignores && (at * 60 < begin || at * 60 > end))
+		time = the.keys == K_NEAR && at < 3 ? 0 : at * 60;
+		if (!the.ignores && (time < begin || time > end))
 			continue;
 		text_addf(&reply->body, "%s%s", n++ > 0 ? "," : "",
 		    the.rows[at]);
