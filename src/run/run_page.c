@@ -123,6 +123,16 @@ check_page(struct run *run, struct run_task *task, struct err *err)
 	return 0;
 }
 
+/* What an error says, or the start of it as it stands. */
+static void
+explain(struct span error, struct text *text)
+{
+	http_explain(error, text);
+	if (text->len == 0)
+		text_add_visible(text, error.at, error.len < 100 ?
+		    error.len : 100);
+}
+
 /* The reply says itself that it failed, whatever its status. */
 static int
 tell_failure(const struct page *page, const char *where, struct err *err)
@@ -130,9 +140,9 @@ tell_failure(const struct page *page, const char *where, struct err *err)
 	struct text text;
 
 	text_init(&text, 200);
-	http_explain(page->failure, &text);
+	explain(page->failure, &text);
 	err_set(err, ERR_DATA, "the reply says that it failed: \"%s\" is %s",
-	    where, text.len > 0 ? text.at : "there");
+	    where, text.at);
 	text_release(&text);
 	return -1;
 }
@@ -176,11 +186,11 @@ tell_oddities(struct run *run, const struct run_task *task)
 	if (page->errors.at == NULL)
 		return;
 	text_init(&text, 200);
-	http_explain(page->errors, &text);
-	run_tell_once(run, task, "the reply has \"errors\" beside its records "
+	explain(page->errors, &text);
+	run_tell_once(run, task, "the reply has \"%s\" beside its records "
 	    "(%s), so some may be missing; where that is a failure, say "
-	    "\"failure: errors\" in the definition", text.len > 0 ? text.at :
-	    "of no text");
+	    "\"failure: %s\" in the definition", page->errors_name, text.at,
+	    page->errors_name);
 	text_release(&text);
 }
 
@@ -203,7 +213,7 @@ run_page_read(struct run *run, struct run_task *task, struct err *err)
 	if (task->page.errors.at != NULL && task->page.n == 0 &&
 	    resource->is_list) {
 		task->page.failure = task->page.errors;
-		return tell_failure(&task->page, "errors", err);
+		return tell_failure(&task->page, task->page.errors_name, err);
 	}
 	if (check_page(run, task, err) == -1)
 		return -1;

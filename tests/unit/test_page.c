@@ -304,6 +304,10 @@ test_other_shapes(void **state)
 	assert_int_equal(read_text(&page, &listed,
 	    "{\"records\":[],\"errors\":[1]}", &err), 0);
 	assert_true(text_is(page.errors, "[1]"));
+	assert_string_equal(page.errors_name, "errors");
+	assert_int_equal(read_text(&page, &listed,
+	    "{\"records\":[],\"error\":{\"x\":1}}", &err), 0);
+	assert_string_equal(page.errors_name, "error");
 	assert_int_equal(read_text(&page, &text, "any {text", &err), 0);
 	assert_true(text_is(page.records[0], "any {text"));
 	page_release(&page);
