@@ -271,19 +271,14 @@ enum crawl_state crawl_fail(struct crawl *, const struct crawl_job *);
  */
 void crawl_restart(struct crawl_listing *);
 
-/* What became of a probe that did not come. */
-enum crawl_probe {
-	CRAWL_PROBE_REFUSED,	/* the server has no such page */
-	CRAWL_PROBE_DOUBTFUL,	/* it may have none */
-	CRAWL_PROBE_FAILED	/* nobody knows: a gap */
-};
-
 /**
- * crawl_end_probe(crawl, job, probe):
- * The probe ${job} did not come.  Return where its listing stands now.
+ * crawl_end_probe(crawl, job, failed):
+ * The probe ${job} did not come: the server has no such page; or it
+ * ${failed}, nobody knows, and that is a gap.  Return where its listing stands
+ * now.
  */
 enum crawl_state crawl_end_probe(struct crawl *, const struct crawl_job *,
-    enum crawl_probe);
+    bool);
 
 /**
  * crawl_number(crawl, listing, var):

@@ -381,11 +381,11 @@ end_probe(struct crawl *crawl, struct crawl_listing *listing, bool proven)
 
 enum crawl_state
 crawl_end_probe(struct crawl *crawl, const struct crawl_job *job,
-    enum crawl_probe probe)
+    bool failed)
 {
 	job->listing->under_way--;
-	job->listing->gaps += probe == CRAWL_PROBE_FAILED;
-	return end_probe(crawl, job->listing, probe != CRAWL_PROBE_DOUBTFUL);
+	job->listing->gaps += failed;
+	return end_probe(crawl, job->listing, true);
 }
 
 enum crawl_state

@@ -411,10 +411,7 @@ commit_failure(struct run *run, struct run_task *task, struct err *err)
 	own->alone = false;
 	if (task->job.is_probe) {
 		state = crawl_end_probe(run->crawl, &task->job,
-		    task->gap.why != NULL ? CRAWL_PROBE_FAILED :
-		    task->reply != NULL &&
-		    task->reply->outcome == HTTP_REFUSED ?
-		    CRAWL_PROBE_REFUSED : CRAWL_PROBE_DOUBTFUL);
+		    task->gap.why != NULL);
 		/* It is about the list as a whole. */
 		task->gap.first = task->gap.count = -1;
 		if (task->gap.why != NULL)

@@ -17,6 +17,8 @@
  *		  empty
  *	beyond	: behind the end comes an empty page | null | no records |
  *		  404 | 400 | 500 | the last page again | the first
+ *	breaks	: from a row on, pages fail: never | 503 | 500 | an error in
+ *		  place of records | several errors
  *	keys	: ids | none, and some records equal | ids twice in a record |
  *		  two records of one id | three of one reply with one id |
  *		  ids that are empty or null | none, and all equal but one
@@ -128,7 +130,8 @@ is_honest(void)
 		return false;
 	if (the.style >= CURSOR && the.style <= LINK)
 		return the.last == N_NULL || the.last == N_EMPTY;
-	return the.beyond == B_EMPTY ||
+	return the.beyond == B_EMPTY || (tells_total() &&
+	    (the.beyond == B_404 || the.beyond == B_400)) ||
 	    (the.beyond == B_NULL && the.empty_null);
 }
 

@@ -17,7 +17,7 @@ enum last { N_ABSENT, N_NULL, N_EMPTY, N_FALSE, N_OBJECT, N_SAME, N_RING,
     N_ALWAYS, N_MIDDLE, LASTS };
 enum beyond { B_EMPTY, B_NULL, B_ABSENT, B_404, B_400, B_500, B_LAST, B_FIRST,
     BEYONDS };
-enum breaks { R_NO, R_503, R_ERROR, R_ERRORS, BREAKS };
+enum breaks { R_NO, R_503, R_500, R_ERROR, R_ERRORS, BREAKS };
 enum keys { K_IDS, K_NONE, K_TWICE, K_SHARED, K_NEAR, K_EMPTY,
     K_SAME, KEYS };
 

@@ -234,6 +234,8 @@ endings_answer(struct http_reply *reply)
 	if (the.breaks != R_NO && first >= the.breaks_at && first < the.n) {
 		if (the.breaks == R_503)
 			return 503;
+		if (the.breaks == R_500)
+			return 500;
 		text_adds(body, the.breaks == R_ERROR ? "{\"items\":[],"
 		    "\"error\":{\"message\":\"x\"}" :
 		    "{\"errors\":[\"x\"],\"items\":[]");

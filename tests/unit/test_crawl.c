@@ -405,7 +405,7 @@ test_a_total_may_be_capped(void **state)
 	assert_int_equal(came(crawl, &job, 10, 10), CRAWL_GOES_ON);
 	assert_string_equal(next(crawl, &job), "fetch shelves 10+10");
 	assert_int_equal(crawl_end_probe(crawl, &job,
-	    CRAWL_PROBE_DOUBTFUL), CRAWL_WHOLE);
+	    false), CRAWL_WHOLE);
 	assert_false(job.listing->gapped);
 	crawl_end(crawl, job.listing);
 	crawl_free(crawl);
