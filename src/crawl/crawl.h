@@ -70,6 +70,8 @@ struct crawl_listing {
 	int64_t credit;		/* pieces that may still be tried */
 	char *cursor;		/* of the next page; NULL: the first */
 	bool is_resumed;	/* ${cursor} is from an earlier run */
+	uint64_t print, last_print;	/* of this pass, and the one before */
+	bool has_doubles;	/* a record came on two pages of this pass */
 	unsigned barren;	/* pages in a row that brought nothing new */
 	bool is_endless;	/* too many of them */
 	bool is_unproven;	/* more than the total came, and no end */
@@ -140,6 +142,7 @@ struct crawl_result {
 	int more;		/* are there more: 0, 1, or -1: not said */
 	const char *cursor;	/* of the next page, or NULL */
 	bool retried;		/* it may have been served more than once */
+	uint64_t print;		/* of all that came in this pass, in order */
 };
 
 /* Where a listing stands.  All but the first two are ends: see crawl_end(). */
@@ -152,7 +155,8 @@ enum crawl_state {
 	CRAWL_ENDLESS,	/* given up: page after page has nothing new */
 	CRAWL_UNPROVEN,	/* ended; the total is wrong, and nothing else tells */
 	CRAWL_BROKEN,	/* ended: a page is empty that can't be */
-	CRAWL_CUT	/* ended: there is more, and no one says where */
+	CRAWL_CUT,	/* ended: there is more, and no one says where */
+	CRAWL_RESTLESS	/* ended: in each reading it had another order */
 };
 
 /* What an earlier run left of a listing that isn't whole. */

@@ -199,6 +199,8 @@ crawl_read_again(struct crawl_listing *listing)
 	listing->is_endless = listing->is_cut = listing->is_unproven = false;
 	listing->is_broken = false;
 	listing->barren = 0;
+	listing->last_print = listing->print;
+	listing->has_doubles = false;
 	listing->largest = 0;
 	listing->n_ranges = listing->n_pieces = 0;
 	/* The first window tells anew how many there are. */
@@ -228,6 +230,19 @@ is_caught_up(const struct crawl_listing *listing, unsigned readings)
 	    listing->most >= 0 && listing->have >= (uint64_t)listing->most &&
 	    (listing->expected < 0 ||
 	    listing->have >= (uint64_t)listing->expected);
+}
+
+/*
+ * Nothing counts its records, and some came on two pages: then others may have
+ * come on none.  Only a reading in the order of the one before shows that
+ * nothing moved meanwhile.
+ */
+static bool
+is_restless(const struct crawl_listing *listing, unsigned readings)
+{
+	return listing->has_doubles && listing->total < 0 &&
+	    listing->expected < 0 && (readings == 1 ||
+	    listing->print != listing->last_print);
 }
 
 /* All windows of a pass are there or failed: is that the end? */
@@ -263,6 +278,14 @@ end_of_pass(struct crawl *crawl, struct crawl_listing *listing)
 	    listing->fresh == 0))) {
 		listing->gapped = true;
 		return CRAWL_BROKEN;
+	}
+	if (is_restless(listing, readings)) {
+		if (last) {
+			listing->gapped = true;
+			return CRAWL_RESTLESS;
+		}
+		crawl_read_again(listing);
+		return CRAWL_AGAIN;
 	}
 	if (counts_agree(listing) && (steady || last)) {
 		/* Some that an earlier reading saw may have gone. */
@@ -409,7 +432,8 @@ crawl_finish(struct crawl *crawl, const struct crawl_job *job,
 		learn_size(listing, job, result);
 	learn_total(listing, result);
 	if (crawl_has_moved(job, result))
-		listing->unsteady = true;
+		listing->unsteady = listing->has_doubles = true;
+	listing->print = result->print;
 	/* In a list by cursor, an empty page is not the end. */
 	if (result->received == 0 && job->count > 0 &&
 	    listing->resource->paging != SOURCE_CURSOR)

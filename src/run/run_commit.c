@@ -297,6 +297,7 @@ static enum crawl_state
 finish(struct run *run, struct run_task *task, struct outcome *outcome)
 {
 	struct manifest_page *page = &outcome->page;
+	const struct run_listing *own = task->job.listing->user;
 	uint32_t overlap = task->job.overlap;
 	enum source_paging paging = task->job.listing->resource->paging;
 	struct crawl_result result = { .received = page->received,
@@ -307,6 +308,7 @@ finish(struct run *run, struct run_task *task, struct outcome *outcome)
 	    task->page.size : -1,
 	    .more = task->nothing ? 0 : task->page.more,
 	    .cursor = task->next_mark,
+	    .print = own->print,
 	    .retried = task->reply != NULL && task->reply->attempts > 1 };
 
 	/* What is in the manifest is of the records that were asked for. */

@@ -403,6 +403,11 @@ end_listing(struct run *run, struct run_listing *own, enum crawl_state state,
 		end_open(run, own, "the server says that there are more "
 		    "records, and does not say where");
 		break;
+	case CRAWL_RESTLESS:
+		end_open(run, own, "records came on two pages, in another "
+		    "order in each reading, and no total is told: others may "
+		    "have come on none");
+		break;
 	}
 	return rc;
 }

@@ -161,6 +161,18 @@ has_twin(struct run *run, struct run_task *task, size_t i)
 	return true;
 }
 
+/* Add the key in run->scratch to those that came, in their order (FNV-1a). */
+static void
+add_print(const struct run *run, struct run_listing *own)
+{
+	size_t i;
+
+	for (i = 0; i < run->scratch.len; i++)
+		own->print = (own->print ^ (unsigned char)run->scratch.at[i]) *
+		    1099511628211u;
+	own->print = (own->print ^ 0x100) * 1099511628211u;
+}
+
 enum run_seen
 run_note_reply(struct run *run, struct run_task *task, size_t i, bool *named)
 {
@@ -168,6 +180,7 @@ run_note_reply(struct run *run, struct run_task *task, size_t i, bool *named)
 	struct page_record record = page_record(&task->page, i);
 	enum run_seen seen = run_note(run, own, &record, named);
 
+	add_print(run, own);
 	own->is_twin = *named && (run_twins_key(run, own, record.bytes) ||
 	    (seen == RUN_DUPLICATE && has_twin(run, task, i) &&
 	    run_twins_key(run, own, record.bytes)));

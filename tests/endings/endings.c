@@ -23,6 +23,8 @@
  *		  two records of one id | three of one reply with one id |
  *		  ids that are empty or null | none, and all equal but one
  *
+ *	order	: the same always | another one for each page
+ *
  * Whatever is drawn: the run ends after a bounded number of requests, and
  * where it says that the export is complete, all rows are there.  Where the
  * server does nothing wrong but to write numbers in its own way, it is
@@ -113,7 +115,7 @@ tells_more(void)
 static bool
 is_honest(void)
 {
-	if (the.breaks != R_NO || the.ignores || the.mistyped ||
+	if (the.breaks != R_NO || the.ignores || the.shuffles || the.mistyped ||
 	    the.total == T_LOW || the.total == T_HIGH || the.total == T_ZERO ||
 	    the.more == M_TRUE || the.more == M_FALSE)
 		return false;
@@ -203,6 +205,8 @@ draw(uint64_t seed)
 		the.ignores = endings_dice(12) == 0;
 		the.mistyped = endings_dice(12) == 0;
 		the.empty_null = endings_dice(2) == 0;
+		the.shuffles = the.keys == K_IDS && the.style != INTERVAL &&
+		    endings_dice(12) == 0;
 		if (the.n > 1 && the.style != ONE && endings_dice(5) == 0) {
 			the.breaks = endings_dice(BREAKS);
 			the.breaks_at = endings_dice(2) == 0 && the.n >
@@ -366,7 +370,7 @@ mend(void)
 	the.beyond = B_EMPTY;
 	the.breaks = R_NO;
 	the.cap = SIZE;
-	the.ignores = the.mistyped = false;
+	the.ignores = the.mistyped = the.shuffles = false;
 	the.empty_null = true;
 	the.requests = 0;
 }

@@ -37,6 +37,7 @@ extern struct endings_case {
 	bool mistyped;		/* the definition has the wrong path */
 	bool empty_null;	/* the definition knows null for empty */
 	char rows[MAX_ROWS][100];
+	bool shuffles;		/* each page is of another order */
 	unsigned scrolled;	/* of SCROLL: where the server is */
 	unsigned requests;
 } the;

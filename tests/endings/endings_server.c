@@ -221,6 +221,22 @@ answer_interval(struct http_reply *reply)
 	return 200;
 }
 
+/* Put some rows in each other's place. */
+static void
+shuffle(void)
+{
+	char row[sizeof(the.rows[0])];
+	unsigned n, one, other;
+
+	for (n = endings_dice(4); n > 0 && the.n > 0; n--) {
+		one = endings_dice(the.n);
+		other = endings_dice(the.n);
+		memcpy(row, the.rows[one], sizeof(row));
+		memcpy(the.rows[one], the.rows[other], sizeof(row));
+		memcpy(the.rows[other], row, sizeof(row));
+	}
+}
+
 int
 endings_answer(struct http_reply *reply)
 {
@@ -262,6 +278,8 @@ endings_answer(struct http_reply *reply)
 		text_adds(body, "\"x\":1");
 	else
 		text_adds(body, "\"items\":[");
+	if (the.shuffles)
+		shuffle();
 	for (i = first; i < end; i++)
 		text_addf(body, "%s%s", i > first ? "," : "", the.rows[i]);
 	if (body->at[body->len - 1] == '[' || i > first)
