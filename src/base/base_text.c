@@ -176,6 +176,92 @@ text_is(struct span span, const char *string)
 	    memcmp(span.at, string, span.len) == 0;
 }
 
+/* A number as it is written: its digits, and where its point stands. */
+struct decimal {
+	int64_t digits;
+	long point;		/* times 10 to the power of this */
+	size_t n;		/* digits that were read */
+};
+
+/* Take digits, behind the point if ${behind}; false: there are too many. */
+static bool
+take_digits(const char **p, const char *end, bool behind,
+    struct decimal *number)
+{
+	int digit;
+
+	for (; *p < end && **p >= '0' && **p <= '9'; ++*p) {
+		digit = **p - '0';
+		number->n++;
+		/* A zero at the end may only be one of many. */
+		if (number->digits >= INT64_MAX / 10 - 1) {
+			if (digit != 0)
+				return false;
+			number->point += !behind;
+			continue;
+		}
+		number->digits = number->digits * 10 + digit;
+		number->point -= behind;
+	}
+	return true;
+}
+
+/* Take what stands behind "e", at most so much that it tells too much. */
+static bool
+take_power(const char **p, const char *end, long *power)
+{
+	bool is_less = *p < end && **p == '-';
+
+	*power = 0;
+	if (*p < end && (**p == '-' || **p == '+'))
+		++*p;
+	if (*p == end)
+		return false;
+	for (; *p < end && **p >= '0' && **p <= '9'; ++*p)
+		if (*power < 100000)
+			*power = *power * 10 + (**p - '0');
+	if (is_less)
+		*power = -*power;
+	return true;
+}
+
+int64_t
+text_whole(const char *at, size_t len)
+{
+	const char *p = at, *end = at + len;
+	struct decimal number = { 0, 0, 0 };
+	long power = 0;
+
+	if (!take_digits(&p, end, false, &number) || number.n == 0)
+		return -1;
+	if (p < end && *p == '.') {
+		p++;
+		if (!take_digits(&p, end, true, &number))
+			return -1;
+	}
+	if (p < end && (*p == 'e' || *p == 'E')) {
+		p++;
+		if (!take_power(&p, end, &power))
+			return -1;
+	}
+	if (p != end)
+		return -1;
+	if (number.digits == 0)
+		return 0;
+	for (power += number.point; power < 0; power++) {
+		if (number.digits % 10 != 0)
+			return -1;
+		number.digits /= 10;
+	}
+	for (; power > 0; power--) {
+		if (number.digits >= INT64_C(100000000000000000))
+			return -1;
+		number.digits *= 10;
+	}
+	return number.digits < INT64_C(1000000000000000000) ?
+	    number.digits : -1;
+}
+
 void
 text_human_bytes(unsigned long long bytes, char out[16])
 {

@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /*
  * Text (or bytes) that grows.  It is born with a ceiling: past it, what is
@@ -64,6 +65,13 @@ int text_add_percent(struct text *, const char *, size_t, const char *);
 
 /** text_is(span, string): Do the bytes at ${span} equal ${string}? */
 bool text_is(struct span, const char *);
+
+/**
+ * text_whole(at, len):
+ * Return the whole number from 0 to below 10^18 that is written there, in any
+ * of JSON's ways (250, 250.0, 2.5e2); or -1.
+ */
+int64_t text_whole(const char *, size_t);
 
 /** text_human_bytes(bytes, out): Write as "12.3 MB" (base 1000). */
 void text_human_bytes(unsigned long long, char [16]);

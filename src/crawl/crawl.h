@@ -70,6 +70,8 @@ struct crawl_listing {
 	int64_t credit;		/* pieces that may still be tried */
 	char *cursor;		/* of the next page; NULL: the first */
 	bool is_resumed;	/* ${cursor} is from an earlier run */
+	uint64_t print, last_print;	/* of this pass, and the one before */
+	bool has_doubles;	/* a record came on two pages of this pass */
 	unsigned barren;	/* pages in a row that brought nothing new */
 	bool is_endless;	/* too many of them */
 	bool is_unproven;	/* more than the total came, and no end */
@@ -140,6 +142,7 @@ struct crawl_result {
 	int more;		/* are there more: 0, 1, or -1: not said */
 	const char *cursor;	/* of the next page, or NULL */
 	bool retried;		/* it may have been served more than once */
+	uint64_t print;		/* of all that came in this pass, in order */
 };
 
 /* Where a listing stands.  All but the first two are ends: see crawl_end(). */
@@ -152,7 +155,8 @@ enum crawl_state {
 	CRAWL_ENDLESS,	/* given up: page after page has nothing new */
 	CRAWL_UNPROVEN,	/* ended; the total is wrong, and nothing else tells */
 	CRAWL_BROKEN,	/* ended: a page is empty that can't be */
-	CRAWL_CUT	/* ended: there is more, and no one says where */
+	CRAWL_CUT,	/* ended: there is more, and no one says where */
+	CRAWL_RESTLESS	/* ended: in each reading it had another order */
 };
 
 /* What an earlier run left of a listing that isn't whole. */
@@ -271,19 +275,14 @@ enum crawl_state crawl_fail(struct crawl *, const struct crawl_job *);
  */
 void crawl_restart(struct crawl_listing *);
 
-/* What became of a probe that did not come. */
-enum crawl_probe {
-	CRAWL_PROBE_REFUSED,	/* the server has no such page */
-	CRAWL_PROBE_DOUBTFUL,	/* it may have none */
-	CRAWL_PROBE_FAILED	/* nobody knows: a gap */
-};
-
 /**
- * crawl_end_probe(crawl, job, probe):
- * The probe ${job} did not come.  Return where its listing stands now.
+ * crawl_end_probe(crawl, job, failed):
+ * The probe ${job} did not come: the server has no such page; or it
+ * ${failed}, nobody knows, and that is a gap.  Return where its listing stands
+ * now.
  */
 enum crawl_state crawl_end_probe(struct crawl *, const struct crawl_job *,
-    enum crawl_probe);
+    bool);
 
 /**
  * crawl_number(crawl, listing, var):

@@ -41,16 +41,11 @@ number_of(const struct source_template *template,
     const struct source_scope *scope)
 {
 	struct text text;
-	int64_t number = -1;
-	char *end;
+	int64_t number;
 
 	text_init(&text, 64);
 	source_text_of(template, scope, &text);
-	if (text.len > 0) {
-		number = strtoll(text.at, &end, 10);
-		if (*end != '\0' || number < 0)
-			number = -1;
-	}
+	number = text.len > 0 ? text_whole(text.at, text.len) : -1;
 	text_release(&text);
 	return number;
 }
@@ -230,14 +225,15 @@ bool
 crawl_is_endless(const struct crawl_job *job)
 {
 	const struct crawl_listing *listing = job->listing;
+	enum source_paging paging = listing->resource->paging;
 
 	/* It may be only the first record: the second tells. */
 	if (!listing->first_came && job->first == listing->begin &&
 	    job->count == 1 && listing->size > 1 &&
-	    listing->resource->paging == SOURCE_OFFSET)
+	    paging == SOURCE_OFFSET)
 		return false;
-	return listing->resource->paging == SOURCE_CURSOR ||
-	    (listing->resource->paging == SOURCE_OFFSET &&
+	return paging == SOURCE_CURSOR || ((paging == SOURCE_OFFSET ||
+	    (paging == SOURCE_NUMBERED && listing->first_came)) &&
 	    listing->n_pieces == 0 && listing->most < 0 &&
 	    (listing->end == 0 || job->first + job->count < listing->end));
 }

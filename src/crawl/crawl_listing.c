@@ -109,7 +109,9 @@ bool
 crawl_has_window(const struct crawl *crawl,
     const struct crawl_listing *listing, bool in_turn)
 {
-	uint64_t ahead = in_turn ? 1 : most_ahead(crawl, listing);
+	/* Where no total is known, the next page may be the end. */
+	uint64_t ahead = in_turn || listing->most < 0 ? 1 :
+	    most_ahead(crawl, listing);
 
 	if (listing->resource->derive != NULL)
 		return listing->ask == 0;
@@ -181,15 +183,9 @@ crawl_number(struct crawl *crawl, const struct crawl_listing *listing,
 	struct crawl_view view = { .crawl = crawl,
 	    .node = listing->parent };
 	struct source_scope scope = crawl_scope(&view);
-	const char *value;
-	long long count;
-	char *end;
+	const char *value = source_value(&scope, var);
 
-	value = source_value(&scope, var);
-	if (value == NULL || *value == '\0')
-		return -1;
-	count = strtoll(value, &end, 10);
-	return *end == '\0' && count >= 0 ? count : -1;
+	return value != NULL ? text_whole(value, strlen(value)) : -1;
 }
 
 void
@@ -203,6 +199,8 @@ crawl_read_again(struct crawl_listing *listing)
 	listing->is_endless = listing->is_cut = listing->is_unproven = false;
 	listing->is_broken = false;
 	listing->barren = 0;
+	listing->last_print = listing->print;
+	listing->has_doubles = false;
 	listing->largest = 0;
 	listing->n_ranges = listing->n_pieces = 0;
 	/* The first window tells anew how many there are. */
@@ -232,6 +230,19 @@ is_caught_up(const struct crawl_listing *listing, unsigned readings)
 	    listing->most >= 0 && listing->have >= (uint64_t)listing->most &&
 	    (listing->expected < 0 ||
 	    listing->have >= (uint64_t)listing->expected);
+}
+
+/*
+ * Nothing counts its records, and some came on two pages: then others may have
+ * come on none.  Only a reading in the order of the one before shows that
+ * nothing moved meanwhile.
+ */
+static bool
+is_restless(const struct crawl_listing *listing, unsigned readings)
+{
+	return listing->has_doubles && listing->total < 0 &&
+	    listing->expected < 0 && (readings == 1 ||
+	    listing->print != listing->last_print);
 }
 
 /* All windows of a pass are there or failed: is that the end? */
@@ -267,6 +278,14 @@ end_of_pass(struct crawl *crawl, struct crawl_listing *listing)
 	    listing->fresh == 0))) {
 		listing->gapped = true;
 		return CRAWL_BROKEN;
+	}
+	if (is_restless(listing, readings)) {
+		if (last) {
+			listing->gapped = true;
+			return CRAWL_RESTLESS;
+		}
+		crawl_read_again(listing);
+		return CRAWL_AGAIN;
 	}
 	if (counts_agree(listing) && (steady || last)) {
 		/* Some that an earlier reading saw may have gone. */
@@ -385,11 +404,11 @@ end_probe(struct crawl *crawl, struct crawl_listing *listing, bool proven)
 
 enum crawl_state
 crawl_end_probe(struct crawl *crawl, const struct crawl_job *job,
-    enum crawl_probe probe)
+    bool failed)
 {
 	job->listing->under_way--;
-	job->listing->gaps += probe == CRAWL_PROBE_FAILED;
-	return end_probe(crawl, job->listing, probe != CRAWL_PROBE_DOUBTFUL);
+	job->listing->gaps += failed;
+	return end_probe(crawl, job->listing, true);
 }
 
 enum crawl_state
@@ -402,14 +421,19 @@ crawl_finish(struct crawl *crawl, const struct crawl_job *job,
 	if (job->what == CRAWL_DERIVE)
 		return CRAWL_WHOLE;
 	/* Some servers give the last page again. */
-	if (job->is_probe && result->news == 0)
+	if (job->is_probe && result->news == 0) {
+		/* It may have more by now. */
+		if (result->total > listing->most)
+			learn_total(listing, result);
 		return end_probe(crawl, listing,
 		    result->received <= job->overlap);
+	}
 	if (!listing->first_came)
 		learn_size(listing, job, result);
 	learn_total(listing, result);
 	if (crawl_has_moved(job, result))
-		listing->unsteady = true;
+		listing->unsteady = listing->has_doubles = true;
+	listing->print = result->print;
 	/* In a list by cursor, an empty page is not the end. */
 	if (result->received == 0 && job->count > 0 &&
 	    listing->resource->paging != SOURCE_CURSOR)
@@ -440,6 +464,8 @@ crawl_fail(struct crawl *crawl, const struct crawl_job *job)
 		crawl_chain_failed(listing, job);
 		return where_it_stands(crawl, listing);
 	}
+	if (crawl_is_endless(job))
+		listing->is_dry = true;
 	listing->commit = crawl_skip(listing, job->first + (job->count > 0 ?
 	    job->count : 1));
 	/* If it is only the first record, the second tells how many. */
@@ -457,7 +483,8 @@ take_known(struct crawl_listing *listing, const struct crawl_known *known)
 {
 	size_t bytes = known->n_ranges * sizeof(*known->ranges);
 
-	listing->first_came = known->total >= 0;
+	listing->first_came = known->total >= 0 || (known->n_ranges > 0 &&
+	    listing->resource->paging == SOURCE_NUMBERED);
 	listing->total = listing->most = known->total;
 	if (known->total >= 0 && known->distinct > (uint64_t)known->total) {
 		listing->is_capped = true;

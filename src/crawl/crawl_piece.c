@@ -98,6 +98,11 @@ crawl_split(const struct crawl_job *job, bool too_much)
 	if (count <= 1 || count > SPLIT_MOST ||
 	    listing->resource->paging == SOURCE_CURSOR)
 		return false;
+	/* Nothing tells if an empty piece is the end, or the server has its
+	 * own size of pages. */
+	if (listing->resource->paging == SOURCE_NUMBERED &&
+	    listing->first_came && listing->most < 0)
+		return false;
 	/* One that was too much half the size may not be. */
 	parts = pieces_of(count, too_much && count < listing->size ? 2 :
 	    PIECES);

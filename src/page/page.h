@@ -48,6 +48,15 @@ struct page_plan **page_plans_new(const struct source *);
 /** page_plans_free(plans, source): Free them; ${plans} may be NULL. */
 void page_plans_free(struct page_plan **, const struct source *);
 
+#define PAGE_UNREAD_MOST 5
+
+/* Something that a reply says beside its records, and no one understands. */
+struct page_unread {
+	const char *path;
+	bool is_number;		/* where a number should be; or yes or no */
+	struct span value;
+};
+
 /* What a reply turned out to hold.  Spans are pieces of the reply. */
 struct page {
 	struct span *records;
@@ -60,12 +69,16 @@ struct page {
 	int64_t total, size, number;	/* -1: not said */
 	int64_t count;			/* likewise: total, or in this page */
 	int more;			/* -1: not said */
+	bool has_total;		/* something is there, be it unread */
 	bool has_more;		/* the member is there, be it null */
 	bool has_cursor;	/* likewise */
 	struct span cursor;		/* at NULL: none */
 	struct span failure;	/* what says that it failed; at NULL: nothing */
 	struct span errors;	/* "errors" or "error", where no definition
 				 * says what tells of a failure */
+	const char *errors_name;	/* which of the two it is */
+	struct page_unread unread[PAGE_UNREAD_MOST];
+	unsigned n_unread;
 };
 
 /* A record, and where what the plan looks for stands in it. */
@@ -189,7 +202,10 @@ bool page_is_null(struct span);
 /** page_is_empty(value): Is it null, "", [] or {}? */
 bool page_is_empty(struct span);
 
-/** page_count(value): Return the value of a whole number from 0, or -1. */
+/**
+ * page_count(value):
+ * Return the value of a whole number from 0, however it is written; or -1.
+ */
 int64_t page_count(struct span);
 
 /**

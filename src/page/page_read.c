@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "page/page_internal.h"
 
@@ -72,42 +73,62 @@ value_at(const struct page_scan *scan, enum page_place place)
 	    (struct span){ NULL, 0 } : found;
 }
 
-/* Read a count; where there is none, it is -1. */
-static int
-read_count(const struct page_scan *scan, enum page_place place,
-    const char *path, int64_t *count, struct err *err)
+/* Note that what stands at ${path} is not to be understood. */
+static void
+add_unread(struct page *page, const char *path, bool is_number,
+    struct span value)
 {
-	struct span found = value_at(scan, place);
-
-	*count = -1;
-	if (found.at == NULL)
-		return 0;
-	/* Some servers write numbers as texts. */
-	if (found.len > 2 && *found.at == '"')
-		*count = page_count((struct span){ found.at + 1,
-		    found.len - 2 });
-	else
-		*count = page_count(found);
-	if (*count == -1)
-		return err_set(err, ERR_DATA, "\"%s\" is no count: %.*s",
-		    path, (int)(found.len < 40 ? found.len : 40), found.at);
-	return 0;
+	if (page->n_unread < PAGE_UNREAD_MOST)
+		page->unread[page->n_unread++] = (struct page_unread){ path,
+		    is_number, value };
 }
 
-static int
-read_more(const struct page_scan *scan, const char *path, int *more,
-    struct err *err)
+/* Some servers write numbers, and yes and no, as texts. */
+static struct span
+without_quotes(struct span value)
 {
-	struct span found = value_at(scan, PAGE_AT_MORE);
+	return value.len > 2 && *value.at == '"' ? (struct span){
+	    value.at + 1, value.len - 2 } : value;
+}
+
+/* Read a count; where there is none, or none that can be read, it is -1. */
+static int64_t
+read_count(struct page *page, const struct page_scan *scan,
+    enum page_place place, const char *path)
+{
+	struct span found = value_at(scan, place);
+	int64_t count;
 
 	if (found.at == NULL)
+		return -1;
+	count = page_count(without_quotes(found));
+	if (count == -1)
+		add_unread(page, path, true, found);
+	return count;
+}
+
+static bool
+is_one_of(struct span value, const char *word, const char *digit)
+{
+	return text_is(value, digit) || (value.len == strlen(word) &&
+	    strncasecmp(value.at, word, value.len) == 0);
+}
+
+/* Are there more: 1, 0; or -1 where nothing says so that can be read. */
+static int
+read_more(struct page *page, const struct page_scan *scan, const char *path)
+{
+	struct span found = value_at(scan, PAGE_AT_MORE), plain;
+
+	if (found.at == NULL)
+		return -1;
+	plain = without_quotes(found);
+	if (is_one_of(plain, "true", "1"))
+		return 1;
+	if (is_one_of(plain, "false", "0"))
 		return 0;
-	if (!text_is(found, "true") && !text_is(found, "false"))
-		return err_set(err, ERR_DATA, "\"%s\" is neither true nor "
-		    "false: %.*s", path,
-		    (int)(found.len < 40 ? found.len : 40), found.at);
-	*more = text_is(found, "true");
-	return 0;
+	add_unread(page, path, false, found);
+	return -1;
 }
 
 /* Is there something that says that something is wrong? */
@@ -119,22 +140,17 @@ says_something(struct span value)
 }
 
 /* What is said beside the records. */
-static int
-read_envelope(struct page *page, const struct page_scan *scan,
-    struct err *err)
+static void
+read_envelope(struct page *page, const struct page_scan *scan)
 {
 	const struct source_shape *shape = &scan->plan->resource->shape;
 
-	if (read_count(scan, PAGE_AT_TOTAL, shape->total, &page->total,
-	    err) == -1 ||
-	    read_count(scan, PAGE_AT_SIZE, shape->size, &page->size,
-	    err) == -1 ||
-	    read_count(scan, PAGE_AT_NUMBER, shape->number, &page->number,
-	    err) == -1 ||
-	    read_count(scan, PAGE_AT_COUNT, shape->count, &page->count,
-	    err) == -1 ||
-	    read_more(scan, shape->more, &page->more, err) == -1)
-		return -1;
+	page->total = read_count(page, scan, PAGE_AT_TOTAL, shape->total);
+	page->size = read_count(page, scan, PAGE_AT_SIZE, shape->size);
+	page->number = read_count(page, scan, PAGE_AT_NUMBER, shape->number);
+	page->count = read_count(page, scan, PAGE_AT_COUNT, shape->count);
+	page->more = read_more(page, scan, shape->more);
+	page->has_total = value_at(scan, PAGE_AT_TOTAL).at != NULL;
 	page->has_more = found_at(scan, PAGE_AT_MORE).at != NULL;
 	page->has_cursor = found_at(scan, PAGE_AT_CURSOR).at != NULL;
 	page->cursor = value_at(scan, PAGE_AT_CURSOR);
@@ -142,11 +158,13 @@ read_envelope(struct page *page, const struct page_scan *scan,
 	    !text_is(page->cursor, "0"))
 		page->cursor = (struct span){ NULL, 0 };
 	page->errors = value_at(scan, PAGE_AT_ERRORS);
-	if (!says_something(page->errors))
+	page->errors_name = "errors";
+	if (!says_something(page->errors)) {
 		page->errors = value_at(scan, PAGE_AT_ERROR);
+		page->errors_name = "error";
+	}
 	if (!says_something(page->errors))
 		page->errors = (struct span){ NULL, 0 };
-	return 0;
 }
 
 /* The one record is all of the ${len} bytes at ${data}. */
@@ -254,7 +272,8 @@ page_read(struct page *page, const struct page_plan *plan, const char *data,
 	}
 	if (!scan.records_found && no_records(&scan, err) == -1)
 		return -1;
-	return read_envelope(page, &scan, err);
+	read_envelope(page, &scan);
+	return 0;
 }
 
 int

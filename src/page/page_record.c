@@ -22,8 +22,8 @@ text_of(struct span value)
 static bool
 names(struct span value)
 {
-	return !page_is_null(value) && value.at[0] != '{' &&
-	    value.at[0] != '[';
+	return !page_is_null(value) && !text_is(value, "\"\"") &&
+	    value.at[0] != '{' && value.at[0] != '[';
 }
 
 struct span

@@ -29,17 +29,7 @@ page_is_empty(struct span value)
 int64_t
 page_count(struct span value)
 {
-	int64_t n = 0;
-	size_t i;
-
-	if (value.len == 0 || value.len > 18)
-		return -1;
-	for (i = 0; i < value.len; i++) {
-		if (value.at[i] < '0' || value.at[i] > '9')
-			return -1;
-		n = n * 10 + (value.at[i] - '0');
-	}
-	return n;
+	return text_whole(value.at, value.len);
 }
 
 static unsigned

@@ -51,12 +51,17 @@ add_left_over(struct run *run, struct run_listing *own, struct err *err)
 	struct set *tally = set_new();
 	struct page_record record;
 	int rc = reader != NULL ? 1 : -1;
+	bool is_twin;
 
 	while (rc == 1 && (rc = run_reader_next(reader, &record, err)) == 1) {
-		(void)page_key(&record, tally, &run->scratch);
-		if (set_add(own->pass_seen, run->scratch.at,
-		    run->scratch.len) && tree_stream_add(own->again,
-		    &record.bytes, 1, true, err) == -1)
+		is_twin = page_key(&record, tally, &run->scratch) &&
+		    run_twins_key(run, own, record.bytes);
+		if (!set_add(own->pass_seen, run->scratch.at,
+		    run->scratch.len))
+			continue;
+		own->same_key += is_twin && own->foreign;
+		if (tree_stream_add(own->again, &record.bytes, 1, true,
+		    err) == -1)
 			rc = -1;
 	}
 	run_reader_free(reader);
@@ -175,7 +180,9 @@ run_again_end(struct run *run, struct run_listing *own,
 		return end_as_it_is(run, own, proven, whole, err);
 	if (!own->foreign && count_other(run, own, &changed, err) == -1)
 		return -1;
-	if (!has_late_records(run, own) && changed == 0)
+	/* Which records share their key may have been known too late. */
+	if (!has_late_records(run, own) && changed == 0 &&
+	    own->shared == NULL)
 		return 0;
 	whole->changed = own->changed += changed;
 	if (tree_flush(run->tree, err) == -1 ||
@@ -183,6 +190,7 @@ run_again_end(struct run *run, struct run_listing *own,
 	    !is_proven(run, own) && add_left_over(run, own, err) == -1))
 		return -1;
 	own->again = NULL;
+	whole->same_key = own->same_key;
 	whole->records = tree_stream_lines(again);
 	tell_gone(own, whole);
 	return run_replace_stream(run, own, again, whole, err) == -1 ? -1 : 1;

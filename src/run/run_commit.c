@@ -34,10 +34,17 @@ static int
 put_object(struct run *run, const struct run_task *task,
     struct outcome *outcome, size_t i, struct err *err)
 {
+	const struct run_listing *own = task->job.listing->user;
 	struct page_record record = page_record(&task->page, i);
+	int rc = 1;
 
-	if (run_put(run, task->job.listing, &record, false, &outcome->files,
-	    err) == 0) {
+	/* One of several with its key may be there under the key alone. */
+	if (own->is_twin)
+		rc = run_differs(run, task->job.listing, &record, err);
+	if (rc != 1)
+		return rc;
+	if (run_put(run, task->job.listing, &record, own->is_twin,
+	    &outcome->files, err) == 0) {
 		outcome->page.kept++;
 		return 0;
 	}
@@ -104,11 +111,70 @@ add_again(struct run *run, struct run_listing *own,
     struct err *err)
 {
 	struct span line = record->bytes;
-	int rc = seen == RUN_REPEAT ? run_kept_line(run, own, line, &line,
-	    err) : 0;
+	int rc = seen == RUN_REPEAT && !own->is_twin ?
+	    run_kept_line(run, own, line, &line, err) : 0;
 
 	return rc == -1 ? -1 : tree_stream_add(own->again, &line, 1,
 	    breaks && rc == 0, err);
+}
+
+/* A record is new: see to it, and to what hangs from it. */
+static int
+take_fresh(struct run *run, struct run_task *task, struct outcome *outcome,
+    size_t i, bool named, struct err *err)
+{
+	struct crawl_listing *listing = task->job.listing;
+	struct run_listing *own = listing->user;
+	struct page_record record = page_record(&task->page, i);
+
+	if (!named)
+		tell_unnamed(run, task, outcome, i);
+	own->same_key += own->is_twin;
+	if (own->dir == NULL &&
+	    put_object(run, task, outcome, i, err) == -1)
+		return -1;
+	if (named && !own->is_twin)
+		run_link(run, listing, &record);
+	return 0;
+}
+
+/* Sort out the records of the page; note which ones are new. */
+static int
+sort_out(struct run *run, struct run_task *task, struct outcome *outcome,
+    bool *is_fresh, struct err *err)
+{
+	struct run_listing *own = task->job.listing->user;
+	struct page *page = &task->page;
+	struct page_record record;
+	enum run_seen seen;
+	bool named;
+	size_t i;
+
+	for (i = 0; i < page->n; i++) {
+		if (run_note_is_overlap(task, i))
+			continue;
+		record = page_record(page, i);
+		seen = run_note_reply(run, task, i, &named);
+		outcome->page.distinct += seen != RUN_DUPLICATE;
+		outcome->news += seen != RUN_DUPLICATE && !own->is_equal;
+		if (seen != RUN_DUPLICATE && own->again != NULL &&
+		    add_again(run, own, &record, seen, page->has_breaks,
+		    err) == -1)
+			return -1;
+		is_fresh[i] = seen == RUN_NEW;
+		if (is_fresh[i]) {
+			if (take_fresh(run, task, outcome, i, named,
+			    err) == -1)
+				return -1;
+			continue;
+		}
+		if (named && !own->is_twin && take_again(run, task, outcome,
+		    &record, seen, err) == -1)
+			return -1;
+		own->is_unsure |= seen == RUN_DUPLICATE && !named &&
+		    !run_note_has_time(task, record.bytes);
+	}
+	return 0;
 }
 
 /* Sort out the records that are new, at the front of the page. */
@@ -116,58 +182,38 @@ static int
 keep_fresh(struct run *run, struct run_task *task, struct outcome *outcome,
     struct err *err)
 {
-	struct run_listing *own = task->job.listing->user;
 	struct page *page = &task->page;
-	struct page_record record;
-	enum run_seen seen;
+	bool *is_fresh = mem_zero(page->n + 1, sizeof(*is_fresh));
+	int rc = sort_out(run, task, outcome, is_fresh, err);
 	size_t i, fresh = 0;
-	bool named;
 
-	for (i = 0; i < page->n; i++) {
-		if (run_note_is_overlap(task, i))
-			continue;
-		record = page_record(page, i);
-		seen = run_note(run, own, &record, &named);
-		outcome->page.distinct += seen != RUN_DUPLICATE;
-		outcome->news += seen != RUN_DUPLICATE && !own->is_equal;
-		if (seen != RUN_DUPLICATE && own->again != NULL &&
-		    add_again(run, own, &record, seen, page->has_breaks,
-		    err) == -1)
-			return -1;
-		if (seen != RUN_NEW) {
-			if (named && take_again(run, task, outcome, &record,
-			    seen, err) == -1)
-				return -1;
-			own->is_unsure |= seen == RUN_DUPLICATE && !named &&
-			    !run_note_has_time(task, record.bytes);
-			continue;
-		}
-		if (!named)
-			tell_unnamed(run, task, outcome, i);
-		if (own->dir == NULL &&
-		    put_object(run, task, outcome, i, err) == -1)
-			return -1;
-		page_keep(page, i, fresh++);
-	}
+	/* Only now: until here, records are compared with those before. */
+	for (i = 0; i < page->n; i++)
+		if (is_fresh[i])
+			page_keep(page, i, fresh++);
 	page->n = fresh;
-	return 0;
+	free(is_fresh);
+	return rc;
 }
 
 /*
  * Records without a key that came before may be the same or others like them.
  * Asked for what is behind the last page, some servers give a page again: then
- * the total was right.
+ * the total was right.  Pages of one record many times may be equal, if the
+ * total counts them.
  */
 static void
 look_at_unnamed(struct run *run, struct run_task *task)
 {
 	struct run_listing *own = task->job.listing->user;
-	bool is_same;
+	bool is_same, is_uniform = run_note_is_uniform(task);
 
 	if (!run_note_is_unnamed(task))
 		return;
 	is_same = run_note_is_same_page(task);
-	if (!task->job.is_probe)
+	if (!task->job.is_probe && is_uniform)
+		own->is_doubtful |= is_same;
+	else if (!task->job.is_probe)
 		own->is_unsure |= is_same;
 	else if (is_same)
 		task->page.n = 0;
@@ -182,10 +228,8 @@ store_list(struct run *run, struct run_task *task, struct outcome *outcome,
 	struct crawl_listing *listing = task->job.listing;
 	struct run_listing *own = listing->user;
 	struct page *page = &task->page;
-	struct page_record record;
 	struct span last = page->n > 0 ? page->records[page->n - 1] :
 	    (struct span){ NULL, 0 };
-	size_t i;
 
 	outcome->page.received = page->n;
 	if (listing->resource->paging == SOURCE_WINDOWS)
@@ -204,12 +248,6 @@ store_list(struct run *run, struct run_task *task, struct outcome *outcome,
 			return -1;
 		tree_stream_changed(own->stream, &outcome->files);
 		outcome->page.kept = page->n;
-	}
-	for (i = 0; i < page->n; i++) {
-		record = page_record(page, i);
-		if (listing->resource->has_children &&
-		    page_key(&record, NULL, &run->scratch))
-			run_link(run, listing, &record);
 	}
 	return 0;
 }
@@ -259,6 +297,7 @@ static enum crawl_state
 finish(struct run *run, struct run_task *task, struct outcome *outcome)
 {
 	struct manifest_page *page = &outcome->page;
+	const struct run_listing *own = task->job.listing->user;
 	uint32_t overlap = task->job.overlap;
 	enum source_paging paging = task->job.listing->resource->paging;
 	struct crawl_result result = { .received = page->received,
@@ -269,6 +308,7 @@ finish(struct run *run, struct run_task *task, struct outcome *outcome)
 	    task->page.size : -1,
 	    .more = task->nothing ? 0 : task->page.more,
 	    .cursor = task->next_mark,
+	    .print = own->print,
 	    .retried = task->reply != NULL && task->reply->attempts > 1 };
 
 	/* What is in the manifest is of the records that were asked for. */
@@ -287,7 +327,8 @@ say(struct run *run, struct run_task *task, struct outcome *outcome,
 	struct run_listing *own = listing->user;
 	struct manifest_page *page = &outcome->page;
 	struct manifest_listing whole = { .records = page->kept,
-	    .total = listing->total, .size = listing->size };
+	    .total = listing->total, .size = listing->size,
+	    .same_key = own->same_key };
 
 	if (own->alone && state == CRAWL_WHOLE && !page->partial) {
 		if (own->stream != NULL && tree_stream_cut(own->stream,
@@ -372,10 +413,7 @@ commit_failure(struct run *run, struct run_task *task, struct err *err)
 	own->alone = false;
 	if (task->job.is_probe) {
 		state = crawl_end_probe(run->crawl, &task->job,
-		    task->gap.why != NULL ? CRAWL_PROBE_FAILED :
-		    task->reply != NULL &&
-		    task->reply->outcome == HTTP_REFUSED ?
-		    CRAWL_PROBE_REFUSED : CRAWL_PROBE_DOUBTFUL);
+		    task->gap.why != NULL);
 		/* It is about the list as a whole. */
 		task->gap.first = task->gap.count = -1;
 		if (task->gap.why != NULL)

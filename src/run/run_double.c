@@ -21,12 +21,14 @@ struct held {
 	size_t key_len, len;
 	size_t number;		/* in the order in which they came */
 	bool is_known;		/* a record with these bytes is kept */
+	bool is_shared;		/* several records have its key */
 };
 
 struct run_doubles {
 	struct held *all;
 	size_t n, capacity, bytes;
 	struct set *seen;	/* key and bytes */
+	bool is_over;		/* there were more */
 };
 
 void
@@ -51,13 +53,12 @@ run_double(struct run_listing *own, const struct text *key,
 {
 	struct run_doubles *doubles = own->doubles;
 	struct text line, both;
+	bool is_new;
 
 	if (doubles == NULL) {
 		doubles = own->doubles = mem_zero(1, sizeof(*doubles));
 		doubles->seen = set_new();
 	}
-	if (doubles->bytes > MAX_HELD)
-		return;
 	text_init(&line, SIZE_MAX / 4);
 	text_init(&both, SIZE_MAX / 4);
 	if (own->dir != NULL)
@@ -67,7 +68,9 @@ run_double(struct run_listing *own, const struct text *key,
 	text_add(&both, key->at, key->len);
 	text_addc(&both, '\0');
 	text_add(&both, line.at, line.len);
-	if (set_add(doubles->seen, both.at, both.len)) {
+	is_new = set_add(doubles->seen, both.at, both.len);
+	doubles->is_over |= is_new && doubles->bytes > MAX_HELD;
+	if (is_new && doubles->bytes <= MAX_HELD) {
 		doubles->all = mem_need(doubles->all, doubles->n + 1,
 		    &doubles->capacity, sizeof(*doubles->all));
 		doubles->all[doubles->n] = (struct held){
@@ -127,46 +130,69 @@ next(const struct run *run, const struct run_doubles *doubles,
 	    run->scratch.at, run->scratch.len) == 0 ? held : NULL;
 }
 
-/* Which of them are kept already, byte for byte? */
-static int
-mark_known(struct run *run, struct run_listing *own, struct err *err)
+/* The record is kept: it is known, if it is one of those held. */
+static void
+mark_one(struct run *run, struct run_doubles *doubles,
+    const struct page_record *record)
 {
-	struct run_reader *reader = run_reader_new(run, own->crawl->key,
-	    own->dir, err);
-	struct page_record record;
 	struct held *held;
+
+	(void)page_key(record, NULL, &run->scratch);
+	for (held = find(run, doubles); held != NULL;
+	    held = next(run, doubles, held))
+		held->is_known |= held->len == record->bytes.len &&
+		    memcmp(held->bytes, record->bytes.at, held->len) == 0;
+}
+
+/* Go through the stream that this reading is written to. */
+static int
+mark_again(struct run *run, struct run_listing *own, struct err *err)
+{
+	struct tree_lines *lines = tree_lines_new(run->tree, own->dir, true);
+	const struct page_plan *plan =
+	    run->plans[own->crawl->resource->index];
+	struct page_record record;
+	struct page page;
+	struct span line;
 	int rc;
 
-	if (reader == NULL)
-		return -1;
-	qsort(own->doubles->all, own->doubles->n, sizeof(struct held),
-	    by_key);
-	while ((rc = run_reader_next(reader, &record, err)) == 1) {
-		(void)page_key(&record, NULL, &run->scratch);
-		for (held = find(run, own->doubles); held != NULL;
-		    held = next(run, own->doubles, held))
-			held->is_known |= held->len == record.bytes.len &&
-			    memcmp(held->bytes, record.bytes.at,
-			    held->len) == 0;
+	page_init(&page);
+	while ((rc = tree_lines_next(lines, &line, err)) == 1) {
+		if (page_read_record(&page, plan, line.at, line.len,
+		    err) == -1) {
+			rc = -1;
+			break;
+		}
+		record = page_record(&page, 0);
+		mark_one(run, own->doubles, &record);
 	}
-	run_reader_free(reader);
+	page_release(&page);
+	tree_lines_free(lines);
 	return rc;
 }
 
-int
-run_doubles_count(struct run *run, struct run_listing *own, uint64_t *n,
-    struct err *err)
+/*
+ * Which of them are kept already, byte for byte?  Where this reading is
+ * written to a stream of its own, it is that one which will count.
+ */
+static int
+mark_known(struct run *run, struct run_listing *own, struct err *err)
 {
-	size_t i;
+	struct run_reader *reader;
+	struct page_record record;
+	int rc;
 
-	*n = 0;
-	if (own->doubles == NULL)
-		return 0;
-	if (mark_known(run, own, err) == -1)
+	qsort(own->doubles->all, own->doubles->n, sizeof(struct held),
+	    by_key);
+	if (own->again != NULL)
+		return mark_again(run, own, err);
+	reader = run_reader_new(run, own->crawl->key, own->dir, err);
+	if (reader == NULL)
 		return -1;
-	for (i = 0; i < own->doubles->n; i++)
-		*n += !own->doubles->all[i].is_known;
-	return 0;
+	while ((rc = run_reader_next(reader, &record, err)) == 1)
+		mark_one(run, own->doubles, &record);
+	run_reader_free(reader);
+	return rc;
 }
 
 static int
@@ -180,7 +206,7 @@ by_number(const void *a, const void *b)
 /* Write the objects held, beside those that are kept or in their place. */
 static int
 put_objects(struct run *run, struct run_listing *own, bool beside,
-    struct err *err)
+    bool shared, struct err *err)
 {
 	struct crawl_listing *listing = own->crawl;
 	struct run_doubles *doubles = own->doubles;
@@ -196,7 +222,7 @@ put_objects(struct run *run, struct run_listing *own, bool beside,
 	for (i = 0; i < doubles->n && rc == 0; i++) {
 		const struct held *held = &doubles->all[i];
 
-		if (held->is_known)
+		if (held->is_known || (shared && !held->is_shared))
 			continue;
 		rc = page_read_record(&read,
 		    run->plans[listing->resource->index], held->bytes,
@@ -217,7 +243,7 @@ put_objects(struct run *run, struct run_listing *own, bool beside,
 }
 
 static int
-add_lines(struct run_listing *own, struct err *err)
+add_lines(struct run_listing *own, bool shared, struct err *err)
 {
 	const struct run_doubles *doubles = own->doubles;
 	size_t i;
@@ -226,7 +252,8 @@ add_lines(struct run_listing *own, struct err *err)
 		struct span bytes = { doubles->all[i].bytes,
 		    doubles->all[i].len };
 
-		if (doubles->all[i].is_known)
+		if (doubles->all[i].is_known ||
+		    (shared && !doubles->all[i].is_shared))
 			continue;
 		if (tree_stream_add(own->stream, &bytes, 1, false,
 		    err) == -1)
@@ -238,19 +265,81 @@ add_lines(struct run_listing *own, struct err *err)
 	return 0;
 }
 
+/* Write those that are held and not kept, or of these only the shared ones. */
+static int
+write_held(struct run *run, struct run_listing *own, bool shared,
+    struct err *err)
+{
+	return own->dir == NULL ? put_objects(run, own, true, shared, err) :
+	    add_lines(own, shared, err);
+}
+
+/* Keep those of which several records have the key, whatever the total. */
+static int
+keep_shared(struct run *run, struct run_listing *own, struct err *err)
+{
+	struct run_doubles *doubles = own->doubles;
+	uint64_t n = 0;
+	size_t i;
+
+	for (i = 0; i < doubles->n; i++) {
+		struct held *held = &doubles->all[i];
+
+		held->is_shared = !held->is_known && own->shared != NULL &&
+		    set_has(own->shared, held->key, held->key_len);
+		n += held->is_shared;
+	}
+	if (n == 0)
+		return 0;
+	qsort(doubles->all, doubles->n, sizeof(*doubles->all), by_number);
+	if (write_held(run, own, true, err) == -1)
+		return -1;
+	for (i = 0; i < doubles->n; i++)
+		doubles->all[i].is_known |= doubles->all[i].is_shared;
+	own->same_key += n;
+	own->records += n;
+	own->crawl->distinct += n;
+	own->crawl->have += n;
+	return 0;
+}
+
+int
+run_doubles_count(struct run *run, struct run_listing *own, uint64_t *n,
+    struct err *err)
+{
+	size_t i;
+
+	*n = 0;
+	if (own->doubles == NULL)
+		return 0;
+	if (mark_known(run, own, err) == -1 ||
+	    keep_shared(run, own, err) == -1)
+		return -1;
+	for (i = 0; i < own->doubles->n; i++)
+		*n += !own->doubles->all[i].is_known;
+	return 0;
+}
+
+bool
+run_doubles_are_over(const struct run_listing *own)
+{
+	return own->doubles != NULL && own->doubles->is_over;
+}
+
 int
 run_doubles_keep(struct run *run, struct run_listing *own, struct err *err)
 {
 	struct run_doubles *doubles = own->doubles;
+	uint64_t n = 0;
 	size_t i;
 
 	qsort(doubles->all, doubles->n, sizeof(*doubles->all), by_number);
-	if ((own->dir == NULL ? put_objects(run, own, true, err) :
-	    add_lines(own, err)) == -1)
+	if (write_held(run, own, false, err) == -1)
 		return -1;
 	for (i = 0; i < doubles->n; i++)
-		own->same_key += !doubles->all[i].is_known;
-	own->records += own->same_key;
+		n += !doubles->all[i].is_known;
+	own->same_key += n;
+	own->records += n;
 	return 0;
 }
 
@@ -299,7 +388,7 @@ run_doubles_replace(struct run *run, struct run_listing *own,
 	struct tree_stream *anew;
 
 	if (own->dir == NULL)
-		return put_objects(run, own, false, err);
+		return put_objects(run, own, false, false, err);
 	if ((anew = tree_stream_new(run->tree, own->dir, NULL, true,
 	    err)) == NULL)
 		return -1;

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "run/run_internal.h"
 
@@ -261,6 +262,33 @@ end_open(struct run *run, struct run_listing *own, const char *why)
 	text_release(&text);
 }
 
+/* Say once that no one understands how many there should be. */
+static void
+tell_unread(struct run *run, const struct crawl_listing *listing)
+{
+	const struct source_resource *resource = listing->resource;
+	struct crawl_view view = { .crawl = run->crawl,
+	    .node = listing->parent };
+	struct source_scope scope = crawl_scope(&view);
+	const char *value = resource->has_expect && listing->expected < 0 ?
+	    source_value(&scope, &resource->expect) : NULL;
+	char *key;
+	struct text text;
+
+	if (value == NULL || *value == '\0')
+		return;
+	key = mem_format("%s expects", resource->name);
+	text_init(&text, 200);
+	text_add_visible(&text, value, strnlen(value, 40));
+	if (set_add(run->told, key, strlen(key)))
+		log_say(run->settings.log, LOG_WARN, "run", "%s: {%s}, which "
+		    "should tell how many records there are, is no count: "
+		    "%s; it is left out of account", listing->key,
+		    resource->expect.name, text.at);
+	text_release(&text);
+	free(key);
+}
+
 /* What a listing was like that has ended, for the log. */
 static void
 tell_end(struct run *run, const struct run_listing *own)
@@ -270,6 +298,7 @@ tell_end(struct run *run, const struct run_listing *own)
 	/* Of a manifest that is made again, the last try tells. */
 	bool again = run->is_salvaged && run->settings.trust != RUN_TRUST_DISK;
 
+	tell_unread(run, listing);
 	if (listing->moved)
 		log_say(log, LOG_WARN, "run", "%s: it changed while it was "
 		    "read: %" PRIu64 " records went, and what came is in it; "
@@ -280,6 +309,11 @@ tell_end(struct run *run, const struct run_listing *own)
 		log_say(log, LOG_WARN, "run", "%s: %" PRIu64 " records "
 		    "changed while it was read; their later version is in "
 		    "the export", listing->key, own->changed);
+	if (own->shared != NULL)
+		log_say(log, LOG_WARN, "run", "%s: %" PRIu64 " records "
+		    "share the key of another one that came in the same reply "
+		    "and has other bytes; all are kept", listing->key,
+		    own->same_key);
 	if (own->older > 0)
 		log_say(log, again ? LOG_INFO : LOG_WARN, "run", "%s: %" PRIu64
 		    " records are others on the server now; in this export "
@@ -293,6 +327,21 @@ tell_end(struct run *run, const struct run_listing *own)
 		log_say(log, LOG_INFO, "run", "%s: %" PRIu64 " records came "
 		    "twice and were kept once", listing->key,
 		    own->duplicates);
+}
+
+/*
+ * May equal records be one or several?  Not if the total counts all of them,
+ * and the server looked at what was asked for, since not all pages are equal.
+ */
+static bool
+is_unsure(const struct run_listing *own)
+{
+	const struct crawl_listing *listing = own->crawl;
+
+	return own->is_unsure || (own->is_doubtful && (listing->total < 0 ||
+	    listing->size == 0 || listing->is_capped ||
+	    listing->distinct != (uint64_t)listing->total ||
+	    set_count(own->pages) < 2));
 }
 
 static int
@@ -320,11 +369,16 @@ end_listing(struct run *run, struct run_listing *own, enum crawl_state state,
 	case CRAWL_HOLED:
 		break;
 	case CRAWL_WHOLE:
-		if (own->is_unsure)
+		if (is_unsure(own))
 			end_open(run, own, "the same records, which have no "
 			    "key, came several times: whether they are one "
 			    "or several can't be told");
-		own->crawl->gapped |= own->is_unsure;
+		if (run_doubles_are_over(own))
+			end_open(run, own, "more records have the key of "
+			    "another one than can be compared, so some may "
+			    "be missing");
+		own->crawl->gapped |= is_unsure(own) ||
+		    run_doubles_are_over(own);
 		if (!own->crawl->gapped)
 			rc = end_whole(run, own, err);
 		break;
@@ -350,6 +404,11 @@ end_listing(struct run *run, struct run_listing *own, enum crawl_state state,
 	case CRAWL_CUT:
 		end_open(run, own, "the server says that there are more "
 		    "records, and does not say where");
+		break;
+	case CRAWL_RESTLESS:
+		end_open(run, own, "records came on two pages, in another "
+		    "order in each reading, and no total is told: others may "
+		    "have come on none");
 		break;
 	}
 	return rc;

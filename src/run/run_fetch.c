@@ -13,9 +13,6 @@
 /* A piece of a page was tried before, with the page. */
 #define PIECE_ATTEMPTS 3
 
-/* Behind the last page many a server answers with HTTP 500. */
-#define PROBE_ATTEMPTS 4
-
 /* So many keys refused in a row, and it is the key and not the rights. */
 #define REFUSED_MOST 50
 
@@ -28,6 +25,7 @@ run_free_task(struct run *run, struct run_task *task)
 	free(task->gap.url);
 	free(task->gap.why);
 	free(task->gap.request);
+	run_twins_free(task->twins);
 	free(task->next_mark);
 	free(task->key);
 	free(task);
@@ -208,8 +206,7 @@ run_fetch(struct run *run, const struct crawl_job *job, struct err *err)
 	    .first_byte_s = resource->first_byte_s,
 	    .may_be_smaller = job->count > 1 &&
 	    resource->paging != SOURCE_CURSOR,
-	    .attempts = job->is_probe ? PROBE_ATTEMPTS :
-	    chain ? (job->is_piece ? PIECE_ATTEMPTS : 0) :
+	    .attempts = chain ? (job->is_piece ? PIECE_ATTEMPTS : 0) :
 	    job->count < job->listing->size ? PIECE_ATTEMPTS : 0,
 	    .is_text = resource->shape.form == SOURCE_TEXT,
 	    .header = resource->cursor_header,
@@ -287,20 +284,26 @@ try_smaller(struct run *run, struct run_task *task)
 	if (!crawl_split(&task->job, reply->is_slow ||
 	    status == 413 || status == 422))
 		return false;
-	log_event(run->settings.log, LOG_WARN, "run", "it can't be had; "
-	    "trying it in smaller pieces", "resource", task->key, "why",
-	    reply->why, NULL);
+	log_say(run->settings.log, LOG_WARN, "run", "%s failed (%s); trying "
+	    "it in smaller pieces", task->key, reply->why);
 	run_free_task(run, task);
 	return true;
 }
 
 /*
  * May the reply to a probe be what the server has to say of a page that it
- * does not have?  What may be otherwise a moment later says nothing of pages.
+ * does not have?  What may be otherwise a moment later says nothing of pages,
+ * and a server that fails may fail because there is more; unless the
+ * definition says that the answer means nothing is there.
  */
 static bool
-says_no_page(const struct http_reply *reply)
+says_no_page(const struct run_task *task)
 {
+	const struct http_reply *reply = task->reply;
+
+	if (source_verdict(task->job.listing->resource, reply->status) ==
+	    SOURCE_NOTHING)
+		return true;
 	switch (reply->status) {
 	case 401:
 	case 403:
@@ -309,7 +312,7 @@ says_no_page(const struct http_reply *reply)
 	case 429:
 		return false;
 	default:
-		return reply->status >= 400 && reply->status <= 500;
+		return reply->status >= 400 && reply->status < 500;
 	}
 }
 
@@ -320,11 +323,10 @@ take_refused_probe(struct run *run, struct run_task *task, struct err *err)
 	const struct http_reply *reply = task->reply;
 	struct text why;
 
-	if (says_no_page(reply)) {
-		log_event(run->settings.log, reply->status == 500 ?
-		    LOG_WARN : LOG_INFO, "run", "the page behind the last "
-		    "one is refused, so it was the last", "resource",
-		    task->key, "why", reply->why, NULL);
+	if (says_no_page(task)) {
+		log_event(run->settings.log, LOG_INFO, "run", "the page "
+		    "behind the last one is refused, so it was the last",
+		    "resource", task->key, "why", reply->why, NULL);
 		task->failed = true;
 		return settle(run, task, err);
 	}

@@ -17,6 +17,7 @@ struct run_task {
 	char *key;		/* its listing's */
 	struct http_reply *reply;	/* when it has come */
 	struct page page;	/* what is in it */
+	struct run_twins *twins;	/* see run_twins.c; or NULL */
 	char *next_mark;	/* of the next page, or NULL */
 	bool failed;		/* it can't be had: ${gap} says why */
 	bool nothing;		/* there is nothing there, and that's right */
@@ -35,6 +36,9 @@ struct run_listing {
 	struct set *pages;	/* of these, as they came in pages */
 	bool has_unnamed;
 	bool is_equal;		/* the last record is one of several equal */
+	uint64_t print;		/* of the keys of this reading, in order */
+	struct set *shared;	/* keys that several records have; or NULL */
+	bool is_twin;		/* the last record has one of them */
 	unsigned char last[SHA256_BYTES];	/* of the last record's bytes */
 	bool has_last;
 	struct run_doubles *doubles;	/* see run_double.c; or NULL */
@@ -42,6 +46,7 @@ struct run_listing {
 	uint64_t changed;	/* records whose later version was taken */
 	uint64_t same_key;	/* kept beside another one of their key */
 	bool is_unsure;		/* equal records may be one or several */
+	bool is_doubtful;	/* so may they, if no total counts them */
 	char *dir;		/* of a stream */
 	struct tree_stream *stream;
 	uint64_t records;	/* kept, in all runs */
@@ -253,6 +258,35 @@ void run_note_restart(struct run_listing *);
 enum run_seen run_note(struct run *, struct run_listing *,
     const struct page_record *, bool *);
 
+/* ----------------------------------------------------- run_twins.c */
+
+/**
+ * run_note_reply(run, task, i, named):
+ * As run_note(), of record ${i} of the page.  Where several records have its
+ * key, own->is_twin is set, and it is told from these by its bytes.
+ */
+enum run_seen run_note_reply(struct run *, struct run_task *, size_t,
+    bool *);
+
+/**
+ * run_twins_key(run, own, bytes):
+ * Do several records have the key in run->scratch?  Then add to it what tells
+ * the one with these ${bytes} apart, and return true.
+ */
+bool run_twins_key(struct run *, const struct run_listing *, struct span);
+
+/** run_twins_share(run, own): Several records have the key in run->scratch. */
+void run_twins_share(struct run *, struct run_listing *);
+
+/** run_twins_known(run, own, record): A record that may be one is on disk. */
+void run_twins_known(struct run *, struct run_listing *,
+    const struct page_record *);
+
+/** run_twins_free(twins): Free them; they may be NULL. */
+void run_twins_free(struct run_twins *);
+
+/* ------------------------------------------------- run_note.c, again */
+
 /** run_note_is_unnamed(task): Has no record of the page a key? */
 bool run_note_is_unnamed(const struct run_task *);
 
@@ -262,6 +296,9 @@ bool run_note_is_unnamed(const struct run_task *);
  * before?  Then no one can tell whether the server looked at what was asked.
  */
 bool run_note_is_same_page(const struct run_task *);
+
+/** run_note_is_uniform(task): Are all records of the page equal? */
+bool run_note_is_uniform(const struct run_task *);
 
 /**
  * run_note_has_news(run, task):
@@ -325,7 +362,7 @@ void run_double(struct run_listing *, const struct text *, struct span);
 /**
  * run_doubles_count(run, own, n, err):
  * Set ${n} to how many records that are held have other bytes than any that
- * is kept.
+ * is kept.  Those whose key several records have are kept, and not counted.
  */
 int run_doubles_count(struct run *, struct run_listing *, uint64_t *,
     struct err *);
@@ -340,6 +377,9 @@ int run_doubles_keep(struct run *, struct run_listing *, struct err *);
  */
 int run_doubles_replace(struct run *, struct run_listing *,
     struct manifest_listing *, struct err *);
+
+/** run_doubles_are_over(own): Were there more than can be held? */
+bool run_doubles_are_over(const struct run_listing *);
 
 /** run_doubles_free(doubles): Free them; they may be NULL. */
 void run_doubles_free(struct run_doubles *);

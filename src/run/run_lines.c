@@ -58,7 +58,7 @@ run_lines(struct run *run, struct run_task *task,
 		if (run_note_is_overlap(task, i))
 			continue;
 		record = page_record(&task->page, i);
-		seen = run_note(run, own, &record, &named);
+		seen = run_note_reply(run, task, i, &named);
 		page->distinct += seen != RUN_DUPLICATE;
 		page->kept += seen == RUN_NEW;
 		if (seen != RUN_NEW)

@@ -21,10 +21,11 @@ run_note_restart(struct run_listing *own)
 		set_free(own->pass_seen);
 	own->pass_seen = set_new();
 	own->has_last = false;
+	own->print = 0;
 	run_note_start(own);
 	set_free(own->pages);
 	own->pages = NULL;
-	own->is_unsure = false;
+	own->is_unsure = own->is_doubtful = false;
 }
 
 enum run_seen
@@ -77,6 +78,19 @@ run_note_is_same_page(const struct run_task *task)
 	if (own->pages == NULL)
 		own->pages = set_new();
 	return !set_add(own->pages, hash, sizeof(hash));
+}
+
+bool
+run_note_is_uniform(const struct run_task *task)
+{
+	const struct span *records = task->page.records;
+	size_t i;
+
+	for (i = 1; i < task->page.n; i++)
+		if (records[i].len != records[0].len || memcmp(records[i].at,
+		    records[0].at, records[0].len) != 0)
+			return false;
+	return true;
 }
 
 bool

@@ -102,7 +102,6 @@ run_online_page(struct run *run, struct run_task *task,
 {
 	struct crawl_listing *listing = task->job.listing;
 	struct run_listing *own = listing->user;
-	struct page_record record;
 	enum run_seen seen;
 	uint64_t known;
 	bool named;
@@ -119,8 +118,7 @@ run_online_page(struct run *run, struct run_task *task,
 	for (i = 0; i < task->page.n; i++) {
 		if (run_note_is_overlap(task, i))
 			continue;
-		record = page_record(&task->page, i);
-		seen = run_note(run, own, &record, &named);
+		seen = run_note_reply(run, task, i, &named);
 		page->distinct += seen != RUN_DUPLICATE;
 		page->kept += seen == RUN_NEW;
 		if (seen == RUN_NEW && own->known != NULL &&

@@ -24,6 +24,7 @@ run_close(struct run_listing *own)
 	set_free(own->known);
 	set_free(own->tally);
 	set_free(own->pages);
+	set_free(own->shared);
 	run_doubles_free(own->doubles);
 	run_restore_free(own->restore);
 	run_kept_free(own->kept);
@@ -88,37 +89,69 @@ open_stream(struct run *run, struct run_listing *own, struct err *err)
 	return rc;
 }
 
+/*
+ * Records on disk have the same key, and rightly: note what tells them apart,
+ * for these were read before that was known.
+ */
+static int
+take_twins(struct run *run, struct run_listing *own, struct err *err)
+{
+	struct run_reader *reader;
+	struct page_record record;
+	int rc;
+
+	if (own->shared == NULL)
+		return 0;
+	reader = run_reader_new(run, own->crawl->key, own->dir, err);
+	if (reader == NULL)
+		return -1;
+	while ((rc = run_reader_next(reader, &record, err)) == 1)
+		run_twins_known(run, own, &record);
+	run_reader_free(reader);
+	return rc;
+}
+
+/* A record on disk: note its key.  Return whether others hang from it. */
+static bool
+take_record(struct run *run, struct run_listing *own,
+    const struct page_record *record, struct set *linked)
+{
+	bool named;
+
+	if (linked != NULL)
+		return page_key(record, NULL, &run->scratch) &&
+		    set_add(linked, run->scratch.at, run->scratch.len);
+	if (run_note(run, own, record, &named) == RUN_DUPLICATE && named) {
+		run_twins_share(run, own);
+		own->same_key++;
+		named = false;
+	}
+	if (own->crawl->resource->paging == SOURCE_OFFSET)
+		run_note_last(own, record->bytes);
+	return named;
+}
+
 /* Go through the records on disk: note their keys, see to their children. */
 static int
 take_records(struct run *run, struct run_listing *own, bool note,
     struct err *err)
 {
-	struct crawl_listing *listing = own->crawl;
-	struct run_reader *reader = run_reader_new(run, listing->key,
+	struct run_reader *reader = run_reader_new(run, own->crawl->key,
 	    own->dir, err);
-	bool overlaps = listing->resource->paging == SOURCE_OFFSET;
+	struct set *linked = note ? NULL : set_new();
 	struct page_record record;
-	int rc;
+	int rc = -1;
 
-	if (reader == NULL)
-		return -1;
 	/* What hangs from a record that can't be read is not known. */
-	if (!note)
+	if (reader != NULL && !note)
 		run_reader_tolerate(reader);
-	while ((rc = run_reader_next(reader, &record, err)) == 1) {
-		bool named;
-
-		if (note)
-			(void)run_note(run, own, &record, &named);
-		else
-			named = page_key(&record, NULL, &run->scratch);
-		if (note && overlaps)
-			run_note_last(own, record.bytes);
-		if (named)
-			run_link(run, listing, &record);
-	}
+	while (reader != NULL &&
+	    (rc = run_reader_next(reader, &record, err)) == 1)
+		if (take_record(run, own, &record, linked))
+			run_link(run, own->crawl, &record);
 	run_reader_free(reader);
-	return rc;
+	set_free(linked);
+	return rc == 0 && note ? take_twins(run, own, err) : rc;
 }
 
 /* The fields of a document, from the manifest. */

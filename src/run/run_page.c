@@ -27,7 +27,8 @@ check_number(const struct crawl_job *job, const struct page *page,
 		return err_set(err, ERR_DATA, "the reply says that it is "
 		    "page %" PRId64 "; page %" PRIu64 " was asked for",
 		    page->number, number);
-	if (page->total < 0)
+	/* One that can't be read: then a page without records is the end. */
+	if (page->total < 0 && !page->has_total)
 		return err_set(err, ERR_DATA, "the reply does not say how "
 		    "many records there are");
 	size = page->size >= 0 ? (uint64_t)page->size : job->count;
@@ -122,6 +123,16 @@ check_page(struct run *run, struct run_task *task, struct err *err)
 	return 0;
 }
 
+/* What an error says, or the start of it as it stands. */
+static void
+explain(struct span error, struct text *text)
+{
+	http_explain(error, text);
+	if (text->len == 0)
+		text_add_visible(text, error.at, error.len < 100 ?
+		    error.len : 100);
+}
+
 /* The reply says itself that it failed, whatever its status. */
 static int
 tell_failure(const struct page *page, const char *where, struct err *err)
@@ -129,11 +140,33 @@ tell_failure(const struct page *page, const char *where, struct err *err)
 	struct text text;
 
 	text_init(&text, 200);
-	http_explain(page->failure, &text);
+	explain(page->failure, &text);
 	err_set(err, ERR_DATA, "the reply says that it failed: \"%s\" is %s",
-	    where, text.len > 0 ? text.at : "there");
+	    where, text.at);
 	text_release(&text);
 	return -1;
+}
+
+/* Say once what no one understands of what the reply says of the list. */
+static void
+tell_unread(struct run *run, const struct run_task *task,
+    const struct page_unread *unread)
+{
+	const char *name = task->job.listing->resource->name;
+	char *key = mem_format("%s reads %s", name, unread->path);
+	struct text text;
+
+	text_init(&text, 200);
+	text_add_visible(&text, unread->value.at, unread->value.len < 40 ?
+	    unread->value.len : 40);
+	if (set_add(run->told, key, strlen(key)))
+		log_say(run->settings.log, LOG_WARN, "run", "%s: \"%s\" is "
+		    "%s: %s; it is left out of account, and only what else "
+		    "the server says tells where the list ends", task->key,
+		    unread->path, unread->is_number ? "no count" :
+		    "neither true nor false", text.at);
+	text_release(&text);
+	free(key);
 }
 
 /* What is not as it should be, and no reason to refuse the reply. */
@@ -142,7 +175,10 @@ tell_oddities(struct run *run, const struct run_task *task)
 {
 	const struct page *page = &task->page;
 	struct text text;
+	unsigned i;
 
+	for (i = 0; i < page->n_unread; i++)
+		tell_unread(run, task, &page->unread[i]);
 	if (page->n_words > 0)
 		run_tell_once(run, task, "records have NaN or Infinity in "
 		    "them, which JSON does not know; they are kept as they "
@@ -150,11 +186,11 @@ tell_oddities(struct run *run, const struct run_task *task)
 	if (page->errors.at == NULL)
 		return;
 	text_init(&text, 200);
-	http_explain(page->errors, &text);
-	run_tell_once(run, task, "the reply has \"errors\" beside its records "
+	explain(page->errors, &text);
+	run_tell_once(run, task, "the reply has \"%s\" beside its records "
 	    "(%s), so some may be missing; where that is a failure, say "
-	    "\"failure: errors\" in the definition", text.len > 0 ? text.at :
-	    "of no text");
+	    "\"failure: %s\" in the definition", page->errors_name, text.at,
+	    page->errors_name);
 	text_release(&text);
 }
 
@@ -177,7 +213,7 @@ run_page_read(struct run *run, struct run_task *task, struct err *err)
 	if (task->page.errors.at != NULL && task->page.n == 0 &&
 	    resource->is_list) {
 		task->page.failure = task->page.errors;
-		return tell_failure(&task->page, "errors", err);
+		return tell_failure(&task->page, task->page.errors_name, err);
 	}
 	if (check_page(run, task, err) == -1)
 		return -1;

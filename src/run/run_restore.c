@@ -398,7 +398,7 @@ run_restore_commit(struct run *run, struct run_task *task, struct err *err)
 		state = crawl_fail(run->crawl, &job);
 	} else if (task->failed) {
 		state = crawl_end_probe(run->crawl, &job,
-		    CRAWL_PROBE_REFUSED);
+		    false);
 	} else {
 		if (!task->nothing)
 			rc = take_page(run, task, err);

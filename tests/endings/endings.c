@@ -7,20 +7,28 @@
  *		  header, one for all pages) | by address (in the body, in
  *		  Link) | one reply | intervals of time
  *	total	: right | absent | null | a text | wrong type | too low |
- *		  too high | zero
+ *		  too high | zero | with a point | a power of ten | -1 |
+ *		  a word
  *	more	: not declared | right | always true | always false | null |
- *		  absent | wrong type
+ *		  absent | wrong type | 1 or 0 | a text
  *	next	: at the end it is absent | null | "" | false | an object |
  *		  this page's own | the first page's | always another one; or
  *		  it is null in the middle; and pages in the middle may be
  *		  empty
  *	beyond	: behind the end comes an empty page | null | no records |
  *		  404 | 400 | 500 | the last page again | the first
+ *	breaks	: from a row on, pages fail: never | 503 | 500 | an error in
+ *		  place of records | several errors
  *	keys	: ids | none, and some records equal | ids twice in a record |
- *		  two records of one id
+ *		  two records of one id | three of one reply with one id |
+ *		  ids that are empty or null | none, and all equal but one
+ *
+ *	order	: the same always | another one for each page
  *
  * Whatever is drawn: the run ends after a bounded number of requests, and
- * where it says that the export is complete, all rows are there.  What is
+ * where it says that the export is complete, all rows are there.  Where the
+ * server does nothing wrong but to write numbers in its own way, it is
+ * complete.  What is
  * left out of the grammar is what an honest server with fewer rows would
  * answer in the same way.
  */
@@ -41,6 +49,7 @@
 struct endings_case the;
 
 static uint64_t state;
+static bool is_verbose;	/* of one case: what the run says */
 
 unsigned
 endings_dice(unsigned n)
@@ -61,12 +70,20 @@ draw_rows(void)
 	for (i = 0; i < the.n; i++) {
 		char time[40];
 
+		k = the.keys == K_NEAR && i < 3 ? 0 : i;
 		snprintf(time, sizeof(time), "2025-01-01T%02u:%02u:00Z",
-		    i / 60, i % 60);
-		k = the.keys == K_SHARED && i == the.n - 1 ? i / 2 : i;
+		    k / 60, k % 60);
+		k = the.keys == K_SHARED && i == the.n - 1 ? i / 2 : k;
 		if (the.keys == K_NONE)
 			snprintf(the.rows[i], 100, "{\"m\":\"tick\",\"k\":%u}",
 			    endings_dice(3));
+		else if (the.keys == K_SAME)
+			snprintf(the.rows[i], 100, "{\"m\":\"%s\"}",
+			    i + 1 < the.n ? "tick" : "tock");
+		else if (the.keys == K_EMPTY)
+			snprintf(the.rows[i], 100, "{\"id\":%s,\"t\":\"%s\","
+			    "\"n\":%u}", i % 3 == 0 ? "null" : "\"\"", time,
+			    i);
 		else if (the.keys == K_TWICE)
 			snprintf(the.rows[i], 100, "{\"id\":\"x\",\"t\":\"%s\","
 			    "\"id\":\"r%u\"}", time, k);
@@ -77,12 +94,54 @@ draw_rows(void)
 	}
 }
 
+static bool
+tells_total(void)
+{
+	return the.total == T_RIGHT || the.total == T_TEXT ||
+	    the.total == T_FLOAT || the.total == T_POWER;
+}
+
+static bool
+tells_more(void)
+{
+	return the.more == M_RIGHT || the.more == M_DIGIT ||
+	    the.more == M_WORD;
+}
+
+/*
+ * Is nothing wrong with the answers, however they write numbers, and does
+ * something tell where the list ends?
+ */
+static bool
+is_honest(void)
+{
+	if (the.breaks != R_NO || the.ignores || the.shuffles || the.mistyped ||
+	    the.total == T_LOW || the.total == T_HIGH || the.total == T_ZERO ||
+	    the.more == M_TRUE || the.more == M_FALSE)
+		return false;
+	/* Equal pages are told apart by a total. */
+	if (the.keys == K_NONE || (the.keys == K_SAME && !tells_total()))
+		return false;
+	/* The first page is empty. */
+	if (the.n == 0 && the.beyond != B_EMPTY && the.beyond != B_404 &&
+	    !(the.beyond == B_NULL && the.empty_null))
+		return false;
+	/* A total that is not there is an error of the definition. */
+	if (the.style == NUMBER && (the.total == T_ABSENT ||
+	    the.total == T_NULL || the.cap < SIZE))
+		return false;
+	if (the.style >= CURSOR && the.style <= LINK)
+		return the.last == N_NULL || the.last == N_EMPTY;
+	return the.beyond == B_EMPTY || (tells_total() &&
+	    (the.beyond == B_404 || the.beyond == B_400)) ||
+	    (the.beyond == B_NULL && the.empty_null);
+}
+
 /* Could an honest server with fewer rows answer all of it? */
 static bool
 is_undetectable(void)
 {
-	bool tells_total = the.total == T_RIGHT || the.total == T_TEXT ||
-	    the.total == T_HIGH;
+	bool has_total = tells_total() || the.total == T_HIGH;
 	bool fewer = the.cap < SIZE;
 
 	/* The first page again and again, and a total of just that many. */
@@ -93,28 +152,29 @@ is_undetectable(void)
 		return true;
 	/* A page again in place of an empty one, which makes up the total,
 	 * and no key to tell that it is not other records. */
-	if (the.keys == K_NONE && the.total == T_HIGH &&
+	if ((the.keys == K_NONE || the.keys == K_EMPTY ||
+	    the.keys == K_SAME) && the.total == T_HIGH &&
 	    (the.beyond == B_LAST || the.beyond == B_FIRST))
 		return true;
 	/* All that the total says, in a page that is not full. */
 	if (fewer && the.total == T_LOW && endings_low() <= the.cap)
 		return true;
 	/* "No more" behind a page that is not full. */
-	if (the.more == M_FALSE && fewer && !tells_total &&
+	if (the.more == M_FALSE && fewer && !has_total &&
 	    the.style != ONE && the.style != NUMBER)
 		return true;
 	/* "No more" in an empty page. */
-	if (the.more == M_FALSE && the.hollow && !tells_total)
+	if (the.more == M_FALSE && the.hollow && !has_total)
 		return true;
 	/* The list breaks off, and nothing else tells of the rest. */
-	if (the.last == N_MIDDLE && !tells_total && the.more != M_RIGHT &&
+	if (the.last == N_MIDDLE && !has_total && !tells_more() &&
 	    the.more != M_TRUE && the.style >= CURSOR && the.style <= LINK)
 		return true;
 	/* A path that never appears, and a first page that is not full. */
-	if (the.mistyped && fewer && !tells_total)
+	if (the.mistyped && fewer && !has_total)
 		return true;
 	/* Of two records with one key, only a total tells. */
-	return the.keys == K_SHARED && !(tells_total &&
+	return the.keys == K_SHARED && !(has_total &&
 	    the.style != ONE && the.style != INTERVAL);
 }
 
@@ -136,7 +196,8 @@ draw(uint64_t seed)
 		the.last = endings_dice(LASTS);
 		the.beyond = endings_dice(BEYONDS);
 		the.keys = endings_dice(2) == 0 ? K_IDS : endings_dice(KEYS);
-		if (the.style == INTERVAL && the.keys == K_NONE)
+		if (the.style == INTERVAL && (the.keys == K_NONE ||
+		    the.keys == K_SAME))
 			the.keys = K_IDS;
 		if (the.style == INTERVAL)
 			the.cap = SIZE;
@@ -144,6 +205,8 @@ draw(uint64_t seed)
 		the.ignores = endings_dice(12) == 0;
 		the.mistyped = endings_dice(12) == 0;
 		the.empty_null = endings_dice(2) == 0;
+		the.shuffles = the.keys == K_IDS && the.style != INTERVAL &&
+		    endings_dice(12) == 0;
 		if (the.n > 1 && the.style != ONE && endings_dice(5) == 0) {
 			the.breaks = endings_dice(BREAKS);
 			the.breaks_at = endings_dice(2) == 0 && the.n >
@@ -262,7 +325,8 @@ static enum run_state
 run_some(const struct source *source, const char *resume, unsigned requests,
     char **export, struct err *err)
 {
-	struct log *log = log_new(LOG_ERROR, LOG_ERROR);
+	struct log *log = log_new(is_verbose ? LOG_DEBUG : LOG_ERROR,
+	    LOG_ERROR);
 	json_t *options = json_object();
 	struct run_settings settings = { .source = source,
 	    .server = "http://h", .options = options, .output = "exports",
@@ -272,7 +336,10 @@ run_some(const struct source *source, const char *resume, unsigned requests,
 	    .wake_fd = -1 };
 	struct run *run = run_new(&settings, err);
 	enum run_state ended = RUN_STOPPED;
+	enum log_level level;
+	struct text line;
 
+	text_init(&line, 4096);
 	if (run != NULL) {
 		do {
 			ended = run_step(run, 10, err);
@@ -283,6 +350,9 @@ run_some(const struct source *source, const char *resume, unsigned requests,
 			*export = mem_text(run_where(run));
 		run_free(run);
 	}
+	while (is_verbose && log_take(log, &level, &line))
+		printf("# %s\n", line.at);
+	text_release(&line);
 	log_free(log);
 	json_decref(options);
 	return ended;
@@ -300,7 +370,7 @@ mend(void)
 	the.beyond = B_EMPTY;
 	the.breaks = R_NO;
 	the.cap = SIZE;
-	the.ignores = the.mistyped = false;
+	the.ignores = the.mistyped = the.shuffles = false;
 	the.empty_null = true;
 	the.requests = 0;
 }
@@ -316,7 +386,8 @@ resume(const char *export)
 	const char *wrong;
 
 	/* Of equal records without a key, pages may be the same, too. */
-	if (the.keys == K_NONE)
+	if (the.keys == K_NONE || the.keys == K_EMPTY ||
+	    the.keys == K_SAME)
 		return NULL;
 	mend();
 	source = make_source();
@@ -357,7 +428,8 @@ run_case(uint64_t seed)
 		break;
 	case RUN_GAPS:
 		holed++;
-		wrong = resume(export);
+		wrong = is_honest() ? "not complete" :
+		    resume(export);
 		break;
 	case RUN_STOPPED:
 		snprintf(why, sizeof(why), "stopped: %s", err.text);
@@ -383,6 +455,10 @@ run_case(uint64_t seed)
 static void
 tell(uint64_t seed, const char *wrong)
 {
+	unsigned requests = the.requests;
+
+	/* As it was drawn, before it was mended. */
+	draw(seed);
 	printf("# seed %llu: style %d, %u rows, cap %u, total %d, more %d, "
 	    "last %d, beyond %d, breaks %d at %u, keys %d%s%s%s: "
 	    "%s (%u requests)\n",
@@ -390,7 +466,7 @@ tell(uint64_t seed, const char *wrong)
 	    the.more, the.last, the.beyond, the.breaks,
 	    the.breaks_at, the.keys, the.ignores ?
 	    ", ignores" : "", the.mistyped ? ", mistyped" : "",
-	    the.empty_null ? ", null" : "", wrong, the.requests);
+	    the.empty_null ? ", null" : "", wrong, requests);
 }
 
 /* endings [CASES [FIRST]] */
@@ -403,6 +479,7 @@ main(int argc, char **argv)
 	char dir[] = "/dev/shm/hlexport-endings-XXXXXX";
 	const char *wrong;
 
+	is_verbose = n == 1;
 	clock_fix(INT64_C(1764000000000));
 	clock_skip_waits();
 	if (mkdtemp(dir) == NULL || chdir(dir) == -1) {

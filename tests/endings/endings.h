@@ -10,15 +10,16 @@
 enum style { NUMBER, OFFSET, CURSOR, HEADER, SCROLL, ADDRESS, LINK, ONE,
     INTERVAL, STYLES };
 enum total { T_RIGHT, T_ABSENT, T_NULL, T_TEXT, T_WRONG, T_LOW, T_HIGH,
-    T_ZERO, TOTALS };
+    T_ZERO, T_FLOAT, T_POWER, T_MINUS, T_WORD, TOTALS };
 enum more { M_UNDECLARED, M_RIGHT, M_TRUE, M_FALSE, M_NULL, M_ABSENT, M_WRONG,
-    MORES };
+    M_DIGIT, M_WORD, MORES };
 enum last { N_ABSENT, N_NULL, N_EMPTY, N_FALSE, N_OBJECT, N_SAME, N_RING,
     N_ALWAYS, N_MIDDLE, LASTS };
 enum beyond { B_EMPTY, B_NULL, B_ABSENT, B_404, B_400, B_500, B_LAST, B_FIRST,
     BEYONDS };
-enum breaks { R_NO, R_503, R_ERROR, R_ERRORS, BREAKS };
-enum keys { K_IDS, K_NONE, K_TWICE, K_SHARED, KEYS };
+enum breaks { R_NO, R_503, R_500, R_ERROR, R_ERRORS, BREAKS };
+enum keys { K_IDS, K_NONE, K_TWICE, K_SHARED, K_NEAR, K_EMPTY,
+    K_SAME, KEYS };
 
 /* The case at hand. */
 extern struct endings_case {
@@ -36,6 +37,7 @@ extern struct endings_case {
 	bool mistyped;		/* the definition has the wrong path */
 	bool empty_null;	/* the definition knows null for empty */
 	char rows[MAX_ROWS][100];
+	bool shuffles;		/* each page is of another order */
 	unsigned scrolled;	/* of SCROLL: where the server is */
 	unsigned requests;
 } the;

@@ -58,7 +58,9 @@ add_total(struct text *body)
 {
 	static const char *const forms[TOTALS] = { ",\"total\":%u", "",
 	    ",\"total\":null", ",\"total\":\"%u\"", ",\"total\":{}",
-	    ",\"total\":%u", ",\"total\":%u", ",\"total\":0" };
+	    ",\"total\":%u", ",\"total\":%u", ",\"total\":0",
+	    ",\"total\":%u.0", ",\"total\":%u.0e+0", ",\"total\":-1",
+	    ",\"total\":\"many\"" };
 	unsigned n = the.n;
 
 	if (the.total == T_LOW)
@@ -72,10 +74,16 @@ static void
 add_more(struct text *body, bool more)
 {
 	static const char *const forms[MORES] = { "", NULL, ",\"more\":true",
-	    ",\"more\":false", ",\"more\":null", "", ",\"more\":\"x\"" };
+	    ",\"more\":false", ",\"more\":null", "", ",\"more\":\"x\"",
+	    NULL, NULL };
 
 	if (the.more == M_RIGHT)
 		text_addf(body, ",\"more\":%s", more ? "true" : "false");
+	else if (the.more == M_DIGIT)
+		text_addf(body, ",\"more\":%d", more);
+	else if (the.more == M_WORD)
+		text_addf(body, ",\"more\":\"%s\"", more ? "True" :
+		    "False");
 	else
 		text_adds(body, forms[the.more]);
 }
@@ -198,18 +206,35 @@ answer_interval(struct http_reply *reply)
 	unsigned end = to != NULL && strncmp(to, "to=2025-01-01", 13) == 0 ?
 	    second(to, "to=", 0) : to != NULL && strncmp(to, "to=2024", 7) ==
 	    0 ? 0 : 86400;
-	unsigned i, n = 0, at;
+	unsigned i, n = 0, at, time;
 
 	text_adds(&reply->body, "{\"items\":[");
 	for (i = 0; i < the.n && n < the.cap; i++) {
 		at = the.n - 1 - i;
-		if (!the.ignores && (at * 60 < begin || at * 60 > end))
+		time = the.keys == K_NEAR && at < 3 ? 0 : at * 60;
+		if (!the.ignores && (time < begin || time > end))
 			continue;
 		text_addf(&reply->body, "%s%s", n++ > 0 ? "," : "",
 		    the.rows[at]);
 	}
 	text_adds(&reply->body, "]}");
 	return 200;
+}
+
+/* Put some rows in each other's place. */
+static void
+shuffle(void)
+{
+	char row[sizeof(the.rows[0])];
+	unsigned n, one, other;
+
+	for (n = endings_dice(4); n > 0 && the.n > 0; n--) {
+		one = endings_dice(the.n);
+		other = endings_dice(the.n);
+		memcpy(row, the.rows[one], sizeof(row));
+		memcpy(the.rows[one], the.rows[other], sizeof(row));
+		memcpy(the.rows[other], row, sizeof(row));
+	}
 }
 
 int
@@ -225,6 +250,8 @@ endings_answer(struct http_reply *reply)
 	if (the.breaks != R_NO && first >= the.breaks_at && first < the.n) {
 		if (the.breaks == R_503)
 			return 503;
+		if (the.breaks == R_500)
+			return 500;
 		text_adds(body, the.breaks == R_ERROR ? "{\"items\":[],"
 		    "\"error\":{\"message\":\"x\"}" :
 		    "{\"errors\":[\"x\"],\"items\":[]");
@@ -251,6 +278,8 @@ endings_answer(struct http_reply *reply)
 		text_adds(body, "\"x\":1");
 	else
 		text_adds(body, "\"items\":[");
+	if (the.shuffles)
+		shuffle();
 	for (i = first; i < end; i++)
 		text_addf(body, "%s%s", i > first ? "," : "", the.rows[i]);
 	if (body->at[body->len - 1] == '[' || i > first)

@@ -321,7 +321,7 @@ teardown()
 	add_fault "span status=504 times=2"
 	run -0 items --way span --cap 5000
 	lines exports/* | cmp - truth
-	run -0 grep -c "trying it in smaller pieces" exports/*/export.log
+	run -0 grep -c "span from .* failed (HTTP 504.*); trying it in smaller pieces" exports/*/export.log
 	assert_equal "$(asked_count)" 4
 	# It is not cut for ever.
 	add_fault "span status=504"

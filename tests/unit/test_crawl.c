@@ -100,7 +100,7 @@ test_a_server_may_give_less_than_it_is_asked_for(void **state)
 {
 	struct crawl *crawl = begin(8);
 	struct crawl_job job = open_listing(crawl, "open shelves");
-	struct crawl_result result = { 4, 4, 4, 4, 9, 4, -1, NULL, false };
+	struct crawl_result result = { 4, 4, 4, 4, 9, 4, -1, NULL, false, 0 };
 
 	(void)state;
 	assert_string_equal(next(crawl, &job), "fetch shelves 0+10");
@@ -135,7 +135,7 @@ test_counts_that_differ_are_read_again_once(void **state)
 {
 	struct crawl *crawl = begin(8);
 	struct crawl_job job = open_listing(crawl, "open shelves");
-	struct crawl_result nine = { 9, 9, 9, 9, 10, 10, -1, NULL, false };
+	struct crawl_result nine = { 9, 9, 9, 9, 10, 10, -1, NULL, false, 0 };
 
 	(void)state;
 	next(crawl, &job);
@@ -156,9 +156,10 @@ test_what_came_late_is_found_in_the_second_reading(void **state)
 {
 	struct crawl *crawl = begin(8);
 	struct crawl_job job = open_listing(crawl, "open shelves");
-	struct crawl_result nine = { 9, 9, 9, 9, 10, 10, -1, NULL, false };
-	struct crawl_result ten = { 10, 10, 1, 10, 10, 10, -1, NULL, false };
-	struct crawl_result same = { 10, 10, 0, 10, 10, 10, -1, NULL, false };
+	struct crawl_result nine = { 9, 9, 9, 9, 10, 10, -1, NULL, false, 0 };
+	struct crawl_result ten = { 10, 10, 1, 10, 10, 10, -1, NULL, false, 0 };
+	struct crawl_result same = { 10, 10, 0, 10, 10, 10, -1, NULL,
+	    false, 0 };
 
 	(void)state;
 	next(crawl, &job);
@@ -189,7 +190,8 @@ test_a_total_that_changes_is_read_again(void **state)
 {
 	struct crawl *crawl = begin(8);
 	struct crawl_job job;
-	struct crawl_result same = { 10, 10, 0, 10, 20, 10, -1, NULL, false };
+	struct crawl_result same = { 10, 10, 0, 10, 20, 10, -1, NULL,
+	    false, 0 };
 
 	(void)state;
 	shelves(crawl, 19);
@@ -267,7 +269,7 @@ test_another_resource_says_how_many(void **state)
 {
 	struct crawl *crawl = begin(8);
 	struct crawl_job job = down_to_books(crawl, "3");
-	struct crawl_result two = { 2, 2, 0, 2, 2, 10, -1, NULL, false };
+	struct crawl_result two = { 2, 2, 0, 2, 2, 10, -1, NULL, false, 0 };
 
 	(void)state;
 	/* The listing's own total fits; the shelf's count doesn't. */
@@ -285,6 +287,19 @@ test_another_resource_says_how_many(void **state)
 	/* And the shelf isn't done. */
 	assert_string_equal(next(crawl, &job), "nothing");
 	assert_true(crawl_over(crawl));
+	crawl_free(crawl);
+}
+
+/* Some write 2600.0: it is the number all the same. */
+static void
+test_a_count_is_read_in_any_form(void **state)
+{
+	struct crawl *crawl = begin(8);
+	struct crawl_job job = down_to_books(crawl, "0.3e1");
+
+	(void)state;
+	assert_int_equal(came(crawl, &job, 2, 2), CRAWL_AGAIN);
+	assert_int_equal(job.listing->expected, 3);
 	crawl_free(crawl);
 }
 
@@ -346,7 +361,7 @@ test_a_total_may_be_capped(void **state)
 {
 	struct crawl *crawl = begin(8);
 	struct crawl_job job = open_listing(crawl, "open shelves");
-	struct crawl_result last = { 10, 0, 0, 0, 10, 10, -1, NULL, false };
+	struct crawl_result last = { 10, 0, 0, 0, 10, 10, -1, NULL, false, 0 };
 
 	(void)state;
 	next(crawl, &job);
@@ -392,7 +407,7 @@ test_a_total_may_be_capped(void **state)
 	assert_int_equal(came(crawl, &job, 10, 10), CRAWL_GOES_ON);
 	assert_string_equal(next(crawl, &job), "fetch shelves 10+10");
 	assert_int_equal(crawl_end_probe(crawl, &job,
-	    CRAWL_PROBE_DOUBTFUL), CRAWL_WHOLE);
+	    false), CRAWL_WHOLE);
 	assert_false(job.listing->gapped);
 	crawl_end(crawl, job.listing);
 	crawl_free(crawl);
@@ -520,6 +535,7 @@ main(void)
 		cmocka_unit_test(
 		    test_a_first_page_that_fails_costs_the_listing),
 		cmocka_unit_test(test_another_resource_says_how_many),
+		cmocka_unit_test(test_a_count_is_read_in_any_form),
 		cmocka_unit_test(
 		    test_a_count_that_is_missing_is_not_compared),
 		cmocka_unit_test(test_what_is_known_is_not_asked_for),

@@ -1,0 +1,197 @@
+/*
+ * Records of one reply that have the same key and other bytes.
+ *
+ * Nothing changed between them, so there are several records of that key.
+ * From then on, records of the key are told apart by their bytes, and each of
+ * them is kept.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "run/run_internal.h"
+
+struct entry {
+	struct set_mark key;
+	size_t i;		/* which record of the page it is */
+	bool is_held;		/* it waits in run_double.c */
+};
+
+/* The records of a page, by their keys. */
+struct run_twins {
+	struct entry *all;
+	size_t n;
+};
+
+static int
+compare(const struct set_mark *one, const struct set_mark *other)
+{
+	if (one->a != other->a)
+		return one->a < other->a ? -1 : 1;
+	return one->b < other->b ? -1 : one->b > other->b;
+}
+
+static int
+by_key(const void *a, const void *b)
+{
+	const struct entry *one = a, *other = b;
+	int rc = compare(&one->key, &other->key);
+
+	return rc != 0 ? rc : one->i < other->i ? -1 : one->i > other->i;
+}
+
+static struct run_twins *
+new_twins(const struct page *page)
+{
+	struct run_twins *twins = mem_zero(1, sizeof(*twins));
+	struct page_record record;
+	struct text key;
+	size_t i;
+
+	text_init(&key, SIZE_MAX / 4);
+	twins->all = mem_alloc((page->n + 1) * sizeof(*twins->all));
+	for (i = 0; i < page->n; i++) {
+		record = page_record(page, i);
+		if (page_key(&record, NULL, &key))
+			twins->all[twins->n++] = (struct entry){
+			    set_mark_of(key.at, key.len), i, false };
+	}
+	text_release(&key);
+	qsort(twins->all, twins->n, sizeof(*twins->all), by_key);
+	return twins;
+}
+
+void
+run_twins_free(struct run_twins *twins)
+{
+	if (twins == NULL)
+		return;
+	free(twins->all);
+	free(twins);
+}
+
+/* The first record of the page with the key; there is one. */
+static struct entry *
+find_first(const struct run_twins *twins, struct set_mark key)
+{
+	size_t low = 0, high = twins->n, middle;
+
+	while (low < high) {
+		middle = low + (high - low) / 2;
+		if (compare(&twins->all[middle].key, &key) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return &twins->all[low];
+}
+
+/* Add to the key in run->scratch what tells the record from its like. */
+static void
+add_bytes(struct run *run, const struct run_listing *own, struct span bytes)
+{
+	unsigned char hash[SHA256_BYTES];
+	struct text line;
+
+	text_init(&line, SIZE_MAX / 4);
+	if (own->dir != NULL)
+		page_line(bytes, &line);
+	else
+		text_add(&line, bytes.at, bytes.len);
+	sha256_of(line.at, line.len, hash);
+	text_release(&line);
+	text_addc(&run->scratch, '\0');
+	text_add(&run->scratch, hash, sizeof(hash));
+}
+
+bool
+run_twins_key(struct run *run, const struct run_listing *own,
+    struct span bytes)
+{
+	if (own->shared == NULL || !set_has(own->shared, run->scratch.at,
+	    run->scratch.len))
+		return false;
+	add_bytes(run, own, bytes);
+	return true;
+}
+
+void
+run_twins_share(struct run *run, struct run_listing *own)
+{
+	if (own->shared == NULL)
+		own->shared = set_new();
+	set_add(own->shared, run->scratch.at, run->scratch.len);
+}
+
+/* Note the record whose key, with what tells it apart, is in run->scratch. */
+static enum run_seen
+note(struct run *run, struct run_listing *own)
+{
+	bool is_new = set_add(own->seen, run->scratch.at, run->scratch.len);
+	bool in_pass = own->pass_seen == own->seen ? is_new :
+	    set_add(own->pass_seen, run->scratch.at, run->scratch.len);
+
+	return is_new ? RUN_NEW : in_pass ? RUN_REPEAT : RUN_DUPLICATE;
+}
+
+/* Has an earlier record of the page the same key, and other bytes? */
+static bool
+has_twin(struct run *run, struct run_task *task, size_t i)
+{
+	struct run_listing *own = task->job.listing->user;
+	struct span bytes = task->page.records[i], other;
+	size_t len = run->scratch.len;
+	struct entry *first;
+
+	if (task->twins == NULL)
+		task->twins = new_twins(&task->page);
+	first = find_first(task->twins, set_mark_of(run->scratch.at, len));
+	other = task->page.records[first->i];
+	if (first->i == i)
+		first->is_held = true;
+	if (bytes.len == other.len && memcmp(bytes.at, other.at,
+	    bytes.len) == 0)
+		return false;
+	run_twins_share(run, own);
+	if (!first->is_held) {
+		add_bytes(run, own, other);
+		(void)note(run, own);
+		run->scratch.len = len;
+	}
+	return true;
+}
+
+/* Add the key in run->scratch to those that came, in their order (FNV-1a). */
+static void
+add_print(const struct run *run, struct run_listing *own)
+{
+	size_t i;
+
+	for (i = 0; i < run->scratch.len; i++)
+		own->print = (own->print ^ (unsigned char)run->scratch.at[i]) *
+		    1099511628211u;
+	own->print = (own->print ^ 0x100) * 1099511628211u;
+}
+
+enum run_seen
+run_note_reply(struct run *run, struct run_task *task, size_t i, bool *named)
+{
+	struct run_listing *own = task->job.listing->user;
+	struct page_record record = page_record(&task->page, i);
+	enum run_seen seen = run_note(run, own, &record, named);
+
+	add_print(run, own);
+	own->is_twin = *named && (run_twins_key(run, own, record.bytes) ||
+	    (seen == RUN_DUPLICATE && has_twin(run, task, i) &&
+	    run_twins_key(run, own, record.bytes)));
+	return own->is_twin ? note(run, own) : seen;
+}
+
+void
+run_twins_known(struct run *run, struct run_listing *own,
+    const struct page_record *record)
+{
+	if (page_key(record, NULL, &run->scratch) &&
+	    run_twins_key(run, own, record->bytes))
+		(void)note(run, own);
+}
