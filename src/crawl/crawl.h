@@ -70,7 +70,9 @@ struct crawl_listing {
 	int64_t credit;		/* pieces that may still be tried */
 	char *cursor;		/* of the next page; NULL: the first */
 	bool is_resumed;	/* ${cursor} is from an earlier run */
-	uint64_t print, last_print;	/* of this pass, and the one before */
+	uint64_t print;		/* of the records of this pass, */
+	uint64_t known_print;	/* of those that came in another one before, */
+	uint64_t last_print;	/* and of all in the pass before */
 	bool has_doubles;	/* a record came on two pages of this pass */
 	unsigned barren;	/* pages in a row that brought nothing new */
 	bool is_endless;	/* too many of them */
@@ -143,6 +145,7 @@ struct crawl_result {
 	const char *cursor;	/* of the next page, or NULL */
 	bool retried;		/* it may have been served more than once */
 	uint64_t print;		/* of all that came in this pass, in order */
+	uint64_t known_print;	/* of those that came in an earlier one, too */
 };
 
 /* Where a listing stands.  All but the first two are ends: see crawl_end(). */

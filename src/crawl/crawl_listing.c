@@ -234,15 +234,20 @@ is_caught_up(const struct crawl_listing *listing, unsigned readings)
 
 /*
  * Nothing counts its records, and some came on two pages: then others may have
- * come on none.  Only a reading in the order of the one before shows that
- * nothing moved meanwhile.
+ * come on none.  A reading that has those of the reading before in the same
+ * order shows that none changed places; what was added meanwhile may have
+ * moved all of them along, which loses nothing.
  */
 static bool
-is_restless(const struct crawl_listing *listing, unsigned readings)
+is_uncounted(const struct crawl_listing *listing)
 {
-	return listing->has_doubles && listing->total < 0 &&
-	    listing->expected < 0 && (readings == 1 ||
-	    listing->print != listing->last_print);
+	return listing->total < 0 && listing->expected < 0;
+}
+
+static bool
+keeps_order(const struct crawl_listing *listing, unsigned readings)
+{
+	return readings > 1 && listing->known_print == listing->last_print;
 }
 
 /* All windows of a pass are there or failed: is that the end? */
@@ -251,7 +256,8 @@ end_of_pass(struct crawl *crawl, struct crawl_listing *listing)
 {
 	unsigned readings = listing->pass - listing->first_pass + 1;
 	bool last = readings >= crawl->settings.passes;
-	bool steady = !listing->unsteady ||
+	bool keeps = is_uncounted(listing) && keeps_order(listing, readings);
+	bool steady = !listing->unsteady || keeps ||
 	    (readings > 1 && listing->fresh == 0);
 
 	if (listing->gaps > 0) {
@@ -279,7 +285,7 @@ end_of_pass(struct crawl *crawl, struct crawl_listing *listing)
 		listing->gapped = true;
 		return CRAWL_BROKEN;
 	}
-	if (is_restless(listing, readings)) {
+	if (is_uncounted(listing) && listing->has_doubles && !keeps) {
 		if (last) {
 			listing->gapped = true;
 			return CRAWL_RESTLESS;
@@ -434,6 +440,7 @@ crawl_finish(struct crawl *crawl, const struct crawl_job *job,
 	if (crawl_has_moved(job, result))
 		listing->unsteady = listing->has_doubles = true;
 	listing->print = result->print;
+	listing->known_print = result->known_print;
 	/* In a list by cursor, an empty page is not the end. */
 	if (result->received == 0 && job->count > 0 &&
 	    listing->resource->paging != SOURCE_CURSOR)

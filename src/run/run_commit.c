@@ -308,7 +308,7 @@ finish(struct run *run, struct run_task *task, struct outcome *outcome)
 	    task->page.size : -1,
 	    .more = task->nothing ? 0 : task->page.more,
 	    .cursor = task->next_mark,
-	    .print = own->print,
+	    .print = own->print, .known_print = own->known_print,
 	    .retried = task->reply != NULL && task->reply->attempts > 1 };
 
 	/* What is in the manifest is of the records that were asked for. */

@@ -36,7 +36,8 @@ struct run_listing {
 	struct set *pages;	/* of these, as they came in pages */
 	bool has_unnamed;
 	bool is_equal;		/* the last record is one of several equal */
-	uint64_t print;		/* of the keys of this reading, in order */
+	uint64_t print;		/* of the keys of this reading, in order, */
+	uint64_t known_print;	/* and of those among them that are not new */
 	struct set *shared;	/* keys that several records have; or NULL */
 	bool is_twin;		/* the last record has one of them */
 	unsigned char last[SHA256_BYTES];	/* of the last record's bytes */

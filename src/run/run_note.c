@@ -21,7 +21,7 @@ run_note_restart(struct run_listing *own)
 		set_free(own->pass_seen);
 	own->pass_seen = set_new();
 	own->has_last = false;
-	own->print = 0;
+	own->print = own->known_print = 0;
 	run_note_start(own);
 	set_free(own->pages);
 	own->pages = NULL;

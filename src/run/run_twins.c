@@ -161,16 +161,16 @@ has_twin(struct run *run, struct run_task *task, size_t i)
 	return true;
 }
 
-/* Add the key in run->scratch to those that came, in their order (FNV-1a). */
+/* Add a key to ${print}, of all keys in their order (FNV-1a). */
 static void
-add_print(const struct run *run, struct run_listing *own)
+add_print(const struct text *key, uint64_t *print)
 {
 	size_t i;
 
-	for (i = 0; i < run->scratch.len; i++)
-		own->print = (own->print ^ (unsigned char)run->scratch.at[i]) *
+	for (i = 0; i < key->len; i++)
+		*print = (*print ^ (unsigned char)key->at[i]) *
 		    1099511628211u;
-	own->print = (own->print ^ 0x100) * 1099511628211u;
+	*print = (*print ^ 0x100) * 1099511628211u;
 }
 
 enum run_seen
@@ -180,7 +180,10 @@ run_note_reply(struct run *run, struct run_task *task, size_t i, bool *named)
 	struct page_record record = page_record(&task->page, i);
 	enum run_seen seen = run_note(run, own, &record, named);
 
-	add_print(run, own);
+	if (seen != RUN_DUPLICATE)
+		add_print(&run->scratch, &own->print);
+	if (seen == RUN_REPEAT)
+		add_print(&run->scratch, &own->known_print);
 	own->is_twin = *named && (run_twins_key(run, own, record.bytes) ||
 	    (seen == RUN_DUPLICATE && has_twin(run, task, i) &&
 	    run_twins_key(run, own, record.bytes)));

@@ -107,7 +107,7 @@ came(struct crawl *crawl, const struct crawl_job *job, uint64_t n,
     uint64_t old, int64_t total, int more, const char *cursor)
 {
 	struct crawl_result result = { n, n - old, n - old, n - old, total,
-	    -1, more, cursor, false, 0 };
+	    -1, more, cursor, false, 0, 0 };
 
 	assert_true(crawl_is_turn(job));
 	return crawl_finish(crawl, job, &result);

@@ -100,7 +100,8 @@ test_a_server_may_give_less_than_it_is_asked_for(void **state)
 {
 	struct crawl *crawl = begin(8);
 	struct crawl_job job = open_listing(crawl, "open shelves");
-	struct crawl_result result = { 4, 4, 4, 4, 9, 4, -1, NULL, false, 0 };
+	struct crawl_result result = { 4, 4, 4, 4, 9, 4, -1, NULL,
+	    false, 0, 0 };
 
 	(void)state;
 	assert_string_equal(next(crawl, &job), "fetch shelves 0+10");
@@ -135,7 +136,8 @@ test_counts_that_differ_are_read_again_once(void **state)
 {
 	struct crawl *crawl = begin(8);
 	struct crawl_job job = open_listing(crawl, "open shelves");
-	struct crawl_result nine = { 9, 9, 9, 9, 10, 10, -1, NULL, false, 0 };
+	struct crawl_result nine = { 9, 9, 9, 9, 10, 10, -1, NULL,
+	    false, 0, 0 };
 
 	(void)state;
 	next(crawl, &job);
@@ -156,10 +158,12 @@ test_what_came_late_is_found_in_the_second_reading(void **state)
 {
 	struct crawl *crawl = begin(8);
 	struct crawl_job job = open_listing(crawl, "open shelves");
-	struct crawl_result nine = { 9, 9, 9, 9, 10, 10, -1, NULL, false, 0 };
-	struct crawl_result ten = { 10, 10, 1, 10, 10, 10, -1, NULL, false, 0 };
+	struct crawl_result nine = { 9, 9, 9, 9, 10, 10, -1, NULL,
+	    false, 0, 0 };
+	struct crawl_result ten = { 10, 10, 1, 10, 10, 10, -1, NULL,
+	    false, 0, 0 };
 	struct crawl_result same = { 10, 10, 0, 10, 10, 10, -1, NULL,
-	    false, 0 };
+	    false, 0, 0 };
 
 	(void)state;
 	next(crawl, &job);
@@ -191,7 +195,7 @@ test_a_total_that_changes_is_read_again(void **state)
 	struct crawl *crawl = begin(8);
 	struct crawl_job job;
 	struct crawl_result same = { 10, 10, 0, 10, 20, 10, -1, NULL,
-	    false, 0 };
+	    false, 0, 0 };
 
 	(void)state;
 	shelves(crawl, 19);
@@ -203,6 +207,45 @@ test_a_total_that_changes_is_read_again(void **state)
 	next(crawl, &job);
 	assert_int_equal(crawl_finish(crawl, &job, &same), CRAWL_GOES_ON);
 	assert_int_equal(probe(crawl, "fetch shelves 20+10"), CRAWL_WHOLE);
+	crawl_end(crawl, job.listing);
+	crawl_free(crawl);
+}
+
+/* A reading of 19 records without a total: one came on two pages. */
+static enum crawl_state
+reading(struct crawl *crawl, struct crawl_job *job, uint64_t new,
+    uint64_t print, uint64_t known)
+{
+	struct crawl_result page = { 10, 10, new, 10, -1, 10, -1, NULL,
+	    false, print, known };
+
+	next(crawl, job);
+	crawl_finish(crawl, job, &page);
+	page.distinct = 9;
+	next(crawl, job);
+	crawl_finish(crawl, job, &page);
+	page.received = page.distinct = page.fresh = page.news = 0;
+	next(crawl, job);
+	return crawl_finish(crawl, job, &page);
+}
+
+static void
+test_without_a_total_the_order_tells(void **state)
+{
+	enum crawl_state ended = CRAWL_AGAIN;
+	struct crawl *crawl = begin(8);
+	struct crawl_job job = open_listing(crawl, "open shelves");
+	uint64_t i;
+
+	(void)state;
+	assert_int_equal(reading(crawl, &job, 10, 5, 0), CRAWL_AGAIN);
+	/* Nothing new, and yet another order; then new ones, and the same. */
+	assert_int_equal(reading(crawl, &job, 0, 6, 6), CRAWL_AGAIN);
+	assert_int_equal(reading(crawl, &job, 1, 7, 6), CRAWL_WHOLE);
+	crawl_restart(job.listing);
+	for (i = 1; i < 20 && ended == CRAWL_AGAIN; i++)
+		ended = reading(crawl, &job, 0, i, i);
+	assert_int_equal(ended, CRAWL_RESTLESS);
 	crawl_end(crawl, job.listing);
 	crawl_free(crawl);
 }
@@ -269,7 +312,7 @@ test_another_resource_says_how_many(void **state)
 {
 	struct crawl *crawl = begin(8);
 	struct crawl_job job = down_to_books(crawl, "3");
-	struct crawl_result two = { 2, 2, 0, 2, 2, 10, -1, NULL, false, 0 };
+	struct crawl_result two = { 2, 2, 0, 2, 2, 10, -1, NULL, false, 0, 0 };
 
 	(void)state;
 	/* The listing's own total fits; the shelf's count doesn't. */
@@ -361,7 +404,8 @@ test_a_total_may_be_capped(void **state)
 {
 	struct crawl *crawl = begin(8);
 	struct crawl_job job = open_listing(crawl, "open shelves");
-	struct crawl_result last = { 10, 0, 0, 0, 10, 10, -1, NULL, false, 0 };
+	struct crawl_result last = { 10, 0, 0, 0, 10, 10, -1, NULL,
+	    false, 0, 0 };
 
 	(void)state;
 	next(crawl, &job);
@@ -531,6 +575,7 @@ main(void)
 		cmocka_unit_test(
 		    test_what_came_late_is_found_in_the_second_reading),
 		cmocka_unit_test(test_a_total_that_changes_is_read_again),
+		cmocka_unit_test(test_without_a_total_the_order_tells),
 		cmocka_unit_test(test_a_page_that_fails_costs_that_page),
 		cmocka_unit_test(
 		    test_a_first_page_that_fails_costs_the_listing),

@@ -101,7 +101,7 @@ came(struct crawl *crawl, const struct crawl_job *job, uint64_t n,
     int64_t total)
 {
 	struct crawl_result result = { n, n, n, n, total, 10, -1, NULL,
-	    false, 0 };
+	    false, 0, 0 };
 
 	return crawl_finish(crawl, job, &result);
 }
@@ -109,7 +109,8 @@ came(struct crawl *crawl, const struct crawl_job *job, uint64_t n,
 static enum crawl_state
 one_came(struct crawl *crawl, const struct crawl_job *job)
 {
-	struct crawl_result result = { 1, 1, 1, 1, -1, -1, -1, NULL, false, 0 };
+	struct crawl_result result = { 1, 1, 1, 1, -1, -1, -1, NULL, false,
+	    0, 0 };
 
 	return crawl_finish(crawl, job, &result);
 }
