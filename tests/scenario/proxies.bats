@@ -228,7 +228,8 @@ answers()
 # restart_in_mid_run START...: when a third is had, it goes, and comes again.
 restart_in_mid_run()
 {
-	hlexport --logs -q -o behind &
+	# On a slow machine it is away for long, and refuses more.
+	hlexport --logs -q --retries 10 -o behind &
 	local pid=$!
 	has_third()
 	{
