@@ -243,7 +243,8 @@ audit_files(const char *path, const struct source *source, struct log *log,
 	else if ((manifest = manifest_recover(tree, log, &state,
 	    err)) != NULL)
 		rc = is_partial(manifest, state) ? by_names(tree, source,
-		    files, err) : by_manifest(manifest, source, files, err);
+		    files, err) : manifest_fits(manifest, source, err) == -1 ?
+		    -1 : by_manifest(manifest, source, files, err);
 	manifest_close(manifest);
 	tree_close(tree);
 	return rc;

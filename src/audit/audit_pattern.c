@@ -15,21 +15,6 @@ struct audit_patterns {
 	char **marks;		/* likewise, of those that have marks */
 };
 
-/* A template as a pattern: each variable is a "*". */
-static char *
-pattern_of(const struct source_template *template, const char *rest)
-{
-	struct text text;
-	size_t i;
-
-	text_init(&text, 4096);
-	for (i = 0; i < template->n; i++)
-		text_adds(&text, template->parts[i].text != NULL ?
-		    template->parts[i].text : "*");
-	text_adds(&text, rest);
-	return text_take(&text);
-}
-
 struct audit_patterns *
 audit_patterns_new(const struct source *source)
 {
@@ -40,16 +25,9 @@ audit_patterns_new(const struct source *source)
 	patterns->at = mem_zero(source->n_resources, sizeof(char *));
 	patterns->marks = mem_zero(source->n_resources, sizeof(char *));
 	for (i = 0; i < source->n_resources; i++) {
-		const struct source_resource *resource =
-		    &source->resources[i];
-
-		if (resource->store == SOURCE_KEEP_OBJECTS)
-			patterns->at[i] = pattern_of(&resource->file, "");
-		else if (resource->store == SOURCE_KEEP_SHARDS)
-			patterns->at[i] = pattern_of(&resource->file,
-			    "/[1-9]*.jsonl");
-		if (resource->done.line > 0)
-			patterns->marks[i] = pattern_of(&resource->done, "");
+		patterns->at[i] = source_file_pattern(&source->resources[i]);
+		patterns->marks[i] =
+		    source_mark_pattern(&source->resources[i]);
 	}
 	return patterns;
 }

@@ -273,7 +273,8 @@ audit_summary(const char *path, const struct source *source, struct log *log,
 		rc = audit_old_summary(tree, source, summary, err);
 	} else if ((manifest = manifest_recover(tree, log, &state,
 	    err)) != NULL) {
-		summary->is_hurt = state != MANIFEST_INTACT;
+		summary->is_hurt = state != MANIFEST_INTACT ||
+		    manifest_fits(manifest, source, NULL) == -1;
 		rc = manifest_is_partial(manifest) ? summarise_partial(
 		    manifest, tree, source, summary, err) :
 		    summarise(manifest, tree, source, summary, err);

@@ -144,6 +144,17 @@ list_rest(struct audit_verify *verify, struct err *err)
 
 static int open_old(struct audit_verify *, struct err *);
 
+/* Are the files that it names such as its source can have? */
+static void
+check_fit(struct audit_verify *verify, struct manifest *manifest)
+{
+	struct err why;
+
+	if (manifest_fits(manifest, verify->settings.source, &why) == -1)
+		audit_say(verify, AUDIT_DAMAGED, MANIFEST_NAME,
+		    why.text + strlen(MANIFEST_NAME ": "));
+}
+
 /*
  * The manifest of another tool's tree knows not all of it.  So the tree is
  * looked at as if it had none, but for the SHA-256 of its files.
@@ -159,6 +170,7 @@ open_partial(struct audit_verify *verify, struct err *err)
 	if (manifest_all_files(verify->partial, &verify->rest, err) == -1)
 		return -1;
 	verify->has_sums = true;
+	check_fit(verify, verify->partial);
 	return 0;
 }
 
@@ -180,6 +192,7 @@ open_ours(struct audit_verify *verify, struct err *err)
 	    verify->manifest), "adopted"));
 	if (!verify->progress.sealed && !verify->is_salvaged)
 		audit_find(verify, finding, "the export is not finished");
+	check_fit(verify, verify->manifest);
 	if (list_rest(verify, err) == -1)
 		return -1;
 	verify->progress.files_total = verify->rest.n;

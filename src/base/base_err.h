@@ -9,7 +9,7 @@ enum err_kind {
 	ERR_USAGE,	/* a person asked for what can't be done: exit 2 */
 	ERR_DISK,	/* the export directory or a file failed: exit 1 */
 	ERR_NET,	/* a server can't be reached, or stopped serving */
-	ERR_DATA,	/* bytes are not what they were promised to be */
+	ERR_DATA,	/* bytes are not what was promised: exit 6 */
 	ERR_AUTH,	/* the server refused the key: exit 4 */
 	ERR_LOCKED,	/* another process holds the export: exit 5 */
 	ERR_STOPPED,	/* given up on purpose; can be taken up again */

@@ -15,6 +15,30 @@
 
 #define TEMP_PREFIX ".hlexport-"
 
+/* "." and ".." lead to where nobody said. */
+static bool
+is_dots(const char *name, size_t len)
+{
+	return len <= 2 && len > 0 && memcmp(name, "..", len) == 0;
+}
+
+bool
+file_is_path(const char *path)
+{
+	const char *name = path;
+	size_t n;
+
+	if (strlen(path) >= PATH_MAX)
+		return false;
+	for (;; name += n + 1) {
+		n = strcspn(name, "/");
+		if (n == 0 || n > NAME_MAX || is_dots(name, n))
+			return false;
+		if (name[n] == '\0')
+			return true;
+	}
+}
+
 /* open(2) of one name, begun again when a signal came. */
 static int
 open_one(int dir, const char *name, int flags)
@@ -56,9 +80,9 @@ walk(int dir, const char *path, size_t len, bool make)
 	while (i < len) {
 		for (n = 0; i + n < len && path[i + n] != '/'; n++)
 			;
-		if (n > NAME_MAX) {
+		if (n > NAME_MAX || is_dots(&path[i], n)) {
 			next = -1;
-			errno = ENAMETOOLONG;
+			errno = n > NAME_MAX ? ENAMETOOLONG : EINVAL;
 		} else if (n == 0) {
 			i++;
 			continue;

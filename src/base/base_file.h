@@ -16,6 +16,15 @@
  */
 
 /**
+ * file_is_path(path):
+ * Can it be of a file below a directory?  One or more names with slashes
+ * between, none of them empty, "." or "..", and none too long.  What comes
+ * from elsewhere is asked this where it is read; all other functions refuse
+ * "." and ".." too (EINVAL).
+ */
+bool file_is_path(const char *);
+
+/**
  * file_dir(dir, path, make, err):
  * Open the directory ${path}, one or more names with slashes between, or ""
  * for ${dir} itself; make what is missing if ${make}.  Return a descriptor

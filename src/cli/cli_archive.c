@@ -64,8 +64,6 @@ cli_check_archive(struct cli *cli, const char *path, struct log *log)
 		rc = check_steps(cli, verify, &err);
 	if (rc == -1) {
 		status = cli_error(&err);
-		if (err.kind == ERR_DATA)
-			status = CLI_DAMAGED;
 	} else if (rc == 1) {
 		fprintf(stderr, "hlexport: interrupted\n");
 		status = CLI_INTERRUPTED;
@@ -199,7 +197,7 @@ refuse(const char *where, const char *target, const struct err *err)
 	fprintf(stderr, "Nothing was removed, and %s is as it was.  Give "
 	    "another name to pack %s into, or --force to replace it.\n",
 	    target, where);
-	return err->kind == ERR_DATA ? CLI_DAMAGED : status;
+	return status;
 }
 
 bool

@@ -211,7 +211,7 @@ pack(struct cli *cli, const char *where, const char *target, struct log *log)
 	    "verify %s\n" : "Nothing was packed.  To see all that is "
 	    "damaged:\n  hlexport verify %s\n", cli_word(made ? target :
 	    where));
-	return CLI_DAMAGED;
+	return rc;
 }
 
 int

@@ -37,10 +37,11 @@ cli_error(const struct err *err)
 		return CLI_KEY;
 	case ERR_LOCKED:
 		return CLI_LOCKED;
+	case ERR_DATA:
+		return CLI_DAMAGED;
 	case ERR_NONE:
 	case ERR_DISK:
 	case ERR_NET:
-	case ERR_DATA:
 	case ERR_STOPPED:
 	case ERR_INTERNAL:
 		break;

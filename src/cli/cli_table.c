@@ -135,8 +135,7 @@ cli_table_error(const struct err *err)
 {
 	if (err->kind == ERR_STOPPED)
 		return CLI_INTERRUPTED;
-	return err->kind == ERR_DATA ? (cli_error(err), CLI_DAMAGED) :
-	    cli_error(err);
+	return cli_error(err);
 }
 
 void

@@ -117,8 +117,6 @@ check_directory(struct cli *cli, const char *where, struct log *log)
 	    (config_is(cli->config, "accept") &&
 	    audit_accept(verify, &err) == -1)) {
 		status = cli_error(&err);
-		if (err.kind == ERR_DATA)
-			status = CLI_DAMAGED;
 	} else {
 		status = report(&own, where, log, verify);
 	}

@@ -124,7 +124,7 @@ replay_line(struct manifest *manifest, struct span file,
 		manifest->header = json_incref(json);
 	} else {
 		rc = !manifest_is_sound(json) ? err_set(err, ERR_DATA,
-		    "a receipt is damaged") : manifest_apply(manifest, json,
+		    "it is damaged") : manifest_apply(manifest, json,
 		    line, err);
 		if (rc == 0 && json_object_get(json, "seal") != NULL)
 			rc = manifest_check_seal(json, file,

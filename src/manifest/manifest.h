@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/base.h"
+#include "source/source.h"
 #include "tree/tree.h"
 
 /*
@@ -293,6 +294,13 @@ void manifest_forget_gaps(struct manifest *, const char *);
 
 /** manifest_forget_mark(manifest, key): Not all below that record is there. */
 void manifest_forget_mark(struct manifest *, const char *);
+
+/**
+ * manifest_fits(manifest, source, err):
+ * Can each file that it names be one of the listing's that names it?  Return
+ * 0; or -1 with ${err} set (ERR_DATA).
+ */
+int manifest_fits(struct manifest *, const struct source *, struct err *);
 
 /**
  * manifest_marks(manifest, receipts, err):

@@ -7,6 +7,9 @@
 
 #include "manifest/manifest_internal.h"
 
+/* No file and no list is as large: what JSON's readers take for whole. */
+#define MAX_NUMBER (UINT64_C(1) << 53)
+
 static void
 fill(struct manifest_entry *entry, struct manifest_listing *listing)
 {
@@ -54,23 +57,58 @@ manifest_each(const struct manifest *manifest, const char *after,
 	return entry != NULL;
 }
 
-/* Read a receipt.  Return 0 or -1. */
+/* Set ${n} to a number from 0 to ${most}, 0 if it isn't there. */
+static bool
+take_number(json_t *json, uint64_t most, uint64_t *n)
+{
+	*n = (uint64_t)json_integer_value(json);
+	return json == NULL || (json_is_integer(json) && *n <= most);
+}
+
+/*
+ * Read a receipt.  Return 0 or -1.  It may have come from anyone: what it says
+ * is a file below the export, and a line has a byte at least.
+ */
 static int
 receipt_of(json_t *json, struct tree_receipt *receipt)
 {
-	json_t *path = json_object_get(json, "path");
-	json_t *sha256 = json_object_get(json, "sha256");
+	const char *path = json_string_value(json_object_get(json, "path"));
+	const char *sha256 = json_string_value(json_object_get(json,
+	    "sha256"));
 
-	if (!json_is_string(path) || !json_is_string(sha256) ||
-	    sha256_from_hex(json_string_value(sha256),
-	    receipt->sha256) == -1)
+	if (path == NULL || !file_is_path(path) || sha256 == NULL ||
+	    sha256_from_hex(sha256, receipt->sha256) == -1 ||
+	    !take_number(json_object_get(json, "bytes"), MAX_NUMBER,
+	    &receipt->bytes) ||
+	    !take_number(json_object_get(json, "lines"), receipt->bytes,
+	    &receipt->lines))
 		return -1;
-	receipt->path = (char *)json_string_value(path);
-	receipt->lines = (uint64_t)json_integer_value(json_object_get(json,
-	    "lines"));
-	receipt->bytes = (uint64_t)json_integer_value(json_object_get(json,
-	    "bytes"));
+	receipt->path = (char *)path;
 	return 0;
+}
+
+/* Are the numbers of a line whole ones that can be? */
+static bool
+has_numbers(json_t *line)
+{
+	static const char *const small[] = { "pass", "count", "size",
+	    "status" };
+	const char *key;
+	json_t *value;
+	size_t i;
+
+	json_object_foreach(line, key, value) {
+		uint64_t most = MAX_NUMBER;
+
+		for (i = 0; i < sizeof(small) / sizeof(small[0]); i++)
+			if (strcmp(key, small[i]) == 0)
+				most = UINT32_MAX;
+		if (json_is_real(value) || (json_is_integer(value) &&
+		    json_integer_value(value) != -1 &&
+		    (uint64_t)json_integer_value(value) > most))
+			return false;
+	}
+	return true;
 }
 
 bool
@@ -80,6 +118,8 @@ manifest_is_sound(json_t *line)
 	json_t *item;
 	size_t i;
 
+	if (!has_numbers(line))
+		return false;
 	json_array_foreach(json_object_get(line, "files"), i, item)
 		if (receipt_of(item, &receipt) == -1)
 			return false;

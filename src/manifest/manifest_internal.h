@@ -52,7 +52,7 @@ struct manifest {
 int manifest_apply(struct manifest *, json_t *, struct manifest_line,
     struct err *);
 
-/** manifest_is_sound(line): Can all receipts in it be read? */
+/** manifest_is_sound(line): Can all its numbers and receipts be? */
 bool manifest_is_sound(json_t *);
 
 /** manifest_sum_up(entry): Work out from all pages what is known. */

@@ -147,7 +147,8 @@ open_export(struct run *run, struct err *err)
 		return -1;
 	run->manifest = manifest_recover(run->tree, run->settings.log,
 	    &state, err);
-	if (run->manifest == NULL)
+	if (run->manifest == NULL || manifest_fits(run->manifest,
+	    run->settings.source, err) == -1)
 		return -1;
 	if (state == MANIFEST_SALVAGED)
 		return err_wrap(err, "'hlexport repair %s' brings its "

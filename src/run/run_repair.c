@@ -48,7 +48,8 @@ run_repair_open(struct run *run, struct err *err)
 		return -1;
 	run->manifest = manifest_recover(run->tree, run->settings.log,
 	    &state, err);
-	if (run->manifest == NULL)
+	if (run->manifest == NULL || manifest_fits(run->manifest,
+	    run->settings.source, err) == -1)
 		return -1;
 	run->is_salvaged = state == MANIFEST_SALVAGED;
 	if (run->is_salvaged && run->settings.trust != RUN_TRUST_LINES)

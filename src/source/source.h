@@ -362,6 +362,16 @@ int source_tables(struct source *, struct source_tables *, struct err *);
 /** source_has_column(table, name): Has the table that column? */
 bool source_has_column(const struct source_table *, const char *);
 
+/**
+ * source_file_pattern(resource):
+ * Return what the paths of its files are like, a pattern for fnmatch(3) with
+ * FNM_PATHNAME and FNM_PERIOD, new; or NULL if it keeps no files.
+ */
+char *source_file_pattern(const struct source_resource *);
+
+/** source_mark_pattern(resource): The same of its marks. */
+char *source_mark_pattern(const struct source_resource *);
+
 /** source_find(source, name, len): Return the resource, or NULL. */
 struct source_resource *source_find(const struct source *, const char *,
     size_t);

@@ -50,6 +50,7 @@ add_sum(struct tree_receipts *all, const char *line, size_t len)
 {
 	struct tree_receipt receipt = { .lines = 0 };
 	char hex[SHA256_HEX];
+	bool is_path;
 
 	if (len < SHA256_HEX + 2 || line[SHA256_HEX - 1] != ' ')
 		return false;
@@ -57,9 +58,11 @@ add_sum(struct tree_receipts *all, const char *line, size_t len)
 	if (sha256_from_hex(hex, receipt.sha256) == -1)
 		return false;
 	receipt.path = mem_copy(&line[SHA256_HEX + 1], len - SHA256_HEX - 1);
-	tree_receipts_add(all, &receipt);
+	is_path = file_is_path(receipt.path);
+	if (is_path)
+		tree_receipts_add(all, &receipt);
 	free(receipt.path);
-	return true;
+	return is_path;
 }
 
 size_t

@@ -194,7 +194,7 @@ assert_truth_of_files()
 	mend
 	sed -i '3s/listing/\x01/' "$(the_export)/manifest.jsonl"
 	run hlexport --resume
-	assert_status 1
+	assert_status 6
 	assert_contains "$output" "manifest.jsonl, line 3:"
 }
 
