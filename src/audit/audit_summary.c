@@ -296,7 +296,7 @@ audit_source_in(json_t *header, struct err *err)
 	if (definition != NULL)
 		return source_parse(MANIFEST_NAME, (struct span){
 		    definition, strlen(definition) }, err);
-	return source_open(name != NULL ? name : "humanloop", err);
+	return source_open_built_in(name != NULL ? name : "humanloop", err);
 }
 
 struct source *

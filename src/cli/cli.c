@@ -130,6 +130,22 @@ source_of_command(const struct config *look, const struct config_env *env)
 	return source;
 }
 
+/* The definition that came with an export: or the user's own of that name. */
+static struct source *
+prefer_own(struct source *source, const struct config_env *env)
+{
+	const char *which = config_env_get(env, "HLEXPORT_SOURCE");
+	struct source *own = which != NULL ?
+	    source_open(which, NULL) : NULL;
+
+	if (own == NULL || strcmp(own->name, source->name) != 0) {
+		source_free(own);
+		return source;
+	}
+	source_free(source);
+	return own;
+}
+
 /* Which source it is must be known before its options can be read. */
 static struct source *
 find_source(const struct config *look, const struct config_env *env,
@@ -142,7 +158,7 @@ find_source(const struct config *look, const struct config_env *env,
 		return source_open(which, err);
 	source = source_of_command(look, env);
 	if (source != NULL)
-		return source;
+		return prefer_own(source, env);
 	if (config_env_get(env, "HLEXPORT_SOURCE") == NULL)
 		return source_open(which, err);
 	source = source_open(config_env_get(env, "HLEXPORT_SOURCE"), err);

@@ -130,6 +130,47 @@ cli_retired_wrap(const struct cli *cli, const char *began, struct err *err)
 	    gone, cli->source->retired);
 }
 
+/*
+ * A definition that came with an export may be a stranger's: it does not say
+ * what is sent as the key, nor where.
+ */
+static int
+check_definition(const struct cli *cli, const char *where, json_t *header,
+    struct err *err)
+{
+	if (json_object_get(header, "definition") == NULL ||
+	    config_origin(cli->config, "source") != CONFIG_BUILT_IN)
+		return 0;
+	return err_set(err, ERR_USAGE, "%s came with a definition of its "
+	    "own, which could have any file sent to anyone; give yours with "
+	    "--source FILE", where);
+}
+
+/* A manifest may name any server: is the key meant for this one? */
+static int
+check_trust(const struct cli *cli, const char *where, const char *url,
+    struct err *err)
+{
+	const char *usual = cli->source->options[0].initial;
+	char *question;
+	int rc;
+
+	if (cli->source->auth_where == NULL || (usual != NULL &&
+	    strcmp(url, usual) == 0))
+		return 0;
+	if (!isatty(STDIN_FILENO) || config_is(cli->config, "yes"))
+		return err_set(err, ERR_USAGE, "%s says that it is from %s, "
+		    "and your key is for %s; if it may be sent there, say "
+		    "--server %s", where, url, usual != NULL ? usual :
+		    "a server that you name", url);
+	question = mem_format("%s says that it is from %s, and your key is "
+	    "for %s.  Send it there?", where, url, usual != NULL ? usual :
+	    "a server that you name");
+	rc = cli_ask(cli, question, "", err);
+	free(question);
+	return rc != 0 ? rc : err_set(err, ERR_USAGE, "no key was sent");
+}
+
 /* The server: of a resumed export, what its header says unless told. */
 static int
 find_server(const struct cli *cli, json_t *header,
@@ -140,8 +181,12 @@ find_server(const struct cli *cli, json_t *header,
 	char where[128];
 
 	if (header != NULL &&
-	    config_origin(cli->config, "server") == CONFIG_BUILT_IN)
+	    config_origin(cli->config, "server") == CONFIG_BUILT_IN) {
 		url = json_string_value(json_object_get(header, "server"));
+		if (url != NULL && check_trust(cli, settings->resume, url,
+		    err) == -1)
+			return -1;
+	}
 	if (url == NULL)
 		return err_set(err, ERR_USAGE, "no server: give --server%s%s",
 		    option->variable != NULL ? " or set " : "",
@@ -212,7 +257,8 @@ cli_settings(const struct cli *cli, struct log *log, const char *resume,
 	if (settings->resume != NULL &&
 	    (header = manifest_peek(settings->resume, err)) == NULL)
 		return -1;
-	if (take_options(cli, header, settings, err) == -1 ||
+	if (check_definition(cli, settings->resume, header, err) == -1 ||
+	    take_options(cli, header, settings, err) == -1 ||
 	    find_server(cli, header, settings, err) == -1)
 		goto done;
 	if (take_hosts(config, settings, err) == -1)

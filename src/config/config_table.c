@@ -7,7 +7,7 @@
 
 static const struct config_option rows[] = {
 	{ "source", 0, "HLEXPORT_SOURCE", CONFIG_TEXT, "NAME|FILE",
-	    "humanloop", NULL, 0, 0, "export help",
+	    "humanloop", NULL, 0, 0, "export repair verify adopt help",
 	    "the platform to export from: a name that 'hlexport sources' "
 	    "lists, or a definition of your own" },
 	{ "output", 'o', "HLEXPORT_OUTPUT", CONFIG_TEXT, "DIR", "exports",

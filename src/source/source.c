@@ -93,12 +93,17 @@ is_path(const char *which)
 struct source *
 source_open(const char *which, struct err *err)
 {
+	return is_path(which) ? open_file(which, err) :
+	    source_open_built_in(which, err);
+}
+
+struct source *
+source_open_built_in(const char *which, struct err *err)
+{
 	const char *names[32], *near;
 	struct span text;
 	size_t n = 0;
 
-	if (is_path(which))
-		return open_file(which, err);
 	while (n < 32 && (text = source_built_in(n, &names[n])).at != NULL) {
 		if (strcmp(names[n], which) == 0)
 			return source_parse(which, text, err);

@@ -337,6 +337,12 @@ struct source {
 struct source *source_open(const char *, struct err *);
 
 /**
+ * source_open_built_in(name, err):
+ * The same, but of those that are built in only: ${name} may be a stranger's.
+ */
+struct source *source_open_built_in(const char *, struct err *);
+
+/**
  * source_parse(name, text, err):
  * Load the definition ${text}, which errors call ${name}.  As source_open().
  */

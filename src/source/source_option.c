@@ -215,7 +215,8 @@ read_server(struct source_reader *r, const struct yaml *top,
 	int64_t when;
 
 	*option = (struct config_option){ .name = "server",
-	    .kind = CONFIG_TEXT, .value = "URL", .commands = "export",
+	    .kind = CONFIG_TEXT, .value = "URL",
+	    .commands = "export repair verify adopt",
 	    .help = "where the platform's API is" };
 	if (map == NULL)
 		return source_wrong(r, top->line, "\"server\" is missing");

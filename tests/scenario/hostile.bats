@@ -112,3 +112,50 @@ load helper
 	run -0 hlexport verify "$(the_export)"
 	assert_equal "$(ls exports)" "20251124-160000"
 }
+
+# An export's manifest may name any server, and have any definition.
+@test "a key is sent to no server that only a manifest names" {
+	start_fixture
+	hlexport -q
+	export=$(the_export)
+	url=$HUMANLOOP_API_URL
+	unset HUMANLOOP_API_URL
+	forget_asked
+	for command in repair --resume "verify --online"; do
+		[ "$command" != repair ] ||
+		    rm "$(find "$export" -name file.json | head -n 1)"
+		for more in "" $([ "$command" != repair ] || echo --yes); do
+			run hlexport $command "$export" $more </dev/null
+			assert_contains "$output" "says that it is from $url"
+			assert_contains "$output" "--server $url"
+			[ "$status" = 2 ] || [ "$status" = 6 ]
+		done
+	done
+	assert_equal "$(asked_count)" 0
+	run -0 hlexport repair "$export" --server "$url"
+	run -0 hlexport verify "$export"
+}
+
+@test "a definition that came with an export sends nothing" {
+	start_fixture
+	hlexport sources humanloop >own.yaml
+	hlexport --source ./own.yaml -q
+	export=$(the_export)
+	forget_asked
+	rm "$(find "$export" -name file.json | head -n 1)"
+	for command in repair --resume "verify --online"; do
+		run hlexport $command "$export" --server "$url"
+		assert_contains "$output" "definition of its own"
+		[ "$status" = 2 ] || [ "$status" = 6 ]
+	done
+	assert_equal "$(asked_count)" 0
+	# Without the network, it is what the files are read by.
+	run -6 hlexport verify "$export"
+	run -0 hlexport repair --source ./own.yaml "$export"
+	run -0 hlexport verify "$export"
+	# A name that is a file is none.
+	sed -i '1s|"source":"[^"]*"|"source":"/dev/zero"|; 1s|"definition":|"d":|' \
+	    "$export"/manifest*.jsonl
+	run hlexport summary "$export"
+	[ "$status" -ne 0 ]
+}
