@@ -73,6 +73,8 @@ struct crawl_listing {
 	uint64_t print;		/* of the records of this pass, */
 	uint64_t known_print;	/* of those that came in another one before, */
 	uint64_t last_print;	/* and of all in the pass before */
+	bool came_alone;	/* the record that a page shares with the next
+				 * one: that page had nothing else */
 	bool has_doubles;	/* a record came on two pages of this pass */
 	unsigned barren;	/* pages in a row that brought nothing new */
 	bool is_endless;	/* too many of them */

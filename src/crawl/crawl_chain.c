@@ -8,7 +8,8 @@
  * else with an empty page: a page that is only short proves nothing.  Where
  * no total is told, each page begins with the last record of the one before
  * it: if that is another one now, records went meanwhile and some were
- * stepped over, and the list is read again.
+ * stepped over, and the list is read again.  Where it comes alone, the page
+ * behind it is asked for without it: only if that is empty, it is the end.
  *
  * A list by time is one window at first.  One that comes with as many records
  * as a reply may have is not used, and asked for again in two.  Each begins a
@@ -116,7 +117,7 @@ crawl_chain_take(struct crawl_listing *listing, struct crawl_job *job)
 			end = listing->ranges[i].first;
 	job->overlap = listing->resource->paging == SOURCE_OFFSET &&
 	    listing->most < 0 && listing->window > 1 &&
-	    first > listing->begin ? 1 : 0;
+	    first > listing->begin && !listing->came_alone ? 1 : 0;
 	first -= job->overlap;
 	count = end - first;
 	if (listing->resource->paging != SOURCE_WINDOWS &&
@@ -171,8 +172,9 @@ is_over(const struct crawl_listing *listing, const struct crawl_job *job,
 		return is_last(listing, job, result);
 	if (listing->end > 0 && next >= listing->end)
 		return true;
+	/* The last record again, alone: others may not fit beside it. */
 	if (result->received <= job->overlap)
-		return true;
+		return result->received == 0 || result->more == 0;
 	/* More than came, or than was there behind it? */
 	if (result->more == 1 && !(reached && next > came))
 		return false;
@@ -199,6 +201,8 @@ crawl_chain_came(struct crawl_listing *listing, const struct crawl_job *job,
 	/* The last record came just before, and is asked for once more. */
 	if (job->overlap > 0 && result->received == 0 && job->count > 1)
 		listing->is_broken = true;
+	listing->came_alone = job->overlap > 0 &&
+	    result->received == job->overlap;
 	if (is_over(listing, job, next, result))
 		listing->is_dry = true;
 	if (listing->resource->paging == SOURCE_CURSOR) {

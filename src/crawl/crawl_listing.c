@@ -198,6 +198,7 @@ crawl_read_again(struct crawl_listing *listing)
 	listing->is_full = listing->is_probed = listing->is_capped = false;
 	listing->is_endless = listing->is_cut = listing->is_unproven = false;
 	listing->is_broken = false;
+	listing->came_alone = false;
 	listing->barren = 0;
 	listing->last_print = listing->print;
 	listing->has_doubles = false;

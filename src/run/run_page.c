@@ -93,7 +93,7 @@ check_offset(const struct crawl_job *job, const struct page *page,
 	if (page->n > job->count)
 		return err_set(err, ERR_DATA, "the reply has %zu records; "
 		    "%u were asked for", page->n, job->count);
-	if (page->n <= job->overlap && page->more == 1)
+	if (page->n == 0 && page->more == 1)
 		return err_set(err, ERR_DATA, "the reply has no further "
 		    "records, and says that there are more");
 	return 0;

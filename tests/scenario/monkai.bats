@@ -95,6 +95,16 @@ assert_rows()
 	done
 }
 
+@test "a server that gives one record a page" {
+	local shape
+	for shape in bare rich total page; do
+		start_trace --shape $shape --clamp 1 --records 40 --rows 30
+		run -0 monkai -o one-$shape
+		assert_rows "$(echo one-$shape/*)"
+		stop_fixture
+	done
+}
+
 @test "rows that come during the crawl: outside the window, and inside it" {
 	start_trace --records 4300 --rows 0 --fault "record_query insert=7"
 	fixture truth/records >before
@@ -504,7 +514,7 @@ wrong_file()
 	run -0 hlexport verify --online exports/* --server-moved
 	assert_contains "$output" "gone"
 	# Read to the end, and once.
-	assert_equal "$(asked_count)" 6
+	assert_equal "$(asked_count)" 8
 }
 
 @test "whose export it is counts, however the command is written" {

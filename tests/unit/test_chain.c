@@ -166,12 +166,22 @@ test_offsets_move_by_what_came(void **state)
 	static const struct step silent[] = {
 		{ "0+10", 4, 0, -1, -1, CRAWL_GOES_ON },
 		{ "3+10", 5, 1, -1, -1, CRAWL_GOES_ON },
-		{ "7+10", 1, 1, -1, -1, CRAWL_WHOLE } };
+		{ "7+10", 1, 1, -1, -1, CRAWL_GOES_ON },
+		{ "8+10", 0, 0, -1, -1, CRAWL_WHOLE } };
+	/* The next one did not fit beside the one that came before. */
+	static const struct step alone[] = {
+		{ "0+10", 4, 0, -1, -1, CRAWL_GOES_ON },
+		{ "3+10", 1, 1, -1, -1, CRAWL_GOES_ON },
+		{ "4+10", 1, 0, -1, -1, CRAWL_GOES_ON },
+		{ "4+10", 3, 1, -1, -1, CRAWL_GOES_ON },
+		{ "6+10", 1, 1, -1, -1, CRAWL_GOES_ON },
+		{ "7+10", 0, 0, -1, -1, CRAWL_WHOLE } };
 	/* A record went: the last one is not where it was. */
 	static const struct step went[] = {
 		{ "0+10", 10, 0, -1, -1, CRAWL_GOES_ON },
 		{ "9+10", 5, 0, -1, -1, CRAWL_GOES_ON },
-		{ "13+10", 1, 1, -1, -1, CRAWL_AGAIN } };
+		{ "13+10", 1, 1, -1, -1, CRAWL_GOES_ON },
+		{ "14+10", 0, 0, -1, -1, CRAWL_AGAIN } };
 	/* Two came in front. */
 	static const struct step arrived[] = {
 		{ "0+10", 10, 0, 15, 1, CRAWL_GOES_ON },
@@ -187,6 +197,7 @@ test_offsets_move_by_what_came(void **state)
 	walk(by_more_alone, LENGTH(by_more_alone));
 	walk(at_odds, LENGTH(at_odds));
 	walk(silent, LENGTH(silent));
+	walk(alone, LENGTH(alone));
 	walk(went, LENGTH(went));
 	walk(arrived, LENGTH(arrived));
 	walk(none, LENGTH(none));
