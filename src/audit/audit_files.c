@@ -92,6 +92,8 @@ add_listing(struct manifest *manifest, const struct source *source,
 {
 	const struct source_resource *resource = source_find(source, key,
 	    strcspn(key, "/"));
+	bool is_adopted = json_is_true(json_object_get(manifest_header(
+	    manifest), "adopted"));
 	struct tree_receipts receipts = { NULL, 0, 0 };
 	struct audit_file *file;
 	size_t i;
@@ -103,7 +105,9 @@ add_listing(struct manifest *manifest, const struct source *source,
 	for (i = 0; i < receipts.n; i++) {
 		file = add_file(files, resource, receipts.at[i].path);
 		file->bytes = receipts.at[i].bytes;
-		file->lines = receipts.at[i].lines;
+		/* In another tool's shards, lines may be no records. */
+		if (!is_adopted)
+			file->lines = receipts.at[i].lines;
 		add_keys(file, key);
 	}
 	tree_receipts_release(&receipts);

@@ -73,6 +73,8 @@ struct crawl_listing {
 	uint64_t print;		/* of the records of this pass, */
 	uint64_t known_print;	/* of those that came in another one before, */
 	uint64_t last_print;	/* and of all in the pass before */
+	bool is_stepped;	/* in this pass, a page of a scroll was asked
+				 * for again: it may have been the next one */
 	bool came_alone;	/* the record that a page shares with the next
 				 * one: that page had nothing else */
 	bool has_doubles;	/* a record came on two pages of this pass */
@@ -161,7 +163,8 @@ enum crawl_state {
 	CRAWL_UNPROVEN,	/* ended; the total is wrong, and nothing else tells */
 	CRAWL_BROKEN,	/* ended: a page is empty that can't be */
 	CRAWL_CUT,	/* ended: there is more, and no one says where */
-	CRAWL_RESTLESS	/* ended: in each reading it had another order */
+	CRAWL_RESTLESS,	/* ended: in each reading it had another order */
+	CRAWL_STEPPED	/* ended: a page may have been stepped over in each */
 };
 
 /* What an earlier run left of a listing that isn't whole. */

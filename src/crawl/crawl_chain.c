@@ -212,7 +212,7 @@ crawl_chain_came(struct crawl_listing *listing, const struct crawl_job *job,
 		if (result->retried && result->cursor != NULL &&
 		    job->cursor != NULL &&
 		    strcmp(result->cursor, job->cursor) == 0)
-			listing->unsteady = true;
+			listing->unsteady = listing->is_stepped = true;
 		set_cursor(listing, result->cursor);
 	}
 	listing->commit = crawl_skip(listing, next);

@@ -198,7 +198,7 @@ crawl_read_again(struct crawl_listing *listing)
 	listing->is_full = listing->is_probed = listing->is_capped = false;
 	listing->is_endless = listing->is_cut = listing->is_unproven = false;
 	listing->is_broken = false;
-	listing->came_alone = false;
+	listing->came_alone = listing->is_stepped = false;
 	listing->barren = 0;
 	listing->last_print = listing->print;
 	listing->has_doubles = false;
@@ -251,6 +251,18 @@ keeps_order(const struct crawl_listing *listing, unsigned readings)
 	return readings > 1 && listing->known_print == listing->last_print;
 }
 
+/* Read it once more; if this was the last time, it is a gap. */
+static enum crawl_state
+again_or(struct crawl_listing *listing, bool last, enum crawl_state gap)
+{
+	if (last) {
+		listing->gapped = true;
+		return gap;
+	}
+	crawl_read_again(listing);
+	return CRAWL_AGAIN;
+}
+
 /* All windows of a pass are there or failed: is that the end? */
 static enum crawl_state
 end_of_pass(struct crawl *crawl, struct crawl_listing *listing)
@@ -286,14 +298,10 @@ end_of_pass(struct crawl *crawl, struct crawl_listing *listing)
 		listing->gapped = true;
 		return CRAWL_BROKEN;
 	}
-	if (is_uncounted(listing) && listing->has_doubles && !keeps) {
-		if (last) {
-			listing->gapped = true;
-			return CRAWL_RESTLESS;
-		}
-		crawl_read_again(listing);
-		return CRAWL_AGAIN;
-	}
+	if (is_uncounted(listing) && listing->is_stepped)
+		return again_or(listing, last, CRAWL_STEPPED);
+	if (is_uncounted(listing) && listing->has_doubles && !keeps)
+		return again_or(listing, last, CRAWL_RESTLESS);
 	if (counts_agree(listing) && (steady || last)) {
 		/* Some that an earlier reading saw may have gone. */
 		listing->moved = readings > 1 && listing->total >= 0 &&
@@ -311,8 +319,7 @@ end_of_pass(struct crawl *crawl, struct crawl_listing *listing)
 		listing->gapped = true;
 		return CRAWL_DIFFERS;
 	}
-	crawl_read_again(listing);
-	return CRAWL_AGAIN;
+	return again_or(listing, false, CRAWL_DIFFERS);
 }
 
 static enum crawl_state

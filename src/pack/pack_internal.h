@@ -323,6 +323,7 @@ void pack_reader_release(struct pack_reader *);
 struct pack_check {
 	struct sha256 *hash;
 	uint64_t bytes, lines;
+	bool is_in_line;	/* the last byte was no end of a line */
 	unsigned char prefix[SHA256_BYTES];	/* of the bytes that count */
 };
 

@@ -405,6 +405,11 @@ end_listing(struct run *run, struct run_listing *own, enum crawl_state state,
 		end_open(run, own, "the server says that there are more "
 		    "records, and does not say where");
 		break;
+	case CRAWL_STEPPED:
+		end_open(run, own, "in each reading a page had to be asked "
+		    "for again, and the server may have gone on to the next "
+		    "one meanwhile");
+		break;
 	case CRAWL_RESTLESS:
 		end_open(run, own, "records came on two pages, in another "
 		    "order in each reading, and no total is told: others may "

@@ -260,7 +260,9 @@ verdict()
 	jq . <"$shard" >pretty
 	sed 's/$/\n/' "$shard" >blank
 	sed -e '3s/^/\n/' -e '$s/$/\n\n\n/' "$shard" >some
-	for change in pretty blank some; do
+	tr -d '\n' <"$shard" | sed 's/}{/}\n{/g' >endless
+	hlexport query old "SELECT count(*) FROM logs" --format csv >counted
+	for change in pretty blank some endless; do
 		cp $change "$shard"
 		run -0 hlexport verify old
 		assert_contains "$output" "that is no damage"
@@ -270,6 +272,18 @@ verdict()
 		run -0 hlexport verify x.tar.gz
 		hlexport adopt -q old
 		run -0 hlexport verify old
+		hlexport query old "SELECT count(*) FROM logs" --format csv |
+		    diff counted -
+		rm -f x.zip
+		run -0 hlexport pack old -q -o x.zip
+		run -0 hlexport verify x.zip
+		rm -rf went-on
+		cp -r old went-on
+		run -0 hlexport --resume went-on
+		hlexport query went-on "SELECT count(*) FROM logs" \
+		    --format csv | diff counted -
+		rm -f x.zip
+		run -0 hlexport pack went-on -q -o x.zip --remove
 		hlexport adopt --undo -q old
 	done
 	head -n 900 blank >"$shard"

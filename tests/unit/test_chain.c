@@ -331,6 +331,36 @@ test_marks(void **state)
 	crawl_free(crawl);
 }
 
+/* A page that is asked for again in the same words may be the next one. */
+static void
+test_a_scroll_that_is_asked_again(void **state)
+{
+	struct crawl_result page = { 5, 5, 5, 5, -1, -1, -1, "s", false,
+	    7, 7 };
+	enum crawl_state stands = CRAWL_AGAIN;
+	struct crawl *crawl = begin("cursor", NULL, &stands);
+	struct crawl_job job;
+	int n;
+
+	(void)state;
+	for (n = 0; stands != CRAWL_STEPPED && n < 20; n++) {
+		next(crawl, &job);
+		page.received = page.distinct = page.news = 5;
+		page.fresh = n == 0 ? 5 : 0;
+		page.retried = false;
+		crawl_finish(crawl, &job, &page);
+		next(crawl, &job);
+		page.retried = true;
+		crawl_finish(crawl, &job, &page);
+		next(crawl, &job);
+		page.received = page.distinct = page.news = page.fresh = 0;
+		stands = crawl_finish(crawl, &job, &page);
+		assert_true(stands == CRAWL_AGAIN || stands == CRAWL_STEPPED);
+	}
+	assert_int_equal(stands, CRAWL_STEPPED);
+	crawl_free(crawl);
+}
+
 static void
 test_lists_that_never_end(void **state)
 {
@@ -535,6 +565,7 @@ main(void)
 		cmocka_unit_test(test_a_page_that_fails),
 		cmocka_unit_test(test_what_is_known_of_a_chain),
 		cmocka_unit_test(test_marks),
+		cmocka_unit_test(test_a_scroll_that_is_asked_again),
 		cmocka_unit_test(test_lists_that_never_end),
 		cmocka_unit_test(test_spans_of_time),
 		cmocka_unit_test(test_spans_of_time_newest_first),
