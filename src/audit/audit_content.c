@@ -3,10 +3,12 @@
  * checked to be JSON, cut into records.
  */
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "audit/audit_look.h"
 
@@ -16,8 +18,68 @@ audit_content_begin(struct audit_content *content)
 	text_clear(&content->desk->buffer);
 	content->bytes = content->lines = content->rows = 0;
 	content->is_too_large = false;
+	content->grew_from = NULL;
+	/* A shard of another tool's that was growing when its run ended. */
+	if (content->verify->partial != NULL && content->receipt->path != NULL)
+		content->grew_from = audit_sums_find(content->verify,
+		    content->receipt->path);
 	if (content->hash != NULL)
 		sha256_restart(content->hash);
+}
+
+/* Hash what comes, and note the hash of what the shard was before it grew. */
+static void
+add_hash(struct audit_content *content, const char *at, size_t len)
+{
+	const struct tree_receipt *from = content->grew_from;
+	size_t n = 0;
+
+	if (from != NULL && content->bytes <= from->bytes &&
+	    from->bytes - content->bytes < len) {
+		n = (size_t)(from->bytes - content->bytes);
+		sha256_add(content->hash, at, n);
+		sha256_peek(content->hash, content->prefix);
+	}
+	sha256_add(content->hash, at + n, len - n);
+}
+
+/* The same, of a file that was hashed by who read it. */
+static bool
+hash_prefix(struct audit_content *content)
+{
+	uint64_t left = content->grew_from->bytes;
+	struct sha256 *hash;
+	char piece[8192];
+	ssize_t n = 1;
+	int fd;
+
+	if (!content->is_hashed)
+		return true;
+	fd = file_open(tree_dir(content->verify->tree),
+	    content->receipt->path, O_RDONLY, NULL);
+	if (fd == -1)
+		return false;
+	hash = sha256_new();
+	while (left > 0 && (n = read(fd, piece, left < sizeof(piece) ?
+	    (size_t)left : sizeof(piece))) > 0) {
+		sha256_add(hash, piece, (size_t)n);
+		left -= (uint64_t)n;
+	}
+	sha256_peek(hash, content->prefix);
+	sha256_free(hash);
+	close(fd);
+	return left == 0;
+}
+
+/* Does it begin with all that it had? */
+static bool
+has_grown(struct audit_content *content)
+{
+	const struct tree_receipt *from = content->grew_from;
+
+	return from != NULL && from->lines > 0 &&
+	    content->bytes > from->bytes && hash_prefix(content) &&
+	    memcmp(content->prefix, from->sha256, SHA256_BYTES) == 0;
 }
 
 void
@@ -216,7 +278,7 @@ audit_content_add(struct audit_content *content, const char *at, size_t len)
 	if (len > left)
 		len = (size_t)left;
 	if (content->hash != NULL && !content->is_hashed)
-		sha256_add(content->hash, at, len);
+		add_hash(content, at, len);
 	content->bytes += len;
 	if (content->plan == NULL)
 		return;
@@ -237,11 +299,8 @@ check_hash(struct audit_content *content)
 	/* Of what is known to be damaged, more need not be said. */
 	if (wanted == NULL || content->hash == NULL || !content->is_whole)
 		return;
-	/* A shard that was growing when its run ended. */
-	if (verify->partial != NULL && wanted->lines > 0 &&
-	    content->bytes > wanted->bytes)
-		return;
-	if (memcmp(content->sha256, wanted->sha256, SHA256_BYTES) != 0)
+	if (memcmp(content->sha256, wanted->sha256, SHA256_BYTES) != 0 &&
+	    !has_grown(content))
 		audit_content_find(content, AUDIT_DAMAGED, "its SHA-256 is "
 		    "not %s", verify->manifest != NULL ? "the manifest's" :
 		    "that of " TREE_SUMS);

@@ -182,6 +182,8 @@ struct audit_content {
 	uint64_t bytes, lines;	/* that came, of those that count */
 	uint64_t rows;		/* records and damaged lines among them */
 	unsigned char sha256[SHA256_BYTES];	/* at the end */
+	const struct tree_receipt *grew_from;	/* old: what it was; or NULL */
+	unsigned char prefix[SHA256_BYTES];	/* of as many bytes */
 	bool is_whole;		/* the reader's too: nothing is wrong yet */
 	bool is_too_large;	/* the record that is being read */
 };

@@ -270,8 +270,9 @@ tell_unread(struct run *run, const struct crawl_listing *listing)
 	struct crawl_view view = { .crawl = run->crawl,
 	    .node = listing->parent };
 	struct source_scope scope = crawl_scope(&view);
-	const char *value = resource->has_expect && listing->expected < 0 ?
-	    source_value(&scope, &resource->expect) : NULL;
+	const char *value = resource->has_expect && crawl_number(run->crawl,
+	    listing, &resource->expect) < 0 ? source_value(&scope,
+	    &resource->expect) : NULL;
 	char *key;
 	struct text text;
 

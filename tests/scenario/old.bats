@@ -290,3 +290,26 @@ verdict()
 	run -6 hlexport verify old
 	assert_contains "$output" "it has 450 lines, and there are shards after"
 }
+
+# Whatever else is odd about it, an adopted file has the bytes that it had.
+@test "what is changed after an adoption is damage, however it is dressed up" {
+	local shard
+	start_world
+	"$make_old" "$export" old
+	hlexport adopt -q old
+	shard=$(find old/files -path '*/logs/1.jsonl' -size +100k | head -n 1)
+	cp "$shard" kept
+	for change in '1s/$/ /' 's/$/\r/' '1s/^/\n/' '1s/^{/{"x": NaN, /'; do
+		for forged in "" '; 2s/"output": *"/&FORGED /'; do
+			sed "$change$forged" kept >"$shard"
+			run -6 hlexport verify old
+			assert_contains "$output" "${shard#old/}: its SHA-256 is"
+			bsdtar -a -cf x.tar.gz old
+			run -6 hlexport verify x.tar.gz
+		done
+	done
+	# What was appended by a resume that was killed is no damage.
+	(cat kept; sed -n 1p kept | sed 's/"id": *"/&new/') >"$shard"
+	run hlexport verify old
+	[[ $output != *"${shard#old/}: its SHA-256 is"* ]]
+}
