@@ -130,6 +130,14 @@ cli_retired_wrap(const struct cli *cli, const char *began, struct err *err)
 	    gone, cli->source->retired);
 }
 
+/* A complete export that is gone on with: no server is asked. */
+static bool
+asks_nothing(const struct cli *cli, const char *where)
+{
+	return strcmp(config_command(cli->config), "export") == 0 &&
+	    !config_is(cli->config, "repair") && manifest_is_sealed(where);
+}
+
 /*
  * A definition that came with an export may be a stranger's: it does not say
  * what is sent as the key, nor where.
@@ -139,6 +147,7 @@ check_definition(const struct cli *cli, const char *where, json_t *header,
     struct err *err)
 {
 	if (json_object_get(header, "definition") == NULL ||
+	    asks_nothing(cli, where) ||
 	    config_origin(cli->config, "source") != CONFIG_BUILT_IN)
 		return 0;
 	return err_set(err, ERR_USAGE, "%s came with a definition of its "
@@ -155,7 +164,8 @@ check_trust(const struct cli *cli, const char *where, const char *url,
 	char *question;
 	int rc;
 
-	if (cli->source->auth_where == NULL || (usual != NULL &&
+	if (cli->source->auth_where == NULL || asks_nothing(cli, where) ||
+	    (usual != NULL &&
 	    strcmp(url, usual) == 0))
 		return 0;
 	if (!isatty(STDIN_FILENO) || config_is(cli->config, "yes"))

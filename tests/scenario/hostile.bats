@@ -116,7 +116,9 @@ load helper
 # An export's manifest may name any server, and have any definition.
 @test "a key is sent to no server that only a manifest names" {
 	start_fixture
-	hlexport -q
+	add_fault "stats status=500"
+	run -3 hlexport -q
+	mend
 	export=$(the_export)
 	url=$HUMANLOOP_API_URL
 	unset HUMANLOOP_API_URL
@@ -139,7 +141,9 @@ load helper
 @test "a definition that came with an export sends nothing" {
 	start_fixture
 	hlexport sources humanloop >own.yaml
-	hlexport --source ./own.yaml -q
+	add_fault "stats status=500"
+	run -3 hlexport --source ./own.yaml -q
+	mend
 	export=$(the_export)
 	forget_asked
 	rm "$(find "$export" -name file.json | head -n 1)"
