@@ -130,7 +130,7 @@ cli_retired_wrap(const struct cli *cli, const char *began, struct err *err)
 	    gone, cli->source->retired);
 }
 
-/* A complete export that is gone on with: no server is asked. */
+/* Resuming a complete export contacts no server. */
 static bool
 asks_nothing(const struct cli *cli, const char *where)
 {
