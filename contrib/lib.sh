@@ -7,11 +7,12 @@ cd "$(dirname "$0")/.." || exit 1
 # Packages of Debian and Ubuntu: to build, and to test.
 BUILD_PACKAGES="gcc make autoconf automake pkg-config libcurl4-openssl-dev
 	libjansson-dev libyaml-dev libssl-dev uthash-dev zlib1g-dev libzstd-dev
-	libxlsxwriter-dev libarchive-dev"
+	libxlsxwriter-dev libarchive-dev scdoc"
 TEST_PACKAGES="clang libclang-rt-14-dev libcmocka-dev libmicrohttpd-dev
-	zlib1g-dev bats scdoc curl jq python3 valgrind shellcheck procps
+	zlib1g-dev bats curl jq python3 valgrind shellcheck procps
 	cppcheck clang-tidy unzip libarchive-tools python3-openpyxl zstd openssl
-	nginx-light haproxy"
+	nginx-light haproxy strace less fish zsh
+	python3-venv"
 
 say()
 {

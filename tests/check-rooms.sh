@@ -61,7 +61,7 @@ curl/ http
 getopt.h config
 uthash.h manifest
 utlist.h crawl http run
-jansson.h base http manifest run report output cli
+jansson.h base http manifest run table report output cli
 duckdb.h table
 xlsxwriter.h output
 zlib.h output

@@ -31,7 +31,10 @@ struct audit_summary {
 	bool sealed;		/* complete and proven */
 	bool is_hurt;		/* its manifest is damaged */
 	bool adopted;		/* another tool's, and not complete since */
-	char *source, *server, *started;	/* or NULL */
+	char *source, *server;	/* or NULL */
+	char *started;		/* or NULL: another tool did, nobody knows */
+	char *adopted_when;	/* or NULL */
+	json_t *options;	/* that it was begun with; or NULL */
 	struct audit_count *counts;	/* by resource, in the source's order */
 	size_t n_counts;
 	const char *unit;	/* the resource that has kinds, or NULL */
@@ -47,6 +50,7 @@ struct audit_summary {
 	char *first_absent;	/* the path of one of them, or NULL */
 	uint64_t changed;	/* records that came in several versions */
 	char *accepted;		/* see audit_accepted(); new, or NULL */
+	bool lacks;		/* damage was accepted, or that files miss */
 };
 
 /**
@@ -84,6 +88,7 @@ struct audit_file {
 	uint64_t lines;		/* 0: not known, or it is no shard */
 	char **keys;		/* of the records above, outermost first */
 	size_t n_keys;
+	bool has_shared_keys;	/* they are those of a file before it */
 };
 
 struct audit_files {
@@ -248,6 +253,12 @@ void audit_accept_archive(struct audit_verify *, char *,
  * still is has no receipt.
  */
 void audit_accept_receipts(const struct tree *, struct tree_receipts *);
+
+/**
+ * audit_log(verify, fd):
+ * Of a sealed export, ${fd} is its log: find what is wrong with that.
+ */
+void audit_log(struct audit_verify *, int);
 
 /**
  * audit_accepted(verify):

@@ -12,6 +12,7 @@
 
 #include <sys/stat.h>
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,24 +48,16 @@ digest_member(const struct audit_verify *verify, const char *path,
 		sha256_hex(bytes, hex);
 }
 
-/* The SHA-256 of the file at ${path}, in hex; or "", if there is none. */
 static void
-digest(const struct audit_verify *verify, const char *path,
-    char hex[SHA256_HEX])
+digest_file(const struct tree *tree, const char *path, char hex[SHA256_HEX])
 {
+	int fd = file_open(tree_dir(tree), path, O_RDONLY, NULL);
 	unsigned char bytes[SHA256_BYTES];
 	struct sha256 *hash;
 	char piece[8192];
 	ssize_t n;
-	int fd;
 
-	hex[0] = '\0';
-	if (path != NULL && verify->members != NULL) {
-		digest_member(verify, path, hex);
-		return;
-	}
-	if (path == NULL || (fd = file_open(tree_dir(verify->tree), path,
-	    O_RDONLY, NULL)) == -1)
+	if (fd == -1)
 		return;
 	hash = sha256_new();
 	while ((n = read(fd, piece, sizeof(piece))) > 0)
@@ -74,6 +67,18 @@ digest(const struct audit_verify *verify, const char *path,
 	close(fd);
 	if (n == 0)
 		sha256_hex(bytes, hex);
+}
+
+/* The SHA-256 of the file at ${path}, in hex; or "", if there is none. */
+static void
+digest(const struct audit_verify *verify, const char *path,
+    char hex[SHA256_HEX])
+{
+	hex[0] = '\0';
+	if (path != NULL && verify->members != NULL)
+		digest_member(verify, path, hex);
+	else if (path != NULL)
+		digest_file(verify->tree, path, hex);
 }
 
 static json_t *
@@ -227,15 +232,42 @@ audit_accept_look(struct audit_verify *verify)
 		take_accepted(verify, verify->accept.text);
 }
 
+/* Does a finding that was accepted still hold, and is anything lost by it? */
+static bool
+is_lost(const struct tree *tree, const json_t *finding, bool sealed)
+{
+	const char *trouble = json_string_value(json_object_get(finding,
+	    "trouble"));
+	const char *path = json_string_value(json_object_get(finding,
+	    "path"));
+	const char *sha256 = json_string_value(json_object_get(finding,
+	    "sha256"));
+	char hex[SHA256_HEX] = "";
+
+	if (trouble == NULL || (strcmp(trouble, "damaged") != 0 &&
+	    strcmp(trouble, "missing") != 0))
+		return false;
+	/* A gap may have been filled since. */
+	if (path == NULL && strcmp(trouble, "missing") == 0)
+		return !sealed;
+	if (path != NULL)
+		digest_file(tree, path, hex);
+	return strcmp(hex, sha256 != NULL ? sha256 : "") == 0;
+}
+
 char *
-audit_accepted_in(const struct tree *tree)
+audit_accepted_in(const struct tree *tree, bool sealed, bool *lacks)
 {
 	char *text = read_accepted(tree), *when = NULL;
-	json_t *json = text != NULL ? json_loads(text, 0, NULL) : NULL;
+	json_t *json = text != NULL ? json_loads(text, 0, NULL) : NULL, *one;
+	size_t i;
 
 	if (json_is_string(json_object_get(json, "accepted")))
 		when = mem_text(json_string_value(json_object_get(json,
 		    "accepted")));
+	*lacks = false;
+	json_array_foreach(json_object_get(json, "findings"), i, one)
+		*lacks = *lacks || is_lost(tree, one, sealed);
 	json_decref(json);
 	free(text);
 	return when;
@@ -248,8 +280,7 @@ accept_receipt(const struct tree *tree, struct tree_receipt *receipt,
 {
 	struct stat st;
 
-	if (fstatat(tree_dir(tree), receipt->path, &st,
-	    AT_SYMLINK_NOFOLLOW) == -1 ||
+	if (file_stat(tree_dir(tree), receipt->path, &st) == -1 ||
 	    sha256_from_hex(hex, receipt->sha256) == -1)
 		return;
 	receipt->bytes = (uint64_t)st.st_size;
@@ -261,6 +292,8 @@ audit_accept_receipts(const struct tree *tree, struct tree_receipts *files)
 {
 	char *text = read_accepted(tree);
 	json_t *json = text != NULL ? json_loads(text, 0, NULL) : NULL, *one;
+	bool *is_gone = mem_zero(files->n + 1, sizeof(*is_gone));
+	struct stat st;
 	size_t i, k;
 
 	json_array_foreach(json_object_get(json, "findings"), i, one) {
@@ -273,15 +306,20 @@ audit_accept_receipts(const struct tree *tree, struct tree_receipts *files)
 		if (found == NULL)
 			continue;
 		k = (size_t)(found - files->at);
-		if (sha256 != NULL) {
+		if (sha256 != NULL)
 			accept_receipt(tree, &files->at[k], sha256);
-		} else if (faccessat(tree_dir(tree), path, F_OK,
-		    AT_SYMLINK_NOFOLLOW) == -1) {
-			free(files->at[k].path);
-			memmove(&files->at[k], &files->at[k + 1],
-			    (--files->n - k) * sizeof(*files->at));
-		}
+		else
+			is_gone[k] = file_stat(tree_dir(tree), path,
+			    &st) == -1;
 	}
+	for (i = k = 0; i < files->n; i++) {
+		if (is_gone[i])
+			free(files->at[i].path);
+		else
+			files->at[k++] = files->at[i];
+	}
+	files->n = k;
+	free(is_gone);
 	json_decref(json);
 	free(text);
 }
@@ -292,16 +330,37 @@ audit_accepted(const struct audit_verify *verify)
 	return verify->accepted;
 }
 
+/* Does nobody write to the export?  Return the lock, to be closed; or -1. */
+static int
+lock_out(const struct audit_verify *verify, struct err *err)
+{
+	struct flock lock = { .l_type = F_RDLCK, .l_whence = SEEK_SET };
+	int fd = file_open(tree_dir(verify->tree), TREE_LOG, O_RDONLY, NULL);
+
+	err->kind = ERR_NONE;
+	if (fd == -1 || fcntl(fd, F_OFD_SETLK, &lock) == 0 ||
+	    (errno != EACCES && errno != EAGAIN))
+		return fd;
+	close(fd);
+	return err_set(err, ERR_LOCKED, "another process is working on %s",
+	    verify->settings.path);
+}
+
 int
 audit_accept(struct audit_verify *verify, struct err *err)
 {
-	json_t *list = json_array(), *json;
+	json_t *list, *json;
 	char when[32], *text;
 	size_t i;
-	int rc;
+	int rc, fd = lock_out(verify, err);
 
+	if (err->kind != ERR_NONE)
+		return -1;
+	list = json_array();
 	if (!verify->progress.ours) {
 		json_decref(list);
+		if (fd != -1)
+			close(fd);
 		return err_set(err, ERR_USAGE, "%s has no manifest, so a "
 		    "later change could not be told; run 'hlexport adopt' "
 		    "first", verify->settings.path);
@@ -321,6 +380,8 @@ audit_accept(struct audit_verify *verify, struct err *err)
 	rc = file_replace(tree_dir(verify->tree), AUDIT_ACCEPTED, text,
 	    strlen(text), err);
 	free(text);
+	if (fd != -1)
+		close(fd);
 	if (rc == -1)
 		return -1;
 	for (i = 0; i < verify->n_findings; i++)

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include <errno.h>
+#include <limits.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -55,6 +56,26 @@ options_of(const struct audit_verify *verify)
 	return options;
 }
 
+/*
+ * Remove what an adoption that was ended has left half written; anything else
+ * in the tree is the user's, whatever it is called.
+ */
+static int
+sweep_own(const struct tree *tree, struct err *err)
+{
+	static const char *const names[] = { MANIFEST_NAME, MANIFEST_COPY,
+	    TREE_SUMS, AUDIT_ACCEPTED };
+	char temp[PATH_MAX];
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (file_temp_name(names[i], temp) == 0 &&
+		    file_remove(tree_dir(tree), temp, err) == -1 &&
+		    errno != ENOENT)
+			return -1;
+	return 0;
+}
+
 int
 audit_adopt_begin(struct audit_verify *verify, const char *tool,
     const char *server, struct err *err)
@@ -69,7 +90,7 @@ audit_adopt_begin(struct audit_verify *verify, const char *tool,
 		    verify->settings.path);
 	verify->adopting = tree_open(verify->settings.path, err);
 	if (verify->adopting == NULL ||
-	    tree_sweep(verify->adopting, err) == -1)
+	    sweep_own(verify->adopting, err) == -1)
 		return -1;
 	sha256_of(source->text.at, source->text.len, hash);
 	sha256_hex(hash, hex);
@@ -115,7 +136,7 @@ say_gap(struct audit_verify *verify, uint64_t have, int64_t said,
 
 	if (said >= 0)
 		gap.why = mem_format("the old tool's export has %" PRIu64
-		    " different records; {%s} says %" PRId64, have, name,
+		    " different records; %s says %" PRId64, have, name,
 		    said);
 	else
 		gap.why = mem_text("the old tool's export of it is damaged");
@@ -265,8 +286,7 @@ says(int dir, const char *name, const struct text *text, bool *is_there)
 
 	text_init(&have, AUDIT_SUMS_MAX);
 	*is_there = file_read(dir, name, &have, NULL) == 0;
-	is_same = *is_there && have.len == text->len &&
-	    (have.len == 0 || memcmp(have.at, text->at, have.len) == 0);
+	is_same = *is_there && text_equals(&have, text);
 	text_release(&have);
 	return is_same;
 }
@@ -324,6 +344,8 @@ audit_adopt_end(struct audit_verify *verify, struct err *err)
 		rc = manifest_save(verify->adopted, err);
 	if (rc == 0 && !is_same)
 		rc = write_sums(verify->adopting, &text, err);
+	/* It has a manifest now. */
+	verify->progress.ours = rc == 0;
 	text_release(&text);
 	return rc;
 }
@@ -359,18 +381,19 @@ lacks_sums(struct tree *tree, const json_t *header)
 	const char *aside = json_string_value(json_object_get(header,
 	    SUMS_ASIDE));
 	struct text have;
-	char *from;
-	bool is_there, is_old;
+	bool is_there, is_old, has_old;
+	int from;
 
 	if (json_is_true(json_object_get(header, HAD_SUMS)))
 		return false;
+	from = aside != NULL ? tree_open_aside(tree, aside) : -1;
 	text_init(&have, AUDIT_SUMS_MAX);
 	is_there = file_read(tree_dir(tree), TREE_SUMS, &have, NULL) == 0;
-	from = mem_format("%s/" TREE_SUMS, aside != NULL ? aside : "");
-	is_old = is_there && aside != NULL && says(AT_FDCWD, from, &have,
-	    &is_there);
-	free(from);
+	is_old = is_there && from != -1 && says(from, TREE_SUMS, &have,
+	    &has_old);
 	text_release(&have);
+	if (from != -1)
+		close(from);
 	return !is_there || is_old;
 }
 
@@ -387,7 +410,7 @@ go_on(struct tree *tree, struct manifest *manifest, bool *is_adopted,
 	if (!*is_adopted || !lacks_sums(tree, manifest_header(manifest)))
 		return 0;
 	text_init(&text, SIZE_MAX / 4);
-	rc = tree_sweep(tree, err);
+	rc = sweep_own(tree, err);
 	if (rc == 0)
 		rc = sum_all(&summing, &text, err);
 	if (rc == 0)
@@ -414,7 +437,8 @@ audit_adopt_again(const char *path, bool *is_adopted, struct err *err)
 		rc = go_on(tree, manifest, is_adopted, err);
 	else
 		rc = err_set(err, ERR_DATA, "%s has a manifest already, and "
-		    "it is damaged: run 'hlexport repair' (%s)", path,
+		    "it is damaged (%s): run 'hlexport repair' or, if its "
+		    "server is gone, 'hlexport verify --accept'", path,
 		    damage.text);
 	manifest_close(manifest);
 	tree_close(tree);
@@ -439,16 +463,19 @@ undo_sums(struct tree *tree, json_t *header, struct err *err)
 {
 	const char *aside = json_string_value(json_object_get(header,
 	    SUMS_ASIDE));
-	char *from;
-	int rc;
+	int from, rc;
 
 	if (json_is_true(json_object_get(header, HAD_SUMS)))
 		return 0;
 	if (aside == NULL)
 		return file_remove(tree_dir(tree), TREE_SUMS, err) == 0 ||
 		    errno == ENOENT ? 0 : -1;
-	from = mem_format("%s/" TREE_SUMS, aside);
-	rc = renameat(AT_FDCWD, from, tree_dir(tree), TREE_SUMS);
+	if ((from = tree_open_aside(tree, aside)) == -1)
+		return errno == ENOENT ? 0 : err_set(err, ERR_DATA, "the "
+		    "manifest says that the original " TREE_SUMS " is in %s, "
+		    "which 'hlexport adopt' did not make for this directory; "
+		    "if you renamed it, give it its old name first", aside);
+	rc = renameat(from, TREE_SUMS, tree_dir(tree), TREE_SUMS);
 	if (rc == -1 && errno != ENOENT)
 		err_errno(err, ERR_DISK, "put back the " TREE_SUMS
 		    " that is in %s", aside);
@@ -456,8 +483,8 @@ undo_sums(struct tree *tree, json_t *header, struct err *err)
 		rc = 0;
 	/* Where both are one file, it has two names still. */
 	if (rc == 0)
-		(void)unlink(from);
-	free(from);
+		(void)unlinkat(from, TREE_SUMS, 0);
+	close(from);
 	(void)rmdir(aside);
 	return rc;
 }

@@ -18,6 +18,7 @@
 
 typedef int each_file(void *, const char *, bool, struct err *);
 
+/* Directories below DEEPEST are reported, but not entered. */
 static int
 each_below(struct tree *tree, const char *path, int level, each_file *file,
     void *cookie, struct err *err)
@@ -33,7 +34,7 @@ each_below(struct tree *tree, const char *path, int level, each_file *file,
 		close(fd);
 		return err_errno(err, ERR_DISK, "read directory %s", path);
 	}
-	while (rc == 0 && level < DEEPEST && (entry = readdir(dir)) != NULL) {
+	while (rc == 0 && (entry = readdir(dir)) != NULL) {
 		const char *name = entry->d_name;
 		char *below;
 
@@ -43,7 +44,7 @@ each_below(struct tree *tree, const char *path, int level, each_file *file,
 		    mem_format("%s/%s", path, name);
 		if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) == -1)
 			rc = err_errno(err, ERR_DISK, "look at %s", below);
-		else if (S_ISDIR(st.st_mode))
+		else if (S_ISDIR(st.st_mode) && level + 1 < DEEPEST)
 			rc = each_below(tree, below, level + 1, file, cookie,
 			    err);
 		else
@@ -116,13 +117,19 @@ check_text(struct audit_verify *verify, const char *path,
 	struct audit_finding finding = { .kind = AUDIT_DAMAGED,
 	    .path = (char *)path };
 	struct text have;
+	struct stat st;
 
-	text_init(&have, SIZE_MAX / 4);
-	if (file_read(tree_dir(verify->tree), path, &have, NULL) == -1) {
+	/* A file with holes may be larger than memory. */
+	text_init(&have, text->len + 1);
+	if (file_stat(tree_dir(verify->tree), path, &st) == 0 &&
+	    S_ISREG(st.st_mode) &&
+	    (uint64_t)st.st_size != text->len) {
+		audit_find(verify, finding, "%s", what);
+	} else if (file_read(tree_dir(verify->tree), path, &have,
+	    NULL) == -1) {
 		finding.kind = AUDIT_MISSING;
 		audit_find(verify, finding, "it is not there");
-	} else if (have.len != text->len ||
-	    memcmp(have.at, text->at, text->len) != 0) {
+	} else if (!text_equals(&have, text)) {
 		audit_find(verify, finding, "%s", what);
 	}
 	text_release(&have);
@@ -147,22 +154,46 @@ check_sums(struct audit_verify *verify, struct err *err)
 	return rc;
 }
 
-static void
-check_log(struct audit_verify *verify)
+/* The log has the seal, too: is it that of the manifest? */
+static bool
+has_seal(struct audit_verify *verify, int fd)
+{
+	char *seal = manifest_line_text(verify->manifest, true);
+	char *logged = manifest_last_logged(fd);
+	bool has = seal != NULL && logged != NULL &&
+	    strcmp(seal, logged) == 0;
+
+	free(logged);
+	free(seal);
+	return has;
+}
+
+void
+audit_log(struct audit_verify *verify, int fd)
 {
 	struct audit_finding finding = { .kind = AUDIT_DAMAGED,
 	    .path = (char *)TREE_LOG };
-	struct err err;
-	int fd = file_open(tree_dir(verify->tree), TREE_LOG, O_RDONLY, &err);
 
-	if (fd == -1) {
-		finding.kind = AUDIT_MISSING;
-		audit_find(verify, finding, "it is not there");
-		return;
-	}
 	if (!log_is_marked(fd))
 		audit_find(verify, finding, "it was changed or cut off after "
 		    "the last run, or that run was killed");
+	else if (verify->manifest != NULL && !has_seal(verify, fd))
+		audit_find(verify, finding, "the last seal in it is not that "
+		    "of " MANIFEST_NAME ": one of the two was replaced");
+}
+
+static void
+check_log(struct audit_verify *verify)
+{
+	struct audit_finding finding = { .kind = AUDIT_MISSING,
+	    .path = (char *)TREE_LOG };
+	int fd = file_open(tree_dir(verify->tree), TREE_LOG, O_RDONLY, NULL);
+
+	if (fd == -1) {
+		audit_find(verify, finding, "it is not there");
+		return;
+	}
+	audit_log(verify, fd);
 	close(fd);
 }
 

@@ -157,7 +157,7 @@ audit_tell_odds(struct audit_verify *verify)
 			continue;
 		finding.path = odd->path;
 		audit_find(verify, finding, "%" PRIu64 " %s (the first is "
-		    "here); that is no damage", odd->n,
+		    "here): that alone is no damage", odd->n,
 		    what[i][odd->n > 1]);
 	}
 }
@@ -257,7 +257,9 @@ take_lines(struct audit_content *content, const char *at, size_t len)
 		end = memchr(at, '\n', len);
 		n = end != NULL ? (size_t)(end + 1 - at) : len;
 		keep(content, at, n);
-		take_kept(content, false);
+		/* What is not whole is not looked at again and again. */
+		if (end != NULL)
+			take_kept(content, false);
 		at += n;
 		len -= n;
 		if (end != NULL && content->is_too_large) {

@@ -349,6 +349,19 @@ audit_disk_unnamed(struct audit_verify *verify, const char *path,
 		    "one of the %s", resource->key[0], resource->name);
 }
 
+/* Is the folder there that the listing's shards should be in? */
+static bool
+has_folder(struct audit_verify *verify)
+{
+	const struct crawl_listing *listing = verify->at.crawl;
+	struct stat st;
+
+	return listing->resource->has_expect && verify->members == NULL &&
+	    listing->resource->store == SOURCE_KEEP_SHARDS &&
+	    begin_of(verify, listing) && file_stat(tree_dir(verify->tree),
+	    verify->path.at, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
 /* Is it as many as other records say? */
 static void
 check_counts(struct audit_verify *verify)
@@ -365,13 +378,13 @@ check_counts(struct audit_verify *verify)
 	if (said < 0 || have == (uint64_t)said)
 		return;
 	if (have < (uint64_t)said) {
-		audit_find(verify, finding, "%" PRIu64 " different records; "
-		    "{%s} says %" PRId64 ": pages were lost, or records went "
-		    "in between", have, name, said);
+		audit_find(verify, finding, "%" PRIu64 " different "
+		    "records; %s says %" PRId64 ": pages were lost, or "
+		    "records were deleted meanwhile", have, name, said);
 		return;
 	}
 	finding.kind = AUDIT_NOTE;
-	audit_find(verify, finding, "%" PRIu64 " different records; {%s} "
+	audit_find(verify, finding, "%" PRIu64 " different records; %s "
 	    "says %" PRId64 ": records came in between", have, name, said);
 }
 
@@ -386,8 +399,8 @@ audit_disk_close(struct audit_verify *verify)
 		return;
 	if (resource->store == SOURCE_KEEP_SHARDS)
 		check_shards(verify);
-	/* Without any file, it may not have been asked for. */
-	if (audit_has_files(verify, resource))
+	/* Without any file or folder, it may not have been asked for. */
+	if (audit_has_files(verify, resource) || has_folder(verify))
 		check_counts(verify);
 	else if (audit_expected(verify, &name) > 0)
 		verify->uncounted[resource->index]++;

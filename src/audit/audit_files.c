@@ -16,10 +16,12 @@ audit_files_release(struct audit_files *files)
 	size_t i, k;
 
 	for (i = 0; i < files->n; i++) {
+		free(files->at[i].path);
+		if (files->at[i].has_shared_keys)
+			continue;
 		for (k = 0; k < files->at[i].n_keys; k++)
 			free(files->at[i].keys[k]);
 		free(files->at[i].keys);
-		free(files->at[i].path);
 	}
 	free(files->at);
 	*files = (struct audit_files){ NULL, 0, 0 };
@@ -96,7 +98,7 @@ add_listing(struct manifest *manifest, const struct source *source,
 	    manifest), "adopted"));
 	struct tree_receipts receipts = { NULL, 0, 0 };
 	struct audit_file *file;
-	size_t i;
+	size_t i, first = files->n;
 
 	if (resource == NULL || resource->store == SOURCE_KEEP_NOTHING)
 		return 0;
@@ -108,7 +110,13 @@ add_listing(struct manifest *manifest, const struct source *source,
 		/* In another tool's shards, lines may be no records. */
 		if (!is_adopted)
 			file->lines = receipts.at[i].lines;
-		add_keys(file, key);
+		if (i == 0) {
+			add_keys(file, key);
+			continue;
+		}
+		file->keys = files->at[first].keys;
+		file->n_keys = files->at[first].n_keys;
+		file->has_shared_keys = true;
 	}
 	tree_receipts_release(&receipts);
 	return 0;
@@ -171,7 +179,7 @@ take_named(void *cookie, const char *path, bool is_plain, struct err *err)
 	resource = audit_resource_of(by->patterns, path);
 	if (resource == NULL)
 		return 0;
-	if (fstatat(tree_dir(by->tree), path, &st, AT_SYMLINK_NOFOLLOW) == -1)
+	if (file_stat(tree_dir(by->tree), path, &st) == -1)
 		return err_errno(err, ERR_DISK, "look at %s", path);
 	/* Of a link or a pipe, nothing will be read. */
 	file = add_file(by->files, resource, path);

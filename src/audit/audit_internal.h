@@ -89,6 +89,7 @@ struct audit_verify {
 	struct audit_members *members;	/* NULL: its files are in ${tree} */
 	json_t *options;		/* of the export's header */
 	char *started;
+	char *lost_server;	/* all that is left of the manifest; or NULL */
 	struct crawl *crawl;
 	struct audit_listing at;
 	struct set *visited;		/* keys of listings */
@@ -159,8 +160,13 @@ typedef void audit_record(struct audit_content *, uint64_t,
 /** audit_accept_look(verify): Mark the findings that were accepted. */
 void audit_accept_look(struct audit_verify *);
 
-/** audit_accepted_in(tree): Return when findings were, new; NULL: none. */
-char *audit_accepted_in(const struct tree *);
+/**
+ * audit_accepted_in(tree, sealed, lacks):
+ * Return when findings were accepted, new; NULL: none.  Set ${lacks} if some
+ * of them still tell of damage, or of what is missing; of a ${sealed} export
+ * no list is.
+ */
+char *audit_accepted_in(const struct tree *, bool, bool *);
 
 /* ------------------------------------------------- audit_content.c */
 

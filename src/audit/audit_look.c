@@ -285,7 +285,8 @@ open_file(struct audit_look *look)
 	if (look->fd != -1)
 		return true;
 	/* A link, or something else that is no plain file. */
-	if (errno == ELOOP || errno == ENOTDIR || errno == EISDIR)
+	if (errno == ELOOP || errno == ENOTDIR || errno == EISDIR ||
+	    errno == ENXIO)
 		audit_content_find(content, AUDIT_DAMAGED, "it is not a "
 		    "plain file");
 	else if (errno == ENOENT)

@@ -23,19 +23,6 @@ struct walk {
 	struct err *err;
 };
 
-/* The rows of a file that was made from others, or that is an array. */
-static uint64_t
-count_items(struct span array)
-{
-	const char *place = NULL;
-	struct span item;
-	uint64_t n = 0;
-
-	while (page_next(array, &place, &item))
-		n++;
-	return n;
-}
-
 static void
 take_record(struct walk *walk, const struct source_resource *resource,
     struct span record)
@@ -43,7 +30,7 @@ take_record(struct walk *walk, const struct source_resource *resource,
 	struct audit_count *count = &walk->summary->counts[resource->index];
 
 	count->records += resource->derive == NULL &&
-	    resource->shape.form != SOURCE_ARRAY ? 1 : count_items(record);
+	    resource->shape.form != SOURCE_ARRAY ? 1 : page_items(record);
 	if (resource == audit_unit(walk->source))
 		audit_count_unit(walk->summary, resource, record);
 }
@@ -84,8 +71,7 @@ take_file(void *cookie, const char *path, bool is_plain, struct err *err)
 
 	if (!is_plain || audit_is_around(path) || litter_is(path))
 		return 0;
-	if (fstatat(tree_dir(walk->tree), path, &st,
-	    AT_SYMLINK_NOFOLLOW) == -1)
+	if (file_stat(tree_dir(walk->tree), path, &st) == -1)
 		return err_errno(err, ERR_DISK, "look at %s", path);
 	walk->summary->files++;
 	walk->summary->bytes += (uint64_t)st.st_size;

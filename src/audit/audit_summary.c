@@ -31,6 +31,8 @@ audit_release(struct audit_summary *summary)
 	free(summary->source);
 	free(summary->server);
 	free(summary->started);
+	free(summary->adopted_when);
+	json_decref(summary->options);
 	*summary = (struct audit_summary){ .ours = false };
 }
 
@@ -86,7 +88,6 @@ audit_count_unit(struct audit_summary *summary,
 	struct text text;
 
 	if (unit->n_fields < 2 ||
-	    page_check(record.at, record.len, NULL) == -1 ||
 	    !page_find(record, unit->fields[1].paths[0], &kind))
 		return;
 	text_init(&text, 1000);
@@ -103,22 +104,33 @@ count_kinds(struct manifest *manifest, struct tree *tree,
 {
 	const struct source_resource *unit = audit_unit(source);
 	struct tree_receipts files = { NULL, 0, 0 };
+	struct page_plan **plans;
+	struct page_item item;
+	struct page page;
 	struct text text;
+	struct err why;
 	size_t i;
 
 	if (unit == NULL)
 		return 0;
 	if (manifest_files(manifest, unit->name, &files, err) == -1)
 		return -1;
+	plans = page_plans_new(source);
+	page_init(&page);
 	text_init(&text, SIZE_MAX / 4);
 	for (i = 0; i < files.n; i++) {
 		text_clear(&text);
 		/* One that can't be read is for verify to tell of. */
-		if (tree_get(tree, files.at[i].path, &text, NULL) == 0)
-			audit_count_unit(summary, unit,
-			    (struct span){ text.at, text.len });
+		if (tree_get(tree, files.at[i].path, &text, NULL) == -1)
+			continue;
+		page_whole(&page, plans[unit->index],
+		    (struct span){ text.at, text.len }, &item, &why);
+		if (item.kind == PAGE_RECORD)
+			audit_count_unit(summary, unit, item.bytes);
 	}
 	text_release(&text);
+	page_release(&page);
+	page_plans_free(plans, source);
 	tree_receipts_release(&files);
 	audit_sort_kinds(summary);
 	return 0;
@@ -175,6 +187,19 @@ header_text(struct manifest *manifest, const char *key)
 	    manifest_header(manifest), key)));
 }
 
+/* Of what another tool made, the header has the time of its adoption. */
+static void
+set_beginning(struct manifest *manifest, struct audit_summary *summary)
+{
+	char *when = header_text(manifest, "started");
+
+	if (json_is_true(json_object_get(manifest_header(manifest),
+	    "adopted")))
+		summary->adopted_when = when;
+	else
+		summary->started = when;
+}
+
 /* Are the files there that the manifest knows? */
 static int
 count_absent(struct manifest *manifest, struct tree *tree,
@@ -185,6 +210,8 @@ count_absent(struct manifest *manifest, struct tree *tree,
 
 	if (manifest_all_files(manifest, files, err) == -1)
 		return -1;
+	tree_receipts_sort(files);
+	audit_accept_receipts(tree, files);
 	for (i = 0; i < files->n; i++)
 		if (!tree_has(tree, &files->at[i], summary->sealed) &&
 		    summary->absent++ == 0)
@@ -204,7 +231,9 @@ summarise(struct manifest *manifest, struct tree *tree,
 	summary->sealed = manifest_sealed(manifest) != NULL;
 	summary->source = header_text(manifest, "source");
 	summary->server = header_text(manifest, "server");
-	summary->started = header_text(manifest, "started");
+	set_beginning(manifest, summary);
+	summary->options = json_incref(json_object_get(manifest_header(
+	    manifest), "options"));
 	count_listings(manifest, source, summary);
 	if (count_absent(manifest, tree, summary, &files, err) == -1) {
 		tree_receipts_release(&files);
@@ -217,7 +246,10 @@ summarise(struct manifest *manifest, struct tree *tree,
 	return count_kinds(manifest, tree, source, summary, err);
 }
 
-/* Of another tool's tree, the manifest does not know all: names tell. */
+/*
+ * The manifest does not know all, since another tool made the tree or lines
+ * of it are lost: names tell.
+ */
 static int
 summarise_partial(struct manifest *manifest, struct tree *tree,
     const struct source *source, struct audit_summary *summary,
@@ -229,11 +261,14 @@ summarise_partial(struct manifest *manifest, struct tree *tree,
 	struct tree_receipts files = { NULL, 0, 0 };
 	int rc;
 
-	summary->ours = summary->adopted = true;
+	summary->ours = true;
+	summary->adopted = manifest_is_partial(manifest);
 	if (audit_old_summary(tree, source, summary, err) == -1)
 		return -1;
 	summary->server = header_text(manifest, "server");
-	summary->started = header_text(manifest, "started");
+	set_beginning(manifest, summary);
+	summary->options = json_incref(json_object_get(manifest_header(
+	    manifest), "options"));
 	while (manifest_each(manifest, listing.key, &listing))
 		for (gap = listing.gaps; gap != NULL; gap = gap->next)
 			copy_gap(summary, &last, gap);
@@ -275,12 +310,14 @@ audit_summary(const char *path, const struct source *source, struct log *log,
 	    err)) != NULL) {
 		summary->is_hurt = state != MANIFEST_INTACT ||
 		    manifest_fits(manifest, source, NULL) == -1;
-		rc = manifest_is_partial(manifest) ? summarise_partial(
+		rc = manifest_is_partial(manifest) ||
+		    state == MANIFEST_SALVAGED ? summarise_partial(
 		    manifest, tree, source, summary, err) :
 		    summarise(manifest, tree, source, summary, err);
 		manifest_close(manifest);
 	}
-	summary->accepted = audit_accepted_in(tree);
+	summary->accepted = audit_accepted_in(tree, summary->sealed,
+	    &summary->lacks);
 	tree_close(tree);
 	return rc;
 }
@@ -292,10 +329,15 @@ audit_source_in(json_t *header, struct err *err)
 	    "definition"));
 	const char *name = json_string_value(json_object_get(header,
 	    "source"));
+	struct source *source;
 
-	if (definition != NULL)
-		return source_parse(MANIFEST_NAME, (struct span){
+	if (definition != NULL) {
+		source = source_parse(MANIFEST_NAME, (struct span){
 		    definition, strlen(definition) }, err);
+		if (source != NULL)
+			source_store(source);
+		return source;
+	}
 	return source_open_built_in(name != NULL ? name : "humanloop", err);
 }
 

@@ -86,6 +86,10 @@ take_recovered(struct audit_verify *verify, enum manifest_state state,
 	if (state == MANIFEST_SALVAGED &&
 	    !manifest_each(verify->manifest, NULL, &listing)) {
 		verify->progress.ours = true;
+		verify->lost_server = mem_text(json_string_value(
+		    json_object_get(manifest_header(verify->manifest),
+		    "server")));
+		verify->progress.server = verify->lost_server;
 		manifest_close(verify->manifest);
 		verify->manifest = NULL;
 		audit_find(verify, finding, "%s; nothing but the files "
@@ -191,7 +195,7 @@ open_ours(struct audit_verify *verify, struct err *err)
 	verify->is_adopted = json_is_true(json_object_get(manifest_header(
 	    verify->manifest), "adopted"));
 	if (!verify->progress.sealed && !verify->is_salvaged)
-		audit_find(verify, finding, "the export is not finished");
+		audit_find(verify, finding, "the export is not complete");
 	check_fit(verify, verify->manifest);
 	if (list_rest(verify, err) == -1)
 		return -1;
@@ -425,6 +429,7 @@ audit_verify_free(struct audit_verify *verify)
 		free(verify->odds[i].path);
 	audit_disk_free(verify);
 	free(verify->started);
+	free(verify->lost_server);
 	json_decref(verify->options);
 	page_plans_free(verify->plans, verify->settings.source);
 	text_release(&verify->key);

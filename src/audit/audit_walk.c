@@ -145,8 +145,9 @@ audit_say_double(struct audit_verify *verify, const char *path,
 		return;
 	if (line > 0)
 		snprintf(where, sizeof(where), "line %" PRIu64 ": ", line);
-	audit_find(verify, finding, "%sthe record %s comes twice in its "
-	    "listing", where, named ? verify->key.at : "(without a key)");
+	audit_find(verify, finding, "%sthe record %s%s%s comes twice in its "
+	    "listing", where, named ? "\"" : "", named ? verify->key.at :
+	    "(without a key)", named ? "\"" : "");
 }
 
 bool
@@ -171,15 +172,9 @@ uint64_t
 audit_count_record(const struct source_resource *resource,
     const struct page_record *record)
 {
-	const char *place = NULL;
-	struct span item;
-	uint64_t n = 0;
-
-	if (resource->derive == NULL && resource->shape.form != SOURCE_ARRAY)
-		return 1;
-	while (page_next(record->bytes, &place, &item))
-		n++;
-	return n;
+	return resource->derive == NULL &&
+	    resource->shape.form != SOURCE_ARRAY ? 1 :
+	    page_items(record->bytes);
 }
 
 void
@@ -271,12 +266,12 @@ check_counts(struct audit_verify *verify)
 		    at->known.total);
 	else if (expected >= 0 && at->records != (uint64_t)expected)
 		audit_find(verify, finding, "%" PRIu64 " records are on "
-		    "disk; {%s} says %" PRId64, at->records,
+		    "disk; %s says %" PRId64, at->records,
 		    resource->expect.name, expected);
 	said = audit_hint(verify, &name);
 	if (said >= 0 && at->records != (uint64_t)said) {
 		finding.kind = AUDIT_NOTE;
-		audit_find(verify, finding, "%" PRIu64 " records; {%s} said "
+		audit_find(verify, finding, "%" PRIu64 " records; %s said "
 		    "%" PRId64 " when that was listed: records came or went "
 		    "meanwhile", at->records, name, said);
 	}

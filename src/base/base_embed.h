@@ -12,5 +12,6 @@ struct embedded {
 
 extern const struct embedded embedded_sources[];
 extern const struct embedded embedded_tables[];
+extern const struct embedded embedded_completions[];
 
 #endif

@@ -14,6 +14,7 @@
 #include "base/base_file.h"
 
 #define TEMP_PREFIX ".hlexport-"
+#define TRIES 20
 
 /* "." and ".." lead to where nobody said. */
 static bool
@@ -129,18 +130,69 @@ file_dir(int dir, const char *path, bool make, struct err *err)
 	return fd;
 }
 
+/*
+ * Make a file that is new, and nobody else's: what has the name, of whatever
+ * kind and with whatever other names, gives way and is not written to.
+ */
+static int
+make_anew(int dir, const char *name, int flags)
+{
+	int fd, tries;
+
+	for (tries = 0; tries < TRIES; tries++) {
+		fd = open_one(dir, name, (flags & ~O_TRUNC) | O_EXCL);
+		if (fd != -1 || errno != EEXIST)
+			return fd;
+		if (unlinkat(dir, name, 0) == -1 && errno != ENOENT)
+			return -1;
+	}
+	return -1;
+}
+
+/*
+ * Is what was opened as ${path} a file, and if it is written to, one whose
+ * bytes nobody knows by another name?  What is no file was opened without
+ * waiting for it, and nothing is read of it.
+ */
+static int
+check_opened(int fd, const char *path, int flags, struct err *err)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) == -1)
+		return err_errno(err, ERR_DISK, "look at %s", path);
+	if (!S_ISREG(st.st_mode)) {
+		err_set(err, ERR_DISK, "%s is no file, but a %s", path,
+		    S_ISDIR(st.st_mode) ? "directory" : "pipe, a device or "
+		    "the like");
+		errno = S_ISDIR(st.st_mode) ? EISDIR : ENXIO;
+		return -1;
+	}
+	if ((flags & O_ACCMODE) != O_RDONLY && st.st_nlink > 1) {
+		err_set(err, ERR_DISK, "%s has more than one hard link, "
+		    "and writing to it would change the others too; copy the "
+		    "export with cp -r and use the copy", path);
+		errno = EMLINK;
+		return -1;
+	}
+	return 0;
+}
+
 int
 file_open(int dir, const char *path, int flags, struct err *err)
 {
 	const char *name = strrchr(path, '/');
 	int parent, fd, why;
+	bool is_new = (flags & (O_CREAT | O_TRUNC)) == (O_CREAT | O_TRUNC);
 
 	name = name != NULL ? name + 1 : path;
 	parent = walk(dir, path, (size_t)(name - path), flags & O_CREAT);
 	if (parent == -1)
 		return err_errno(err, ERR_DISK, "open %s", path);
 	/* A pipe in place of a file is not waited for. */
-	fd = open_one(parent, name, flags | O_NOFOLLOW | O_NONBLOCK);
+	flags |= O_NOFOLLOW | O_NONBLOCK;
+	fd = is_new ? make_anew(parent, name, flags) :
+	    open_one(parent, name, flags);
 	why = errno;
 	if (parent != dir)
 		close(parent);
@@ -148,7 +200,30 @@ file_open(int dir, const char *path, int flags, struct err *err)
 	if (fd == -1)
 		return err_errno(err, ERR_DISK, "%s %s",
 		    flags & O_CREAT ? "create" : "open", path);
-	return fd;
+	if (check_opened(fd, path, flags, err) == 0)
+		return fd;
+	why = errno;
+	close(fd);
+	errno = why;
+	return -1;
+}
+
+int
+file_stat(int dir, const char *path, struct stat *st)
+{
+	const char *name = strrchr(path, '/');
+	int parent, rc, why;
+
+	name = name != NULL ? name + 1 : path;
+	parent = walk(dir, path, (size_t)(name - path), false);
+	if (parent == -1)
+		return -1;
+	rc = fstatat(parent, name, st, AT_SYMLINK_NOFOLLOW);
+	why = errno;
+	if (parent != dir)
+		close(parent);
+	errno = why;
+	return rc;
 }
 
 int
@@ -167,6 +242,16 @@ file_remove(int dir, const char *path, struct err *err)
 	return rc;
 }
 
+bool
+file_fits_memory(int fd)
+{
+	long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
+	struct stat st;
+
+	return pages <= 0 || size <= 0 || fstat(fd, &st) == -1 ||
+	    st.st_size / size <= pages / 2;
+}
+
 int
 file_read(int dir, const char *path, struct text *text, struct err *err)
 {
@@ -179,6 +264,12 @@ file_read(int dir, const char *path, struct text *text, struct err *err)
 			return err_errno(err, ERR_DISK, "open %s", path);
 	} else if ((fd = file_open(dir, path, O_RDONLY, err)) == -1) {
 		return -1;
+	}
+	if (!file_fits_memory(fd)) {
+		errno = EFBIG;
+		err_set(err, ERR_DISK, "%s is larger than half of the memory "
+		    "here", path);
+		goto err_close;
 	}
 	while ((n = read(fd, piece, sizeof(piece))) != 0) {
 		if (n == -1 && errno == EINTR)

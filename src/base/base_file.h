@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 #include <sys/uio.h>
 
@@ -42,10 +43,25 @@ int file_step(int, const char *, bool *, struct err *);
 /**
  * file_open(dir, path, flags, err):
  * Open the file ${path} with the flags of open(2); with O_CREAT the missing
- * directories on the way are made too.  What is no file is never waited for.
- * Return a descriptor, or -1.
+ * directories on the way are made too, and with O_TRUNC as well, it is a new
+ * file in place of what has the name.  What is no file is never waited for,
+ * and an error (EISDIR, ENXIO); so is one that has a second name, if it is to
+ * be written to (EMLINK).  Return a descriptor, or -1.
  */
 int file_open(int, const char *, int, struct err *);
+
+/**
+ * file_stat(dir, path, st):
+ * As fstatat(2), but no link on the way is followed, and none at its end.
+ */
+int file_stat(int, const char *, struct stat *);
+
+/**
+ * file_fits_memory(fd):
+ * Has the file at most half the bytes of the machine's memory?  A file with
+ * holes can have any size.
+ */
+bool file_fits_memory(int);
 
 /**
  * file_read(dir, path, text, err):

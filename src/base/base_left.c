@@ -249,6 +249,20 @@ left_set_aside(int dir, const char *name, int fd)
 	return rc;
 }
 
+/* Not every disk can rename only where nothing is. */
+static void
+put_back(int aside, const char *name, int dir)
+{
+	struct stat st;
+
+	if (renameat2(aside, name, dir, name, RENAME_NOREPLACE) == 0 ||
+	    (errno != EINVAL && errno != ENOSYS))
+		return;
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == -1 &&
+	    errno == ENOENT)
+		(void)renameat(aside, name, dir, name);
+}
+
 /* Nothing is replaced: what came in its place has its name. */
 void
 left_put_back(int dir, int fd)
@@ -257,15 +271,11 @@ left_put_back(int dir, int fd)
 	    O_NOFOLLOW | O_CLOEXEC);
 	DIR *list = aside != -1 ? fdopendir(aside) : NULL;
 	struct dirent *entry;
-	struct stat st;
 
 	while (list != NULL && (entry = readdir(list)) != NULL)
 		if (strcmp(entry->d_name, ".") != 0 &&
-		    strcmp(entry->d_name, "..") != 0 &&
-		    fstatat(dir, entry->d_name, &st,
-		    AT_SYMLINK_NOFOLLOW) == -1 && errno == ENOENT)
-			(void)renameat(aside, entry->d_name, dir,
-			    entry->d_name);
+		    strcmp(entry->d_name, "..") != 0)
+			put_back(aside, entry->d_name, dir);
 	if (list != NULL)
 		closedir(list);
 	else if (aside != -1)

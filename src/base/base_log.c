@@ -146,6 +146,7 @@ log_to_file(struct log *log, int fd, enum log_format format)
 
 	log->fd = fd;
 	log->format = format;
+	log->dropped = false;
 	json_array_foreach(log->early, i, event)
 		write_event(log, event);
 	json_array_clear(log->early);

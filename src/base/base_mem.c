@@ -10,8 +10,8 @@
 static const char *failure_note;
 
 /* Say so and leave; nothing here may ask for memory. */
-static void
-out_of_memory(void)
+void
+mem_is_out(void)
 {
 	static const char says[] = "hlexport: out of memory\n";
 
@@ -36,7 +36,7 @@ mem_alloc(size_t size)
 	void *at = malloc(size > 0 ? size : 1);
 
 	if (at == NULL)
-		out_of_memory();
+		mem_is_out();
 	return at;
 }
 
@@ -46,7 +46,7 @@ mem_zero(size_t n, size_t size)
 	void *at = calloc(n > 0 ? n : 1, size > 0 ? size : 1);
 
 	if (at == NULL)
-		out_of_memory();
+		mem_is_out();
 	return at;
 }
 
@@ -54,10 +54,10 @@ void *
 mem_grow(void *at, size_t n, size_t size)
 {
 	if (size > 0 && n > SIZE_MAX / size)
-		out_of_memory();
+		mem_is_out();
 	at = realloc(at, n * size > 0 ? n * size : 1);
 	if (at == NULL)
-		out_of_memory();
+		mem_is_out();
 	return at;
 }
 
@@ -67,7 +67,7 @@ mem_need(void *at, size_t n, size_t *room, size_t size)
 	if (n <= *room)
 		return at;
 	if (*room > SIZE_MAX / 2)
-		out_of_memory();
+		mem_is_out();
 	*room = n > *room * 2 ? n : *room * 2;
 	if (*room < 8)
 		*room = 8;
@@ -102,6 +102,6 @@ mem_format(const char *format, ...)
 	n = vasprintf(&at, format, ap);
 	va_end(ap);
 	if (n < 0)
-		out_of_memory();
+		mem_is_out();
 	return at;
 }

@@ -9,6 +9,9 @@
  * up again from whatever moment it was left at.
  */
 
+/** mem_is_out(): There is no memory: say so, and end the process. */
+void mem_is_out(void) __attribute__((noreturn));
+
 /** mem_alloc(size): Return ${size} new bytes; free() them. */
 void *mem_alloc(size_t);
 

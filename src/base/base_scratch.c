@@ -96,6 +96,47 @@ put_mark(int fd)
 	return 0;
 }
 
+/* May another user change what names in the directory ${fd} lead to? */
+static bool
+is_loose(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) == -1 || (st.st_uid != geteuid() && st.st_uid != 0))
+		return true;
+	return (st.st_mode & (S_IWGRP | S_IWOTH)) != 0 &&
+	    (st.st_mode & S_ISVTX) == 0;
+}
+
+/*
+ * Is what was opened the directory that was made?  Where others can change
+ * names, it may be one of theirs, with links in it.
+ */
+static bool
+is_made_by_us(int dir, int fd)
+{
+	struct dirent *entry;
+	struct stat st;
+	bool is = true;
+	int copy;
+	DIR *all;
+
+	if (!is_loose(dir))
+		return true;
+	copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (copy == -1 || (all = fdopendir(copy)) == NULL) {
+		if (copy != -1)
+			close(copy);
+		return false;
+	}
+	while (is && (entry = readdir(all)) != NULL)
+		is = strcmp(entry->d_name, ".") == 0 ||
+		    strcmp(entry->d_name, "..") == 0;
+	closedir(all);
+	return is && fstat(fd, &st) == 0 && st.st_uid == geteuid() &&
+	    (st.st_mode & 077) == 0;
+}
+
 /*
  * Make one, locked and marked.  Return its descriptor, or -1.  Where the disk
  * has no locks, or modes of its own, nobody will take it for one that was
@@ -118,6 +159,10 @@ make_scratch(int dir, char **name)
 			return -1;
 		if (fd == -1)
 			continue;
+		if (!is_made_by_us(dir, fd)) {
+			close(fd);
+			continue;
+		}
 		if ((flock(fd, LOCK_EX | LOCK_NB) == -1 &&
 		    errno == EWOULDBLOCK) || !left_is_there(dir, *name, fd)) {
 			close(fd);
@@ -133,6 +178,44 @@ make_scratch(int dir, char **name)
 		return -1;
 	}
 	return -1;
+}
+
+/* Or in one of those above it, up to the root? */
+static bool
+is_loose_above(int dir)
+{
+	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), next;
+	struct stat here = { 0 }, above;
+	bool is = fd == -1, is_root = false;
+
+	while (!is && !is_root) {
+		is = is_loose(fd) || fstat(fd, &here) == -1;
+		next = openat(fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+		is_root = next != -1 && fstat(next, &above) == 0 &&
+		    here.st_dev == above.st_dev &&
+		    here.st_ino == above.st_ino;
+		close(fd);
+		if ((fd = next) == -1)
+			return true;
+	}
+	if (fd != -1)
+		close(fd);
+	return is;
+}
+
+/*
+ * Its path, new.  Where somebody could put another directory in its place,
+ * the one that leads through its descriptor, and so nowhere else.
+ */
+static char *
+path_of(const struct scratch *scratch)
+{
+	char *path = mem_format("/proc/self/fd/%d", scratch->fd);
+
+	if (is_loose_above(scratch->dir) && access(path, W_OK) == 0)
+		return path;
+	free(path);
+	return mem_format("%s/%s", scratch->parent, scratch->name);
 }
 
 struct scratch *
@@ -157,7 +240,7 @@ scratch_new(const char *parent, struct err *err)
 		close(scratch->dir);
 		goto err_free;
 	}
-	scratch->path = mem_format("%s/%s", parent, scratch->name);
+	scratch->path = path_of(scratch);
 	return scratch;
 
 err_free:

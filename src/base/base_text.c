@@ -1,3 +1,4 @@
+#include <openssl/evp.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -6,7 +7,6 @@
 
 #include "base/base_mem.h"
 #include "base/base_text.h"
-
 void
 text_init(struct text *text, size_t max)
 {
@@ -20,6 +20,14 @@ text_release(struct text *text)
 	text_init(text, text->max);
 }
 
+bool
+text_equals(const struct text *one, const struct text *other)
+{
+	/* Where nothing is held, there is nothing to point to. */
+	return one->len == other->len && (one->len == 0 ||
+	    memcmp(one->at, other->at, one->len) == 0);
+}
+
 void
 text_clear(struct text *text)
 {
@@ -27,6 +35,15 @@ text_clear(struct text *text)
 	text->over = false;
 	if (text->at != NULL)
 		text->at[0] = '\0';
+}
+
+char *
+text_base64(const void *at, size_t len)
+{
+	char *out = mem_alloc(len / 3 * 4 + 5);
+
+	EVP_EncodeBlock((unsigned char *)out, at, (int)len);
+	return out;
 }
 
 char *
@@ -101,8 +118,8 @@ text_addf(struct text *text, const char *format, ...)
 /*
  * How many bytes a well-formed UTF-8 character at ${p} takes, or 0 where
  * there is none (RFC 3629 section 4), or where it is one that moves a
- * terminal's cursor or turns its text round (C1, U+200E-F, U+2028-202E,
- * U+2066-2069).
+ * terminal's cursor or turns its text round (C1, U+061C, U+200E-F,
+ * U+2028-202E, U+2066-206F, U+FFF9-FFFB).
  */
 static size_t
 visible_char(const unsigned char *p, size_t len)
@@ -110,7 +127,8 @@ visible_char(const unsigned char *p, size_t len)
 	if (p[0] < 0x80)
 		return p[0] >= 0x20 && p[0] != 0x7f;
 	if (len >= 2 && p[0] >= 0xc2 && p[0] <= 0xdf && (p[1] & 0xc0) == 0x80)
-		return p[0] == 0xc2 && p[1] < 0xa0 ? 0 : 2;
+		return (p[0] == 0xc2 && p[1] < 0xa0) ||
+		    (p[0] == 0xd8 && p[1] == 0x9c) ? 0 : 2;
 	if (len >= 3 && (p[0] & 0xf0) == 0xe0 && (p[1] & 0xc0) == 0x80 &&
 	    (p[2] & 0xc0) == 0x80) {
 		unsigned c = (p[0] & 15u) << 12 | (p[1] & 63u) << 6 |
@@ -120,7 +138,8 @@ visible_char(const unsigned char *p, size_t len)
 			return 0;
 		if (c == 0x200e || c == 0x200f ||
 		    (c >= 0x2028 && c <= 0x202e) ||
-		    (c >= 0x2066 && c <= 0x2069))
+		    (c >= 0x2066 && c <= 0x206f) ||
+		    (c >= 0xfff9 && c <= 0xfffb))
 			return 0;
 		return 3;
 	}
@@ -223,6 +242,21 @@ take_power(const char **p, const char *end, long *power)
 	if (is_less)
 		*power = -*power;
 	return true;
+}
+
+bool
+text_is_formula(const char *at, size_t len)
+{
+	static const char *const wide[] = { "\xef\xbc\x9d", "\xef\xbc\x8b",
+	    "\xef\xbc\x8d", "\xef\xbc\xa0" };
+	size_t i;
+
+	if (len == 0)
+		return false;
+	for (i = 0; i < sizeof(wide) / sizeof(wide[0]); i++)
+		if (len >= 3 && memcmp(at, wide[i], 3) == 0)
+			return true;
+	return *at != '\0' && strchr("=+-@\t\r\n", *at) != NULL;
 }
 
 int64_t

@@ -30,8 +30,14 @@ void text_init(struct text *, size_t);
 /** text_release(text): Free what ${text} holds; it may be init'ed again. */
 void text_release(struct text *);
 
+/** text_equals(one, other): Do they hold the same bytes? */
+bool text_equals(const struct text *, const struct text *);
+
 /** text_clear(text): Make ${text} empty but keep its memory. */
 void text_clear(struct text *);
+
+/** text_base64(at, len): Return the bytes as base64 (RFC 4648), new. */
+char *text_base64(const void *, size_t);
 
 /** text_take(text): Return the bytes, new; ${text} is empty afterwards. */
 char *text_take(struct text *);
@@ -65,6 +71,14 @@ int text_add_percent(struct text *, const char *, size_t, const char *);
 
 /** text_is(span, string): Do the bytes at ${span} equal ${string}? */
 bool text_is(struct span, const char *);
+
+/**
+ * text_is_formula(at, len):
+ * Would a spreadsheet take the text for a formula, or show what follows a
+ * blank in it as one?  It begins with "=", "+", "-" or "@", be it one of full
+ * width (U+FF1D, U+FF0B, U+FF0D, U+FF20), a tab or a line break.
+ */
+bool text_is_formula(const char *, size_t);
 
 /**
  * text_whole(at, len):

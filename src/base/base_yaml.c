@@ -1,6 +1,7 @@
 #include <string.h>
 #include <yaml.h>
 
+#include "base/base_set.h"
 #include "base/base_yaml.h"
 
 #define MAX_LEVELS 32
@@ -97,9 +98,33 @@ read_scalar(struct reader *r)
 	return advance(r) == 0 ? value : NULL;
 }
 
-/* Read a key of ${map}, which must be text and new. */
+/* The keys of a map so far: looked at one by one while they are few. */
+#define FEW_KEYS 32
+
+struct keys {
+	const struct yaml *map;
+	size_t n;
+	struct set *set;	/* of all, where they are many */
+};
+
+static bool
+is_new_key(struct keys *keys, const char *key)
+{
+	const struct yaml *item;
+
+	if (++keys->n < FEW_KEYS)
+		return yaml_get(keys->map, key) == NULL;
+	if (keys->set == NULL) {
+		keys->set = set_new();
+		for (item = keys->map->child; item != NULL; item = item->next)
+			set_add(keys->set, item->key, strlen(item->key));
+	}
+	return set_add(keys->set, key, strlen(key));
+}
+
+/* Read a key of a map, which must be text and new. */
 static const char *
-read_key(struct reader *r, const struct yaml *map)
+read_key(struct reader *r, struct keys *keys)
 {
 	size_t line = r->event.start_mark.line;
 	struct yaml *key;
@@ -110,7 +135,7 @@ read_key(struct reader *r, const struct yaml *map)
 	}
 	if (check_plain_data(r) == -1 || (key = read_scalar(r)) == NULL)
 		return NULL;
-	if (yaml_get(map, key->text) != NULL) {
+	if (!is_new_key(keys, key->text)) {
 		err_set(r->err, ERR_USAGE, "%s:%zu: the key \"%s\" is given "
 		    "twice", r->name, line + 1, key->text);
 		return NULL;
@@ -118,27 +143,35 @@ read_key(struct reader *r, const struct yaml *map)
 	return key->text;
 }
 
-/* Read the items of a list or a map, up to and with its end. */
-static struct yaml *
-read_items(struct reader *r, enum yaml_kind kind, int level)
+/* Read the items of a list or a map, up to its end. */
+static int
+read_each(struct reader *r, struct yaml *whole, struct keys *keys, int level)
 {
-	yaml_event_type_t end = kind == YAML_MAP ? YAML_MAPPING_END_EVENT :
-	    YAML_SEQUENCE_END_EVENT;
-	struct yaml *whole = new_value(r, kind);
+	bool is_map = whole->kind == YAML_MAP;
 	struct yaml **last = &whole->child;
 	const char *key = NULL;
 
-	if (advance(r) == -1)
-		return NULL;
-	while (r->event.type != end) {
-		if (kind == YAML_MAP && (key = read_key(r, whole)) == NULL)
-			return NULL;
+	while (r->event.type != (is_map ? YAML_MAPPING_END_EVENT :
+	    YAML_SEQUENCE_END_EVENT)) {
+		if (is_map && (key = read_key(r, keys)) == NULL)
+			return -1;
 		if ((*last = read_value(r, level + 1)) == NULL)
-			return NULL;
+			return -1;
 		(*last)->key = key;
 		last = &(*last)->next;
 	}
-	return advance(r) == 0 ? whole : NULL;
+	return 0;
+}
+
+static struct yaml *
+read_items(struct reader *r, enum yaml_kind kind, int level)
+{
+	struct yaml *whole = new_value(r, kind);
+	struct keys keys = { .map = whole };
+	int rc = advance(r) == -1 ? -1 : read_each(r, whole, &keys, level);
+
+	set_free(keys.set);
+	return rc == 0 && advance(r) == 0 ? whole : NULL;
 }
 
 static struct yaml *
@@ -186,17 +219,46 @@ read_document(struct reader *r)
 	return top;
 }
 
+/*
+ * Is there a directive ("%TAG")?  libyaml holds each against all before it.
+ * Return the number of its line, or 0.
+ */
+static size_t
+find_directive(const char *at, size_t len)
+{
+	const char *p = at, *stop = at + len;
+	size_t line = 1;
+
+	if (len >= 3 && memcmp(p, "\xef\xbb\xbf", 3) == 0)
+		p += 3;
+	for (; p < stop; line++) {
+		if (*p == '%')
+			return line;
+		while (p < stop && *p != '\n' && *p != '\r')
+			p++;
+		p += p < stop;
+	}
+	return 0;
+}
+
 struct yaml *
 yaml_parse(struct arena *arena, const char *name, const char *at, size_t len,
     struct err *err)
 {
 	struct reader r = { .name = name, .arena = arena, .err = err };
+	size_t directive = find_directive(at, len);
 	struct yaml *top;
 
+	if (directive > 0) {
+		err_set(err, ERR_USAGE, "%s:%zu: it begins with %%: there is "
+		    "no directive here", name, directive);
+		return NULL;
+	}
 	if (!yaml_parser_initialize(&r.parser)) {
 		err_set(err, ERR_INTERNAL, "%s: no YAML parser", name);
 		return NULL;
 	}
+	yaml_parser_set_encoding(&r.parser, YAML_UTF8_ENCODING);
 	yaml_parser_set_input_string(&r.parser, (const unsigned char *)at,
 	    len);
 	top = read_document(&r);

@@ -5,38 +5,73 @@
 #include <sys/stat.h>
 
 #include <errno.h>
+#include <poll.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/cli.h"
 #include "cli/cli_internal.h"
 #include "tree/tree.h"
 
+#define LATEST "latest"
+#define COMPLETION_WITHIN 2	/* seconds */
+
 /* The first is what is done when none is named. */
 const struct cli_command cli_commands[] = {
-	{ "export", "[OPTION...]", "export a workspace, or go on with an "
-	    "export", cli_export },
-	{ "summary", "DIR", "tell what is in an export", cli_summary },
+	{ "export", "[OPTION...]", "export a workspace, or resume an "
+	    "export", cli_export,
+	    "hlexport export --dry-run\n"
+	    "hlexport export --logs -o backup\n"
+	    "hlexport export --type prompt,flow --start-date 2025-01-01 "
+	    "--logs\n"
+	    "hlexport export --resume --logs\n" },
+	{ "summary", "DIR|FILE", "tell what is in an export", cli_summary,
+	    "hlexport summary latest\n" },
+	{ "list", "[DIR]", "list the exports in a directory", cli_list,
+	    "hlexport list --json\n" },
 	{ "verify", "DIR|FILE", "prove that an export is whole, or name what "
-	    "is damaged or missing", cli_verify },
+	    "is damaged or missing", cli_verify,
+	    "hlexport verify exports/20250606-120000\n"
+	    "hlexport verify latest --online\n" },
 	{ "repair", "DIR", "verify an export, and ask again for what is "
-	    "damaged or missing, and nothing else", cli_repair },
+	    "damaged or missing, and nothing else", cli_repair,
+	    "hlexport repair latest\n" },
 	{ "adopt", "DIR", "make a manifest for an export of the old Python "
-	    "tool, so that all commands take it", cli_adopt },
+	    "tool, so that all commands take it", cli_adopt,
+	    "hlexport adopt OLD-EXPORT\n"
+	    "hlexport adopt --undo OLD-EXPORT\n" },
 	{ "pack", "DIR -o FILE", "put an export into one file, and read it "
-	    "back", cli_pack },
-	{ "query", "DIR [SQL]", "ask an export with SQL; without SQL, list "
-	    "its tables and columns", cli_query },
-	{ "convert", "DIR --format FORMAT", "make files of an export's "
-	    "tables: Parquet, CSV, JSON, Excel, DuckDB", cli_convert },
-	{ "report", "DIR", "tell how much was used, how fast it was, what it "
-	    "cost and what failed", cli_usage_report },
+	    "back", cli_pack,
+	    "hlexport pack latest -o export.tar.zst\n" },
+	{ "query", "DIR|FILE [SQL]", "ask an export with SQL; without SQL, "
+	    "list its tables and columns", cli_query,
+	    "hlexport query latest \"SELECT type, count(*) FROM logs GROUP BY "
+	    "ALL\"\n"
+	    "hlexport query latest logs\n"
+	    "hlexport query latest -x \"FROM logs LIMIT 1\"\n"
+	    "hlexport query latest -o dear.csv \"FROM logs WHERE cost > "
+	    "0.01\"\n" },
+	{ "convert", "DIR|FILE --format FORMAT", "make files of an export's "
+	    "tables: Parquet, CSV, JSON, Excel, DuckDB", cli_convert,
+	    "hlexport convert latest --format parquet --yes\n"
+	    "hlexport convert latest --format csv -t logs --columns "
+	    "id,created_at,cost --yes -o costs\n"
+	    "hlexport convert latest --format duckdb --dry-run\n" },
+	{ "report", "DIR|FILE", "tell how much was used, how fast it was, "
+	    "what it cost and what failed", cli_usage_report,
+	    "hlexport report latest --by monthly\n"
+	    "hlexport report latest --by model --format html -o "
+	    "report.html\n" },
 	{ "sources", "[NAME | check FILE]", "list the platforms that can be "
 	    "exported from, print the definition of one, or check one of "
-	    "your own", cli_sources },
-	{ "help", "[COMMAND]", "show help", cli_help },
-	{ "completion", "bash|zsh|fish", NULL, cli_completion },
-	{ NULL, NULL, NULL, NULL }
+	    "your own", cli_sources,
+	    "hlexport sources\n"
+	    "hlexport sources humanloop\n" },
+	{ "help", "[COMMAND]", "show help", cli_help, NULL },
+	{ "completion", "bash|zsh|fish", NULL, cli_completion, NULL },
+	{ NULL, NULL, NULL, NULL, NULL }
 };
 
 #define N_NAMES (sizeof(cli_commands) / sizeof(cli_commands[0]))
@@ -96,6 +131,23 @@ source_of_export(const char *path)
 	return audit_source_of(path, NULL);
 }
 
+/* Variables have not been read when the source is looked for. */
+static char *
+newest_unfinished(const struct config *look, const struct config_env *env)
+{
+	const char *output = config_text(look, "output"), *told;
+	char *path, *newest;
+
+	told = config_env_get(env, "HLEXPORT_OUTPUT");
+	path = config_path(config_origin(look, "output") != CONFIG_ARGV &&
+	    told != NULL ? told : output);
+	newest = tree_newest(path, cli_is_unfinished);
+	if (newest == NULL)
+		newest = tree_newest(path, manifest_is_sealed);
+	free(path);
+	return newest;
+}
+
 /*
  * The source of the export that is gone on with, repaired, or held against
  * the server; NULL: it is about none.
@@ -105,7 +157,6 @@ source_of_command(const struct config *look, const struct config_env *env)
 {
 	const char *command = config_command(look);
 	bool resumes = config_origin(look, "resume") == CONFIG_ARGV;
-	const char *output = config_text(look, "output");
 	struct source *source = NULL;
 	size_t n, i;
 	char *const *words = config_args(look, &n);
@@ -121,10 +172,7 @@ source_of_command(const struct config *look, const struct config_env *env)
 		source = source_of_export(words[i]);
 	if (source != NULL || !resumes)
 		return source;
-	if (config_origin(look, "output") != CONFIG_ARGV &&
-	    config_env_get(env, "HLEXPORT_OUTPUT") != NULL)
-		output = config_env_get(env, "HLEXPORT_OUTPUT");
-	newest = tree_newest(output, cli_is_unfinished);
+	newest = newest_unfinished(look, env);
 	source = source_of_export(newest);
 	free(newest);
 	return source;
@@ -226,12 +274,76 @@ take_names(const char *names[N_NAMES])
 		names[i] = cli_commands[i].name;
 }
 
+/* The command line as it was typed; new.  Its words are put in order later. */
+static char *
+typed(int argc, char **argv)
+{
+	struct text text;
+	size_t n;
+	int i;
+
+	text_init(&text, SIZE_MAX / 4);
+	for (i = 0; i < argc; i++) {
+		n = strspn(argv[i], "-");
+		text_addf(&text, "%s%.*s%s", i > 0 ? " " : "", (int)n,
+		    argv[i], n > 0 && argv[i][n] == '\0' ? "" :
+		    cli_word(&argv[i][n]));
+	}
+	return text_take(&text);
+}
+
+/* Is what stands behind this word no value of its own? */
+static bool
+takes_no_value(const struct config_table *own, const char *word)
+{
+	size_t i;
+
+	if (*word != '-' || strcmp(word, "--resume") == 0 ||
+	    strcmp(word, "-r") == 0)
+		return true;
+	for (i = 0; i < own->n; i++) {
+		const struct config_option *option = &own->rows[i];
+
+		if (option->kind == CONFIG_FLAG &&
+		    ((strncmp(word, "--", 2) == 0 && strcmp(word + 2,
+		    option->name) == 0) || (option->letter != 0 &&
+		    word[1] == option->letter && word[2] == '\0')))
+			return true;
+	}
+	return false;
+}
+
+/* "latest" is the newest export, if no file is called that.  ${path}: new. */
 static int
-with_env(int argc, char **argv, const struct config *look,
+take_latest(const struct config_env *env, const struct config *look,
+    int argc, char **argv, char **path, struct err *err)
+{
+	const char *output = strcmp(config_command(look), "export") == 0 &&
+	    config_origin(look, "output") == CONFIG_ARGV ?
+	    config_text(look, "output") : NULL;
+	struct config_table own = config_own();
+	int i;
+
+	*path = NULL;
+	for (i = 1; i < argc; i++) {
+		if (strcmp(argv[i], LATEST) != 0 ||
+		    access(LATEST, F_OK) == 0 ||
+		    !takes_no_value(&own, argv[i - 1]))
+			continue;
+		if (*path == NULL && (*path = cli_latest(env, output,
+		    err)) == NULL)
+			return -1;
+		argv[i] = *path;
+	}
+	return 0;
+}
+
+static int
+with_env(int argc, char **argv, const char *words, const struct config *look,
     const struct config_env *env)
 {
 	const char *names[N_NAMES];
-	struct cli cli = { .argc = argc, .argv = argv, .env = env };
+	struct cli cli = { .typed = words, .env = env };
 	struct config_table tables[2];
 	struct config *config;
 	struct source *source;
@@ -249,10 +361,21 @@ with_env(int argc, char **argv, const struct config *look,
 	}
 	cli.source = source;
 	cli.config = config;
+	if (config_is(config, "no-lock"))
+		tree_use_no_locks();
 	status = dispatch(&cli);
 	config_free(config);
 	source_free(source);
 	return status;
+}
+
+/* Has whoever reads standard output seen enough, and closed the pipe? */
+static bool
+is_left(void)
+{
+	struct pollfd fd = { .fd = STDOUT_FILENO };
+
+	return poll(&fd, 1, 0) == 1 && (fd.revents & POLLERR) != 0;
 }
 
 int
@@ -263,22 +386,41 @@ cli_main(int argc, char **argv)
 	struct config *look;
 	struct config_env *env;
 	struct err err;
+	char *words, *latest;
 	int status;
 
+	cli_terminals();
 	/* Quick, and possible whatever else is wrong. */
 	if (wants_version(argc, argv))
 		return cli_version();
 	set_clock();
+	words = typed(argc, argv);
 	take_names(names);
 	look = config_look(&own, names, argc, argv);
-	if ((env = read_env(look, &err)) == NULL) {
+	/* Nobody who presses a key waits for a pipe that has no end. */
+	if (strcmp(config_command(look), "completion") == 0)
+		alarm(COMPLETION_WITHIN);
+	if ((env = read_env(look, &err)) == NULL ||
+	    take_latest(env, look, argc, argv, &latest, &err) == -1) {
+		config_env_free(env);
 		config_free(look);
+		free(words);
 		return cli_error(&err);
 	}
-	status = with_env(argc, argv, look, env);
+	/* Once more, now that it is known what that is. */
+	config_free(look);
+	look = config_look(&own, names, argc, argv);
+	status = with_env(argc, argv, words, look, env);
+	free(latest);
+	free(words);
 	config_env_free(env);
 	config_free(look);
-	if ((fflush(stdout) == EOF || ferror(stdout)) && status == CLI_OK) {
+	/* Nobody may be reading any more. */
+	if (cli_signalled() != 0)
+		__fpurge(stdout);
+	cli_terminals_end();
+	if ((fflush(stdout) == EOF || ferror(stdout)) && status == CLI_OK &&
+	    !is_left()) {
 		err_errno(&err, ERR_DISK, "write to standard output");
 		return cli_error(&err);
 	}

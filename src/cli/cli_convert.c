@@ -11,46 +11,68 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/cli_internal.h"
+#include "cli/cli_table.h"
 
 /* A conversion that is being made. */
 struct making {
 	struct cli *cli;
 	struct cli_table table;
 	struct output_convert *convert;
-	char **tables, **filters;
+	char **tables, **columns, **filters;
 	char *output;		/* the directory that is made */
 	bool one_file;		/* it is a file */
 	struct scratch *scratch;
 	char *dir;		/* where it is until it is whole */
 	struct cli_meter meter;
+	bool is_declined;	/* the user said no */
 };
 
 /* ------------------------------------------------------------- the place */
+
+/* How long the name of an export is without the end that tells its kind. */
+static size_t
+stem_length(const char *name)
+{
+	static const char *const ends[] = { ".zip", ".tar", ".tar.gz",
+	    ".tar.zst" };
+	size_t len = strlen(name), n, i;
+
+	for (i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		n = strlen(ends[i]);
+		if (len > n && strcmp(&name[len - n], ends[i]) == 0)
+			return len - n;
+	}
+	return len;
+}
+
+/* Here, and called after the export and the format; new. */
+static char *
+usual_output(const char *export, const char *format)
+{
+	char *whole = realpath(export, NULL);
+	char *copy = mem_text(whole != NULL ? whole : export);
+	const char *name = basename(copy);
+	char *output = mem_format("%.*s-%s", (int)stem_length(name), name,
+	    format);
+
+	free(copy);
+	free(whole);
+	return output;
+}
 
 static void
 name_output(struct making *m, const char *export)
 {
 	const char *given = config_text(m->cli->config, "output");
 	const char *file = config_text(m->cli->config, "output-file");
-	char *whole = realpath(export, NULL);
 	size_t len;
 
 	m->one_file = file != NULL;
-	if (m->one_file || given != NULL) {
+	if (m->one_file || given != NULL)
 		m->output = mem_text(m->one_file ? file : given);
-	} else {
-		len = strlen(export);
-		while (len > 1 && export[len - 1] == '/')
-			len--;
-		/* "." has no name of its own. */
-		m->output = mem_format("%.*s-%s", whole != NULL &&
-		    export[len - 1] == '.' ? (int)strlen(whole) : (int)len,
-		    whole != NULL && export[len - 1] == '.' ? whole : export,
-		    config_text(m->cli->config, "format"));
-	}
-	free(whole);
-
+	else
+		m->output = usual_output(export, config_text(m->cli->config,
+		    "format"));
 	len = strlen(m->output);
 	while (len > 1 && m->output[len - 1] == '/')
 		m->output[--len] = '\0';
@@ -94,7 +116,8 @@ print_preview(const struct making *m)
 	fprintf(stderr, "\nExport Preview\n==============\n");
 	fprintf(stderr, "Source: %s (%s)%s\n", settings->source,
 	    settings->export, settings->complete ? "" :
-	    ", which is NOT COMPLETE");
+	    m->table.whole.adopted || !m->table.whole.ours ?
+	    ", which is NOT PROVEN COMPLETE" : ", which is NOT COMPLETE");
 	if (!ranged)
 		fprintf(stderr, "Time range: all\n");
 	else
@@ -187,7 +210,8 @@ plan(struct making *m, struct err *err)
 	const struct config *config = m->cli->config;
 	struct output_settings settings = {
 		.db = m->table.db, .source = m->table.source->name,
-		.complete = m->table.complete, .gaps = m->table.gaps,
+		.complete = m->table.whole.complete,
+		.gaps = m->table.whole.gaps,
 		.tool = CLI_TOOL,
 		.format = config_text(config, "format"),
 		.compress = config_text(config, "compress"),
@@ -199,14 +223,20 @@ plan(struct making *m, struct err *err)
 		.guard = config_is(config, "guard-formulas"),
 		.metadata = config_is(config, "metadata"),
 		.embed = config_is(config, "embed"),
+		.no_raw = config_is(config, "no-raw"),
 	};
 	const char *slash = strrchr(m->table.path, '/');
 
 	settings.export = slash != NULL ? slash + 1 : m->table.path;
 	m->tables = config_each(config, "tables", &settings.n_tables);
 	m->filters = config_each(config, "filter", &settings.n_filters);
+	m->columns = config_each(config, "columns", &settings.n_columns);
 	settings.tables = m->tables;
+	settings.columns = m->columns;
 	settings.filters = m->filters;
+	if (settings.where != NULL && table_check_sql(settings.where, false,
+	    err) == -1)
+		return -1;
 	m->convert = output_convert_new(&settings, err);
 	if (m->convert == NULL)
 		return -1;
@@ -319,7 +349,7 @@ report(const struct making *m)
 		    "output", m->output, "files",
 		    (json_int_t)convert->n_made + !m->one_file, "rows",
 		    (json_int_t)rows, "bytes", (json_int_t)bytes,
-		    "complete", m->table.complete &&
+		    "complete", m->table.whole.complete &&
 		    table_left_out(m->table.db) == 0));
 		return;
 	}
@@ -343,9 +373,9 @@ report(const struct making *m)
 		fprintf(stderr, "%" PRIu64 " texts had characters that "
 		    "Excel refuses; there is \xef\xbf\xbd in their places\n",
 		    convert->replaced);
-	if (!m->table.complete) {
+	if (!m->table.whole.complete) {
 		text_init(&why, SIZE_MAX / 4);
-		cli_table_incomplete(&m->table, &why);
+		cli_whole_add(&m->table.whole, m->table.shown, &why);
 		fprintf(stderr, "The export it is made of %s\n", why.at);
 		text_release(&why);
 	}
@@ -365,6 +395,12 @@ check_one_file(const struct making *m, struct err *err)
 	if (strcmp(format, "json") != 0 && strcmp(format, "csv") != 0)
 		return err_set(err, ERR_USAGE, "--output-file goes with "
 		    "--format json or csv; --output DIR with all");
+	if (strcmp(format, "json") == 0 && (config_is(config, "no-raw") ||
+	    config_text(config, "columns") != NULL))
+		return err_set(err, ERR_USAGE, "--output-file with --format "
+		    "json has the records as they are; --%s goes with "
+		    "--output DIR", config_is(config, "no-raw") ? "no-raw" :
+		    "columns");
 	if (config_is(config, "zip") || config_text(config, "output") != NULL)
 		return err_set(err, ERR_USAGE, "--%s makes a directory; it "
 		    "doesn't go together with --output-file",
@@ -374,6 +410,50 @@ check_one_file(const struct making *m, struct err *err)
 		    "%s%s, so that programs see it", compress, m->output,
 		    end);
 	return 0;
+}
+
+/* There may be nothing since it was not exported. */
+static void
+tell_scope(const struct cli_table *table)
+{
+	json_t *header = manifest_peek(table->path, NULL);
+	json_t *options = json_object_get(header, "options");
+
+	if (options != NULL && !json_is_true(json_object_get(header,
+	    "adopted")))
+		cli_scope_print(stderr, table->source, options);
+	json_decref(header);
+}
+
+/* What would be made, for machines. */
+static void
+print_plan(const struct making *m)
+{
+	cli_print_json(json_pack("{s:s, s:i, s:I, s:i, s:b}", "output",
+	    m->output, "files", 0, "rows",
+	    (json_int_t)output_rows_made(m->convert), "bytes", 0, "complete",
+	    m->table.whole.complete));
+}
+
+/* Nothing is made.  Was it chosen so? */
+static void
+tell_nothing(const struct making *m)
+{
+	const struct output_settings *settings = &m->convert->settings;
+
+	if (config_is(m->cli->config, "json")) {
+		cli_print_json(json_pack("{s:s, s:i, s:i, s:i, s:b}",
+		    "output", m->output, "files", 0, "rows", 0, "bytes", 0,
+		    "complete", m->table.whole.complete));
+		return;
+	}
+	fprintf(stderr, "No data found to export.\n");
+	if (settings->n_filters > 0 || settings->where != NULL ||
+	    settings->range.from != NULL || settings->range.to != NULL)
+		fprintf(stderr, "No row fits what --filter, --where, --from "
+		    "and --to say.\n");
+	else
+		tell_scope(&m->table);
 }
 
 /* 1: it was made; 0: there was nothing to do, or it is not wanted. */
@@ -401,18 +481,22 @@ convert(struct making *m, const char *export, struct err *err)
 		free(copy);
 		rc = m->scratch == NULL ? -1 : 0;
 	}
-	if (rc == -1 || plan(m, err) == -1)
+	rc = rc == -1 ? -1 : plan(m, err);
+	cli_table_ready(&m->table);
+	if (rc == -1)
 		return -1;
 	if (!config_is(m->cli->config, "quiet"))
 		tell_timeless(m);
 	if (output_rows_made(m->convert) == 0) {
-		fprintf(stderr, "No data found to export.\n");
+		tell_nothing(m);
 		return 0;
 	}
 	if (!config_is(m->cli->config, "quiet"))
 		print_preview(m);
 	if (config_is(m->cli->config, "dry-run")) {
 		fprintf(stderr, "\nDry run - no files created.\n");
+		if (config_is(m->cli->config, "json"))
+			print_plan(m);
 		return 0;
 	}
 	rc = cli_ask(m->cli, "Continue?", ", --dry-run only shows what would "
@@ -420,6 +504,7 @@ convert(struct making *m, const char *export, struct err *err)
 	if (rc != 1) {
 		if (rc == 0)
 			fprintf(stderr, "Aborted.\n");
+		m->is_declined = rc == 0;
 		return rc;
 	}
 	return make(m, err) == -1 ? -1 : 1;
@@ -442,6 +527,8 @@ cli_convert(struct cli *cli)
 	rc = convert(&m, words[0], &err);
 	if (rc == -1)
 		status = cli_table_error(&err);
+	else if (m.is_declined)
+		status = CLI_STOPPED;
 	if (rc == -1 && err.kind == ERR_STOPPED)
 		fprintf(stderr, "Interrupted: nothing was made.\n");
 	m.table.exact = m.one_file && output_is_exact(m.convert);
@@ -452,6 +539,7 @@ cli_convert(struct cli *cli)
 	cli_table_close(&m.table);
 	scratch_free(m.scratch);
 	free(m.tables);
+	free(m.columns);
 	free(m.filters);
 	free(m.output);
 	free(m.dir);

@@ -61,6 +61,7 @@ print_all(const struct run *run, const struct source *source)
 {
 	const struct run_estimate *rows;
 	struct sums sums = add_up(run);
+	struct run_progress progress;
 	char requests[32], bytes[16], time[24];
 	size_t i, k, n;
 
@@ -82,7 +83,10 @@ print_all(const struct run *run, const struct source *source)
 	text_human_bytes(sums.bytes, bytes);
 	text_human_time(sums.ms, time);
 	printf("\n  about %s requests, %s, %s\n", requests, bytes, time);
-	printf("  (bytes and time are guessed from the first pages)\n");
+	run_progress(run, &progress);
+	text_human_count(progress.http.requests, requests);
+	printf("  (bytes and time are guessed from the first pages; this dry "
+	    "run made %s requests)\n", requests);
 }
 
 void
@@ -90,6 +94,7 @@ cli_dry_report(const struct run *run, const struct source *source, bool json)
 {
 	const struct run_estimate *rows;
 	struct sums sums = add_up(run);
+	struct run_progress progress;
 	json_t *all, *list, *row;
 	size_t i, n;
 
@@ -124,5 +129,8 @@ cli_dry_report(const struct run *run, const struct source *source, bool json)
 	json_object_set_new(all, "bytes",
 	    json_integer((json_int_t)sums.bytes));
 	json_object_set_new(all, "duration_ms", json_integer(sums.ms));
+	run_progress(run, &progress);
+	json_object_set_new(all, "asked", json_integer((json_int_t)
+	    progress.http.requests));
 	cli_print_json(all);
 }

@@ -16,21 +16,15 @@ static void
 log_beginning(const struct cli *cli, const struct cli_settings *settings,
     struct log *log)
 {
-	struct text line;
 	char *options;
-	int i;
 
-	text_init(&line, 8192);
-	for (i = 0; i < cli->argc; i++)
-		text_addf(&line, "%s%s", i > 0 ? " " : "", cli->argv[i]);
 	options = json_dumps(settings->options, JSON_COMPACT);
 	log_say(log, LOG_INFO, "cli", CLI_TOOL " (%s)", http_version());
 	log_event(log, LOG_INFO, "cli", settings->resume != NULL ?
-	    "resumed" : "begun", "command", line.at, "source",
+	    "resumed" : "begun", "command", cli->typed, "source",
 	    cli->source->name, "server", settings->server, "options",
 	    options, NULL);
 	free(options);
-	text_release(&line);
 }
 
 /* Turn the crank until it stops. */
@@ -104,6 +98,12 @@ report(const struct cli *cli, struct log *log, bool repairs,
 		/* Of a repair, what verify says afterwards is the result. */
 		if (!config_is(cli->config, "quiet"))
 			cli_report(stderr, &summary, result);
+		else if (result->state == RUN_GAPS)
+			fprintf(stderr, "hlexport: %s: %" PRIu64 " gap%s; "
+			    "'hlexport summary %s' names what is missing\n",
+			    result->where, summary.n_gaps,
+			    summary.n_gaps == 1 ? "" : "s",
+			    cli_word(result->where));
 		if (config_is(cli->config, "json"))
 			cli_print_json(cli_report_json(&summary, result));
 	}
@@ -117,7 +117,10 @@ report_repair(const struct cli_result *result)
 {
 	const struct run_progress *progress = &result->progress;
 
-	if (progress->is_merged)
+	if (progress->is_merged && progress->restored == 0)
+		fprintf(stderr, "Repaired: no file had to be brought "
+		    "back\n");
+	else if (progress->is_merged)
 		fprintf(stderr, "Repaired: %" PRIu64 " file%s brought back\n",
 		    progress->restored, progress->restored == 1 ? "" : "s");
 	else
@@ -158,8 +161,8 @@ cli_run(struct cli *cli, struct log *log, struct cli_settings *settings,
 	struct run *run;
 
 	log_beginning(cli, settings, log);
-	progress = cli_progress_new(config_text(cli->config, "progress"),
-	    log, config_is(cli->config, "quiet"));
+	progress = cli_progress_new(cli->config, log, config_is(cli->config,
+	    "quiet"));
 	run = run_new(&settings->run, &result.err);
 	if (run == NULL) {
 		cli_progress_free(progress);
@@ -170,6 +173,7 @@ cli_run(struct cli *cli, struct log *log, struct cli_settings *settings,
 	run_progress(run, &result.progress);
 	cli_progress_free(progress);
 	result.where = run_where(run);
+	result.source = cli->source;
 	result.status = status_of(&result);
 	if (result.state == RUN_STOPPED) {
 		cli_retired_wrap(cli, settings->server, &result.err);
@@ -201,12 +205,23 @@ cli_export(struct cli *cli)
 	size_t n;
 	int status;
 	char *const *words = config_args(cli->config, &n);
+	char *complete;
 
 	if (n > 0)
 		return cli_usage("\"%s\": an export takes no such word; "
 		    "'hlexport help export' tells what it takes", words[0]);
 	if (config_is(cli->config, "repair"))
 		return cli_repair(cli);
+	if ((complete = cli_nothing_to_resume(cli)) != NULL) {
+		if (!config_is(cli->config, "quiet"))
+			fprintf(stderr, "Nothing to resume: %s is complete\n",
+			    complete);
+		status = config_is(cli->config, "json") ?
+		    cli_summarise(cli, complete, complete,
+		    true, false) : CLI_OK;
+		free(complete);
+		return status;
+	}
 	log = log_new(config_is(cli->config, "quiet") ? LOG_ERROR :
 	    config_is(cli->config, "verbose") ? LOG_DEBUG : LOG_WARN,
 	    config_is(cli->config, "verbose") ? LOG_DEBUG : LOG_INFO);

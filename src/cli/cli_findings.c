@@ -148,13 +148,41 @@ print_next(const struct cli *cli, const struct cli_found *found)
 		    "--accept %s\n", cli_retired(cli, now->server),
 		    cli->source->retired, where);
 	else if (now->ours && !now->sealed && !has_bad_manifest(found))
-		printf("To go on with it:\n  hlexport --resume %s\n", where);
+		printf("To fetch what is missing:\n  hlexport --resume %s\n",
+		    cli_place_words(cli->source, found->where));
 	else if (now->ours && others)
 		printf("To ask again for what is damaged or missing, and "
-		    "nothing else:\n  hlexport repair %s\n", where);
+		    "nothing else:\n  hlexport repair %s\n",
+		    cli_place_words(cli->source, found->where));
 	else if (now->ours && extra > 0)
 		printf("To remove what is no part of it:\n  hlexport repair "
 		    "--remove-extra %s\n", where);
+}
+
+/* In percent, how much of the shards `verify` was to read. */
+static uint64_t
+sample_of(const struct cli *cli)
+{
+	return strcmp(config_command(cli->config), "verify") != 0 ? 100 :
+	    config_is(cli->config, "fast") ? 0 :
+	    config_number(cli->config, "sample");
+}
+
+/* Is it proven to be whole, or was only a part of it looked at? */
+static bool
+is_proven(const struct cli *cli, const struct cli_found *found)
+{
+	return found->progress.sealed && (found->is_archive ||
+	    sample_of(cli) == 100);
+}
+
+/* The word for scripts: "whole" is said of nothing less. */
+static const char *
+status_of(const struct cli *cli, const struct cli_found *found)
+{
+	return !found->is_whole ? "not whole" :
+	    count(found, ACCEPTED) > 0 ? "accepted" :
+	    is_proven(cli, found) ? "whole" : "nothing wrong seen";
 }
 
 static void
@@ -167,11 +195,12 @@ print_report(const struct cli *cli, const struct cli_found *found,
 	text_human_count(now->files, files);
 	text_human_count(now->records, records);
 	text_human_bytes(now->read, bytes);
-	printf("%s%s: %s\n  %s files, %s records, %s read%s\n\n",
-	    !found->is_whole ? "Not whole" : now->sealed ? "Whole" :
-	    "Nothing wrong can be seen", found->is_whole &&
+	printf("%s%s: %s\n  %s file%s, %s record%s, %s read%s\n\n",
+	    !found->is_whole ? "Not whole" : is_proven(cli, found) ?
+	    "Whole" : "Nothing wrong can be seen", found->is_whole &&
 	    count(found, ACCEPTED) > 0 ? ", but for what was accepted" : "",
-	    found->where, files, records, bytes, how);
+	    found->where, files, now->files == 1 ? "" : "s", records,
+	    now->records == 1 ? "" : "s", bytes, how);
 	print_findings(found);
 	if (!now->ours)
 		printf("It has no manifest (another tool made it): what is "
@@ -199,15 +228,6 @@ json_finding(const struct audit_finding *finding)
 	return json;
 }
 
-/* In percent, how much of the shards `verify` was to read. */
-static uint64_t
-sample_of(const struct cli *cli)
-{
-	return strcmp(config_command(cli->config), "verify") != 0 ? 100 :
-	    config_is(cli->config, "fast") ? 0 :
-	    config_number(cli->config, "sample");
-}
-
 json_t *
 cli_found_json(const struct cli *cli, const struct cli_found *found)
 {
@@ -222,8 +242,8 @@ cli_found_json(const struct cli *cli, const struct cli_found *found)
 	for (i = 0; i < found->n; i++)
 		json_array_append_new(lists[group_of(&found->findings[i])],
 		    json_finding(&found->findings[i]));
-	json_object_set_new(json, "status", json_string(found->is_whole ?
-	    "whole" : "not whole"));
+	json_object_set_new(json, "status",
+	    json_string(status_of(cli, found)));
 	json_object_set_new(json, found->is_archive ? "file" : "directory",
 	    json_string(found->where));
 	json_object_set_new(json, "contents_read_percent", json_integer(

@@ -52,25 +52,66 @@ print_option(const struct config_option *option)
 	text_release(&words);
 }
 
+/* How the server is asked: not what people look for first. */
+static bool
+is_network(const struct config_option *option)
+{
+	static const char *const names[] = { "jobs", "retries", "max-wait",
+	    "max-body", "buffer", "stall", "first-byte", "ca-file",
+	    "allow-host" };
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(option->name, names[i]) == 0)
+			return true;
+	return false;
+}
+
+/* Those options of a table that go with the command, under a heading. */
+static void
+print_group(const struct config_table *table, const char *command,
+    bool network, const char *heading)
+{
+	bool any = false;
+	size_t i;
+
+	for (i = 0; i < table->n; i++) {
+		if (!config_goes_with(&table->rows[i], command) ||
+		    is_network(&table->rows[i]) != network)
+			continue;
+		if (!any)
+			printf("\n%s:\n", heading);
+		any = true;
+		print_option(&table->rows[i]);
+	}
+}
+
 static void
 print_options(const struct cli *cli, const char *command)
 {
 	struct config_table tables[2];
-	size_t n = cli_tables(cli->source, tables), i, k;
+	size_t n = cli_tables(cli->source, tables);
+	char *heading;
 
-	for (i = n; i-- > 0; ) {
-		bool any = false;
+	if (n > 1) {
+		heading = mem_format("What to export (source %s)",
+		    cli->source->name);
+		print_group(&tables[1], command, false, heading);
+		free(heading);
+	}
+	print_group(&tables[0], command, false, "Options");
+	print_group(&tables[0], command, true, "How the server is asked");
+}
 
-		for (k = 0; k < tables[i].n; k++) {
-			if (!config_goes_with(&tables[i].rows[k], command))
-				continue;
-			if (!any)
-				printf(i > 0 ? "\nWhat to export (source "
-				    "%s):\n" : "\nOptions:\n",
-				    cli->source->name);
-			any = true;
-			print_option(&tables[i].rows[k]);
-		}
+static void
+print_examples(const char *examples)
+{
+	const char *end;
+
+	printf("\nExamples:\n");
+	for (; *examples != '\0'; examples = end + 1) {
+		end = strchr(examples, '\n');
+		printf("  %.*s\n", (int)(end - examples), examples);
 	}
 }
 
@@ -122,6 +163,8 @@ print_command(const struct cli *cli, const char *name)
 	if (command->about != NULL)
 		cli_wrap(stdout, command->about, 0, WIDTH);
 	print_options(cli, command->name);
+	if (command->examples != NULL)
+		print_examples(command->examples);
 	return CLI_OK;
 }
 

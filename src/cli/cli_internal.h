@@ -15,6 +15,53 @@
 #include "source/source.h"
 #include "table/table.h"
 
+/* ---------------------------------------------------- cli_terminal.c */
+
+/*
+ * What is printed to a terminal has its control characters made visible, since
+ * much of it is from elsewhere; so in this room, these are no files of stdio's
+ * own.
+ */
+#undef stdout
+#undef stderr
+#define stdout cli_stream(1)
+#define stderr cli_stream(2)
+#define printf(...) fprintf(stdout, __VA_ARGS__)
+#define putchar(c) putc(c, stdout)
+
+/** cli_terminals(): Begin to print that way, where there is a terminal. */
+void cli_terminals(void);
+
+/** cli_terminals_end(): Print what was held back, since nothing follows. */
+void cli_terminals_end(void);
+
+/**
+ * cli_terminal_page(open):
+ * What is printed on standard output next, if that is a terminal, goes to the
+ * descriptor that ${open} returns when there is something; -1 or NULL: to the
+ * terminal, from now on.
+ */
+void cli_terminal_page(int (*)(void));
+
+/** cli_stream(fd): Return what stands for standard output or error. */
+FILE *cli_stream(int);
+
+/** cli_stream_fd(file): Return which of the two ${file} stands for. */
+int cli_stream_fd(const FILE *);
+
+/**
+ * cli_visible(text, at, len):
+ * As text_add_visible(), but line breaks and tabs come through.
+ */
+void cli_visible(struct text *, const char *, size_t);
+
+/**
+ * cli_terminal_draw(file, at, len):
+ * Send the program's own bytes, which move the cursor, to the terminal that
+ * ${file} stands for.
+ */
+void cli_terminal_draw(FILE *, const char *, size_t);
+
 /* Exit statuses; doc/hlexport.1.scd tells them to people. */
 enum cli_exit {
 	CLI_OK = 0,
@@ -29,11 +76,11 @@ enum cli_exit {
 
 /* What every command is given. */
 struct cli {
-	int argc;
-	char **argv;
+	const char *typed;	/* the command line, as for a shell */
 	const struct config *config;
 	const struct config_env *env;
 	const struct source *source;
+	bool asks_nothing;	/* what is done needs no server */
 };
 
 /**
@@ -57,6 +104,7 @@ struct cli_command {
 	const char *words;	/* what stands behind it, for the help */
 	const char *about;	/* what it does, in a line */
 	int (*run)(struct cli *);
+	const char *examples;	/* commands, a line each; or NULL */
 };
 
 extern const struct cli_command cli_commands[];
@@ -75,6 +123,14 @@ struct cli_settings;
 const char *cli_word(const char *);
 
 /**
+ * cli_place_words(source, where):
+ * The words that name the export ${where} to a command that asks its server:
+ * with --source, if its definition is none that is built in.  Valid until the
+ * next call.
+ */
+const char *cli_place_words(const struct source *, const char *);
+
+/**
  * cli_error(err):
  * Tell the error on standard error; return the exit status for its kind.
  */
@@ -83,7 +139,7 @@ int cli_error(const struct err *);
 /** cli_usage(format, ...): Tell of wrong use; return CLI_USAGE. */
 int cli_usage(const char *, ...) __attribute__((format(printf, 1, 2)));
 
-/** cli_print_json(json): Print ${json}, stolen, on standard output. */
+/** cli_print_json(json): Print ${json}, stolen; an object with its format. */
 void cli_print_json(json_t *);
 
 /** cli_wrap(out, text, indent, width): Print ${text} in lines. */
@@ -93,6 +149,7 @@ void cli_wrap(FILE *, const char *, int, int);
 
 int cli_export(struct cli *);
 int cli_summary(struct cli *);
+int cli_list(struct cli *);
 int cli_verify(struct cli *);
 int cli_repair(struct cli *);
 int cli_adopt(struct cli *);
@@ -104,6 +161,12 @@ int cli_sources(struct cli *);
 int cli_help(struct cli *);
 int cli_version(void);
 int cli_completion(struct cli *);
+
+/**
+ * cli_complete(cli, words, n):
+ * Print what the last of ${n} words of a command line may become.
+ */
+void cli_complete(const struct cli *, char *const *, size_t);
 
 /** cli_tables(source, tables): The tables of options; return how many. */
 size_t cli_tables(const struct source *, struct config_table [2]);
@@ -122,6 +185,19 @@ void cli_option_words(const struct config_option *, struct text *);
  * descriptor that is readable when one has come, or -1 with ${err} set.
  */
 int cli_signals(struct err *);
+
+/** cli_catch_abort(): What a library ends the process for is an error. */
+void cli_catch_abort(void);
+
+/**
+ * cli_timeout(seconds):
+ * After so many seconds it is as if a signal came; 0: never.  cli_signals() was
+ * called.
+ */
+void cli_timeout(uint64_t);
+
+/** cli_is_timed_out(): Was that what came? */
+bool cli_is_timed_out(void);
 
 /** cli_signalled(): Return the first signal that has come, or 0. */
 int cli_signalled(void);
@@ -145,6 +221,18 @@ ssize_t cli_read_line(char *, size_t);
  */
 int cli_ask(const struct cli *, const char *, const char *, struct err *);
 
+/* ----------------------------------------------------- cli_pager.c */
+
+/** cli_pager_begin(): Show what is printed next in a pager, if any. */
+void cli_pager_begin(void);
+
+/**
+ * cli_pager_end(err):
+ * All is printed: wait until its reader has left.  Return 0; or -1 with ${err}
+ * set.  ERR_USAGE: the pager failed; ERR_STOPPED: a signal came.
+ */
+int cli_pager_end(struct err *);
+
 /* ---------------------------------------------------- cli_screen.c */
 
 /* Lines at the bottom of the terminal that are drawn again and again. */
@@ -162,6 +250,13 @@ void cli_screen_init(struct cli_screen *, FILE *);
 /** cli_screen_draw(screen, lines, n): Replace what was drawn. */
 void cli_screen_draw(struct cli_screen *, char *const *, size_t);
 
+/**
+ * cli_screen_say(screen, color, said):
+ * Print a line above what is drawn, which goes away; in that ${color} (or "")
+ * if the terminal has any.
+ */
+void cli_screen_say(struct cli_screen *, const char *, const char *);
+
 /** cli_screen_clear(screen): Take away what was drawn. */
 void cli_screen_clear(struct cli_screen *);
 
@@ -175,8 +270,9 @@ void cli_screen_release(struct cli_screen *);
 
 struct cli_progress;
 
-/** cli_progress_new(how, log, quiet): Show progress as ${how} says. */
-struct cli_progress *cli_progress_new(const char *, struct log *, bool);
+/** cli_progress_new(config, log, quiet): Show progress as the options say. */
+struct cli_progress *cli_progress_new(const struct config *, struct log *,
+    bool);
 
 /**
  * cli_progress_show(progress, run):
@@ -196,8 +292,11 @@ struct cli_result {
 	int status;		/* for the exit */
 	struct run_progress progress;
 	const char *where;	/* the directory, or NULL */
+	const struct source *source;	/* as cli_place_words() wants it */
 	bool ran;		/* there was a run: its figures count */
 	const char *retired;	/* its server, if it was shut down, or NULL */
+	bool is_busy;		/* a process is working on it */
+	bool is_archive;	/* ${where} is one of the export */
 };
 
 /** cli_report(out, summary, result): Tell people. */
@@ -221,7 +320,7 @@ void cli_dry_report(const struct run *, const struct source *, bool);
 struct cli_meter {
 	struct cli_screen screen;
 	bool is_shown;
-	int64_t began, next;
+	int64_t began, next, every;	/* milliseconds */
 };
 
 /** cli_meter_init(cli, meter): Begin to show, as the options say. */
@@ -337,108 +436,29 @@ int cli_online(struct cli *, const char *, struct log *, json_t *);
 int cli_run(struct cli *, struct log *, struct cli_settings *,
     struct run_progress *);
 
-/* ----------------------------------------------------- cli_table.c */
+/* ----------------------------------------------------- cli_whole.c */
 
-/* An export whose tables are open, and what belongs to that. */
-struct cli_table {
-	struct table_db *db;
-	struct source *source;
-	struct log *log;
-	struct scratch *scratch;
-	char *path;		/* of the export, absolute */
-	const char *format;	/* that its rows or report go into */
-	bool exact;		/* what is made is the records' own bytes */
-	bool complete;
-	bool untold;		/* it has no manifest to tell by */
+/* How whole an export is, as far as it can be told without reading it. */
+struct cli_whole {
+	bool complete;		/* and nothing of it is known to be lost */
+	bool ours;		/* it has a manifest */
+	bool hurt;		/* its manifest is damaged */
+	bool adopted;		/* another tool made it */
+	bool lacks;		/* its owner accepted that some is lost */
 	uint64_t gaps;
-	/* Called now and then; or NULL. */
-	void (*show)(void *);
-	void *cookie;
+	char accepted[16];	/* the day when findings were accepted, or "" */
 };
 
-/**
- * cli_scratch_parent(cli, given):
- * Return where to put what memory can't hold: what the user says, else
- * ${given}, else where temporary files go.
- */
-const char *cli_scratch_parent(const struct cli *, const char *);
-
-/** cli_check_temporary(cli, err): Is --temp-dir, if given, a directory? */
-int cli_check_temporary(const struct cli *, struct err *);
+/** cli_whole_look(path, source, log, whole, err): Fill ${whole}. */
+int cli_whole_look(const char *, const struct source *, struct log *,
+    struct cli_whole *, struct err *);
 
 /**
- * cli_table_open(cli, path, scratch, table, err):
- * Open the tables of the export in ${path}; what memory can't hold goes to a
- * directory made in ${scratch}, or if that is NULL where the options and the
- * system say.  cli_table_close() it in either case.
- */
-int cli_table_open(struct cli *, const char *, const char *,
-    struct cli_table *, struct err *);
-
-/**
- * cli_table_error(err):
- * Tell the error, unless it is that it was stopped; return the status.
- */
-int cli_table_error(const struct err *);
-
-/** cli_table_close(table): Close it. */
-void cli_table_close(struct cli_table *);
-
-/**
- * cli_format(cli, choices, err):
- * Return the format, one of ${choices} ("a|b|c"): what --format says or, where
- * it isn't given, the end of --output's name, or what is built in.  NULL with
- * ${err} set (ERR_USAGE) where that name is of another format.
- */
-const char *cli_format(const struct cli *, const char *, struct err *);
-
-/**
- * cli_table_incomplete(table, text):
+ * cli_whole_add(whole, where, text):
  * Of an export that is not complete, add "is NOT COMPLETE: " and why, and
  * what tells more.
  */
-void cli_table_incomplete(const struct cli_table *, struct text *);
-
-/**
- * cli_table_warn(cli, table, status):
- * Tell, on standard error, what could not be taken as it is.  Return
- * ${status}; or that of damage, if some of it was left out that is not to be.
- */
-int cli_table_warn(const struct cli *, struct cli_table *, int);
-
-/* ----------------------------------------------------- cli_place.c */
-
-/**
- * cli_check_output(cli, output, export, err):
- * May files go to the directory ${output}: is it outside ${export} and all
- * others, and empty or ours to replace?  Return 0; or -1 with ${err} set.
- */
-int cli_check_output(const struct cli *, const char *, const char *,
-    struct err *);
-
-/**
- * cli_check_file(cli, file, export, err):
- * The same of one ${file}, which may not be an archive of an export either.
- */
-int cli_check_file(const struct cli *, const char *, const char *,
-    struct err *);
-
-/**
- * cli_publish(cli, scratch, name, to, err):
- * Have ${name} in ${scratch} appear as ${to}, for which one of the two above
- * was asked.  Return 0; or -1 with ${err} set.
- */
-int cli_publish(const struct cli *, struct scratch *, const char *,
-    const char *, struct err *);
-
-/* --------------------------------------------------- cli_convert.c */
-
-/**
- * cli_zip(scratch, name, zip, err):
- * Put all files of the directory ${name} in ${scratch} into one ZIP file
- * called ${zip}, alone there but for manifest.json.
- */
-int cli_zip(struct scratch *, const char *, const char *, struct err *);
+void cli_whole_add(const struct cli_whole *, const char *, struct text *);
 
 /* -------------------------------------------------- cli_settings.c */
 
@@ -450,10 +470,51 @@ struct cli_settings {
 	char *resume;
 	char *key;
 	json_t *options;
+	bool widens;		/* more than the export was begun with */
 };
 
-/** cli_is_unfinished(path): Is it an export of ours that is not complete? */
+/**
+ * cli_summarise(cli, dir, where, ran, damaged):
+ * Say what is in the export whose files are in ${dir}, and which people call
+ * ${where}; it was just exported, if ${ran}; some of it is known to be
+ * ${damaged}.  Return the status.
+ */
+int cli_summarise(const struct cli *, const char *, const char *, bool,
+    bool);
+
+/** cli_summary_state(summary): What state is an export on disk in? */
+enum run_state cli_summary_state(const struct audit_summary *);
+
+/** cli_latest(env, parent, err): The newest export there, new; or NULL. */
+char *cli_latest(const struct config_env *, const char *, struct err *);
+
+/**
+ * cli_scope(source, options):
+ * Return, new, what an export begun with ${options} takes only, and what it is
+ * without: {"only": {option: value}, "without": [{"what", "option"}]}.
+ */
+json_t *cli_scope(const struct source *, json_t *);
+
+/** cli_scope_print(out, source, options): The same for people. */
+void cli_scope_print(FILE *, const struct source *, json_t *);
+
+/**
+ * cli_scope_add(source, option, value, options):
+ * Have ${options} take also what the ${value} of the ${option} adds.  Return
+ * false, and change nothing, if it would drop or change exported records.
+ */
+bool cli_scope_add(const struct source *, const struct config_option *,
+    const char *, json_t *);
+
+/** cli_is_unfinished(path): Is it ours, begun, and not complete? */
 bool cli_is_unfinished(const char *);
+
+/**
+ * cli_nothing_to_resume(cli):
+ * With --resume alone: where none is unfinished, the newest that is complete,
+ * new; else NULL.
+ */
+char *cli_nothing_to_resume(const struct cli *);
 
 /**
  * cli_settings(cli, log, resume, settings, err):
@@ -462,8 +523,6 @@ bool cli_is_unfinished(const char *);
  */
 int cli_settings(const struct cli *, struct log *, const char *,
     struct cli_settings *, struct err *);
-
-/* --------------------------------------------------------- cli_key.c */
 
 /** cli_key(cli, settings, err): Fill in the key.  Return 0 or -1. */
 int cli_key(const struct cli *, struct cli_settings *, struct err *);

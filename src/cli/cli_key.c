@@ -12,22 +12,11 @@
 
 #define KEY_MAX 65536
 
-/* A path that begins with "~/" is below the home directory; new. */
-static char *
-at_home(const char *path)
-{
-	const char *home = getenv("HOME");
-
-	if (strncmp(path, "~/", 2) != 0 || home == NULL)
-		return mem_text(path);
-	return mem_format("%s/%s", home, path + 2);
-}
-
 /* Read a key from a file, without the blanks around it. */
 static char *
 read_file(const char *name, struct err *err)
 {
-	char *path = at_home(name), *key = NULL;
+	char *path = config_path(name), *key = NULL;
 	struct text text;
 	size_t begin = 0;
 
@@ -60,17 +49,14 @@ static bool
 has_usual_file(const struct source *source)
 {
 	char *path;
-	int fd;
+	bool has;
 
 	if (source->auth_file == NULL)
 		return false;
-	path = at_home(source->auth_file);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
+	path = config_path(source->auth_file);
+	has = access(path, R_OK) == 0;
 	free(path);
-	if (fd == -1)
-		return false;
-	close(fd);
-	return true;
+	return has;
 }
 
 /* Find the key and, for errors, where it is from.  Both are new. */
@@ -85,6 +71,9 @@ find(const struct cli *cli, char **where, struct err *err)
 
 	for (i = 0; i < source->n_auth_variables; i++) {
 		value = config_var(cli->config, source->auth_variables[i]);
+		if (config_env_check(cli->env, source->auth_variables[i],
+		    err) == -1)
+			return NULL;
 		if (value == NULL)
 			continue;
 		config_env_origin(cli->env, source->auth_variables[i], from);
@@ -112,6 +101,25 @@ find(const struct cli *cli, char **where, struct err *err)
 	return NULL;
 }
 
+/* What is no error yet: a key that others can read, or of something else. */
+static void
+warn(const struct cli *cli, const struct cli_settings *settings,
+    const char *where)
+{
+	const char *usual = cli->source->auth_usual, *file;
+
+	if (usual != NULL && strncmp(settings->key, usual,
+	    strlen(usual)) != 0)
+		log_say(settings->run.log, LOG_WARN, "cli", "%s does not "
+		    "begin with \"%s\", as keys of %s do", where, usual,
+		    cli->source->name);
+	if ((file = config_env_open(cli->env)) != NULL &&
+	    strstr(where, file) != NULL)
+		log_say(settings->run.log, LOG_WARN, "cli", "%s has the key, "
+		    "and others can read it; 'chmod 600 %s' changes that",
+		    file, cli_word(file));
+}
+
 int
 cli_key(const struct cli *cli, struct cli_settings *settings,
     struct err *err)
@@ -122,20 +130,37 @@ cli_key(const struct cli *cli, struct cli_settings *settings,
 
 	if (cli->source->auth_where == NULL)
 		return 0;
+	/* Of a complete export nothing is asked. */
+	if (cli->source->is_stored && settings->resume != NULL &&
+	    !settings->widens && manifest_is_sealed(settings->resume))
+		return 0;
+	if (cli->source->is_stored)
+		return err_set(err, ERR_USAGE, "no key is sent for a "
+		    "definition that came with an export");
 	if ((settings->key = find(cli, &where, err)) == NULL) {
 		cli_retired_wrap(cli, settings->server, err);
 		goto done;
 	}
 	settings->run.key = settings->key;
-	if (http_check_key(settings->key, err) == -1)
+	if (cli->source->auth_basic && strpbrk(settings->key,
+	    "\r\n") != NULL)
+		err_set(err, ERR_USAGE, "%s: has more than one line", where);
+	else if (!cli->source->auth_basic && http_check_key(settings->key,
+	    err) == -1)
 		err_wrap(err, "%s", where);
 	else if (begins != NULL && strncmp(settings->key, begins,
 	    strlen(begins)) != 0)
 		err_set(err, ERR_USAGE, "%s: this is no key of %s: one "
 		    "begins with \"%s\"; look it up on the platform and set "
 		    "it anew", where, cli->source->name, begins);
+	else if (cli->source->auth_basic && strchr(settings->key,
+	    ':') == NULL)
+		err_set(err, ERR_USAGE, "%s: a key of %s is user:password, "
+		    "with a colon between", where, cli->source->name);
 	else
 		rc = 0;
+	if (rc == 0)
+		warn(cli, settings, where);
 done:
 	free(where);
 	return rc;

@@ -8,7 +8,7 @@
 #include "cli/cli_internal.h"
 
 #define BAR_MS 125
-#define LINE_MS 10000
+#define FIRST_MS 1000	/* before the first drawing */
 
 void
 cli_meter_init(struct cli *cli, struct cli_meter *meter)
@@ -20,9 +20,12 @@ cli_meter_init(struct cli *cli, struct cli_meter *meter)
 		meter->screen.is_terminal = false;
 	meter->is_shown = !config_is(cli->config, "quiet") &&
 	    strcmp(how, "none") != 0;
+	meter->every = meter->screen.is_terminal ? BAR_MS :
+	    (int64_t)config_number(cli->config, "progress-every") * 1000;
 	meter->began = clock_ms();
-	meter->next = meter->began + (meter->screen.is_terminal ? 0 :
-	    LINE_MS);
+	/* What is done at once needs no display. */
+	meter->next = meter->began + (meter->screen.is_terminal ? FIRST_MS :
+	    meter->every);
 }
 
 bool
@@ -44,8 +47,7 @@ cli_meter_show(struct cli_meter *meter, char *line)
 		cli_screen_draw(&meter->screen, &line, 1);
 	else
 		fprintf(stderr, "%s\n", line);
-	meter->next = clock_ms() + (meter->screen.is_terminal ? BAR_MS :
-	    LINE_MS);
+	meter->next = clock_ms() + meter->every;
 	free(line);
 }
 

@@ -42,8 +42,8 @@ add_changes(const struct run *run, json_t *json)
 static int
 turn(struct cli *cli, struct run *run, struct log *log, struct err *err)
 {
-	struct cli_progress *progress = cli_progress_new(config_text(
-	    cli->config, "progress"), log, config_is(cli->config, "quiet"));
+	struct cli_progress *progress = cli_progress_new(cli->config,
+	    log, config_is(cli->config, "quiet"));
 	enum run_state state;
 
 	do {

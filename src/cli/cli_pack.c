@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/cli_internal.h"
+#include "cli/cli_table.h"
 
 char *
 cli_pack_line(const struct pack_progress *now, int64_t ms)
@@ -45,23 +45,88 @@ run_steps(struct cli *cli, struct pack *pack, struct err *err)
 	return rc;
 }
 
-/* What the archive is, though it is whole. */
-static void
-warn(const char *where, const struct pack_export *export)
+/* The archive of an export that is not complete is not complete either. */
+static int
+warn(const char *where, const struct pack_export *export, struct log *log,
+    struct err *err)
 {
-	if (!export->ours)
-		fprintf(stderr, "hlexport: warning: %s has no manifest, so "
-		    "no one can say whether it is complete\n", where);
-	else if (export->gaps > 0)
-		fprintf(stderr, "hlexport: warning: %s is NOT COMPLETE: "
-		    "%" PRIu64 " gap%s, which 'hlexport summary %s' names; "
-		    "its archive is not complete either\n", where,
-		    export->gaps, export->gaps == 1 ? "" : "s",
-		    cli_word(where));
-	else if (!export->sealed)
-		fprintf(stderr, "hlexport: warning: %s is NOT COMPLETE: it "
-		    "is not finished, as 'hlexport verify %s' says\n",
-		    where, cli_word(where));
+	struct source *source = NULL;
+	struct cli_whole whole = { .ours = false };
+	struct text why;
+	int rc = 0;
+
+	if (export->ours && ((source = audit_source_of(where, err)) == NULL ||
+	    cli_whole_look(where, source, log, &whole, err) == -1))
+		rc = -1;
+	if (rc == 0 && !whole.complete) {
+		text_init(&why, SIZE_MAX / 4);
+		cli_whole_add(&whole, where, &why);
+		fprintf(stderr, "hlexport: warning: %s %s; its archive is no "
+		    "better\n", where, why.at);
+		text_release(&why);
+	}
+	source_free(source);
+	return rc;
+}
+
+static bool
+is_around(const struct audit_finding *found)
+{
+	return found->path != NULL && strchr(found->path, '/') == NULL;
+}
+
+/*
+ * What an archive of a complete export would not be whole for, and packing
+ * does not see: what is around its files is not as it was written.  The files
+ * themselves are held against the manifest as they are packed.
+ */
+static int
+take_findings(const char *where, const struct audit_verify *verify,
+    struct err *err)
+{
+	const struct audit_finding *found;
+	size_t i, n, others = 0;
+
+	found = audit_findings(verify, &n);
+	for (i = 0; i < n; i++) {
+		if ((found[i].kind != AUDIT_DAMAGED &&
+		    found[i].kind != AUDIT_MISSING) || found[i].is_accepted)
+			continue;
+		if (is_around(&found[i]))
+			return err_set(err, ERR_DATA, "%s: %s",
+			    found[i].path, found[i].what);
+		others++;
+	}
+	if (others > 0)
+		fprintf(stderr, "hlexport: warning: %s is not whole, and its "
+		    "archive will not be: 'hlexport verify %s' names what is "
+		    "wrong\n", where, cli_word(where));
+	return 0;
+}
+
+static int
+check_around(const char *where, struct log *log, struct err *err)
+{
+	struct audit_settings settings = { .path = where, .fast = true,
+	    .log = log };
+	struct source *source = audit_source_of(where, err);
+	struct audit_verify *verify;
+	int rc;
+
+	settings.source = source;
+	verify = source != NULL ? audit_verify_new(&settings, err) : NULL;
+	if (verify == NULL) {
+		source_free(source);
+		return -1;
+	}
+	while ((rc = audit_verify_step(verify, err)) == 1 &&
+	    cli_signalled() == 0)
+		;
+	if (rc == 0)
+		rc = take_findings(where, verify, err);
+	audit_verify_free(verify);
+	source_free(source);
+	return rc;
 }
 
 static void
@@ -184,11 +249,16 @@ pack(struct cli *cli, const char *where, const char *target, struct log *log)
 	struct pack_export export;
 	struct err err;
 	bool made = false;
-	int rc = pack_export_open(where, target,
-	    config_is(cli->config, "force"), log, &export, &err);
+	int rc = cli_check_outside(target, where, &err);
 
+	if (rc == -1)
+		return cli_error(&err);
+	rc = pack_export_open(where, target, config_is(cli->config, "force"),
+	    log, &export, &err);
 	if (rc == 0)
-		warn(where, &export);
+		rc = warn(where, &export, log, &err);
+	if (rc == 0 && export.sealed)
+		rc = check_around(where, log, &err);
 	if (rc == 0 && !export.sealed && config_is(cli->config, "remove"))
 		rc = err_set(&err, ERR_USAGE, "--remove is only for an "
 		    "export that is complete, and %s is not; nothing was "

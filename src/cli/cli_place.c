@@ -6,12 +6,13 @@
 #include <sys/stat.h>
 
 #include <dirent.h>
+#include <ftw.h>
 #include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/cli_internal.h"
+#include "cli/cli_table.h"
 
 /* The path of what may not be there yet, absolute and new; or NULL. */
 static char *
@@ -75,9 +76,8 @@ export_around(const char *path)
 	return NULL;
 }
 
-/* ${path} must not be in ${export}, nor in another one. */
-static int
-check_outside(const char *path, const char *export, struct err *err)
+int
+cli_check_outside(const char *path, const char *export, struct err *err)
 {
 	char *whole = whole_path(path), *other = NULL;
 	char *inside = realpath(export, NULL);
@@ -85,7 +85,7 @@ check_outside(const char *path, const char *export, struct err *err)
 
 	if (whole != NULL && inside != NULL && is_below(whole, inside))
 		rc = err_set(err, ERR_USAGE, "%s is inside the export, which "
-		    "nothing may change", path);
+		    "nothing may change; name another place", path);
 	else if (whole != NULL && (other = export_around(whole)) != NULL)
 		rc = err_set(err, ERR_USAGE, "%s is inside %s, an export, "
 		    "which nothing may change", path, other);
@@ -187,7 +187,7 @@ cli_check_output(const struct cli *cli, const char *output,
 {
 	struct stat st;
 
-	if (check_outside(output, export, err) == -1)
+	if (cli_check_outside(output, export, err) == -1)
 		return -1;
 	if (lstat(output, &st) == 0 && !S_ISDIR(st.st_mode))
 		return err_set(err, ERR_USAGE, "%s is there, and no directory",
@@ -210,7 +210,7 @@ cli_check_file(const struct cli *cli, const char *file, const char *export,
 {
 	struct stat st;
 
-	if (check_outside(file, export, err) == -1)
+	if (cli_check_outside(file, export, err) == -1)
 		return -1;
 	if (lstat(file, &st) == -1)
 		return 0;
@@ -226,14 +226,56 @@ cli_check_file(const struct cli *cli, const char *file, const char *export,
 	return 0;
 }
 
+static mode_t mask;	/* the user's */
+
+void
+cli_be_private(void)
+{
+	static bool is_private;
+
+	if (!is_private)
+		mask = umask(077);
+	is_private = true;
+}
+
+static int
+open_up(const char *path, const struct stat *st, int type, struct FTW *at)
+{
+	(void)st;
+	(void)at;
+	if (type == FTW_D)
+		return chmod(path, 0777 & ~mask);
+	return type == FTW_F ? chmod(path, 0666 & ~mask) : 0;
+}
+
+/* From here on it is as readable as the user's other files. */
+static int
+follow_mask(struct scratch *scratch, const char *name, struct err *err)
+{
+	char *path = mem_format("%s/%s", scratch_path(scratch), name);
+	int rc = nftw(path, open_up, 16, FTW_PHYS) == 0 ? 0 :
+	    err_errno(err, ERR_DISK, "set the mode of %s", path);
+
+	free(path);
+	return rc;
+}
+
 int
 cli_publish(const struct cli *cli, struct scratch *scratch, const char *name,
     const char *to, struct err *err)
 {
-	char *command = command_of(cli);
-	int rc = scratch_publish(scratch, name, to, command,
-	    may_replace(cli, to), err);
+	char *command;
+	int rc;
 
+	/* Somebody may have put something there since it was looked at. */
+	if (has_files(to) && !output_made_by_us(to))
+		return err_set(err, ERR_USAGE, "%s has files in it now that no "
+		    "conversion made: it is not replaced", to);
+	if (follow_mask(scratch, name, err) == -1)
+		return -1;
+	command = command_of(cli);
+	rc = scratch_publish(scratch, name, to, command,
+	    may_replace(cli, to), err);
 	free(command);
 	return rc;
 }

@@ -9,7 +9,6 @@
 #include "cli/cli_internal.h"
 
 #define BAR_MS 125		/* between two drawings */
-#define LINE_MS 10000		/* between two lines */
 #define SMOOTH_MS 8000.0	/* over what time rates are averaged */
 #define SURE_MS 3000		/* before, no end is guessed */
 
@@ -20,11 +19,13 @@ struct cli_progress {
 	struct log *log;
 	bool quiet;
 	struct cli_screen screen;
+	int64_t every;		/* milliseconds from line to line */
 	int64_t next;		/* when to show it again */
 	int64_t last;		/* when the rates were last worked out */
 	uint64_t records, windows;	/* then */
 	double records_rate, windows_rate;	/* a second */
 	double left;		/* seconds, smoothed; -1: not known */
+	double part;		/* of the work that is done; never less */
 };
 
 static enum how
@@ -42,7 +43,7 @@ how_of(const char *name, const struct cli_screen *screen)
 }
 
 struct cli_progress *
-cli_progress_new(const char *how, struct log *log, bool quiet)
+cli_progress_new(const struct config *config, struct log *log, bool quiet)
 {
 	struct cli_progress *progress = mem_zero(1, sizeof(*progress));
 
@@ -50,10 +51,13 @@ cli_progress_new(const char *how, struct log *log, bool quiet)
 	progress->quiet = quiet;
 	progress->left = -1;
 	cli_screen_init(&progress->screen, stderr);
-	progress->how = quiet ? NONE : how_of(how, &progress->screen);
+	progress->how = quiet ? NONE : how_of(config_text(config,
+	    "progress"), &progress->screen);
+	progress->every = (int64_t)config_number(config,
+	    "progress-every") * 1000;
 	progress->last = clock_ms();
 	progress->next = progress->last +
-	    (progress->how == BAR ? 0 : LINE_MS);
+	    (progress->how == BAR ? 0 : progress->every);
 	return progress;
 }
 
@@ -65,14 +69,10 @@ show_messages(struct cli_progress *progress)
 	    "" };
 	enum log_level level;
 	struct text line;
-	bool color;
 
 	text_init(&line, 1 << 16);
 	while (log_take(progress->log, &level, &line)) {
-		cli_screen_clear(&progress->screen);
-		color = progress->screen.has_color && *colors[level] != '\0';
-		fprintf(stderr, "%s%s%s\n", color ? colors[level] : "",
-		    line.at, color ? "\033[0m" : "");
+		cli_screen_say(&progress->screen, colors[level], line.at);
 		if (progress->how == BAR)
 			progress->next = 0;
 	}
@@ -91,12 +91,22 @@ smooth(double old, double new, double ms, int64_t age)
 	return ms >= over ? new : old + (new - old) * ms / over;
 }
 
+static double
+part_done(const struct run_progress *now)
+{
+	double all = (double)now->windows_done + now->windows_left;
+
+	return all > 0 ? (double)now->windows_done / all : 0;
+}
+
 static void
 work_out_rates(struct cli_progress *progress, const struct run_progress *now)
 {
 	int64_t at = clock_ms();
 	double ms = (double)(at - progress->last), left;
 
+	if (part_done(now) > progress->part)
+		progress->part = part_done(now);
 	if (ms < 50)
 		return;
 	progress->records_rate = smooth(progress->records_rate,
@@ -118,20 +128,12 @@ work_out_rates(struct cli_progress *progress, const struct run_progress *now)
 		progress->left = 0;
 }
 
-static double
-part_done(const struct run_progress *now)
-{
-	double all = (double)now->windows_done + now->windows_left;
-
-	return all > 0 ? (double)now->windows_done / all : 0;
-}
-
 static char *
 head_line(const struct cli_progress *progress, const struct run_progress *now,
     size_t columns)
 {
 	size_t width = columns > 100 ? 40 : columns > 60 ? 24 : 10, i, full;
-	double part = part_done(now);
+	double part = progress->part;
 	char done[32], total[32], left[24];
 	struct text line;
 
@@ -143,7 +145,7 @@ head_line(const struct cli_progress *progress, const struct run_progress *now,
 	else
 		snprintf(total, sizeof(total), "?");
 	text_addf(&line, "%s %s/%s  [", now->unit, done, total);
-	full = (size_t)(part * (double)width);
+	full = (size_t)(part * (double)width + 0.5);
 	for (i = 0; i < width; i++)
 		text_addc(&line, i < full ? '#' : '-');
 	text_addf(&line, "] %2.0f%%", part * 100);
@@ -162,26 +164,30 @@ static char *
 current_line(const struct run_current *current, size_t columns)
 {
 	size_t width = columns > 44 ? columns - 40 : 16, len;
+	const char *name = current->name;
 	char records[32], total[32];
 
 	if (width > 60)
 		width = 60;
-	len = strlen(current->key);
+	len = strlen(name);
 	text_human_count(current->records, records);
 	if (current->total >= 0)
 		text_human_count((unsigned long long)current->total, total);
 	else
 		snprintf(total, sizeof(total), "?");
-	/* Of a long name the end tells more. */
-	return mem_format("  %s%-*.*s %12s / %s", len > width ? "<" : " ",
-	    (int)width, (int)width, len > width ?
-	    &current->key[len - width] : current->key, records, total);
+	/* Of a long name the end tells more; whole characters of it. */
+	if (len > width)
+		name += len - width;
+	while (name > current->name && (*name & 0xc0) == 0x80)
+		name++;
+	return mem_format("  %s%-*s %12s / %s", len > width ? "<" : " ",
+	    (int)width, name, records, total);
 }
 
 static char *
 foot_line(const struct cli_progress *progress, const struct run_progress *now)
 {
-	char rate[32], bytes[16], time[24], retries[32];
+	char records[32], rate[32], bytes[16], time[24], retries[32];
 	struct text line;
 
 	text_init(&line, 4096);
@@ -190,8 +196,9 @@ foot_line(const struct cli_progress *progress, const struct run_progress *now)
 	text_human_bytes(now->http.bytes, bytes);
 	text_human_time(now->ms, time);
 	text_human_count(now->http.retries, retries);
-	text_addf(&line, "%s records/s, %s, %u in flight, %s retries", rate,
-	    bytes, now->http.under_way, retries);
+	text_human_count(now->records, records);
+	text_addf(&line, "%s records, %s/s, %s, %u in flight, %s retries",
+	    records, rate, bytes, now->http.under_way, retries);
 	if (now->gaps > 0)
 		text_addf(&line, ", %s%" PRIu64 " gaps%s",
 		    progress->screen.has_color ? "\033[33m" : "", now->gaps,
@@ -282,11 +289,11 @@ cli_progress_show(struct cli_progress *progress, const struct run *run)
 		break;
 	case PLAIN:
 		print_line(progress, &now);
-		progress->next = at + LINE_MS;
+		progress->next = at + progress->every;
 		break;
 	case JSON:
 		print_json(progress, &now);
-		progress->next = at + LINE_MS;
+		progress->next = at + progress->every;
 		break;
 	case NONE:
 		break;

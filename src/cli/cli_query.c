@@ -2,17 +2,31 @@
  * hlexport query DIR SQL: ask an export.
  */
 
+#include <sys/stat.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <libgen.h>
 #include <stdlib.h>
+#include <stdio_ext.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
-#include "cli/cli_internal.h"
+#include "cli/cli_table.h"
 
 #define SQL_MAX (16 << 20)
+
+/* Is standard input a pipe or a file?  Then it has the SQL. */
+static bool
+is_given(void)
+{
+	struct stat st;
+
+	return fstat(STDIN_FILENO, &st) == 0 && (S_ISFIFO(st.st_mode) ||
+	    S_ISREG(st.st_mode));
+}
 
 /* The SQL to run, new; NULL where none was given. */
 static char *
@@ -24,6 +38,8 @@ read_sql(const struct cli *cli, char *const *words, size_t n,
 
 	if (n > 1)
 		return mem_text(words[1]);
+	if (file == NULL && is_given())
+		file = "-";
 	if (file == NULL)
 		return NULL;
 	text_init(&sql, SQL_MAX);
@@ -33,35 +49,93 @@ read_sql(const struct cli *cli, char *const *words, size_t n,
 		text_release(&sql);
 		return NULL;
 	}
+	if (sql.len > 0 && memchr(sql.at, '\0', sql.len) != NULL) {
+		err_set(err, ERR_USAGE, "%s is no SQL: it has a NUL in it",
+		    strcmp(file, "-") == 0 ? "standard input" : file);
+		text_release(&sql);
+		return NULL;
+	}
+	if (config_text(cli->config, "file") == NULL && (sql.len == 0 ||
+	    strspn(sql.at, " \t\r\n") == sql.len)) {
+		text_release(&sql);
+		return NULL;
+	}
 	return text_take(&sql);
 }
 
 /* ------------------------------------------------------- without any SQL */
 
 static void
-list_tables(const struct source_tables *tables)
+show_table(const struct source_table *table)
 {
-	const struct source_table *table;
-	size_t i, k;
+	size_t k;
 
+	printf("%s", table->name);
+	printf("%*s", (int)(strlen(table->name) < 22 ?
+	    22 - strlen(table->name) : 1), "");
+	cli_wrap(stdout, table->about, 22, 78);
+	for (k = 0; k < table->n_columns; k++) {
+		const struct source_column *column = &table->columns[k];
+
+		printf("  %-23s %-12s ", column->name, column->type);
+		cli_wrap(stdout, column->about, 39, 78);
+	}
+	printf("  %-23s %-12s the record itself\n", "raw", "JSON");
+}
+
+static int
+list_tables(const struct source_tables *tables, struct err *err)
+{
+	size_t i;
+
+	cli_pager_begin();
 	for (i = 0; i < tables->n; i++) {
-		table = &tables->at[i];
-		printf("%s%s", i > 0 ? "\n" : "", table->name);
-		printf("%*s", (int)(strlen(table->name) < 22 ?
-		    22 - strlen(table->name) : 1), "");
-		cli_wrap(stdout, table->about, 22, 78);
-		for (k = 0; k < table->n_columns; k++) {
-			const struct source_column *column =
-			    &table->columns[k];
-
-			printf("  %-23s %-12s ", column->name, column->type);
-			cli_wrap(stdout, column->about, 39, 78);
-		}
-		printf("  %-23s %-12s the record itself\n", "raw", "JSON");
+		printf("%s", i > 0 ? "\n" : "");
+		show_table(&tables->at[i]);
 	}
 	if (tables->n == 0)
 		printf("The source declares no tables; records('RESOURCE') "
 		    "has the records of a resource.\n");
+	return cli_pager_end(err);
+}
+
+/* The declared table of that name, or NULL: then it is SQL. */
+static const struct source_table *
+find_table(const struct source_tables *tables, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < tables->n; i++)
+		if (strcasecmp(tables->at[i].name, name) == 0)
+			return &tables->at[i];
+	return NULL;
+}
+
+/* One table: its columns, and how many rows it has. */
+static int
+tell_table(struct cli_table *table, const struct source_table *of,
+    struct err *err)
+{
+	const struct table_cell *cells;
+	struct table_rows *rows;
+	char count[32];
+	struct text sql;
+	int rc = -1;
+
+	text_init(&sql, SIZE_MAX / 4);
+	text_adds(&sql, "SELECT count(*) FROM ");
+	table_quote(&sql, of->name);
+	rows = table_query(table->db, sql.at, 0, err);
+	if (rows != NULL && (rc = table_next(rows, &cells, err)) == 1) {
+		text_human_count((uint64_t)cells[0].is.integer, count);
+		show_table(of);
+		printf("\n  %s row%s\n", count, cells[0].is.integer == 1 ?
+		    "" : "s");
+		rc = 0;
+	}
+	table_rows_free(rows);
+	text_release(&sql);
+	return rc;
 }
 
 static json_t *
@@ -89,12 +163,22 @@ tables_json(const struct source_tables *tables)
 
 /* --------------------------------------------------------------- with it */
 
+static bool reader_left;
+
+static struct cli_table *reading;	/* its meter goes when rows come */
+
 static int
 write_out(void *cookie, const char *at, size_t len, struct err *err)
 {
-	if (fwrite(at, 1, len, cookie) != len)
-		return err_errno(err, ERR_DISK, "write the rows");
-	return 0;
+	if (reading != NULL)
+		cli_table_ready(reading);
+	if (fwrite(at, 1, len, cookie) == len)
+		return 0;
+	/* Whoever read them has seen enough. */
+	reader_left = errno == EPIPE;
+	if (reader_left || cli_signalled() != 0)
+		return err_set(err, ERR_STOPPED, "stopped");
+	return err_errno(err, ERR_DISK, "write the rows");
 }
 
 /* Parquet needs a file: make one, and copy it to where it should go. */
@@ -138,20 +222,37 @@ count_statements(struct cli_table *table, const char *sql, struct err *err)
 {
 	int n = table_statements(table->db, sql, err);
 
+	if (n > 0 && table_check_sql(sql, table->is_open, err) == -1)
+		return -1;
 	if (n > 1 && strcmp(table->format, "parquet") == 0)
 		return err_set(err, ERR_USAGE, "--format parquet wants one "
 		    "SELECT");
 	return n;
 }
 
+static void
+tell_count(const struct output_count *count)
+{
+	char rows[32];
+
+	fflush(stdout);
+	text_human_count(count->rows, rows);
+	fprintf(stderr, "(%s row%s%s)\n", rows, count->rows == 1 ? "" : "s",
+	    count->is_wide ? "; wider than the terminal: -x gives a block "
+	    "for each" : "");
+}
+
 static int
 query_rows(struct cli_table *table, const char *sql, FILE *out,
     struct err *err)
 {
-	struct output_form form = { .format = table->format };
+	struct output_form form = { .format = table->format,
+	    .is_screen = table->width > 0,
+	    .width = table->wide ? 0 : table->width };
 	struct output_sink sink = { write_out, out };
 	struct output_count count;
 	struct table_rows *rows;
+	struct err why;
 	int n = count_statements(table, sql, err), i, rc = n == -1 ? -1 : 0;
 	size_t columns;
 
@@ -162,9 +263,20 @@ query_rows(struct cli_table *table, const char *sql, FILE *out,
 		if (rows == NULL)
 			return -1;
 		table_columns(rows, &columns);
+		if (columns > 0)
+			cli_pager_begin();
 		rc = columns == 0 ? 0 : output_rows(rows, &form, &sink,
 		    &count, err);
+		fflush(stdout);
+		/* Where there is none, nobody has read the rows. */
+		if (columns > 0 && cli_pager_end(&why) == -1) {
+			*err = why;
+			reader_left = false;
+			rc = -1;
+		}
 		table_rows_free(rows);
+		if (rc == 0 && columns > 0 && table->width > 0)
+			tell_count(&count);
 	}
 	return rc;
 }
@@ -203,13 +315,23 @@ query(const struct cli *cli, struct cli_table *table, const char *sql,
     struct err *err)
 {
 	const char *to = config_text(cli->config, "output");
+	struct cli_screen screen;
 
+	reading = table;
 	if (to != NULL)
 		return query_file(cli, table, sql, to, err);
 	if (isatty(STDOUT_FILENO) &&
 	    strcmp(table->format, "parquet") == 0)
 		return err_set(err, ERR_USAGE, "Parquet is nothing for a "
 		    "terminal: use --output FILE");
+	if (config_is(cli->config, "expanded"))
+		table->format = "expanded";
+	if (isatty(STDOUT_FILENO) && (strcmp(table->format, "table") == 0 ||
+	    strcmp(table->format, "expanded") == 0)) {
+		cli_screen_init(&screen, stdout);
+		table->width = cli_screen_width(&screen);
+		table->wide = config_is(cli->config, "wide");
+	}
 	return query_rows(table, sql, stdout, err);
 }
 
@@ -220,6 +342,7 @@ cli_query(struct cli *cli)
 	struct err err = { .kind = ERR_NONE };
 	size_t n;
 	char *const *words = config_args(cli->config, &n);
+	const struct source_table *of = NULL;
 	struct text why;
 	char *sql;
 	int rc = 0, status = CLI_OK;
@@ -231,13 +354,12 @@ cli_query(struct cli *cli)
 		return cli_usage("query wants a directory and SQL, like "
 		    "'hlexport query exports/20250606-120000 \"SELECT "
 		    "count(*) FROM logs\"'");
-	if (n == 1 && config_text(cli->config, "file") == NULL &&
-	    config_text(cli->config, "output") != NULL)
-		return cli_usage("--output is for the rows of SQL; without "
-		    "any, query prints the list of tables");
 	sql = read_sql(cli, words, n, &err);
 	if (sql == NULL && err.kind != ERR_NONE)
 		return cli_error(&err);
+	if (sql == NULL && config_text(cli->config, "output") != NULL)
+		return cli_usage("--output is for the rows of SQL; without "
+		    "any, query prints the list of tables");
 	table.format = cli_format(cli, "table|csv|json|jsonl|markdown|parquet",
 	    &err);
 	if (table.format == NULL)
@@ -247,20 +369,29 @@ cli_query(struct cli *cli)
 		    words[0], &err);
 	if (rc == 0)
 		rc = cli_table_open(cli, words[0], NULL, &table, &err);
-	if (rc == 0 && !table.complete && !config_is(cli->config, "quiet")) {
+	if (rc == 0 && !table.whole.complete &&
+	    !config_is(cli->config, "quiet")) {
 		text_init(&why, SIZE_MAX / 4);
-		cli_table_incomplete(&table, &why);
+		cli_whole_add(&table.whole, table.shown, &why);
 		fprintf(stderr, "Note: the export %s\n", why.at);
 		text_release(&why);
 	}
 	if (rc == 0 && sql != NULL)
+		of = find_table(table_list(table.db), sql);
+	if (rc == 0 && of != NULL && config_text(cli->config,
+	    "output") == NULL)
+		rc = tell_table(&table, of, &err);
+	else if (rc == 0 && sql != NULL)
 		rc = query(cli, &table, sql, &err);
 	else if (rc == 0 && strcmp(table.format,
 	    "json") == 0)
 		cli_print_json(tables_json(table_list(table.db)));
 	else if (rc == 0)
-		list_tables(table_list(table.db));
-	if (rc == -1)
+		rc = list_tables(table_list(table.db), &err);
+	cli_table_ready(&table);
+	if (rc == -1 && reader_left)
+		__fpurge(stdout);
+	else if (rc == -1)
 		status = cli_table_error(&err);
 	else
 		status = cli_table_warn(cli, &table, status);

@@ -80,7 +80,7 @@ static int
 fetch(struct repair *repair, enum run_trust trust,
     struct run_progress *progress)
 {
-	struct cli *cli = repair->cli;
+	struct cli cli = *repair->cli;
 	struct cli_settings settings;
 	struct run_damage *damage;
 	struct err err;
@@ -88,18 +88,19 @@ fetch(struct repair *repair, enum run_trust trust,
 	int status;
 
 	damage = damage_of(repair->verify, &n);
-	if (cli_settings(cli, repair->log, repair->where, &settings,
-	    &err) == -1 || (needs_server(repair->verify, damage, n) &&
-	    cli_key(cli, &settings, &err) == -1) ||
+	cli.asks_nothing = !needs_server(repair->verify, damage, n);
+	if (cli_settings(&cli, repair->log, repair->where, &settings,
+	    &err) == -1 || (!cli.asks_nothing &&
+	    cli_key(&cli, &settings, &err) == -1) ||
 	    (settings.run.wake_fd = cli_signals(&err)) == -1) {
 		status = cli_error(&err);
 	} else {
 		settings.run.repair = true;
 		settings.run.trust = trust;
-		settings.run.partial = config_is(cli->config, "partial");
+		settings.run.partial = config_is(cli.config, "partial");
 		settings.run.damage = damage;
 		settings.run.n_damage = n;
-		status = cli_run(cli, repair->log, &settings, progress);
+		status = cli_run(&cli, repair->log, &settings, progress);
 	}
 	cli_settings_release(&settings);
 	free(damage);
@@ -128,7 +129,8 @@ move_out(struct tree *tree, const char *path, struct err *err)
 	int fd = file_open(tree_dir(tree), path, O_RDONLY,
 	    NULL);
 
-	if (fd == -1 && errno != ELOOP) {
+	if (fd == -1 && errno != ELOOP && errno != EISDIR &&
+	    errno != ENXIO) {
 		fprintf(stderr, "%s can't be read, and stays: %s\n", path,
 		    strerror(errno));
 		return 0;
@@ -208,8 +210,9 @@ check_use(const struct repair *repair, struct err *err)
 {
 	const struct config *config = repair->cli->config;
 
-	if (!manifest_is_there(repair->where) &&
-	    access(repair->where, F_OK) == 0)
+	if (access(repair->where, F_OK) == -1)
+		return err_errno(err, ERR_USAGE, "open %s", repair->where);
+	if (!manifest_is_there(repair->where))
 		return err_set(err, ERR_USAGE, "%s has no manifest: "
 		    "'hlexport adopt %s' makes one", repair->where,
 		    cli_word(repair->where));

@@ -138,7 +138,8 @@ print_title(FILE *out, const struct audit_summary *summary,
 		return;
 	case RUN_STOPPED:
 	case RUN_GOING:
-		fprintf(out, "Export stopped: %s\n\n", result->where);
+		fprintf(out, "Export %s: %s\n\n", result->is_busy ?
+		    "running" : "stopped", result->where);
 		return;
 	}
 }
@@ -148,13 +149,24 @@ print_next(FILE *out, const struct audit_summary *summary,
     const struct cli_result *result)
 {
 	fputc('\n', out);
+	if (result->is_busy) {
+		fprintf(out, "A process is working on it.\n");
+		return;
+	}
+	if (result->is_archive) {
+		fprintf(out, "To check it:\n  hlexport verify %s\n",
+		    cli_word(result->where));
+		return;
+	}
 	if (result->state == RUN_DAMAGED) {
 		fprintf(out, "To bring back what is damaged or missing, and "
-		    "nothing else:\n  hlexport repair %s\n", result->where);
+		    "nothing else:\n  hlexport repair %s\n",
+		    cli_place_words(result->source, result->where));
 		return;
 	}
 	/* One that was stopped may be sealed, and yet not all on the disk. */
-	if (summary->sealed && result->state != RUN_STOPPED) {
+	if (summary->sealed && result->state != RUN_STOPPED &&
+	    !summary->lacks) {
 		if (summary->untold == 0)
 			fprintf(out, "All counts agree with the server's "
 			    "totals.  ");
@@ -195,7 +207,8 @@ print_next(FILE *out, const struct audit_summary *summary,
 	fprintf(out, "%s:\n  hlexport --resume %s\n",
 	    summary->n_gaps > 0 && result->state == RUN_GAPS ?
 	    "To try again what is missing, and nothing else" :
-	    "To go on with it", cli_word(result->where));
+	    "To resume it", cli_place_words(result->source,
+	    result->where));
 }
 
 void
@@ -204,6 +217,8 @@ cli_report(FILE *out, const struct audit_summary *summary,
 {
 	print_title(out, summary, result);
 	print_counts(out, summary);
+	if (summary->options != NULL && !summary->adopted)
+		cli_scope_print(out, result->source, summary->options);
 	if (result->ran && result->state != RUN_ALREADY)
 		print_figures(out, result);
 	print_gaps(out, summary);
@@ -232,6 +247,8 @@ cli_report(FILE *out, const struct audit_summary *summary,
 static const char *
 word_for(const struct audit_summary *summary, const struct cli_result *result)
 {
+	if (result->is_busy)
+		return "running";
 	switch (result->state) {
 	case RUN_COMPLETE:
 	case RUN_ALREADY:
@@ -318,14 +335,23 @@ cli_report_json(const struct audit_summary *summary,
 
 	json_object_set_new(json, "status",
 	    json_string(word_for(summary, result)));
-	json_object_set_new(json, "directory", json_string(result->where));
+	json_object_set_new(json, result->is_archive ? "file" : "directory",
+	    json_string(result->where));
 	json_object_set_new(json, "source", json_string(summary->source));
 	if (summary->server != NULL)
 		json_object_set_new(json, "server",
 		    json_string(summary->server));
+	if (summary->adopted_when != NULL)
+		json_object_set_new(json, "adopted_when",
+		    json_string(summary->adopted_when));
 	if (summary->started != NULL)
 		json_object_set_new(json, "started",
 		    json_string(summary->started));
+	if (summary->options != NULL && !summary->adopted) {
+		json_object_set(json, "options", summary->options);
+		json_object_set_new(json, "scope", cli_scope(result->source,
+		    summary->options));
+	}
 	for (i = 0; i < summary->n_counts; i++)
 		put_count(records, summary->counts[i].resource,
 		    summary->counts[i].records);

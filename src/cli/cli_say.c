@@ -10,6 +10,8 @@
 
 #include "cli/cli_internal.h"
 
+#define JSON_FORMAT 1	/* of the results, as doc/JSON.md has them */
+
 int
 cli_error(const struct err *err)
 {
@@ -83,6 +85,20 @@ cli_word(const char *text)
 	return word->at;
 }
 
+const char *
+cli_place_words(const struct source *source, const char *where)
+{
+	static struct text words;
+
+	text_release(&words);
+	text_init(&words, SIZE_MAX / 4);
+	text_adds(&words, cli_word(where));
+	if (source != NULL && (source->file != NULL || source->is_stored))
+		text_addf(&words, " --source %s", source->file != NULL ?
+		    cli_word(source->file) : "FILE");
+	return words.at;
+}
+
 int
 cli_usage(const char *format, ...)
 {
@@ -98,10 +114,16 @@ cli_usage(const char *format, ...)
 void
 cli_print_json(json_t *json)
 {
-	char *text = json_dumps(json, JSON_INDENT(2));
+	json_t *whole = json_is_object(json) ? json_pack("{s:i, s:s}",
+	    "format", JSON_FORMAT, "tool", CLI_TOOL) : json_incref(json);
+	char *text;
 
+	if (json_is_object(json))
+		json_object_update(whole, json);
+	text = json_dumps(whole, JSON_INDENT(2));
 	printf("%s\n", text);
 	free(text);
+	json_decref(whole);
 	json_decref(json);
 }
 

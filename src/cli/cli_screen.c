@@ -21,7 +21,7 @@ cli_screen_init(struct cli_screen *screen, FILE *out)
 	const char *term = getenv("TERM"), *no_color = getenv("NO_COLOR");
 
 	*screen = (struct cli_screen){ .out = out };
-	screen->is_terminal = isatty(fileno(out)) && term != NULL &&
+	screen->is_terminal = isatty(cli_stream_fd(out)) && term != NULL &&
 	    strcmp(term, "dumb") != 0;
 	screen->has_color = screen->is_terminal &&
 	    (no_color == NULL || *no_color == '\0');
@@ -34,7 +34,7 @@ window(const struct cli_screen *screen, size_t *columns, size_t *rows)
 
 	*columns = 80;
 	*rows = 24;
-	if (ioctl(fileno(screen->out), TIOCGWINSZ, &size) == 0 &&
+	if (ioctl(cli_stream_fd(screen->out), TIOCGWINSZ, &size) == 0 &&
 	    size.ws_col > 0 && size.ws_row > 0) {
 		*columns = size.ws_col;
 		*rows = size.ws_row;
@@ -67,16 +67,47 @@ add_way_back(const struct cli_screen *screen, struct text *text)
 	text_addf(text, "\r\033[%zuA\033[J", up);
 }
 
-/* Columns of a line: escape sequences have none. */
+/* Is there a colour at ${line}?  Return its length, or 0. */
+static size_t
+color_at(const char *line)
+{
+	size_t n;
+
+	if (line[0] != '\033' || line[1] != '[')
+		return 0;
+	n = 2 + strspn(&line[2], "0123456789;");
+	return line[n] == 'm' ? n + 1 : 0;
+}
+
+/* The line as it may be sent: all but its colours made visible; new. */
+static char *
+visible_line(const char *line)
+{
+	struct text text;
+	size_t n;
+
+	text_init(&text, SIZE_MAX / 4);
+	while (*line != '\0') {
+		if ((n = color_at(line)) > 0) {
+			text_add(&text, line, n);
+		} else {
+			n = 1 + strcspn(&line[1], "\033");
+			(void)text_add_visible(&text, line, n);
+		}
+		line += n;
+	}
+	return text.at != NULL ? text_take(&text) : mem_text("");
+}
+
+/* Columns of a line: colours have none. */
 static size_t
 width_of(const char *line)
 {
-	size_t n = 0;
+	size_t n = 0, color;
 
 	for (; *line != '\0'; line++) {
-		if (*line == '\033') {
-			while (*line != '\0' && *line != 'm')
-				line++;
+		if ((color = color_at(line)) > 0) {
+			line += color - 1;
 			continue;
 		}
 		n += ((unsigned char)*line & 0xc0) != 0x80;
@@ -88,13 +119,12 @@ width_of(const char *line)
 static void
 add_cut(struct text *text, const char *line, size_t columns)
 {
-	size_t n = 0;
+	size_t n = 0, color;
 
 	for (; *line != '\0'; line++) {
-		if (*line == '\033') {
-			do
-				text_addc(text, *line);
-			while (*line != 'm' && *++line != '\0');
+		if ((color = color_at(line)) > 0) {
+			text_add(text, line, color);
+			line += color - 1;
 			continue;
 		}
 		n += ((unsigned char)*line & 0xc0) != 0x80;
@@ -106,9 +136,7 @@ add_cut(struct text *text, const char *line, size_t columns)
 static void
 write_all(const struct cli_screen *screen, struct text *text)
 {
-	if (text->len > 0)
-		fwrite(text->at, 1, text->len, screen->out);
-	fflush(screen->out);
+	cli_terminal_draw(screen->out, text->at, text->len);
 	text_release(text);
 }
 
@@ -117,6 +145,7 @@ cli_screen_draw(struct cli_screen *screen, char *const *lines, size_t n)
 {
 	size_t columns, rows, i;
 	struct text text;
+	char *line;
 
 	if (!screen->is_terminal)
 		return;
@@ -130,14 +159,34 @@ cli_screen_draw(struct cli_screen *screen, char *const *lines, size_t n)
 	/* Without wrapping, a line is a row. */
 	text_adds(&text, "\033[?7l");
 	for (i = 0; i < n; i++) {
-		add_cut(&text, lines[i], columns);
+		line = visible_line(lines[i]);
+		add_cut(&text, line, columns);
 		text_adds(&text, "\n");
-		screen->widths[i] = width_of(lines[i]) < columns ?
-		    width_of(lines[i]) : columns;
+		screen->widths[i] = width_of(line) < columns ?
+		    width_of(line) : columns;
+		free(line);
 	}
 	text_adds(&text, "\033[?7h");
 	screen->drawn = n;
 	write_all(screen, &text);
+}
+
+void
+cli_screen_say(struct cli_screen *screen, const char *color, const char *said)
+{
+	const char *on = screen->has_color ? color : "";
+	struct text text;
+
+	cli_screen_clear(screen);
+	text_init(&text, SIZE_MAX / 4);
+	text_adds(&text, on);
+	cli_visible(&text, said, strlen(said));
+	text_addf(&text, "%s\n", *on != '\0' ? "\033[0m" : "");
+	if (screen->is_terminal)
+		cli_terminal_draw(screen->out, text.at, text.len);
+	else
+		fprintf(screen->out, "%s\n", said);
+	text_release(&text);
 }
 
 void

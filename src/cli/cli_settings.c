@@ -14,7 +14,38 @@ cli_is_unfinished(const char *path)
 	json_t *header = manifest_peek(path, NULL);
 
 	json_decref(header);
-	return header != NULL && !manifest_is_sealed(path);
+	return header != NULL && !manifest_is_sealed(path) &&
+	    manifest_has_any(path);
+}
+
+/* Was an option given that adds to an export? */
+static bool
+wants_to_add(const struct cli *cli)
+{
+	const struct source *source = cli->source;
+	size_t i;
+
+	for (i = 1; i < source->n_options; i++)
+		if (source->rules[i].adds && config_origin(cli->config,
+		    source->options[i].name) == CONFIG_ARGV)
+			return true;
+	return false;
+}
+
+char *
+cli_nothing_to_resume(const struct cli *cli)
+{
+	const char *output = config_text(cli->config, "output");
+	char *newest;
+
+	if (config_origin(cli->config, "resume") != CONFIG_ARGV ||
+	    config_text(cli->config, "resume") != NULL || wants_to_add(cli))
+		return NULL;
+	newest = tree_newest(output, cli_is_unfinished);
+	if (newest == NULL)
+		return tree_newest(output, manifest_is_sealed);
+	free(newest);
+	return NULL;
 }
 
 static int
@@ -38,9 +69,11 @@ find_resume(const struct cli *cli, struct cli_settings *settings,
 		    "go together");
 	settings->resume = given != NULL ? mem_text(given) :
 	    tree_newest(output, cli_is_unfinished);
+	if (settings->resume == NULL && wants_to_add(cli))
+		settings->resume = tree_newest(output, manifest_is_sealed);
 	if (settings->resume == NULL)
-		return err_set(err, ERR_USAGE, "there is no unfinished "
-		    "export in %s", output);
+		return err_set(err, ERR_USAGE, "there is no export to "
+		    "resume in %s", output);
 	return 0;
 }
 
@@ -91,8 +124,17 @@ check_options(const struct cli *cli, const char *where, json_t *options,
 			continue;
 		value = config_text(cli->config, name);
 		before = json_string_value(json_object_get(options, name));
-		if (before == NULL || strcmp(value, before) != 0)
-			return err_set(err, ERR_USAGE, "%s was begun %s%s%s%s"
+		if (before != NULL && strcmp(value, before) == 0)
+			continue;
+		if (source->rules[i].adds && cli_scope_add(source,
+		    &source->options[i], value, options))
+			continue;
+		if (source->rules[i].adds)
+			return err_set(err, ERR_USAGE, "--%s %s can't be "
+			    "added to %s: an export keeps its options, and "
+			    "this one changes records that are there; begin "
+			    "a new export", name, value, where);
+		return err_set(err, ERR_USAGE, "%s was begun %s%s%s%s"
 			    ", and an export keeps its options; leave out "
 			    "--%s, or begin a new export", where,
 			    before != NULL ? "with --" : "without --", name,
@@ -130,12 +172,17 @@ cli_retired_wrap(const struct cli *cli, const char *began, struct err *err)
 	    gone, cli->source->retired);
 }
 
-/* Resuming a complete export contacts no server. */
+/* Resuming a complete export contacts no server; nor do some repairs. */
 static bool
-asks_nothing(const struct cli *cli, const char *where)
+asks_nothing(const struct cli *cli, const struct cli_settings *settings)
 {
-	return strcmp(config_command(cli->config), "export") == 0 &&
-	    !config_is(cli->config, "repair") && manifest_is_sealed(where);
+	const char *where = settings->resume;
+
+	if (settings->widens)
+		return false;
+	return cli->asks_nothing ||
+	    (strcmp(config_command(cli->config), "export") == 0 &&
+	    !config_is(cli->config, "repair") && manifest_is_sealed(where));
 }
 
 /*
@@ -143,38 +190,37 @@ asks_nothing(const struct cli *cli, const char *where)
  * what is sent as the key, nor where.
  */
 static int
-check_definition(const struct cli *cli, const char *where, json_t *header,
+check_definition(const struct cli *cli, const struct cli_settings *settings,
     struct err *err)
 {
-	if (json_object_get(header, "definition") == NULL ||
-	    asks_nothing(cli, where) ||
-	    config_origin(cli->config, "source") != CONFIG_BUILT_IN)
+	if (!cli->source->is_stored || asks_nothing(cli, settings))
 		return 0;
 	return err_set(err, ERR_USAGE, "%s came with a definition of its "
 	    "own, which could have any file sent to anyone; give yours with "
-	    "--source FILE", where);
+	    "--source FILE", settings->resume);
 }
 
 /* A manifest may name any server: is the key meant for this one? */
 static int
-check_trust(const struct cli *cli, const char *where, const char *url,
-    struct err *err)
+check_trust(const struct cli *cli, const struct cli_settings *settings,
+    const char *url, struct err *err)
 {
+	const char *where = settings->resume;
 	const char *usual = cli->source->options[0].initial;
 	char *question;
 	int rc;
 
-	if (cli->source->auth_where == NULL || asks_nothing(cli, where) ||
+	if (cli->source->auth_where == NULL || asks_nothing(cli, settings) ||
 	    (usual != NULL &&
 	    strcmp(url, usual) == 0))
 		return 0;
 	if (!isatty(STDIN_FILENO) || config_is(cli->config, "yes"))
-		return err_set(err, ERR_USAGE, "%s says that it is from %s, "
-		    "and your key is for %s; if it may be sent there, say "
-		    "--server %s", where, url, usual != NULL ? usual :
+		return err_set(err, ERR_USAGE, "%s says that it is from %s; "
+		    "a key is sent only to %s, unless you say --server %s",
+		    where, url, usual != NULL ? usual :
 		    "a server that you name", url);
-	question = mem_format("%s says that it is from %s, and your key is "
-	    "for %s.  Send it there?", where, url, usual != NULL ? usual :
+	question = mem_format("%s says that it is from %s; a key is for %s.  "
+	    "Send it there?", where, url, usual != NULL ? usual :
 	    "a server that you name");
 	rc = cli_ask(cli, question, "", err);
 	free(question);
@@ -190,11 +236,14 @@ find_server(const struct cli *cli, json_t *header,
 	const struct config_option *option = &cli->source->options[0];
 	char where[128];
 
+	if (option->variable != NULL && config_origin(cli->config,
+	    "server") != CONFIG_ARGV && config_env_check(cli->env,
+	    option->variable, err) == -1)
+		return -1;
 	if (header != NULL &&
 	    config_origin(cli->config, "server") == CONFIG_BUILT_IN) {
 		url = json_string_value(json_object_get(header, "server"));
-		if (url != NULL && check_trust(cli, settings->resume, url,
-		    err) == -1)
+		if (url != NULL && check_trust(cli, settings, url, err) == -1)
 			return -1;
 	}
 	if (url == NULL)
@@ -225,6 +274,7 @@ take_options(const struct cli *cli, json_t *header,
     struct cli_settings *settings, struct err *err)
 {
 	struct source_scope scope = { option_value, NULL };
+	json_t *before;
 
 	if (header == NULL) {
 		settings->options = new_options(cli, err);
@@ -233,8 +283,16 @@ take_options(const struct cli *cli, json_t *header,
 		scope.cookie = settings->options;
 		return source_check(cli->source, &scope, err);
 	}
-	settings->options = json_incref(json_object_get(header, "options"));
-	return check_options(cli, settings->resume, settings->options, err);
+	before = json_object_get(header, "options");
+	settings->options = json_is_object(before) ? json_copy(before) :
+	    json_object();
+	if (check_options(cli, settings->resume, settings->options,
+	    err) == -1)
+		return -1;
+	settings->widens = json_is_object(before) ?
+	    !json_equal(settings->options, before) :
+	    json_object_size(settings->options) > 0;
+	return 0;
 }
 
 static int
@@ -267,8 +325,8 @@ cli_settings(const struct cli *cli, struct log *log, const char *resume,
 	if (settings->resume != NULL &&
 	    (header = manifest_peek(settings->resume, err)) == NULL)
 		return -1;
-	if (check_definition(cli, settings->resume, header, err) == -1 ||
-	    take_options(cli, header, settings, err) == -1 ||
+	if (take_options(cli, header, settings, err) == -1 ||
+	    check_definition(cli, settings, err) == -1 ||
 	    find_server(cli, header, settings, err) == -1)
 		goto done;
 	if (take_hosts(config, settings, err) == -1)

@@ -1,5 +1,6 @@
 /*
- * Signals become bytes on a pipe.  A second one leaves at once: what is on
+ * Signals become bytes on a pipe.  A second one leaves at once, and so does the
+ * first where that is not enough, whatever it is that is waited for: what is on
  * disk can be gone on with from any moment.
  */
 
@@ -12,29 +13,79 @@
 
 #include "cli/cli_internal.h"
 
+/* Seconds: of what is under way, and of a statement that took too long. */
+#define LEAVE_WITHIN 20
+#define STOP_WITHIN 5
+
 static int ends[2] = { -1, -1 };
 static volatile sig_atomic_t first;
 
 static void
 note(int signal)
 {
-	static const char says[] = "\r\nhlexport: left at once; what was "
-	    "written can be resumed\r\n";
+	static const char left[] = "\r\nhlexport: left at once; what was "
+	    "written can be resumed\r\n", late[] = "hlexport: it took longer "
+	    "than --timeout, and did not stop: left at once; nothing was "
+	    "made\n";
+	struct pollfd fd = { .fd = STDERR_FILENO, .events = POLLOUT };
 	int saved = errno;
 
 	if (first != 0) {
-		(void)!write(STDERR_FILENO, says, sizeof(says) - 1);
-		_exit(CLI_INTERRUPTED);
+		bool is_late = first == SIGALRM;
+
+		/* A pipe that nobody reads is not waited for. */
+		if (poll(&fd, 1, 0) == 1)
+			(void)!write(STDERR_FILENO, is_late ? late : left,
+			    (is_late ? sizeof(late) : sizeof(left)) - 1);
+		_exit(is_late ? CLI_STOPPED : CLI_INTERRUPTED);
 	}
 	first = signal;
+	alarm(signal == SIGALRM ? STOP_WITHIN : LEAVE_WITHIN);
 	(void)!write(ends[1], "!", 1);
 	errno = saved;
+}
+
+/*
+ * A library throws what nobody catches (DuckDB is C++): that is an error as
+ * any, and the library has said which.
+ */
+static void
+give_up(int signal)
+{
+	static const char says[] = "hlexport: DuckDB gave up, for the reason "
+	    "above; nothing was made\n";
+
+	(void)signal;
+	(void)!write(STDERR_FILENO, says, sizeof(says) - 1);
+	_exit(CLI_STOPPED);
+}
+
+void
+cli_catch_abort(void)
+{
+	struct sigaction action = { .sa_handler = give_up };
+
+	sigemptyset(&action.sa_mask);
+	sigaction(SIGABRT, &action, NULL);
+}
+
+void
+cli_timeout(uint64_t seconds)
+{
+	if (seconds > 0)
+		alarm((unsigned)seconds);
+}
+
+bool
+cli_is_timed_out(void)
+{
+	return first == SIGALRM;
 }
 
 int
 cli_signals(struct err *err)
 {
-	static const int caught[] = { SIGINT, SIGTERM, SIGHUP };
+	static const int caught[] = { SIGINT, SIGTERM, SIGHUP, SIGALRM };
 	struct sigaction action = { .sa_handler = note };
 	size_t i;
 
@@ -51,10 +102,12 @@ cli_signals(struct err *err)
 int
 cli_signalled(void)
 {
+	int saved = errno;
 	char byte;
 
 	while (ends[0] != -1 && read(ends[0], &byte, 1) == 1)
 		;
+	errno = saved;
 	return first;
 }
 

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "cli/cli_internal.h"
+#include "cli/cli_table.h"
 
 static int
 list_sources(bool as_json)
@@ -30,7 +30,7 @@ list_sources(bool as_json)
 		source_free(source);
 	}
 	if (as_json)
-		cli_print_json(list);
+		cli_print_json(json_pack("{s:o}", "sources", list));
 	else
 		json_decref(list);
 	return CLI_OK;

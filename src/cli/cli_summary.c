@@ -2,11 +2,14 @@
  * hlexport summary DIR: what is in an export, from the directory alone.
  */
 
-#include "cli/cli_internal.h"
+#include <stdlib.h>
+#include <string.h>
 
-/* What state an export on disk is in. */
-static enum run_state
-state_of(const struct audit_summary *summary)
+#include "cli/cli_table.h"
+#include "tree/tree.h"
+
+enum run_state
+cli_summary_state(const struct audit_summary *summary)
 {
 	if (summary->is_hurt || ((summary->sealed || summary->adopted) &&
 	    summary->absent > 0))
@@ -20,58 +23,61 @@ state_of(const struct audit_summary *summary)
 }
 
 static void
-print_head(const struct audit_summary *summary, const char *where)
+print_head(const struct audit_summary *summary,
+    const struct cli_result *result)
 {
+	const char *where = result->where;
+	bool is_begun = summary->started != NULL;
+	const char *when = is_begun ? summary->started :
+	    summary->adopted_when;
+
 	if (!summary->ours)
 		printf("Export without a manifest (made by another tool): %s"
 		    "\n\n", where);
-	else if (state_of(summary) == RUN_DAMAGED)
-		printf("Export from %s, begun %s: damaged\n",
-		    summary->server, summary->started);
 	else if (summary->adopted)
-		printf("Export that another tool made, adopted: %s\n",
-		    where);
-	else if (summary->sealed)
-		printf("Export from %s, begun %s: complete\n",
-		    summary->server, summary->started);
+		printf("Export that another tool made, adopted %s: %s\n",
+		    when, result->state == RUN_DAMAGED ?
+		    "damaged" : where);
 	else
-		printf("Export from %s, begun %s: not complete\n",
-		    summary->server, summary->started);
+		printf("Export from %s, %s %s: %s\n", summary->server,
+		    is_begun ? "begun" : "adopted", when,
+		    result->state == RUN_DAMAGED ? "damaged" :
+		    summary->sealed ? "complete" : "not complete");
 }
 
 int
-cli_summary(struct cli *cli)
+cli_summarise(const struct cli *cli, const char *dir, const char *where,
+    bool ran, bool damaged)
 {
 	struct audit_summary summary;
-	struct cli_result result = { .state = RUN_COMPLETE };
+	struct cli_result result = { .state = RUN_COMPLETE, .ran = ran };
 	struct source *source;
 	struct log *log;
 	struct err err;
 	int status = CLI_OK;
-	size_t n;
-	char *const *words = config_args(cli->config, &n);
 
-	if (n != 1)
-		return cli_usage("summary wants one directory, like "
-		    "'hlexport summary exports/20250606-120000'");
-	if ((source = audit_source_of(words[0], &err)) == NULL)
+	if ((source = audit_source_of(dir, &err)) == NULL)
 		return cli_error(&err);
 	log = log_new(LOG_ERROR, LOG_ERROR);
-	if (audit_summary(words[0], source, log, &summary, &err) == -1) {
+	if (audit_summary(dir, source, log, &summary, &err) == -1) {
 		status = cli_error(&err);
 	} else {
-		result.state = state_of(&summary);
-		result.where = words[0];
+		result.state = damaged ? RUN_DAMAGED :
+		    cli_summary_state(&summary);
+		result.where = where;
+		result.is_busy = tree_is_busy(dir);
+		result.is_archive = strcmp(dir, where) != 0;
+		result.source = source;
 		result.retired = cli_retired(cli, summary.server);
 		if (config_is(cli->config, "json")) {
 			cli_print_json(cli_report_json(&summary, &result));
 		} else {
-			print_head(&summary, words[0]);
+			print_head(&summary, &result);
 			if (summary.ours)
 				printf("\n");
 			cli_report(stdout, &summary, &result);
 		}
-		if (summary.absent > 0 || summary.is_hurt)
+		if (summary.absent > 0 || summary.is_hurt || damaged)
 			status = CLI_DAMAGED;
 		else if (summary.n_gaps > 0 || (summary.ours &&
 		    !summary.sealed && !summary.adopted))
@@ -80,5 +86,32 @@ cli_summary(struct cli *cli)
 	audit_release(&summary);
 	source_free(source);
 	log_free(log);
+	return status;
+}
+
+int
+cli_summary(struct cli *cli)
+{
+	size_t n;
+	char *const *words = config_args(cli->config, &n), *dir;
+	struct cli_unpacked unpacked;
+	struct log *log;
+	struct err err;
+	int status;
+
+	if (n != 1)
+		return cli_usage("summary takes one export, like "
+		    "'hlexport summary exports/20250606-120000'");
+	if (cli_signals(&err) == -1)
+		return cli_error(&err);
+	log = log_new(LOG_ERROR, LOG_ERROR);
+	dir = cli_unpack(cli, words[0], log, &unpacked, &err);
+	status = dir == NULL ? cli_table_error(&err) :
+	    cli_summarise(cli, unpacked.scratch != NULL ? dir : words[0],
+	    words[0], false, unpacked.damaged > 0);
+	cli_unpacked_tell(&unpacked, words[0]);
+	cli_unpacked_release(&unpacked);
+	log_free(log);
+	free(dir);
 	return status;
 }

@@ -8,7 +8,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/cli_internal.h"
+#include "cli/cli_table.h"
+
+static void
+show_read(struct cli_table *table)
+{
+	char count[32], rate[32];
+	uint64_t records;
+	int64_t ms;
+
+	if (!table->is_metered || table->db == NULL ||
+	    !cli_meter_is_due(&table->meter, &ms))
+		return;
+	records = table_scanned(table->db);
+	text_human_count(records, count);
+	text_human_count(ms > 0 ? records * 1000 / (uint64_t)ms : 0, rate);
+	cli_meter_show(&table->meter, mem_format("%s records read, %s/s",
+	    count, rate));
+}
 
 static bool
 tick(void *cookie)
@@ -17,7 +34,17 @@ tick(void *cookie)
 
 	if (table->show != NULL)
 		table->show(table->cookie);
+	else
+		show_read(table);
 	return cli_signalled() != 0;
+}
+
+void
+cli_table_ready(struct cli_table *table)
+{
+	if (table->is_metered)
+		cli_meter_release(&table->meter);
+	table->is_metered = false;
 }
 
 const char *
@@ -31,21 +58,6 @@ cli_scratch_parent(const struct cli *cli, const char *given)
 		return given;
 	dir = getenv("TMPDIR");
 	return dir != NULL && *dir != '\0' ? dir : "/tmp";
-}
-
-/* Is it complete, and if not, what is missing? */
-static int
-look(const char *path, struct cli_table *table, struct err *err)
-{
-	struct audit_summary summary;
-	int rc = audit_summary(path, table->source, table->log, &summary,
-	    err);
-
-	table->complete = summary.sealed;
-	table->gaps = summary.n_gaps;
-	table->untold = !summary.ours;
-	audit_release(&summary);
-	return rc;
 }
 
 /* Is --tz a zone that there is? */
@@ -104,22 +116,31 @@ cli_table_open(struct cli *cli, const char *path, const char *scratch,
 		.tick = tick, .cookie = table,
 	};
 
-	*table = (struct cli_table){ .format = table->format };
-	/* What is made has in it what the export has: it is the user's. */
-	umask(077);
+	*table = (struct cli_table){ .format = table->format,
+	    .is_open = open };
+	cli_be_private();
 	table->log = log_new(LOG_WARN, LOG_WARN);
 	if (!table_is_built_in() || cli_signals(err) == -1) {
 		table_open(&settings, err);
 		return -1;
 	}
-	if ((table->path = realpath(path, NULL)) == NULL)
-		return err_errno(err, ERR_USAGE, "open %s", path);
-	if (cli_check_temporary(cli, err) == -1)
-		return -1;
-	if ((table->source = audit_source_of(path, err)) == NULL ||
-	    look(path, table, err) == -1 ||
-	    (table->scratch = scratch_new(cli_scratch_parent(cli, scratch),
+	cli_catch_abort();
+	cli_timeout(config_number(cli->config, "timeout"));
+	if (cli_check_temporary(cli, err) == -1 ||
+	    (table->path = cli_unpack(cli, path, table->log, &table->unpacked,
 	    err)) == NULL)
+		return -1;
+	table->shown = realpath(path, NULL);
+	if (table->shown == NULL)
+		return err_errno(err, ERR_USAGE, "open %s", path);
+	if ((table->source = audit_source_of(table->path, err)) == NULL ||
+	    cli_whole_look(table->path, table->source, table->log,
+	    &table->whole, err) == -1)
+		return -1;
+	if (table->unpacked.damaged > 0)
+		table->whole.complete = false;
+	table->scratch = scratch_new(cli_scratch_parent(cli, scratch), err);
+	if (table->scratch == NULL)
 		return -1;
 	settings.path = table->path;
 	settings.source = table->source;
@@ -127,12 +148,20 @@ cli_table_open(struct cli *cli, const char *path, const char *scratch,
 	settings.scratch = dirs[0] = scratch_path(table->scratch);
 	if ((table->db = table_open(&settings, err)) == NULL)
 		return -1;
+	cli_meter_init(cli, &table->meter);
+	table->meter.is_shown &= table->meter.screen.is_terminal;
+	table->is_metered = true;
 	return check_zone(cli, table->db, err);
 }
 
 int
 cli_table_error(const struct err *err)
 {
+	if (err->kind == ERR_STOPPED && cli_is_timed_out()) {
+		fprintf(stderr, "hlexport: it took longer than --timeout: "
+		    "stopped\n");
+		return CLI_STOPPED;
+	}
 	if (err->kind == ERR_STOPPED)
 		return CLI_INTERRUPTED;
 	return cli_error(err);
@@ -141,11 +170,14 @@ cli_table_error(const struct err *err)
 void
 cli_table_close(struct cli_table *table)
 {
+	cli_table_ready(table);
 	table_close(table->db);
 	scratch_free(table->scratch);
+	cli_unpacked_release(&table->unpacked);
 	source_free(table->source);
 	log_free(table->log);
 	free(table->path);
+	free(table->shown);
 	*table = (struct cli_table){ .db = NULL };
 }
 
@@ -187,22 +219,6 @@ cli_format(const struct cli *cli, const char *choices, struct err *err)
 	return format;
 }
 
-void
-cli_table_incomplete(const struct cli_table *table, struct text *text)
-{
-	if (table->gaps > 0)
-		text_addf(text, "is NOT COMPLETE: it has %" PRIu64 " gap%s, "
-		    "which 'hlexport summary %s' names", table->gaps,
-		    table->gaps == 1 ? "" : "s", cli_word(table->path));
-	else if (table->untold)
-		text_addf(text, "is NOT PROVEN COMPLETE: it has no manifest; "
-		    "'hlexport verify %s' tells what can be told",
-		    cli_word(table->path));
-	else
-		text_addf(text, "is NOT COMPLETE: it was not finished, "
-		    "as 'hlexport verify %s' says", cli_word(table->path));
-}
-
 static void
 tell_trouble(const struct cli_table *table,
     const struct table_trouble *trouble)
@@ -210,17 +226,23 @@ tell_trouble(const struct cli_table *table,
 	if (trouble->mended > 0 && !table->exact)
 		fprintf(stderr, "%s: %" PRIu64 " of %" PRIu64 " rows hold "
 		    "what JSON does not have (NaN, Infinity, half of a "
-		    "surrogate pair): \"raw\" has it as it is, typed columns "
-		    "the number or U+FFFD; the first is %s\n",
+		    "surrogate pair): the record itself is as it was, typed "
+		    "columns have the number or U+FFFD; the first is %s\n",
 		    trouble->resource, trouble->mended, trouble->rows,
-		    trouble->where);
+		    trouble->where_mended);
 	if (trouble->damaged > 0)
 		fprintf(stderr, "%s: %" PRIu64 " record%s can't be read and "
 		    "%s left out; the first is %s; 'hlexport verify %s' "
 		    "tells more\n", trouble->resource, trouble->damaged,
 		    trouble->damaged == 1 ? "" : "s",
 		    trouble->damaged == 1 ? "was" : "were", trouble->where,
-		    cli_word(table->path));
+		    cli_word(table->shown));
+	if (trouble->deep > 0)
+		fprintf(stderr, "%s: %" PRIu64 " record%s nested so deeply "
+		    "that the innermost are no rows; they stand in \"raw\" of "
+		    "the rows above them; the first is %s\n",
+		    trouble->resource, trouble->deep,
+		    trouble->deep == 1 ? " is" : "s are", trouble->where);
 }
 
 static void
@@ -233,7 +255,29 @@ tell_lost(const struct cli_table *table, const struct table_trouble *trouble)
 	    trouble->lost == 1 ? " is" : "s are",
 	    trouble->damaged == 0 ? "; the first is " : "",
 	    trouble->damaged == 0 ? trouble->where : "",
-	    cli_word(table->path));
+	    cli_word(table->shown));
+}
+
+/* What people might take for values that are not there. */
+static void
+tell_unfit(const struct cli_table *table)
+{
+	const struct table_unfit *unfit;
+	size_t n, i;
+
+	unfit = table_unfit(table->db, &n);
+	for (i = 0; i < n; i++) {
+		bool one = unfit[i].values == 1;
+
+		if (unfit[i].values == 0)
+			continue;
+		fprintf(stderr, "%s: %" PRIu64 " value%s of \"%s\" %s no %s "
+		    "and %s NULL; %s%s; the record has %s\n", unfit[i].table,
+		    unfit[i].values, one ? "" : "s", unfit[i].column,
+		    one ? "is" : "are", unfit[i].type, one ? "is" : "are",
+		    one ? "it is " : "the first is ", unfit[i].first,
+		    one ? "it" : "them");
+	}
 }
 
 int
@@ -245,14 +289,25 @@ cli_table_warn(const struct cli *cli, struct cli_table *table, int status)
 
 	if (table->db == NULL)
 		return status;
+	fflush(stdout);
+	if (!config_is(cli->config, "quiet"))
+		cli_unpacked_tell(&table->unpacked, table->shown);
+	is_damaged = table->unpacked.damaged > 0 || table->whole.hurt;
+	if (table->whole.hurt && !config_is(cli->config, "quiet"))
+		fprintf(stderr, "The manifest is damaged, and with it what is "
+		    "known of the files; 'hlexport verify %s' tells more\n",
+		    cli_word(table->shown));
 	troubles = table_trouble(table->db, &n);
 	for (i = 0; i < n; i++) {
-		is_damaged |= troubles[i].damaged + troubles[i].lost > 0;
+		is_damaged |= troubles[i].damaged + troubles[i].deep +
+		    troubles[i].lost > 0;
 		if (config_is(cli->config, "quiet"))
 			continue;
 		tell_trouble(table, &troubles[i]);
 		tell_lost(table, &troubles[i]);
 	}
+	if (!config_is(cli->config, "quiet") && !table->exact)
+		tell_unfit(table);
 	return status == CLI_OK && is_damaged &&
 	    !config_is(cli->config, "skip-damaged") ? CLI_DAMAGED : status;
 }

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/cli_internal.h"
+#include "cli/cli_table.h"
 
 /* Write the report to the file ${name} in ${scratch}. */
 static int
@@ -91,8 +91,8 @@ report(struct cli *cli, struct cli_table *table, struct err *err)
 	struct output_report report = {
 		.db = table->db, .source = table->source->name,
 		.export = slash != NULL ? slash + 1 : table->path,
-		.tool = CLI_TOOL, .complete = table->complete,
-		.gaps = table->gaps,
+		.tool = CLI_TOOL, .complete = table->whole.complete,
+		.gaps = table->whole.gaps,
 		.by = config_text(cli->config, "by"),
 		.range = { config_text(cli->config, "from"),
 		    config_text(cli->config, "to"),
@@ -106,6 +106,7 @@ report(struct cli *cli, struct cli_table *table, struct err *err)
 
 	report.filters = filters;
 	model = output_report_make(&report, err);
+	cli_table_ready(table);
 	free(filters);
 	if (model == NULL)
 		return -1;

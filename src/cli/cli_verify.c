@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/cli_internal.h"
+#include "cli/cli_table.h"
+#include "manifest/manifest.h"
 
 int
 cli_check_steps(struct cli *cli, struct audit_verify *verify,
@@ -80,8 +81,8 @@ cli_check_report(struct cli *cli, const char *where,
 
 /* Tell what was found, and if that is wanted what the server has now. */
 static int
-report(struct cli *cli, const char *where, struct log *log,
-    const struct audit_verify *verify)
+report(struct cli *cli, struct cli *asking, const char *where,
+    struct log *log, const struct audit_verify *verify)
 {
 	int status = audit_is_whole(verify) ? CLI_OK : CLI_DAMAGED, online;
 	json_t *json;
@@ -92,11 +93,11 @@ report(struct cli *cli, const char *where, struct log *log,
 	}
 	if (config_is(cli->config, "json")) {
 		json = cli_check_json(cli, where, verify);
-		online = cli_online(cli, where, log, json);
+		online = cli_online(asking, where, log, json);
 		cli_print_json(json);
 	} else {
 		cli_check_report(cli, where, verify, true);
-		online = cli_online(cli, where, log, NULL);
+		online = cli_online(asking, where, log, NULL);
 	}
 	return status != CLI_OK ? status : online;
 }
@@ -110,6 +111,11 @@ check_directory(struct cli *cli, const char *where, struct log *log)
 	struct err err;
 	int status;
 
+	if (tree_is_busy(where)) {
+		err_set(&err, ERR_LOCKED, "another process is working on %s: "
+		    "verify it when that has ended", where);
+		return cli_error(&err);
+	}
 	if ((source = audit_source_of(where, &err)) == NULL)
 		return cli_error(&err);
 	own.source = source;
@@ -118,11 +124,70 @@ check_directory(struct cli *cli, const char *where, struct log *log)
 	    audit_accept(verify, &err) == -1)) {
 		status = cli_error(&err);
 	} else {
-		status = report(&own, where, log, verify);
+		status = report(&own, cli, where, log, verify);
 	}
 	audit_verify_free(verify);
 	source_free(source);
 	return status;
+}
+
+struct conversion {
+	struct cli_meter meter;
+	const struct output_check *check;
+};
+
+static bool
+tick(void *cookie)
+{
+	struct conversion *conversion = cookie;
+	const struct output_check *check = conversion->check;
+	struct audit_progress now = { .files = check->files,
+	    .read = check->bytes };
+	int64_t ms;
+
+	if (cli_meter_is_due(&conversion->meter, &ms))
+		cli_meter_show(&conversion->meter, cli_check_line(&now, ms));
+	return cli_signalled() != 0;
+}
+
+/* What 'hlexport convert' made: its files against its own manifest.json. */
+static int
+check_conversion(struct cli *cli, const char *where)
+{
+	static const char *const not_here[] = { "fast", "sample", "online",
+	    "accept" };
+	struct cli_found found = { .where = where, .is_whole = true };
+	struct output_check check;
+	struct conversion conversion = { .check = &check };
+	struct err err;
+	size_t i;
+	int rc;
+
+	for (i = 0; i < sizeof(not_here) / sizeof(not_here[0]); i++)
+		if (config_origin(cli->config, not_here[i]) == CONFIG_ARGV)
+			return cli_usage("--%s is for an export, and %s is a "
+			    "conversion of one", not_here[i], where);
+	if (cli_signals(&err) == -1)
+		return cli_error(&err);
+	cli_meter_init(cli, &conversion.meter);
+	rc = output_check(where, tick, &conversion, &check, &err);
+	cli_meter_release(&conversion.meter);
+	for (i = 0; i < check.n; i++)
+		found.is_whole &= check.at[i].kind == AUDIT_NOTE;
+	found.findings = check.at;
+	found.n = check.n;
+	found.progress = (struct audit_progress){ .ours = true,
+	    .sealed = true, .files = check.files, .records = check.rows,
+	    .read = check.bytes };
+	if (rc == 0)
+		cli_found_report(cli, &found, false);
+	if (rc == 0 && check.lacks && !config_is(cli->config, "json") &&
+	    !config_is(cli->config, "quiet"))
+		printf("The export that it was made of was not complete.\n");
+	output_check_release(&check);
+	if (rc == -1)
+		return cli_table_error(&err);
+	return found.is_whole ? CLI_OK : CLI_DAMAGED;
 }
 
 int
@@ -149,7 +214,10 @@ cli_verify(struct cli *cli)
 	/* What the server did not tell is named as it is met. */
 	log = log_new(config_is(cli->config, "online") ? LOG_WARN :
 	    LOG_ERROR, LOG_ERROR);
-	if (is_archive)
+	if (!is_archive && !manifest_is_there(words[0]) &&
+	    output_is_conversion(words[0]))
+		status = check_conversion(cli, words[0]);
+	else if (is_archive)
 		status = cli_check_archive(cli, words[0], log);
 	else
 		status = check_directory(cli, words[0], log);

@@ -5,6 +5,25 @@
 
 #include "cli/cli.h"
 
+#define OPEN_FILES 4096
+
+/*
+ * As many open files as the process may have: the first limit is for programs
+ * that use select(2).
+ */
+static void
+raise_open_files(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == -1 ||
+	    limit.rlim_cur >= OPEN_FILES)
+		return;
+	limit.rlim_cur = limit.rlim_max < OPEN_FILES ? limit.rlim_max :
+	    OPEN_FILES;
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -14,6 +33,7 @@ main(int argc, char **argv)
 	setrlimit(RLIMIT_CORE, &none);
 	/* A file that may not grow is an error of the write, not the end. */
 	signal(SIGXFSZ, SIG_IGN);
+	raise_open_files();
 	setlocale(LC_CTYPE, "");
 	return cli_main(argc, argv);
 }

@@ -94,9 +94,35 @@ take_tables(struct config *config, const struct config_table *tables,
 	}
 }
 
+char *
+config_path(const char *text)
+{
+	const char *home = getenv("HOME");
+
+	if (strncmp(text, "~/", 2) != 0 || home == NULL)
+		return mem_text(text);
+	return mem_format("%s/%s", home, text + 2);
+}
+
+/* Set the option to what a variable has. */
+static void
+set_variable(struct value *value, const char *text,
+    enum config_origin origin)
+{
+	const char *what = value->option->value;
+	bool is_path = what != NULL && (strcmp(what, "DIR") == 0 ||
+	    strstr(what, "FILE") != NULL);
+	char *path = is_path ? config_path(text) : NULL;
+
+	set(value, path != NULL ? path : text, origin);
+	free(path);
+}
+
 static int
 read_variables(struct config *config, struct err *err)
 {
+	bool is_export = config->command != NULL &&
+	    strcmp(config->command, "export") == 0;
 	const char *text;
 	char where[128];
 	size_t i;
@@ -105,13 +131,17 @@ read_variables(struct config *config, struct err *err)
 		struct value *value = &config->values[i];
 		const char *name = value->option->variable;
 
-		if (value->origin == CONFIG_ARGV || name == NULL ||
-		    (text = config_env_get(config->env, name)) == NULL)
+		if (value->origin == CONFIG_ARGV || name == NULL)
+			continue;
+		if (is_export && config_env_check(config->env, name,
+		    err) == -1)
+			return -1;
+		if ((text = config_env_get(config->env, name)) == NULL)
 			continue;
 		value->origin = config_env_origin(config->env, name, where);
 		if (config_check(value->option, text, err) == -1)
 			return err_wrap(err, "%s (%s)", name, where);
-		set(value, text, value->origin);
+		set_variable(value, text, value->origin);
 	}
 	return 0;
 }

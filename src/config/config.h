@@ -64,9 +64,9 @@ struct config_env;
 /**
  * config_env_new(path, must, err):
  * Read the file ${path}: lines "NAME=value", "export NAME=value", comments
- * with #, values bare or in single or double quotes.  A file that is missing
- * is an error only if ${must}.  Return the environment with this file behind
- * it; or NULL with ${err} set (ERR_USAGE, "path:line: ...").
+ * with #, values bare or in single or double quotes; lines that are something
+ * else are passed over.  Return the environment with this file behind it; or
+ * NULL with ${err} set (ERR_USAGE), if it ${must} be there and can't be read.
  */
 struct config_env *config_env_new(const char *, bool, struct err *);
 
@@ -84,6 +84,26 @@ const char *config_env_get(const struct config_env *, const char *);
  */
 enum config_origin config_env_origin(const struct config_env *, const char *,
     char [128]);
+
+/**
+ * config_env_open(env):
+ * Return the path of the file, borrowed, if others can read it; else NULL.
+ */
+const char *config_env_open(const struct config_env *);
+
+/**
+ * config_path(text):
+ * The path ${text}, new: one that begins with "~/" is below the home directory,
+ * as a shell has it where it sees the word.
+ */
+char *config_path(const char *);
+
+/**
+ * config_env_check(env, name, err):
+ * Is there a variable ${name}, whose value in the file can't be read?  Then
+ * return -1 with ${err} set (ERR_USAGE): where, and why.
+ */
+int config_env_check(const struct config_env *, const char *, struct err *);
 
 /** config_env_free(env): Free ${env}, which may be NULL. */
 void config_env_free(struct config_env *);

@@ -4,8 +4,15 @@
  * The file: a line is blank, a comment (#), or NAME=value with an optional
  * "export " before it.  A bare value ends at " #" or the line's end and loses
  * the blanks around it; in double quotes \n \t \r \" \\ \$ mean what they mean
- * in C, in single quotes nothing does.
+ * in C, in single quotes nothing does.  A value in quotes may go over several
+ * lines.
+ *
+ * It belongs to the whole project of its user, and each tool reads it by rules
+ * of its own: a line that is none of these is passed over.  Only if it names a
+ * variable that is asked for, there is something to say.
  */
+
+#include <sys/stat.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,14 +25,16 @@
 #define FILE_MAX (1 << 20)
 
 struct variable {
-	char *name, *value;
+	char *name, *value;	/* no value: it can't be read, and why */
+	const char *why;
 	int line;
 };
 
 struct config_env {
 	char *path;
+	bool is_open;		/* others can read the file */
 	struct variable *variables;
-	size_t n, room;
+	size_t n, capacity;
 };
 
 static bool
@@ -54,6 +63,8 @@ quoted(const char *p, struct text *value)
 	for (; *p != quote; p++) {
 		if (*p == '\0')
 			return NULL;
+		if (*p == '\r' && p[1] == '\n')
+			continue;
 		if (*p != '\\' || quote == '\'') {
 			text_addc(value, *p);
 			continue;
@@ -70,12 +81,21 @@ quoted(const char *p, struct text *value)
 	return p + 1;
 }
 
+/* Where does the line end?  "\r\n" ends it, too. */
+static size_t
+length_of_line(const char *p)
+{
+	size_t n = strcspn(p, "\n");
+
+	return n > 0 && p[n - 1] == '\r' ? n - 1 : n;
+}
+
 static void
 bare(const char *p, struct text *value)
 {
-	size_t n = 0;
+	size_t len = length_of_line(p), n = 0;
 
-	while (p[n] != '\0' && !(p[n] == '#' && n > 0 &&
+	while (n < len && !(p[n] == '#' && n > 0 &&
 	    (p[n - 1] == ' ' || p[n - 1] == '\t')))
 		n++;
 	while (n > 0 && (p[n - 1] == ' ' || p[n - 1] == '\t'))
@@ -83,27 +103,38 @@ bare(const char *p, struct text *value)
 	text_add(value, p, n);
 }
 
-static void
-add_variable(struct config_env *env, const char *name, size_t len,
-    struct text *value, int line)
+/* Read the value at ${p}.  Return where it ends; or NULL with ${why} set. */
+static const char *
+read_value(const char *p, struct text *value, const char **why)
 {
-	env->variables = mem_need(env->variables, env->n + 1, &env->room,
-	    sizeof(*env->variables));
-	env->variables[env->n++] = (struct variable){ mem_copy(name, len),
-	    text_take(value), line };
+	if (*p != '"' && *p != '\'') {
+		bare(p, value);
+		return p;
+	}
+	if ((p = quoted(p, value)) == NULL) {
+		*why = "the quote is not closed";
+		return NULL;
+	}
+	p = skip_blanks(p);
+	if (length_of_line(p) == 0 || *p == '#')
+		return p;
+	*why = "something stands behind the closing quote";
+	return NULL;
 }
 
-/* Read a line.  Its text is never shown: it may hold a key. */
-static int
-read_line(struct config_env *env, const char *p, int line, struct err *err)
+/*
+ * Read what begins at the line ${p}, and return where it ends.  Its text is
+ * never shown: it may hold a key.
+ */
+static const char *
+read_entry(struct config_env *env, const char *p, int line)
 {
+	struct variable *variable;
+	const char *name, *end, *why = NULL;
 	struct text value;
-	const char *name;
 	size_t len = 0;
 
 	p = skip_blanks(p);
-	if (*p == '\0' || *p == '#')
-		return 0;
 	if (strncmp(p, "export", 6) == 0 && (p[6] == ' ' || p[6] == '\t'))
 		p = skip_blanks(p + 6);
 	name = p;
@@ -111,50 +142,35 @@ read_line(struct config_env *env, const char *p, int line, struct err *err)
 		len++;
 	p = skip_blanks(name + len);
 	if (len == 0 || *p != '=')
-		return err_set(err, ERR_USAGE, "%s:%d: expected NAME=value",
-		    env->path, line);
+		return p;
 	p = skip_blanks(p + 1);
 	text_init(&value, FILE_MAX);
-	if (*p == '"' || *p == '\'') {
-		if ((p = quoted(p, &value)) == NULL) {
-			text_release(&value);
-			return err_set(err, ERR_USAGE, "%s:%d: the quote is "
-			    "not closed", env->path, line);
-		}
-		p = skip_blanks(p);
-		if (*p != '\0' && *p != '#') {
-			text_release(&value);
-			return err_set(err, ERR_USAGE, "%s:%d: something "
-			    "stands behind the closing quote", env->path,
-			    line);
-		}
-	} else {
-		bare(p, &value);
-	}
-	add_variable(env, name, len, &value, line);
-	return 0;
+	end = read_value(p, &value, &why);
+	env->variables = mem_need(env->variables, env->n + 1, &env->capacity,
+	    sizeof(*env->variables));
+	variable = &env->variables[env->n++];
+	*variable = (struct variable){ mem_copy(name, len), NULL, why, line };
+	if (end != NULL)
+		variable->value = text_take(&value);
+	text_release(&value);
+	return end != NULL ? end : p;
 }
 
-static int
-read_lines(struct config_env *env, struct text *text, struct err *err)
+static void
+read_lines(struct config_env *env, const char *p)
 {
-	char *p = text->at, *end;
-	int line;
+	const char *end;
+	int line = 1;
 
-	if (memchr(text->at, '\0', text->len) != NULL)
-		return err_set(err, ERR_USAGE, "%s is not text", env->path);
 	if (strncmp(p, "\xef\xbb\xbf", 3) == 0)
 		p += 3;
-	for (line = 1; p != NULL; line++) {
-		if ((end = strchr(p, '\n')) != NULL)
-			*end++ = '\0';
-		if (*p != '\0' && p[strlen(p) - 1] == '\r')
-			p[strlen(p) - 1] = '\0';
-		if (read_line(env, p, line, err) == -1)
-			return -1;
-		p = end;
+	while (*p != '\0') {
+		end = read_entry(env, p, line);
+		end += strcspn(end, "\n");
+		end += *end == '\n';
+		for (; p < end; p++)
+			line += *p == '\n';
 	}
-	return 0;
 }
 
 struct config_env *
@@ -162,26 +178,24 @@ config_env_new(const char *path, bool must, struct err *err)
 {
 	struct config_env *env = mem_zero(1, sizeof(*env));
 	struct text text;
+	struct stat st;
 
 	env->path = mem_text(path);
 	text_init(&text, FILE_MAX);
-	if (file_read(AT_FDCWD, path, &text, err) == -1) {
-		if (errno == ENOENT && !must)
-			goto done;
+	if (file_read(AT_FDCWD, path, &text, err) == 0) {
+		/* A NUL ends it: what has one is no text. */
+		text_addc(&text, '\0');
+		read_lines(env, text.at);
+		env->is_open = stat(path, &st) == 0 &&
+		    (st.st_mode & (S_IRGRP | S_IROTH)) != 0;
+	} else if (must) {
 		if (err != NULL)
 			err->kind = ERR_USAGE;
-		goto err_free;
+		config_env_free(env);
+		env = NULL;
 	}
-	if (text.len > 0 && read_lines(env, &text, err) == -1)
-		goto err_free;
-done:
 	text_release(&text);
 	return env;
-
-err_free:
-	text_release(&text);
-	config_env_free(env);
-	return NULL;
 }
 
 /* The file's last word on ${name}. */
@@ -205,8 +219,22 @@ config_env_get(const struct config_env *env, const char *name)
 	if (value != NULL && *value != '\0')
 		return value;
 	variable = in_file(env, name);
-	return variable != NULL && *variable->value != '\0' ?
-	    variable->value : NULL;
+	return variable != NULL && variable->value != NULL &&
+	    *variable->value != '\0' ? variable->value : NULL;
+}
+
+int
+config_env_check(const struct config_env *env, const char *name,
+    struct err *err)
+{
+	const char *value = getenv(name);
+	const struct variable *variable = in_file(env, name);
+
+	if ((value != NULL && *value != '\0') || variable == NULL ||
+	    variable->value != NULL)
+		return 0;
+	return err_set(err, ERR_USAGE, "%s (%s:%d): %s", name, env->path,
+	    variable->line, variable->why);
 }
 
 enum config_origin
@@ -228,6 +256,12 @@ config_env_origin(const struct config_env *env, const char *name,
 	return CONFIG_FILE;
 }
 
+const char *
+config_env_open(const struct config_env *env)
+{
+	return env->is_open ? env->path : NULL;
+}
+
 void
 config_env_free(struct config_env *env)
 {
@@ -238,8 +272,9 @@ config_env_free(struct config_env *env)
 	for (i = 0; i < env->n; i++) {
 		free(env->variables[i].name);
 		/* It may have been a key. */
-		explicit_bzero(env->variables[i].value,
-		    strlen(env->variables[i].value));
+		if (env->variables[i].value != NULL)
+			explicit_bzero(env->variables[i].value,
+			    strlen(env->variables[i].value));
 		free(env->variables[i].value);
 	}
 	free(env->variables);

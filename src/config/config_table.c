@@ -90,21 +90,27 @@ static const struct config_option rows[] = {
 	    "export repair verify",
 	    "follow addresses of next pages to HOST (or HOST:PORT) as well, "
 	    "and send it the key; can be given again" },
+	{ "no-lock", 0, NULL, CONFIG_FLAG, NULL, NULL, NULL, 0, 0,
+	    "export repair adopt verify", "go on where the disk has no locks; "
+	    "see to it that nothing else works on the export" },
 	{ "env-file", 0, NULL, CONFIG_TEXT, "FILE", NULL, NULL, 0, 0,
 	    "export repair verify",
 	    "read variables from FILE, not from .env" },
 	{ "progress", 'p', "HLEXPORT_PROGRESS", CONFIG_CHOICE, "HOW", "auto",
 	    "auto|bar|plain|json|none", 0, 0,
 	    "export verify repair adopt pack convert",
-	    "how to show what is going on: a live display, a line every ten "
-	    "seconds, a JSON line every ten seconds, or not; auto is bar on a "
+	    "how to show what is going on: a live display, a line now and "
+	    "then, a JSON line now and then, or not; auto is bar on a "
 	    "terminal and plain elsewhere" },
+	{ "progress-every", 0, "HLEXPORT_PROGRESS_EVERY", CONFIG_TIME, "TIME",
+	    "10s", NULL, 1, 86400, "export verify repair adopt pack convert",
+	    "how long from one such line to the next" },
 	{ "log-format", 0, "HLEXPORT_LOG_FORMAT", CONFIG_CHOICE, "FORMAT",
 	    "text", "text|json", 0, 0, "export repair verify",
 	    "how export.log is written" },
 	{ "output", 'o', NULL, CONFIG_TEXT, "DIR", NULL, NULL, 0, 0,
-	    "convert", "where the files go; if not given, beside the export: "
-	    "DIR-FORMAT" },
+	    "convert", "where the files go; if not given, here: "
+	    "NAME-FORMAT, after the export" },
 	{ "output", 'o', NULL, CONFIG_TEXT, "FILE", NULL, NULL, 0, 0,
 	    "report query", "write to FILE, not to standard output" },
 	{ "output-file", 0, NULL, CONFIG_TEXT, "FILE", NULL, NULL, 0, 0,
@@ -121,13 +127,24 @@ static const struct config_option rows[] = {
 	{ "format", 0, NULL, CONFIG_CHOICE, "FORMAT", "markdown",
 	    "markdown|html|json|csv|text", 0, 0, "report",
 	    "how to write the report" },
+	{ "expanded", 'x', NULL, CONFIG_FLAG, NULL, NULL, NULL, 0, 0,
+	    "query", "a block for each row, with a line for each column and "
+	    "the whole value" },
+	{ "wide", 0, NULL, CONFIG_FLAG, NULL, NULL, NULL, 0, 0, "query",
+	    "let a table be wider than the terminal" },
 	{ "file", 'f', NULL, CONFIG_TEXT, "FILE", NULL, NULL, 0, 0, "query",
-	    "read the SQL from FILE; - is standard input" },
+	    "read the SQL from FILE; - is standard input, as without SQL "
+	    "where that is a pipe or a file" },
 	{ "allow-external", 0, NULL, CONFIG_FLAG, NULL, NULL, NULL, 0, 0,
 	    "query", "let the SQL read and write files; else it has the "
 	    "export's tables only" },
 	{ "tables", 't', NULL, CONFIG_LIST, "A,B", NULL, NULL, 0, 0,
 	    "convert", "only these tables; if not given, all" },
+	{ "columns", 'c', NULL, CONFIG_LIST, "A,B", NULL, NULL, 0, 0,
+	    "convert", "only these columns, in this order, of tables that "
+	    "have one of them; if not given, all" },
+	{ "no-raw", 0, NULL, CONFIG_FLAG, NULL, NULL, NULL, 0, 0, "convert",
+	    "leave out the column raw, which has the whole record" },
 	{ "from", 0, NULL, CONFIG_DATE, "DATE", NULL, NULL, 0, 0,
 	    "convert report", "only what is from DATE (2025-06-01, or with a "
 	    "time as in RFC 3339) on, in tables that have a time" },
@@ -177,9 +194,14 @@ static const struct config_option rows[] = {
 	    1, 256, "verify query convert report",
 	    "threads that work at it (verify: 8 at most); if not given, one a "
 	    "processor" },
+	{ "timeout", 0, NULL, CONFIG_TIME, "TIME", NULL, NULL, 1,
+	    365 * 86400, "query convert report", "stop if it takes longer; "
+	    "nothing is made then" },
 	{ "temp-dir", 0, "HLEXPORT_TEMP_DIR", CONFIG_TEXT, "DIR", NULL, NULL,
-	    0, 0, "query convert report", "where that temporary directory is "
-	    "made; if not given, beside what is written, or in $TMPDIR" },
+	    0, 0, "query convert report summary", "where temporary "
+	    "directories are made: for what memory can't hold, and for an "
+	    "archive's files; if not given, beside what is written, or in "
+	    "$TMPDIR" },
 	{ "dry-run", 'n', NULL, CONFIG_FLAG, NULL, NULL, NULL, 0, 0,
 	    "convert", "show what would be made, and make nothing" },
 	{ "yes", 'y', NULL, CONFIG_FLAG, NULL, NULL, NULL, 0, 0,
@@ -188,7 +210,7 @@ static const struct config_option rows[] = {
 	{ "force", 0, NULL, CONFIG_FLAG, NULL, NULL, NULL, 0, 0,
 	    "convert report query", "replace what an earlier run made" },
 	{ "json", 0, NULL, CONFIG_FLAG, NULL, NULL, NULL, 0, 0,
-	    "export summary verify repair adopt pack sources convert",
+	    "export summary list verify repair adopt pack sources convert",
 	    "print the result as JSON on standard output" },
 	{ "quiet", 'q', NULL, CONFIG_FLAG, NULL, NULL, NULL, 0, 0,
 	    "export verify repair adopt pack convert query report",

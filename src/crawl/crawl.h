@@ -69,10 +69,18 @@ struct crawl_listing {
 	bool has_grown;		/* since it got smaller */
 	int64_t credit;		/* pieces that may still be tried */
 	char *cursor;		/* of the next page; NULL: the first */
+	char *first_cursor;	/* of the page behind the first; or NULL */
 	bool is_resumed;	/* ${cursor} is from an earlier run */
 	uint64_t print;		/* of the records of this pass, */
 	uint64_t known_print;	/* of those that came in another one before, */
-	uint64_t last_print;	/* and of all in the pass before */
+	uint64_t double_print;	/* likewise, of those that came twice in it */
+	uint64_t last_print;	/* of all in the pass before, */
+	uint64_t last_double_print;	/* and of those that came twice */
+	uint64_t doubles;	/* records that came twice in this pass, */
+	uint64_t last_doubles;	/* and in the one before */
+	uint64_t inserted;	/* new ones between others, in this pass */
+	unsigned varied;	/* readings in pages of another size */
+	uint32_t usual_size;	/* of pages, before that */
 	bool is_stepped;	/* in this pass, a page of a scroll was asked
 				 * for again: it may have been the next one */
 	bool came_alone;	/* the record that a page shares with the next
@@ -84,6 +92,7 @@ struct crawl_listing {
 	bool is_broken;		/* a page lacks the record it begins with */
 	bool is_cut;		/* more is said to come, and not where */
 	uint64_t largest;	/* page of this pass, in records */
+	bool says_size;		/* replies say how large pages are */
 	bool is_full;		/* the last page had all it may have */
 	bool says_over;		/* it said that there is no more */
 	bool is_proven;		/* no probe need tell where it ends */
@@ -92,6 +101,8 @@ struct crawl_listing {
 	uint64_t begin, end;	/* of a slice; ${end} 0: all there is */
 	int64_t from, to;	/* ms, of a list by time */
 	bool is_open_left;	/* it has no beginning but ${from} */
+	struct crawl_range *narrow;	/* seconds: position, records in it */
+	size_t n_narrow, narrow_room;
 	struct crawl_range *pieces;	/* to be asked for again, smaller */
 	size_t n_pieces, pieces_room;
 	uint64_t ask;		/* first record not asked for yet */
@@ -104,7 +115,8 @@ struct crawl_listing {
 	int64_t most;		/* the largest total of this pass, or -1 */
 	uint64_t have;		/* different records, of all passes */
 	bool moved;		/* it ended, and moved meanwhile */
-	bool unsteady;		/* this pass saw it move */
+	bool unsteady;		/* this pass saw it move, */
+	bool is_changing;	/* namely its total */
 	unsigned first_pass;	/* of this run */
 	bool left;		/* crawl_end() was called */
 	struct crawl_node *nodes;	/* records of it that aren't done */
@@ -133,6 +145,8 @@ struct crawl_job {
 	const char *cursor;	/* the page's mark, or NULL; borrowed */
 	uint32_t overlap;	/* records that are there already: 0 or 1 */
 	bool is_piece;		/* of a window that could not be had whole */
+	bool is_narrow;		/* a second, and hardly more */
+	uint64_t least;		/* records that it must have, if so */
 	bool is_probe;		/* is there really nothing behind the total? */
 };
 
@@ -147,9 +161,14 @@ struct crawl_result {
 	int64_t size;
 	int more;		/* are there more: 0, 1, or -1: not said */
 	const char *cursor;	/* of the next page, or NULL */
+	bool changed;		/* a record came before with other bytes, in
+				 * a list by time */
 	bool retried;		/* it may have been served more than once */
 	uint64_t print;		/* of all that came in this pass, in order */
 	uint64_t known_print;	/* of those that came in an earlier one, too */
+	uint64_t double_print;	/* of those that came before in this one */
+	uint64_t inserted;	/* of this pass: new ones, with others of an
+				 * earlier one on both sides */
 };
 
 /* Where a listing stands.  All but the first two are ends: see crawl_end(). */
@@ -163,7 +182,7 @@ enum crawl_state {
 	CRAWL_UNPROVEN,	/* ended; the total is wrong, and nothing else tells */
 	CRAWL_BROKEN,	/* ended: a page is empty that can't be */
 	CRAWL_CUT,	/* ended: there is more, and no one says where */
-	CRAWL_RESTLESS,	/* ended: in each reading it had another order */
+	CRAWL_RESTLESS,	/* ended: in each reading records came twice */
 	CRAWL_STEPPED	/* ended: a page may have been stepped over in each */
 };
 
@@ -178,6 +197,7 @@ struct crawl_known {
 	const struct crawl_range *ranges;	/* in order, none twice */
 	size_t n_ranges;
 	const char *cursor;	/* of the next page, or NULL */
+	const char *first_cursor;	/* that the first page named */
 	bool is_full;		/* the last page had all it may have */
 	uint64_t largest;	/* page, in records */
 	bool is_proven;		/* no probe need tell where it ends */
@@ -284,6 +304,20 @@ enum crawl_state crawl_fail(struct crawl *, const struct crawl_job *);
 void crawl_restart(struct crawl_listing *);
 
 /**
+ * crawl_is_short(listing):
+ * Of a list that goes by marks, or by numbers and does not say how large its
+ * pages are: did fewer records come than the total says?
+ */
+bool crawl_is_short(const struct crawl_listing *);
+
+/**
+ * crawl_once_more(crawl, listing):
+ * The listing has ended.  Read it once more?  Return false if it was read as
+ * often as it may be.
+ */
+bool crawl_once_more(struct crawl *, struct crawl_listing *);
+
+/**
  * crawl_end_probe(crawl, job, failed):
  * The probe ${job} did not come: the server has no such page; or it
  * ${failed}, nobody knows, and that is a gap.  Return where its listing stands
@@ -316,6 +350,21 @@ bool crawl_split(const struct crawl_job *, bool);
  * to be split.
  */
 bool crawl_split_time(const struct crawl_job *, int64_t);
+
+/**
+ * crawl_narrow(job, seen):
+ * The window of time, of a second, has too many records, of which ${seen} are
+ * of that second and others of the one before it.  Give it out, next, without
+ * these; ${job} is over then.  Return false if it was so already.
+ */
+bool crawl_narrow(const struct crawl_job *, uint64_t);
+
+/**
+ * crawl_is_inside(job, at):
+ * Is ${at}, in ms, in the window of time itself, as crawl_narrow() has it?
+ * Each time is in one window.
+ */
+bool crawl_is_inside(const struct crawl_job *, int64_t);
 
 /**
  * crawl_has_cap(crawl, job):

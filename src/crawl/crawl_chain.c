@@ -27,6 +27,7 @@
 #include "crawl/crawl_internal.h"
 
 #define OVERLAP_MS 1000
+#define NARROW_MS 1
 
 bool
 crawl_chain_asked(const struct crawl_listing *listing)
@@ -46,7 +47,8 @@ number_of(const struct source_template *template,
 
 	text_init(&text, 64);
 	source_text_of(template, scope, &text);
-	number = text.len > 0 ? text_whole(text.at, text.len) : -1;
+	number = text.len > 0 && !text.over ?
+	    text_whole(text.at, text.len) : -1;
 	text_release(&text);
 	return number;
 }
@@ -61,7 +63,7 @@ time_of(const struct source_template *template,
 
 	text_init(&text, 200);
 	source_text_of(template, scope, &text);
-	if (text.len == 0 || clock_parse(text.at, &wall) == -1)
+	if (text.len == 0 || text.over || clock_parse(text.at, &wall) == -1)
 		wall = usual;
 	text_release(&text);
 	return wall;
@@ -104,6 +106,33 @@ is_reached(const struct crawl_listing *listing, uint64_t next)
 	    next >= listing->begin + (uint64_t)listing->most;
 }
 
+static bool
+is_same(const char *one, const char *other)
+{
+	return one != NULL && other != NULL && strcmp(one, other) == 0;
+}
+
+/*
+ * Is 0 the mark of the next page?  So some servers say that there is none, and
+ * the first page has it, too (Redis); with others it is a mark like any.  What
+ * comes for it tells.
+ */
+static bool
+is_zero(const struct crawl_listing *listing)
+{
+	return listing->resource->paging == SOURCE_CURSOR &&
+	    is_same(listing->cursor, "0");
+}
+
+bool
+crawl_names_none(const struct crawl_job *job,
+    const struct crawl_result *result)
+{
+	return job->cursor == NULL || result->cursor == NULL ||
+	    is_same(result->cursor, "0") ||
+	    is_same(result->cursor, job->listing->first_cursor);
+}
+
 void
 crawl_chain_take(struct crawl_listing *listing, struct crawl_job *job)
 {
@@ -128,18 +157,19 @@ crawl_chain_take(struct crawl_listing *listing, struct crawl_job *job)
 	job->first = first;
 	job->count = (uint32_t)count;
 	job->cursor = listing->cursor;
-	job->is_probe = listing->resource->paging == SOURCE_OFFSET &&
-	    is_reached(listing, first + job->overlap);
+	job->is_probe = (listing->resource->paging == SOURCE_OFFSET &&
+	    is_reached(listing, first + job->overlap)) ||
+	    is_zero(listing);
 	listing->ask = first + count;
 }
 
 static void
-set_cursor(struct crawl_listing *listing, const char *cursor)
+set_mark(char **mark, const char *cursor)
 {
 	char *copy = mem_text(cursor);
 
-	free(listing->cursor);
-	listing->cursor = copy;
+	free(*mark);
+	*mark = copy;
 }
 
 /*
@@ -213,7 +243,9 @@ crawl_chain_came(struct crawl_listing *listing, const struct crawl_job *job,
 		    job->cursor != NULL &&
 		    strcmp(result->cursor, job->cursor) == 0)
 			listing->unsteady = listing->is_stepped = true;
-		set_cursor(listing, result->cursor);
+		if (job->cursor == NULL || is_zero(listing))
+			set_mark(&listing->first_cursor, result->cursor);
+		set_mark(&listing->cursor, result->cursor);
 	}
 	listing->commit = crawl_skip(listing, next);
 	if (listing->is_dry)
@@ -273,7 +305,8 @@ crawl_chain_known(struct crawl_listing *listing,
 	listing->ask = listing->commit;
 	if (known->n_ranges == 0)
 		return;
-	set_cursor(listing, known->cursor);
+	set_mark(&listing->cursor, known->cursor);
+	set_mark(&listing->first_cursor, known->first_cursor);
 	listing->is_resumed = known->cursor != NULL;
 	if (listing->resource->paging == SOURCE_CURSOR)
 		listing->is_dry = known->cursor == NULL;
@@ -342,6 +375,40 @@ crawl_split_time(const struct crawl_job *job, int64_t at)
 	return true;
 }
 
+/*
+ * Windows overlap by a second, so one of a second has the records of two.  If
+ * these are too many, the borders are put where no record of whole seconds is:
+ * a little before each second.
+ */
+bool
+crawl_narrow(const struct crawl_job *job, uint64_t seen)
+{
+	struct crawl_listing *listing = job->listing;
+
+	if (job->count != 1 || job->is_narrow)
+		return false;
+	listing->narrow = mem_need(listing->narrow, listing->n_narrow + 1,
+	    &listing->narrow_room, sizeof(*listing->narrow));
+	listing->narrow[listing->n_narrow++] = (struct crawl_range){
+	    job->first, seen };
+	listing->under_way--;
+	crawl_add_piece(listing, job->first, 1);
+	return true;
+}
+
+void
+crawl_take_narrow(struct crawl_listing *listing, struct crawl_job *job)
+{
+	size_t i;
+
+	for (i = 0; i < listing->n_narrow; i++) {
+		if (listing->narrow[i].first != job->first)
+			continue;
+		job->is_narrow = true;
+		job->least = listing->narrow[i].count;
+	}
+}
+
 /* The time at a position, in ms. */
 static int64_t
 time_at(const struct crawl_listing *listing, uint64_t position)
@@ -367,6 +434,20 @@ times_of(const struct crawl_job *job, int64_t *begin, int64_t *end)
 		*begin = listing->from;
 	if (*end > listing->to)
 		*end = listing->to;
+}
+
+bool
+crawl_is_inside(const struct crawl_job *job, int64_t at)
+{
+	int64_t begin, end;
+
+	times_of(job, &begin, &end);
+	/* As in crawl_time_value(): borders are a little before seconds. */
+	if (end < job->listing->to)
+		end -= NARROW_MS;
+	if (begin > job->listing->from)
+		begin -= NARROW_MS;
+	return at >= begin && at < end;
 }
 
 static void
@@ -399,13 +480,15 @@ crawl_time_value(struct crawl_view *view, enum source_var_kind kind)
 	listing = job->listing;
 	times_of(job, &begin, &end);
 	if (kind == SOURCE_PAGE_END) {
+		if (job->is_narrow && end < listing->to)
+			end -= NARROW_MS;
 		write_time(end, view->number);
 		return view->number;
 	}
 	if (begin == listing->from && listing->is_open_left)
 		return NULL;
 	if (begin > listing->from)
-		begin -= OVERLAP_MS;
+		begin -= job->is_narrow ? 2 * NARROW_MS : OVERLAP_MS;
 	write_time(begin, view->number);
 	return view->number;
 }

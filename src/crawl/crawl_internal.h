@@ -85,6 +85,9 @@ bool crawl_chain_asked(const struct crawl_listing *);
 /** crawl_chain_take(listing, job): Set ${job} to the next page or window. */
 void crawl_chain_take(struct crawl_listing *, struct crawl_job *);
 
+/** crawl_take_narrow(listing, job): Was ${job} to be asked for narrowly? */
+void crawl_take_narrow(struct crawl_listing *, struct crawl_job *);
+
 /** crawl_chain_came(listing, job, result): A page of a chain is committed. */
 void crawl_chain_came(struct crawl_listing *, const struct crawl_job *,
     const struct crawl_result *);
@@ -92,8 +95,17 @@ void crawl_chain_came(struct crawl_listing *, const struct crawl_job *,
 /** crawl_chain_failed(listing, job): It could not be had. */
 void crawl_chain_failed(struct crawl_listing *, const struct crawl_job *);
 
+/**
+ * crawl_names_none(job, result):
+ * A probe brought nothing new.  Does it name no page that was not asked for?
+ */
+bool crawl_names_none(const struct crawl_job *, const struct crawl_result *);
+
 /** crawl_chain_again(listing): The list is read again from its start. */
 void crawl_chain_again(struct crawl_listing *);
+
+/** crawl_is_chain(listing): Is it asked for as crawl_chain.c says? */
+bool crawl_is_chain(const struct crawl_listing *);
 
 /** crawl_read_again(listing): Begin another pass. */
 void crawl_read_again(struct crawl_listing *);
@@ -106,5 +118,12 @@ const char *crawl_time_value(struct crawl_view *, enum source_var_kind);
  * The window of ${job} came: may larger ones be asked for again?
  */
 void crawl_grow_window(struct crawl_listing *, const struct crawl_job *);
+
+/**
+ * crawl_end_of_pass(crawl, listing):
+ * All windows of a pass are there or failed: is that the end?  If not, another
+ * pass has begun.
+ */
+enum crawl_state crawl_end_of_pass(struct crawl *, struct crawl_listing *);
 
 #endif

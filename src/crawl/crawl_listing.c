@@ -40,24 +40,37 @@ crawl_skip(const struct crawl_listing *listing, uint64_t position)
 	return position;
 }
 
-/* Are its pages asked for as crawl_chain.c says? */
-static bool
-is_chain(const struct crawl_listing *listing)
+bool
+crawl_is_chain(const struct crawl_listing *listing)
 {
 	return source_in_order(listing->resource) ||
 	    listing->resource->paging == SOURCE_WINDOWS;
+}
+
+bool
+crawl_is_short(const struct crawl_listing *listing)
+{
+	enum source_paging paging = listing->resource->paging;
+
+	return (paging == SOURCE_CURSOR || (paging == SOURCE_NUMBERED &&
+	    !listing->says_size)) && listing->most >= 0 &&
+	    !listing->is_capped &&
+	    listing->distinct < (uint64_t)listing->most;
 }
 
 /* Is all there up to the total, so that a probe can tell if that is all? */
 static bool
 wants_probe(const struct crawl_listing *listing)
 {
-	if (listing->is_proven || listing->is_probed || listing->gaps > 0 ||
+	if (listing->is_probed || listing->gaps > 0 ||
 	    listing->under_way > 0 || listing->most < 0 ||
 	    listing->commit < (uint64_t)listing->most)
 		return false;
-	return listing->is_capped || (listing->is_full &&
-	    !listing->says_over);
+	/* The server's pages may be smaller than those that are asked for. */
+	if (crawl_is_short(listing))
+		return true;
+	return !listing->is_proven && (listing->is_capped ||
+	    (listing->is_full && !listing->says_over));
 }
 
 static bool
@@ -65,7 +78,7 @@ all_is_asked(const struct crawl_listing *listing)
 {
 	if (listing->n_pieces > 0)
 		return false;
-	if (is_chain(listing))
+	if (crawl_is_chain(listing))
 		return crawl_chain_asked(listing);
 	if (!listing->first_came)
 		return listing->under_way > 0 || listing->ask > 0;
@@ -119,13 +132,14 @@ crawl_has_window(const struct crawl *crawl,
 		return false;
 	/* Replies of as many records as there may be, and of pages that end
 	 * where no one knows: few at a time. */
-	if (is_chain(listing) && listing->under_way >= (listing->n_pieces > 0 &&
-	    listing->resource->paging == SOURCE_WINDOWS ? WINDOWS_AT_ONCE : 1))
+	if (crawl_is_chain(listing) && listing->under_way >=
+	    (listing->n_pieces > 0 && listing->resource->paging ==
+	    SOURCE_WINDOWS ? WINDOWS_AT_ONCE : 1))
 		return false;
 	if (listing->n_pieces > 0)
 		return !in_turn ||
 		    listing->pieces[0].first == listing->commit;
-	if (!is_chain(listing) && listing->size > 0 &&
+	if (!crawl_is_chain(listing) && listing->size > 0 &&
 	    crawl_skip(listing, listing->ask) >= listing->commit +
 	    ahead * listing->window)
 		return false;
@@ -145,7 +159,7 @@ crawl_take_window(struct crawl_listing *listing, struct crawl_job *job)
 		crawl_take_piece(listing, job);
 		return;
 	}
-	if (is_chain(listing)) {
+	if (crawl_is_chain(listing)) {
 		crawl_chain_take(listing, job);
 		return;
 	}
@@ -163,19 +177,6 @@ crawl_is_turn(const struct crawl_job *job)
 	return job->first + job->overlap == job->listing->commit;
 }
 
-/* Does what was read fit what was promised? */
-static bool
-counts_agree(const struct crawl_listing *listing)
-{
-	if (listing->total >= 0 && listing->size > 0 &&
-	    listing->distinct != (uint64_t)listing->total &&
-	    !(listing->is_capped &&
-	    listing->distinct > (uint64_t)listing->total))
-		return false;
-	return listing->expected < 0 ||
-	    listing->distinct == (uint64_t)listing->expected;
-}
-
 int64_t
 crawl_number(struct crawl *crawl, const struct crawl_listing *listing,
     const struct source_var *var)
@@ -188,146 +189,12 @@ crawl_number(struct crawl *crawl, const struct crawl_listing *listing,
 	return value != NULL ? text_whole(value, strlen(value)) : -1;
 }
 
-void
-crawl_read_again(struct crawl_listing *listing)
-{
-	listing->pass++;
-	listing->ask = listing->commit = 0;
-	listing->distinct = listing->fresh = 0;
-	listing->unsteady = listing->is_dry = false;
-	listing->is_full = listing->is_probed = listing->is_capped = false;
-	listing->is_endless = listing->is_cut = listing->is_unproven = false;
-	listing->is_broken = false;
-	listing->came_alone = listing->is_stepped = false;
-	listing->barren = 0;
-	listing->last_print = listing->print;
-	listing->has_doubles = false;
-	listing->largest = 0;
-	listing->n_ranges = listing->n_pieces = 0;
-	/* The first window tells anew how many there are. */
-	listing->first_came = false;
-	listing->most = -1;
-	if (is_chain(listing))
-		crawl_chain_again(listing);
-}
-
-void
-crawl_restart(struct crawl_listing *listing)
-{
-	listing->gaps = 0;
-	listing->gapped = false;
-	crawl_read_again(listing);
-}
-
-/*
- * A listing whose records come and go while it is read: what was there from
- * beginning to end has been seen once a pass brings nothing new and there are
- * as many different records as the server ever said in it.
- */
-static bool
-is_caught_up(const struct crawl_listing *listing, unsigned readings)
-{
-	return listing->unsteady && readings > 1 && listing->fresh == 0 &&
-	    listing->most >= 0 && listing->have >= (uint64_t)listing->most &&
-	    (listing->expected < 0 ||
-	    listing->have >= (uint64_t)listing->expected);
-}
-
-/*
- * Nothing counts its records, and some came on two pages: then others may have
- * come on none.  A reading that has those of the reading before in the same
- * order shows that none changed places; what was added meanwhile may have
- * moved all of them along, which loses nothing.
- */
-static bool
-is_uncounted(const struct crawl_listing *listing)
-{
-	return listing->total < 0 && listing->expected < 0;
-}
-
-static bool
-keeps_order(const struct crawl_listing *listing, unsigned readings)
-{
-	return readings > 1 && listing->known_print == listing->last_print;
-}
-
-/* Read it once more; if this was the last time, it is a gap. */
-static enum crawl_state
-again_or(struct crawl_listing *listing, bool last, enum crawl_state gap)
-{
-	if (last) {
-		listing->gapped = true;
-		return gap;
-	}
-	crawl_read_again(listing);
-	return CRAWL_AGAIN;
-}
-
-/* All windows of a pass are there or failed: is that the end? */
-static enum crawl_state
-end_of_pass(struct crawl *crawl, struct crawl_listing *listing)
-{
-	unsigned readings = listing->pass - listing->first_pass + 1;
-	bool last = readings >= crawl->settings.passes;
-	bool keeps = is_uncounted(listing) && keeps_order(listing, readings);
-	bool steady = !listing->unsteady || keeps ||
-	    (readings > 1 && listing->fresh == 0);
-
-	if (listing->gaps > 0) {
-		listing->gapped = true;
-		return CRAWL_HOLED;
-	}
-	listing->expected = listing->resource->has_expect ?
-	    crawl_number(crawl, listing, &listing->resource->expect) : -1;
-	if (listing->is_cut) {
-		listing->gapped = true;
-		return CRAWL_CUT;
-	}
-	/* Only a count can tell that what is there is all. */
-	if (listing->is_endless && (listing->total < 0 ||
-	    listing->is_capped || !counts_agree(listing))) {
-		listing->gapped = true;
-		return CRAWL_ENDLESS;
-	}
-	if (listing->is_unproven) {
-		listing->gapped = true;
-		return CRAWL_UNPROVEN;
-	}
-	if (listing->is_broken && (last || (readings > 1 &&
-	    listing->fresh == 0))) {
-		listing->gapped = true;
-		return CRAWL_BROKEN;
-	}
-	if (is_uncounted(listing) && listing->is_stepped)
-		return again_or(listing, last, CRAWL_STEPPED);
-	if (is_uncounted(listing) && listing->has_doubles && !keeps)
-		return again_or(listing, last, CRAWL_RESTLESS);
-	if (counts_agree(listing) && (steady || last)) {
-		/* Some that an earlier reading saw may have gone. */
-		listing->moved = readings > 1 && listing->total >= 0 &&
-		    listing->size > 0 && listing->have !=
-		    (listing->is_capped ? listing->distinct :
-		    (uint64_t)listing->total);
-		return CRAWL_WHOLE;
-	}
-	if (is_caught_up(listing, readings)) {
-		listing->moved = true;
-		return CRAWL_WHOLE;
-	}
-	/* What a second reading does not explain, a third won't either. */
-	if (last || (readings > 1 && listing->fresh == 0)) {
-		listing->gapped = true;
-		return CRAWL_DIFFERS;
-	}
-	return again_or(listing, false, CRAWL_DIFFERS);
-}
-
 static enum crawl_state
 where_it_stands(struct crawl *crawl, struct crawl_listing *listing)
 {
 	if (listing->under_way > 0 || !all_is_asked(listing))
 		return CRAWL_GOES_ON;
-	return end_of_pass(crawl, listing);
+	return crawl_end_of_pass(crawl, listing);
 }
 
 /* The first window tells how large windows are. */
@@ -366,10 +233,13 @@ learn_total(struct crawl_listing *listing, const struct crawl_result *result)
 	total = total > (int64_t)listing->begin ?
 	    total - (int64_t)listing->begin : 0;
 	if (listing->total >= 0 && listing->total != total)
-		listing->unsteady = true;
+		listing->unsteady = listing->is_changing = true;
 	listing->total = total;
 	if (total > listing->most)
 		listing->most = total;
+	/* It counts all that came by now. */
+	if ((uint64_t)total > listing->distinct)
+		listing->is_capped = false;
 }
 
 /* Note whether the page brings the end nearer. */
@@ -393,12 +263,20 @@ learn_end(struct crawl_listing *listing, const struct crawl_job *job,
 	if (result->news > 0) {
 		listing->barren = 0;
 		listing->is_probed = false;
+	} else if (result->distinct > 0 && listing->most >= 0 &&
+	    !listing->is_capped &&
+	    listing->distinct <= (uint64_t)listing->most) {
+		/* Equal ones without a key: the total counts them. */
+		listing->barren = 0;
 	} else if (!job->is_piece && ++listing->barren >= MAX_BARREN) {
 		listing->is_endless = listing->is_dry = true;
 		listing->n_pieces = 0;
 	}
 	if (listing->most < 0 || result->distinct == 0 ||
 	    end <= listing->begin + (uint64_t)listing->most)
+		return;
+	/* Places go beyond it where pages are not full, or come again. */
+	if (listing->distinct <= (uint64_t)listing->most)
 		return;
 	listing->is_capped = true;
 	listing->most = (int64_t)(end - listing->begin);
@@ -430,23 +308,34 @@ crawl_finish(struct crawl *crawl, const struct crawl_job *job,
     const struct crawl_result *result)
 {
 	struct crawl_listing *listing = job->listing;
+	bool is_larger = !listing->first_came &&
+	    result->size > (int64_t)job->count;
 
 	listing->under_way--;
 	if (job->what == CRAWL_DERIVE)
 		return CRAWL_WHOLE;
-	/* Some servers give the last page again. */
-	if (job->is_probe && result->news == 0) {
+	/* Some servers give the last page again; for a mark, the first. */
+	if (job->is_probe && result->news == 0 && (result->distinct == 0 ||
+	    !crawl_is_short(listing)) && crawl_names_none(job, result) &&
+	    (listing->resource->paging != SOURCE_CURSOR ||
+	    result->received == 0 || result->received >= listing->largest)) {
 		/* It may have more by now. */
 		if (result->total > listing->most)
 			learn_total(listing, result);
 		return end_probe(crawl, listing,
 		    result->received <= job->overlap);
 	}
+	listing->says_size |= result->size > 0;
 	if (!listing->first_came)
 		learn_size(listing, job, result);
 	learn_total(listing, result);
 	if (crawl_has_moved(job, result))
 		listing->unsteady = listing->has_doubles = true;
+	listing->unsteady |= result->changed;
+	if (crawl_has_moved(job, result))
+		listing->doubles += result->received - result->distinct;
+	listing->double_print = result->double_print;
+	listing->inserted = result->inserted;
 	listing->print = result->print;
 	listing->known_print = result->known_print;
 	/* In a list by cursor, an empty page is not the end. */
@@ -459,12 +348,13 @@ crawl_finish(struct crawl *crawl, const struct crawl_job *job,
 	listing->have += result->fresh;
 	if (job->count > 0)
 		crawl_grow_window(listing, job);
-	if (is_chain(listing)) {
+	if (crawl_is_chain(listing)) {
 		crawl_chain_came(listing, job, result);
 		return where_it_stands(crawl, listing);
 	}
 	listing->commit = crawl_skip(listing, job->first + (job->count == 0 ?
-	    1 : job->count < listing->size ? job->count : listing->size));
+	    1 : job->count < listing->size && !is_larger ? job->count :
+	    listing->size));
 	return where_it_stands(crawl, listing);
 }
 
@@ -475,7 +365,7 @@ crawl_fail(struct crawl *crawl, const struct crawl_job *job)
 
 	listing->under_way--;
 	listing->gaps++;
-	if (is_chain(listing)) {
+	if (crawl_is_chain(listing)) {
 		crawl_chain_failed(listing, job);
 		return where_it_stands(crawl, listing);
 	}
@@ -518,7 +408,7 @@ take_known(struct crawl_listing *listing, const struct crawl_known *known)
 	if (bytes > 0)
 		memcpy(listing->ranges, known->ranges, bytes);
 	listing->commit = crawl_skip(listing, 0);
-	if (is_chain(listing))
+	if (crawl_is_chain(listing))
 		crawl_chain_known(listing, known);
 }
 
@@ -528,7 +418,7 @@ crawl_begin(struct crawl *crawl, struct crawl_listing *listing,
 {
 	DL_APPEND2(crawl->open, listing, prev, next);
 	listing->is_open = true;
-	if (is_chain(listing))
+	if (crawl_is_chain(listing))
 		crawl_chain_begin(crawl, listing);
 	if (known == NULL)
 		return CRAWL_GOES_ON;

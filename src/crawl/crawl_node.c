@@ -47,6 +47,8 @@ crawl_free_listing(struct crawl_listing *listing)
 	free(listing->key);
 	free(listing->ranges);
 	free(listing->cursor);
+	free(listing->first_cursor);
+	free(listing->narrow);
 	free(listing->pieces);
 	free(listing);
 }

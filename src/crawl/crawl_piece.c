@@ -41,6 +41,8 @@ crawl_take_piece(struct crawl_listing *listing, struct crawl_job *job)
 	listing->n_pieces--;
 	memmove(listing->pieces, &listing->pieces[1], listing->n_pieces *
 	    sizeof(*listing->pieces));
+	if (job->count == 1 && listing->resource->paging == SOURCE_WINDOWS)
+		crawl_take_narrow(listing, job);
 }
 
 void
@@ -102,6 +104,10 @@ crawl_split(const struct crawl_job *job, bool too_much)
 	 * own size of pages. */
 	if (listing->resource->paging == SOURCE_NUMBERED &&
 	    listing->first_came && listing->most < 0)
+		return false;
+	/* The total is less by now, and nothing of it is in there. */
+	if (listing->first_came && listing->total >= 0 &&
+	    first >= listing->begin + (uint64_t)listing->total)
 		return false;
 	/* One that was too much half the size may not be. */
 	parts = pieces_of(count, too_much && count < listing->size ? 2 :

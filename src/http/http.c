@@ -10,6 +10,7 @@
 #include "http/http_internal.h"
 
 #define REDIRECTS_MOST 5
+#define UNREACHED_MOST 3	/* tries, as long as nothing ever answered */
 #define SLOW_MOST 2	/* times that too long is waited for too much */
 #define ASLEEP_MOST 32	/* of refused requests, times those under way */
 
@@ -96,6 +97,8 @@ is_spent(const struct transfer *transfer)
 	if (reply->is_slow && reply->request.may_be_smaller &&
 	    most > SLOW_MOST)
 		most = SLOW_MOST;
+	if (reply->is_unreached && most > UNREACHED_MOST)
+		most = UNREACHED_MOST;
 	return reply->attempts >= most;
 }
 
@@ -139,6 +142,20 @@ retry(struct transfer *transfer)
 }
 
 static void
+log_redirect(const struct transfer *transfer, const char *message,
+    const char *url)
+{
+	const struct http *http = transfer->http;
+	char *from = http_hidden(http, transfer->url);
+	char *to = http_hidden(http, url);
+
+	log_event(http->settings.log, LOG_INFO, "http", message, "resource",
+	    transfer->reply.request.what, "url", from, "to", to, NULL);
+	free(from);
+	free(to);
+}
+
+static void
 redirect(struct transfer *transfer)
 {
 	struct http_reply *reply = &transfer->reply;
@@ -167,9 +184,7 @@ redirect(struct transfer *transfer)
 	wait = http_asked(transfer, 0);
 	http_say_asked(transfer, wait, asked, sizeof(asked));
 	snprintf(message, sizeof(message), "redirected%s", asked);
-	log_event(transfer->http->settings.log, LOG_INFO, "http",
-	    message, "resource", reply->request.what, "url",
-	    transfer->url, "to", url, NULL);
+	log_redirect(transfer, message, url);
 	free(transfer->url);
 	transfer->url = url;
 	transfer->due = clock_ms() + wait;
@@ -197,10 +212,13 @@ take_plain(struct transfer *transfer)
 {
 	struct http *http = transfer->http;
 
+	char *url = http_hidden(http, transfer->url);
+
 	if (!http->plain)
 		log_event(http->settings.log, LOG_WARN, "http", "the "
 		    "server's Content-Encoding is unknown; bodies are read "
-		    "as they are", "url", transfer->url, NULL);
+		    "as they are", "url", url, NULL);
+	free(url);
 	http->plain = true;
 	limit_lost(transfer, clock_ms());
 	transfer->due = 0;
@@ -212,10 +230,16 @@ settle(struct transfer *transfer, CURLcode code)
 {
 	struct http *http = transfer->http;
 	struct http_reply *reply = &transfer->reply;
+	curl_off_t begun = 0;
 	long status = 0;
 
 	curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+	curl_easy_getinfo(transfer->easy, CURLINFO_STARTTRANSFER_TIME_T,
+	    &begun);
+	transfer->has_begun = begun > 0;
 	reply->status = (int)status;
+	reply->is_unreached = false;
+	http->was_reached |= status > 0;
 	http_leave_wire(transfer);
 	note_looks(reply);
 	told_settle(transfer, clock_ms());
@@ -293,6 +317,7 @@ http_again(struct http *http, struct http_reply *reply, const char *why)
 
 	snprintf(reply->why, sizeof(reply->why), "%.*s",
 	    (int)sizeof(reply->why) - 1, why);
+	http_hide(http, reply->why);
 	wait = weigh_failure(transfer);
 	if (limit_is_broken(&http->limit))
 		stop_for(http, reply);
@@ -326,8 +351,13 @@ http_drop(struct http *http, struct http_reply *reply)
 }
 
 void
-http_stop(struct http *http)
+http_stop(struct http *http, int64_t ms)
 {
+	int64_t now = clock_ms(), until = ms < INT64_MAX - now ? now + ms :
+	    INT64_MAX;
+
+	if (!http->giving_up || until < http->over)
+		http->over = until;
 	http->giving_up = true;
 }
 
@@ -456,6 +486,8 @@ next_reply(struct http *http)
 static bool
 nothing_comes(const struct http *http)
 {
+	if (http->giving_up && clock_ms() >= http->over)
+		return true;
 	if (http->giving_up || http->stopped.kind != ERR_NONE)
 		return http->n_wire == 0;
 	return http->n_open == 0;

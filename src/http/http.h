@@ -15,6 +15,8 @@
  */
 struct http;
 
+#define HTTP_KEPT 2	/* headers of a reply that may be asked for */
+
 /* What to do about a status, where it is not what http_retry.c does. */
 struct http_rule {
 	int status;
@@ -26,7 +28,11 @@ struct http_settings {
 	char *const *hosts;	/* others that may have the key; NULL at end */
 	const char *auth_header;	/* NULL: none */
 	const char *auth_prefix;
+	bool basic;		/* the key is "user:password", sent as HTTP's
+				 * Basic (RFC 7617) */
 	const char *key;
+	char *const *headers;	/* "Name: value", for all that have the key;
+				 * NULL at the end, or none */
 	const char *agent;	/* User-Agent */
 	const char *ca_file;	/* NULL: the system's certificates */
 	unsigned jobs;		/* requests under way, at most */
@@ -42,7 +48,8 @@ struct http_settings {
 struct http_request {
 	char *url;		/* new; ours from then on */
 	char *body;		/* of a POST, JSON; NULL: a GET; likewise */
-	const char *header;	/* of the reply, to be kept, or NULL */
+	/* Headers of the reply to be kept, or NULL. */
+	const char *headers[HTTP_KEPT];
 	const char *what;	/* for people and the log; kept by the caller */
 	bool is_text;		/* the reply need not be JSON */
 	uint32_t first_byte_s;
@@ -69,9 +76,10 @@ struct http_reply {
 	bool is_json;
 	unsigned attempts;
 	bool is_slow;		/* it took too long, the last time */
+	bool is_unreached;	/* no server has answered anything so far */
 	bool has_retry_after;	/* it is refused, with a time to come again */
 	char why[300];		/* of what is not HTTP_GOOD, for people */
-	char *header;		/* the one that was to be kept, or NULL */
+	char *headers[HTTP_KEPT];	/* those that were to be kept */
 	char *id;		/* that the server gave the request, or NULL */
 	struct http_request request;
 };
@@ -169,11 +177,28 @@ bool http_again(struct http *, struct http_reply *, const char *);
  */
 void http_reason(const struct http_reply *, char [400]);
 
+/**
+ * http_hide(http, text):
+ * Put "***" in ${text} wherever the key stands, as it is, percent-encoded, or
+ * with JSON's escapes; likewise where the half of it stands or more, and at
+ * the end, where it may have been cut.  It may become shorter.  What ${http}
+ * hands out to be told (why, id) has no key; what a caller quotes of a body
+ * or a header may have one.  A key of less than 6 characters is not hidden;
+ * ${http} and ${text} may be NULL.
+ */
+void http_hide(const struct http *, char *);
+
+/** http_hidden(http, text): Return a copy of ${text} so changed, new. */
+char *http_hidden(const struct http *, const char *);
+
 /** http_drop(http, reply): The caller is done with ${reply}. */
 void http_drop(struct http *, struct http_reply *);
 
-/** http_stop(http): Give up what waits; what is under way may come in. */
-void http_stop(struct http *);
+/**
+ * http_stop(http, ms):
+ * Give up what waits; what is under way may come in within ${ms}.
+ */
+void http_stop(struct http *, int64_t);
 
 /* What was done so far. */
 struct http_counts {
@@ -190,6 +215,13 @@ void http_count(const struct http *, struct http_counts *);
 
 /** http_version(): Return libcurl's name and version, borrowed. */
 const char *http_version(void);
+
+/**
+ * http_check_header(value, err):
+ * Can ${value} be that of a header?  Return 0, or -1 with ${err} set
+ * (ERR_USAGE) to "has ...".
+ */
+int http_check_header(const char *, struct err *);
 
 /**
  * http_explain(body, text):

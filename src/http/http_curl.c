@@ -9,7 +9,6 @@
 #include "http/http_internal.h"
 
 #define CONNECT_MS 10000L
-#define HEADERS_MAX (256 * 1024)
 
 const char *
 http_version(void)
@@ -113,16 +112,15 @@ visible_value(const char *line, size_t len)
 
 /* The header that the request wants kept; several of one name are a list. */
 static void
-keep_header(struct transfer *transfer, const char *line, size_t len)
+keep_header(char **kept, const char *line, size_t len)
 {
-	char *value = header_value(line, len), *before;
+	char *value = header_value(line, len), *before = *kept;
 
-	before = transfer->reply.header;
 	if (before == NULL) {
-		transfer->reply.header = value;
+		*kept = value;
 		return;
 	}
-	transfer->reply.header = mem_format("%s, %s", before, value);
+	*kept = mem_format("%s, %s", before, value);
 	free(before);
 	free(value);
 }
@@ -130,14 +128,19 @@ keep_header(struct transfer *transfer, const char *line, size_t len)
 static void
 note_header(struct transfer *transfer, const char *line, size_t len)
 {
-	const char *wanted = transfer->reply.request.header;
+	const char *wanted;
 	char *value;
+	size_t i;
 
-	if (wanted != NULL && is_header(line, len, wanted))
-		keep_header(transfer, line, len);
+	for (i = 0; i < HTTP_KEPT; i++) {
+		wanted = transfer->reply.request.headers[i];
+		if (wanted != NULL && is_header(line, len, wanted))
+			keep_header(&transfer->reply.headers[i], line, len);
+	}
 	if (is_header(line, len, "x-request-id")) {
 		free(transfer->reply.id);
 		transfer->reply.id = visible_value(line, len);
+		http_hide(transfer->http, transfer->reply.id);
 		return;
 	}
 	note_told(transfer, line, len);
@@ -161,10 +164,15 @@ note_header(struct transfer *transfer, const char *line, size_t len)
 static void
 forget_head(struct transfer *transfer)
 {
+	size_t i;
+
+	for (i = 0; i < HTTP_KEPT; i++) {
+		free(transfer->reply.headers[i]);
+		transfer->reply.headers[i] = NULL;
+	}
 	free(transfer->location);
-	free(transfer->reply.header);
 	free(transfer->reply.id);
-	transfer->location = transfer->reply.header = NULL;
+	transfer->location = NULL;
 	transfer->reply.id = NULL;
 	transfer->odd_encoding = false;
 	transfer->retry_after = -1;
@@ -183,7 +191,7 @@ on_header(char *line, size_t size, size_t n, void *cookie)
 
 	note_bytes(transfer, len);
 	transfer->header_bytes += len;
-	if (transfer->header_bytes > HEADERS_MAX)
+	if (transfer->header_bytes > HTTP_HEADERS_MAX)
 		return 0;
 	if (len >= 5 && memcmp(line, "HTTP/", 5) == 0) {
 		forget_head(transfer);

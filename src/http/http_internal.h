@@ -7,6 +7,7 @@
 #include "http/http_pace.h"
 #include "http/http_width.h"
 
+#define HTTP_HEADERS_MAX (256 * 1024)
 #define SAID_MAX 96	/* of a header that a message quotes */
 
 #define SAID_ALL (512 * 1024)	/* of all headers that are kept: enough */
@@ -55,6 +56,7 @@ struct transfer {
 	size_t span_bytes;
 	int64_t first_byte_ms;
 	size_t header_bytes;
+	bool has_begun;		/* something of the reply came */
 	bool too_large;
 	int64_t retry_after;	/* ms from when it came; -1: not said */
 	char retry_said[SAID_MAX];	/* the header that said it */
@@ -88,6 +90,8 @@ struct limit {
 	uint64_t successes;
 };
 
+#define HTTP_SECRETS 3
+
 struct http {
 	struct http_settings settings;
 	CURLM *multi;
@@ -105,8 +109,12 @@ struct http {
 	uint64_t random;
 	struct err stopped;	/* why no more is sent; kind ERR_NONE: it is */
 	bool giving_up;		/* http_stop() */
+	bool was_reached;	/* something answered */
+	int64_t over;		/* when nothing is waited for any more */
 	bool is_limited;	/* a limit is known, of pace or of width */
 	bool plain;		/* bodies are taken as they come */
+	/* The key as it is, as base64, and the password in it; or NULL. */
+	char *secrets[HTTP_SECRETS];
 	struct set *ignored;	/* headers that the log has a line about */
 };
 
@@ -308,6 +316,11 @@ void limit_failure(struct limit *, bool);
 /** limit_is_broken(limit): Is it no use to go on? */
 bool limit_is_broken(const struct limit *);
 
+/* ---------------------------------------------------- http_hide.c */
+
+/** http_keep_secrets(http, settings): Note what http_hide() is to hide. */
+void http_keep_secrets(struct http *, const struct http_settings *);
+
 /* ----------------------------------------------------- http_url.c */
 
 /** http_is_coding(value): Is each word of Content-Encoding a known one? */
@@ -316,6 +329,9 @@ bool http_is_coding(const char *);
 /** http_same_origin(a, b): Are scheme, host and port of the two the same? */
 bool http_same_origin(const char *, const char *);
 
+/** http_add_origin(url, text): Add scheme, host and port, if not usual. */
+void http_add_origin(const char *, struct text *);
+
 /**
  * http_is_ours(url, base, hosts):
  * May ${url} have the key: is it on the server ${base}, or on one of ${hosts}
@@ -323,7 +339,10 @@ bool http_same_origin(const char *, const char *);
  */
 bool http_is_ours(const char *, const char *, char *const *);
 
-/** http_resolve(base, location): Return the address, new; NULL: a bad one. */
+/**
+ * http_resolve(base, location):
+ * Return the address, new; NULL: a bad one, or one with a user in it.
+ */
 char *http_resolve(const char *, const char *);
 
 /**

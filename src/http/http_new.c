@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 #include <utlist.h>
 
@@ -11,13 +12,30 @@
 
 #define SPARE_MOST (4 << 20)	/* bytes of a body's memory to keep */
 
+/* Free what has the key in it. */
+static void
+wipe(char *text)
+{
+	if (text != NULL)
+		explicit_bzero(text, strlen(text));
+	free(text);
+}
+
 static struct curl_slist *
 headers(const struct http_settings *settings, bool with_key, bool post)
 {
-	struct curl_slist *list = curl_slist_append(NULL,
-	    "Accept: application/json, text/plain;q=0.9, */*;q=0.1");
-	char *line;
+	char *const *more = with_key ? settings->headers : NULL;
+	struct curl_slist *list = NULL;
+	bool accepts = false;
+	char *line, *value;
 
+	for (; more != NULL && *more != NULL; more++) {
+		list = curl_slist_append(list, *more);
+		accepts |= strncasecmp(*more, "Accept:", 7) == 0;
+	}
+	if (!accepts)
+		list = curl_slist_append(list, "Accept: application/json, "
+		    "text/plain;q=0.9, */*;q=0.1");
 	if (post) {
 		list = curl_slist_append(list,
 		    "Content-Type: application/json");
@@ -25,11 +43,14 @@ headers(const struct http_settings *settings, bool with_key, bool post)
 		list = curl_slist_append(list, "Expect:");
 	}
 	if (with_key && settings->auth_header != NULL) {
+		value = settings->basic ? text_base64(settings->key,
+		    strlen(settings->key)) : mem_text(settings->key);
 		line = mem_format("%s: %s%s", settings->auth_header,
-		    settings->auth_prefix, settings->key);
+		    settings->basic ? "Basic " : settings->auth_prefix,
+		    value);
 		list = curl_slist_append(list, line);
-		explicit_bzero(line, strlen(line));
-		free(line);
+		wipe(line);
+		wipe(value);
 	}
 	return list;
 }
@@ -57,7 +78,9 @@ http_new(const struct http_settings *settings, struct err *err)
 	http->with_key = headers(settings, true, false);
 	http->without_key = headers(settings, false, false);
 	http->post = headers(settings, true, true);
+	http_keep_secrets(http, settings);
 	http->settings.key = NULL;
+	http->settings.headers = NULL;
 	http->idle = mem_zero(settings->jobs, sizeof(CURL *));
 	http->spare = mem_zero(settings->jobs, sizeof(*http->spare));
 	http->ignored = set_new();
@@ -81,13 +104,16 @@ http_spare_body(struct http *http, struct text *body)
 void
 http_free_transfer(struct transfer *transfer)
 {
+	size_t i;
+
 	http_leave_wire(transfer);
 	DL_DELETE(transfer->http->all, transfer);
 	http_spare_body(transfer->http, &transfer->reply.body);
 	text_release(&transfer->said);
 	free(transfer->reply.request.url);
 	free(transfer->reply.request.body);
-	free(transfer->reply.header);
+	for (i = 0; i < HTTP_KEPT; i++)
+		free(transfer->reply.headers[i]);
 	free(transfer->reply.id);
 	free(transfer->url);
 	free(transfer->location);
@@ -108,6 +134,8 @@ free_headers(struct curl_slist *list)
 void
 http_free(struct http *http)
 {
+	size_t i;
+
 	if (http == NULL)
 		return;
 	while (http->all != NULL)
@@ -121,6 +149,8 @@ http_free(struct http *http)
 	free_headers(http->with_key);
 	free_headers(http->without_key);
 	free_headers(http->post);
+	for (i = 0; i < HTTP_SECRETS; i++)
+		wipe(http->secrets[i]);
 	free(http->idle);
 	set_free(http->ignored);
 	free(http);

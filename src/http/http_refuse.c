@@ -4,6 +4,7 @@
  */
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "http/http_internal.h"
 
@@ -44,6 +45,7 @@ http_log_failure(struct transfer *transfer, int64_t wait)
 	struct http_reply *reply = &transfer->reply;
 	const struct http_settings *settings = &transfer->http->settings;
 	char status[16], attempt[32], seconds[32], asked[200], message[700];
+	char *url = http_hidden(transfer->http, transfer->url);
 
 	snprintf(status, sizeof(status), "%d", reply->status);
 	snprintf(attempt, sizeof(attempt), "%u/%u", reply->attempts,
@@ -54,10 +56,11 @@ http_log_failure(struct transfer *transfer, int64_t wait)
 	    wait >= 0 ? "retry" : "failed", reply->request.what, reply->why,
 	    asked);
 	log_event(settings->log, LOG_INFO, "http", message,
-	    "resource", reply->request.what, "url", transfer->url,
+	    "resource", reply->request.what, "url", url,
 	    "status", reply->status > 0 ? status : NULL, "request_id",
 	    reply->id, "attempt", attempt, "wait_s",
 	    wait >= 0 ? seconds : NULL, NULL);
+	free(url);
 }
 
 int64_t

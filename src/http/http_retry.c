@@ -15,6 +15,7 @@
 
 #define WAIT_LEAST_MS 500
 #define WAIT_MOST_MS 30000
+#define TOO_LONG 100	/* CURLE_TOO_LARGE, which old headers lack */
 
 /* A limit of 0 is a matter of rights. */
 bool
@@ -70,6 +71,17 @@ http_reason(const struct http_reply *reply, char out[400])
 }
 
 /*
+ * Is a line of the reply's head longer than libcurl takes?  Before 8.6, it
+ * called that "out of memory".  (When there is none, no reply begins.)
+ */
+static bool
+is_long_line(const struct transfer *transfer, CURLcode code)
+{
+	return transfer->has_begun && (code == CURLE_OUT_OF_MEMORY ||
+	    (int)code == TOO_LONG);
+}
+
+/*
  * Is it no use to ask for anything more?  What one reply is to blame for, or
  * another server that a reply led to, costs its request only.
  */
@@ -82,6 +94,7 @@ ends_all(const struct transfer *transfer, CURLcode code)
 	case CURLE_SSL_CACERT_BADFILE:
 	case CURLE_SSL_ENGINE_NOTFOUND:
 	case CURLE_OUT_OF_MEMORY:
+		return !is_long_line(transfer, code);
 	case CURLE_FAILED_INIT:
 	case CURLE_NOT_BUILT_IN:
 		return true;
@@ -91,18 +104,31 @@ ends_all(const struct transfer *transfer, CURLcode code)
 	}
 }
 
-/* Say what the server said of an error. */
+/* Say what the server said of an error, and if it is another than was asked. */
 static void
-explain_status(struct http_reply *reply)
+explain_status(struct transfer *transfer)
 {
-	struct text text;
+	const struct http_settings *settings = &transfer->http->settings;
+	struct http_reply *reply = &transfer->reply;
+	struct text text, origin;
 
 	text_init(&text, 160);
+	text_init(&origin, 400);
 	http_explain((struct span){ reply->body.at, reply->body.len },
 	    &text);
-	snprintf(reply->why, sizeof(reply->why), "HTTP %d%s%s",
-	    reply->status, text.len > 0 ? ": " : "",
-	    text.len > 0 ? text.at : "");
+	http_hide(transfer->http, text.at);
+	if (transfer->redirects > 0 && !http_is_ours(transfer->url,
+	    settings->base, settings->hosts)) {
+		text_adds(&origin, ", from ");
+		http_add_origin(transfer->url, &origin);
+		text_adds(&origin, ", where a redirect leads and no key is "
+		    "sent");
+	}
+	snprintf(reply->why, sizeof(reply->why), "HTTP %d%s%s%s",
+	    reply->status, origin.len > 0 ? origin.at : "",
+	    text.len > 0 ? ": " : "", text.len > 0 ? text.at : "");
+	http_hide(transfer->http, reply->why);
+	text_release(&origin);
 	text_release(&text);
 }
 
@@ -116,8 +142,17 @@ judge_status(struct transfer *transfer)
 	if (reply->status >= 300 && reply->status < 400 &&
 	    transfer->location != NULL)
 		return REDIRECT;
-	explain_status(reply);
+	explain_status(transfer);
 	return is_retried(transfer) ? RETRY : REFUSE;
+}
+
+/* Did no connection come about? */
+static bool
+is_no_connection(CURLcode code)
+{
+	return code == CURLE_COULDNT_RESOLVE_HOST ||
+	    code == CURLE_COULDNT_RESOLVE_PROXY ||
+	    code == CURLE_COULDNT_CONNECT || code == CURLE_PROXY;
 }
 
 enum verdict
@@ -133,10 +168,20 @@ http_judge(struct transfer *transfer, CURLcode code)
 		    transfer->http->settings.max_body);
 		return TOO_LARGE;
 	}
+	if (transfer->header_bytes > HTTP_HEADERS_MAX ||
+	    is_long_line(transfer, code)) {
+		snprintf(reply->why, sizeof(reply->why), "the reply has a "
+		    "header that is too long (libcurl: %s)",
+		    curl_easy_strerror(code));
+		return RETRY;
+	}
+	reply->is_unreached = !transfer->http->was_reached &&
+	    is_no_connection(code);
 	snprintf(reply->why, sizeof(reply->why), "%.*s",
 	    (int)sizeof(reply->why) - 1, transfer->curl_says[0] != '\0' ?
 	    transfer->curl_says : curl_easy_strerror(code));
 	http_mask(reply->why);
+	http_hide(transfer->http, reply->why);
 	return ends_all(transfer, code) ? FATAL : RETRY;
 }
 

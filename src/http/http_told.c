@@ -44,7 +44,8 @@ struct time_said {
 };
 
 static void
-quote(char said[SAID_MAX], const char *name, const char *value)
+quote(const struct transfer *transfer, char said[SAID_MAX], const char *name,
+    const char *value)
 {
 	struct text text;
 
@@ -52,6 +53,7 @@ quote(char said[SAID_MAX], const char *name, const char *value)
 	(void)text_add_visible(&text, name, strlen(name));
 	text_adds(&text, ": ");
 	(void)text_add_visible(&text, value, strlen(value));
+	http_hide(transfer->http, text.at);
 	snprintf(said, SAID_MAX, "%.*s", SAID_MAX - 1, text.at);
 	text_release(&text);
 }
@@ -63,6 +65,7 @@ ignore(struct transfer *transfer, const char *name, const char *said,
 {
 	struct http *http = transfer->http;
 	char *lower = mem_text(name), *p, message[300];
+	char *url = http_hidden(http, transfer->url);
 
 	for (p = lower; *p != '\0'; p++)
 		if (*p >= 'A' && *p <= 'Z')
@@ -71,9 +74,10 @@ ignore(struct transfer *transfer, const char *name, const char *said,
 		snprintf(message, sizeof(message), "the server says \"%s\", "
 		    "which is ignored: %s", said, why);
 		log_event(http->settings.log, LOG_WARN, "http", message,
-		    "resource", transfer->reply.request.what, "url",
-		    transfer->url, NULL);
+		    "resource", transfer->reply.request.what, "url", url,
+		    NULL);
 	}
+	free(url);
 	free(lower);
 }
 
@@ -158,7 +162,7 @@ read_time(struct transfer *transfer, const struct time_said *time)
 
 	if (ms >= 0)
 		return ms;
-	quote(said, time->name, time->value);
+	quote(transfer, said, time->name, time->value);
 	ignore(transfer, time->name, said, why);
 	return -1;
 }
@@ -172,7 +176,7 @@ take_retry(struct transfer *transfer, const struct time_said *time)
 	if (ms < 0 || ms <= transfer->retry_after)
 		return;
 	transfer->retry_after = ms;
-	quote(transfer->retry_said, time->name, time->value);
+	quote(transfer, transfer->retry_said, time->name, time->value);
 }
 
 static void
@@ -184,7 +188,7 @@ take_reset(struct transfer *transfer, const struct time_said *time)
 	if (ms < 0 || ms <= told->reset)
 		return;
 	told->reset = ms;
-	quote(told->said, time->name, time->value);
+	quote(transfer, told->said, time->name, time->value);
 }
 
 static void
@@ -204,13 +208,14 @@ read_limit(const char *value)
 
 /* A limit of 0 is none, so any other one counts more. */
 static void
-take_limit(struct told *told, int64_t limit, const struct time_said *by)
+take_limit(const struct transfer *transfer, struct told *told, int64_t limit,
+    const struct time_said *by)
 {
 	if (limit < 0 || (limit == 0 && told->limit > 0) ||
 	    (limit > 0 && told->limit > 0 && limit >= told->limit))
 		return;
 	told->limit = limit;
-	quote(told->limit_said, by->name, by->value);
+	quote(transfer, told->limit_said, by->name, by->value);
 }
 
 /* ------------------------------------------------------ structured fields */
@@ -291,7 +296,7 @@ take_members(struct transfer *transfer, const struct time_said *time)
 
 	while (*p != '\0') {
 		p = read_member(p, &member);
-		take_limit(told, member.limit, time);
+		take_limit(transfer, told, member.limit, time);
 		if (is_tighter(&member, &tight))
 			tight = member;
 	}
@@ -304,7 +309,7 @@ take_members(struct transfer *transfer, const struct time_said *time)
 		return;
 	told->left = tight.left;
 	told->reset = ms;
-	quote(told->said, time->name, time->value);
+	quote(transfer, told->said, time->name, time->value);
 }
 
 /* ------------------------------------------------------------- the names */
@@ -390,7 +395,8 @@ read_header(struct transfer *transfer, struct time_said *time)
 		take_retry(transfer, time);
 		break;
 	case LIMIT:
-		take_limit(&transfer->told, read_limit(time->value), time);
+		take_limit(transfer, &transfer->told,
+		    read_limit(time->value), time);
 		break;
 	case LEFT:
 		take_least(&transfer->told.left, least_count(time->value));
@@ -464,13 +470,14 @@ static void
 log_used_up(struct transfer *transfer, const struct told *told, int64_t wait)
 {
 	char human[24], message[300];
+	char *url = http_hidden(transfer->http, transfer->url);
 
 	text_human_time(wait, human);
 	snprintf(message, sizeof(message), "the server says that no requests "
 	    "are left (%s): waiting %s", told->said, human);
 	log_event(transfer->http->settings.log, LOG_INFO, "http", message,
-	    "resource", transfer->reply.request.what, "url", transfer->url,
-	    NULL);
+	    "resource", transfer->reply.request.what, "url", url, NULL);
+	free(url);
 }
 
 static void

@@ -102,6 +102,9 @@ http_check_key(const char *key, struct err *err)
 {
 	const unsigned char *p;
 
+	if (*key == '"' || *key == '\'' || *key == '`')
+		return err_set(err, ERR_USAGE, "begins with a quotation mark, "
+		    "which would be sent too; leave it out");
 	for (p = (const unsigned char *)key; *p != '\0'; p++) {
 		if (*p == ' ' || *p == '\t')
 			return err_set(err, ERR_USAGE, "has a blank in it");
@@ -112,6 +115,18 @@ http_check_key(const char *key, struct err *err)
 			return err_set(err, ERR_USAGE, "has a character in "
 			    "it that no key has");
 	}
+	return 0;
+}
+
+int
+http_check_header(const char *value, struct err *err)
+{
+	const unsigned char *p;
+
+	for (p = (const unsigned char *)value; *p != '\0'; p++)
+		if ((*p < ' ' && *p != '\t') || *p == 0x7f)
+			return err_set(err, ERR_USAGE, "has a character in "
+			    "it that no header has");
 	return 0;
 }
 
@@ -148,6 +163,20 @@ same_part(CURLU *a, CURLU *b, CURLUPart which)
 	return same;
 }
 
+/* A link-local address names its interface: "fe80::1%eth0". */
+static bool
+same_zone(CURLU *a, CURLU *b)
+{
+	char *one = part(a, CURLUPART_ZONEID);
+	char *other = part(b, CURLUPART_ZONEID);
+	bool same = one == NULL || other == NULL ? one == other :
+	    strcmp(one, other) == 0;
+
+	curl_free(one);
+	curl_free(other);
+	return same;
+}
+
 bool
 http_same_origin(const char *a, const char *b)
 {
@@ -157,11 +186,33 @@ http_same_origin(const char *a, const char *b)
 	    curl_url_set(other, CURLUPART_URL, b, 0) == CURLUE_OK &&
 	    same_part(one, other, CURLUPART_SCHEME) &&
 	    same_part(one, other, CURLUPART_HOST) &&
+	    same_zone(one, other) &&
 	    same_part(one, other, CURLUPART_PORT);
 
 	curl_url_cleanup(one);
 	curl_url_cleanup(other);
 	return same;
+}
+
+void
+http_add_origin(const char *url, struct text *text)
+{
+	CURLU *parts = curl_url();
+	char *scheme = NULL, *host = NULL, *port = NULL;
+
+	if (parts != NULL && curl_url_set(parts, CURLUPART_URL, url, 0) ==
+	    CURLUE_OK && curl_url_get(parts, CURLUPART_SCHEME, &scheme, 0) ==
+	    CURLUE_OK && curl_url_get(parts, CURLUPART_HOST, &host, 0) ==
+	    CURLUE_OK) {
+		(void)curl_url_get(parts, CURLUPART_PORT, &port,
+		    CURLU_NO_DEFAULT_PORT);
+		text_addf(text, "%s://%s%s%s", scheme, host,
+		    port != NULL ? ":" : "", port != NULL ? port : "");
+	}
+	curl_free(scheme);
+	curl_free(host);
+	curl_free(port);
+	curl_url_cleanup(parts);
 }
 
 int
@@ -207,10 +258,12 @@ http_resolve(const char *base, const char *location)
 	CURLU *url = curl_url();
 	char *scheme = NULL, *whole = NULL, *copy = NULL;
 
-	/* Set twice: the second is taken as relative to the first. */
+	/* Set twice: the second is taken as relative to the first.  A user and
+	 * a password that a server gives would be sent as its own. */
 	if (url != NULL &&
 	    curl_url_set(url, CURLUPART_URL, base, 0) == CURLUE_OK &&
-	    curl_url_set(url, CURLUPART_URL, location, 0) == CURLUE_OK) {
+	    curl_url_set(url, CURLUPART_URL, location,
+	    CURLU_DISALLOW_USER) == CURLUE_OK) {
 		scheme = part(url, CURLUPART_SCHEME);
 		if (scheme != NULL && (strcmp(scheme, "http") == 0 ||
 		    strcmp(scheme, "https") == 0) &&
@@ -227,11 +280,15 @@ char *
 http_follow(const char *base, char *const *hosts, const char *from,
     const char *link, struct err *err)
 {
-	char *url = http_resolve(from, link), *secure;
+	char *url = http_resolve(from, link), *secure, *shown;
 
 	if (url == NULL) {
+		shown = mem_text(link);
+		http_mask(shown);
 		err_set(err, ERR_DATA, "the reply says that the next page is "
-		    "at \"%.100s\", which is no address", link);
+		    "at \"%.100s\", which is no address that may be asked",
+		    shown);
+		free(shown);
 		return NULL;
 	}
 	/* Behind a proxy a server may not know that it is asked by https. */

@@ -398,6 +398,8 @@ manifest_copy_line(struct manifest *manifest, struct manifest_line line,
 	size_t done = 0;
 	ssize_t n;
 
+	if (line.len == 0)
+		return 0;
 	if (behind >= (int64_t)coming->len)
 		return text_add(text, &manifest->pending.at[behind -
 		    (int64_t)coming->len], line.len);

@@ -40,13 +40,15 @@ struct manifest_page {
 	uint64_t received;
 	uint64_t distinct;	/* new in its pass */
 	uint64_t kept;		/* new in the export: on disk */
+	uint64_t same_key;	/* of them, beside another one of their key */
 	uint64_t at;		/* lines of the stream before it */
 	int64_t total;		/* what the reply said, or -1 */
 	uint32_t size;		/* records a page, by the reply */
 	const char *next;	/* the mark of the next page, or NULL */
 	bool by_time;		/* ${first} and ${count} are in seconds */
 	bool moved;		/* records before it came or went */
-	struct manifest_line line;	/* the manifest's own */
+	uint64_t came;		/* the manifest's own: after so many others */
+	struct manifest_line line;	/* and where it stands */
 };
 
 /* What could not be had.  Numbers are -1 where they don't apply. */
@@ -126,6 +128,12 @@ bool manifest_is_there(const char *);
  */
 json_t *manifest_peek(const char *, struct err *);
 
+/**
+ * manifest_has_any(path): Does the manifest in ${path} say more than how the
+ * export was begun?
+ */
+bool manifest_has_any(const char *);
+
 /** manifest_is_sealed(path): Is the export in ${path} there, and sealed? */
 bool manifest_is_sealed(const char *);
 
@@ -149,6 +157,14 @@ json_t *manifest_sealed(const struct manifest *);
 /** manifest_find(manifest, key, listing): Is anything known of it? */
 bool manifest_find(const struct manifest *, const char *,
     struct manifest_listing *);
+
+/**
+ * manifest_widen(manifest, options):
+ * The export takes more, as its header's new ${options} say; manifest_save()
+ * it.  The seal and the marks of finished records are dropped, so that a run
+ * looks below each record again.  No listing is forgotten.
+ */
+void manifest_widen(struct manifest *, json_t *);
 
 /** manifest_is_done(manifest, key): Is all below that record there? */
 bool manifest_is_done(const struct manifest *, const char *);
@@ -282,6 +298,13 @@ void manifest_forget_all(struct manifest *);
 
 /** manifest_line_text(manifest, seal): Its first line, or its seal, new. */
 char *manifest_line_text(struct manifest *, bool);
+
+/**
+ * manifest_last_logged(fd):
+ * Return the last line of a manifest that the log in ${fd} has, a header or a
+ * seal; new, or NULL.
+ */
+char *manifest_last_logged(int);
 
 /** manifest_forget(manifest, key): Forget all that is known of a listing. */
 void manifest_forget(struct manifest *, const char *);

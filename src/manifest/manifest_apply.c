@@ -10,6 +10,7 @@
  *	seal		the end
  */
 
+#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -53,15 +54,46 @@ free_gap(struct manifest_gap *gap)
 	free(gap);
 }
 
+/* In order of the window, and of records that are alone. */
+static int
+gap_order(const void *a, const void *b)
+{
+	const struct manifest_gap *one = a, *other = b;
+
+	if (one->first != other->first)
+		return one->first < other->first ? -1 : 1;
+	return one->record < other->record ? -1 : one->record > other->record;
+}
+
+static void
+remove_gap(struct manifest_entry *entry, struct manifest_gap *gap)
+{
+	tdelete(gap, &entry->gap_tree, gap_order);
+	free_gap(gap);
+	entry->is_linked = false;
+}
+
 void
 manifest_free_gaps(struct manifest_entry *entry)
 {
-	struct manifest_gap *gap;
+	while (entry->gap_tree != NULL)
+		remove_gap(entry, *(struct manifest_gap **)entry->gap_tree);
+	entry->gaps = NULL;
+}
 
-	while ((gap = entry->gaps) != NULL) {
-		entry->gaps = gap->next;
-		free_gap(gap);
-	}
+/* Where the next gap is linked; twalk(3) hands on nothing. */
+static struct manifest_gap **link_here;
+
+static void
+link_one(const void *node, VISIT visit, int level)
+{
+	struct manifest_gap *gap = *(struct manifest_gap *const *)node;
+
+	(void)level;
+	if (visit != postorder && visit != leaf)
+		return;
+	*link_here = gap;
+	link_here = &gap->next;
 }
 
 static void
@@ -73,38 +105,56 @@ forget_pages(struct manifest_entry *entry)
 		free((char *)entry->pages[i].next);
 	free(entry->pages);
 	entry->pages = NULL;
+	entry->is_mixed = false;
 	entry->n_pages = entry->pages_room = 0;
 }
 
-/* Is it a gap in that page, and not one that the page itself has told of? */
-static bool
-is_mended(const struct manifest_gap *gap, const struct manifest_page *page)
-{
-	int64_t first = (int64_t)page->first;
-	int64_t end = first + (page->count > 0 ? page->count : 1);
+/* Windows from ${first} on, or records alone, if ${alone}. */
+struct range {
+	int64_t first, end;
+	bool alone;
+};
 
-	/* Nothing was known of the listing: now something is. */
-	if (gap->first < 0 && gap->record < 0 && gap->have < 0)
-		return true;
-	if (gap->first >= 0)
-		return gap->first >= first && gap->first < end;
-	return !page->partial && gap->record >= first && gap->record < end;
+/* Is the range behind the gap, or before it?  0: the gap is in it. */
+static int
+range_order(const void *key, const void *element)
+{
+	const struct range *range = key;
+	const struct manifest_gap *gap = element;
+	int64_t at = range->alone ? gap->record : gap->first;
+
+	if (range->alone && gap->first >= 0)
+		return -1;
+	return at < range->first ? 1 : at >= range->end ? -1 : 0;
 }
 
-/* Forget the gaps that a page has mended. */
+static void
+remove_range(struct manifest_entry *entry, struct range range)
+{
+	struct manifest_gap **found;
+
+	while ((found = tfind(&range, &entry->gap_tree, range_order)) != NULL)
+		remove_gap(entry, *found);
+}
+
+/*
+ * Forget the gaps that a page has mended: those in it, but not those that the
+ * page itself has told of.
+ */
 static void
 mend_gaps(struct manifest_entry *entry, const struct manifest_page *page)
 {
-	struct manifest_gap **at = &entry->gaps, *gap;
+	int64_t first = (int64_t)page->first;
+	int64_t end = first + (page->count > 0 ? page->count : 1);
+	struct manifest_gap whole = { .first = -1, .record = -1 }, **found;
 
-	while ((gap = *at) != NULL) {
-		if (is_mended(gap, page)) {
-			*at = gap->next;
-			free_gap(gap);
-		} else {
-			at = &gap->next;
-		}
-	}
+	/* Nothing was known of the listing: now something is. */
+	found = tfind(&whole, &entry->gap_tree, gap_order);
+	if (found != NULL && (*found)->have < 0)
+		remove_gap(entry, *found);
+	remove_range(entry, (struct range){ first, end, false });
+	if (!page->partial)
+		remove_range(entry, (struct range){ first, end, true });
 }
 
 static int
@@ -115,25 +165,52 @@ page_order(const struct manifest_page *a, const struct manifest_page *b)
 	return a->first < b->first ? -1 : a->first > b->first;
 }
 
-/* Put the page where it belongs; one of the same window is replaced. */
+/* Pages in order; those of one window in the order that they came in. */
+static int
+page_and_place(const void *a, const void *b)
+{
+	const struct manifest_page *one = a, *other = b;
+	int order = page_order(one, other);
+
+	return order != 0 ? order : one->came < other->came ? -1 : 1;
+}
+
+/* Take it in; it is put where it belongs when somebody asks. */
 static void
 insert_page(struct manifest_entry *entry, const struct manifest_page *page)
 {
-	size_t i = entry->n_pages;
-
-	while (i > 0 && page_order(&entry->pages[i - 1], page) > 0)
-		i--;
-	if (i > 0 && page_order(&entry->pages[i - 1], page) == 0) {
-		free((char *)entry->pages[i - 1].next);
-		entry->pages[i - 1] = *page;
-		return;
-	}
 	entry->pages = mem_need(entry->pages, entry->n_pages + 1,
 	    &entry->pages_room, sizeof(*entry->pages));
-	memmove(&entry->pages[i + 1], &entry->pages[i],
-	    (entry->n_pages - i) * sizeof(*entry->pages));
-	entry->pages[i] = *page;
-	entry->n_pages++;
+	if (entry->n_pages > 0 && page_order(&entry->pages[entry->n_pages - 1],
+	    page) >= 0)
+		entry->is_mixed = true;
+	entry->pages[entry->n_pages] = *page;
+	entry->pages[entry->n_pages++].came = ++entry->came;
+}
+
+void
+manifest_order(struct manifest_entry *entry)
+{
+	struct manifest_page *pages = entry->pages;
+	size_t i, n = 0;
+
+	if (!entry->is_linked) {
+		link_here = &entry->gaps;
+		twalk(entry->gap_tree, link_one);
+		*link_here = NULL;
+		entry->is_linked = true;
+	}
+	if (!entry->is_mixed)
+		return;
+	entry->is_mixed = false;
+	qsort(pages, entry->n_pages, sizeof(*pages), page_and_place);
+	/* Of the same window, the last counts. */
+	for (i = 0; i < entry->n_pages; i++) {
+		if (n > 0 && page_order(&pages[n - 1], &pages[i]) == 0)
+			free((char *)pages[--n].next);
+		pages[n++] = pages[i];
+	}
+	entry->n_pages = n;
 }
 
 void
@@ -142,10 +219,12 @@ manifest_sum_up(struct manifest_entry *entry)
 	struct manifest_listing *known = &entry->known;
 	const struct manifest_page *page;
 
+	manifest_order(entry);
 	if (!entry->is_stale)
 		return;
 	entry->is_stale = false;
 	known->records = known->distinct = known->duplicates = 0;
+	known->same_key = 0;
 	known->unsteady = false;
 	known->total = -1;
 	known->pass = entry->n_pages > 0 ?
@@ -153,6 +232,7 @@ manifest_sum_up(struct manifest_entry *entry)
 	for (page = entry->pages; page < &entry->pages[entry->n_pages];
 	    page++) {
 		known->records += page->kept;
+		known->same_key += page->same_key;
 		if (page->received > page->distinct)
 			known->duplicates += page->received -
 			    page->distinct;
@@ -185,6 +265,7 @@ page_of(json_t *json, struct manifest_line line)
 	page.distinct = (uint64_t)number(json, "distinct",
 	    (int64_t)page.received);
 	page.kept = (uint64_t)number(json, "kept", (int64_t)page.distinct);
+	page.same_key = (uint64_t)number(json, "same_key", 0);
 	page.at = (uint64_t)number(json, "at", 0);
 	page.next = mem_text(json_string_value(json_object_get(json,
 	    "next")));
@@ -256,20 +337,15 @@ apply_gap(struct manifest *manifest, const char *key, json_t *json,
 	/* Where nothing is known of the listing, parts say no more. */
 	if (gap->first < 0 && gap->record < 0 && gap->have < 0)
 		manifest_free_gaps(entry);
-	/* In order, and instead of one of the same place. */
-	for (at = &entry->gaps; *at != NULL && ((*at)->first < gap->first ||
-	    ((*at)->first == gap->first && (*at)->record < gap->record));
-	    at = &(*at)->next)
-		;
-	gap->next = *at;
-	*at = gap;
-	if (gap->next != NULL && gap->next->first == gap->first &&
-	    gap->next->record == gap->record) {
-		struct manifest_gap *old = gap->next;
-
-		gap->next = old->next;
-		free_gap(old);
+	/* Instead of one of the same place. */
+	at = tsearch(gap, &entry->gap_tree, gap_order);
+	if (at == NULL)
+		mem_is_out();
+	if (*at != gap) {
+		free_gap(*at);
+		*at = gap;
 	}
+	entry->is_linked = false;
 }
 
 static void

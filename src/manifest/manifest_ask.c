@@ -9,6 +9,7 @@
 
 /* No file and no list is as large: what JSON's readers take for whole. */
 #define MAX_NUMBER (UINT64_C(1) << 53)
+#define MAX_IN_COMMON 65536
 
 static void
 fill(struct manifest_entry *entry, struct manifest_listing *listing)
@@ -111,6 +112,33 @@ has_numbers(json_t *line)
 	return true;
 }
 
+/* A line says one thing. */
+static bool
+has_one_kind(json_t *line)
+{
+	static const char *const kinds[] = { "page", "listing", "gap", "done",
+	    "seal" };
+	size_t i, n = 0;
+
+	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		n += json_object_get(line, kinds[i]) != NULL;
+	return n <= 1;
+}
+
+/*
+ * Of the records that came, no more can be new; but a few of those that pages
+ * have in common are counted with the later one, if they moved.
+ */
+static bool
+has_parts(json_t *line)
+{
+	json_t *distinct = json_object_get(line, "distinct");
+
+	return json_object_get(line, "page") == NULL || distinct == NULL ||
+	    json_integer_value(distinct) <= json_integer_value(
+	    json_object_get(line, "received")) + MAX_IN_COMMON;
+}
+
 bool
 manifest_is_sound(json_t *line)
 {
@@ -118,7 +146,7 @@ manifest_is_sound(json_t *line)
 	json_t *item;
 	size_t i;
 
-	if (!has_numbers(line))
+	if (!has_one_kind(line) || !has_numbers(line) || !has_parts(line))
 		return false;
 	json_array_foreach(json_object_get(line, "files"), i, item)
 		if (receipt_of(item, &receipt) == -1)
@@ -126,31 +154,70 @@ manifest_is_sound(json_t *line)
 	return true;
 }
 
+/* Where in a list of receipts a path is. */
+struct place {
+	char *path;
+	size_t i;
+	UT_hash_handle hh;
+};
+
+struct places {
+	struct place *all;
+};
+
+/* The place of ${path}; it is ${i}, if there is none yet. */
+static size_t
+find_place(struct places *places, const char *path, size_t i)
+{
+	struct place *place;
+
+	HASH_FIND_STR(places->all, path, place);
+	if (place != NULL)
+		return place->i;
+	place = mem_zero(1, sizeof(*place));
+	place->path = mem_text(path);
+	place->i = i;
+	HASH_ADD_KEYPTR(hh, places->all, place->path, strlen(place->path),
+	    place);
+	return i;
+}
+
+static void
+free_places(struct places *places)
+{
+	struct place *place, *next;
+
+	HASH_ITER(hh, places->all, place, next) {
+		HASH_DEL(places->all, place);
+		free(place->path);
+		free(place);
+	}
+}
+
 /* A shard has grown: the later word on it counts. */
 static bool
-replace_shard(struct tree_receipts *all, size_t from,
+replace_shard(struct tree_receipts *all, struct places *places,
     const struct tree_receipt *receipt)
 {
+	struct tree_receipt *old;
 	size_t i;
 
-	/* It is one of the last. */
-	for (i = all->n; receipt->lines > 0 && i > from; i--) {
-		struct tree_receipt *old = &all->at[i - 1];
-
-		if (strcmp(old->path, receipt->path) != 0)
-			continue;
-		old->lines = receipt->lines;
-		old->bytes = receipt->bytes;
-		memcpy(old->sha256, receipt->sha256, SHA256_BYTES);
-		return true;
-	}
-	return false;
+	if (receipt->lines == 0)
+		return false;
+	i = find_place(places, receipt->path, all->n);
+	if (i == all->n)
+		return false;
+	old = &all->at[i];
+	old->lines = receipt->lines;
+	old->bytes = receipt->bytes;
+	memcpy(old->sha256, receipt->sha256, SHA256_BYTES);
+	return true;
 }
 
 /* Add what the line at ${line} says of files. */
 static int
-add_line(struct manifest *manifest, struct manifest_line line, size_t from,
-    struct tree_receipts *all, struct err *err)
+add_line(struct manifest *manifest, struct manifest_line line,
+    struct places *places, struct tree_receipts *all, struct err *err)
 {
 	json_t *json = manifest_read_line(manifest, line, err), *item;
 	struct tree_receipt receipt;
@@ -164,7 +231,7 @@ add_line(struct manifest *manifest, struct manifest_line line, size_t from,
 			return err_set(err, ERR_DATA, MANIFEST_NAME
 			    ": a receipt is damaged");
 		}
-		if (!replace_shard(all, from, &receipt))
+		if (!replace_shard(all, places, &receipt))
 			tree_receipts_add(all, &receipt);
 	}
 	json_decref(json);
@@ -189,7 +256,8 @@ add_pages(struct manifest *manifest, const struct manifest_entry *entry,
 {
 	struct manifest_line *lines = mem_alloc((entry->n_pages + 1) *
 	    sizeof(*lines));
-	size_t i, from = all->n;
+	struct places places = { NULL };
+	size_t i;
 	int rc = 0;
 
 	for (i = 0; i < entry->n_pages; i++)
@@ -197,7 +265,8 @@ add_pages(struct manifest *manifest, const struct manifest_entry *entry,
 	if (in_time)
 		qsort(lines, entry->n_pages, sizeof(*lines), by_line);
 	for (i = 0; i < entry->n_pages && rc == 0; i++)
-		rc = add_line(manifest, lines[i], from, all, err);
+		rc = add_line(manifest, lines[i], &places, all, err);
+	free_places(&places);
 	free(lines);
 	return rc;
 }
@@ -215,34 +284,34 @@ swap(struct tree_receipt *a, struct tree_receipt *b)
 static void
 join_twins(struct tree_receipts *all, size_t from)
 {
-	struct set *paths = set_new();
+	struct places places = { NULL };
 	size_t i, k, n = from;
 
 	for (i = from; i < all->n; i++) {
-		const char *path = all->at[i].path;
-
-		if (set_add(paths, path, strlen(path))) {
-			swap(&all->at[n++], &all->at[i]);
-			continue;
-		}
-		for (k = from; strcmp(all->at[k].path, path) != 0; k++)
-			;
+		k = find_place(&places, all->at[i].path, n);
 		swap(&all->at[k], &all->at[i]);
+		n += k == n;
 	}
 	for (i = n; i < all->n; i++)
 		free(all->at[i].path);
 	all->n = n;
-	set_free(paths);
+	free_places(&places);
 }
 
 static int
-add_entry(struct manifest *manifest, const struct manifest_entry *entry,
+add_entry(struct manifest *manifest, struct manifest_entry *entry,
     struct tree_receipts *all, struct err *err)
 {
+	struct places places = { NULL };
 	size_t from = all->n;
+	int rc;
 
-	if (entry->known.ended)
-		return add_line(manifest, entry->end, from, all, err);
+	if (entry->known.ended) {
+		rc = add_line(manifest, entry->end, &places, all, err);
+		free_places(&places);
+		return rc;
+	}
+	manifest_order(entry);
 	if (add_pages(manifest, entry, true, all, err) == -1)
 		return -1;
 	if (all->n == from || all->at[from].lines > 0)
@@ -283,12 +352,15 @@ int
 manifest_marks(struct manifest *manifest, struct tree_receipts *all,
     struct err *err)
 {
+	struct places places = { NULL };
 	struct manifest_mark *mark;
+	int rc = 0;
 
-	for (mark = manifest->marks; mark != NULL; mark = mark->hh.next)
-		if (add_line(manifest, mark->line, all->n, all, err) == -1)
-			return -1;
-	return 0;
+	for (mark = manifest->marks; mark != NULL && rc == 0;
+	    mark = mark->hh.next)
+		rc = add_line(manifest, mark->line, &places, all, err);
+	free_places(&places);
+	return rc;
 }
 
 json_t *

@@ -5,15 +5,23 @@
 
 /* Left alone, uthash ends the program without a word. */
 #define uthash_malloc(size) mem_alloc(size)
+/* A stranger can make many keys that uthash's own function takes for one. */
+#define HASH_FUNCTION(key, len, hash) \
+	((hash) = (unsigned)set_mark_of((key), (len)).a)
 #include <uthash.h>
 
 /* A listing, by its key. */
 struct manifest_entry {
 	char *key;
 	struct manifest_listing known;	/* see manifest_sum_up() */
-	struct manifest_page *pages;	/* in the order of pass and position */
+	/* In the order of pass and position, after manifest_order(). */
+	struct manifest_page *pages;
 	size_t n_pages, pages_room;
-	struct manifest_gap *gaps;
+	uint64_t came;		/* of the last page */
+	bool is_mixed;		/* they are not in order */
+	void *gap_tree;		/* by position, for tsearch(3) */
+	struct manifest_gap *gaps;	/* the same as a list, if... */
+	bool is_linked;
 	struct manifest_line end;	/* when it has ended */
 	bool is_stale;		/* ${known} does not count all pages */
 	UT_hash_handle hh;
@@ -54,6 +62,9 @@ int manifest_apply(struct manifest *, json_t *, struct manifest_line,
 
 /** manifest_is_sound(line): Can all its numbers and receipts be? */
 bool manifest_is_sound(json_t *);
+
+/** manifest_order(entry): Put its pages and gaps in order. */
+void manifest_order(struct manifest_entry *);
 
 /** manifest_sum_up(entry): Work out from all pages what is known. */
 void manifest_sum_up(struct manifest_entry *);

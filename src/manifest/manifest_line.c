@@ -74,6 +74,7 @@ set_page(json_t *json, const struct manifest_page *page)
 	    (int64_t)page->received);
 	set_number(json, "kept", (int64_t)page->kept,
 	    (int64_t)page->distinct);
+	set_number(json, "same_key", (int64_t)page->same_key, 0);
 	set_number(json, "at", (int64_t)page->at, 0);
 	/* As it came, not made visible: it is sent again. */
 	if (page->next != NULL)

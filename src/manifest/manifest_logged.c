@@ -3,9 +3,14 @@
  * a value in quotes, or as a member where its lines are JSON.
  */
 
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "manifest/manifest_internal.h"
+
+#define TIME_LEN 24	/* 2026-11-27T00:00:00.000Z */
+#define LOGGED_MAX (16u << 20)	/* bytes of a line: a header is the longest */
 
 /* Undo what the log does to a value in quotes. */
 static void
@@ -18,20 +23,85 @@ unquote(const char *p, const char *end, struct text *value)
 	}
 }
 
+static bool
+is_member(const json_t *json, const char *name, const char *value)
+{
+	const char *have = json_string_value(json_object_get(json, name));
+
+	return have != NULL && strcmp(have, value) == 0;
+}
+
+/*
+ * Only a line that is just as the run writes it: in others stands what a
+ * server said, and that may look like it.
+ */
 void
 manifest_add_logged(const char *line, size_t len, struct text *value)
 {
-	static const char mark[] = MANIFEST_LOGGED "=\"";
-	const char *p = memmem(line, len, mark, strlen(mark)), *said;
+	static const char *const marks[] = {
+		" INFO  run      header " MANIFEST_LOGGED "=\"",
+		" INFO  run      sealed " MANIFEST_LOGGED "=\"" };
+	size_t n = strlen(marks[0]), i;
+	const char *said;
 	json_t *json;
 
-	if (p != NULL) {
-		unquote(p + strlen(mark), line + len, value);
-		return;
+	for (i = 0; i < 2; i++) {
+		if (len > TIME_LEN + n &&
+		    memcmp(&line[TIME_LEN], marks[i], n) == 0) {
+			unquote(&line[TIME_LEN + n], line + len, value);
+			return;
+		}
 	}
 	json = *line == '{' ? json_loadb(line, len, 0, NULL) : NULL;
 	said = json_string_value(json_object_get(json, MANIFEST_LOGGED));
-	if (said != NULL)
+	if (said != NULL && is_member(json, "area", "run") &&
+	    (is_member(json, "message", "header") ||
+	    is_member(json, "message", "sealed")))
 		text_adds(value, said);
 	json_decref(json);
+}
+
+/* Take the next line of the log; what it says goes to ${last}. */
+static void
+take_line(const struct text *line, char **last)
+{
+	struct text value;
+
+	text_init(&value, SIZE_MAX / 4);
+	if (line->len > 0)
+		manifest_add_logged(line->at, line->len, &value);
+	if (value.len > 0) {
+		free(*last);
+		*last = mem_copy(value.at, value.len);
+	}
+	text_release(&value);
+}
+
+char *
+manifest_last_logged(int fd)
+{
+	char piece[65536], *last = NULL;
+	const char *p, *end;
+	struct text line;
+	off_t at = 0;
+	ssize_t n;
+
+	if (!file_fits_memory(fd))
+		return NULL;
+	text_init(&line, LOGGED_MAX);
+	while ((n = pread(fd, piece, sizeof(piece), at)) > 0) {
+		for (p = piece; p < &piece[n]; p = end + (end < &piece[n])) {
+			end = memchr(p, '\n', (size_t)(&piece[n] - p));
+			end = end != NULL ? end : &piece[n];
+			(void)text_add(&line, p, (size_t)(end - p));
+			if (end == &piece[n])
+				continue;
+			take_line(&line, &last);
+			text_clear(&line);
+		}
+		at += n;
+	}
+	take_line(&line, &last);
+	text_release(&line);
+	return last;
 }

@@ -40,17 +40,16 @@ static bool
 first_line(const char *path, const char *name, struct text *line)
 {
 	FILE *file = open_plain(path, name);
-	char *at = NULL;
-	size_t room = 0;
-	ssize_t n = -1;
+	int c = 0;
 
-	if (file != NULL) {
-		n = getline(&at, &room, file);
+	/* One without an end is not read to it. */
+	while (file != NULL && c != '\n' && line->len <= LINE_MAX_BYTES &&
+	    (c = getc_unlocked(file)) != EOF)
+		text_addc(line, (char)c);
+	if (file != NULL)
 		fclose(file);
-	}
-	if (n > 0 && n <= (ssize_t)LINE_MAX_BYTES)
-		text_add(line, at, (size_t)n);
-	free(at);
+	if (line->len > LINE_MAX_BYTES)
+		text_clear(line);
 	return line->len > 0;
 }
 
@@ -145,6 +144,22 @@ manifest_peek(const char *path, struct err *err)
 		header = NULL;
 	}
 	return header;
+}
+
+bool
+manifest_has_any(const char *path)
+{
+	FILE *file = open_plain(path, MANIFEST_NAME);
+	bool has;
+	int c;
+
+	if (file == NULL)
+		return false;
+	while ((c = getc(file)) != EOF && c != '\n')
+		;
+	has = c != EOF && getc(file) != EOF;
+	fclose(file);
+	return has;
 }
 
 bool

@@ -43,11 +43,15 @@ about_of(struct span line)
 {
 	static const char *const kinds[] = { "listing", "page", "gap",
 	    "done" };
-	json_t *json = json_loadb(line.at, line.len, 0, NULL);
 	const char *key;
 	char *about = NULL;
+	json_t *json;
 	size_t i;
 
+	/* What is no line costs next to nothing. */
+	if (line.len < 2 || *line.at != '{')
+		return NULL;
+	json = json_loadb(line.at, line.len, 0, NULL);
 	if (json_object_get(json, "hlexport") != NULL &&
 	    manifest_check_header(json, "", NULL) == 0)
 		about = mem_text("0");
@@ -501,23 +505,15 @@ read_all(struct tree *tree, struct recovery *r, enum manifest_state *state,
 
 /* Does the log end with an export that is sealed? */
 static bool
-is_logged_sealed(struct recovery *r)
+is_logged_sealed(struct tree *tree)
 {
-	const char *p = r->log.at, *end;
-	struct text value;
-	bool is = false;
+	int fd = file_open(tree_dir(tree), TREE_LOG, O_RDONLY, NULL);
+	char *last = fd != -1 ? manifest_last_logged(fd) : NULL;
+	bool is = last != NULL && strncmp(last, "{\"seal\":", 8) == 0;
 
-	text_init(&value, SIZE_MAX / 4);
-	for (; p != NULL && p < r->log.at + r->log.len; p = end + 1) {
-		end = memchr(p, '\n', (size_t)(r->log.at + r->log.len - p));
-		if (end == NULL)
-			end = r->log.at + r->log.len;
-		text_clear(&value);
-		manifest_add_logged(p, (size_t)(end - p), &value);
-		if (value.len > 0)
-			is = strncmp(value.at, "{\"seal\":", 8) == 0;
-	}
-	text_release(&value);
+	if (fd != -1)
+		close(fd);
+	free(last);
 	return is;
 }
 
@@ -574,7 +570,7 @@ manifest_recover(struct tree *tree, struct log *log,
 	read_files(tree, &r);
 	if (manifest != NULL) {
 		/* It may be one that has lost its end. */
-		if (!is_sealed(&r.files[1]) && !is_logged_sealed(&r)) {
+		if (!is_sealed(&r.files[1]) && !is_logged_sealed(tree)) {
 			release(&r);
 			return manifest;
 		}

@@ -18,8 +18,7 @@ put(struct tree *tree, const char *name, const struct text *text,
 
 	text_init(&have, SIZE_MAX / 4);
 	is_same = file_read(tree_dir(tree), name, &have, NULL) == 0 &&
-	    have.len == text->len && memcmp(have.at, text->at,
-	    have.len) == 0;
+	    text_equals(&have, text);
 	text_release(&have);
 	return is_same ? 0 : file_replace(tree_out(tree), name, text->at,
 	    text->len, err);
@@ -122,6 +121,15 @@ manifest_unseal(struct manifest *manifest)
 	manifest->was_sealed |= manifest->seal != NULL;
 	json_decref(manifest->seal);
 	manifest->seal = NULL;
+}
+
+void
+manifest_widen(struct manifest *manifest, json_t *options)
+{
+	while (manifest->marks != NULL)
+		manifest_forget_mark(manifest, manifest->marks->key);
+	json_object_set(manifest->header, "options", options);
+	manifest_unseal(manifest);
 }
 
 int

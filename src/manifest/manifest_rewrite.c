@@ -65,6 +65,7 @@ move_all(struct manifest *manifest, struct text *text, struct err *err)
 	HASH_SORT(manifest->marks, marks_by_key);
 	for (entry = manifest->entries; entry != NULL;
 	    entry = entry->hh.next) {
+		manifest_order(entry);
 		if (entry->known.ended) {
 			if (move_line(manifest, &entry->end, text,
 			    err) == -1)
@@ -182,7 +183,7 @@ err_release:
 int64_t
 manifest_live(const struct manifest *manifest)
 {
-	const struct manifest_entry *entry;
+	struct manifest_entry *entry;
 	const struct manifest_mark *mark;
 	const struct manifest_gap *gap;
 	int64_t live = 0;
@@ -190,6 +191,7 @@ manifest_live(const struct manifest *manifest)
 
 	for (entry = manifest->entries; entry != NULL;
 	    entry = entry->hh.next) {
+		manifest_order(entry);
 		if (entry->known.ended)
 			live += (int64_t)entry->end.len;
 		for (i = 0; i < entry->n_pages; i++)

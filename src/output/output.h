@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "audit/audit.h"
 #include "base/base.h"
 #include "report/report.h"
 #include "table/table.h"
@@ -22,7 +23,10 @@ struct output_sink {
 };
 
 struct output_form {
-	const char *format;	/* csv, json, jsonl, markdown, table */
+	const char *format;	/* csv, json, jsonl, markdown, table, or
+				 * expanded: a line a value */
+	size_t width;		/* table: columns of the terminal, or 0 */
+	bool is_screen;		/* numbers are shortened, NULL is a word */
 	bool bom;		/* CSV: a byte order mark first */
 	bool guard;		/* CSV: no cell that a program takes for a
 				 * formula */
@@ -40,6 +44,7 @@ struct output_form {
 struct output_count {
 	uint64_t rows;
 	uint64_t guarded;	/* cells */
+	bool is_wide;		/* a table does not fit its width */
 	bool has_time;
 	int64_t first_time, last_time;	/* microseconds since 1970 */
 };
@@ -87,6 +92,9 @@ struct output_settings {
 	size_t n_tables;	/* 0: all */
 	char *const *filters;	/* "key=value" */
 	size_t n_filters;
+	char *const *columns;	/* names */
+	size_t n_columns;	/* 0: all */
+	bool no_raw;		/* all but the record itself */
 	bool bom, guard, metadata, embed;
 };
 
@@ -197,6 +205,30 @@ void output_convert_free(struct output_convert *);
  * Is all that is in ${dir} of an earlier conversion, by its manifest.json?
  */
 bool output_made_by_us(const char *);
+
+/** output_is_conversion(dir): Has ${dir} a manifest.json, as one has? */
+bool output_is_conversion(const char *);
+
+/* What is wrong with an earlier conversion. */
+struct output_check {
+	struct audit_finding *at;
+	size_t n, room;
+	uint64_t files, rows, bytes;	/* that were looked at */
+	bool lacks;		/* made of an export that lacks some */
+};
+
+/**
+ * output_check(dir, tick, cookie, check, err):
+ * Hold the files of the conversion in ${dir} against its manifest.json; call
+ * ${tick} with ${cookie} now and then: true stops it (ERR_STOPPED).  Fill
+ * ${check}; output_check_release() it in either case.  Return 0; or -1 with
+ * ${err} set where there is none.
+ */
+int output_check(const char *, bool (*)(void *), void *,
+    struct output_check *, struct err *);
+
+/** output_check_release(check): Free what it holds. */
+void output_check_release(struct output_check *);
 
 /* ---------------------------------------------------------- reporting */
 

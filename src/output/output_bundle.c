@@ -155,7 +155,8 @@ put_lines(struct bundle *b, struct err *err)
 static int
 put_csv(struct bundle *b, struct err *err)
 {
-	struct output_form form = { .format = "csv" };
+	/* As in the report itself. */
+	struct output_form form = { .format = "csv", .guard = true };
 	struct text sql;
 	const char *by;
 	size_t i;
@@ -205,17 +206,14 @@ put_manifest(struct bundle *b, struct err *err)
 	json_t *manifest = json_pack("{s:s, s:s, s:s, s:O}", "hlexport",
 	    "conversion", "tool", b->report->tool, "duckdb",
 	    table_library(), "files", b->files);
-	char *dump;
 	struct text text;
 	int rc;
 
 	json_object_set_new(manifest, "metadata", metadata(b));
-	dump = json_dumps(manifest, JSON_INDENT(2));
 	text_init(&text, SIZE_MAX / 4);
-	text_addf(&text, "%s\n", dump);
+	output_manifest_text(manifest, &text);
 	rc = put_text(b, "manifest.json", &text, err);
 	text_release(&text);
-	free(dump);
 	json_decref(manifest);
 	return rc;
 }

@@ -311,6 +311,20 @@ metadata_line(const struct output_convert *convert,
 	return text;
 }
 
+/* The rows of a part, with the columns that are wanted; new. */
+static char *
+part_sql(const struct output_convert *convert,
+    const struct output_part *part, enum output_raw raw)
+{
+	struct text sql;
+
+	text_init(&sql, SIZE_MAX / 4);
+	text_adds(&sql, "SELECT ");
+	output_add_columns(convert, part, raw, &sql);
+	text_addf(&sql, " FROM (%s)", part->sql);
+	return text_take(&sql);
+}
+
 static int
 write_rows(struct output_convert *convert, struct output_part *part,
     const char *path, struct output_made *made, struct err *err)
@@ -322,18 +336,20 @@ write_rows(struct output_convert *convert, struct output_part *part,
 	    .time = part->table->time };
 	struct output_file *file = output_file_new(path, settings->compress,
 	    err);
+	char *sql = part_sql(convert, part, OUTPUT_RAW_AS_IS);
 	struct output_sink sink = { output_file_put, file };
 	struct output_count count = { .rows = 0 };
 	struct table_rows *rows = NULL;
 	int rc = -1;
 
-	if (file != NULL && (rows = table_query(settings->db, part->sql, 0,
+	if (file != NULL && (rows = table_query(settings->db, sql, 0,
 	    err)) != NULL)
 		rc = output_rows(rows, &form, &sink, &count, err);
 	table_rows_free(rows);
 	if (output_file_end(file, rc == 0 ? made : NULL, err) == -1)
 		rc = -1;
 	free(first);
+	free(sql);
 	part->rows = made->rows = count.rows;
 	part->has_time = count.has_time;
 	part->first_time = count.first_time;
@@ -391,7 +407,8 @@ static bool
 is_cut(const struct output_convert *convert)
 {
 	return strcmp(convert->settings.format, "csv") == 0 &&
-	    convert->parts[0].table->n_plain > 0;
+	    convert->parts[0].table->n_plain > 0 &&
+	    convert->settings.n_columns == 0;
 }
 
 bool
@@ -406,8 +423,10 @@ output_is_exact(const struct output_convert *convert)
 static char *
 plain_sql(const struct output_convert *convert)
 {
-	return mem_format("SELECT %s FROM (%s)", output_is_exact(convert) ?
-	    "raw" : "* EXCLUDE (raw)", convert->parts[0].sql);
+	return output_is_exact(convert) ? mem_format("SELECT raw FROM (%s)",
+	    convert->parts[0].sql) : part_sql(convert, &convert->parts[0],
+	    convert->settings.n_columns > 0 ? OUTPUT_RAW_AS_IS :
+	    OUTPUT_RAW_LEFT_OUT);
 }
 
 int
@@ -471,16 +490,15 @@ output_convert_run(struct output_convert *convert, const char *dir,
     struct err *err)
 {
 	struct text text;
-	char *path, *json;
+	char *path;
 	json_t *manifest;
 	int fd, rc;
 
 	if (make_parts(convert, dir, err) == -1)
 		return -1;
 	manifest = output_manifest(convert);
-	json = json_dumps(manifest, JSON_INDENT(2));
 	text_init(&text, SIZE_MAX / 4);
-	text_addf(&text, "%s\n", json);
+	output_manifest_text(manifest, &text);
 	path = mem_format("%s/manifest.json", dir);
 	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd == -1) {
@@ -493,7 +511,6 @@ output_convert_run(struct output_convert *convert, const char *dir,
 		close(fd);
 	}
 	free(path);
-	free(json);
 	json_decref(manifest);
 	text_release(&text);
 	return rc;

@@ -1,7 +1,9 @@
 /*
  * CSV as RFC 4180 has it: lines end with CR LF, and a cell with a comma, a
  * quote or a line break in it stands in quotes.  An empty text stands in
- * quotes too; a cell without a value is empty.
+ * quotes too; a cell without a value is empty.  So does one with a ";", which
+ * for many a spreadsheet is the end of a cell: what is behind it would be one
+ * of its own, and be run.
  */
 
 #include <string.h>
@@ -10,11 +12,14 @@
 #include "page/page.h"
 
 static bool
-needs_quotes(struct span cell)
+needs_quotes(const struct output_form *form, struct span cell)
 {
+	bool semicolon = !form->plain || form->guard;
+
 	return cell.len > 0 && (*cell.at == ' ' ||
 	    cell.at[cell.len - 1] == ' ' ||
 	    memchr(cell.at, ',', cell.len) != NULL ||
+	    (semicolon && memchr(cell.at, ';', cell.len) != NULL) ||
 	    memchr(cell.at, '"', cell.len) != NULL ||
 	    memchr(cell.at, '\n', cell.len) != NULL ||
 	    memchr(cell.at, '\r', cell.len) != NULL);
@@ -25,10 +30,9 @@ add_text(struct output_writer *w, struct span cell)
 {
 	const char *at = cell.at, *end = cell.at + cell.len, *quote;
 	bool quote_empty = cell.len == 0 && !w->form->plain;
-	bool guard = w->form->guard && cell.len > 0 &&
-	    *cell.at != '\0' && strchr("=+-@\t\r", *cell.at) != NULL;
+	bool guard = w->form->guard && text_is_formula(cell.at, cell.len);
 
-	if (!quote_empty && !guard && !needs_quotes(cell)) {
+	if (!quote_empty && !guard && !needs_quotes(w->form, cell)) {
 		text_add(&w->text, at, cell.len);
 		return;
 	}

@@ -9,8 +9,8 @@
 #include "config/config.h"
 #include "output/output_internal.h"
 
-#define PERCENTILES "nearest rank by index: the value at place floor(n * p) " \
-    "of all n in order, without interpolation"
+#define PERCENTILES "of all n values in order, counted from 0, the one at " \
+    "floor(n * p); no interpolation"
 
 /* What events may have; a source's SQL need not give all. */
 static const char *const columns[] = { "time TIMESTAMPTZ", "kind VARCHAR",
@@ -75,7 +75,18 @@ read_events(const struct output_report *report,
 		    "events to report on; 'hlexport query' works on it",
 		    report->source);
 	text_init(&sql, 1 << 21);
-	text_adds(&sql, "CREATE TEMP TABLE events AS SELECT * FROM (SELECT ");
+	text_adds(&sql, "CREATE TEMP TABLE events AS SELECT ");
+	/* No name is none, like null. */
+	for (i = 0; i < COLUMNS; i++) {
+		int len = (int)strcspn(columns[i], " ");
+		bool is_text = strcmp(&columns[i][len + 1], "VARCHAR") == 0;
+
+		text_addf(&sql, "%s%s\"%.*s\"%s", i > 0 ? ", " : "",
+		    is_text ? "nullif(" : "", len, columns[i],
+		    is_text ? ", '')" : "");
+		text_addf(&sql, " AS \"%.*s\"", len, columns[i]);
+	}
+	text_adds(&sql, " FROM (SELECT ");
 	for (i = 0; i < COLUMNS; i++) {
 		int len = (int)strcspn(columns[i], " ");
 
@@ -241,6 +252,10 @@ static const char usage[] = "SELECT \"%s\" AS name, count(*) AS count, "
     "AS avg_duration_ms FROM events WHERE \"%s\" IS NOT NULL GROUP BY 1 "
     "ORDER BY min(time), 1";
 
+/* Errors that differ by a number or an id are of one kind. */
+#define ERROR_KIND "regexp_replace(error, '\\b[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}" \
+    "\\b|\\b0x[0-9a-fA-F]+|[0-9]+([.,][0-9]+)*', '#', 'g')"
+
 static json_t *
 breakdowns(struct table_db *db, struct err *err)
 {
@@ -255,9 +270,9 @@ breakdowns(struct table_db *db, struct err *err)
 	types = agents == NULL ? NULL : map_json(db, "SELECT "
 	    "coalesce(kind, '(none)') AS name, count(*) AS count FROM events "
 	    "GROUP BY 1 ORDER BY 1", err);
-	errors = types == NULL ? NULL : map_json(db, "SELECT error AS name, "
-	    "count(*) AS count FROM events WHERE error <> '' GROUP BY 1 "
-	    "ORDER BY count(*) DESC, 1", err);
+	errors = types == NULL ? NULL : map_json(db, "SELECT " ERROR_KIND
+	    " AS name, count(*) AS count FROM events WHERE error <> '' "
+	    "GROUP BY 1 ORDER BY count(*) DESC, 1", err);
 	if (errors != NULL)
 		return json_pack("{s:o, s:o, s:o, s:o}", "by_type", types,
 		    "tools", tools, "agents", agents, "errors", errors);
@@ -370,60 +385,56 @@ make_title(const struct output_report *report, const json_t *start,
 	return json;
 }
 
-static json_t *
-notes(const struct output_report *report, const json_t *sums,
-    uint64_t left_out)
+/* The time "${what}(time)", in the zone that days are of. */
+static void
+add_moment(const char *what, const char *zone, struct text *sql)
 {
-	const struct table_trouble *troubles;
-	json_t *all = json_array();
-	json_int_t timeless = json_integer_value(json_object_get(sums,
-	    "timeless"));
-	size_t n, i;
+	char *time = mem_format("%s(time) FILTER " OUTPUT_TIMED, what);
+	struct text local;
 
-	if (timeless > 0)
-		json_array_append_new(all, json_sprintf("%lld events have no "
-		    "time: they are in the totals, not in series by time",
-		    (long long)timeless));
-
-	if (left_out > 0)
-		json_array_append_new(all, json_sprintf("%" PRIu64 " events "
-		    "have no time that can be read: no range of dates has "
-		    "them, and they are not in this report", left_out));
-	troubles = table_trouble(report->db, &n);
-	for (i = 0; i < n; i++) {
-		if (troubles[i].mended > 0)
-			json_array_append_new(all, json_sprintf("%" PRIu64
-			    " of %" PRIu64 " rows of %s hold what JSON does "
-			    "not have; they are in this report",
-			    troubles[i].mended, troubles[i].rows,
-			    troubles[i].resource));
-		if (troubles[i].lost > 0)
-			json_array_append_new(all, json_sprintf("%" PRIu64
-			    " files with %s are missing",
-			    troubles[i].lost, troubles[i].resource));
-		if (troubles[i].damaged == 0)
-			continue;
-		json_array_append_new(all, json_sprintf("%" PRIu64 " records "
-		    "of %s can't be read and are not in this report; the "
-		    "first is %s", troubles[i].damaged,
-		    troubles[i].resource, troubles[i].where));
+	if (strcmp(zone, "UTC") == 0) {
+		text_adds(sql, time);
+		free(time);
+		return;
 	}
-	return all;
+	text_init(&local, 4096);
+	text_adds(&local, "timezone(");
+	table_literal(&local, zone);
+	text_addf(&local, ", %s)", time);
+	text_addf(sql, "strftime(%s, '%%Y-%%m-%%dT%%H:%%M:%%S') || "
+	    "(SELECT CASE WHEN o = 0 THEN 'Z' ELSE format('{}{:02d}:{:02d}', "
+	    "CASE WHEN o < 0 THEN '-' ELSE '+' END, abs(o) // 3600, "
+	    "abs(o) %% 3600 // 60) END FROM (SELECT CAST(epoch(%s) - epoch(%s) "
+	    "AS BIGINT) AS o))", local.at, local.at, time);
+	text_release(&local);
+	free(time);
 }
 
 static json_t *
-totals(struct table_db *db, struct err *err)
+totals(struct table_db *db, const char *zone, struct err *err)
 {
-	return one_json(db, "SELECT count(*) AS total_metrics, "
+	struct text sql;
+	json_t *sums;
+
+	text_init(&sql, 1 << 16);
+	text_adds(&sql, "SELECT count(*) AS total_metrics, "
 	    "count(DISTINCT nullif(session, '')) AS total_sessions, "
 	    "count(DISTINCT nullif(\"user\", '')) AS total_users, "
-	    "count(error) AS total_errors, min(time) FILTER " OUTPUT_TIMED
-	    " AS first, max(time) FILTER " OUTPUT_TIMED " AS "
-	    "last, TRY_CAST(coalesce(sum(tokens), 0) AS BIGINT) AS tokens, "
+	    "count(error) AS total_errors, ");
+	add_moment("min", zone, &sql);
+	text_adds(&sql, " AS first, ");
+	add_moment("max", zone, &sql);
+	text_adds(&sql, " AS last, "
+	    "TRY_CAST(coalesce(sum(tokens), 0) AS BIGINT) AS tokens, "
+	    "TRY_CAST(coalesce(sum(tokens) FILTER (session <> ''), 0) AS "
+	    "BIGINT) AS session_tokens, "
 	    "round(fsum(cost), 9) AS cost, count(cost) AS costs, count(*) "
 	    "FILTER (success) AS good, count(*) FILTER (NOT success) AS bad, "
 	    "count(*) - count(*) FILTER " OUTPUT_TIMED " AS timeless "
-	    "FROM events", err);
+	    "FROM events");
+	sums = one_json(db, sql.at, err);
+	text_release(&sql);
+	return sums;
 }
 
 static json_t *
@@ -439,7 +450,7 @@ add_totals(const struct output_report *report, json_t *model,
 {
 	static const char *const same[] = { "total_metrics",
 	    "total_sessions", "total_users", "total_errors" };
-	json_int_t good, bad, sessions, tokens;
+	json_int_t good, bad, sessions, tokens, in_sessions;
 	json_t *start, *end;
 	size_t i;
 
@@ -456,9 +467,11 @@ add_totals(const struct output_report *report, json_t *model,
 	sessions = json_integer_value(json_object_get(sums,
 	    "total_sessions"));
 	tokens = json_integer_value(json_object_get(sums, "tokens"));
+	in_sessions = json_integer_value(json_object_get(sums,
+	    "session_tokens"));
 	json_object_set_new(model, "token_stats", json_pack("{s:I, s:f}",
 	    "total", tokens, "avg_per_session", sessions > 0 ?
-	    (double)tokens / (double)sessions : 0.0));
+	    (double)in_sessions / (double)sessions : 0.0));
 	json_object_set_new(model, "cost_stats", json_pack(
 	    "{s:o, s:s, s:o}", "total", number_of(sums, "cost"), "currency",
 	    "USD", "counted", number_of(sums, "costs")));
@@ -482,7 +495,7 @@ static int
 fill(const struct output_report *report, json_t *model, uint64_t left_out,
     struct err *err)
 {
-	json_t *sums = totals(report->db, err);
+	json_t *sums = totals(report->db, report->range.timezone, err);
 
 	if (sums == NULL)
 		return -1;
@@ -498,7 +511,8 @@ fill(const struct output_report *report, json_t *model, uint64_t left_out,
 		json_decref(sums);
 		return -1;
 	}
-	add(model, "notes", notes(report, sums, left_out));
+	add(model, "notes", output_report_notes(report, sums,
+	    left_out));
 	json_decref(sums);
 	if (table_left_out(report->db) > 0)
 		json_object_set_new(model, "complete", json_false());
@@ -529,6 +543,9 @@ output_report_make(const struct output_report *report, struct err *err)
 	    report->range.timezone, "filters",
 	    output_filters_json(&filters));
 	output_filters_release(&filters);
+	if (table_list(report->db)->unit != NULL)
+		json_object_set_new(model, "unit", json_string(table_list(
+		    report->db)->unit));
 	if (fill(report, model, left_out, err) == 0)
 		return model;
 	json_decref(model);

@@ -272,6 +272,21 @@ count_folders(struct output_convert *convert, const struct output_part *part,
 	return rc;
 }
 
+/* The rows, and what divides them as a column more; new. */
+static char *
+rows_from(const struct output_convert *convert,
+    const struct output_part *part, const char *by)
+{
+	struct text sql;
+
+	text_init(&sql, 1 << 21);
+	text_adds(&sql, "SELECT ");
+	output_add_columns(convert, part, OUTPUT_RAW_AS_TEXT, &sql);
+	text_addf(&sql, ", %s AS \"%s\" FROM (%s)", by,
+	    convert->settings.partition, part->sql);
+	return text_take(&sql);
+}
+
 int
 output_folders(struct output_convert *convert, struct output_part *part,
     const char *dir, struct err *err)
@@ -279,8 +294,7 @@ output_folders(struct output_convert *convert, struct output_part *part,
 	char *folder = mem_format("%s/%s", dir, part->table->name);
 	char *files = mem_format("%s/**/*.parquet", folder);
 	char *by = division(convert, part);
-	char *from = mem_format("SELECT " OUTPUT_COLUMNS ", %s AS \"%s\" FROM "
-	    "(%s)", by, convert->settings.partition, part->sql);
+	char *from = rows_from(convert, part, by);
 	uint64_t most = folders_at_once(convert, part), n = part->rows;
 	int rc = 0;
 

@@ -27,6 +27,7 @@ struct output_writer {
 	struct text held;	/* a screen's table: the rows of a page */
 	size_t *widths;
 	size_t n_held;
+	bool is_fitted;		/* the widths are final */
 };
 
 /* How a format is written: each adds to the writer's text. */
@@ -38,7 +39,7 @@ struct output_writes {
 };
 
 extern const struct output_writes output_csv, output_json, output_jsonl,
-    output_markdown, output_table;
+    output_markdown, output_table, output_expanded;
 
 /* ------------------------------------------------- output_words.c */
 
@@ -149,11 +150,24 @@ int output_parquet(struct output_convert *, struct output_part *,
 /** output_duckdb(convert, dir, err): Make the database over the files. */
 int output_duckdb(struct output_convert *, const char *, struct err *);
 
-/*
- * A record is text: as JSON, one that DuckDB refuses would keep it from
- * reading any row of the file.
+/* What is made of a record itself, the column raw. */
+enum output_raw {
+	OUTPUT_RAW_AS_IS,
+	OUTPUT_RAW_AS_TEXT,	/* of JSON that DuckDB refuses, it would read
+				 * no row of a Parquet file */
+	OUTPUT_RAW_LEFT_OUT
+};
+
+/**
+ * output_add_columns(convert, part, raw, sql):
+ * Add the columns of the part that are wanted, as a SELECT has them.
  */
-#define OUTPUT_COLUMNS "* REPLACE (CAST(raw AS VARCHAR) AS raw)"
+void output_add_columns(const struct output_convert *,
+    const struct output_part *, enum output_raw, struct text *);
+
+/** output_has_column(convert, part, name): Is it one of these? */
+bool output_has_column(const struct output_convert *,
+    const struct output_part *, const char *);
 
 /** output_add_files(sql, path): Add the path of files as a text. */
 void output_add_files(struct text *, const char *);
@@ -183,6 +197,28 @@ int output_folders(struct output_convert *, struct output_part *,
     const char *, struct err *);
 
 /* ----------------------------------------------- output_series.c */
+
+/**
+ * output_manifest_text(manifest, text):
+ * Add what manifest.json is to be: with, at its end, the SHA-256 of what it is
+ * without that.
+ */
+void output_manifest_text(json_t *, struct text *);
+
+/**
+ * output_report_notes(report, sums, left_out):
+ * Return texts, new: what the ${sums} lack, or have in spite of faults.
+ * ${left_out} events are not in them since they have no time.
+ */
+json_t *output_report_notes(const struct output_report *, const json_t *,
+    uint64_t);
+
+/**
+ * output_series_column(by):
+ * Return the column of events that makes the rows; NULL: a time, or only some
+ * events are meant to have it.
+ */
+const char *output_series_column(const char *);
 
 /** output_series(by, timezone, sql): Write the SQL for ${by}. */
 void output_series(const char *, const char *, struct text *);

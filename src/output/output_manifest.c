@@ -3,11 +3,8 @@
  * its own, so that the same export gives the same bytes.
  */
 
-#include <string.h>
-#include <sys/stat.h>
-
-#include <dirent.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "output/output_internal.h"
 
@@ -75,15 +72,50 @@ troubles_of(const struct output_convert *convert)
 	troubles = table_trouble(convert->settings.db, &n);
 	for (i = 0; i < n; i++)
 		if (troubles[i].mended + troubles[i].damaged +
-		    troubles[i].lost > 0)
+		    troubles[i].deep + troubles[i].lost > 0)
 			json_array_append_new(all, json_pack(
 			    "{s:s, s:I, s:I, s:I, s:I, s:s}", "resource",
 			    troubles[i].resource, "rows",
 			    (json_int_t)troubles[i].rows, "mended",
 			    (json_int_t)troubles[i].mended, "left_out",
-			    (json_int_t)troubles[i].damaged, "lost_files",
+			    (json_int_t)troubles[i].damaged +
+			    (json_int_t)troubles[i].deep, "lost_files",
 			    (json_int_t)troubles[i].lost, "first",
-			    troubles[i].where));
+			    troubles[i].where != NULL ? troubles[i].where :
+			    troubles[i].where_mended));
+	return all;
+}
+
+/* Those that were chosen; null: all. */
+static json_t *
+columns_of(const struct output_settings *settings)
+{
+	json_t *names = settings->n_columns > 0 ? json_array() : json_null();
+	size_t i;
+
+	for (i = 0; i < settings->n_columns; i++)
+		json_array_append_new(names, json_string(
+		    settings->columns[i]));
+	return names;
+}
+
+/* Values that do not fit the type of their column, and are NULL. */
+static json_t *
+unfit_of(const struct output_convert *convert)
+{
+	json_t *all = json_array();
+	const struct table_unfit *unfit;
+	size_t n, i;
+
+	unfit = table_unfit(convert->settings.db, &n);
+	for (i = 0; i < n; i++)
+		if (unfit[i].values > 0)
+			json_array_append_new(all, json_pack(
+			    "{s:s, s:s, s:s, s:I, s:s}", "table",
+			    unfit[i].table, "column", unfit[i].column,
+			    "type", unfit[i].type, "values",
+			    (json_int_t)unfit[i].values, "first",
+			    unfit[i].first));
 	return all;
 }
 
@@ -93,7 +125,7 @@ output_manifest(const struct output_convert *convert)
 	const struct output_settings *settings = &convert->settings;
 
 	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:I, s:s, s:s?, "
-	    "s:s?, s:s, s:s?, s:o, s:o, s:o, s:o, s:I, s:I, s:I}",
+	    "s:s?, s:s, s:s?, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:I}",
 	    "hlexport", "conversion", "tool", settings->tool, "duckdb",
 	    table_library(), "source", settings->source, "export",
 	    settings->export, "complete", settings->complete &&
@@ -101,58 +133,29 @@ output_manifest(const struct output_convert *convert)
 	    (json_int_t)settings->gaps, "format", settings->format, "from",
 	    settings->range.from, "to", settings->range.to, "timezone",
 	    settings->range.timezone, "where", settings->where, "filters",
-	    output_filters_json(&convert->filters), "tables",
+	    output_filters_json(&convert->filters), "columns",
+	    columns_of(settings), "tables",
 	    tables_of(convert), "files", files_of(convert), "troubles",
-	    troubles_of(convert), "cells_guarded",
+	    troubles_of(convert), "values_that_do_not_fit",
+	    unfit_of(convert), "cells_guarded",
 	    (json_int_t)convert->guarded, "cells_cut",
 	    (json_int_t)convert->cut, "cells_with_control_characters",
 	    (json_int_t)convert->replaced);
 }
 
-/* ------------------------------------------------------ an earlier one */
-
-/* Is the file or folder ${name} the beginning of a path in ${files}? */
-static bool
-is_known(const json_t *files, const char *name)
+void
+output_manifest_text(json_t *manifest, struct text *text)
 {
-	size_t i, len = strlen(name);
-	json_t *file;
+	unsigned char hash[SHA256_BYTES];
+	char *bare, *whole, hex[SHA256_HEX];
 
-	if (strcmp(name, "manifest.json") == 0 ||
-	    (len > 4 && strcmp(&name[len - 4], ".zip") == 0 &&
-	    (strncmp(name, "hlexport-", 9) == 0 ||
-	    strcmp(name, "report.zip") == 0)))
-		return true;
-	json_array_foreach(files, i, file) {
-		const char *path = json_string_value(json_object_get(file,
-		    "path"));
-
-		if (path != NULL && strncmp(path, name, len) == 0 &&
-		    (path[len] == '\0' || path[len] == '/'))
-			return true;
-	}
-	return false;
-}
-
-bool
-output_made_by_us(const char *dir)
-{
-	char *path = mem_format("%s/manifest.json", dir);
-	json_t *manifest = json_load_file(path, 0, NULL), *files;
-	const char *what = json_string_value(json_object_get(manifest,
-	    "hlexport"));
-	bool is = what != NULL && strcmp(what, "conversion") == 0;
-	DIR *all = is ? opendir(dir) : NULL;
-	struct dirent *entry;
-
-	files = json_object_get(manifest, "files");
-	while (all != NULL && is && (entry = readdir(all)) != NULL)
-		is = strcmp(entry->d_name, ".") == 0 ||
-		    strcmp(entry->d_name, "..") == 0 ||
-		    is_known(files, entry->d_name);
-	if (all != NULL)
-		closedir(all);
-	json_decref(manifest);
-	free(path);
-	return is;
+	json_object_del(manifest, "sha256");
+	bare = json_dumps(manifest, JSON_INDENT(2));
+	sha256_of(bare, strlen(bare), hash);
+	sha256_hex(hash, hex);
+	json_object_set_new(manifest, "sha256", json_string(hex));
+	whole = json_dumps(manifest, JSON_INDENT(2));
+	text_addf(text, "%s\n", whole);
+	free(whole);
+	free(bare);
 }

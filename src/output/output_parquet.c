@@ -4,7 +4,6 @@
 
 #include <sys/stat.h>
 
-#include <ftw.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -79,7 +78,8 @@ output_parquet_times(struct output_convert *convert, struct output_part *part,
 	struct text sql;
 	int rc = -1;
 
-	if (part->table->time == NULL)
+	if (part->table->time == NULL ||
+	    !output_has_column(convert, part, part->table->time))
 		return 0;
 	text_init(&sql, 1 << 16);
 	text_adds(&sql, "SELECT min(t), max(t) FROM (SELECT ");
@@ -110,7 +110,9 @@ copy_whole(struct output_convert *convert, struct output_part *part,
 	int rc;
 
 	text_init(&sql, 1 << 21);
-	text_adds(&sql, "COPY (SELECT " OUTPUT_COLUMNS " FROM ");
+	text_adds(&sql, "COPY (SELECT ");
+	output_add_columns(convert, part, OUTPUT_RAW_AS_TEXT, &sql);
+	text_adds(&sql, " FROM ");
 	/* What is left out would make the groups of rows uneven. */
 	if (part->filtered || !table_share(convert->settings.db, part->table,
 	    group_rows(convert->settings.db), &sql))
@@ -142,32 +144,96 @@ output_parquet(struct output_convert *convert, struct output_part *part,
 
 /* -------------------------------------------------------------- database */
 
-/* Run statements that a table's name stands in. */
-static int
-for_each(struct output_convert *convert, const char *before,
-    const char *after, const char *dir, struct err *err)
+/*
+ * Where a view finds its file: beside the database that is open, whichever
+ * directory that is in.  Its path is known to SQL by where DuckDB would put
+ * temporary files, unless it is attached to another: then the file is looked
+ * for in the current directory and in file_search_path.
+ */
+static void
+add_beside(const char *name, struct text *sql)
 {
+	char *file = mem_format("%s.parquet", name);
+	char *escaped = output_no_pattern(file);
+
+	text_adds(sql, "regexp_replace(regexp_extract(current_setting("
+	    "'temp_directory'), "
+	    "'(?s)^(.*[/\\\\])[^/\\\\]*\\.duckdb\\.tmp$', 1), "
+	    "'([*?[])', '[\\1]', 'g') || ");
+	table_literal(sql, escaped);
+	free(escaped);
+	free(file);
+}
+
+/* A view over the file of a table, or a table with its rows. */
+static int
+make_relation(struct output_convert *convert, const char *name,
+    const char *dir, struct err *err)
+{
+	bool embed = convert->settings.embed;
+	char *file = mem_format("%s/%s.parquet", dir, name);
 	struct text sql;
-	size_t i;
-	int rc = 0;
+	int rc;
 
 	text_init(&sql, 1 << 16);
-	for (i = 0; i < convert->n_parts && rc == 0; i++) {
-		const char *name = convert->parts[i].table->name;
-		char *file = mem_format("%s%s%s.parquet", dir,
-		    *dir != '\0' ? "/" : "", name);
-
-		text_clear(&sql);
-		text_adds(&sql, before);
-		table_quote(&sql, name);
-		text_addf(&sql, " AS SELECT * FROM read_parquet(");
+	text_addf(&sql, "CREATE %s made.", embed ? "TABLE" : "VIEW");
+	table_quote(&sql, name);
+	text_adds(&sql, " AS SELECT * FROM read_parquet(");
+	if (embed)
 		output_add_files(&sql, file);
-		text_addf(&sql, "%s)%s", *dir != '\0' ?
-		    ", hive_partitioning = false" : "", after);
-		rc = table_run(convert->settings.db, sql.at, NULL, err);
-		free(file);
-	}
+	else
+		add_beside(name, &sql);
+	text_adds(&sql, ", hive_partitioning = false)");
+	rc = table_run(convert->settings.db, sql.at, NULL, err);
 	text_release(&sql);
+	free(file);
+	return rc;
+}
+
+/* Say in the database what a table has, or what its ${column} is. */
+static int
+comment(struct output_convert *convert, const char *kind, const char *table,
+    const char *column, const char *about, struct err *err)
+{
+	struct text sql;
+	int rc;
+
+	text_init(&sql, 1 << 20);
+	text_addf(&sql, "COMMENT ON %s made.", kind);
+	table_quote(&sql, table);
+	if (column != NULL) {
+		text_addc(&sql, '.');
+		table_quote(&sql, column);
+	}
+	text_adds(&sql, " IS ");
+	table_literal(&sql, about);
+	rc = table_run(convert->settings.db, sql.at, NULL, err);
+	text_release(&sql);
+	return rc;
+}
+
+static int
+make_relations(struct output_convert *convert, const char *dir,
+    struct err *err)
+{
+	const char *kind = convert->settings.embed ? "TABLE" : "VIEW";
+	size_t i, k;
+	int rc = 0;
+
+	for (i = 0; i < convert->n_parts && rc == 0; i++) {
+		const struct source_table *table = convert->parts[i].table;
+
+		rc = make_relation(convert, table->name, dir, err);
+		if (rc == 0)
+			rc = comment(convert, kind, table->name, NULL,
+			    table->about, err);
+		for (k = 0; k < table->n_columns && rc == 0; k++)
+			if (output_has_column(convert, &convert->parts[i],
+			    table->columns[k].name))
+				rc = comment(convert, "COLUMN", table->name,
+				    table->columns[k].name,
+				    table->columns[k].about, err);
+	}
 	return rc;
 }
 
@@ -203,9 +269,7 @@ fill_database(struct output_convert *convert, const char *dir,
 	if (rc == 0)
 		rc = table_run(db, sql.at, NULL, err);
 	if (rc == 0)
-		rc = convert->settings.embed ? for_each(convert,
-		    "CREATE TABLE made.", "", dir, err) : for_each(convert,
-		    "CREATE VIEW made.", "", "", err);
+		rc = make_relations(convert, dir, err);
 	/* The write-ahead log goes into the file. */
 	if (rc == 0)
 		rc = table_run(db, "CHECKPOINT made", NULL, err);
@@ -245,10 +309,12 @@ make_open_sql(struct output_convert *convert, const char *dir,
 	int rc = -1;
 
 	text_init(&text, 1 << 16);
-	text_addf(&text, "-- In this directory: duckdb -init open.sql\n"
-	    "-- From elsewhere, give the directory's path in place of '.'.\n"
+	text_addf(&text, "-- 'duckdb %s' opens it from any directory.  To\n"
+	    "-- attach it to another database, run this here, or with the\n"
+	    "-- directory's path in place of '.'.\n"
 	    "SET file_search_path = '.';\n"
-	    "ATTACH '%s' AS export (READ_ONLY);\nUSE export;\n", database);
+	    "ATTACH '%s' AS export (READ_ONLY);\nUSE export;\n", database,
+	    database);
 	if (file != NULL)
 		rc = output_file_put(file, text.at, text.len, err);
 	if (output_file_end(file, rc == 0 ? output_made_add(convert,

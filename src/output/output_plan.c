@@ -8,12 +8,10 @@
 #include "config/config.h"
 #include "output/output_internal.h"
 
-/* -------------------------------------------------------------- filters */
-
 /* No table that is wanted has the column. */
 static int
-no_column(const struct output_convert *convert, const char *key,
-    struct err *err)
+no_column(const struct output_convert *convert, const char *option,
+    const char *key, struct err *err)
 {
 	const char *names[512], *near;
 	size_t n = 0, i, k;
@@ -24,11 +22,112 @@ no_column(const struct output_convert *convert, const char *key,
 			names[n++] =
 			    convert->parts[i].table->columns[k].name;
 	near = config_near(key, names, n);
-	return err_set(err, ERR_USAGE, "--filter %s: no table that is "
+	return err_set(err, ERR_USAGE, "--%s %s: no table that is "
 	    "converted has such a column%s%s%s; 'hlexport query DIR' lists "
-	    "them", key, near != NULL ? "; did you mean " : "",
+	    "them", option, key, near != NULL ? "; did you mean " : "",
 	    near != NULL ? near : "", near != NULL ? "?" : "");
 }
+
+/* -------------------------------------------------------------- columns */
+
+static bool
+part_has(const struct output_convert *convert,
+    const struct output_part *part, const char *name)
+{
+	if (strcmp(name, "raw") == 0)
+		return !convert->settings.no_raw &&
+		    strcmp(convert->settings.format, "xlsx") != 0;
+	return source_has_column(part->table, name);
+}
+
+bool
+output_has_column(const struct output_convert *convert,
+    const struct output_part *part, const char *name)
+{
+	const struct output_settings *settings = &convert->settings;
+	size_t i;
+
+	for (i = 0; i < settings->n_columns; i++)
+		if (strcmp(settings->columns[i], name) == 0)
+			return part_has(convert, part, name);
+	return settings->n_columns == 0;
+}
+
+/* Is the column ${i} one that was named before it? */
+static bool
+is_named_before(const struct output_settings *settings, size_t i)
+{
+	size_t k;
+
+	for (k = 0; k < i; k++)
+		if (strcmp(settings->columns[k], settings->columns[i]) == 0)
+			return true;
+	return false;
+}
+
+static void
+add_column(const char *name, enum output_raw raw, struct text *sql)
+{
+	if (strcmp(name, "raw") == 0 && raw == OUTPUT_RAW_LEFT_OUT)
+		return;
+	if (sql->len > 0 && sql->at[sql->len - 1] != ' ')
+		text_adds(sql, ", ");
+	if (strcmp(name, "raw") == 0 && raw == OUTPUT_RAW_AS_TEXT)
+		text_adds(sql, "CAST(raw AS VARCHAR) AS raw");
+	else
+		table_quote(sql, name);
+}
+
+void
+output_add_columns(const struct output_convert *convert,
+    const struct output_part *part, enum output_raw raw, struct text *sql)
+{
+	const struct output_settings *settings = &convert->settings;
+	const struct source_table *table = part->table;
+	size_t i;
+
+	if (settings->no_raw)
+		raw = OUTPUT_RAW_LEFT_OUT;
+	for (i = 0; i < settings->n_columns; i++)
+		if (part_has(convert, part, settings->columns[i]) &&
+		    !is_named_before(settings, i))
+			add_column(settings->columns[i], raw, sql);
+	for (i = 0; i < table->n_columns && settings->n_columns == 0; i++)
+		add_column(table->columns[i].name, raw, sql);
+	if (settings->n_columns == 0)
+		add_column("raw", raw, sql);
+}
+
+/* Of tables that have none of the columns, nothing is made. */
+static int
+choose_columns(struct output_convert *convert, struct err *err)
+{
+	const struct output_settings *settings = &convert->settings;
+	size_t i, k, n = 0;
+	bool has;
+
+	for (i = 0; i < settings->n_columns; i++) {
+		for (k = 0; k < convert->n_parts; k++)
+			if (part_has(convert, &convert->parts[k],
+			    settings->columns[i]))
+				break;
+		if (k == convert->n_parts)
+			return no_column(convert, "columns",
+			    settings->columns[i], err);
+	}
+	for (i = 0; i < convert->n_parts; i++) {
+		has = settings->n_columns == 0;
+		for (k = 0; k < settings->n_columns && !has; k++)
+			has = part_has(convert, &convert->parts[i],
+			    settings->columns[k]);
+		if (has)
+			convert->parts[n++] = convert->parts[i];
+	}
+	convert->n_parts = n;
+	return 0;
+}
+
+/* -------------------------------------------------------------- filters */
 
 static int
 check_filters(const struct output_convert *convert, struct err *err)
@@ -41,8 +140,8 @@ check_filters(const struct output_convert *convert, struct err *err)
 			    convert->filters.at[i].key))
 				break;
 		if (k == convert->n_parts)
-			return no_column(convert, convert->filters.at[i].key,
-			    err);
+			return no_column(convert, "filter",
+			    convert->filters.at[i].key, err);
 	}
 	return 0;
 }
@@ -168,7 +267,8 @@ output_plan(struct output_convert *convert, struct err *err)
 		rc = add_part(convert, settings->tables[i], err);
 	if (settings->n_tables == 0)
 		rc = add_part(convert, NULL, err);
-	if (rc == -1 || check_filters(convert, err) == -1)
+	if (rc == -1 || check_filters(convert, err) == -1 ||
+	    choose_columns(convert, err) == -1)
 		return -1;
 	for (i = 0; i < convert->n_parts; i++)
 		make_sql(convert, &convert->parts[i]);

@@ -10,7 +10,8 @@
 #define PIECE (1 << 18)
 
 static const struct output_writes *const formats[] = { &output_csv,
-    &output_json, &output_jsonl, &output_markdown, &output_table };
+    &output_json, &output_jsonl, &output_markdown, &output_table,
+    &output_expanded };
 
 static int
 put(struct output_writer *w, const struct output_sink *sink,

@@ -3,6 +3,7 @@
  * as wide as the first rows need them.
  */
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <wchar.h>
@@ -11,6 +12,8 @@
 
 #define HELD_ROWS 500	/* a table's widths come from so many */
 #define CELL_MOST 60	/* columns */
+#define CELL_LEAST 8	/* where they have to fit a width */
+#define DIGITS 10	/* of a number on a screen, after rounding */
 
 static bool
 is_number(enum table_kind kind)
@@ -115,6 +118,20 @@ fitting(const char *at, size_t len, size_t most, size_t *width)
 	return i;
 }
 
+/* A value for people to read. */
+static void
+add_value(const struct output_writer *w, size_t i,
+    const struct table_cell *cell, struct text *text)
+{
+	if (cell->is_null && w->form->is_screen)
+		text_adds(text, "NULL");
+	else if (!cell->is_null && w->form->is_screen &&
+	    w->columns[i].kind == TABLE_DOUBLE)
+		text_addf(text, "%.*g", DIGITS, cell->is.real);
+	else if (!cell->is_null)
+		output_plain(w->columns[i].kind, cell, text);
+}
+
 /* A cell as it is shown: in a line, and no longer than it may be. */
 static void
 add_shown(const struct output_writer *w, size_t i,
@@ -125,8 +142,7 @@ add_shown(const struct output_writer *w, size_t i,
 
 	text_init(&plain, SIZE_MAX / 4);
 	text_init(&visible, SIZE_MAX / 4);
-	if (!cell->is_null)
-		output_plain(w->columns[i].kind, cell, &plain);
+	add_value(w, i, cell, &plain);
 	for (k = 0; k < plain.len; k++)
 		if (plain.at[k] == '\n' || plain.at[k] == '\t')
 			plain.at[k] = ' ';
@@ -149,16 +165,50 @@ static void
 add_padded(struct output_writer *w, size_t i, const char *at, size_t len)
 {
 	size_t width, pad;
+	bool is_cut;
 
 	fitting(at, len, SIZE_MAX, &width);
+	is_cut = w->is_fitted && width > w->widths[i];
+	if (is_cut) {
+		len = fitting(at, len, w->widths[i] - 1, &width);
+		width++;
+	}
 	pad = w->widths[i] > width ? w->widths[i] - width : 0;
 	if (i > 0)
 		text_adds(&w->text, "  ");
 	if (is_number(w->columns[i].kind))
 		text_addf(&w->text, "%*s", (int)pad, "");
 	text_add(&w->text, at, len);
+	text_adds(&w->text, is_cut ? "\xe2\x80\xa6" : "");
 	if (!is_number(w->columns[i].kind) && i + 1 < w->n)
 		text_addf(&w->text, "%*s", (int)pad, "");
+}
+
+/*
+ * Have the columns fit the terminal: the widest gives, and none that is narrow
+ * already.  What does not fit then goes over the edge.
+ */
+static void
+fit(struct output_writer *w)
+{
+	size_t all = w->n > 0 ? 2 * (w->n - 1) : 0, i, widest;
+
+	for (i = 0; i < w->n; i++)
+		all += w->widths[i];
+	while (all > w->form->width) {
+		widest = w->n;
+		for (i = 0; i < w->n; i++)
+			if (!is_number(w->columns[i].kind) &&
+			    w->widths[i] > CELL_LEAST && (widest == w->n ||
+			    w->widths[i] > w->widths[widest]))
+				widest = i;
+		if (widest == w->n) {
+			w->count->is_wide = true;
+			return;
+		}
+		w->widths[widest]--;
+		all--;
+	}
 }
 
 /* Write what was held back to see how wide the columns are. */
@@ -168,6 +218,10 @@ let_go(struct output_writer *w)
 	const char *at = w->held.at, *end = at + w->held.len;
 	size_t i = 0, len;
 
+	if (w->form->width > 0 && !w->is_fitted) {
+		fit(w);
+		w->is_fitted = true;
+	}
 	for (; at < end; at += len + 1) {
 		len = strlen(at);
 		add_padded(w, i, at, len);
@@ -186,7 +240,7 @@ hold(struct output_writer *w, size_t i, const char *at, size_t len)
 	size_t width;
 
 	fitting(at, len, SIZE_MAX, &width);
-	if (width > w->widths[i])
+	if (width > w->widths[i] && !w->is_fitted)
 		w->widths[i] = width;
 	text_add(&w->held, at, len);
 	text_addc(&w->held, '\0');
@@ -195,11 +249,19 @@ hold(struct output_writer *w, size_t i, const char *at, size_t len)
 static void
 begin_table(struct output_writer *w)
 {
+	struct text shown;
 	size_t i;
 
 	w->widths = mem_zero(w->n + 1, sizeof(*w->widths));
-	for (i = 0; i < w->n; i++)
-		hold(w, i, w->columns[i].name, strlen(w->columns[i].name));
+	text_init(&shown, SIZE_MAX / 4);
+	for (i = 0; i < w->n; i++) {
+		/* A name may be a value that PIVOT has made one. */
+		text_clear(&shown);
+		text_add_visible(&shown, w->columns[i].name,
+		    strlen(w->columns[i].name));
+		hold(w, i, shown.at != NULL ? shown.at : "", shown.len);
+	}
+	text_release(&shown);
 }
 
 static void
@@ -229,3 +291,68 @@ end_table(struct output_writer *w)
 
 const struct output_writes output_table = { "table", begin_table, row_table,
     end_table };
+
+/* -------------------------------------------------------------- expanded */
+
+static void
+begin_expanded(struct output_writer *w)
+{
+	size_t i, width;
+
+	w->widths = mem_zero(1, sizeof(*w->widths));
+	for (i = 0; i < w->n; i++) {
+		fitting(w->columns[i].name, strlen(w->columns[i].name),
+		    SIZE_MAX, &width);
+		if (width > *w->widths)
+			*w->widths = width;
+	}
+}
+
+/* Add the value, its further lines below its first. */
+static void
+add_block(struct output_writer *w, const char *at, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		text_addc(&w->text, at[i]);
+		if (at[i] == '\n')
+			text_addf(&w->text, "%*s", (int)*w->widths + 2, "");
+	}
+	text_addc(&w->text, '\n');
+}
+
+static void
+row_expanded(struct output_writer *w, const struct table_cell *cells)
+{
+	struct text value;
+	size_t i, width;
+
+	text_init(&value, SIZE_MAX / 4);
+	text_addf(&w->text, "%s[%" PRIu64 "]\n", w->count->rows > 0 ? "\n" :
+	    "", w->count->rows + 1);
+	for (i = 0; i < w->n; i++) {
+		text_clear(&value);
+		text_add_visible(&value, w->columns[i].name,
+		    strlen(w->columns[i].name));
+		fitting(value.at != NULL ? value.at : "", value.len,
+		    SIZE_MAX, &width);
+		text_addf(&w->text, "%s%*s", value.at != NULL ? value.at :
+		    "", (int)(*w->widths > width ? *w->widths - width : 0) +
+		    2, "");
+		text_clear(&value);
+		add_value(w, i, &cells[i], &value);
+		add_block(w, value.at, value.len);
+	}
+	text_release(&value);
+}
+
+static void
+end_expanded(struct output_writer *w)
+{
+	free(w->widths);
+	w->widths = NULL;
+}
+
+const struct output_writes output_expanded = { "expanded", begin_expanded,
+    row_expanded, end_expanded };

@@ -145,6 +145,15 @@ by_group(const struct kind *kind, struct text *sql)
 	    kind->of);
 }
 
+const char *
+output_series_column(const char *by)
+{
+	const struct kind *kind = kind_of(by);
+
+	return kind->shape == BY_TIME || kind->shape == BY_USE ? NULL :
+	    kind->of;
+}
+
 void
 output_series(const char *by, const char *timezone, struct text *sql)
 {

@@ -265,6 +265,14 @@ check_row(struct book *book, size_t sheet, struct err *err)
 	return 0;
 }
 
+/* All rows of the sheet are there: its columns can be filtered by. */
+static void
+end_sheet(struct book *book, const struct place *next, size_t columns)
+{
+	worksheet_autofilter(book->sheets[next->sheet].lxw, 0, 0,
+	    next->row > 1 ? next->row - 1 : 1, (lxw_col_t)(columns - 1));
+}
+
 static int
 write_rows(struct book *book, struct output_part *part,
     struct table_rows *rows, struct err *err)
@@ -282,6 +290,8 @@ write_rows(struct book *book, struct output_part *part,
 	part->rows = 0;
 	do {
 		if (at.row == SHEET_ROWS) {
+			if (number > 0)
+				end_sheet(book, &at, n);
 			sheet = new_sheet(book, part->table->name, ++number,
 			    columns, n, err);
 			if (sheet == -1)
@@ -303,6 +313,7 @@ write_rows(struct book *book, struct output_part *part,
 		at.row++;
 		part->rows++;
 	} while (rc == 1);
+	end_sheet(book, &at, n);
 	part->has_time = count.has_time;
 	part->first_time = count.first_time;
 	part->last_time = count.last_time;
@@ -318,7 +329,9 @@ write_part(struct book *book, struct output_part *part, struct err *err)
 
 	/* A record is more than a cell can hold. */
 	text_init(&sql, 1 << 21);
-	text_addf(&sql, "SELECT * EXCLUDE (raw) FROM (%s)", part->sql);
+	text_adds(&sql, "SELECT ");
+	output_add_columns(book->convert, part, OUTPUT_RAW_LEFT_OUT, &sql);
+	text_addf(&sql, " FROM (%s)", part->sql);
 	rows = table_query(book->convert->settings.db, sql.at, 0, err);
 	if (rows != NULL)
 		rc = write_rows(book, part, rows, err);

@@ -123,8 +123,7 @@ check_unchanged(struct pack *pack, struct err *err)
 		pack_files_release(&now);
 	}
 	for (i = 0; rc == 0 && i < pack->files.n; i++) {
-		if (fstatat(pack->dir, pack->files.at[i].name, &st,
-		    AT_SYMLINK_NOFOLLOW) == -1)
+		if (file_stat(pack->dir, pack->files.at[i].name, &st) == -1)
 			rc = err_errno(err, ERR_DISK, "look at %s",
 			    pack->files.at[i].name);
 		else

@@ -225,6 +225,37 @@ bool pack_holds_all(const struct pack_verify *);
 /** pack_verify_free(verify): Free ${verify}, which may be NULL. */
 void pack_verify_free(struct pack_verify *);
 
+/* --------------------------------------------- an archive, unpacked */
+
+/* Texts are the caller's to free. */
+struct pack_unpacked {
+	char *dir;		/* where the export is now */
+	uint64_t damaged;	/* files that are not as they were packed */
+	char *first;		/* the first of them, or NULL */
+};
+
+/**
+ * pack_unpack(path, to, log, tick, cookie, unpacked, err):
+ * Take the export out of the archive ${path}, into a directory in ${to} that
+ * is called as the export was, for what reads directories.  What is damaged in
+ * the archive is damaged or missing there.  No more is written than the
+ * manifest says.  Call ${tick} with ${cookie} and the bytes written so far now
+ * and then: true stops it (ERR_STOPPED).  Fill ${unpacked}.  Return 0; or -1
+ * with ${err} set as by pack_verify_new(), or ERR_DISK.
+ */
+int pack_unpack(const char *, const char *, struct log *,
+    bool (*)(void *, uint64_t), void *, struct pack_unpacked *,
+    struct err *);
+
+/**
+ * pack_hash_members(fd, tell, cookie, err):
+ * Read the archive ${fd}, which was made by pack_files(): call ${tell} for each
+ * member with its name, bytes and SHA-256.  Return 0; or -1 with ${err} set
+ * (ERR_DATA: it is not as it was written).
+ */
+int pack_hash_members(int, void (*)(void *, const char *, uint64_t,
+    const unsigned char *), void *, struct err *);
+
 /** pack_library(): Return libarchive's name and version, borrowed. */
 const char *pack_library(void);
 

@@ -122,7 +122,6 @@ pack_around_end(struct pack_verify *verify)
 	if (!verify->around[PACK_LOG].is_there)
 		pack_say(verify, AUDIT_MISSING, TREE_LOG, "it is not "
 		    "there");
-	else if (verify->log_fd == -1 || !log_is_marked(verify->log_fd))
-		pack_say(verify, AUDIT_DAMAGED, TREE_LOG, "it was changed "
-		    "or cut off after the last run, or that run was killed");
+	else
+		audit_log(verify->audit, verify->log_fd);
 }

@@ -65,9 +65,13 @@ read_manifest(struct pack_export *export, struct log *log, struct err *err)
 	struct manifest_listing listing = { .key = NULL };
 	const struct manifest_gap *gap;
 	struct text sums;
+	struct err why;
 
-	export->manifest = manifest_open(export->tree, log, err);
-	if (export->manifest == NULL || manifest_all_files(export->manifest,
+	export->manifest = manifest_open(export->tree, log, &why);
+	if (export->manifest == NULL)
+		return err_set(err, why.kind == ERR_USAGE ? ERR_DATA :
+		    why.kind, "the manifest is damaged: %s", why.text);
+	if (manifest_all_files(export->manifest,
 	    &export->receipts, err) == -1)
 		return -1;
 	export->ours = true;

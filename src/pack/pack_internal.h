@@ -187,6 +187,7 @@ void pack_place_close(struct pack_place *);
 struct pack_mark {
 	bool is_there;
 	bool is_sound;		/* it agrees with the bytes before it */
+	bool is_misplaced;	/* it is not at the end, or not whole */
 	int64_t end;		/* the archive's, without it */
 	int64_t digits, at;	/* where they are; read up to here */
 	char hex[SHA256_HEX];

@@ -20,6 +20,9 @@
 #define WORDS_LEN (sizeof(WORDS) - 1)
 #define DIGITS (SHA256_HEX - 1)
 #define BLOCK 512
+#define SURE 4		/* bytes of a mark's beginning that chance won't make */
+#define END_RECORD 22	/* bytes of ZIP's last record without its comment */
+#define WINDOW 65536	/* bytes at the end where a mark may be that moved */
 
 /* What stands before the words, and how many bytes behind the digits. */
 static const struct {
@@ -98,6 +101,61 @@ is_mark(const char *words)
 	return n > WORDS_LEN / 2;
 }
 
+/* Where can the words of a mark be, by what comes before them? */
+static bool
+fits_before(const char *tail, size_t at, int64_t offset)
+{
+	size_t i, len;
+
+	if (offset % BLOCK == 0)
+		return true;
+	for (i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
+		len = marks[i].before_len;
+		if (len > 0 && at >= len && memcmp(&tail[at - len],
+		    marks[i].before, len) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Does the file end within what stands before the digits of a mark? */
+static bool
+ends_within(const char *tail, size_t len, enum pack_format format)
+{
+	char begin[PACK_MARK_BEFORE];
+	size_t n = pack_mark_before(format, begin);
+
+	for (n--; n >= (format == PACK_ZIP ? 2 : SURE); n--) {
+		if (n > len || memcmp(&tail[len - n], begin, n) != 0)
+			continue;
+		/* In ZIP's last record the comment's length is the end. */
+		if (format != PACK_ZIP || (n + END_RECORD - 2 <= len &&
+		    memcmp(&tail[len - n - (END_RECORD - 2)], "PK\5\6",
+		    4) == 0))
+			return true;
+	}
+	return false;
+}
+
+/* Is there a mark whose end was cut off, or behind which something is? */
+static int
+find_misplaced(int fd, int64_t size, struct pack_mark *mark, struct err *err)
+{
+	size_t len = size < WINDOW ? (size_t)size : WINDOW, at, i;
+	char *tail = mem_alloc(len + 1);
+	int rc = read_at(fd, tail, len, size - (int64_t)len, err);
+
+	for (at = 0; rc == 0 && at + WORDS_LEN <= len; at++)
+		mark->is_misplaced |= tail[at] == WORDS[0] &&
+		    memcmp(&tail[at], WORDS, WORDS_LEN) == 0 &&
+		    fits_before(tail, at, size - (int64_t)(len - at));
+	for (i = 0; rc == 0 && i < sizeof(marks) / sizeof(marks[0]); i++)
+		mark->is_misplaced |= ends_within(tail, len,
+		    (enum pack_format)i);
+	free(tail);
+	return rc;
+}
+
 int
 pack_mark_find(int fd, int64_t size, struct pack_mark *mark,
     struct err *err)
@@ -127,7 +185,7 @@ pack_mark_find(int fd, int64_t size, struct pack_mark *mark,
 			    marks[i].before_len);
 		return 0;
 	}
-	return 0;
+	return find_misplaced(fd, size, mark, err);
 }
 
 int

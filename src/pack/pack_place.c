@@ -32,7 +32,8 @@ static int
 is_inside(int dir, int top, struct err *err)
 {
 	struct stat here, below = { .st_ino = 0 }, wanted;
-	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), next;
+	/* One need not be allowed to list what is above. */
+	int fd = openat(dir, ".", O_PATH | O_DIRECTORY | O_CLOEXEC), next;
 	int rc = fstat(top, &wanted) == 0 ? 2 : -1;
 
 	while (rc == 2) {
@@ -44,7 +45,7 @@ is_inside(int dir, int top, struct err *err)
 			rc = 0;		/* nothing is above the root */
 		} else {
 			below = here;
-			next = openat(fd, "..", O_RDONLY | O_DIRECTORY |
+			next = openat(fd, "..", O_PATH | O_DIRECTORY |
 			    O_CLOEXEC);
 			close(fd);
 			fd = next;
@@ -278,10 +279,27 @@ give(const struct pack_place *place, struct err *err)
 	    "rename %s to %s", place->temp, place->target);
 }
 
+/* In a folder that others can write to, a name may lead elsewhere by now. */
+static int
+check_ours(const struct pack_place *place, const char *name,
+    struct err *err)
+{
+	struct stat have, there;
+
+	if (fstat(place->fd, &have) == 0 && fstatat(place->dir, name, &there,
+	    AT_SYMLINK_NOFOLLOW) == 0 && is_same(&have, &there))
+		return 0;
+	return err_set(err, ERR_DISK, "what was written for %s was replaced "
+	    "meanwhile; pack it into a folder that nobody else can write to",
+	    place->target);
+}
+
 int
 pack_place_name(struct pack_place *place, struct err *err)
 {
-	if ((place->replaces ? replace(place, err) : give(place, err)) == -1)
+	if (check_ours(place, place->temp, err) == -1 || (place->replaces ?
+	    replace(place, err) : give(place, err)) == -1 ||
+	    check_ours(place, place->name, err) == -1)
 		return -1;
 	/* The name counts only once its directory is on disk too. */
 	if (file_sync(place->dir, place->target, err) == -1) {

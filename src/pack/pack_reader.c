@@ -5,6 +5,7 @@
  */
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -156,6 +157,9 @@ pack_reader_next(struct pack_reader *reader,
 	    .is_dir = call->archive_entry_filetype(entry) == AE_IFDIR };
 	if (member->name == NULL)
 		member->name = "";
+	if (strlen(member->name) >= PATH_MAX)
+		return err_set(err, ERR_DATA, "the name of a member is "
+		    "longer than any path: this is no archive of an export");
 	if (call->archive_entry_is_encrypted(entry))
 		member->doubt = "it is encrypted";
 	else if (rc == ARCHIVE_WARN)

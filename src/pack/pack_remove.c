@@ -22,7 +22,7 @@ remove_file(int dir, const struct pack_file *file, struct err *err)
 {
 	struct stat st;
 
-	if (fstatat(dir, file->name, &st, AT_SYMLINK_NOFOLLOW) == -1)
+	if (file_stat(dir, file->name, &st) == -1)
 		return err_errno(err, ERR_DISK, "look at %s", file->name);
 	if (pack_file_check(file, &st, err) == -1)
 		return -1;

@@ -135,7 +135,12 @@ step_mark(struct pack_verify *verify, struct err *err)
 	if (rc == 1)
 		return 1;
 	verify->is_marked = true;
-	if (!mark->is_there)
+	if (mark->is_misplaced)
+		pack_say(verify, AUDIT_DAMAGED, NULL, "its end was cut off, "
+		    "or something was added behind it: the SHA-256 that "
+		    "'hlexport pack' put there is not the last that there "
+		    "is");
+	else if (!mark->is_there)
 		pack_say(verify, AUDIT_NOTE, NULL, "'hlexport pack' has "
 		    "not made it, or its end was cut off: what is around "
 		    "its files can't be checked");

@@ -188,6 +188,9 @@ bool page_find(struct span, const char *, struct span *);
  */
 bool page_next(struct span, const char **, struct span *);
 
+/** page_items(array): Return how many items page_next() gives. */
+uint64_t page_items(struct span);
+
 /**
  * page_sum(value, path, sum):
  * Add up the whole numbers at ${path}, going through every item where an

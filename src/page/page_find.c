@@ -149,6 +149,18 @@ page_next(struct span array, const char **place, struct span *item)
 	return true;
 }
 
+uint64_t
+page_items(struct span array)
+{
+	const char *place = NULL;
+	struct span item;
+	uint64_t n = 0;
+
+	while (page_next(array, &place, &item))
+		n++;
+	return n;
+}
+
 bool
 page_sum(struct span value, const char *path, int64_t *sum)
 {

@@ -245,6 +245,43 @@ page_clear(struct page *page, const struct page_plan *plan)
 	page->plan = plan;
 }
 
+static bool
+is_blank(const char *at, const char *end)
+{
+	return page_blank(at, end) == end;
+}
+
+/* A reply that has a record in each line. */
+static int
+read_lines(struct page *page, const struct page_plan *plan, const char *data,
+    size_t len, struct err *err)
+{
+	const char *failure = plan->resource->shape.failure;
+	const char *end = data + len, *line, *next;
+	struct page_scan scan;
+	struct err why;
+
+	for (line = data; line < end; line = next) {
+		next = memchr(line, '\n', (size_t)(end - line));
+		next = next != NULL ? next + 1 : end;
+		if (is_blank(line, next))
+			continue;
+		scan = (struct page_scan){ .begin = line, .end = next,
+		    .plan = plan, .words = true, .page = page,
+		    .is_record = true };
+		if (page_scan(&scan) == -1) {
+			page_complain(&scan, &why);
+			return err_set(err, ERR_DATA, "the line at byte %zu: "
+			    "%s", (size_t)(line - data), why.text);
+		}
+		if (failure != NULL && page_find(page->records[page->n - 1],
+		    failure, &page->failure) && says_something(page->failure))
+			return 0;
+		page->failure = (struct span){ NULL, 0 };
+	}
+	return 0;
+}
+
 int
 page_read(struct page *page, const struct page_plan *plan, const char *data,
     size_t len, struct err *err)
@@ -260,8 +297,13 @@ page_read(struct page *page, const struct page_plan *plan, const char *data,
 		add_whole(page, data, len);
 		return 0;
 	}
+	/* A list without records has no lines. */
+	if (shape->form == SOURCE_LINES && is_blank(data, data + len))
+		return 0;
 	if (check_looks(data, len, err) == -1)
 		return -1;
+	if (shape->form == SOURCE_LINES)
+		return read_lines(page, plan, data, len, err);
 	if (page_scan(&scan) == -1)
 		return page_complain(&scan, err);
 	if (scan.is_record)

@@ -112,7 +112,11 @@ void
 page_whole(struct page *page, const struct page_plan *plan, struct span data,
     struct page_item *item, struct err *err)
 {
-	size_t mark = plan->resource->shape.form == SOURCE_TEXT ? 0 :
+	size_t mark;
+
+	if (data.len == 0)
+		data.at = "";
+	mark = plan->resource->shape.form == SOURCE_TEXT ? 0 :
 	    mark_at(data.at, data.at + data.len);
 
 	*item = (struct page_item){ .kind = PAGE_DAMAGED, .bytes = data,

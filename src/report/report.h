@@ -7,9 +7,10 @@
 
 /*
  * A report is one JSON object: title, generated_at, source, export, complete,
- * type, start_time, end_time, timezone, filters; total_metrics, total_sessions,
- * total_users, total_errors; duration_stats, token_stats, cost_stats,
- * success_metrics; breakdowns {by_type, tools, agents, errors}; time_series,
+ * type, start_time, end_time, timezone, filters; unit (what is counted, like
+ * "logs"), total_metrics, total_sessions, total_users, total_errors;
+ * duration_stats, token_stats, cost_stats, success_metrics; breakdowns
+ * {by_type, tools, agents, errors}; time_series,
  * an array of objects whose first key is the label; latency, an array of
  * {from_ms, to_ms, count}; sections, an array of {title, columns [{name,
  * unit}], rows [[...]]}; notes.  Each may be missing, null, empty or of

@@ -3,6 +3,7 @@
  * spread, as sections.
  */
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -143,8 +144,10 @@ add_usage(struct report_view *view, const char *key,
 void
 report_add_breakdowns(struct report_view *view)
 {
-	add_counts(view, "by_type", "Metrics by Type", "types",
-	    "Type|Count|Percentage");
+	char title[64];
+
+	snprintf(title, sizeof(title), "%s by Type", view->unit);
+	add_counts(view, "by_type", title, "types", "Type|Count|Percentage");
 	add_usage(view, "tools", "Tool Usage", "tools",
 	    "Tool|Uses");
 	add_usage(view, "agents", "Agent Usage", "agents",

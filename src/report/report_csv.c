@@ -8,20 +8,27 @@
 
 #include "report/report_internal.h"
 
-/* Quote what has to be (RFC 4180 section 2), and what a reader may trim. */
+/*
+ * Quote what has to be (RFC 4180 section 2), what a reader may trim, and what
+ * has a ";" in it, which for many a spreadsheet is the end of a cell.  A
+ * text that a spreadsheet would take for a formula gets a ' before it: a
+ * report is for people, and its names are from anyone.
+ */
 static void
 add_field(const char *at, size_t len, struct text *out)
 {
+	bool guard = text_is_formula(at, len);
 	size_t i;
 
 	for (i = 0; i < len; i++)
-		if (strchr(",\"\r\n", at[i]) != NULL)
+		if (strchr(",;\"\r\n", at[i]) != NULL)
 			break;
-	if (i == len && (len == 0 || (at[0] != ' ' && at[len - 1] != ' '))) {
+	if (i == len && !guard && (len == 0 || (at[0] != ' ' &&
+	    at[len - 1] != ' '))) {
 		text_add(out, at, len);
 		return;
 	}
-	text_addc(out, '"');
+	text_adds(out, guard ? "\"'" : "\"");
 	for (i = 0; i < len; i++) {
 		if (at[i] == '"')
 			text_addc(out, '"');

@@ -2,6 +2,7 @@
  * The numbers of the whole: totals, tokens, cost, durations.
  */
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,24 +26,38 @@ facts_new(const char *title, const char *role)
 	    "text|text");
 }
 
+static bool
+has_any(const json_t *report, const char *key)
+{
+	return json_number_value(json_object_get(report, key)) > 0;
+}
+
 static void
 add_summary(struct report_view *view)
 {
 	const json_t *success = json_object_get(view->report,
 	    "success_metrics");
 	json_t *section = facts_new("Summary", "summary");
+	double known = json_number_value(json_object_get(success,
+	    "success_count")) + json_number_value(json_object_get(success,
+	    "failure_count"));
+	char name[64], rate[96];
 
-	add_fact(section, "Total Metrics", view->report, "total_metrics",
-	    "count");
-	add_fact(section, "Total Sessions", view->report, "total_sessions",
-	    "count");
-	add_fact(section, "Total Users", view->report, "total_users", "count");
+	snprintf(name, sizeof(name), "Total %s", view->unit);
+	snprintf(rate, sizeof(rate), "Success Rate of %.0f %s", known,
+	    view->unit);
+	add_fact(section, name, view->report, "total_metrics", "count");
+	/* Of what no record has, there is nothing to say. */
+	if (has_any(view->report, "total_sessions"))
+		add_fact(section, "Total Sessions", view->report,
+		    "total_sessions", "count");
+	if (has_any(view->report, "total_users"))
+		add_fact(section, "Total Users", view->report, "total_users",
+		    "count");
 	add_fact(section, "Total Errors", view->report, "total_errors",
 	    "count");
-	if (json_number_value(json_object_get(success, "success_count")) +
-	    json_number_value(json_object_get(success, "failure_count")) > 0)
-		add_fact(section, "Success Rate", success, "success_rate",
-		    "percent");
+	if (known > 0)
+		add_fact(section, rate, success, "success_rate", "percent");
 	report_add_section(view, section);
 }
 
@@ -57,8 +72,9 @@ add_spent(struct report_view *view)
 	section = facts_new("Token Usage", "tokens");
 	if (json_number_value(json_object_get(tokens, "total")) > 0) {
 		add_fact(section, "Total Tokens", tokens, "total", "count");
-		add_fact(section, "Avg Tokens per Session", tokens,
-		    "avg_per_session", "whole");
+		if (has_any(view->report, "total_sessions"))
+			add_fact(section, "Avg Tokens per Session", tokens,
+			    "avg_per_session", "whole");
 	}
 	report_add_section(view, section);
 	section = facts_new("Cost", "cost");

@@ -9,6 +9,7 @@
 
 #define ROWS_MAX 500
 #define CELL_MAX 160
+#define NARROW_MOST 4	/* columns that a phone shows beside each other */
 
 void
 report_add_html(const char *at, size_t len, struct text *out)
@@ -72,6 +73,12 @@ add_row(const struct report_view *view, const json_t *columns,
 	for (j = 0; j < n; j++) {
 		unit = report_unit(columns, shown[j]);
 		text_adds(out, j == 0 ? "<th scope=\"row\"" : "<td");
+		if (j > 0 && n > NARROW_MOST) {
+			text_adds(out, " data-name=\"");
+			report_html_text(report_name(columns, shown[j]), 60,
+			    out);
+			text_addc(out, '"');
+		}
 		text_adds(out, report_right(unit) ? " class=\"n\">" :
 		    strcmp(unit, "time") == 0 || strcmp(unit, "day") == 0 ||
 		    strcmp(unit, "hour") == 0 ? " class=\"t\">" : ">");
@@ -96,7 +103,8 @@ report_html_table(const struct report_view *view,
 	    "aria-label=\"");
 	report_html_text(report_string(section, "title"), 200,
 	    out);
-	text_adds(out, "\">\n<table>\n<thead><tr>");
+	text_addf(out, "\">\n<table%s>\n<thead><tr>", n_shown > NARROW_MOST ?
+	    " class=\"stack\"" : "");
 	for (i = 0; i < n_shown; i++) {
 		text_addf(out, "<th scope=\"col\"%s>", report_right(
 		    report_unit(columns, shown[i])) ? " class=\"n\"" :

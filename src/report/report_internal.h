@@ -13,6 +13,7 @@ struct report_view {
 	const char *title;
 	const char *type;	/* "daily", "tool", ...; never NULL */
 	const char *currency;
+	char unit[32];		/* of what is counted: "Logs"; "Metrics" */
 	const char *warning;	/* or NULL */
 	bool empty;		/* nothing was counted */
 

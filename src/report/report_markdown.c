@@ -4,11 +4,24 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "report/report_internal.h"
 
 #define ROWS_MAX 50
 #define CELL_MAX 120
+
+/*
+ * Would a reader of GitHub's kind make a link of what stands here, unmarked as
+ * it is?  So it is with "://", "www." and "@".
+ */
+static bool
+makes_link(const char *at, size_t i, size_t len)
+{
+	return at[i] == '@' || (at[i] == ':' && i + 2 < len &&
+	    at[i + 1] == '/' && at[i + 2] == '/') || (at[i] == '.' &&
+	    i >= 3 && strncasecmp(&at[i - 3], "www", 3) == 0);
+}
 
 /* Add clean text so that Markdown takes none of it for its own. */
 static void
@@ -23,6 +36,8 @@ add_escaped(const char *at, size_t len, struct text *out)
 			text_adds(out, "&gt;");
 		else if (at[i] == '&')
 			text_adds(out, "&amp;");
+		else if (makes_link(at, i, len))
+			text_addf(out, "&#%d;", at[i]);
 		else if (strchr("\\`*_[]|~$#", at[i]) != NULL)
 			text_addf(out, "\\%c", at[i]);
 		else

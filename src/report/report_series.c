@@ -93,8 +93,9 @@ column_of(const struct report_view *view, const char *key,
 		if (strcmp(key, "timestamp") == 0 &&
 		    strcmp(view->type, "hourly") == 0)
 			unit = "hour";
-		return json_pack("{ss ss ss}", "name", known[i].name, "unit",
-		    unit, "key", key);
+		return json_pack("{ss ss ss}", "name", strcmp(key,
+		    "metrics_count") == 0 ? view->unit : known[i].name,
+		    "unit", unit, "key", key);
 	}
 	return json_pack("{so ss ss}", "name", name_of(key), "unit",
 	    unit_of(key, value), "key", key);
@@ -115,6 +116,21 @@ telling_value(const json_t *series, size_t from, const char *key)
 	return value;
 }
 
+/* Do the records have no sessions or users at all? */
+static bool
+is_left_out(const json_t *series, const char *key)
+{
+	json_t *entry;
+	size_t i;
+
+	if (strcmp(key, "sessions") != 0 && strcmp(key, "users") != 0)
+		return false;
+	json_array_foreach(series, i, entry)
+		if (json_number_value(json_object_get(entry, key)) > 0)
+			return false;
+	return true;
+}
+
 /* The columns are all keys, in the order in which they first come. */
 static json_t *
 columns_of(const struct report_view *view, const json_t *series)
@@ -129,6 +145,8 @@ columns_of(const struct report_view *view, const json_t *series)
 			if (json_object_get(seen, key) != NULL)
 				continue;
 			json_object_set_new(seen, key, json_true());
+			if (is_left_out(series, key))
+				continue;
 			json_array_append_new(columns, column_of(view, key,
 			    telling_value(series, i, key)));
 		}

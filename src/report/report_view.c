@@ -2,6 +2,7 @@
  * What a report says, made ready for all formats.
  */
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -117,6 +118,19 @@ is_empty(const struct report_view *view)
 	    "total_metrics")) == 0;
 }
 
+/* What the source calls what it counts, for a heading. */
+static void
+set_unit(struct report_view *view)
+{
+	const char *unit = report_string(view->report, "unit");
+
+	if (unit == NULL || *unit == '\0')
+		return;
+	snprintf(view->unit, sizeof(view->unit), "%s", unit);
+	if (view->unit[0] >= 'a' && view->unit[0] <= 'z')
+		view->unit[0] = (char)(view->unit[0] - 'a' + 'A');
+}
+
 void
 report_view_init(struct report_view *view, const json_t *report)
 {
@@ -127,6 +141,7 @@ report_view_init(struct report_view *view, const json_t *report)
 		.title = report_string(report, "title"),
 		.type = report_string(report, "type"),
 		.currency = report_string(cost, "currency"),
+		.unit = "Metrics",
 		.head = json_array(),
 		.sections = json_array(),
 	};
@@ -134,6 +149,7 @@ report_view_init(struct report_view *view, const json_t *report)
 		view->title = "Usage Report";
 	if (view->type == NULL)
 		view->type = "";
+	set_unit(view);
 	if (view->currency == NULL)
 		view->currency = "USD";
 	if (json_is_false(json_object_get(report, "complete")))

@@ -14,8 +14,12 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "run/run_internal.h"
+
+/* What is under way when a signal comes may take so long to come in. */
+#define IN_HAND_MS 5000
 
 struct run *
 run_new(const struct run_settings *settings, struct err *err)
@@ -53,6 +57,7 @@ run_free(struct run *run)
 	if (run == NULL)
 		return;
 	free_open(run);
+	free(run->first_why);
 	http_free(run->http);
 	crawl_free(run->crawl);
 	manifest_close(run->manifest);
@@ -118,6 +123,25 @@ fill(struct run *run, struct err *err)
 	return 0;
 }
 
+/* All that a new export asked for was refused: the address may be wrong. */
+static void
+say_nothing_came(const struct run *run, struct err *err)
+{
+	const char *usual = run->settings.source->options[0].initial;
+	bool is_elsewhere = run->first_status == 404 ||
+	    run->first_status == 405;
+
+	if (is_elsewhere && usual != NULL)
+		err_set(err, ERR_NET, "the server has nothing of what was "
+		    "asked for (%s); check its address, %s: it goes up to the "
+		    "API's version, as in %s", run->first_why,
+		    run->settings.server, usual);
+	else
+		err_set(err, ERR_NET, "the server gave nothing of what was "
+		    "asked for (%s); its address is %s", run->first_why,
+		    run->settings.server);
+}
+
 /* Nothing is under way any more: how did it end? */
 static enum run_state
 end(struct run *run, struct err *err)
@@ -133,6 +157,11 @@ end(struct run *run, struct err *err)
 	if (!crawl_over(run->crawl)) {
 		err_set(err, ERR_INTERNAL, "the walk came to a halt; this is "
 		    "a fault of the program");
+		return RUN_STOPPED;
+	}
+	if (run->settings.resume == NULL && !run->any_success &&
+	    run->first_why != NULL) {
+		say_nothing_came(run, err);
 		return RUN_STOPPED;
 	}
 	if (run->tree == NULL)
@@ -162,7 +191,7 @@ step(struct run *run, int64_t ms, struct err *err)
 	if (fill(run, err) == -1)
 		return RUN_STOPPED;
 	if (run->stop.kind != ERR_NONE)
-		http_stop(run->http);
+		http_stop(run->http, INT64_MAX);
 	switch (http_wait(run->http, ms, &reply, &stopped)) {
 	case HTTP_REPLY:
 		if (run_reply(run, reply, err) == -1)
@@ -181,6 +210,20 @@ step(struct run *run, int64_t ms, struct err *err)
 	return RUN_GOING;
 }
 
+/* A new export that has nothing, and was stopped, is no export. */
+static void
+discard(struct run *run)
+{
+	if (run->tree == NULL || run->settings.resume != NULL ||
+	    run->any_success)
+		return;
+	log_no_file(run->settings.log);
+	if (file_remove(tree_dir(run->tree), MANIFEST_NAME, NULL) == 0 &&
+	    file_remove(tree_dir(run->tree), TREE_LOG, NULL) == 0 &&
+	    rmdir(tree_where(run->tree)) == 0)
+		run->is_discarded = true;
+}
+
 /* Something was taken out of the export: say where it is. */
 static void
 tell_aside(const struct run *run)
@@ -191,19 +234,38 @@ tell_aside(const struct run *run)
 		    "is kept in %s", tree_aside(run->tree));
 }
 
+/* What can't be read back may never have come onto the disk: say that. */
+static void
+tell_cause(struct run *run, struct err *err)
+{
+	struct err why;
+
+	if (err->kind == ERR_DISK && run->tree != NULL &&
+	    tree_flush(run->tree, &why) == -1)
+		*err = why;
+}
+
 enum run_state
 run_step(struct run *run, int64_t ms, struct err *err)
 {
 	enum run_state state = RUN_COMPLETE;
 
 	if (run->manifest != NULL && manifest_sealed(run->manifest) != NULL &&
-	    !run->settings.repair)
-		return run->n_damage > 0 ? RUN_DAMAGED : RUN_ALREADY;
+	    !run->settings.repair) {
+		if (run->n_damage > 0)
+			return RUN_DAMAGED;
+		run_log_rest(run);
+		return RUN_ALREADY;
+	}
 	/* A repair may have nothing to ask. */
 	if (run->http != NULL)
 		state = step(run, ms, err);
 	if (state != RUN_GOING && !run->settings.repair)
 		tell_aside(run);
+	if (state == RUN_STOPPED)
+		tell_cause(run, err);
+	if (state == RUN_STOPPED)
+		discard(run);
 	return run->settings.repair && state != RUN_GOING ?
 	    run_repair_end(run, state, err) : state;
 }
@@ -213,11 +275,12 @@ run_interrupt(struct run *run)
 {
 	run->interrupted = true;
 	if (run->http != NULL)
-		http_stop(run->http);
+		http_stop(run->http, IN_HAND_MS);
 }
 
 const char *
 run_where(const struct run *run)
 {
-	return run->tree != NULL ? tree_where(run->tree) : NULL;
+	return run->tree != NULL && !run->is_discarded ?
+	    tree_where(run->tree) : NULL;
 }

@@ -91,12 +91,16 @@ enum run_state run_step(struct run *, int64_t, struct err *);
 /** run_interrupt(run): Finish what is under way, and end. */
 void run_interrupt(struct run *);
 
-/** run_where(run): Return the export's directory, borrowed; NULL if dry. */
+/**
+ * run_where(run):
+ * Return the export's directory, borrowed; NULL if there is none, since it was
+ * a dry run, or stopped before anything came.
+ */
 const char *run_where(const struct run *);
 
 /* A listing that is being read, for a display. */
 struct run_current {
-	const char *key;
+	char name[256];		/* its key, with paths for ids where known */
 	uint64_t records;
 	int64_t total;		/* -1: not known yet */
 };

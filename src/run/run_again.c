@@ -41,6 +41,22 @@ has_late_records(const struct run *run, const struct run_listing *own)
 	return false;
 }
 
+/* Is the record on disk none of this reading? */
+static bool
+is_left_over(struct run *run, struct run_listing *own, struct set *tally,
+    const struct run_versions *versions, const struct page_record *record)
+{
+	bool is_named = page_key(record, tally, &run->scratch), is_new;
+	bool is_other = is_named && run_versions_is_other(run, versions,
+	    record->bytes);
+
+	if (is_named && !own->foreign)
+		(void)run_twins_key(run, own, record->bytes);
+	is_new = set_add(own->pass_seen, run->scratch.at, run->scratch.len);
+	own->same_key += is_other && !is_new;
+	return is_new || is_other;
+}
+
 /* Add the records on disk that this reading did not have. */
 static int
 add_left_over(struct run *run, struct run_listing *own, struct err *err)
@@ -48,24 +64,56 @@ add_left_over(struct run *run, struct run_listing *own, struct err *err)
 	struct run_reader *reader = own->foreign ? run_reader_on_disk(run,
 	    own->crawl->key, own->dir, err) : run_reader_new(run,
 	    own->crawl->key, own->dir, err);
+	struct run_versions *versions = run_versions_new(run, own, err);
 	struct set *tally = set_new();
 	struct page_record record;
-	int rc = reader != NULL ? 1 : -1;
-	bool is_twin;
+	int rc = reader != NULL && versions != NULL ? 1 : -1;
 
-	while (rc == 1 && (rc = run_reader_next(reader, &record, err)) == 1) {
-		is_twin = page_key(&record, tally, &run->scratch) &&
-		    run_twins_key(run, own, record.bytes);
-		if (!set_add(own->pass_seen, run->scratch.at,
-		    run->scratch.len))
-			continue;
-		own->same_key += is_twin && own->foreign;
-		if (tree_stream_add(own->again, &record.bytes, 1, true,
+	while (rc == 1 && (rc = run_reader_next(reader, &record, err)) == 1)
+		if (is_left_over(run, own, tally, versions, &record) &&
+		    tree_stream_add(own->again, &record.bytes, 1, true,
 		    err) == -1)
 			rc = -1;
-	}
 	run_reader_free(reader);
+	run_versions_free(versions);
 	set_free(tally);
+	return rc;
+}
+
+/*
+ * How many records of the new stream have the key of another one, and other
+ * bytes?  Of those on disk that the reading had in other bytes, it was not
+ * known before.
+ */
+static int
+count_same_key(struct run *run, struct run_listing *own, struct err *err)
+{
+	struct tree_lines *lines = tree_lines_new(run->tree, own->dir, true);
+	struct set *all = set_new(), *keys = set_new();
+	struct page page;
+	struct page_record record;
+	struct span line;
+	int rc;
+
+	page_init(&page);
+	while ((rc = tree_lines_next(lines, &line, err)) == 1) {
+		rc = page_read_record(&page,
+		    run->plans[own->crawl->resource->index], line.at,
+		    line.len, err);
+		if (rc == -1)
+			break;
+		record = page_record(&page, 0);
+		if (!page_key(&record, NULL, &run->scratch))
+			continue;
+		set_add(keys, run->scratch.at, run->scratch.len);
+		run_twins_tell(run, own, line);
+		set_add(all, run->scratch.at, run->scratch.len);
+	}
+	own->same_key = set_count(all) - set_count(keys);
+	page_release(&page);
+	tree_lines_free(lines);
+	set_free(all);
+	set_free(keys);
 	return rc;
 }
 
@@ -139,14 +187,13 @@ is_proven(struct run *run, const struct run_listing *own)
 	return is;
 }
 
-/* There are records that the server has no more. */
-static void
-tell_gone(const struct run_listing *own, struct manifest_listing *whole)
+void
+run_again_gone(struct run_listing *own, struct manifest_listing *whole)
 {
 	if (whole->records <= own->crawl->distinct)
 		return;
 	whole->moved = true;
-	whole->gone = whole->records - own->crawl->distinct;
+	whole->gone = own->gone = whole->records - own->crawl->distinct;
 }
 
 /* What is on disk is what was written: it stays, whatever the server has. */
@@ -161,7 +208,7 @@ end_as_it_is(struct run *run, struct run_listing *own,
 	own->again = NULL;
 	for (i = 0, whole->records = 0; i < shards->n; i++)
 		whole->records += shards->at[i].lines;
-	tell_gone(own, whole);
+	run_again_gone(own, whole);
 	return manifest_say_end(run->manifest, own->crawl->key, whole, NULL,
 	    shards, err) == -1 ? -1 : 1;
 }
@@ -184,14 +231,22 @@ run_again_end(struct run *run, struct run_listing *own,
 	if (!has_late_records(run, own) && changed == 0 &&
 	    own->shared == NULL)
 		return 0;
-	whole->changed = own->changed += changed;
+	/* Where keys are shared, what has other bytes is another record. */
+	if (own->shared == NULL)
+		own->changed += changed;
+	whole->changed = own->changed;
 	if (tree_flush(run->tree, err) == -1 ||
 	    (run->settings.trust != RUN_TRUST_SERVER &&
 	    !is_proven(run, own) && add_left_over(run, own, err) == -1))
 		return -1;
 	own->again = NULL;
+	if (own->shared != NULL && !own->foreign &&
+	    count_same_key(run, own, err) == -1) {
+		tree_stream_free(again);
+		return -1;
+	}
 	whole->same_key = own->same_key;
 	whole->records = tree_stream_lines(again);
-	tell_gone(own, whole);
+	run_again_gone(own, whole);
 	return run_replace_stream(run, own, again, whole, err) == -1 ? -1 : 1;
 }

@@ -53,7 +53,8 @@ struct group {
 
 struct run_align {
 	struct tree *tree;
-	struct crawl_listing *listing;
+	struct run_listing *own;
+	bool by_bytes;		/* keys are shared: the bytes tell, too */
 	const struct page_plan *plan;
 	const struct tree_receipts *files;
 	const bool *damaged;
@@ -100,12 +101,13 @@ make_groups(struct run_align *align)
 
 struct run_align *
 run_align_new(struct run *run, struct run_listing *own,
-    const struct tree_receipts *files, const bool *damaged)
+    const struct tree_receipts *files, const bool *damaged, bool by_bytes)
 {
 	struct run_align *align = mem_zero(1, sizeof(*align));
 
 	align->tree = run->tree;
-	align->listing = own->crawl;
+	align->own = own;
+	align->by_bytes = by_bytes;
 	align->plan = run->plans[own->crawl->resource->index];
 	align->files = files;
 	align->damaged = damaged;
@@ -144,7 +146,8 @@ static bool
 hash_key(struct run *run, const struct run_align *align,
     const struct page_record *record, unsigned char hash[SHA256_BYTES])
 {
-	(void)page_key(record, NULL, &run->scratch);
+	if (page_key(record, NULL, &run->scratch) && align->by_bytes)
+		run_twins_tell(run, align->own, record->bytes);
 	sha256_of(run->scratch.at, run->scratch.len, hash);
 	return set_has(align->known, hash, SHA256_BYTES);
 }
@@ -216,7 +219,10 @@ spool(struct run_align *align, struct span line, struct piece *piece,
 	return file_write(align->spool, &bytes, 1, err);
 }
 
-/* A record of a whole shard: which group comes behind it? */
+/*
+ * A record of a whole shard: which group comes behind it?  One that was kept
+ * last, out of its place, tells nothing.
+ */
 static void
 find_group(struct run_align *align, const unsigned char key[SHA256_BYTES])
 {
@@ -228,7 +234,9 @@ find_group(struct run_align *align, const unsigned char key[SHA256_BYTES])
 			return;
 		}
 	}
-	align->at = NOWHERE;
+	if (!align->by_bytes || (align->at != NOWHERE &&
+	    set_has(align->groups[align->at].after, key, SHA256_BYTES)))
+		align->at = NOWHERE;
 }
 
 static int
@@ -554,7 +562,9 @@ end_group(struct run *run, struct run_align *align, struct group *group,
 	if (rc == 0)
 		items = merge(group, &disk, &n);
 	for (i = group->first; i < group->end && rc == 0; i++) {
-		rc = find_reading(align, group, i, before, items, n, err);
+		if (align->damaged[i])
+			rc = find_reading(align, group, i, before, items, n,
+			    err);
 		before += align->files->at[i].lines;
 	}
 	set_free(disk.seen);

@@ -60,6 +60,89 @@ run_log_header(struct run *run)
 	json_decref(header);
 }
 
+void
+run_log_rest(struct run *run)
+{
+	char *logged = manifest_last_logged(tree_log(run->tree));
+
+	if (logged == NULL || strncmp(logged, "{\"seal\":", 8) != 0)
+		run_log_seal(run);
+	free(logged);
+}
+
+static void
+free_headers(char **lines)
+{
+	size_t i;
+
+	for (i = 0; lines[i] != NULL; i++)
+		free(lines[i]);
+	free(lines);
+}
+
+/* The definition's headers, with the options in their places; or NULL. */
+static char **
+make_headers(struct run *run, struct err *err)
+{
+	const struct source *source = run->settings.source;
+	struct source_scope scope = run_scope(run);
+	char **lines = mem_zero(source->n_headers + 1, sizeof(*lines));
+	struct text value;
+	size_t i, n = 0;
+
+	text_init(&value, 65536);
+	for (i = 0; i < source->n_headers; i++) {
+		text_clear(&value);
+		source_text_of(&source->headers[i].value, &scope, &value);
+		if (value.len == 0 && !value.over)
+			continue;
+		if (value.over ? err_set(err, ERR_USAGE, "is too long") :
+		    http_check_header(value.at, err) == -1) {
+			err_wrap(err, "the header %s",
+			    source->headers[i].name);
+			free_headers(lines);
+			lines = NULL;
+			break;
+		}
+		lines[n++] = mem_format("%s: %s", source->headers[i].name,
+		    value.at);
+	}
+	text_release(&value);
+	return lines;
+}
+
+static int
+open_http(struct run *run, struct err *err)
+{
+	char **headers = make_headers(run, err);
+	const struct run_settings *settings = &run->settings;
+	struct http_settings http = {
+	    .base = settings->server,
+	    .hosts = settings->hosts,
+	    .auth_header = settings->source->auth_header,
+	    .auth_prefix = settings->source->auth_prefix,
+	    .basic = settings->source->auth_basic,
+	    .key = settings->key,
+	    .headers = headers,
+	    .agent = settings->tool,
+	    .ca_file = settings->ca_file,
+	    .jobs = settings->jobs,
+	    .attempts = settings->attempts,
+	    .max_wait_ms = settings->max_wait_ms,
+	    .stall_ms = settings->stall_ms,
+	    .first_byte_ms = settings->first_byte_ms,
+	    .max_body = (size_t)settings->max_body,
+	    .log = settings->log,
+	    .wake_fd = settings->wake_fd,
+	};
+
+	if (headers == NULL)
+		return -1;
+	run->http = http_new(&http, err);
+	free_headers(headers);
+	return run->http != NULL ? 0 : -1;
+}
+
 static int
 create(struct run *run, struct err *err)
 {
@@ -68,6 +151,9 @@ create(struct run *run, struct err *err)
 
 	clock_rfc3339(clock_wall(), run->started);
 	run->options = json_incref(settings->options);
+	/* Where nothing can be asked, nothing is begun. */
+	if (open_http(run, err) == -1)
+		return -1;
 	if (settings->dry)
 		return 0;
 	run->tree = tree_create(settings->output, err);
@@ -131,6 +217,10 @@ check_header(struct run *run, struct err *err)
 		    source);
 	snprintf(run->started, sizeof(run->started), "%s", started);
 	run->options = json_incref(json_object_get(header, "options"));
+	if (!json_is_object(run->options)) {
+		json_decref(run->options);
+		run->options = json_object();
+	}
 	run->adopted = json_is_true(json_object_get(header, "adopted"));
 	return 0;
 }
@@ -168,11 +258,46 @@ go_on(struct run *run, struct err *err)
 	return run_damage_begin(run, err);
 }
 
+bool
+run_wants_more(const struct run *run)
+{
+	return run->settings.resume != NULL && !run->settings.repair &&
+	    run->manifest != NULL && !json_equal(run->settings.options,
+	    run->options);
+}
+
+static int
+widen(struct run *run, struct err *err)
+{
+	struct tree_receipts marks = { NULL, 0, 0 };
+	size_t i;
+	int rc = 0;
+
+	if (run->n_damage > 0)
+		return err_set(err, ERR_DATA, "%s is damaged; repair it "
+		    "before more is exported", tree_where(run->tree));
+	if (manifest_marks(run->manifest, &marks, err) == -1)
+		return -1;
+	manifest_widen(run->manifest, run->settings.options);
+	json_decref(run->options);
+	run->options = json_incref(run->settings.options);
+	/* First the log: else what it has would be the seal of a lost end. */
+	run_log_header(run);
+	if (manifest_save(run->manifest, err) == -1)
+		rc = -1;
+	/* Below what they marked as done, there may be more. */
+	for (i = 0; rc == 0 && i < marks.n; i++)
+		(void)file_remove(tree_dir(run->tree), marks.at[i].path,
+		    NULL);
+	tree_receipts_release(&marks);
+	return rc;
+}
+
 /* Is there nothing to be asked of a server? */
 static bool
 is_over(const struct run *run)
 {
-	if (run->manifest == NULL)
+	if (run->manifest == NULL || run_wants_more(run))
 		return false;
 	return run->settings.repair ? !run_repair_asks(run) :
 	    manifest_sealed(run->manifest) != NULL;
@@ -297,32 +422,6 @@ check_key(struct run *run, struct err *err)
 	return run->any_success ? 0 : -1;
 }
 
-static int
-open_http(struct run *run, struct err *err)
-{
-	const struct run_settings *settings = &run->settings;
-	struct http_settings http = {
-	    .base = settings->server,
-	    .hosts = settings->hosts,
-	    .auth_header = settings->source->auth_header,
-	    .auth_prefix = settings->source->auth_prefix,
-	    .key = settings->key,
-	    .agent = settings->tool,
-	    .ca_file = settings->ca_file,
-	    .jobs = settings->jobs,
-	    .attempts = settings->attempts,
-	    .max_wait_ms = settings->max_wait_ms,
-	    .stall_ms = settings->stall_ms,
-	    .first_byte_ms = settings->first_byte_ms,
-	    .max_body = (size_t)settings->max_body,
-	    .log = settings->log,
-	    .wake_fd = settings->wake_fd,
-	};
-
-	run->http = http_new(&http, err);
-	return run->http != NULL ? 0 : -1;
-}
-
 int
 run_begin(struct run *run, struct err *err)
 {
@@ -350,9 +449,10 @@ run_begin(struct run *run, struct err *err)
 		    run->settings.log_format);
 	if (is_over(run))
 		return 0;
-	if (open_http(run, err) == -1)
+	if (run->http == NULL && open_http(run, err) == -1)
 		return -1;
-	if (run->settings.resume != NULL && check_key(run, err) == -1)
+	if ((run->settings.resume != NULL && check_key(run, err) == -1) ||
+	    (run_wants_more(run) && widen(run, err) == -1))
 		return -1;
 	run->crawl = crawl_new(&crawl);
 	return 0;

@@ -55,6 +55,39 @@ put_object(struct run *run, const struct run_task *task,
 }
 
 /*
+ * Keys are shared in this list, so the record is another one than that which
+ * is there, be this on the server or not: put it beside that.
+ */
+static int
+put_beside(struct run *run, struct run_task *task, struct outcome *outcome,
+    const struct page_record *record, struct err *err)
+{
+	struct run_listing *own = task->job.listing->user;
+	struct text have;
+	int rc;
+
+	text_init(&have, SIZE_MAX / 4);
+	rc = tree_get(run->tree, run->path.at, &have, err);
+	(void)page_key(record, NULL, &run->scratch);
+	run_twins_share(run, own);
+	if (rc == 0)
+		run_twins_see(run, own, (struct span){ have.at, have.len },
+		    false);
+	text_release(&have);
+	if (rc == 0)
+		run_twins_see(run, own, record->bytes, true);
+	if (rc == 0)
+		rc = run_put(run, task->job.listing, record, true,
+		    &outcome->files, err);
+	if (rc == -1)
+		return -1;
+	outcome->page.kept++;
+	outcome->page.same_key++;
+	own->same_key++;
+	return 0;
+}
+
+/*
  * A record came again.  What an earlier reading had is replaced by what this
  * one has; of what came twice in one reading, the end of the listing tells.
  */
@@ -84,6 +117,8 @@ take_again(struct run *run, struct run_task *task, struct outcome *outcome,
 		own->older++;
 		return 0;
 	}
+	if (own->shared != NULL)
+		return put_beside(run, task, outcome, record, err);
 	own->changed++;
 	return run_put_again(run, listing, record, &outcome->files, err);
 }
@@ -130,6 +165,7 @@ take_fresh(struct run *run, struct run_task *task, struct outcome *outcome,
 	if (!named)
 		tell_unnamed(run, task, outcome, i);
 	own->same_key += own->is_twin;
+	outcome->page.same_key += own->is_twin;
 	if (own->dir == NULL &&
 	    put_object(run, task, outcome, i, err) == -1)
 		return -1;
@@ -161,6 +197,10 @@ sort_out(struct run *run, struct run_task *task, struct outcome *outcome,
 		    add_again(run, own, &record, seen, page->has_breaks,
 		    err) == -1)
 			return -1;
+		/* Elsewhere, one that comes twice is sign enough. */
+		if (named && !own->is_twin && run_twins_is_other(run, own,
+		    record.bytes) && seen == RUN_DUPLICATE)
+			outcome->page.moved = true;
 		is_fresh[i] = seen == RUN_NEW;
 		if (is_fresh[i]) {
 			if (take_fresh(run, task, outcome, i, named,
@@ -198,27 +238,30 @@ keep_fresh(struct run *run, struct run_task *task, struct outcome *outcome,
 
 /*
  * Records without a key that came before may be the same or others like them.
- * Asked for what is behind the last page, some servers give a page again: then
- * the total was right.  Pages of one record many times may be equal, if the
- * total counts them.
+ * Pages may be equal, if the total counts all of them and nothing is behind
+ * it.  Asked for that, some servers give a page again: then the total was
+ * right, but they may have done so before.
  */
 static void
 look_at_unnamed(struct run *run, struct run_task *task)
 {
 	struct run_listing *own = task->job.listing->user;
+	bool is_probe = task->job.is_probe &&
+	    !crawl_is_short(task->job.listing);
 	bool is_same, is_uniform = run_note_is_uniform(task);
 
 	if (!run_note_is_unnamed(task))
 		return;
 	is_same = run_note_is_same_page(task);
-	if (!task->job.is_probe && is_uniform)
+	if (!is_probe) {
 		own->is_doubtful |= is_same;
-	else if (!task->job.is_probe)
-		own->is_unsure |= is_same;
-	else if (is_same)
+		own->is_repeated |= is_same && !is_uniform;
+	} else if (is_same) {
+		own->is_unsure |= own->is_repeated;
 		task->page.n = 0;
-	else
+	} else {
 		own->is_unsure |= !run_note_has_news(run, task);
+	}
 }
 
 static int
@@ -252,19 +295,6 @@ store_list(struct run *run, struct run_task *task, struct outcome *outcome,
 	return 0;
 }
 
-/* What a document that is an array holds. */
-static uint64_t
-count_items(struct span array)
-{
-	const char *place = NULL;
-	struct span item;
-	uint64_t n = 0;
-
-	while (page_next(array, &place, &item))
-		n++;
-	return n;
-}
-
 static int
 store_document(struct run *run, struct run_task *task,
     struct outcome *outcome, struct err *err)
@@ -276,7 +306,7 @@ store_document(struct run *run, struct run_task *task,
 	    put_object(run, task, outcome, 0, err) == -1)
 		return -1;
 	outcome->page.kept = listing->resource->shape.form == SOURCE_ARRAY ?
-	    count_items(task->page.records[0]) : 1;
+	    page_items(task->page.records[0]) : 1;
 	return 0;
 }
 
@@ -302,17 +332,18 @@ finish(struct run *run, struct run_task *task, struct outcome *outcome)
 	enum source_paging paging = task->job.listing->resource->paging;
 	struct crawl_result result = { .received = page->received,
 	    .distinct = page->distinct, .fresh = page->kept,
-	    .news = outcome->news,
+	    .news = outcome->news, .changed = page->moved,
 	    .total = task->nothing && task->job.count > 0 ? 0 :
 	    task->page.total, .size = paging == SOURCE_NUMBERED ?
 	    task->page.size : -1,
 	    .more = task->nothing ? 0 : task->page.more,
 	    .cursor = task->next_mark,
 	    .print = own->print, .known_print = own->known_print,
+	    .double_print = own->double_print, .inserted = own->inserted,
 	    .retried = task->reply != NULL && task->reply->attempts > 1 };
 
 	/* What is in the manifest is of the records that were asked for. */
-	page->moved = overlap > 0 && crawl_has_moved(&task->job, &result);
+	page->moved |= overlap > 0 && crawl_has_moved(&task->job, &result);
 	page->received -= page->received < overlap ? page->received : overlap;
 
 	return crawl_finish(run->crawl, &task->job, &result);
@@ -328,7 +359,8 @@ say(struct run *run, struct run_task *task, struct outcome *outcome,
 	struct manifest_page *page = &outcome->page;
 	struct manifest_listing whole = { .records = page->kept,
 	    .total = listing->total, .size = listing->size,
-	    .same_key = own->same_key };
+	    .same_key = own->same_key, .capped = listing->is_capped };
+	char *next;
 
 	if (own->alone && state == CRAWL_WHOLE && !page->partial) {
 		if (own->stream != NULL && tree_stream_cut(own->stream,
@@ -346,8 +378,8 @@ say(struct run *run, struct run_task *task, struct outcome *outcome,
 		return 0;
 	page->first = task->job.first + task->job.overlap;
 	page->count = listing->resource->paging == SOURCE_WINDOWS ||
-	    task->job.count < listing->size ? task->job.count :
-	    listing->size;
+	    (task->job.count < listing->size && page->received <=
+	    task->job.count) ? task->job.count : listing->size;
 	/* The next one begins where this one ended. */
 	if (source_in_order(listing->resource))
 		page->count = (uint32_t)page->received;
@@ -355,10 +387,14 @@ say(struct run *run, struct run_task *task, struct outcome *outcome,
 	page->size = task->job.count > 0 ? listing->size : 0;
 	page->total = listing->begin > 0 || listing->end > 0 ?
 	    listing->total : task->page.total;
-	page->next = task->next_mark;
+	/* A mark is where the next page is; it may have the key in it. */
+	next = http_hidden(run->http, task->next_mark);
+	page->next = next;
 	page->by_time = listing->resource->paging == SOURCE_WINDOWS;
 	manifest_say_page(run->manifest, listing->key, page,
 	    &outcome->files);
+	page->next = NULL;
+	free(next);
 	return 0;
 }
 
@@ -419,9 +455,7 @@ commit_failure(struct run *run, struct run_task *task, struct err *err)
 		if (task->gap.why != NULL)
 			run_gap(run, &task->gap);
 		run_free_task(run, task);
-		if (run_listing_state(run, own, state, err) == -1)
-			return -1;
-		return state <= CRAWL_AGAIN;
+		return run_listing_state(run, own, state, err);
 	}
 	if (crawl_is_endless(&task->job))
 		say_endless(&task->gap);
@@ -434,9 +468,7 @@ commit_failure(struct run *run, struct run_task *task, struct err *err)
 	if (!join_gap(run, &task->gap, listing->size))
 		run_gap(run, &task->gap);
 	run_free_task(run, task);
-	if (run_listing_state(run, own, state, err) == -1)
-		return -1;
-	return state <= CRAWL_AGAIN;
+	return run_listing_state(run, own, state, err);
 }
 
 /* A dry run has looked at enough of a listing when its total is known. */
@@ -469,9 +501,7 @@ commit_dry(struct run *run, struct run_task *task, struct err *err)
 	run_free_task(run, task);
 	if (state == CRAWL_WHOLE && run_online_end(run, own, err) == -1)
 		return -1;
-	if (run_listing_state(run, own, state, err) == -1)
-		return -1;
-	return state <= CRAWL_AGAIN;
+	return run_listing_state(run, own, state, err);
 }
 
 /* What the page says for others, if it is a document with fields. */
@@ -507,7 +537,7 @@ run_commit(struct run *run, struct run_task *task, struct err *err)
 	own->records += outcome.page.kept;
 	run->records += outcome.page.kept;
 	if (outcome.page.partial)
-		own->crawl->gapped = true;
+		own->crawl->gapped = own->is_partial = true;
 	state = finish(run, task, &outcome);
 	if (outcome.page.received > outcome.page.distinct)
 		own->duplicates += outcome.page.received -
@@ -515,8 +545,7 @@ run_commit(struct run *run, struct run_task *task, struct err *err)
 	if (say(run, task, &outcome, state, fields_of(run, task),
 	    err) == -1)
 		goto done;
-	rc = run_listing_state(run, own, state, err) == -1 ? -1 :
-	    state <= CRAWL_AGAIN;
+	rc = run_listing_state(run, own, state, err);
 done:
 	tree_receipts_release(&outcome.files);
 	run_free_task(run, task);

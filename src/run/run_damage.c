@@ -94,34 +94,37 @@ run_is_tainted(const struct run *run, const char *record)
 	return has(run->tainted, record);
 }
 
-/* A file that a gap names: is it still as bad as it was? */
+/* Is the file below ${dir} what ${wanted} says, or does it begin so? */
 static bool
-is_still_damaged(struct run *run, const struct tree_receipt *file)
+has_bytes(int dir, const struct tree_receipt *wanted, bool whole)
 {
 	unsigned char hash[SHA256_BYTES];
 	struct text text;
-	bool is;
+	bool has;
 
 	text_init(&text, SIZE_MAX / 4);
-	is = file_read(tree_dir(run->tree), file->path, &text, NULL) == -1;
-	if (!is) {
-		sha256_of(text.at, text.len, hash);
-		is = memcmp(hash, file->sha256, sizeof(hash)) != 0;
+	has = file_read(dir, wanted->path, &text, NULL) == 0 &&
+	    (whole ? text.len == wanted->bytes : text.len >= wanted->bytes);
+	if (has) {
+		sha256_of(text.at != NULL ? text.at : "", wanted->bytes,
+		    hash);
+		has = memcmp(hash, wanted->sha256, sizeof(hash)) == 0;
 	}
 	text_release(&text);
-	return is;
+	return has;
 }
 
-/* Does a gap of the listing say that the file is damaged? */
-static bool
-is_named(const struct manifest_listing *listing, const char *path)
+/* The files that gaps of the listing call damaged; or NULL. */
+static struct set *
+named_by_gaps(const struct manifest_listing *listing)
 {
 	const struct manifest_gap *gap;
+	struct set *named = NULL;
 
 	for (gap = listing->gaps; gap != NULL; gap = gap->next)
-		if (gap->path != NULL && strcmp(gap->path, path) == 0)
-			return true;
-	return false;
+		if (gap->path != NULL)
+			add(&named, gap->path, strlen(gap->path));
+	return named;
 }
 
 /* Is all that is known of the listing to be forgotten, if it is damaged? */
@@ -149,6 +152,7 @@ look_at(struct run *run, const struct manifest_listing *listing,
 {
 	struct tree_receipts files = { NULL, 0, 0 };
 	bool mended = listing->ended && listing->gaps != NULL;
+	struct set *named = named_by_gaps(listing);
 	size_t i;
 	int rc = manifest_files(run->manifest, listing->key, &files, err);
 
@@ -156,10 +160,14 @@ look_at(struct run *run, const struct manifest_listing *listing,
 		const struct tree_receipt *file = &files.at[i];
 
 		if (!tree_has(run->tree, file, listing->ended) ||
-		    (is_named(listing, file->path) &&
-		    is_still_damaged(run, file)))
+		    (has(named, file->path) && !has_bytes(tree_dir(run->tree),
+		    file, true)))
 			add_damage(run, listing->key, file->path);
 	}
+	set_free(named);
+	for (i = 0; rc == 0 && i < files.n && !listing->ended; i++)
+		if (run_is_damaged(run, files.at[i].path))
+			tree_receipts_add(&run->begun, &files.at[i]);
 	if (rc == 0 && !is_forgotten(run, listing))
 		for (i = 0; i < files.n; i++)
 			tree_know(run->tree, files.at[i].path);
@@ -178,13 +186,24 @@ look_at_marks(struct run *run, struct err *err)
 	int rc = manifest_marks(run->manifest, &marks, err);
 
 	for (i = 0; rc == 0 && i < marks.n; i++) {
-		tree_know(run->tree, marks.at[i].path);
+		/* Where more is wanted, all of them are written again. */
+		if (!run_wants_more(run))
+			tree_know(run->tree, marks.at[i].path);
 		if (!run->settings.repair &&
 		    !tree_has(run->tree, &marks.at[i], true))
 			add_damage(run, NULL, marks.at[i].path);
 	}
 	tree_receipts_release(&marks);
 	return rc;
+}
+
+bool
+run_is_written_again(struct run *run, const char *path)
+{
+	const struct tree_receipt *file = tree_receipts_find(&run->begun,
+	    path);
+
+	return file != NULL && has_bytes(tree_out(run->tree), file, false);
 }
 
 static void
@@ -219,6 +238,7 @@ run_damage_begin(struct run *run, struct err *err)
 		rc = look_at(run, &listing, err);
 	if (rc == 0)
 		rc = look_at_marks(run, err);
+	tree_receipts_sort(&run->begun);
 	forget_all(run);
 	return rc;
 }
@@ -239,4 +259,5 @@ run_damage_free(struct run *run)
 	set_free(run->leading);
 	set_free(run->restored);
 	set_free(run->forgotten);
+	tree_receipts_release(&run->begun);
 }

@@ -1,12 +1,16 @@
 /*
- * Records of one listing that have the same key and other bytes.
+ * Records of one listing that came in several replies with the same key and
+ * other bytes.
  *
  * In a list that changes while it is read, a record may come twice, the second
- * time in a later version.  In others two records do have the same key.  Only
- * the listing's total tells: if it counts both, both are kept; otherwise the
- * later one takes the earlier one's place.
- *
- * So what comes a second time is held until the listing ends.
+ * time in a later version.  In others two records do have the same key.  So
+ * what comes a second time is held until the reading ends.  There are several
+ * records of a key if one reply showed that keys are shared in this list (see
+ * run_twins.c); or if the listing's total counts all of them, when it has been
+ * read twice; or if two readings in a row had the same versions: one that
+ * changed is not what it was again.  The list is read once more then, and they
+ * are told apart by their bytes.  Otherwise the later one takes the earlier
+ * one's place.
  */
 
 #include <stdlib.h>
@@ -21,14 +25,15 @@ struct held {
 	size_t key_len, len;
 	size_t number;		/* in the order in which they came */
 	bool is_known;		/* a record with these bytes is kept */
-	bool is_shared;		/* several records have its key */
 };
 
 struct run_doubles {
 	struct held *all;
 	size_t n, capacity, bytes;
 	struct set *seen;	/* key and bytes */
+	struct set *versions;	/* likewise, with those that are kept */
 	bool is_over;		/* there were more */
+	bool is_marked;		/* it is known which are kept */
 };
 
 void
@@ -44,7 +49,18 @@ run_doubles_free(struct run_doubles *doubles)
 	}
 	free(doubles->all);
 	set_free(doubles->seen);
+	set_free(doubles->versions);
 	free(doubles);
+}
+
+/* Key and bytes as one. */
+static void
+join(const char *key, size_t len, struct span bytes, struct text *both)
+{
+	text_clear(both);
+	text_add(both, key, len);
+	text_addc(both, '\0');
+	text_add(both, bytes.at, bytes.len);
 }
 
 void
@@ -58,6 +74,7 @@ run_double(struct run_listing *own, const struct text *key,
 	if (doubles == NULL) {
 		doubles = own->doubles = mem_zero(1, sizeof(*doubles));
 		doubles->seen = set_new();
+		doubles->versions = set_new();
 	}
 	text_init(&line, SIZE_MAX / 4);
 	text_init(&both, SIZE_MAX / 4);
@@ -65,9 +82,7 @@ run_double(struct run_listing *own, const struct text *key,
 		page_line(record, &line);
 	else
 		text_add(&line, record.at, record.len);
-	text_add(&both, key->at, key->len);
-	text_addc(&both, '\0');
-	text_add(&both, line.at, line.len);
+	join(key->at, key->len, (struct span){ line.at, line.len }, &both);
 	is_new = set_add(doubles->seen, both.at, both.len);
 	doubles->is_over |= is_new && doubles->bytes > MAX_HELD;
 	if (is_new && doubles->bytes <= MAX_HELD) {
@@ -136,10 +151,16 @@ mark_one(struct run *run, struct run_doubles *doubles,
     const struct page_record *record)
 {
 	struct held *held;
+	struct text both;
 
 	(void)page_key(record, NULL, &run->scratch);
-	for (held = find(run, doubles); held != NULL;
-	    held = next(run, doubles, held))
+	if ((held = find(run, doubles)) == NULL)
+		return;
+	text_init(&both, SIZE_MAX / 4);
+	join(held->key, held->key_len, record->bytes, &both);
+	set_add(doubles->versions, both.at, both.len);
+	text_release(&both);
+	for (; held != NULL; held = next(run, doubles, held))
 		held->is_known |= held->len == record->bytes.len &&
 		    memcmp(held->bytes, record->bytes.at, held->len) == 0;
 }
@@ -182,6 +203,9 @@ mark_known(struct run *run, struct run_listing *own, struct err *err)
 	struct page_record record;
 	int rc;
 
+	if (own->doubles->is_marked)
+		return 0;
+	own->doubles->is_marked = true;
 	qsort(own->doubles->all, own->doubles->n, sizeof(struct held),
 	    by_key);
 	if (own->again != NULL)
@@ -195,112 +219,92 @@ mark_known(struct run *run, struct run_listing *own, struct err *err)
 	return rc;
 }
 
+/* Note what tells records apart of which a key is shared, as they are kept. */
 static int
-by_number(const void *a, const void *b)
+know_twins(struct run *run, struct run_listing *own, struct err *err)
 {
-	const struct held *one = a, *other = b;
-
-	return one->number < other->number ? -1 : 1;
-}
-
-/* Write the objects held, beside those that are kept or in their place. */
-static int
-put_objects(struct run *run, struct run_listing *own, bool beside,
-    bool shared, struct err *err)
-{
-	struct crawl_listing *listing = own->crawl;
-	struct run_doubles *doubles = own->doubles;
-	struct manifest_page page = { .first = listing->commit, .total = -1,
-	    .pass = listing->pass, .partial = true };
-	struct tree_receipts files = { NULL, 0, 0 };
+	struct run_reader *reader = run_reader_new(run, own->crawl->key,
+	    own->dir, err);
 	struct page_record record;
-	struct page read;
-	size_t i;
-	int rc = 0;
+	int rc = -1;
 
-	page_init(&read);
-	for (i = 0; i < doubles->n && rc == 0; i++) {
-		const struct held *held = &doubles->all[i];
-
-		if (held->is_known || (shared && !held->is_shared))
-			continue;
-		rc = page_read_record(&read,
-		    run->plans[listing->resource->index], held->bytes,
-		    held->len, err);
-		if (rc == -1)
-			break;
-		record = page_record(&read, 0);
-		(void)page_key(&record, NULL, &run->scratch);
-		rc = beside ? run_put(run, listing, &record, true, &files,
-		    err) : run_put_again(run, listing, &record, &files, err);
-		page.kept += beside;
-	}
-	page_release(&read);
-	if (rc == 0)
-		manifest_say_page(run->manifest, listing->key, &page, &files);
-	tree_receipts_release(&files);
+	/* What can't be read of a damaged one is no record. */
+	if (reader != NULL && own->foreign)
+		run_reader_tolerate(reader);
+	while (reader != NULL &&
+	    (rc = run_reader_next(reader, &record, err)) == 1)
+		run_twins_known(run, own, &record);
+	run_reader_free(reader);
 	return rc;
 }
 
-static int
-add_lines(struct run_listing *own, bool shared, struct err *err)
+/* Did the reading before have what is in ${text}, a key or key and bytes? */
+static bool
+had(const struct run_listing *own, const struct text *text)
 {
-	const struct run_doubles *doubles = own->doubles;
-	size_t i;
-
-	for (i = 0; i < doubles->n; i++) {
-		struct span bytes = { doubles->all[i].bytes,
-		    doubles->all[i].len };
-
-		if (doubles->all[i].is_known ||
-		    (shared && !doubles->all[i].is_shared))
-			continue;
-		if (tree_stream_add(own->stream, &bytes, 1, false,
-		    err) == -1)
-			return -1;
-		if (own->again != NULL && tree_stream_add(own->again, &bytes,
-		    1, false, err) == -1)
-			return -1;
-	}
-	return 0;
+	return own->versions != NULL && set_has(own->versions, text->at,
+	    text->len);
 }
 
-/* Write those that are held and not kept, or of these only the shared ones. */
+/*
+ * Have several records the keys of those that are held and not kept?  Return
+ * 2 if so; 1 if one more reading may tell; or 0.
+ */
 static int
-write_held(struct run *run, struct run_listing *own, bool shared,
-    struct err *err)
-{
-	return own->dir == NULL ? put_objects(run, own, true, shared, err) :
-	    add_lines(own, shared, err);
-}
-
-/* Keep those of which several records have the key, whatever the total. */
-static int
-keep_shared(struct run *run, struct run_listing *own, struct err *err)
+share(struct run *run, struct run_listing *own, bool all)
 {
 	struct run_doubles *doubles = own->doubles;
-	uint64_t n = 0;
+	struct text both;
+	int rc = 0;
 	size_t i;
 
+	text_init(&both, SIZE_MAX / 4);
 	for (i = 0; i < doubles->n; i++) {
-		struct held *held = &doubles->all[i];
+		const struct held *held = &doubles->all[i];
 
-		held->is_shared = !held->is_known && own->shared != NULL &&
-		    set_has(own->shared, held->key, held->key_len);
-		n += held->is_shared;
+		if (held->is_known)
+			continue;
+		text_clear(&run->scratch);
+		text_add(&run->scratch, held->key, held->key_len);
+		join(held->key, held->key_len, (struct span){ held->bytes,
+		    held->len }, &both);
+		if (all || had(own, &both)) {
+			run_twins_share(run, own);
+			rc = 2;
+		} else if (rc == 0) {
+			rc = !had(own, &run->scratch);
+		}
+		set_add(doubles->versions, run->scratch.at,
+		    run->scratch.len);
+		set_add(doubles->versions, both.at, both.len);
 	}
-	if (n == 0)
-		return 0;
-	qsort(doubles->all, doubles->n, sizeof(*doubles->all), by_number);
-	if (write_held(run, own, true, err) == -1)
+	text_release(&both);
+	return rc;
+}
+
+int
+run_doubles_share(struct run *run, struct run_listing *own, bool counted,
+    struct err *err)
+{
+	struct run_doubles *doubles = own->doubles;
+	uint64_t later;
+	int rc;
+
+	if (run_doubles_count(run, own, &later, err) == -1)
 		return -1;
-	for (i = 0; i < doubles->n; i++)
-		doubles->all[i].is_known |= doubles->all[i].is_shared;
-	own->same_key += n;
-	own->records += n;
-	own->crawl->distinct += n;
-	own->crawl->have += n;
-	return 0;
+	rc = later > 0 ? share(run, own, counted || own->shared != NULL) : 0;
+	set_free(own->versions);
+	own->versions = NULL;
+	if (doubles != NULL) {
+		own->versions = doubles->versions;
+		doubles->versions = NULL;
+	}
+	if ((rc == 2 || own->unclear != NULL) &&
+	    know_twins(run, own, err) == -1)
+		return -1;
+	set_free(own->unclear);
+	own->unclear = NULL;
+	return rc;
 }
 
 int
@@ -312,8 +316,7 @@ run_doubles_count(struct run *run, struct run_listing *own, uint64_t *n,
 	*n = 0;
 	if (own->doubles == NULL)
 		return 0;
-	if (mark_known(run, own, err) == -1 ||
-	    keep_shared(run, own, err) == -1)
+	if (mark_known(run, own, err) == -1)
 		return -1;
 	for (i = 0; i < own->doubles->n; i++)
 		*n += !own->doubles->all[i].is_known;
@@ -324,23 +327,6 @@ bool
 run_doubles_are_over(const struct run_listing *own)
 {
 	return own->doubles != NULL && own->doubles->is_over;
-}
-
-int
-run_doubles_keep(struct run *run, struct run_listing *own, struct err *err)
-{
-	struct run_doubles *doubles = own->doubles;
-	uint64_t n = 0;
-	size_t i;
-
-	qsort(doubles->all, doubles->n, sizeof(*doubles->all), by_number);
-	if (write_held(run, own, false, err) == -1)
-		return -1;
-	for (i = 0; i < doubles->n; i++)
-		n += !doubles->all[i].is_known;
-	own->same_key += n;
-	own->records += n;
-	return 0;
 }
 
 /* The latest version of the record whose key is in run->scratch, or NULL. */
@@ -381,6 +367,42 @@ copy_latest(struct run *run, struct run_listing *own,
 	return rc;
 }
 
+/* Write the objects held, in the place of those that are kept. */
+static int
+put_objects(struct run *run, struct run_listing *own, struct err *err)
+{
+	struct crawl_listing *listing = own->crawl;
+	struct run_doubles *doubles = own->doubles;
+	struct manifest_page page = { .first = listing->commit, .total = -1,
+	    .pass = listing->pass, .partial = true };
+	struct tree_receipts files = { NULL, 0, 0 };
+	struct page_record record;
+	struct page read;
+	size_t i;
+	int rc = 0;
+
+	page_init(&read);
+	for (i = 0; i < doubles->n && rc == 0; i++) {
+		const struct held *held = &doubles->all[i];
+
+		if (held->is_known)
+			continue;
+		rc = page_read_record(&read,
+		    run->plans[listing->resource->index], held->bytes,
+		    held->len, err);
+		if (rc == -1)
+			break;
+		record = page_record(&read, 0);
+		(void)page_key(&record, NULL, &run->scratch);
+		rc = run_put_again(run, listing, &record, &files, err);
+	}
+	page_release(&read);
+	if (rc == 0)
+		manifest_say_page(run->manifest, listing->key, &page, &files);
+	tree_receipts_release(&files);
+	return rc;
+}
+
 int
 run_doubles_replace(struct run *run, struct run_listing *own,
     struct manifest_listing *whole, struct err *err)
@@ -388,7 +410,7 @@ run_doubles_replace(struct run *run, struct run_listing *own,
 	struct tree_stream *anew;
 
 	if (own->dir == NULL)
-		return put_objects(run, own, false, false, err);
+		return put_objects(run, own, err);
 	if ((anew = tree_stream_new(run->tree, own->dir, NULL, true,
 	    err)) == NULL)
 		return -1;

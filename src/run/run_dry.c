@@ -3,7 +3,8 @@
  *
  * A listing that others hang from is read whole.  Of a listing of records
  * that nothing hangs from, the first page tells the total.  A document is not
- * asked for, unless a listing needs one of its fields to be found.
+ * asked for, unless it is a list itself, or a listing needs one of its fields
+ * to be found.
  */
 
 #include <string.h>
@@ -42,11 +43,12 @@ run_dry_goes_on(const struct source_resource *resource)
 	return resource->has_children || !resource->is_list;
 }
 
-/* Is a field of this document needed to ask for another? */
+/* Is the document to be asked for: for a field of it, or its items? */
 static bool
 is_needed(const struct source_resource *resource)
 {
-	return !resource->is_list && resource->store == SOURCE_KEEP_NOTHING;
+	return !resource->is_list && (resource->shape.form == SOURCE_ARRAY ||
+	    resource->store == SOURCE_KEEP_NOTHING);
 }
 
 bool
@@ -57,9 +59,9 @@ run_dry_open(struct run *run, const struct crawl_listing *listing)
 
 	/* What is printed is one list, and what it waits for. */
 	if (run->settings.lines != NULL)
-		return resource->is_list || is_needed(resource);
+		return resource->is_list ||
+		    resource->store == SOURCE_KEEP_NOTHING;
 	if (resource->derive != NULL) {
-		row->records++;
 		row->bytes += DOCUMENT_BYTES;
 		return false;
 	}
@@ -92,6 +94,27 @@ count_groups(struct run *run, const struct run_task *task)
 	}
 }
 
+/* Count the rows of what is made from the record. */
+static void
+count_derived(struct run *run, const struct source_resource *from,
+    struct span record)
+{
+	const struct source *source = run->settings.source;
+	struct span items;
+	size_t i;
+
+	for (i = 0; i < source->n_resources; i++) {
+		const struct source_resource *resource =
+		    &source->resources[i];
+
+		if (resource->derive != NULL &&
+		    resource->derive->from == from &&
+		    page_find(record, resource->derive->each, &items))
+			row_for(run, resource, NULL)->records +=
+			    page_items(items);
+	}
+}
+
 /* How many requests it takes beyond the first, by the total. */
 static uint64_t
 more_requests(const struct source_resource *resource, uint64_t total,
@@ -109,20 +132,23 @@ run_dry_page(struct run *run, const struct run_task *task)
 {
 	struct crawl_listing *listing = task->job.listing;
 	const struct source_resource *resource = listing->resource;
-	struct run_estimate *row = row_for(run, resource, NULL);
+	struct run_estimate *row;
 	uint64_t total, bytes = 0, size = task->job.count;
 	int64_t told = task->page.total;
 	struct page_record record;
 	size_t i;
 
-	row->requests++;
 	for (i = 0; i < task->page.n; i++) {
 		record = page_record(&task->page, i);
 		bytes += record.bytes.len;
+		count_derived(run, resource, record.bytes);
 		if (resource->has_children && run->settings.lines == NULL &&
 		    page_key(&record, NULL, &run->scratch))
 			run_link(run, listing, &record);
 	}
+	/* Others may have come, and it may stand elsewhere now. */
+	row = row_for(run, resource, NULL);
+	row->requests++;
 	/* A list without a total may have one that another record tells. */
 	if (told < 0 && resource->has_expect)
 		told = crawl_number(run->crawl, listing, &resource->expect);
@@ -149,6 +175,8 @@ run_dry_page(struct run *run, const struct run_task *task)
 	    task->page.n >= crawl_has_cap(run->crawl, &task->job) &&
 	    resource->paging == SOURCE_WINDOWS))
 		row->at_least = true;
+	if (resource->shape.form == SOURCE_ARRAY && task->page.n > 0)
+		total = page_items(task->page.records[0]);
 	row->records += total;
 	row->bytes += bytes;
 	if (!resource->is_list && resource->n_fields > 0) {

@@ -140,6 +140,7 @@ end_stream(struct run *run, struct run_listing *own,
 
 	if (rc != 0)
 		return rc == -1 ? -1 : 0;
+	run_again_gone(own, whole);
 	if (manifest_find(run->manifest, own->crawl->key, &known) &&
 	    !in_order(&known))
 		return reorder(run, own, &known, whole, err);
@@ -177,6 +178,7 @@ end_whole(struct run *run, struct run_listing *own, struct err *err)
 	}
 	if (later > 0 && run_doubles_replace(run, own, &whole, err) == -1)
 		return -1;
+	run_again_gone(own, &whole);
 	whole.changed = own->changed += later;
 	return manifest_say_end(run->manifest, listing->key, &whole, NULL,
 	    NULL, err);
@@ -191,31 +193,16 @@ fits(int64_t n, uint64_t distinct, uint64_t more)
 
 /*
  * Fewer different keys came than there should be records.  Do records that
- * share their key explain it?  Then all are kept, and 1 is returned.
+ * share their key explain it?
  */
-static int
-keep_same_keys(struct run *run, struct run_listing *own, struct err *err)
+static bool
+counts_doubles(const struct crawl_listing *listing, uint64_t doubles)
 {
-	struct crawl_listing *listing = own->crawl;
 	int64_t total = listing->size > 0 ? listing->total : -1;
-	uint64_t more;
 
-	if (run->tree == NULL || own->foreign)
-		return 0;
-	if (run_doubles_count(run, own, &more, err) == -1)
-		return -1;
-	if (more == 0 || !fits(total, listing->distinct, more) ||
-	    !fits(listing->expected, listing->distinct, more))
-		return 0;
-	log_say(run->settings.log, LOG_WARN, "run", "%s: %" PRIu64 " records "
-	    "have the key of another one and other bytes; the listing's total "
-	    "counts them, and they are kept", listing->key, more);
-	if (run_doubles_keep(run, own, err) == -1)
-		return -1;
-	run_doubles_free(own->doubles);
-	own->doubles = NULL;
-	listing->gapped = false;
-	return 1;
+	return doubles > 0 && (total >= 0 || listing->expected >= 0) &&
+	    fits(total, listing->distinct, doubles) &&
+	    fits(listing->expected, listing->distinct, doubles);
 }
 
 /* The counts don't agree, and reading again did not change that. */
@@ -236,7 +223,7 @@ end_different(struct run *run, struct run_listing *own)
 		text_addf(&why, "; the listing's total is %" PRId64,
 		    listing->total);
 	if (listing->expected >= 0)
-		text_addf(&why, "; {%s} says %" PRId64,
+		text_addf(&why, "; %s says %" PRId64,
 		    listing->resource->expect.name, listing->expected);
 	text_addf(&why, "; read %u times", listing->pass -
 	    listing->first_pass + 1);
@@ -282,7 +269,7 @@ tell_unread(struct run *run, const struct crawl_listing *listing)
 	text_init(&text, 200);
 	text_add_visible(&text, value, strnlen(value, 40));
 	if (set_add(run->told, key, strlen(key)))
-		log_say(run->settings.log, LOG_WARN, "run", "%s: {%s}, which "
+		log_say(run->settings.log, LOG_WARN, "run", "%s: %s, which "
 		    "should tell how many records there are, is no count: "
 		    "%s; it is left out of account", listing->key,
 		    resource->expect.name, text.at);
@@ -306,15 +293,18 @@ tell_end(struct run *run, const struct run_listing *own)
 		    "it was read %u times, until nothing new came",
 		    listing->key, listing->have - listing->distinct,
 		    listing->pass - listing->first_pass + 1);
+	else if (own->gone > 0)
+		log_say(log, LOG_WARN, "run", "%s: %" PRIu64 " records that "
+		    "are in the export are no longer on the server",
+		    listing->key, own->gone);
 	if (own->changed > 0)
 		log_say(log, LOG_WARN, "run", "%s: %" PRIu64 " records "
 		    "changed while it was read; their later version is in "
 		    "the export", listing->key, own->changed);
 	if (own->shared != NULL)
 		log_say(log, LOG_WARN, "run", "%s: %" PRIu64 " records "
-		    "share the key of another one that came in the same reply "
-		    "and has other bytes; all are kept", listing->key,
-		    own->same_key);
+		    "share the key of another one and have other bytes; all "
+		    "are kept", listing->key, own->same_key);
 	if (own->older > 0)
 		log_say(log, again ? LOG_INFO : LOG_WARN, "run", "%s: %" PRIu64
 		    " records are others on the server now; in this export "
@@ -357,6 +347,43 @@ begin_pass(struct run *run, struct run_listing *own, struct err *err)
 	return run_again_begin(run, own, err);
 }
 
+/*
+ * Records came again with other bytes.  Is it known by now, or will be, that
+ * they are others with the same key?  Then the listing is read once more.
+ * Return 1 if so, 0 or -1.
+ */
+static int
+share_keys(struct run *run, struct run_listing *own, enum crawl_state state,
+    struct err *err)
+{
+	struct crawl_listing *listing = own->crawl;
+	uint64_t n;
+	int rc;
+
+	if (run_doubles_count(run, own, &n, err) == -1)
+		return -1;
+	rc = run_doubles_share(run, own, state == CRAWL_DIFFERS &&
+	    counts_doubles(listing, n), err);
+	if (rc <= 0 || (state != CRAWL_WHOLE && state != CRAWL_DIFFERS &&
+	    (state != CRAWL_RESTLESS || rc == 1)))
+		return rc == -1 ? -1 : 0;
+	/* A total has counted them once; or they change all the time. */
+	if (rc == 1 && ((listing->total >= 0 && !listing->is_capped) ||
+	    listing->pass - listing->first_pass >= 2))
+		return 0;
+	if (crawl_once_more(run->crawl, listing)) {
+		listing->gapped = own->is_partial;
+		return 1;
+	}
+	if (state == CRAWL_WHOLE) {
+		end_open(run, own, "records have the key of another one and "
+		    "other bytes: which of them are one record that changed "
+		    "can't be told");
+		listing->gapped = true;
+	}
+	return 0;
+}
+
 /* What is to be done where the listing ended in ${state}. */
 static int
 end_listing(struct run *run, struct run_listing *own, enum crawl_state state,
@@ -384,10 +411,7 @@ end_listing(struct run *run, struct run_listing *own, enum crawl_state state,
 			rc = end_whole(run, own, err);
 		break;
 	case CRAWL_DIFFERS:
-		if ((rc = keep_same_keys(run, own, err)) == 1)
-			return end_listing(run, own, CRAWL_WHOLE, err);
-		if (rc == 0)
-			end_different(run, own);
+		end_different(run, own);
 		break;
 	case CRAWL_ENDLESS:
 		end_open(run, own, "the server names one more page after the "
@@ -412,9 +436,9 @@ end_listing(struct run *run, struct run_listing *own, enum crawl_state state,
 		    "one meanwhile");
 		break;
 	case CRAWL_RESTLESS:
-		end_open(run, own, "records came on two pages, in another "
-		    "order in each reading, and no total is told: others may "
-		    "have come on none");
+		end_open(run, own, "in each reading records came on two "
+		    "pages, and no total counts them: others may have come "
+		    "on none");
 		break;
 	}
 	return rc;
@@ -428,11 +452,13 @@ run_listing_state(struct run *run, struct run_listing *own,
 	int rc;
 
 	if (own->restore != NULL)
-		return run_restore_state(run, own, state, err) == -1 ? -1 : 0;
+		return run_restore_state(run, own, state, err);
 	if (state == CRAWL_GOES_ON)
-		return 0;
-	if (state == CRAWL_AGAIN)
-		return begin_pass(run, own, err);
+		return 1;
+	if ((rc = share_keys(run, own, state, err)) == -1)
+		return -1;
+	if (rc == 1 || state == CRAWL_AGAIN)
+		return begin_pass(run, own, err) == -1 ? -1 : 1;
 	rc = end_listing(run, own, state, err);
 	tell_end(run, own);
 	if (listing->resource == run->unit)

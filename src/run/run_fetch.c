@@ -78,17 +78,23 @@ new_task(struct run *run, const struct crawl_job *job)
 
 /* It can't be had: keep why. */
 static void
-fail(struct run_task *task, const char *why)
+fail(struct run *run, struct run_task *task, const char *why)
 {
 	task->failed = true;
 	/* Of a window of time, the numbers tell people nothing. */
 	task->gap.why = task->gap.by_time ? mem_format("%s: %s", task->key +
 	    strlen(task->job.listing->key) + 1, why) : mem_text(why);
+	http_hide(run->http, task->gap.why);
 	if (task->reply != NULL) {
 		task->gap.request = mem_text(task->reply->id);
-		task->gap.url = mem_text(task->reply->request.url);
+		task->gap.url = http_hidden(run->http,
+		    task->reply->request.url);
 		if (task->reply->status > 0)
 			task->gap.status = task->reply->status;
+	}
+	if (run->first_why == NULL) {
+		run->first_why = mem_text(task->gap.why);
+		run->first_status = task->gap.status;
 	}
 }
 
@@ -167,8 +173,12 @@ make_url(struct run *run, const struct crawl_job *job,
 	text_init(&url, 1 << 20);
 	if (source_url(resource, server, scope, &url, &missing) == -1) {
 		text_release(&url);
-		err_set(err, ERR_DATA, "it can't be asked for: the record "
-		    "above has no {%s}", missing);
+		if (missing == NULL)
+			err_set(err, ERR_DATA, "it can't be asked for: the "
+			    "address would be too long");
+		else
+			err_set(err, ERR_DATA, "it can't be asked for: the "
+			    "record above has no {%s}", missing);
 		return NULL;
 	}
 	return text_take(&url);
@@ -209,7 +219,8 @@ run_fetch(struct run *run, const struct crawl_job *job, struct err *err)
 	    .attempts = chain ? (job->is_piece ? PIECE_ATTEMPTS : 0) :
 	    job->count < job->listing->size ? PIECE_ATTEMPTS : 0,
 	    .is_text = resource->shape.form == SOURCE_TEXT,
-	    .header = resource->cursor_header,
+	    .headers = { resource->cursor_header,
+	    resource->total_header },
 	    .rules = run->rules[resource->index],
 	    .n_rules = resource->n_statuses };
 	struct err why;
@@ -220,7 +231,7 @@ run_fetch(struct run *run, const struct crawl_job *job, struct err *err)
 	if (request.url == NULL || make_body(resource, &scope, &request,
 	    &why) == -1) {
 		free(request.url);
-		fail(task, why.text);
+		fail(run, task, why.text);
 		return settle(run, task, err);
 	}
 	http_send(run->http, &request);
@@ -331,10 +342,11 @@ take_refused_probe(struct run *run, struct run_task *task, struct err *err)
 		return settle(run, task, err);
 	}
 	text_init(&why, sizeof(reply->why) + 200);
-	text_addf(&why, "as many records are there as the total says, but the "
-	    "page behind them, which would show that these are all, failed: "
-	    "%s", reply->why);
-	fail(task, why.at);
+	text_addf(&why, "%s, but the page behind them, which would show that "
+	    "these are all, failed: %s", task->job.cursor != NULL ? "the mark "
+	    "of the page behind the last records is 0" : "as many records "
+	    "are there as the total says", reply->why);
+	fail(run, task, why.at);
 	text_release(&why);
 	return settle(run, task, err);
 }
@@ -349,6 +361,10 @@ take_refusal(struct run *run, struct run_task *task, struct err *err)
 
 	if (task->job.is_probe)
 		return take_refused_probe(run, task, err);
+	if (reply->is_unreached)
+		stop(run, ERR_NET, "the server can't be reached (%s); check "
+		    "the network, the proxy if there is one, and the address: "
+		    "%s", reply, run->settings.server);
 	weigh_refusal(run, task);
 	switch (source_verdict(resource, reply->status)) {
 	case SOURCE_NOTHING:
@@ -376,7 +392,7 @@ take_refusal(struct run *run, struct run_task *task, struct err *err)
 	if (source_verdict(resource, reply->status) == SOURCE_DEFAULT &&
 	    try_smaller(run, task))
 		return 0;
-	fail(task, reply->why);
+	fail(run, task, reply->why);
 	return settle(run, task, err);
 }
 
@@ -391,7 +407,8 @@ take_bad_reply(struct run *run, struct run_task *task, const struct err *why,
 	if (why->kind == ERR_USAGE) {
 		snprintf(reply->why, sizeof(reply->why), "%.*s",
 		    (int)sizeof(reply->why) - 1, why->text);
-		fail(task, reply->why);
+		http_hide(run->http, reply->why);
+		fail(run, task, reply->why);
 		return settle(run, task, err);
 	}
 	task->reply = NULL;
@@ -401,11 +418,43 @@ take_bad_reply(struct run *run, struct run_task *task, const struct err *why,
 	return take_refusal(run, task, err);
 }
 
+/* A list by time: there may be more than came. */
+static int
+take_cut(struct run *run, struct run_task *task, struct err *err)
+{
+	uint64_t n;
+
+	if (run_page_is_same(task)) {
+		fail(run, task, "the same records come whatever time they "
+		    "are asked for, as many as a reply may have: some may be "
+		    "missing");
+		return settle(run, task, err);
+	}
+	if (crawl_split_time(&task->job, run_page_middle(task))) {
+		log_event(run->settings.log, LOG_INFO, "run", "as many "
+		    "records as a reply may have; asking again in two parts",
+		    "resource", task->key, NULL);
+		run_free_task(run, task);
+		return 0;
+	}
+	if (run_page_inside(task, &n) && crawl_narrow(&task->job, n)) {
+		log_event(run->settings.log, LOG_INFO, "run", "as many "
+		    "records as a reply may have; asking again for this "
+		    "second alone", "resource", task->key, NULL);
+		run_free_task(run, task);
+		return 0;
+	}
+	fail(run, task, "as many records as a reply may have, in so short "
+	    "a time that it can't be cut further: some may be missing");
+	return settle(run, task, err);
+}
+
 int
 run_reply(struct run *run, struct http_reply *reply, struct err *err)
 {
 	struct run_task *task = reply->request.tag;
 	struct err why;
+	uint64_t n;
 
 	task->reply = reply;
 	if (reply->outcome != HTTP_GOOD)
@@ -417,23 +466,13 @@ run_reply(struct run *run, struct http_reply *reply, struct err *err)
 	run->refused = 0;
 	run->windows++;
 	crawl_came(&task->job);
-	if (run_page_is_cut(run, task)) {
-		if (run_page_is_same(task)) {
-			fail(task, "the same records come whatever time they "
-			    "are asked for, as many as a reply may have: some "
-			    "may be missing");
-			return settle(run, task, err);
-		}
-		if (crawl_split_time(&task->job, run_page_middle(task))) {
-			log_event(run->settings.log, LOG_INFO, "run", "as "
-			    "many records as a reply may have; asking again "
-			    "in two parts", "resource", task->key, NULL);
-			run_free_task(run, task);
-			return 0;
-		}
-		fail(task, "as many records as a reply may have, in so short "
-		    "a time that it can't be cut further: some may be "
-		    "missing");
-	}
+	if (run_page_is_cut(run, task))
+		return take_cut(run, task, err);
+	/* The server may not look at parts of seconds. */
+	if (task->job.is_narrow && (!run_page_inside(task, &n) ||
+	    n < task->job.least))
+		fail(run, task, "as many records as a reply may have, and "
+		    "records of this second don't come when it is asked for "
+		    "alone: some may be missing");
 	return settle(run, task, err);
 }

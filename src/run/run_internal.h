@@ -37,17 +37,29 @@ struct run_listing {
 	bool has_unnamed;
 	bool is_equal;		/* the last record is one of several equal */
 	uint64_t print;		/* of the keys of this reading, in order, */
-	uint64_t known_print;	/* and of those among them that are not new */
+	uint64_t known_print;	/* of those among them that are not new, */
+	uint64_t double_print;	/* and of those that came before in it */
+	uint64_t inserted;	/* new ones between others of this reading, */
+	uint64_t maybe_inserted;	/* and those that may be */
+	bool has_known;		/* one of an earlier reading came */
 	struct set *shared;	/* keys that several records have; or NULL */
 	bool is_twin;		/* the last record has one of them */
+	struct set *unclear;	/* of these keys: what came before it was known
+				 * is not told apart; or NULL */
 	unsigned char last[SHA256_BYTES];	/* of the last record's bytes */
 	bool has_last;
 	struct run_doubles *doubles;	/* see run_double.c; or NULL */
+	struct set *versions;	/* of the reading before: what came in several
+				 * versions, by key and bytes; or NULL */
+	struct set *exact;	/* of a list by time: keys and bytes of this
+				 * reading; or NULL */
+	bool is_partial;	/* a record of it could not be kept */
 	struct run_restore *restore;	/* see run_restore.c; or NULL */
 	uint64_t changed;	/* records whose later version was taken */
 	uint64_t same_key;	/* kept beside another one of their key */
 	bool is_unsure;		/* equal records may be one or several */
 	bool is_doubtful;	/* so may they, if no total counts them */
+	bool is_repeated;	/* a page of several kinds came again */
 	char *dir;		/* of a stream */
 	struct tree_stream *stream;
 	uint64_t records;	/* kept, in all runs */
@@ -61,7 +73,9 @@ struct run_listing {
 	bool foreign;		/* another tool's: nothing is added to it */
 	bool has_damage;	/* and there are lines that can't be read */
 	struct run_kept *kept;	/* see run_keep.c; or NULL */
+	struct set *twice;	/* keys that several of its records have */
 	uint64_t older;		/* records that are others on the server now */
+	uint64_t gone;		/* and that the last reading did not have */
 };
 
 struct run {
@@ -81,6 +95,8 @@ struct run {
 	struct set *damaged, *hurt, *tainted, *leading;
 	struct set *forgotten;	/* keys of listings that begin anew */
 	struct set *restored;	/* paths of files that were brought back */
+	struct tree_receipts begun;	/* of damaged files in listings that had
+				 * not ended: what they were to begin with */
 	uint64_t unfetched;	/* files that could not be fetched */
 	uint64_t lost;		/* and those that the server has no more */
 	bool is_merged;		/* a repair has changed the export */
@@ -96,6 +112,9 @@ struct run {
 	uint64_t held_bytes;
 	bool interrupted;
 	bool any_success;
+	char *first_why;	/* of the first thing that was not to be had */
+	int64_t first_status;	/* or -1 */
+	bool is_discarded;	/* nothing came, and nothing is left */
 	bool adopted;		/* another tool began the export */
 	unsigned refused;	/* keys refused in a row */
 	struct err stop;	/* why no further job is taken */
@@ -116,6 +135,7 @@ struct run {
 };
 
 #include "run/run_mend.h"
+#include "run/run_seen.h"
 
 /* ----------------------------------------------------- run_begin.c */
 
@@ -136,6 +156,13 @@ int run_begin(struct run *, struct err *);
  * lost of it can be told from there.
  */
 void run_log_header(struct run *);
+
+/**
+ * run_log_rest(run):
+ * The run that sealed the manifest was ended before the log had the seal: log
+ * it now.  A log that has another seal is left as it is, for verify to find.
+ */
+void run_log_rest(struct run *);
 
 /**
  * run_scope(run):
@@ -198,6 +225,13 @@ bool run_page_is_same(const struct run_task *);
  */
 int64_t run_page_middle(const struct run_task *);
 
+/**
+ * run_page_inside(task, n):
+ * Set ${n} to how many of its records are of the window of time itself, not
+ * of what it overlaps with.  Return whether all have a key and say their time.
+ */
+bool run_page_inside(const struct run_task *, uint64_t *);
+
 /* ------------------------------------------------------ run_next.c */
 
 /**
@@ -237,92 +271,6 @@ int run_lines(struct run *, struct run_task *, struct manifest_page *,
  */
 int run_commit(struct run *, struct run_task *, struct err *);
 
-/* ------------------------------------------------------ run_note.c */
-
-enum run_seen {
-	RUN_NEW,	/* not in the export so far */
-	RUN_REPEAT,	/* an earlier reading had it, and now this one */
-	RUN_DUPLICATE	/* this reading had it already */
-};
-
-/** run_note_start(own): Records without a key are counted anew. */
-void run_note_start(struct run_listing *);
-
-/** run_note_restart(own): Another reading begins. */
-void run_note_restart(struct run_listing *);
-
-/**
- * run_note(run, own, record, named):
- * Note that ${record} came; its key is in run->scratch then, and ${named}
- * says whether it has one.
- */
-enum run_seen run_note(struct run *, struct run_listing *,
-    const struct page_record *, bool *);
-
-/* ----------------------------------------------------- run_twins.c */
-
-/**
- * run_note_reply(run, task, i, named):
- * As run_note(), of record ${i} of the page.  Where several records have its
- * key, own->is_twin is set, and it is told from these by its bytes.
- */
-enum run_seen run_note_reply(struct run *, struct run_task *, size_t,
-    bool *);
-
-/**
- * run_twins_key(run, own, bytes):
- * Do several records have the key in run->scratch?  Then add to it what tells
- * the one with these ${bytes} apart, and return true.
- */
-bool run_twins_key(struct run *, const struct run_listing *, struct span);
-
-/** run_twins_share(run, own): Several records have the key in run->scratch. */
-void run_twins_share(struct run *, struct run_listing *);
-
-/** run_twins_known(run, own, record): A record that may be one is on disk. */
-void run_twins_known(struct run *, struct run_listing *,
-    const struct page_record *);
-
-/** run_twins_free(twins): Free them; they may be NULL. */
-void run_twins_free(struct run_twins *);
-
-/* ------------------------------------------------- run_note.c, again */
-
-/** run_note_is_unnamed(task): Has no record of the page a key? */
-bool run_note_is_unnamed(const struct run_task *);
-
-/**
- * run_note_is_same_page(task):
- * Note the page.  Did the same records, which have no key, come in one page
- * before?  Then no one can tell whether the server looked at what was asked.
- */
-bool run_note_is_same_page(const struct run_task *);
-
-/** run_note_is_uniform(task): Are all records of the page equal? */
-bool run_note_is_uniform(const struct run_task *);
-
-/**
- * run_note_has_news(run, task):
- * Is there a record on the page that is like none of this reading?
- */
-bool run_note_has_news(struct run *, const struct run_task *);
-
-/** run_note_last(own, bytes): This is the last record that came so far. */
-void run_note_last(struct run_listing *, struct span);
-
-/**
- * run_note_has_time(task, record):
- * Of a list by time, whose intervals overlap: does the record say its time?
- * Equal ones are then of the same second, which both intervals have whole.
- */
-bool run_note_has_time(const struct run_task *, struct span);
-
-/**
- * run_note_is_overlap(task, i):
- * Is record ${i} of the page the one with which the page before ended?
- */
-bool run_note_is_overlap(const struct run_task *, size_t);
-
 /* ---------------------------------------------------- run_object.c */
 
 /**
@@ -351,39 +299,6 @@ int run_put_again(struct run *, const struct crawl_listing *,
  */
 int run_find_path(struct run *, const struct crawl_listing *,
     const struct page_record *, bool);
-
-/* ---------------------------------------------------- run_double.c */
-
-/**
- * run_double(own, key, record):
- * A record with the key ${key} came again in this reading: hold it.
- */
-void run_double(struct run_listing *, const struct text *, struct span);
-
-/**
- * run_doubles_count(run, own, n, err):
- * Set ${n} to how many records that are held have other bytes than any that
- * is kept.  Those whose key several records have are kept, and not counted.
- */
-int run_doubles_count(struct run *, struct run_listing *, uint64_t *,
-    struct err *);
-
-/** run_doubles_keep(run, own, err): After that: keep these too. */
-int run_doubles_keep(struct run *, struct run_listing *, struct err *);
-
-/**
- * run_doubles_replace(run, own, whole, err):
- * Or: have the latest take the place of those that are kept.  The listing has
- * ended, as ${whole} says.
- */
-int run_doubles_replace(struct run *, struct run_listing *,
-    struct manifest_listing *, struct err *);
-
-/** run_doubles_are_over(own): Were there more than can be held? */
-bool run_doubles_are_over(const struct run_listing *);
-
-/** run_doubles_free(doubles): Free them; they may be NULL. */
-void run_doubles_free(struct run_doubles *);
 
 /* ---------------------------------------------------- run_record.c */
 
@@ -455,6 +370,13 @@ int run_again_end(struct run *, struct run_listing *,
     struct manifest_listing *, struct err *);
 
 /**
+ * run_again_gone(own, whole):
+ * Report the records that an earlier reading had and the last one had not,
+ * also those of an earlier run.
+ */
+void run_again_gone(struct run_listing *, struct manifest_listing *);
+
+/**
  * run_replace_stream(run, own, anew, whole, err):
  * Have ${anew} take the stream's place, in steps that can be done twice, and
  * say so.  ${anew} and the stream are gone then.
@@ -467,7 +389,8 @@ int run_replace_stream(struct run *, struct run_listing *,
 /**
  * run_listing_state(run, own, state, err):
  * A window of the listing was committed or failed, and it stands at ${state}
- * now: do what is to be done at its end.  ${own} is gone then.
+ * now: do what is to be done at its end.  Return 1 while it goes on, be it to
+ * be read once more; 0 when it and ${own} are gone; -1 with ${err} set.
  */
 int run_listing_state(struct run *, struct run_listing *, enum crawl_state,
     struct err *);
@@ -497,10 +420,13 @@ struct manifest_gap run_no_gap(const char *);
  */
 int run_check_there(struct run *, bool, struct err *);
 
+/** run_wants_more(run): Is more wanted of the export than it began with? */
+bool run_wants_more(const struct run *);
+
 /** run_put_sums(run, err): Write SHA256SUMS, unless it is as it should be. */
 int run_put_sums(struct run *, struct err *);
 
-/** run_log_seal(run): As run_log_header(), of the seal. */
+/** run_log_seal(run): The log has the seal last, as run_log_header(). */
 void run_log_seal(struct run *);
 
 /** run_flush(run, err): Get all onto the disk, in the order that counts. */

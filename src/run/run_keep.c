@@ -119,9 +119,14 @@ take_record(struct run *run, struct run_listing *own, size_t file,
     const struct tree_records *records)
 {
 	struct page_record record = tree_records_record(records);
-	bool named;
+	bool named, is_new = run_note(run, own, &record, &named) == RUN_NEW;
 
-	if (run_note(run, own, &record, &named) != RUN_NEW)
+	if (!is_new && named) {
+		if (own->twice == NULL)
+			own->twice = set_new();
+		set_add(own->twice, run->scratch.at, run->scratch.len);
+	}
+	if (!is_new)
 		return;
 	own->records++;
 	if (!named)

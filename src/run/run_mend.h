@@ -19,6 +19,13 @@ int run_damage_begin(struct run *, struct err *);
 /** run_is_damaged(run, path): Is the file not as its receipt says? */
 bool run_is_damaged(const struct run *, const char *);
 
+/**
+ * run_is_written_again(run, path):
+ * In a repair: was the damaged file of a listing that had not ended written
+ * again, and does it begin with the bytes that it had?
+ */
+bool run_is_written_again(struct run *, const char *);
+
 /** run_is_forgotten(run, listing): Was it damaged, and begins anew? */
 bool run_is_forgotten(const struct run *, const char *);
 
@@ -120,13 +127,13 @@ void run_restore_free(struct run_restore *);
 struct run_align;
 
 /**
- * run_align_new(run, own, files, damaged):
+ * run_align_new(run, own, files, damaged, by_bytes):
  * Put the ${damaged} shards among ${files} together from the whole list, whose
  * pages run_align_page() is given, and what is on disk.  Both stay the
- * caller's and must live as long.
+ * caller's and must live as long.  ${by_bytes}: several records have a key.
  */
 struct run_align *run_align_new(struct run *, struct run_listing *,
-    const struct tree_receipts *, const bool *);
+    const struct tree_receipts *, const bool *, bool);
 
 /** run_align_page(run, align, task, err): A page of the list came. */
 int run_align_page(struct run *, struct run_align *, const struct run_task *,
@@ -140,6 +147,31 @@ bool run_align_take(struct run_align *, size_t *);
 
 /** run_align_free(align): Free ${align}, which may be NULL. */
 void run_align_free(struct run_align *);
+
+/* -------------------------------------------------- run_straight.c */
+
+struct run_straight;
+
+/**
+ * run_straight_new(run, files, damaged):
+ * Write those of ${files} that are ${damaged} again, from all records of the
+ * list in their order.  Both stay the caller's and must live as long.
+ */
+struct run_straight *run_straight_new(struct run *,
+    const struct tree_receipts *, const bool *);
+
+/** run_straight_page(run, straight, task, err): A page of the list came. */
+int run_straight_page(struct run *, struct run_straight *, struct run_task *,
+    struct err *);
+
+/** run_straight_end(straight, err): All have come. */
+int run_straight_end(struct run_straight *, struct err *);
+
+/** run_straight_take(straight, file): The next one that is what it was. */
+bool run_straight_take(struct run_straight *, size_t *);
+
+/** run_straight_free(straight): Free ${straight}, which may be NULL. */
+void run_straight_free(struct run_straight *);
 
 /* ---------------------------------------------------- run_repair.c */
 

@@ -24,6 +24,7 @@ run_tell_once(struct run *run, const struct run_task *task,
 	va_start(ap, format);
 	vsnprintf(text, sizeof(text), format, ap);
 	va_end(ap);
+	http_hide(run->http, text);
 	if (set_add(run->told, key, strlen(key)))
 		log_say(run->settings.log, LOG_WARN, "run", "%s: %s",
 		    task->key, text);
@@ -59,7 +60,7 @@ check_absent(struct run *run, const struct run_task *task, struct err *err)
 	const char *what = is_header ? "header" : "member";
 	const char *where = is_header ? resource->cursor_header :
 	    resource->shape.cursor;
-	bool is_there = is_header ? task->reply->header != NULL :
+	bool is_there = is_header ? task->reply->headers[0] != NULL :
 	    task->page.has_cursor;
 
 	if (is_there || task->job.cursor != NULL || task->page.more == 0)
@@ -89,14 +90,14 @@ read_text(const struct run_task *task, char **next, struct err *err)
 	struct text text;
 
 	*next = NULL;
-	if (resource->cursor_header != NULL && reply->header != NULL) {
+	if (resource->cursor_header != NULL && reply->headers[0] != NULL) {
 		*next = resource->cursor_is_url && strcasecmp(
 		    resource->cursor_header, "link") == 0 ?
-		    http_next_link(reply->header, &is_odd) :
-		    mem_text(reply->header);
+		    http_next_link(reply->headers[0], &is_odd) :
+		    mem_text(reply->headers[0]);
 		return !is_odd ? 0 : err_set(err, ERR_DATA, "the Link header "
 		    "speaks of a next page in a way that can't be read: %.200s",
-		    reply->header);
+		    reply->headers[0]);
 	}
 	if (task->page.cursor.at == NULL)
 		return 0;
@@ -129,7 +130,9 @@ run_next_page(struct run *run, struct run_task *task, struct err *err)
 	if (check_absent(run, task, err) == -1 ||
 	    read_text(task, &next, err) == -1)
 		return -1;
-	if (next != NULL && *next == '\0') {
+	/* 0 is no address. */
+	if (next != NULL && (*next == '\0' || (resource->cursor_is_url &&
+	    strcmp(next, "0") == 0))) {
 		free(next);
 		next = NULL;
 	}

@@ -21,11 +21,15 @@ run_note_restart(struct run_listing *own)
 		set_free(own->pass_seen);
 	own->pass_seen = set_new();
 	own->has_last = false;
-	own->print = own->known_print = 0;
+	own->print = own->known_print = own->double_print = 0;
+	own->inserted = own->maybe_inserted = 0;
+	own->has_known = false;
 	run_note_start(own);
 	set_free(own->pages);
 	own->pages = NULL;
-	own->is_unsure = own->is_doubtful = false;
+	set_free(own->exact);
+	own->exact = NULL;
+	own->is_unsure = own->is_doubtful = own->is_repeated = false;
 }
 
 enum run_seen

@@ -54,13 +54,18 @@ run_online_goes_on(const struct run *run, const struct run_listing *own)
 	return (uint64_t)own->crawl->total != known;
 }
 
+/* ${named}: the record has a key; without one, its digest is no name. */
 static void
-add_change(struct run *run, const char *listing, bool gone)
+add_change(struct run *run, const char *listing, bool named, bool gone)
 {
 	struct text name;
 
 	text_init(&name, 4096);
-	(void)text_add_visible(&name, run->scratch.at, run->scratch.len);
+	if (named)
+		(void)text_add_visible(&name, run->scratch.at,
+		    run->scratch.len);
+	else
+		text_adds(&name, "a record without a key");
 	run->changes = mem_need(run->changes, run->n_changes + 1,
 	    &run->changes_room, sizeof(*run->changes));
 	run->changes[run->n_changes++] = (struct run_change){
@@ -77,17 +82,18 @@ read_disk(struct run *run, struct run_listing *own, bool tell,
 	    own->dir, err);
 	struct set *tally = set_new();
 	struct page_record record;
+	bool named;
 	int rc = -1;
 
 	while (reader != NULL &&
 	    (rc = run_reader_next(reader, &record, err)) == 1) {
-		(void)page_key(&record, tally, &run->scratch);
+		named = page_key(&record, tally, &run->scratch);
 		if (!tell)
 			set_add(own->known, run->scratch.at,
 			    run->scratch.len);
 		else if (!set_has(own->seen, run->scratch.at,
 		    run->scratch.len))
-			add_change(run, listing->key, true);
+			add_change(run, listing->key, named, true);
 	}
 	set_free(tally);
 	if (reader == NULL)
@@ -123,7 +129,7 @@ run_online_page(struct run *run, struct run_task *task,
 		page->kept += seen == RUN_NEW;
 		if (seen == RUN_NEW && own->known != NULL &&
 		    !set_has(own->known, run->scratch.at, run->scratch.len))
-			add_change(run, listing->key, false);
+			add_change(run, listing->key, named, false);
 	}
 	if (task->page.n > 0)
 		run_note_last(own, task->page.records[task->page.n - 1]);

@@ -25,7 +25,11 @@ run_close(struct run_listing *own)
 	set_free(own->tally);
 	set_free(own->pages);
 	set_free(own->shared);
+	set_free(own->twice);
+	set_free(own->unclear);
 	run_doubles_free(own->doubles);
+	set_free(own->versions);
+	set_free(own->exact);
 	run_restore_free(own->restore);
 	run_kept_free(own->kept);
 	free(own->dir);
@@ -125,6 +129,8 @@ take_record(struct run *run, struct run_listing *own,
 		run_twins_share(run, own);
 		own->same_key++;
 		named = false;
+	} else if (named) {
+		(void)run_twins_is_other(run, own, record->bytes);
 	}
 	if (own->crawl->resource->paging == SOURCE_OFFSET)
 		run_note_last(own, record->bytes);
@@ -200,7 +206,7 @@ take_whole(struct run *run, struct run_listing *own,
 	struct tree_receipts files = { NULL, 0, 0 };
 	int rc = 0;
 
-	if (known->replaces) {
+	if (known->replaces && own->dir != NULL) {
 		struct manifest_listing whole = *known;
 
 		whole.replaces = false;
@@ -326,12 +332,13 @@ take_part(struct run *run, struct run_listing *own,
 		part.total = known->total;
 		part.distinct = known->distinct;
 		part.unsteady = known->unsteady;
+		part.first_cursor = known->pages[0].next;
 		part.cursor = known->pages[known->n_pages - 1].next;
 		measure_pages(known, &part);
 	}
 	state = crawl_begin(run->crawl, own->crawl, &part);
 	free(ranges);
-	return run_listing_state(run, own, state, err);
+	return run_listing_state(run, own, state, err) == -1 ? -1 : 0;
 }
 
 /*
@@ -354,7 +361,7 @@ take_foreign(struct run *run, struct run_listing *own, struct err *err)
 		return -1;
 	part.have = own->records;
 	state = crawl_begin(run->crawl, own->crawl, &part);
-	return run_listing_state(run, own, state, err);
+	return run_listing_state(run, own, state, err) == -1 ? -1 : 0;
 }
 
 /*

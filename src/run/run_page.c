@@ -17,7 +17,7 @@
 
 /* Does the page, one of those with numbers, fit what was asked for? */
 static int
-check_number(const struct crawl_job *job, const struct page *page,
+check_number(const struct crawl_job *job, struct page *page,
     struct err *err)
 {
 	uint64_t number, size;
@@ -27,10 +27,21 @@ check_number(const struct crawl_job *job, const struct page *page,
 		return err_set(err, ERR_DATA, "the reply says that it is "
 		    "page %" PRId64 "; page %" PRIu64 " was asked for",
 		    page->number, number);
-	/* One that can't be read: then a page without records is the end. */
-	if (page->total < 0 && !page->has_total)
+	/*
+	 * Without a total that can be read, a page without records is the
+	 * end.
+	 */
+	if (page->total < 0 && !page->has_total &&
+	    job->listing->resource->shape.total != NULL)
 		return err_set(err, ERR_DATA, "the reply does not say how "
 		    "many records there are");
+	/* A server with pages of its own size need not say so. */
+	if (page->size < 0 && page->n > job->count &&
+	    !job->listing->first_came && !job->is_piece)
+		page->size = (int64_t)page->n;
+	if (page->size < 0 && page->n > job->count)
+		return err_set(err, ERR_DATA, "the reply has %zu records; "
+		    "%u were asked for", page->n, job->count);
 	size = page->size >= 0 ? (uint64_t)page->size : job->count;
 	if (size == 0 || size > UINT32_MAX)
 		return err_set(err, ERR_DATA, "the reply says that its size "
@@ -86,11 +97,15 @@ weigh_count(struct page *page, struct err *err)
 	return 0;
 }
 
+/*
+ * Some servers give pages of their own size, whatever is asked for: the next
+ * page begins behind it.  But of a part nothing else may come.
+ */
 static int
 check_offset(const struct crawl_job *job, const struct page *page,
     struct err *err)
 {
-	if (page->n > job->count)
+	if (page->n > job->count && (job->is_piece || job->listing->end > 0))
 		return err_set(err, ERR_DATA, "the reply has %zu records; "
 		    "%u were asked for", page->n, job->count);
 	if (page->n == 0 && page->more == 1)
@@ -159,6 +174,7 @@ tell_unread(struct run *run, const struct run_task *task,
 	text_init(&text, 200);
 	text_add_visible(&text, unread->value.at, unread->value.len < 40 ?
 	    unread->value.len : 40);
+	http_hide(run->http, text.at);
 	if (set_add(run->told, key, strlen(key)))
 		log_say(run->settings.log, LOG_WARN, "run", "%s: \"%s\" is "
 		    "%s: %s; it is left out of account, and only what else "
@@ -194,8 +210,30 @@ tell_oddities(struct run *run, const struct run_task *task)
 	text_release(&text);
 }
 
-int
-run_page_read(struct run *run, struct run_task *task, struct err *err)
+/* The total, where a header has it: "319", or "items 0-24/319". */
+static void
+take_total(struct run_task *task, const char *name)
+{
+	const char *value = task->reply->headers[1], *slash;
+	struct page *page = &task->page;
+	struct span text;
+
+	if (value == NULL)
+		return;
+	slash = strrchr(value, '/');
+	text.at = slash != NULL ? slash + 1 : value;
+	text.len = strlen(text.at);
+	if (strcmp(text.at, "*") == 0)
+		return;
+	page->total = page_count(text);
+	page->has_total = true;
+	if (page->total == -1 && page->n_unread < PAGE_UNREAD_MOST)
+		page->unread[page->n_unread++] = (struct page_unread){ name,
+		    true, text };
+}
+
+static int
+read_page(struct run *run, struct run_task *task, struct err *err)
 {
 	const struct source_resource *resource = task->job.listing->resource;
 	struct text *body = &task->reply->body;
@@ -215,10 +253,23 @@ run_page_read(struct run *run, struct run_task *task, struct err *err)
 		task->page.failure = task->page.errors;
 		return tell_failure(&task->page, task->page.errors_name, err);
 	}
+	if (resource->total_header != NULL)
+		take_total(task, resource->total_header);
 	if (check_page(run, task, err) == -1)
 		return -1;
 	tell_oddities(run, task);
 	return 0;
+}
+
+int
+run_page_read(struct run *run, struct run_task *task, struct err *err)
+{
+	int rc = read_page(run, task, err);
+
+	/* It may quote the reply, and that the key. */
+	if (rc == -1)
+		http_hide(run->http, err->text);
+	return rc;
 }
 
 bool
@@ -295,4 +346,32 @@ run_page_middle(const struct run_task *task)
 	text_release(&text);
 	free(times);
 	return middle;
+}
+
+bool
+run_page_inside(const struct run_task *task, uint64_t *n)
+{
+	const char *path = task->job.listing->resource->windows.time;
+	struct page_record record;
+	struct span value;
+	struct text text;
+	int64_t at;
+	bool is_told = path != NULL;
+	size_t i;
+
+	*n = 0;
+	text_init(&text, 200);
+	for (i = 0; is_told && i < task->page.n; i++) {
+		record = page_record(&task->page, i);
+		text_clear(&text);
+		is_told = page_is_named(&record) &&
+		    page_find(record.bytes, path, &value);
+		if (is_told)
+			page_value_text(value, &text);
+		is_told = is_told && text.at != NULL &&
+		    clock_parse(text.at, &at) == 0;
+		*n += is_told && crawl_is_inside(&task->job, at);
+	}
+	text_release(&text);
+	return is_told;
 }

@@ -2,6 +2,9 @@
  * How far things are.
  */
 
+#include <stdio.h>
+#include <string.h>
+
 #include "run/run_internal.h"
 
 /* Windows that are not known yet: as many again for each listing to come as
@@ -27,17 +30,52 @@ guess_left(const struct run *run, const struct crawl_counts *counts)
 	return left;
 }
 
+/* The path of what the record is, as people know it; or NULL. */
+static const char *
+path_of(const struct crawl_node *node)
+{
+	const struct source_resource *resource = node->resource;
+	size_t i;
+
+	for (i = 0; i < resource->n_fields; i++)
+		if (strcmp(resource->fields[i].name, "path") == 0 &&
+		    node->values != NULL && node->values[i] != NULL &&
+		    node->values[i][0] != '\0')
+			return node->values[i];
+	return NULL;
+}
+
+static void
+add_names(const struct crawl_node *node, struct text *name)
+{
+	if (node == NULL || node->parent == NULL)
+		return;
+	add_names(node->parent, name);
+	text_addc(name, ' ');
+	text_adds(name, path_of(node) != NULL ? path_of(node) : node->key);
+}
+
 static void
 add_current(struct run_progress *progress, const struct crawl_listing *open)
 {
 	const struct run_listing *own = open->user;
 	struct run_current *current;
+	struct text name;
+	size_t at;
 
 	if (!open->resource->is_list || own == NULL ||
-	    progress->n_current == RUN_CURRENT)
+	    progress->n_current == RUN_CURRENT ||
+	    (!open->first_came && own->records == 0))
 		return;
 	current = &progress->current[progress->n_current++];
-	current->key = open->key;
+	text_init(&name, SIZE_MAX / 4);
+	text_adds(&name, open->resource->name);
+	add_names(open->parent, &name);
+	/* Of a longer one the end is shown. */
+	at = name.len < sizeof(current->name) ? 0 : name.len -
+	    sizeof(current->name) + 1;
+	snprintf(current->name, sizeof(current->name), "%s", &name.at[at]);
+	text_release(&name);
 	current->records = own->records;
 	current->total = open->first_came ? open->total : -1;
 }

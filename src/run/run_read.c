@@ -141,7 +141,7 @@ static bool
 is_missing(const struct err *err)
 {
 	return err->kind == ERR_DISK && (errno == ENOENT || errno == ELOOP ||
-	    errno == ENOTDIR || errno == EISDIR);
+	    errno == ENOTDIR || errno == EISDIR || errno == ENXIO);
 }
 
 int

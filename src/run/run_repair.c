@@ -101,60 +101,96 @@ run_restore_marks(struct run *run, struct err *err)
 }
 
 static bool
-is_left(const struct run *run, const struct run_damage *damage)
+is_left(struct run *run, const struct run_damage *damage)
 {
-	return run->restored == NULL || !set_has(run->restored, damage->path,
-	    strlen(damage->path));
+	return (run->restored == NULL || !set_has(run->restored, damage->path,
+	    strlen(damage->path))) &&
+	    !run_is_written_again(run, damage->path);
 }
 
-/* Where in its listing the file begins, in records. */
+/* The files of the listing that was asked for last. */
+struct places {
+	const char *listing;	/* or NULL */
+	struct tree_receipts files;
+	size_t i;		/* where the next file is looked for first */
+	int64_t records;	/* in the files before it */
+};
+
+/*
+ * Where in its listing the file begins, in records.  Damage comes in the order
+ * of the files: each is looked at once.
+ */
 static int
-find_place(struct run *run, const struct run_damage *damage, int64_t *place,
+find_place(struct run *run, struct places *places,
+    const struct run_damage *damage, int64_t *place, struct err *err)
+{
+	const struct tree_receipts *files = &places->files;
+	const struct tree_receipt *file;
+	size_t steps;
+
+	if (places->listing == NULL || strcmp(places->listing,
+	    damage->listing) != 0) {
+		tree_receipts_release(&places->files);
+		*places = (struct places){ .listing = damage->listing };
+		if (manifest_files(run->manifest, damage->listing,
+		    &places->files, err) == -1)
+			return -1;
+	}
+	for (steps = 0; steps <= files->n; steps++) {
+		if (places->i == files->n) {
+			places->i = 0;
+			places->records = 0;
+			continue;
+		}
+		file = &files->at[places->i];
+		if (strcmp(file->path, damage->path) == 0)
+			break;
+		places->records += file->lines > 0 ? (int64_t)file->lines : 1;
+		places->i++;
+	}
+	*place = places->records;
+	return 0;
+}
+
+/* The file could not be brought back, since the server has it no more. */
+static int
+lose(struct run *run, struct places *places, const struct run_damage *damage,
     struct err *err)
 {
-	struct tree_receipts files = { NULL, 0, 0 };
-	size_t i;
-	int rc = manifest_files(run->manifest, damage->listing, &files, err);
+	struct manifest_gap gap = run_no_gap(damage->listing);
 
-	*place = 0;
-	for (i = 0; rc == 0 && i < files.n &&
-	    strcmp(files.at[i].path, damage->path) != 0; i++)
-		*place += files.at[i].lines > 0 ?
-		    (int64_t)files.at[i].lines : 1;
-	tree_receipts_release(&files);
-	return rc;
+	gap.path = (char *)damage->path;
+	gap.why = (char *)"damaged on disk, and the server no longer has the "
+	    "bytes that were exported; what can be read of it stays";
+	if (find_place(run, places, damage, &gap.record, err) == -1)
+		return -1;
+	if (manifest_sealed(run->manifest) != NULL)
+		run_log_header(run);
+	manifest_unseal(run->manifest);
+	run_gap(run, &gap);
+	run->lost++;
+	return 0;
 }
 
-/* What could not be brought back, since the server has it no more. */
 static int
 say_lost(struct run *run, struct err *err)
 {
+	struct places places = { .listing = NULL };
 	struct manifest_listing known;
-	struct manifest_gap gap;
 	size_t i;
+	int rc = 0;
 
-	for (i = 0; i < run->n_damage; i++) {
+	for (i = 0; rc == 0 && i < run->n_damage; i++) {
 		const struct run_damage *damage = &run->damage[i];
 
-		if (damage->listing == NULL || !is_left(run, damage) ||
-		    run_is_forgotten(run, damage->listing) ||
-		    !manifest_find(run->manifest, damage->listing, &known) ||
-		    !known.ended)
-			continue;
-		gap = run_no_gap(damage->listing);
-		gap.path = (char *)damage->path;
-		gap.why = (char *)"damaged on disk, and the server no longer "
-		    "has the bytes that were exported; what can be read of it "
-		    "stays";
-		if (find_place(run, damage, &gap.record, err) == -1)
-			return -1;
-		if (manifest_sealed(run->manifest) != NULL)
-			run_log_header(run);
-		manifest_unseal(run->manifest);
-		run_gap(run, &gap);
-		run->lost++;
+		if (damage->listing != NULL && is_left(run, damage) &&
+		    !run_is_forgotten(run, damage->listing) &&
+		    manifest_find(run->manifest, damage->listing, &known) &&
+		    known.ended)
+			rc = lose(run, &places, damage, err);
 	}
-	return 0;
+	tree_receipts_release(&places.files);
+	return rc;
 }
 
 /* Write what stands at the top of the export, where it is not that already. */
@@ -251,7 +287,7 @@ run_repair_end(struct run *run, enum run_state state, struct err *err)
 	    tree_layer_merge(run->tree, err) == -1)
 		return stop(run);
 	run->is_merged = true;
-	if (manifest_sealed(run->manifest) != NULL && !run->is_narrow)
+	if (manifest_sealed(run->manifest) != NULL)
 		run_log_seal(run);
 	gaps = manifest_sealed(run->manifest) == NULL || run->unfetched > 0;
 	return gaps ? RUN_GAPS : RUN_COMPLETE;

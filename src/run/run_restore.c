@@ -23,11 +23,14 @@ struct run_restore {
 	size_t *order;		/* of those that were, by path */
 	size_t n_order, left;
 	bool by_place;		/* a record's place tells its file */
+	bool has_twins;		/* several records have a key */
 	bool has_failed;	/* a page could not be fetched */
 	uint32_t size;		/* records a page */
+	struct set *seen, *tally;	/* of this reading */
 	struct tree_draft *draft;	/* of the shard ${shard} */
 	size_t shard;
 	struct run_align *align;	/* the list is read as a whole */
+	struct run_straight *straight;	/* likewise */
 };
 
 void
@@ -35,12 +38,25 @@ run_restore_free(struct run_restore *restore)
 {
 	if (restore == NULL)
 		return;
+	set_free(restore->seen);
+	set_free(restore->tally);
 	tree_draft_free(restore->draft);
 	run_align_free(restore->align);
+	run_straight_free(restore->straight);
 	tree_receipts_release(&restore->files);
 	free(restore->damaged);
 	free(restore->order);
 	free(restore);
+}
+
+/* This reading begins. */
+static void
+forget_seen(struct run_restore *restore)
+{
+	set_free(restore->seen);
+	set_free(restore->tally);
+	restore->seen = set_new();
+	restore->tally = set_new();
 }
 
 /* ---------------------------------------------------- what is to be done */
@@ -87,7 +103,7 @@ is_slice(struct run *run, const struct source_slice *slice)
 	text_init(&text, 200);
 	source_text_of(&slice->first, &scope, &text);
 	source_text_of(&slice->count, &scope, &text);
-	is = text.len > 0;
+	is = text.len > 0 || text.over;
 	text_release(&text);
 	return is;
 }
@@ -106,7 +122,7 @@ has_places(struct run *run, const struct crawl_listing *listing,
 	    is_slice(run, &resource->slice))
 		return false;
 	if (known->size == 0 || known->total < 0 || known->moved ||
-	    known->same_key > 0 || known->capped ||
+	    known->capped ||
 	    (uint64_t)known->total != known->records)
 		return false;
 	if (resource->store != SOURCE_KEEP_SHARDS)
@@ -216,6 +232,18 @@ list_damage(struct run *run, struct run_restore *restore, struct err *err)
 
 static int finish(struct run *, struct run_listing *, struct err *);
 
+/* The list is to be read as a whole. */
+static void
+read_whole(struct run *run, struct run_listing *own)
+{
+	struct run_restore *restore = own->restore;
+
+	restore->straight = run_straight_new(run, &restore->files,
+	    restore->damaged);
+	restore->align = run_align_new(run, own, &restore->files,
+	    restore->damaged, restore->has_twins);
+}
+
 int
 run_restore_open(struct run *run, struct run_listing *own,
     const struct manifest_listing *known, struct err *err)
@@ -229,6 +257,7 @@ run_restore_open(struct run *run, struct run_listing *own,
 	struct crawl_range *ranges = NULL;
 
 	own->restore = restore;
+	forget_seen(restore);
 	own->alone = false;
 	if (manifest_files(run->manifest, listing->key, &restore->files,
 	    err) == -1 || list_damage(run, restore, err) == -1)
@@ -241,10 +270,10 @@ run_restore_open(struct run *run, struct run_listing *own,
 	}
 	restore->by_place = has_places(run, listing, restore, known);
 	restore->size = known->size;
+	restore->has_twins = known->same_key > 0;
 	if (!restore->by_place) {
 		if (is_stream)
-			restore->align = run_align_new(run, own,
-			    &restore->files, restore->damaged);
+			read_whole(run, own);
 		(void)crawl_begin(run->crawl, listing, NULL);
 		return 0;
 	}
@@ -290,19 +319,21 @@ take_objects(struct run *run, struct run_task *task, struct err *err)
 	struct run_listing *own = task->job.listing->user;
 	struct run_restore *restore = own->restore;
 	struct page_record record;
-	enum run_seen seen;
 	size_t i, file;
+	unsigned beside;
 	bool named;
 
 	for (i = 0; i < task->page.n; i++) {
 		record = page_record(&task->page, i);
-		seen = run_note(run, own, &record, &named);
-		if (run_find_path(run, task->job.listing, &record,
-		    seen == RUN_DUPLICATE) == -1 ||
-		    !find_damaged(run, restore, &file))
-			continue;
-		if (put_object(run, restore, file, record.bytes, err) == -1)
-			return -1;
+		(void)run_note(run, own, &record, &named);
+		/* Of several with its key, it may be any. */
+		for (beside = 0; beside < 2; beside++)
+			if (run_find_path(run, task->job.listing, &record,
+			    beside == 1) == 0 &&
+			    find_damaged(run, restore, &file) &&
+			    put_object(run, restore, file, record.bytes,
+			    err) == -1)
+				return -1;
 	}
 	return 0;
 }
@@ -373,8 +404,35 @@ take_page(struct run *run, struct run_task *task, struct err *err)
 		    err);
 	if (own->crawl->resource->store != SOURCE_KEEP_SHARDS)
 		return take_objects(run, task, err);
-	return restore->align != NULL ? run_align_page(run, restore->align,
-	    task, err) : take_lines(run, task, err);
+	if (restore->align == NULL)
+		return take_lines(run, task, err);
+	return run_align_page(run, restore->align, task, err) == -1 ? -1 :
+	    run_straight_page(run, restore->straight, task, err);
+}
+
+/* How many records of the page are like none of this reading? */
+static uint64_t
+count_news(struct run *run, const struct run_task *task)
+{
+	struct run_listing *own = task->job.listing->user;
+	struct run_restore *restore = own->restore;
+	struct page_record record;
+	uint64_t n = 0;
+	bool named;
+	size_t i;
+
+	if (!own->crawl->resource->is_list)
+		return task->page.n;
+	for (i = 0; i < task->page.n; i++) {
+		record = page_record(&task->page, i);
+		named = page_key(&record, restore->tally, &run->scratch);
+		if (named && restore->has_twins)
+			run_twins_tell(run, own, record.bytes);
+		n += set_add(restore->seen, run->scratch.at,
+		    run->scratch.len) && (named || run->scratch.len <=
+		    SHA256_BYTES);
+	}
+	return n;
 }
 
 int
@@ -384,7 +442,8 @@ run_restore_commit(struct run *run, struct run_task *task, struct err *err)
 	struct run_listing *own = job.listing->user;
 	struct crawl_result result = { .received = task->page.n,
 	    .distinct = task->page.n, .fresh = task->page.n,
-	    .news = task->page.n, .total = task->page.total,
+	    .news = task->failed ? 0 : count_news(run, task),
+	    .total = task->page.total,
 	    .size = job.listing->resource->paging == SOURCE_NUMBERED ?
 	    task->page.size : -1, .more = task->page.more,
 	    .cursor = task->next_mark };
@@ -451,6 +510,25 @@ finish(struct run *run, struct run_listing *own, struct err *err)
 	return rc;
 }
 
+/* The list was read as a whole: what does that bring back? */
+static int
+end_whole(struct run *run, struct run_restore *restore, struct err *err)
+{
+	size_t file;
+
+	if (run_straight_end(restore->straight, err) == -1)
+		return -1;
+	while (run_straight_take(restore->straight, &file))
+		note_restored(run, restore, file);
+	if (restore->left == 0)
+		return 0;
+	if (run_align_end(run, restore->align, err) == -1)
+		return -1;
+	while (run_align_take(restore->align, &file))
+		note_restored(run, restore, file);
+	return 0;
+}
+
 int
 run_restore_state(struct run *run, struct run_listing *own,
     enum crawl_state state, struct err *err)
@@ -462,19 +540,16 @@ run_restore_state(struct run *run, struct run_listing *own,
 		return 1;
 	if (restore->draft != NULL && end_draft(run, restore, err) == -1)
 		return -1;
-	if (restore->align != NULL && !restore->has_failed) {
-		if (run_align_end(run, restore->align, err) == -1)
-			return -1;
-		while (run_align_take(restore->align, &restore->shard))
-			note_restored(run, restore, restore->shard);
-	}
+	if (restore->align != NULL && !restore->has_failed &&
+	    end_whole(run, restore, err) == -1)
+		return -1;
 	/* The places did not fit: once more, as a whole. */
 	if (restore->left > 0 && restore->by_place && !restore->has_failed) {
 		restore->by_place = false;
 		if (is_stream)
-			restore->align = run_align_new(run, own,
-			    &restore->files, restore->damaged);
+			read_whole(run, own);
 		run_note_restart(own);
+		forget_seen(restore);
 		crawl_restart(own->crawl);
 		return 1;
 	}

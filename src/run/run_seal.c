@@ -30,8 +30,7 @@ put_sums(struct run *run, struct tree_receipts *files, struct err *err)
 	text_init(&have, SIZE_MAX / 4);
 	tree_sums(files, &text);
 	if (file_read(tree_dir(run->tree), TREE_SUMS, &have, NULL) == -1 ||
-	    have.len != text.len || (text.len > 0 &&
-	    memcmp(have.at, text.at, text.len) != 0))
+	    !text_equals(&have, &text))
 		rc = file_replace(tree_out(run->tree), TREE_SUMS,
 		    text.at != NULL ? text.at : "", text.len, err);
 	text_release(&text);
@@ -171,9 +170,12 @@ void
 run_log_seal(struct run *run)
 {
 	char *line = manifest_line_text(run->manifest, true);
+	char *logged = manifest_last_logged(tree_log(run->tree));
 
-	log_event(run->settings.log, LOG_INFO, "run", "sealed",
-	    MANIFEST_LOGGED, line, NULL);
+	if (line != NULL && (logged == NULL || strcmp(line, logged) != 0))
+		log_event(run->settings.log, LOG_INFO, "run", "sealed",
+		    MANIFEST_LOGGED, line, NULL);
+	free(logged);
 	free(line);
 }
 

@@ -3,7 +3,8 @@
  *
  * Nothing changed between them, so there are several records of that key.
  * From then on, records of the key are told apart by their bytes, and each of
- * them is kept.
+ * them is kept.  So are those of other keys of the list, when it is read once
+ * more: see run_double.c.
  */
 
 #include <stdlib.h>
@@ -86,9 +87,9 @@ find_first(const struct run_twins *twins, struct set_mark key)
 	return &twins->all[low];
 }
 
-/* Add to the key in run->scratch what tells the record from its like. */
-static void
-add_bytes(struct run *run, const struct run_listing *own, struct span bytes)
+void
+run_twins_tell(struct run *run, const struct run_listing *own,
+    struct span bytes)
 {
 	unsigned char hash[SHA256_BYTES];
 	struct text line;
@@ -111,8 +112,25 @@ run_twins_key(struct run *run, const struct run_listing *own,
 	if (own->shared == NULL || !set_has(own->shared, run->scratch.at,
 	    run->scratch.len))
 		return false;
-	add_bytes(run, own, bytes);
+	run_twins_tell(run, own, bytes);
 	return true;
+}
+
+bool
+run_twins_is_other(struct run *run, struct run_listing *own,
+    struct span bytes)
+{
+	size_t len = run->scratch.len;
+	bool is_other;
+
+	if (own->crawl->resource->paging != SOURCE_WINDOWS)
+		return false;
+	if (own->exact == NULL)
+		own->exact = set_new();
+	run_twins_tell(run, own, bytes);
+	is_other = set_add(own->exact, run->scratch.at, run->scratch.len);
+	run->scratch.len = len;
+	return is_other;
 }
 
 void
@@ -153,8 +171,14 @@ has_twin(struct run *run, struct run_task *task, size_t i)
 	    bytes.len) == 0)
 		return false;
 	run_twins_share(run, own);
+	/* An earlier page had one, and its bytes are not known here. */
+	if (first->is_held && run->tree != NULL) {
+		if (own->unclear == NULL)
+			own->unclear = set_new();
+		set_add(own->unclear, run->scratch.at, len);
+	}
 	if (!first->is_held) {
-		add_bytes(run, own, other);
+		run_twins_tell(run, own, other);
 		(void)note(run, own);
 		run->scratch.len = len;
 	}
@@ -173,21 +197,65 @@ add_print(const struct text *key, uint64_t *print)
 	*print = (*print ^ 0x100) * 1099511628211u;
 }
 
+/* Note in which order records come, and where the new ones stand. */
+static void
+note_order(const struct run *run, struct run_listing *own,
+    enum run_seen seen)
+{
+	switch (seen) {
+	case RUN_NEW:
+		add_print(&run->scratch, &own->print);
+		own->maybe_inserted += own->has_known;
+		break;
+	case RUN_REPEAT:
+		add_print(&run->scratch, &own->print);
+		add_print(&run->scratch, &own->known_print);
+		own->has_known = true;
+		own->inserted += own->maybe_inserted;
+		own->maybe_inserted = 0;
+		break;
+	case RUN_DUPLICATE:
+		add_print(&run->scratch, &own->double_print);
+		break;
+	}
+}
+
 enum run_seen
 run_note_reply(struct run *run, struct run_task *task, size_t i, bool *named)
 {
 	struct run_listing *own = task->job.listing->user;
 	struct page_record record = page_record(&task->page, i);
 	enum run_seen seen = run_note(run, own, &record, named);
+	size_t len = run->scratch.len;
 
-	if (seen != RUN_DUPLICATE)
-		add_print(&run->scratch, &own->print);
-	if (seen == RUN_REPEAT)
-		add_print(&run->scratch, &own->known_print);
+	note_order(run, own, seen);
 	own->is_twin = *named && (run_twins_key(run, own, record.bytes) ||
 	    (seen == RUN_DUPLICATE && has_twin(run, task, i) &&
 	    run_twins_key(run, own, record.bytes)));
-	return own->is_twin ? note(run, own) : seen;
+	if (!own->is_twin)
+		return seen;
+	/* It may be the one that came before its key was known as shared:
+	 * the end of this reading tells. */
+	if (own->unclear != NULL && set_has(own->unclear, run->scratch.at,
+	    len) && !set_has(own->seen, run->scratch.at, run->scratch.len)) {
+		own->is_twin = false;
+		run->scratch.len = len;
+		return RUN_DUPLICATE;
+	}
+	return note(run, own);
+}
+
+void
+run_twins_see(struct run *run, struct run_listing *own, struct span bytes,
+    bool in_pass)
+{
+	size_t len = run->scratch.len;
+
+	run_twins_tell(run, own, bytes);
+	set_add(own->seen, run->scratch.at, run->scratch.len);
+	if (in_pass)
+		set_add(own->pass_seen, run->scratch.at, run->scratch.len);
+	run->scratch.len = len;
 }
 
 void

@@ -28,12 +28,13 @@ read_top(struct source_reader *r, const struct yaml *top)
 	struct source *source = r->source;
 
 	if (source_keys(r, top, "a source", "name about server auth options "
-	    "check paging resources tables report") == -1 ||
+	    "headers check paging resources tables report") == -1 ||
 	    source_text(r, top, "name", true, &source->name) == -1 ||
 	    source_text(r, top, "about", true, &source->about) == -1 ||
 	    source_text(r, top, "check", false, &source->check) == -1 ||
 	    source_auth(r, top) == -1 ||
 	    source_options(r, top) == -1 ||
+	    source_headers(r, top) == -1 ||
 	    source_resources(r, top) == -1)
 		return -1;
 	if (yaml_get(top, "tables") != NULL || yaml_get(top, "report") != NULL)
@@ -44,10 +45,18 @@ read_top(struct source_reader *r, const struct yaml *top)
 struct source *
 source_parse(const char *name, struct span text, struct err *err)
 {
-	struct arena *arena = arena_new();
-	struct source *source = arena_take(arena, sizeof(*source));
-	struct source_reader r = { source, name, arena, err };
+	struct arena *arena;
+	struct source *source;
+	struct source_reader r = { .name = name, .err = err };
 	struct yaml *top;
+
+	if (text.len > DEFINITION_MAX) {
+		err_set(err, ERR_USAGE, "%s: a definition of more than %d "
+		    "bytes", name, DEFINITION_MAX);
+		return NULL;
+	}
+	r.arena = arena = arena_new();
+	r.source = source = arena_take(arena, sizeof(*source));
 
 	source->arena = arena;
 	source->text.at = arena_copy(arena, text.at, text.len);
@@ -115,6 +124,18 @@ source_open_built_in(const char *which, struct err *err)
 	    which, near != NULL ? ", did you mean " : "",
 	    near != NULL ? near : "", near != NULL ? "?" : "", which);
 	return NULL;
+}
+
+void
+source_store(struct source *source)
+{
+	size_t i;
+
+	source->is_stored = true;
+	for (i = 0; i < source->n_options; i++)
+		source->options[i].variable = NULL;
+	source->n_auth_variables = 0;
+	source->auth_file_variable = source->auth_file = NULL;
 }
 
 void

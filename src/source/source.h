@@ -106,6 +106,7 @@ struct source_body {
 
 enum source_form {
 	SOURCE_RECORDS,		/* records in an array: a list, or a page */
+	SOURCE_LINES,		/* records, one a line: a list, or a page */
 	SOURCE_OBJECT,		/* the whole reply is one record, an object */
 	SOURCE_ARRAY,		/* the whole reply is one record, an array */
 	SOURCE_ANY,		/* the whole reply is one record, any JSON */
@@ -135,6 +136,12 @@ struct source_query {
 	const char *name;
 	struct source_template value;
 	struct source_when when;
+};
+
+/* A header of each request: of literals and options only. */
+struct source_header {
+	const char *name;
+	struct source_template value;	/* empty: it is not sent */
 };
 
 enum source_paging {
@@ -197,6 +204,7 @@ struct source_derive {
 /* What an option must be, beyond what its kind says. */
 struct source_option {
 	bool required;
+	bool adds;		/* the export takes more with it, not less */
 	const char *matches;	/* a regular expression (POSIX), or NULL */
 	const char *before;	/* an option with a later date, or NULL */
 	struct source_when when;	/* it may only be given then */
@@ -226,6 +234,7 @@ struct source_resource {
 	enum source_paging paging;
 	uint32_t page_size;
 	const char *cursor_header;	/* that has the mark, or NULL */
+	const char *total_header;	/* that has the total, or NULL */
 	bool cursor_is_url;	/* the mark is the next page's address */
 	struct source_windows windows;
 	struct source_slice slice;
@@ -295,6 +304,7 @@ struct source_tables {
 	struct source_table *at;
 	size_t n;
 	const char *events;	/* SQL: what reports count, or NULL */
+	const char *unit;	/* what that is called, "logs", or NULL */
 	struct source_section *sections;
 	size_t n_sections;
 };
@@ -303,16 +313,21 @@ struct source {
 	const char *name;
 	const char *about;
 	const char *file;	/* the user's file, or NULL: built in */
+	bool is_stored;		/* see source_store() */
 	struct span text;	/* the definition itself */
 
 	const char *auth_header;	/* NULL: none */
 	const char *auth_prefix;	/* before the key, "" mostly */
+	bool auth_basic;		/* it is "user:password" */
 	const char **auth_variables;	/* the first that is set has it */
 	size_t n_auth_variables;
 	const char *auth_file_variable;	/* names a file with it, or NULL */
 	const char *auth_file;	/* that has it if all else fails, or NULL */
 	const char *auth_begins;	/* every key does, or NULL */
+	const char *auth_usual;	/* most keys begin so, or NULL */
 	const char *auth_where;	/* all of these, for people; NULL: no auth */
+	struct source_header *headers;	/* beside the key's */
+	size_t n_headers;
 	const char *check;	/* path that a good key can always read */
 
 	const char *retired;	/* when the server was shut down, or NULL */
@@ -347,6 +362,13 @@ struct source *source_open_built_in(const char *, struct err *);
  * Load the definition ${text}, which errors call ${name}.  As source_open().
  */
 struct source *source_parse(const char *, struct span, struct err *);
+
+/**
+ * source_store(source):
+ * ${source} came with an export, and may be a stranger's: it does not say what
+ * is read from the environment, nor what is sent as the key.
+ */
+void source_store(struct source *);
 
 /** source_free(source): Free ${source}, which may be NULL. */
 void source_free(struct source *);
@@ -403,7 +425,8 @@ bool source_holds(const struct source_when *, const struct source_scope *);
  * Write to ${url} the address of the request: ${base}, path and query, each
  * value percent-encoded.  A query whose value is empty is left out; one whose
  * value is a list is repeated.  Return 0; or -1 with ${missing} set to the
- * variable without which there is no path.
+ * variable without which there is no path, or to NULL where the address is too
+ * long; then nothing can be asked for.
  */
 int source_url(const struct source_resource *, const char *,
     const struct source_scope *, struct text *, const char **);

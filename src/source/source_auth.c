@@ -6,15 +6,17 @@
 
 #include "source/source_internal.h"
 
+#define PLACES_MAX 4096	/* bytes that name them */
+
 /* Name all places where the key may be, for people. */
-static void
-name_places(struct source_reader *r)
+static int
+name_places(struct source_reader *r, const struct yaml *map)
 {
 	struct source *source = r->source;
 	struct text text;
 	size_t i;
 
-	text_init(&text, 4096);
+	text_init(&text, PLACES_MAX);
 	for (i = 0; i < source->n_auth_variables; i++)
 		text_addf(&text, "%s%s", i > 0 ? " or " : "",
 		    source->auth_variables[i]);
@@ -23,8 +25,33 @@ name_places(struct source_reader *r)
 		    source->auth_file_variable);
 	if (source->auth_file != NULL)
 		text_addf(&text, ", or %s", source->auth_file);
-	source->auth_where = arena_text(r->arena, text.at);
+	if (!text.over && text.at != NULL)
+		source->auth_where = arena_text(r->arena, text.at);
 	text_release(&text);
+	return source->auth_where != NULL ? 0 : source_wrong(r, map->line,
+	    "\"auth\": the places of the key are more than %d bytes",
+	    PLACES_MAX);
+}
+
+/* Is the key "user:password", for HTTP's own scheme? */
+static int
+read_basic(struct source_reader *r, const struct yaml *map)
+{
+	const struct yaml *value = yaml_get(map, "basic");
+	const char *text;
+
+	if (value == NULL)
+		return 0;
+	if (source_text(r, map, "basic", false, &text) == -1)
+		return -1;
+	if (text == NULL || strcmp(text, "true") != 0)
+		return source_wrong(r, value->line, "\"basic\": expected "
+		    "true, where the key is user:password");
+	if (yaml_get(map, "prefix") != NULL)
+		return source_wrong(r, value->line, "\"basic\" has a prefix "
+		    "of its own: leave out \"prefix\"");
+	r->source->auth_basic = true;
+	return 0;
 }
 
 int
@@ -36,16 +63,21 @@ source_auth(struct source_reader *r, const struct yaml *top)
 	source->auth_prefix = "";
 	if (map == NULL)
 		return 0;
-	if (source_keys(r, map, "\"auth\"", "header prefix env file-env "
-	    "file begins") == -1 ||
-	    source_text(r, map, "header", true, &source->auth_header) == -1 ||
+	if (source_keys(r, map, "\"auth\"", "header prefix basic env "
+	    "file-env file begins usual") == -1 ||
+	    read_basic(r, map) == -1 ||
+	    source_text(r, map, "header", !source->auth_basic,
+	    &source->auth_header) == -1 ||
 	    source_text(r, map, "prefix", false,
 	    &source->auth_prefix) == -1 ||
 	    source_text(r, map, "file-env", false,
 	    &source->auth_file_variable) == -1 ||
 	    source_text(r, map, "file", false, &source->auth_file) == -1 ||
-	    source_text(r, map, "begins", false, &source->auth_begins) == -1)
+	    source_text(r, map, "begins", false, &source->auth_begins) == -1 ||
+	    source_text(r, map, "usual", false, &source->auth_usual) == -1)
 		return -1;
+	if (source->auth_basic && source->auth_header == NULL)
+		source->auth_header = "Authorization";
 	if ((names = yaml_get(map, "env")) == NULL)
 		return source_wrong(r, map->line, "\"env\" is missing");
 	if (source_texts(r, names, &source->auth_variables,
@@ -53,6 +85,5 @@ source_auth(struct source_reader *r, const struct yaml *top)
 		return -1;
 	if (source->auth_prefix == NULL)
 		source->auth_prefix = "";
-	name_places(r);
-	return 0;
+	return name_places(r, map);
 }

@@ -329,6 +329,12 @@ add_value(struct text *out, const struct source_body *body,
 	text_init(&value, VALUE_MAX);
 	if (is_leaf)
 		source_text_of(&body->value, scope, &value);
+	if (value.over) {
+		rc = err_set(err, ERR_USAGE, "the request's \"%s\" would be "
+		    "longer than %d bytes", body->name != NULL ? body->name :
+		    "item", VALUE_MAX);
+		goto done;
+	}
 	if (is_leaf && value.len == 0)
 		goto done;
 	text_adds(out, *first ? "" : ",");
@@ -364,5 +370,8 @@ source_body(const struct source_resource *resource,
 	}
 	top = *resource->body;
 	top.name = NULL;
-	return add_value(out, &top, scope, &first, err);
+	if (add_value(out, &top, scope, &first, err) == -1)
+		return -1;
+	return !out->over ? 0 : err_set(err, ERR_USAGE, "the request's body "
+	    "would be longer than %zu bytes", out->max);
 }

@@ -48,14 +48,17 @@ int source_number(struct source_reader *, const struct yaml *, const char *,
 int source_texts(struct source_reader *, const struct yaml *, const char ***,
     size_t *);
 
-/** source_check_path(r, line, path): Is ${path} a path in JSON? */
+/**
+ * source_check_path(r, line, path):
+ * Is ${path} a path in JSON, of no more than 64 names?
+ */
 int source_check_path(struct source_reader *, int, const char *);
 
 /** source_path(r, map, key, must, path): As source_text(), of a path. */
 int source_path(struct source_reader *, const struct yaml *, const char *,
     bool, const char **);
 
-/** source_paths(r, value, paths, n): As source_texts(), of paths. */
+/** source_paths(r, value, paths, n): As source_texts(), of 64 paths. */
 int source_paths(struct source_reader *, const struct yaml *, const char ***,
     size_t *);
 
@@ -81,8 +84,19 @@ int source_template_of(struct source_reader *, const struct yaml *,
 int source_when(struct source_reader *, const struct yaml *,
     const struct source_resource *, struct source_when *);
 
+/**
+ * source_match_fits(pattern):
+ * Is it a regular expression that takes little to compile and to run: no more
+ * than 500 bytes, 50 brackets, 1000 repetitions, 5000 characters when these
+ * are written out, and none that refers back?
+ */
+bool source_match_fits(const char *);
+
 /** source_auth(r, top): Read how the key is found and sent. */
 int source_auth(struct source_reader *, const struct yaml *);
+
+/** source_headers(r, top): Read the headers of each request. */
+int source_headers(struct source_reader *, const struct yaml *);
 
 /** source_body_of(r, map, own): Read the method and the body of ${own}. */
 int source_body_of(struct source_reader *, const struct yaml *,

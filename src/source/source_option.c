@@ -9,6 +9,10 @@
 
 #include "source/source_internal.h"
 
+#define MOST_OPTIONS 200
+#define LONGEST_NAME 64
+#define CHOICES_MAX 4096	/* bytes, with a | between two */
+
 static const struct {
 	const char *name;
 	enum config_kind kind;
@@ -55,12 +59,13 @@ read_choices(struct source_reader *r, const struct yaml *map,
 		    map->line, "a choice wants \"choices\"") : 0;
 	if (source_texts(r, value, &texts, &n) == -1)
 		return -1;
-	text_init(&all, 4096);
+	text_init(&all, CHOICES_MAX);
 	for (i = 0; i < n; i++)
 		text_addf(&all, "%s%s", i > 0 ? "|" : "", texts[i]);
-	option->choices = arena_text(r->arena, all.at);
+	option->choices = all.over ? NULL : arena_text(r->arena, all.at);
 	text_release(&all);
-	return 0;
+	return option->choices != NULL ? 0 : source_wrong(r, value->line,
+	    "\"choices\": more than %d bytes", CHOICES_MAX);
 }
 
 /* What the help calls a value, where the definition doesn't say. */
@@ -88,6 +93,9 @@ check_name(struct source_reader *r, const struct yaml *map)
 	const char *p;
 	size_t i;
 
+	if (strlen(map->key) > LONGEST_NAME)
+		return source_wrong(r, map->line, "option \"%.20s...\": a "
+		    "name of more than %d letters", map->key, LONGEST_NAME);
 	for (p = map->key; *p != '\0'; p++)
 		if (!islower((unsigned char)*p) && *p != '-')
 			return source_wrong(r, map->line, "option \"%s\": "
@@ -105,23 +113,42 @@ check_name(struct source_reader *r, const struct yaml *map)
 	return 0;
 }
 
+static int
+read_switch(struct source_reader *r, const struct yaml *map, const char *key,
+    bool *is_on)
+{
+	const char *text;
+
+	if (source_text(r, map, key, false, &text) == -1)
+		return -1;
+	if (text != NULL && strcmp(text, "true") != 0 &&
+	    strcmp(text, "false") != 0)
+		return source_wrong(r, yaml_get(map, key)->line, "\"%s\": "
+		    "expected true or false", key);
+	*is_on = text != NULL && *text == 't';
+	return 0;
+}
+
 /* What it must be beyond its kind; but for "when", which may name others. */
 static int
 read_rule(struct source_reader *r, const struct yaml *map,
     struct config_option *option, struct source_option *rule)
 {
-	const char *required;
 	regex_t regex;
 
-	if (source_text(r, map, "required", false, &required) == -1 ||
+	if (read_switch(r, map, "required", &rule->required) == -1 ||
+	    read_switch(r, map, "adds", &rule->adds) == -1 ||
 	    source_text(r, map, "matches", false, &rule->matches) == -1 ||
 	    source_text(r, map, "before", false, &rule->before) == -1)
 		return -1;
-	if (required != NULL && strcmp(required, "true") != 0 &&
-	    strcmp(required, "false") != 0)
-		return source_wrong(r, yaml_get(map, "required")->line,
-		    "\"required\": expected true or false");
-	rule->required = required != NULL && *required == 't';
+	if (rule->adds && option->kind != CONFIG_FLAG &&
+	    option->kind != CONFIG_LIST)
+		return source_wrong(r, yaml_get(map, "adds")->line,
+		    "\"adds\" is for flags and lists");
+	if (rule->matches != NULL && !source_match_fits(rule->matches))
+		return source_wrong(r, yaml_get(map, "matches")->line,
+		    "\"matches\": too long, too deep or with too many "
+		    "repetitions, or it refers back");
 	if (rule->matches != NULL) {
 		if (regcomp(&regex, rule->matches, REG_EXTENDED |
 		    REG_NOSUB) != 0)
@@ -144,7 +171,7 @@ read_option(struct source_reader *r, const struct yaml *map,
 
 	if (check_name(r, map) == -1 ||
 	    source_keys(r, map, "an option", "kind env value default choices "
-	    "min max help required matches before when") == -1 ||
+	    "min max help required adds matches before when") == -1 ||
 	    read_kind(r, map, option) == -1 ||
 	    source_text(r, map, "env", false, &option->variable) == -1 ||
 	    source_text(r, map, "value", false, &option->value) == -1 ||
@@ -247,6 +274,9 @@ source_options(struct source_reader *r, const struct yaml *top)
 	for (map = all != NULL ? all->child : NULL; map != NULL;
 	    map = map->next)
 		n++;
+	if (n > MOST_OPTIONS)
+		return source_wrong(r, all->line, "\"options\": there are "
+		    "more than %d", MOST_OPTIONS - 1);
 	source->options = arena_take(r->arena, n * sizeof(*source->options));
 	source->rules = arena_take(r->arena, n * sizeof(*source->rules));
 	if (read_server(r, top, &source->options[0]) == -1)

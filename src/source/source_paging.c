@@ -134,9 +134,8 @@ check_paging(struct source_reader *r, const struct source_resource *resource)
 		if (must_ask(r, resource, SOURCE_PAGE_NUMBER,
 		    "page.number") == -1)
 			return -1;
-		return shape->total != NULL ? 0 : source_wrong(r,
-		    resource->line, "\"%s\" has no stop rule: expected "
-		    "\"total\" in its paging", resource->name);
+		/* As of the next, a page without records ends it. */
+		return 0;
 	case SOURCE_OFFSET:
 		/* Its last stop rule is a page without records. */
 		return must_ask(r, resource, SOURCE_PAGE_FIRST, "page.first");
@@ -244,6 +243,23 @@ read_slice(struct source_reader *r, struct source_resource *resource,
 	    &resource->slice.count);
 }
 
+/* Where the number of all records is: a path, or {header: NAME}. */
+static int
+read_total(struct source_reader *r, struct source_resource *resource,
+    const struct yaml *own, const struct yaml *common)
+{
+	const struct yaml *map = paging_with(own, common, "total"), *value;
+
+	value = map != NULL ? yaml_get(map, "total") : NULL;
+	if (value == NULL || value->kind != YAML_MAP)
+		return paging_path(r, own, common, "total",
+		    &resource->shape.total);
+	if (source_keys(r, value, "\"total\"", "header") == -1)
+		return -1;
+	return source_text(r, value, "header", true,
+	    &resource->total_header);
+}
+
 /* Which paths of the reply tell of its pages. */
 static int
 read_shape(struct source_reader *r, struct source_resource *resource,
@@ -252,7 +268,7 @@ read_shape(struct source_reader *r, struct source_resource *resource,
 	struct source_shape *shape = &resource->shape;
 	const struct yaml *map;
 
-	if (paging_path(r, own, common, "total", &shape->total) == -1 ||
+	if (read_total(r, resource, own, common) == -1 ||
 	    paging_path(r, own, common, "count", &shape->count) == -1 ||
 	    paging_path(r, own, common, "more", &shape->more) == -1 ||
 	    paging_path(r, own, common, "says-size", &shape->size) == -1 ||

@@ -7,6 +7,9 @@
 
 #include "source/source_internal.h"
 
+#define MOST_STEPS 64	/* in a path */
+#define MOST_PATHS 64	/* in a list of such */
+
 const char *
 source_step(const char *path, struct span *name)
 {
@@ -23,30 +26,38 @@ source_step(const char *path, struct span *name)
 	return *end == '.' ? end + 1 : end;
 }
 
-static bool
-is_path(const char *path)
+/* Return of how many names it is, or 0: it is no path. */
+static size_t
+count_steps(const char *path)
 {
 	const char *end;
+	size_t n = 0;
 
 	do {
+		n++;
 		if (*path == '"') {
 			if ((end = strchr(path + 1, '"')) == NULL)
-				return false;
+				return 0;
 			end++;
 		} else {
 			end = path + strcspn(path, ".\"");
 		}
 		if (end == path || (*end != '\0' && *end != '.'))
-			return false;
+			return 0;
 		path = end + 1;
 	} while (*end != '\0');
-	return true;
+	return n;
 }
 
 int
 source_check_path(struct source_reader *r, int line, const char *path)
 {
-	return is_path(path) ? 0 : source_wrong(r, line, "\"%s\": expected a "
+	size_t n = count_steps(path);
+
+	if (n > MOST_STEPS)
+		return source_wrong(r, line, "\"%.60s...\": a path of more "
+		    "than %d names", path, MOST_STEPS);
+	return n > 0 ? 0 : source_wrong(r, line, "\"%s\": expected a "
 	    "path, names with dots between; a name with a dot in it stands "
 	    "in double quotes, like '\"@odata.nextLink\"'", path);
 }
@@ -69,6 +80,9 @@ source_paths(struct source_reader *r, const struct yaml *value,
 
 	if (source_texts(r, value, paths, n) == -1)
 		return -1;
+	if (*n > MOST_PATHS)
+		return source_wrong(r, value->line, "more than %d paths",
+		    MOST_PATHS);
 	for (i = 0; i < *n; i++)
 		if (source_check_path(r, value->line, (*paths)[i]) == -1)
 			return -1;

@@ -12,6 +12,10 @@
     "key fields object shards done expect hint needs derive wait " \
     "statuses required empty failure"
 
+/* No platform has as many; a stranger's definition may. */
+#define MOST_RESOURCES 1000
+#define MOST_FIELDS 1000
+
 static int
 read_shape(struct source_reader *r, struct source_resource *resource,
     const struct yaml *map)
@@ -29,8 +33,19 @@ read_shape(struct source_reader *r, struct source_resource *resource,
 		return -1;
 	if (resource->is_list) {
 		resource->shape.form = SOURCE_RECORDS;
-		return name == NULL ? 0 : source_wrong(r, map->line,
-		    "\"shape\" is for get; a list has \"records\"");
+		if (name == NULL)
+			return 0;
+		if (strcmp(name, "lines") != 0)
+			return source_wrong(r, map->line, "\"shape\" of a "
+			    "list: expected lines, or nothing where its "
+			    "records are in an array");
+		if (resource->shape.records != NULL)
+			return source_wrong(r, map->line, "\"shape: lines\" "
+			    "has each record in a line of its own: leave "
+			    "out \"records\"");
+		resource->shape.form = SOURCE_LINES;
+		resource->shape.records = "";
+		return 0;
 	}
 	resource->shape.form = SOURCE_OBJECT;
 	if (name == NULL)
@@ -94,6 +109,9 @@ read_fields(struct source_reader *r, struct source_resource *resource,
 		return 0;
 	for (value = all->child; value != NULL; value = value->next)
 		resource->n_fields++;
+	if (resource->n_fields > MOST_FIELDS)
+		return source_wrong(r, all->line, "\"fields\": there are "
+		    "more than 1000");
 	field = arena_take(r->arena,
 	    (resource->n_fields + 1) * sizeof(*field));
 	resource->fields = field;
@@ -372,6 +390,10 @@ source_resources(struct source_reader *r, const struct yaml *top)
 		    "list");
 	for (map = all->child; map != NULL; map = map->next)
 		n++;
+	/* Each is looked for among all of them. */
+	if (n > MOST_RESOURCES)
+		return source_wrong(r, all->line, "\"resources\": there are "
+		    "more than 1000");
 	source->resources = arena_take(r->arena,
 	    n * sizeof(*source->resources));
 	for (map = all->child; map != NULL; map = map->next) {

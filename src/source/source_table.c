@@ -184,7 +184,8 @@ read_report(struct source_reader *r, const struct yaml *map,
 
 	if (map == NULL)
 		return 0;
-	if (source_keys(r, map, "\"report\"", "events sections") == -1 ||
+	if (source_keys(r, map, "\"report\"", "events sections unit") == -1 ||
+	    source_text(r, map, "unit", false, &tables->unit) == -1 ||
 	    source_text(r, map, "events", true, &tables->events) == -1)
 		return -1;
 	if ((sections = yaml_get(map, "sections")) == NULL)

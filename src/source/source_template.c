@@ -6,6 +6,10 @@
 
 #include "source/source_internal.h"
 
+#define MOST_ALTERNATIVES 16	/* {a|b|c} */
+#define MOST_VARIABLES 64	/* in a template */
+#define VALUE_MAX 65536		/* bytes of a query's value */
+
 static int
 option_variable(struct source_reader *r, const char *name, int line,
     struct source_var *var)
@@ -126,17 +130,26 @@ int
 source_variable(struct source_reader *r, const char *at, size_t len, int line,
     const struct source_resource *own, struct source_var *var)
 {
-	const char *bar = memchr(at, '|', len);
-	size_t first = bar != NULL ? (size_t)(bar - at) : len;
+	const char *bar;
+	size_t first, n;
 
-	if (one_variable(r, arena_copy(r->arena, at, first), line, own,
-	    var) == -1)
-		return -1;
-	if (bar == NULL)
-		return 0;
-	var->otherwise = arena_take(r->arena, sizeof(*var->otherwise));
-	return source_variable(r, bar + 1, len - first - 1, line, own,
-	    var->otherwise);
+	for (n = 1;; n++) {
+		bar = memchr(at, '|', len);
+		first = bar != NULL ? (size_t)(bar - at) : len;
+		if (one_variable(r, arena_copy(r->arena, at, first), line,
+		    own, var) == -1)
+			return -1;
+		if (bar == NULL)
+			return 0;
+		if (n == MOST_ALTERNATIVES)
+			return source_wrong(r, line, "{%.40s...}: more than "
+			    "%d alternatives", at, MOST_ALTERNATIVES);
+		var->otherwise = arena_take(r->arena,
+		    sizeof(*var->otherwise));
+		var = var->otherwise;
+		at = bar + 1;
+		len -= first + 1;
+	}
 }
 
 /* How many parts ${text} has, at the most. */
@@ -151,6 +164,41 @@ count_parts(const char *text)
 	return n;
 }
 
+/* How many "{" it has that are not "{{". */
+static size_t
+count_variables(const char *p)
+{
+	size_t n = 0;
+
+	for (; *p != '\0'; p++) {
+		if (*p == '{' && p[1] == '{')
+			p++;
+		else
+			n += *p == '{';
+	}
+	return n;
+}
+
+/* Take the text at ${p}; "{{" is a brace.  Return where it ends. */
+static const char *
+take_text(struct source_reader *r, const char *p, struct source_part *part)
+{
+	const char *to = p;
+	char *text, *end;
+
+	while (*to != '\0' && (*to != '{' || to[1] == '{'))
+		to += (*to == '{' || *to == '}') && to[1] == *to ? 2 : 1;
+	text = end = arena_copy(r->arena, p, (size_t)(to - p));
+	while (*p != '\0' && (*p != '{' || p[1] == '{')) {
+		if ((*p == '{' || *p == '}') && p[1] == *p)
+			p++;
+		*end++ = *p++;
+	}
+	*end = '\0';
+	part->text = text;
+	return p;
+}
+
 int
 source_template_of(struct source_reader *r, const struct yaml *value,
     const struct source_resource *own, struct source_template *template)
@@ -161,18 +209,20 @@ source_template_of(struct source_reader *r, const struct yaml *value,
 	if (value->kind != YAML_SCALAR)
 		return source_wrong(r, value->line, "expected a text");
 	template->line = value->line;
+	if (count_variables(p) > MOST_VARIABLES)
+		return source_wrong(r, value->line, "more than %d variables "
+		    "in a text", MOST_VARIABLES);
 	template->parts = arena_take(r->arena,
 	    count_parts(p) * sizeof(*template->parts));
 	while (*p != '\0') {
 		part = &template->parts[template->n++];
-		if (*p != '{') {
-			part->text = arena_copy(r->arena, p, strcspn(p, "{"));
-			p += strcspn(p, "{");
+		if (*p != '{' || p[1] == '{') {
+			p = take_text(r, p, part);
 			continue;
 		}
 		if ((end = strchr(p, '}')) == NULL)
 			return source_wrong(r, value->line, "a \"{\" without "
-			    "its \"}\"");
+			    "its \"}\"; \"{{\" is a brace that is sent");
 		if (source_variable(r, p + 1, (size_t)(end - p - 1),
 		    value->line, own, &part->var) == -1)
 			return -1;
@@ -278,13 +328,14 @@ add_list(struct text *url, bool *first, const char *name, const char *items)
 	}
 }
 
-static void
+static int
 add_one(struct text *url, bool *first, const struct source_query *query,
     const struct source_scope *scope)
 {
 	const struct source_template *template = &query->value;
 	const char *value;
 	struct text text;
+	bool is_whole;
 
 	if (template->n == 1 && template->parts[0].text == NULL &&
 	    template->parts[0].var.kind == SOURCE_OPTION &&
@@ -292,13 +343,15 @@ add_one(struct text *url, bool *first, const struct source_query *query,
 		value = source_value(scope, &template->parts[0].var);
 		if (value != NULL && *value != '\0')
 			add_list(url, first, query->name, value);
-		return;
+		return 0;
 	}
-	text_init(&text, 65536);
+	text_init(&text, VALUE_MAX);
 	source_text_of(template, scope, &text);
 	if (text.len > 0)
 		add_query(url, first, query->name, text.at, text.len);
+	is_whole = !text.over;
 	text_release(&text);
+	return is_whole ? 0 : -1;
 }
 
 int
@@ -308,11 +361,13 @@ source_url(const struct source_resource *resource, const char *base,
 	bool first = true;
 	size_t i;
 
+	*missing = NULL;
 	text_adds(url, base);
 	if (expand(&resource->path, scope, url, missing) == -1)
 		return -1;
 	for (i = 0; i < resource->n_query; i++)
-		if (source_holds(&resource->query[i].when, scope))
-			add_one(url, &first, &resource->query[i], scope);
-	return 0;
+		if (source_holds(&resource->query[i].when, scope) &&
+		    add_one(url, &first, &resource->query[i], scope) == -1)
+			return -1;
+	return !url->over ? 0 : -1;
 }

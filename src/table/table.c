@@ -2,8 +2,11 @@
  * An export's database: opening it, running statements, what was met.
  */
 
+#include <sys/resource.h>
+
 #include <fcntl.h>
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,6 +16,10 @@
 #define WAITING_BYTES (16 << 20)
 #define WAITING_ROWS 8192
 #define FOLDER_ROWS 524288	/* DuckDB's own */
+/* What the process may hold beyond the limit that DuckDB keeps to. */
+#define MEMORY_TIMES 4
+#define MEMORY_MORE (UINT64_C(2) << 30)
+#define THREAD_MORE (UINT64_C(16) << 20)
 
 bool
 table_is_built_in(void)
@@ -168,6 +175,7 @@ table_run(struct table_db *db, const char *sql, uint64_t *rows,
 	duckdb_prepared_statement statement = NULL;
 	int rc;
 
+	table_unfit_begin(db);
 	if (duck.prepare(db->connection, sql, &statement) == DuckDBError)
 		rc = table_failed(db, duck.prepare_error(statement), err);
 	else
@@ -177,6 +185,33 @@ table_run(struct table_db *db, const char *sql, uint64_t *rows,
 }
 
 /* --------------------------------------------------------------- opening */
+
+/*
+ * DuckDB counts what it keeps in blocks, and no texts: one that a query puts
+ * together may grow until the system ends some process.  Here it ends as an
+ * error.  What is in use now is not known where there is no /proc; then there
+ * is no such limit.
+ */
+static void
+limit_all(const struct table_settings *settings)
+{
+	unsigned long long pages = 0;
+	uint64_t most = MEMORY_TIMES * settings->memory + MEMORY_MORE +
+	    settings->threads * THREAD_MORE;
+	struct rlimit limit;
+	FILE *file = fopen("/proc/self/statm", "re");
+
+	if (file != NULL && fscanf(file, "%*u %*u %*u %*u %*u %llu",
+	    &pages) == 1 && getrlimit(RLIMIT_DATA, &limit) == 0) {
+		most += pages * (uint64_t)sysconf(_SC_PAGESIZE);
+		if (limit.rlim_cur > most) {
+			limit.rlim_cur = most;
+			(void)setrlimit(RLIMIT_DATA, &limit);
+		}
+	}
+	if (file != NULL)
+		fclose(file);
+}
 
 static int
 open_duckdb(struct table_db *db, struct err *err)
@@ -205,6 +240,7 @@ open_duckdb(struct table_db *db, struct err *err)
 		rc = err_set(err, ERR_INTERNAL, "connect to DuckDB");
 	}
 	duck.destroy_config(&config);
+	limit_all(settings);
 	return rc;
 }
 
@@ -262,6 +298,30 @@ table_close_off(struct table_db *db, const struct table_fence *fence,
 	return table_run(db, "SET enable_external_access = false", NULL, err);
 }
 
+/* Look at all SQL that a definition of somebody's has. */
+static int
+guard_all(struct table_db *db, struct err *err)
+{
+	const struct source_tables *tables = &db->tables;
+	struct text sql;
+	size_t i;
+	int rc = 0;
+
+	text_init(&sql, SIZE_MAX / 4);
+	for (i = 0; i < tables->n && rc == 0; i++) {
+		text_clear(&sql);
+		table_select(&tables->at[i], tables->at[i].from, &sql);
+		rc = table_guard(db, sql.at, tables->at[i].name, err);
+	}
+	text_release(&sql);
+	if (rc == 0 && tables->events != NULL)
+		rc = table_guard(db, tables->events, "\"events\"", err);
+	for (i = 0; i < tables->n_sections && rc == 0; i++)
+		rc = table_guard(db, tables->sections[i].sql,
+		    tables->sections[i].title, err);
+	return rc;
+}
+
 static int
 declare(struct table_db *db, struct err *err)
 {
@@ -275,7 +335,10 @@ declare(struct table_db *db, struct err *err)
 	/* A view's SQL is looked at when it is declared. */
 	if (rc == 0 && fence != NULL)
 		rc = table_close_off(db, fence, err);
-	text_init(&sql, 1 << 20);
+	/* And what it may call, before that. */
+	if (rc == 0 && db->settings.source->with_tables != NULL)
+		rc = guard_all(db, err);
+	text_init(&sql, SIZE_MAX / 4);
 	for (i = 0; i < db->tables.n && rc == 0; i++) {
 		text_clear(&sql);
 		table_view(db->tables.at[i].name, &db->tables.at[i],
@@ -315,12 +378,15 @@ table_open(const struct table_settings *settings, struct err *err)
 	if (db->settings.threads == 0)
 		db->settings.threads = (unsigned)sysconf(_SC_NPROCESSORS_ONLN);
 	db->dir = -1;
+	pthread_mutex_init(&db->unfit_lock, NULL);
 	if (source_tables(settings->source, &db->tables, err) == 0 &&
 	    find_files(db, err) == 0 && open_duckdb(db, err) == 0) {
 		db->seen = mem_zero(db->files.n, sizeof(*db->seen));
 		db->plans = page_plans_new(db->settings.source);
 		table_sums_init(db);
-		if (table_records(db, err) == 0 && declare(db, err) == 0 &&
+		if (table_records(db, err) == 0 &&
+		    table_unfit_declare(db, err) == 0 &&
+		    declare(db, err) == 0 &&
 		    (settings->fence == NULL || table_run(db,
 		    "SET lock_configuration = true", NULL, err) == 0)) {
 			/* The caller's, for this call. */
@@ -345,6 +411,7 @@ table_close(struct table_db *db)
 		duck.close(&db->duckdb);
 	table_forget_shares(db);
 	table_forget_troubles(db);
+	table_unfit_release(db);
 	audit_files_release(&db->files);
 	free(db->seen);
 	page_plans_free(db->plans, db->settings.source);

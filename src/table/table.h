@@ -90,6 +90,14 @@ bool table_share(struct table_db *, const struct source_table *, uint64_t,
     struct text *);
 
 /**
+ * table_check_sql(sql, open, err):
+ * May the user's ${sql} be run?  Not if it calls what prints, ends the process
+ * or runs SQL from a text; nor, unless ${open}, what is for files.  Return 0;
+ * or -1 with ${err} set (ERR_USAGE).
+ */
+int table_check_sql(const char *, bool, struct err *);
+
+/**
  * table_statements(db, sql, err):
  * Return how many statements ${sql} has, at least 1; or -1 with ${err} set
  * (ERR_USAGE).
@@ -165,8 +173,10 @@ struct table_trouble {
 	uint64_t rows;		/* lines that were read */
 	uint64_t mended;	/* DuckDB takes them only mended */
 	uint64_t damaged;	/* no JSON; left out */
+	uint64_t deep;		/* nested so deeply that a part is no row */
 	uint64_t lost;		/* files that are not there */
-	char *where;		/* the first of them: "path:line" */
+	char *where;		/* the first that is left out: "path:line" */
+	char *where_mended;	/* the first that was mended */
 };
 
 /** table_left_out(db): Return how many records and files were left out. */
@@ -178,6 +188,20 @@ uint64_t table_left_out(const struct table_db *);
  * queries counts once.
  */
 const struct table_trouble *table_trouble(struct table_db *, size_t *);
+
+/* Values of a column that do not fit its type, and are NULL. */
+struct table_unfit {
+	const char *table, *column, *type;
+	uint64_t values, now;	/* of the statement with most; of this one */
+	char *first;		/* its beginning, or NULL: there is none */
+};
+
+/**
+ * table_unfit(db, n):
+ * Return the ${n} columns of all tables, borrowed until the next call.  Values
+ * count in the statement that met most of them.
+ */
+const struct table_unfit *table_unfit(struct table_db *, size_t *);
 
 /** table_scanned(db): Return how many records were read, in all. */
 uint64_t table_scanned(const struct table_db *);

@@ -47,7 +47,12 @@
 	X(init_get_column_count) X(init_get_column_index)		\
 	X(init_set_init_data) X(init_set_max_threads)			\
 	X(function_get_bind_data) X(function_get_init_data)		\
-	X(function_set_error)
+	X(function_set_error) X(create_scalar_function)			\
+	X(destroy_scalar_function) X(scalar_function_set_name)		\
+	X(scalar_function_add_parameter)				\
+	X(scalar_function_set_return_type)				\
+	X(scalar_function_set_extra_info) X(scalar_function_set_function) \
+	X(scalar_function_get_extra_info) X(register_scalar_function)
 
 struct table_duckdb {
 #define X(name) __typeof__(&duckdb_##name) name;

@@ -1,6 +1,8 @@
 #ifndef TABLE_INTERNAL_H
 #define TABLE_INTERNAL_H
 
+#include <pthread.h>
+
 #include "page/page.h"
 #include "table/table.h"
 #include "table/table_duckdb.h"
@@ -8,8 +10,9 @@
 
 /* What became of a file that SQL read. */
 struct table_file {
-	uint64_t rows, mended, damaged, lost;
+	uint64_t rows, mended, damaged, deep, lost;
 	uint64_t first;		/* line of the first that was not right */
+	uint64_t first_mended;	/* and of the first that was mended */
 };
 
 /* What comes before each shard, and after the last. */
@@ -35,6 +38,9 @@ struct table_db {
 	struct err failure;	/* of a scan; ERR_NONE: none */
 	_Atomic uint64_t scanned;
 	bool is_stopped;
+	struct table_unfit *unfit;	/* by table and column */
+	size_t n_unfit;
+	pthread_mutex_t unfit_lock;
 	struct table_share *shares;	/* streams that views read */
 	unsigned n_shares;
 };
@@ -70,8 +76,8 @@ int table_resources(const struct table_db *, const char *, size_t,
 /**
  * table_scan_new(db, resources, nested, id):
  * Read the records of ${resources}, file by file.  With ${nested}, the path
- * of an array in them, also the records in that, to any depth; ${id} is then
- * the path of what names a record.  All is borrowed.
+ * of an array in them, also the records in that, 1000 levels deep; ${id} is
+ * then the path of what names a record.  All is borrowed.
  */
 struct table_scan *table_scan_new(struct table_db *,
     const struct table_resources *, const char *, const char *);
@@ -122,7 +128,28 @@ bool table_mend_numbers(struct span, struct text *);
  */
 int table_records(struct table_db *, struct err *);
 
+/* --------------------------------------------------- table_guard.c */
+
+/**
+ * table_is_plain(name):
+ * May a definition's SQL call the function, or use the operator?
+ */
+bool table_is_plain(const char *);
+
+/**
+ * table_guard(db, select, what, err):
+ * Is ${select}, which a definition has for ${what}, one SELECT that calls only
+ * what tables need?  Return 0; or -1 with ${err} set (ERR_USAGE).
+ */
+int table_guard(struct table_db *, const char *, const char *, struct err *);
+
 /* ---------------------------------------------------- table_view.c */
+
+/**
+ * table_select(table, from, sql):
+ * Write the rows of ${table}, whose records come from ${from}, as SQL.
+ */
+void table_select(const struct source_table *, const char *, struct text *);
 
 /**
  * table_view(name, table, from, sql):
@@ -131,6 +158,22 @@ int table_records(struct table_db *, struct err *);
  */
 void table_view(const char *, const struct source_table *, const char *,
     struct text *);
+
+/* --------------------------------------------------- table_unfit.c */
+
+#define TABLE_UNFIT "hlexport_unfit"	/* a function for SQL */
+
+/** table_unfit_declare(db, err): Declare it to DuckDB. */
+int table_unfit_declare(struct table_db *, struct err *);
+
+/** table_unfit_begin(db): A statement begins, which counts for itself. */
+void table_unfit_begin(struct table_db *);
+
+/** table_unfit_release(db): Free what was counted. */
+void table_unfit_release(struct table_db *);
+
+/** table_text_of(text): Return DuckDB's text, borrowed. */
+struct span table_text_of(const duckdb_string_t *);
 
 /* ---------------------------------------------------- table_size.c */
 

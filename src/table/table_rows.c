@@ -231,12 +231,17 @@ table_query(struct table_db *db, const char *sql, size_t which,
 	size_t i;
 
 	rows->db = db;
+	table_unfit_begin(db);
 	if (prepare(rows, sql, which, err) == -1 || begin(rows, err) == -1) {
 		table_rows_free(rows);
 		return NULL;
 	}
 	for (i = 0; i < rows->n; i++)
 		rows->types[i] = duck.column_type(&rows->result, i);
+	/* What could not be had as text is no number and no JSON either. */
+	for (i = 0; i < rows->n; i++)
+		if (!rows->own[i] && rows->types[i] != DUCKDB_TYPE_VARCHAR)
+			rows->columns[i].kind = TABLE_TEXT;
 	return rows;
 }
 
@@ -296,13 +301,7 @@ integer_at(duckdb_type type, const void *data, idx_t at)
 static struct span
 text_at(const void *data, idx_t at)
 {
-	const duckdb_string_t *text = &((const duckdb_string_t *)data)[at];
-
-	if (text->value.inlined.length <= 12)
-		return (struct span){ text->value.inlined.inlined,
-		    text->value.inlined.length };
-	return (struct span){ text->value.pointer.ptr,
-	    text->value.pointer.length };
+	return table_text_of(&((const duckdb_string_t *)data)[at]);
 }
 
 static void

@@ -13,6 +13,12 @@
 
 #include "table/table_internal.h"
 
+/*
+ * Each level is read again with those above it, so a chain of records, each in
+ * the one before, would take time by the square of its length.
+ */
+#define LEVELS_MOST 1000
+
 /* A list of records in a record, and how far it was read. */
 struct level {
 	struct span list;
@@ -45,6 +51,7 @@ struct table_scan {
 	size_t n_ids, ids_room;
 	struct span root_id;
 	uint64_t item;
+	bool is_too_deep;	/* more levels in it than are gone into */
 	struct text mended;
 	struct text numbers;	/* the record, with NaN as a text */
 	struct span exact;	/* and as it came; at NULL: it has none */
@@ -163,6 +170,18 @@ note_damage(struct table_scan *scan)
 	scan->seen.damaged++;
 }
 
+/* So is what is nested in it too deeply. */
+static void
+note_deep(struct table_scan *scan)
+{
+	if (scan->is_too_deep)
+		return;
+	scan->is_too_deep = true;
+	if (scan->seen.first == 0)
+		scan->seen.first = scan->line;
+	scan->seen.deep++;
+}
+
 /* So is a file that is not there, or something else. */
 static void
 note_lost(struct table_scan *scan)
@@ -177,6 +196,10 @@ close_file(struct table_scan *scan)
 {
 	if (scan->records != NULL &&
 	    tree_records_bytes(scan->records) < scan->at->bytes)
+		note_damage(scan);
+	/* Lines that were overwritten with blanks are no records any more. */
+	while (scan->records != NULL && !scan->is_array &&
+	    scan->seen.rows + scan->seen.damaged < scan->at->lines)
 		note_damage(scan);
 	scan->db->seen[scan->at - scan->db->files.at] = scan->seen;
 	tree_records_free(scan->records);
@@ -250,8 +273,8 @@ is_as_long(const struct table_scan *scan, const struct audit_file *file)
 {
 	struct stat st;
 
-	return fstatat(scan->db->dir, file->path, &st,
-	    AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) &&
+	return file_stat(scan->db->dir, file->path, &st) == 0 &&
+	    S_ISREG(st.st_mode) &&
 	    (uint64_t)st.st_size >= file->bytes;
 }
 
@@ -385,16 +408,26 @@ id_of(struct table_scan *scan, struct span record)
 	return decode(scan, id);
 }
 
-/* Go into the list of records in ${record}, if there is one. */
+/*
+ * Go into the list of records in ${record}, if there is one.  What is deeper
+ * than any platform nests stands in the record above it, and is no row.
+ */
 static void
 descend(struct table_scan *scan, struct span record)
 {
+	const char *place = NULL;
 	struct level *level;
-	struct span list;
+	struct span list, item;
 
 	if (scan->nested == NULL || !page_find(record, scan->nested, &list) ||
 	    *list.at != '[')
 		return;
+	if (scan->n_levels == LEVELS_MOST) {
+		if (!page_next(list, &place, &item))
+			return;
+		note_deep(scan);
+		return;
+	}
 	scan->levels = mem_need(scan->levels, scan->n_levels + 1,
 	    &scan->room, sizeof(*scan->levels));
 	level = &scan->levels[scan->n_levels++];
@@ -438,11 +471,8 @@ make_fit(struct table_scan *scan, struct table_row *row)
 		row->raw = scan->exact;
 		mended = true;
 	}
-	if (mended) {
-		scan->seen.mended++;
-		if (scan->seen.first == 0)
-			scan->seen.first = scan->line;
-	}
+	if (mended && scan->seen.mended++ == 0)
+		scan->seen.first_mended = scan->line;
 }
 
 int
@@ -459,6 +489,7 @@ table_scan_next(struct table_scan *scan, struct table_row *row,
 		scan->seen.rows++;
 		scan->db->scanned++;
 		scan->item = 0;
+		scan->is_too_deep = false;
 		scan->root_id = id_of(scan, row->raw);
 		row->root_id = scan->root_id;
 	}

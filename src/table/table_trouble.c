@@ -8,6 +8,13 @@
 
 #include "table/table_internal.h"
 
+static void
+free_places(struct table_trouble *trouble)
+{
+	free(trouble->where);
+	free(trouble->where_mended);
+}
+
 void
 table_forget_troubles(struct table_db *db)
 {
@@ -15,7 +22,7 @@ table_forget_troubles(struct table_db *db)
 
 	for (i = 0; db->troubles != NULL &&
 	    i < db->settings.source->n_resources; i++)
-		free(db->troubles[i].where);
+		free_places(&db->troubles[i]);
 	free(db->troubles);
 	db->troubles = NULL;
 }
@@ -40,10 +47,16 @@ table_trouble(struct table_db *db, size_t *n)
 		trouble->rows += seen->rows;
 		trouble->mended += seen->mended;
 		trouble->damaged += seen->damaged;
+		trouble->deep += seen->deep;
 		trouble->lost += seen->lost;
+		if (seen->lost > 0 && trouble->where == NULL)
+			trouble->where = mem_text(file->path);
 		if (seen->first > 0 && trouble->where == NULL)
 			trouble->where = mem_format("%s:%" PRIu64,
 			    file->path, seen->first);
+		if (seen->mended > 0 && trouble->where_mended == NULL)
+			trouble->where_mended = mem_format("%s:%" PRIu64,
+			    file->path, seen->first_mended);
 	}
 	return db->troubles;
 }
@@ -55,7 +68,8 @@ table_left_out(const struct table_db *db)
 	size_t i;
 
 	for (i = 0; i < db->files.n; i++)
-		lines += db->seen[i].damaged + db->seen[i].lost;
+		lines += db->seen[i].damaged + db->seen[i].deep +
+		    db->seen[i].lost;
 	return lines;
 }
 

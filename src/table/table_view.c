@@ -8,6 +8,7 @@
  */
 
 #include <string.h>
+#include <strings.h>
 
 #include "table/table_internal.h"
 
@@ -55,6 +56,41 @@ add_paths(const struct source_table *table, bool json, struct text *sql)
 	return n;
 }
 
+/*
+ * What is read of a text, as far as DuckDB's own casts take too much: 12.7 is
+ * no integer, 0x10 no number of JSON's, 1 no truth.
+ */
+static const char exactly[] = "CASE "
+    "WHEN regexp_full_match($, '[-+]?[0-9]+') THEN TRY_CAST($ AS @) "
+    "WHEN abs(TRY_CAST($ AS DOUBLE)) < 9007199254740992 AND "
+    "(TRY_CAST($ AS DOUBLE) <> 0 OR regexp_full_match($, "
+    "'[-+]?[0.]+([eE][-+]?[0-9]+)?')) AND NOT contains($, '_') AND "
+    "TRY_CAST($ AS DOUBLE) = TRY_CAST($ AS @)::DOUBLE "
+    "THEN TRY_CAST($ AS @) END";
+/* 1e400 is no number that there is; Infinity in the text is one. */
+static const char in_range[] = "CASE WHEN isfinite(TRY_CAST($ AS @)) OR "
+    "regexp_matches($, '(?i)inf|nan') THEN TRY_CAST($ AS @) END";
+static const char as_truth[] = "CASE $ WHEN 'true' THEN true WHEN 'false' "
+    "THEN false END";
+/*
+ * Or too little: seconds, milli-, micro- and nanoseconds since 1970, by their
+ * digits; ISO 8601 without its signs; RFC 2822.
+ */
+static const char as_time[] = "TRY_CAST(CASE WHEN NOT "
+    "contains(lower($), 'inf') THEN coalesce("
+    "TRY_CAST($ AS TIMESTAMPTZ), CASE "
+    "WHEN regexp_full_match($, '-?[0-9]{9,10}([.][0-9]+)?') "
+    "THEN to_timestamp(TRY_CAST($ AS DOUBLE)) "
+    "WHEN regexp_full_match($, '[0-9]{12,13}([.][0-9]+)?') "
+    "THEN to_timestamp(TRY_CAST($ AS DOUBLE) / 1000) "
+    "WHEN regexp_full_match($, '[0-9]{15,16}') "
+    "THEN make_timestamptz(TRY_CAST($ AS BIGINT)) "
+    "WHEN regexp_full_match($, '[0-9]{18,19}') "
+    "THEN make_timestamptz(TRY_CAST($ AS BIGINT) // 1000) "
+    "ELSE try_strptime(regexp_replace($, '(Z|GMT|UTC?)\\z', '+0000'), "
+    "['%a, %d %b %Y %H:%M:%S %z', '%d %b %Y %H:%M:%S %z', "
+    "'%Y%m%dT%H%M%S%z', '%Y%m%dT%H%M%S.%f%z']) END) END AS @)";
+
 /* The value of a column; ${at} counts paths. */
 static void
 add_value(const struct source_column *column, size_t *at, struct text *sql)
@@ -75,36 +111,100 @@ add_value(const struct source_column *column, size_t *at, struct text *sql)
 		text_addc(sql, ')');
 }
 
+static bool
+begins(const char *type, const char *const *names, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (strncasecmp(type, names[i], strlen(names[i])) == 0)
+			return true;
+	return false;
+}
+
+/* How the text ${value} becomes one of the column's type; or NULL. */
+static const char *
+way_to_read(const struct source_column *column)
+{
+	static const char *const exact[] = { "TINYINT", "SMALLINT", "INT",
+	    "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINT", "UBIGINT",
+	    "UHUGEINT", "DECIMAL", "NUMERIC" };
+	static const char *const times[] = { "TIMESTAMP", "DATE" };
+	static const char *const reals[] = { "DOUBLE", "FLOAT", "REAL" };
+
+	if (begins(column->type, reals, sizeof(reals) / sizeof(*reals)))
+		return in_range;
+	if (begins(column->type, exact, sizeof(exact) / sizeof(*exact)))
+		return exactly;
+	if (begins(column->type, times, sizeof(times) / sizeof(*times)))
+		return as_time;
+	return strcasecmp(column->type, "BOOLEAN") == 0 ? as_truth : NULL;
+}
+
+/* Add ${how} with ${value} for each "$", and ${type} for each "@". */
 static void
-add_column(const struct source_column *column, size_t at[2],
+fill_in(const char *how, const char *value, const char *type,
     struct text *sql)
 {
-	bool cast = strcmp(column->type, "VARCHAR") != 0 &&
-	    strcmp(column->type, "JSON") != 0;
+	for (; *how != '\0'; how++) {
+		if (*how == '$')
+			text_adds(sql, value);
+		else if (*how == '@')
+			text_adds(sql, type);
+		else
+			text_addc(sql, *how);
+	}
+}
 
-	if (column->sql != NULL)
-		cast = true;
-	text_adds(sql, cast ? "TRY_CAST(" : "");
-	add_value(column, &at[is_json(column)], sql);
-	if (cast)
-		text_addf(sql, " AS %s)", column->type);
+/* What does not fit is NULL, and counted. */
+static void
+add_checked(const char *table, const struct source_column *column,
+    const char *how, const char *value, struct text *sql)
+{
+	text_addf(sql, "CASE WHEN %s IS NOT NULL THEN coalesce(", value);
+	fill_in(how, value, column->type, sql);
+	text_adds(sql, ", CAST(" TABLE_UNFIT "(");
+	table_literal(sql, table);
+	text_adds(sql, ", ");
+	table_literal(sql, column->name);
+	text_addf(sql, ", %s) AS %s)) END", value, column->type);
+}
+
+static void
+add_column(const char *table, const struct source_column *column,
+    size_t at[2], struct text *sql)
+{
+	bool is_text = strcmp(column->type, "VARCHAR") == 0 ||
+	    strcmp(column->type, "JSON") == 0;
+	const char *how = is_json(column) ? NULL : way_to_read(column);
+	const char *cast = "TRY_CAST($ AS @)";
+	struct text value;
+
+	text_init(&value, SIZE_MAX / 4);
+	add_value(column, &at[is_json(column)], &value);
+	if (column->sql == NULL && is_text)
+		text_adds(sql, value.at);
+	else if (column->sql != NULL || is_json(column))
+		fill_in(cast, value.at, column->type, sql);
+	else
+		add_checked(table, column, how != NULL ? how : cast, value.at,
+		    sql);
+	text_release(&value);
 	text_adds(sql, " AS ");
 	table_quote(sql, column->name);
 }
 
 void
-table_view(const char *name, const struct source_table *table,
-    const char *from, struct text *sql)
+table_select(const struct source_table *table, const char *from,
+    struct text *sql)
 {
 	struct text paths;
 	size_t i, at[2] = { 0, 0 };
 
-	text_adds(sql, "CREATE VIEW ");
-	table_quote(sql, name);
-	text_adds(sql, " AS SELECT ");
+	text_adds(sql, "SELECT ");
 	for (i = 0; i < table->n_columns; i++) {
 		text_adds(sql, i > 0 ? ", " : "");
-		add_column(&table->columns[i], at, sql);
+		add_column(table->name, &table->columns[i], at, sql);
 	}
 	text_adds(sql, ", raw FROM (SELECT *");
 	text_init(&paths, 1 << 20);
@@ -117,4 +217,14 @@ table_view(const char *name, const struct source_table *table,
 		    paths.at);
 	text_release(&paths);
 	text_addf(sql, " FROM %s\n)", from);
+}
+
+void
+table_view(const char *name, const struct source_table *table,
+    const char *from, struct text *sql)
+{
+	text_adds(sql, "CREATE VIEW ");
+	table_quote(sql, name);
+	text_adds(sql, " AS ");
+	table_select(table, from, sql);
 }

@@ -2,6 +2,7 @@
  * The export directory as a whole: made, opened, locked.
  */
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <dirent.h>
@@ -20,6 +21,14 @@
  * with the process, however that ends.  A second one, F_SETLK's, is there to
  * tell the process: it would be lost once any descriptor of the file is closed.
  */
+static bool has_no_locks;
+
+void
+tree_use_no_locks(void)
+{
+	has_no_locks = true;
+}
+
 static int
 lock(struct tree *tree, struct err *err)
 {
@@ -32,9 +41,15 @@ lock(struct tree *tree, struct err *err)
 		(void)fcntl(tree->log, F_SETLK, &tells);
 		return 0;
 	}
-	if (errno != EACCES && errno != EAGAIN)
-		return err_errno(err, ERR_DISK, "lock %s/" TREE_LOG,
-		    tree->path);
+	if (errno != EACCES && errno != EAGAIN) {
+		if (has_no_locks)
+			return 0;
+		err_errno(err, ERR_DISK, "lock %s/" TREE_LOG, tree->path);
+		snprintf(&err->text[strlen(err->text)], sizeof(err->text) -
+		    strlen(err->text), "; where a disk has no locks, "
+		    "--no-lock does without: have nothing else work on it");
+		return -1;
+	}
 	if (fcntl(tree->log, F_GETLK, &tells) == 0 &&
 	    tells.l_type != F_UNLCK && tells.l_pid > 0)
 		return err_set(err, ERR_LOCKED, "process %ld is working on %s",
@@ -43,12 +58,57 @@ lock(struct tree *tree, struct err *err)
 	    tree->path);
 }
 
+bool
+tree_is_busy(const char *path)
+{
+	struct flock lock = { .l_type = F_RDLCK, .l_whence = SEEK_SET,
+	    .l_len = 1 };
+	int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), fd = -1;
+	bool is;
+
+	if (dir != -1)
+		fd = file_open(dir, TREE_LOG, O_RDONLY, NULL);
+	is = fd != -1 && fcntl(fd, F_OFD_GETLK, &lock) == 0 &&
+	    lock.l_type != F_UNLCK;
+	if (fd != -1)
+		close(fd);
+	if (dir != -1)
+		close(dir);
+	return is;
+}
+
+/* For connections, shards that are written, and the process itself. */
+#define OTHER_FILES 44
+#define MAX_HELD 96
+
+static unsigned
+between(rlim_t least, rlim_t n, rlim_t most)
+{
+	return (unsigned)(n < least ? least : n > most ? most : n);
+}
+
+/* How many files may wait, open, to be synced, and how many folders be open? */
+static void
+share_files(struct tree *tree)
+{
+	struct rlimit limit;
+	rlim_t spare = 4096;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0)
+		spare = limit.rlim_cur > OTHER_FILES ? limit.rlim_cur -
+		    OTHER_FILES : 0;
+	tree->max_folders = between(4, spare / 5, TREE_FOLDERS);
+	/* Two batches of them. */
+	tree->max_held = between(4, (spare - spare / 5) / 2, MAX_HELD);
+}
+
 static struct tree *
 new_tree(const char *path, int dir)
 {
 	struct tree *tree = mem_zero(1, sizeof(*tree));
 	struct stat st;
 
+	share_files(tree);
 	tree->path = mem_text(path);
 	tree->dir = tree->out = dir;
 	tree->log = tree->aside = -1;
@@ -108,7 +168,8 @@ make_parent(const char *parent, struct err *err)
 struct tree *
 tree_create(const char *parent, struct err *err)
 {
-	char stamp[20], path[PATH_MAX];
+	char stamp[20], path[PATH_MAX], log[PATH_MAX + sizeof(TREE_LOG)];
+	struct tree *tree;
 	unsigned n;
 	int dir;
 
@@ -128,7 +189,13 @@ tree_create(const char *parent, struct err *err)
 		err_errno(err, ERR_DISK, "open %s", path);
 		return NULL;
 	}
-	return open_dir(path, dir, err);
+	if ((tree = open_dir(path, dir, err)) != NULL)
+		return tree;
+	/* What could not be begun is not left there. */
+	snprintf(log, sizeof(log), "%s/" TREE_LOG, path);
+	(void)!unlink(log);
+	(void)!rmdir(path);
+	return NULL;
 }
 
 struct tree *

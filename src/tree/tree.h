@@ -106,6 +106,16 @@ int tree_out(const struct tree *);
 /** tree_open_file(tree, path, err): Open a file of it to read, or -1. */
 int tree_open_file(const struct tree *, const char *, struct err *);
 
+/**
+ * tree_use_no_locks():
+ * Where a disk has no locks, that is no error from now on: the user sees to it
+ * that no two processes work on an export.
+ */
+void tree_use_no_locks(void);
+
+/** tree_is_busy(path): Is a process working on the export in ${path}? */
+bool tree_is_busy(const char *);
+
 /** tree_log(tree): Return the descriptor of export.log, borrowed, or -1. */
 int tree_log(const struct tree *);
 
@@ -340,6 +350,13 @@ int tree_copy_aside(struct tree *, const char *, struct err *);
  * may then be changed.
  */
 int tree_save_aside(struct tree *, const char *, struct err *);
+
+/**
+ * tree_open_aside(tree, path):
+ * Open the directory ${path}, which an earlier run is said to have made for
+ * what it took out.  Return -1 if it is not there, or none that we make.
+ */
+int tree_open_aside(const struct tree *, const char *);
 
 /** tree_aside(tree): Return where that went to, borrowed; NULL: nothing. */
 const char *tree_aside(const struct tree *);

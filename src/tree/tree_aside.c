@@ -82,6 +82,41 @@ open_aside(struct tree *tree, struct err *err)
 	    tree->path);
 }
 
+/* Does ${path} begin with ${prefix}, and then a time and perhaps a number? */
+static bool
+is_made_by_us(const char *path, const char *prefix)
+{
+	size_t n = strlen(prefix);
+
+	return strncmp(path, prefix, n) == 0 && path[n] != '\0' &&
+	    path[n + strspn(&path[n], "0123456789-")] == '\0';
+}
+
+int
+tree_open_aside(const struct tree *tree, const char *path)
+{
+	char *real = realpath(tree->path, NULL), *beside, *inside;
+	struct stat st;
+	int fd = -1;
+
+	if (real == NULL)
+		return -1;
+	beside = mem_format("%s.removed-", real);
+	inside = mem_format("%s/.hlexport-removed-", real);
+	errno = EINVAL;
+	if (is_made_by_us(path, beside) || is_made_by_us(path, inside))
+		fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW |
+		    O_CLOEXEC);
+	if (fd != -1 && (fstat(fd, &st) == -1 || st.st_uid != geteuid())) {
+		close(fd);
+		fd = -1;
+	}
+	free(beside);
+	free(inside);
+	free(real);
+	return fd;
+}
+
 static int
 move(struct tree *tree, int from, int to, const char *name, struct err *err)
 {

@@ -22,14 +22,15 @@
 #define DUE_MOST_MS 1000
 #define DUE_BYTES (UINT64_C(64) << 20)
 #define DUE_FILES 512
-#define DUE_HELD 96	/* descriptors; a process may have as few as 256 */
 
 static bool
-is_at_least(const struct tree_batch *batch, unsigned times)
+is_at_least(const struct tree *tree, unsigned times)
 {
+	const struct tree_batch *batch = tree->batch;
+
 	return batch->bytes >= times * DUE_BYTES ||
 	    batch->n_files >= times * DUE_FILES ||
-	    batch->n_held >= DUE_HELD;
+	    batch->n_held >= tree->max_held;
 }
 
 void
@@ -103,10 +104,10 @@ tree_is_due(struct tree *tree)
 {
 	const struct tree_batch *batch = tree->batch;
 
-	if (batch->n_files == 0 || (!is_at_least(batch, 1) &&
+	if (batch->n_files == 0 || (!is_at_least(tree, 1) &&
 	    clock_ms() - batch->since < tree->due_ms))
 		return false;
-	return !tree->is_under_way || is_at_least(batch, 2) ||
+	return !tree->is_under_way || is_at_least(tree, 2) ||
 	    !tree_worker_is_busy(tree->worker);
 }
 

@@ -38,8 +38,7 @@ look(struct tree *tree, const char *path, struct stat *st)
 	const char *slash = strrchr(path, '/');
 	size_t len = slash != NULL ? (size_t)(slash - path) : 0;
 
-	if (tree_is_layered(tree) && fstatat(tree->out, path, st,
-	    AT_SYMLINK_NOFOLLOW) == 0)
+	if (tree_is_layered(tree) && file_stat(tree->out, path, st) == 0)
 		return true;
 	return go_near(tree, path, len) && fstatat(tree->near.fd,
 	    slash != NULL ? slash + 1 : path, st, AT_SYMLINK_NOFOLLOW) == 0;

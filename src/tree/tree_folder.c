@@ -74,7 +74,7 @@ keep_open(struct tree *tree, const char *path, size_t len, int fd)
 	*folder = (struct tree_folder){ .path = mem_copy(path, len),
 	    .len = len, .fd = fd, .users = 1,
 	    .is_apart = tree_is_apart(tree, fd) };
-	if (tree->n_folders == TREE_FOLDERS)
+	if (tree->n_folders == tree->max_folders)
 		tree_leave_folder(tree->folders[--tree->n_folders]);
 	put_first(tree, folder, tree->n_folders++);
 	return folder;

@@ -60,7 +60,8 @@ struct tree {
 	dev_t device;		/* of ${dir} */
 	bool can_sync_all;	/* the disk can be synced as a whole */
 	struct tree_folder *folders[TREE_FOLDERS];	/* used last first */
-	size_t n_folders;
+	size_t n_folders, max_folders;
+	unsigned max_held;	/* descriptors in a batch */
 	int log;
 	struct set *names;	/* paths as they are */
 	struct set *folded;	/* and in lower case */

@@ -175,12 +175,19 @@ static int
 move_file(struct walk *walk, int from, int to, const char *name,
     struct err *err)
 {
+	struct stat st;
 	int rc;
 
 	/* What a crash left half written is no part of it. */
 	if (file_is_temp(name))
 		return unlinkat(from, name, 0) == 0 ? 0 : err_errno(err,
 		    ERR_DISK, "remove %s", name);
+	/* An export from elsewhere may have one that nobody repaired. */
+	if (fstatat(from, name, &st, AT_SYMLINK_NOFOLLOW) == -1 ||
+	    !S_ISREG(st.st_mode) || strcmp(walk->path.at, TREE_LOG) == 0)
+		return err_set(err, ERR_DATA, "%s in %s is not of a repair; "
+		    "move that directory away", walk->path.at,
+		    walk->tree->layer);
 	rc = renameat(from, name, to, name);
 	if (rc == -1 && errno == EISDIR && tree_set_aside(walk->tree,
 	    walk->path.at, err) == 0)
@@ -204,11 +211,12 @@ static int
 clear(int fd, struct err *err)
 {
 	struct walk walk = { .file = remove_file };
-	int rc = start(&walk, fd, -1, err);
+	int rc;
 
+	(void)!unlinkat(fd, COMMIT, 0);
+	rc = start(&walk, fd, -1, err);
 	(void)!unlinkat(fd, LAST, 0);
 	(void)!unlinkat(fd, BASE, 0);
-	(void)!unlinkat(fd, COMMIT, 0);
 	return rc;
 }
 
@@ -222,15 +230,35 @@ is_there(struct walk *walk, int from, int to, const char *name,
 	return file_is_temp(name) ? 0 : err_set(err, ERR_DATA, "%s", name);
 }
 
-/* Is there nothing in it but what says whose it is? */
+/* Of a layer of ours: is there no file in it?  Folders are removed. */
 static bool
-is_bare(int fd)
+is_used_up(int fd)
 {
 	struct walk walk = { .file = is_there };
 	struct err err;
 
 	return start(&walk, fd, -1, &err) == 0 &&
 	    faccessat(fd, LAST, F_OK, AT_SYMLINK_NOFOLLOW) == -1;
+}
+
+/* Is there nothing in it but what a crash may have left at its beginning? */
+static bool
+is_bare(int fd)
+{
+	int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = copy != -1 ? fdopendir(copy) : NULL;
+	struct dirent *entry;
+	bool is = dir != NULL;
+
+	while (is && (entry = readdir(dir)) != NULL)
+		is = strcmp(entry->d_name, ".") == 0 ||
+		    strcmp(entry->d_name, "..") == 0 ||
+		    (file_is_temp(entry->d_name) && entry->d_type == DT_REG);
+	if (dir != NULL)
+		closedir(dir);
+	else if (copy != -1)
+		close(copy);
+	return is;
 }
 
 /* What is there may be anything, and somebody's only copy. */
@@ -285,11 +313,26 @@ lies_on(const struct tree *tree, int fd)
 	return does;
 }
 
+/* Is it one of ours, by its ".base"?  Some disks have modes of their own. */
+static bool
+is_layer(int fd)
+{
+	struct text text;
+	bool is;
+
+	text_init(&text, 200);
+	is = file_read(fd, BASE, &text, NULL) == 0 &&
+	    text.len >= SHA256_HEX - 1 && strspn(text.at,
+	    "0123456789abcdef") == SHA256_HEX - 1;
+	text_release(&text);
+	return is;
+}
+
 /* Empty what an earlier repair left. */
 static int
 make_ready(struct tree *tree, int fd, struct err *err)
 {
-	if (faccessat(fd, BASE, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+	if (is_layer(fd))
 		return clear(fd, err);
 	return is_bare(fd) ? 0 : refuse(tree, err);
 }
@@ -330,12 +373,15 @@ merge(struct tree *tree, int fd, struct err *err)
 	return file_sync(tree->dir, tree->path, err);
 }
 
-/* Remove the directory of the layer, which is empty. */
+/*
+ * Remove the directory of the layer, which is empty.  ".base" goes last: by
+ * it the directory is known as ours, wherever the process ends.
+ */
 static void
 leave(struct tree *tree, int fd)
 {
-	(void)!unlinkat(fd, BASE, 0);
 	(void)!unlinkat(fd, COMMIT, 0);
+	(void)!unlinkat(fd, BASE, 0);
 	if (tree->layer != NULL)
 		(void)!rmdir(tree->layer);
 	free(tree->layer);
@@ -359,18 +405,20 @@ int
 tree_layer_recover(struct tree *tree, struct err *err)
 {
 	int fd = open_layer(tree, false), rc = 0;
+	bool is_committed;
 
 	if (fd == -1)
 		return 0;
-	if (faccessat(fd, COMMIT, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
-		/* The manifest is the last one to be moved. */
-		if (lies_on(tree, fd))
-			rc = merge(tree, fd, err) == 0 ? 1 : -1;
-		else
-			rc = is_bare(fd) ? 1 : refuse(tree, err);
-		if (rc == 1)
-			leave(tree, fd);
-	}
+	is_committed = faccessat(fd, COMMIT, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+	/* The manifest is the last one to be moved. */
+	if (is_committed && lies_on(tree, fd))
+		rc = merge(tree, fd, err) == 0 ? 1 : -1;
+	else if (is_layer(fd) && is_used_up(fd))
+		rc = 1;
+	else if (is_committed)
+		rc = refuse(tree, err);
+	if (rc == 1)
+		leave(tree, fd);
 	close(fd);
 	return rc;
 }
@@ -384,7 +432,7 @@ tree_layer_leave(struct tree *tree)
 	if (fd == tree->dir)
 		return NULL;
 	/* Directories that are empty go; a file ends the walk. */
-	if (is_bare(fd) && clear(fd, &err) == 0)
+	if (is_used_up(fd) && clear(fd, &err) == 0)
 		leave(tree, fd);
 	change_out(tree, tree->dir);
 	close(fd);

@@ -61,13 +61,18 @@ put(struct tree *tree, const char *path, struct span bytes,
 	struct tree_file file = { .path = NULL };
 	struct tree_folder *folder;
 
+	/* A page may have more records than there can be open files. */
+	if (tree->batch->n_held >= tree->max_held &&
+	    tree_flush(tree, err) == -1)
+		return -1;
 	file.fd = write_temp(tree, path, &folder, bytes, err);
 	if (file.fd == -1)
 		return -1;
 	file.folder = folder;
 	file.is_apart = folder->is_apart;
 	if (tree->can_sync_all && !file.is_apart &&
-	    tree->batch->n_objects >= FEW) {
+	    (tree->batch->n_objects >= FEW ||
+	    tree->batch->n_held >= tree->max_held)) {
 		close(file.fd);
 		file.fd = -1;
 	}

@@ -24,7 +24,9 @@ sweep_entry(int dir, const struct dirent *entry, int level, struct err *err)
 	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
 		return 0;
 	if (file_is_temp(name)) {
-		if (unlinkat(dir, name, 0) == -1 && errno != ENOENT)
+		/* What is a directory holds what was taken out, or fetched. */
+		if (unlinkat(dir, name, 0) == -1 && errno != ENOENT &&
+		    errno != EISDIR && errno != EPERM)
 			return err_errno(err, ERR_DISK, "remove %s", name);
 		return 0;
 	}

@@ -12,25 +12,35 @@
  *	more	: not declared | right | always true | always false | null |
  *		  absent | wrong type | 1 or 0 | a text
  *	next	: at the end it is absent | null | "" | false | an object |
- *		  this page's own | the first page's | always another one; or
- *		  it is null in the middle; and pages in the middle may be
- *		  empty
+ *		  this page's own | the first page's | always another one |
+ *		  0, for which the first page comes, or none; or it is null
+ *		  in the middle; and pages in the middle may be empty, or
+ *		  the second one has the mark 0
  *	beyond	: behind the end comes an empty page | null | no records |
  *		  404 | 400 | 500 | the last page again | the first
  *	breaks	: from a row on, pages fail: never | 503 | 500 | an error in
  *		  place of records | several errors
  *	keys	: ids | none, and some records equal | ids twice in a record |
- *		  two records of one id | three of one reply with one id |
+ *		  two records of one id | groups of up to four with one id,
+ *		  wherever pages begin | three of one reply with one id |
  *		  ids that are empty or null | none, and all equal but one
  *
- *	order	: the same always | another one for each page
+ *	order	: the same always | another one for each page | the other way
+ *		  round, of rows that tie, in every second page
+ *	dense	: of a list by time, up to nine rows are of one second, with
+ *		  parts of it in their times or not; the server looks at
+ *		  these or not; and its borders belong to it or not
+ *	grows	: rows are added in front meanwhile, or none
+ *	shrinks	: after a run that was ended, rows go, or none
+ *	sizes	: pages are as large as is asked for | smaller | larger; and
+ *		  so whatever is asked for, or at most
  *
  * Whatever is drawn: the run ends after a bounded number of requests, and
  * where it says that the export is complete, all rows are there.  Where the
  * server does nothing wrong but to write numbers in its own way, it is
- * complete.  What is
- * left out of the grammar is what an honest server with fewer rows would
- * answer in the same way.
+ * complete, and a repair brings back what is damaged.  What is left out of the
+ * grammar is what an honest server with fewer rows would answer in the same
+ * way.
  */
 
 #include <sys/stat.h>
@@ -43,233 +53,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "audit/audit.h"
 #include "endings.h"
 #include "run/run.h"
 
-struct endings_case the;
-
-static uint64_t state;
 static bool is_verbose;	/* of one case: what the run says */
-
-unsigned
-endings_dice(unsigned n)
-{
-	state ^= state >> 12;
-	state ^= state << 25;
-	state ^= state >> 27;
-	return (unsigned)((state * UINT64_C(2685821657736338717)) >> 33) % n;
-}
-
-/* ------------------------------------------------------------- the case */
-
-static void
-draw_rows(void)
-{
-	unsigned i, k;
-
-	for (i = 0; i < the.n; i++) {
-		char time[40];
-
-		k = the.keys == K_NEAR && i < 3 ? 0 : i;
-		snprintf(time, sizeof(time), "2025-01-01T%02u:%02u:00Z",
-		    k / 60, k % 60);
-		k = the.keys == K_SHARED && i == the.n - 1 ? i / 2 : k;
-		if (the.keys == K_NONE)
-			snprintf(the.rows[i], 100, "{\"m\":\"tick\",\"k\":%u}",
-			    endings_dice(3));
-		else if (the.keys == K_SAME)
-			snprintf(the.rows[i], 100, "{\"m\":\"%s\"}",
-			    i + 1 < the.n ? "tick" : "tock");
-		else if (the.keys == K_EMPTY)
-			snprintf(the.rows[i], 100, "{\"id\":%s,\"t\":\"%s\","
-			    "\"n\":%u}", i % 3 == 0 ? "null" : "\"\"", time,
-			    i);
-		else if (the.keys == K_TWICE)
-			snprintf(the.rows[i], 100, "{\"id\":\"x\",\"t\":\"%s\","
-			    "\"id\":\"r%u\"}", time, k);
-		else
-			snprintf(the.rows[i], 100,
-			    "{\"id\":\"r%u\",\"t\":\"%s\",\"n\":%u}", k, time,
-			    i);
-	}
-}
-
-static bool
-tells_total(void)
-{
-	return the.total == T_RIGHT || the.total == T_TEXT ||
-	    the.total == T_FLOAT || the.total == T_POWER;
-}
-
-static bool
-tells_more(void)
-{
-	return the.more == M_RIGHT || the.more == M_DIGIT ||
-	    the.more == M_WORD;
-}
-
-/*
- * Is nothing wrong with the answers, however they write numbers, and does
- * something tell where the list ends?
- */
-static bool
-is_honest(void)
-{
-	if (the.breaks != R_NO || the.ignores || the.shuffles || the.mistyped ||
-	    the.total == T_LOW || the.total == T_HIGH || the.total == T_ZERO ||
-	    the.more == M_TRUE || the.more == M_FALSE)
-		return false;
-	/* Equal pages are told apart by a total. */
-	if (the.keys == K_NONE || (the.keys == K_SAME && !tells_total()))
-		return false;
-	/* The first page is empty. */
-	if (the.n == 0 && the.beyond != B_EMPTY && the.beyond != B_404 &&
-	    !(the.beyond == B_NULL && the.empty_null))
-		return false;
-	/* A total that is not there is an error of the definition. */
-	if (the.style == NUMBER && (the.total == T_ABSENT ||
-	    the.total == T_NULL || the.cap < SIZE))
-		return false;
-	if (the.style >= CURSOR && the.style <= LINK)
-		return the.last == N_NULL || the.last == N_EMPTY;
-	return the.beyond == B_EMPTY || (tells_total() &&
-	    (the.beyond == B_404 || the.beyond == B_400)) ||
-	    (the.beyond == B_NULL && the.empty_null);
-}
-
-/* Could an honest server with fewer rows answer all of it? */
-static bool
-is_undetectable(void)
-{
-	bool has_total = tells_total() || the.total == T_HIGH;
-	bool fewer = the.cap < SIZE;
-
-	/* The first page again and again, and a total of just that many. */
-	if (the.ignores && the.total == T_LOW && endings_low() == the.cap)
-		return true;
-	/* "No more", and a total or no next page that says so too. */
-	if (the.more == M_FALSE && (the.total == T_LOW || the.mistyped))
-		return true;
-	/* A page again in place of an empty one, which makes up the total,
-	 * and no key to tell that it is not other records. */
-	if ((the.keys == K_NONE || the.keys == K_EMPTY ||
-	    the.keys == K_SAME) && the.total == T_HIGH &&
-	    (the.beyond == B_LAST || the.beyond == B_FIRST))
-		return true;
-	/* All that the total says, in a page that is not full. */
-	if (fewer && the.total == T_LOW && endings_low() <= the.cap)
-		return true;
-	/* "No more" behind a page that is not full. */
-	if (the.more == M_FALSE && fewer && !has_total &&
-	    the.style != ONE && the.style != NUMBER)
-		return true;
-	/* "No more" in an empty page. */
-	if (the.more == M_FALSE && the.hollow && !has_total)
-		return true;
-	/* The list breaks off, and nothing else tells of the rest. */
-	if (the.last == N_MIDDLE && !has_total && !tells_more() &&
-	    the.more != M_TRUE && the.style >= CURSOR && the.style <= LINK)
-		return true;
-	/* A path that never appears, and a first page that is not full. */
-	if (the.mistyped && fewer && !has_total)
-		return true;
-	/* Of two records with one key, only a total tells. */
-	return the.keys == K_SHARED && !(has_total &&
-	    the.style != ONE && the.style != INTERVAL);
-}
-
-static void
-draw(uint64_t seed)
-{
-	do {
-		state = seed * UINT64_C(0x9e3779b97f4a7c15) + 1;
-		seed += 1000003;
-		memset(&the, 0, sizeof(the));
-		the.style = endings_dice(STYLES);
-		the.n = endings_dice(4) == 0 ? SIZE * endings_dice(4) :
-		    endings_dice(MAX_ROWS);
-		the.cap = endings_dice(4) == 0 ? 3 + endings_dice(7) : SIZE;
-		the.total = endings_dice(3) == 0 ? T_RIGHT :
-		    endings_dice(TOTALS);
-		the.more = endings_dice(2) == 0 ? M_UNDECLARED :
-		    endings_dice(MORES);
-		the.last = endings_dice(LASTS);
-		the.beyond = endings_dice(BEYONDS);
-		the.keys = endings_dice(2) == 0 ? K_IDS : endings_dice(KEYS);
-		if (the.style == INTERVAL && (the.keys == K_NONE ||
-		    the.keys == K_SAME))
-			the.keys = K_IDS;
-		if (the.style == INTERVAL)
-			the.cap = SIZE;
-		the.hollow = endings_dice(4) == 0;
-		the.ignores = endings_dice(12) == 0;
-		the.mistyped = endings_dice(12) == 0;
-		the.empty_null = endings_dice(2) == 0;
-		the.shuffles = the.keys == K_IDS && the.style != INTERVAL &&
-		    endings_dice(12) == 0;
-		if (the.n > 1 && the.style != ONE && endings_dice(5) == 0) {
-			the.breaks = endings_dice(BREAKS);
-			the.breaks_at = endings_dice(2) == 0 && the.n >
-			    the.cap ? the.cap : 1 + endings_dice(the.n - 1);
-		}
-	} while (is_undetectable());
-	draw_rows();
-}
-
-static struct source *
-make_source(void)
-{
-	static const char *const pagings[STYLES] = {
-		[NUMBER] = "style: number, query: {page: \"{page.number}\"}",
-		[OFFSET] = "style: offset, query: {offset: \"{page.first}\"}",
-		[CURSOR] = "style: cursor, query: {after: \"{page.cursor}\"}, "
-		    "cursor: ",
-		[HEADER] = "style: cursor, query: {after: \"{page.cursor}\"}, "
-		    "cursor: ",
-		[SCROLL] = "style: cursor, query: {after: \"{page.cursor}\"}, "
-		    "cursor: ",
-		[ADDRESS] = "style: cursor, next: ",
-		[LINK] = "style: cursor, next: ",
-		[INTERVAL] = "style: windows, cap: \"10\", query: "
-		    "{from: \"{page.start}\", to: \"{page.end}\"}, to: "
-		    "\"2025-01-02\", earliest: \"2024-12-31\", time: t, "
-		    "order: newest",
-	};
-	struct text text;
-	struct source *source;
-	struct err err;
-
-	text_init(&text, 4096);
-	text_adds(&text, "name: x\nabout: x\nserver: {url: \"http://h\"}\n"
-	    "resources:\n- name: rows\n  list: /rows\n  records: items\n"
-	    "  shards: rows\n");
-	if (the.empty_null)
-		text_adds(&text, "  empty: null\n");
-	if (the.style == ONE) {
-		text_adds(&text, "  paging: none\n");
-	} else {
-		text_addf(&text, "  paging: {%s", pagings[the.style]);
-		if (the.style == HEADER || the.style == LINK)
-			text_adds(&text, the.style == LINK ?
-			    "{header: Link}" : "{header: X-Next}");
-		else if (the.style >= CURSOR && the.style <= ADDRESS)
-			text_adds(&text, the.mistyped ? "nxet" : "next");
-		text_addf(&text, ", size: %d", SIZE);
-		if (the.style != INTERVAL)
-			text_adds(&text, ", total: total");
-		if (the.more != M_UNDECLARED && the.style != INTERVAL)
-			text_adds(&text, ", more: more");
-		text_adds(&text, "}\n");
-	}
-	source = source_parse("x.yaml", (struct span){ text.at, text.len },
-	    &err);
-	if (source == NULL) {
-		printf("Bail out! %s\n%s\n", err.text, text.at);
-		exit(1);
-	}
-	text_release(&text);
-	return source;
-}
 
 /* -------------------------------------------------------------- the run */
 
@@ -287,14 +75,34 @@ by_text(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+/* Was the row added meanwhile, or did it go: may it be there or not? */
+static bool
+is_late(const char *row)
+{
+	size_t i = (size_t)(row - the.rows[0]) / sizeof(the.rows[0]);
+
+	return i >= the.n || the.late[i];
+}
+
+/* Of equal rows, those that must be there come first. */
+static int
+by_need(const void *a, const void *b)
+{
+	int rc = by_text(a, b);
+
+	return rc != 0 ? rc : is_late(*(char *const *)a) -
+	    is_late(*(char *const *)b);
+}
+
 /* Are the lines of the export the rows?  NULL, or what is wrong. */
 static const char *
 compare(const char *export)
 {
 	static char why[200];
 	char *have[4 * MAX_ROWS], *want[MAX_ROWS], *path, line[300];
-	unsigned n = 0, i;
+	unsigned n = 0, i, k, all = the.n + the.gone;
 	FILE *file;
+	bool is;
 
 	path = mem_format("%s/rows/1.jsonl", export);
 	file = fopen(path, "r");
@@ -306,24 +114,130 @@ compare(const char *export)
 	}
 	if (file != NULL)
 		fclose(file);
-	for (i = 0; i < the.n; i++)
+	for (i = 0; i < all; i++)
 		want[i] = the.rows[i];
 	qsort(have, n, sizeof(char *), by_text);
-	qsort(want, the.n, sizeof(char *), by_text);
-	for (i = 0; i < n && i < the.n && strcmp(have[i], want[i]) == 0; i++)
-		;
+	qsort(want, all, sizeof(char *), by_need);
+	for (i = k = 0; i < n && k < all; k++) {
+		if (strcmp(have[i], want[k]) == 0)
+			i++;
+		else if (!is_late(want[k]))
+			break;
+	}
+	while (k < all && is_late(want[k]))
+		k++;
 	snprintf(why, sizeof(why), "complete with %u of %u rows%s", n, the.n,
 	    n == the.n ? ", and others" : "");
-	i = n == the.n && i == n;
+	is = k == all && i == n;
 	while (n > 0)
 		free(have[--n]);
-	return i ? NULL : why;
+	return is ? NULL : why;
+}
+
+/* What is in the file ${path}, new; or NULL. */
+static char *
+read_file(const char *path, size_t *len)
+{
+	FILE *file = fopen(path, "r");
+	char *bytes = mem_zero(1, 4 * MAX_ROWS * 100 + 1);
+
+	*len = file != NULL ? fread(bytes, 1, 4 * MAX_ROWS * 100, file) : 0;
+	if (file != NULL)
+		fclose(file);
+	return bytes;
+}
+
+/* Go to the next line of ${at}, or NULL. */
+static const char *
+next_line(const char *at)
+{
+	at = strchr(at, '\n');
+	return at == NULL || at[1] == '\0' ? NULL : at + 1;
+}
+
+static bool
+has_line(const char *lines, const char *line, size_t len)
+{
+	const char *at = *lines == '\0' ? NULL : lines;
+
+	for (; at != NULL; at = next_line(at))
+		if (strncmp(at, line, len) == 0)
+			return true;
+	return false;
+}
+
+/* Do several of the lines have one key? */
+static bool
+share_keys(const char *lines)
+{
+	const char *at = *lines == '\0' ? NULL : lines, *next;
+
+	for (; at != NULL; at = next)
+		if ((next = next_line(at)) != NULL &&
+		    has_line(next, at, strcspn(at, ",")))
+			return true;
+	return false;
+}
+
+/*
+ * No row ever changes: is each line that was there still there?  Where nothing
+ * shows that keys are shared, one may have been taken for a later version.
+ */
+static const char *
+look_for(const char *before, const char *export)
+{
+	const char *at = *before == '\0' ? NULL : before;
+	char *path = mem_format("%s/rows/1.jsonl", export), *after;
+	size_t len;
+
+	if (the.keys != K_IDS && !share_keys(before))
+		at = NULL;
+	after = read_file(path, &len);
+	free(path);
+	while (at != NULL && has_line(after, at, strcspn(at, "\n") + 1))
+		at = next_line(at);
+	free(after);
+	return at == NULL ? NULL : "a line that was there is gone";
+}
+
+/*
+ * What does verify say?  NULL, or what is wrong: nothing is damaged here, and
+ * what is complete is whole.
+ */
+static const char *
+verify(const struct source *source, const char *export, bool complete)
+{
+	static char why[1200];
+	struct log *log = log_new(LOG_ERROR, LOG_ERROR);
+	struct audit_settings settings = { .path = export, .log = log,
+	    .source = source, .sample = 100, .threads = 1 };
+	struct err err = { ERR_NONE, "" };
+	struct audit_verify *audit = audit_verify_new(&settings, &err);
+	const struct audit_finding *all;
+	size_t i, n = 0;
+	int rc = -1;
+
+	*why = '\0';
+	while (audit != NULL && (rc = audit_verify_step(audit, &err)) == 1)
+		;
+	if (rc == -1)
+		snprintf(why, sizeof(why), "verify: %s", err.text);
+	all = rc == -1 ? NULL : audit_findings(audit, &n);
+	/* The log, which is of no listing, is not written here. */
+	for (i = 0; i < n; i++)
+		if (all[i].listing != NULL && (all[i].kind == AUDIT_DAMAGED ||
+		    (complete && all[i].kind == AUDIT_MISSING)))
+			snprintf(why, sizeof(why), "verify: %s",
+			    all[i].what);
+	audit_verify_free(audit);
+	log_free(log);
+	return *why != '\0' ? why : NULL;
 }
 
 /* Run until it ends, or until so many requests were made. */
 static enum run_state
 run_some(const struct source *source, const char *resume, unsigned requests,
-    char **export, struct err *err)
+    const struct run_damage *damage, char **export, struct err *err)
 {
 	struct log *log = log_new(is_verbose ? LOG_DEBUG : LOG_ERROR,
 	    LOG_ERROR);
@@ -332,6 +246,8 @@ run_some(const struct source *source, const char *resume, unsigned requests,
 	    .server = "http://h", .options = options, .output = "exports",
 	    .resume = resume, .tool = "t", .jobs = 1 + endings_dice(4),
 	    .attempts = 2, .max_wait_ms = 1000, .stall_ms = 1000,
+	    .repair = damage != NULL, .damage = damage,
+	    .n_damage = damage != NULL,
 	    .max_body = 1 << 20, .buffer = 1 << 20, .log = log,
 	    .wake_fd = -1 };
 	struct run *run = run_new(&settings, err);
@@ -369,8 +285,9 @@ mend(void)
 	the.last = N_NULL;
 	the.beyond = B_EMPTY;
 	the.breaks = R_NO;
-	the.cap = SIZE;
-	the.ignores = the.mistyped = the.shuffles = false;
+	the.cap = the.cap < SIZE ? SIZE : the.cap;
+	the.ignores = the.mistyped = the.shuffles = the.ties = false;
+	the.grows = the.floors = false;
 	the.empty_null = true;
 	the.requests = 0;
 }
@@ -390,18 +307,79 @@ resume(const char *export)
 	    the.keys == K_SAME)
 		return NULL;
 	mend();
-	source = make_source();
-	ended = run_some(source, export, MAX_REQUESTS, &(char *){ NULL },
-	    &err);
-	source_free(source);
-	if (ended == RUN_COMPLETE)
-		wrong = compare(export);
-	else
+	source = endings_source();
+	ended = run_some(source, export, MAX_REQUESTS, NULL,
+	    &(char *){ NULL }, &err);
+	if (ended != RUN_COMPLETE)
 		wrong = "not complete";
+	else if ((wrong = compare(export)) == NULL)
+		wrong = verify(source, export, true);
+	source_free(source);
 	if (wrong != NULL)
 		snprintf(why, sizeof(why), "resumed: %s (%d %s)", wrong,
 		    ended, err.text);
 	return wrong != NULL ? why : NULL;
+}
+
+/* A file is damaged: what it was is brought back.  NULL, or what is wrong. */
+static const char *
+repair(const struct source *source, const char *export)
+{
+	static char why[1200];
+	struct run_damage damage = { "rows", "rows/1.jsonl" };
+	char *path = mem_format("%s/%s", export, damage.path), *was, *is;
+	struct err err = { ERR_NONE, "" };
+	enum run_state ended;
+	size_t len, n;
+	int fd;
+
+	/* Of equal records without a key, nothing tells which are lost. */
+	if (the.keys == K_NONE || the.keys == K_EMPTY ||
+	    the.keys == K_SAME || the.n == 0 || the.grows ||
+	    the.gone > 0 ||
+	    !endings_is_honest()) {
+		free(path);
+		return NULL;
+	}
+	was = read_file(path, &len);
+	if ((fd = open(path, O_WRONLY)) == -1 || (endings_dice(2) == 0 ?
+	    ftruncate(fd, endings_dice((unsigned)len)) : pwrite(fd, "x", 1,
+	    endings_dice((unsigned)len)) - 1) != 0)
+		printf("Bail out! no %s\n", path);
+	close(fd);
+	the.requests = 0;
+	ended = run_some(source, export, MAX_REQUESTS, &damage,
+	    &(char *){ NULL }, &err);
+	is = read_file(path, &n);
+	snprintf(why, sizeof(why), "not repaired (%d %s)", ended, err.text);
+	if (n == len && memcmp(is, was, n) == 0)
+		*why = '\0';
+	free(was);
+	free(is);
+	free(path);
+	return *why != '\0' ? why : NULL;
+}
+
+/* It was interrupted, and is resumed; rows may have been deleted meanwhile. */
+static enum run_state
+go_on(const struct source *source, const char *export, const char **wrong,
+    struct err *err)
+{
+	char *path = mem_format("%s/rows/1.jsonl", export), *before;
+	enum run_state ended;
+	size_t len;
+
+	*wrong = verify(source, export, false);
+	before = read_file(path, &len);
+	if (endings_dice(2) == 0)
+		endings_shrink();
+	ended = run_some(source, export, MAX_REQUESTS, NULL,
+	    &(char *){ NULL }, err);
+	if (*wrong == NULL)
+		*wrong = look_for(before, export);
+	free(before);
+	free(path);
+	return ended;
 }
 
 /* Return NULL, or what is wrong. */
@@ -415,23 +393,33 @@ run_case(uint64_t seed)
 	char *export = NULL;
 	struct err err = { ERR_NONE, "" };
 
-	draw(seed);
-	source = make_source();
+	endings_draw(seed);
+	source = endings_source();
 	ended = run_some(source, NULL, endings_dice(3) == 0 ?
-	    1 + endings_dice(8) : MAX_REQUESTS, &export, &err);
+	    1 + endings_dice(8) : MAX_REQUESTS, NULL, &export, &err);
 	if (ended == RUN_INTERRUPTED)
-		ended = run_some(source, export, MAX_REQUESTS, &export, &err);
+		ended = go_on(source, export, &wrong, &err);
+	if (wrong != NULL)
+		ended = RUN_STOPPED;
 	switch (ended) {
 	case RUN_COMPLETE:
 		completes++;
 		wrong = compare(export);
+		if (wrong == NULL)
+			wrong = verify(source, export, true);
+		if (wrong == NULL && endings_dice(2) == 0)
+			wrong = repair(source, export);
 		break;
 	case RUN_GAPS:
 		holed++;
-		wrong = is_honest() ? "not complete" :
-		    resume(export);
+		wrong = verify(source, export, false);
+		if (wrong == NULL)
+			wrong = endings_is_honest() && the.gone == 0 ?
+			    "not complete" : resume(export);
 		break;
 	case RUN_STOPPED:
+		if (wrong != NULL)
+			break;
 		snprintf(why, sizeof(why), "stopped: %s", err.text);
 		wrong = err.kind == ERR_NET || err.kind == ERR_USAGE ? NULL :
 		    why;
@@ -458,15 +446,19 @@ tell(uint64_t seed, const char *wrong)
 	unsigned requests = the.requests;
 
 	/* As it was drawn, before it was mended. */
-	draw(seed);
+	endings_draw(seed);
 	printf("# seed %llu: style %d, %u rows, cap %u, total %d, more %d, "
-	    "last %d, beyond %d, breaks %d at %u, keys %d%s%s%s: "
+	    "last %d, beyond %d, breaks %d at %u, "
+	    "keys %d%s%s%s%s%s%s%s%s%s, dense %u: "
 	    "%s (%u requests)\n",
 	    (unsigned long long)seed, the.style, the.n, the.cap, the.total,
 	    the.more, the.last, the.beyond, the.breaks,
 	    the.breaks_at, the.keys, the.ignores ?
 	    ", ignores" : "", the.mistyped ? ", mistyped" : "",
-	    the.empty_null ? ", null" : "", wrong, requests);
+	    the.empty_null ? ", null" : "", the.shuffles ? ", shuffles" : "",
+	    the.ties ? ", ties" : "", the.grows ? ", grows" : "",
+	    the.sizes ? ", sizes" : "", the.from_zero ? ", zero" : "",
+	    the.floors ? ", floors" : "", the.dense, wrong, requests);
 }
 
 /* endings [CASES [FIRST]] */

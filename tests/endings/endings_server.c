@@ -25,6 +25,23 @@ parameter(const char *url, const char *name, unsigned otherwise)
 	return otherwise;
 }
 
+/* How many rows a page has at most. */
+static unsigned
+page_size(const char *url)
+{
+	unsigned asked = parameter(url, "size", the.cap);
+
+	return the.sizes && asked < the.cap ? asked : the.cap;
+}
+
+static bool
+is_zero(const char *url)
+{
+	const char *p = strstr(url, "after=0");
+
+	return p != NULL && (p[7] == '\0' || p[7] == '&');
+}
+
 static unsigned
 first_row(const char *url)
 {
@@ -35,7 +52,7 @@ first_row(const char *url)
 	switch (the.style) {
 	case NUMBER:
 		page = parameter(url, "page", 1);
-		return (page - 1) * the.cap;
+		return (page - 1) * page_size(url);
 	case OFFSET:
 		return parameter(url, "offset", 0);
 	case SCROLL:
@@ -43,6 +60,12 @@ first_row(const char *url)
 			the.scrolled = 0;
 		return the.scrolled;
 	default:
+		if (the.from_zero && strstr(url, "after=") != NULL)
+			return parameter(url, "after", 0) + the.cap;
+		/* What comes for the mark 0: nothing, or the first page. */
+		if (is_zero(url) && the.beyond != B_LAST &&
+		    the.beyond != B_FIRST)
+			return the.n;
 		return parameter(url, "after", 0);
 	}
 }
@@ -119,12 +142,17 @@ next_value(unsigned first, unsigned end, char out[100])
 		case N_ALWAYS:
 			next = end + 1;
 			break;
+		case N_ZERO:
+			return the.empty_null ? "\"0\"" : "0";
 		case LASTS:
 			break;
 		}
 	}
 	if (the.style == SCROLL)
 		snprintf(out, 100, "\"s\"");
+	else if (the.from_zero)
+		snprintf(out, 100, the.style == HEADER ? "\"%u\"" : "%u",
+		    next - the.cap);
 	else
 		snprintf(out, 100, is_url ? "\"http://h/rows?after=%c%u\"" :
 		    "\"%c%u\"", the.hollow && end > first && end < the.n &&
@@ -144,14 +172,14 @@ add_next(struct http_reply *reply, unsigned first, unsigned end)
 		if (next != NULL)
 			text_addf(&reply->body, ",\"next\":%s", next);
 	} else if (next != NULL && *next == '"' && the.style == HEADER) {
-		reply->header = mem_copy(next + 1, strlen(next) - 2);
+		reply->headers[0] = mem_copy(next + 1, strlen(next) - 2);
 	} else if (next != NULL && *next == '"' && the.style == LINK &&
 	    next[1] != '"') {
-		reply->header = mem_format("<%.*s>; rel=\"next\"",
+		reply->headers[0] = mem_format("<%.*s>; rel=\"next\"",
 		    (int)strlen(next) - 2, next + 1);
 	} else if (next != NULL) {
 		/* A header can't be null. */
-		reply->header = mem_text("");
+		reply->headers[0] = mem_text("");
 	}
 }
 
@@ -181,18 +209,21 @@ answer_beyond(unsigned *first)
 	return 200;
 }
 
-/* The seconds of the day that "from=" or "to=" in the address say. */
+/* The ms of the day that ${name} in the address says; or ${otherwise}. */
 static unsigned
-second(const char *url, const char *name, unsigned otherwise)
+moment(const char *url, const char *name, unsigned otherwise)
 {
 	const char *p = strstr(url, name);
-	unsigned h, m, s;
+	unsigned h, m, s, ms = 0;
 
-	if (p == NULL || (p = strstr(p, "T")) == NULL ||
-	    sscanf(p, "T%2u:%2u:%2u", &h, &m, &s) != 3)
+	if (p == NULL)
 		return otherwise;
-	return strstr(url, "2025-01-01T") == NULL ? otherwise :
-	    h * 3600 + m * 60 + s;
+	p += strlen(name);
+	if (strncmp(p, "2025-01-01T", 11) != 0)
+		return strncmp(p, "2024", 4) == 0 ? 0 : otherwise;
+	if (sscanf(p, "2025-01-01T%2u:%2u:%2u.%3u", &h, &m, &s, &ms) < 3)
+		return otherwise;
+	return (h * 3600 + m * 60 + s) * 1000 + (the.floors ? 0 : ms);
 }
 
 /* The newest rows from one time to another, at most the cap. */
@@ -200,19 +231,18 @@ static int
 answer_interval(struct http_reply *reply)
 {
 	const char *url = reply->request.url;
-	const char *from = strstr(url, "from="), *to = strstr(url, "to=");
-	unsigned begin = from != NULL && strncmp(from, "from=2025-01-01", 15)
-	    == 0 ? second(from, "from=", 0) : 0;
-	unsigned end = to != NULL && strncmp(to, "to=2025-01-01", 13) == 0 ?
-	    second(to, "to=", 0) : to != NULL && strncmp(to, "to=2024", 7) ==
-	    0 ? 0 : 86400;
+	bool has_begin = strstr(url, "from=2025-01-01") != NULL;
+	unsigned begin = moment(url, "from=", 0);
+	unsigned end = moment(url, "to=", 86400000);
 	unsigned i, n = 0, at, time;
 
 	text_adds(&reply->body, "{\"items\":[");
 	for (i = 0; i < the.n && n < the.cap; i++) {
 		at = the.n - 1 - i;
-		time = the.keys == K_NEAR && at < 3 ? 0 : at * 60;
-		if (!the.ignores && (time < begin || time > end))
+		time = endings_time(at);
+		if (!the.ignores && (time < begin || time > end ||
+		    (the.open_left && has_begin && time == begin) ||
+		    (the.open_right && time == end)))
 			continue;
 		text_addf(&reply->body, "%s%s", n++ > 0 ? "," : "",
 		    the.rows[at]);
@@ -237,6 +267,69 @@ shuffle(void)
 	}
 }
 
+/* Add a row in front, while there is room. */
+static void
+grow(void)
+{
+	static unsigned n;
+	unsigned i;
+
+	if (the.n == MAX_ROWS || the.late[MAX_GROWTH - 1] ||
+	    endings_dice(3) != 0)
+		return;
+	memmove(the.rows[1], the.rows[0], the.n * sizeof(the.rows[0]));
+	memmove(&the.late[1], the.late, the.n * sizeof(the.late[0]));
+	for (i = the.n; i > 0; i--)
+		the.tie[i] = the.tie[i - 1] + 1;
+	the.tie[0] = 0;
+	the.late[0] = true;
+	the.n++;
+	snprintf(the.rows[0], sizeof(the.rows[0]), "{\"id\":\"n%u\"}", n++);
+}
+
+void
+endings_shrink(void)
+{
+	char went[MAX_ROWS][sizeof(the.rows[0])];
+	unsigned left = endings_dice(2) == 0 ? the.n : SIZE, i, n = 0;
+	/* Times go by place; and only a total shows that rows moved up to
+	 * pages which are there.  Otherwise, only the last ones may go. */
+	bool any = the.style != INTERVAL && endings_tells_total() &&
+	    endings_dice(2) == 0;
+
+	if (the.n == 0 || the.ties || the.grows || the.shuffles ||
+	    the.ignores || the.gone > 0)
+		return;
+	/* Equal ones without a key that came too often are there for good. */
+	if ((the.keys == K_NONE || the.keys == K_EMPTY ||
+	    the.keys == K_SAME) && !endings_is_honest())
+		return;
+	left = endings_dice((left < the.n ? left : the.n) + 1);
+	for (i = 0; i < the.n; i++) {
+		if (n < left && (!any || endings_dice(the.n) < left))
+			memmove(the.rows[n++], the.rows[i],
+			    sizeof(the.rows[0]));
+		else
+			memcpy(went[the.gone++], the.rows[i],
+			    sizeof(the.rows[0]));
+	}
+	the.n = n;
+	memcpy(the.rows[n], went, the.gone * sizeof(the.rows[0]));
+}
+
+/* Which row stands at place ${i} for a page that begins at ${first}? */
+static unsigned
+placed(unsigned first, unsigned i)
+{
+	unsigned end = i;
+
+	if (!the.ties || first / the.cap % 2 == 0)
+		return i;
+	while (end + 1 < the.n && the.tie[end + 1] == the.tie[i])
+		end++;
+	return the.tie[i] + (end - i);
+}
+
 int
 endings_answer(struct http_reply *reply)
 {
@@ -245,6 +338,8 @@ endings_answer(struct http_reply *reply)
 	unsigned first = first_row(url), end, i, status = 200;
 
 	the.requests++;
+	if (the.grows)
+		grow();
 	if (the.style == INTERVAL)
 		return answer_interval(reply);
 	if (the.breaks != R_NO && first >= the.breaks_at && first < the.n) {
@@ -266,7 +361,7 @@ endings_answer(struct http_reply *reply)
 		return (int)status;
 	}
 	end = the.style == ONE ? the.n : strstr(url, "after=e") != NULL ?
-	    first : first + the.cap;
+	    first : first + page_size(url);
 	if (end > the.n)
 		end = the.n;
 	if (the.style == SCROLL)
@@ -281,7 +376,8 @@ endings_answer(struct http_reply *reply)
 	if (the.shuffles)
 		shuffle();
 	for (i = first; i < end; i++)
-		text_addf(body, "%s%s", i > first ? "," : "", the.rows[i]);
+		text_addf(body, "%s%s", i > first ? "," : "",
+		    the.rows[placed(first, i)]);
 	if (body->at[body->len - 1] == '[' || i > first)
 		text_addc(body, ']');
 	add_total(body);

@@ -39,7 +39,7 @@ static void
 free_request(struct request *request)
 {
 	text_release(&request->reply.body);
-	free(request->reply.header);
+	free(request->reply.headers[0]);
 	free(request->reply.request.url);
 	free(request->reply.request.body);
 	free(request);
@@ -93,8 +93,8 @@ http_wait(struct http *http, int64_t ms, struct http_reply **reply,
 	http->n_waiting--;
 	http->counts.requests++;
 	text_clear(&request->reply.body);
-	free(request->reply.header);
-	request->reply.header = NULL;
+	free(request->reply.headers[0]);
+	request->reply.headers[0] = NULL;
 	request->reply.attempts++;
 	request->reply.status = endings_answer(&request->reply);
 	request->reply.is_json = true;
@@ -141,8 +141,9 @@ http_drop(struct http *http, struct http_reply *reply)
 }
 
 void
-http_stop(struct http *http)
+http_stop(struct http *http, int64_t ms)
 {
+	(void)ms;
 	http->stopped = true;
 }
 
@@ -150,4 +151,19 @@ void
 http_count(const struct http *http, struct http_counts *counts)
 {
 	*counts = http->counts;
+}
+
+/* No key is sent, so none can come back. */
+void
+http_hide(const struct http *http, char *text)
+{
+	(void)http;
+	(void)text;
+}
+
+char *
+http_hidden(const struct http *http, const char *text)
+{
+	(void)http;
+	return text != NULL ? mem_text(text) : NULL;
 }

@@ -13,6 +13,7 @@ import os
 import pathlib
 import random
 import shutil
+import subprocess
 
 import world
 
@@ -51,21 +52,6 @@ WHOLE = {True: world.the_export(work / "new"),
          False: world.the_export(work / "holed")}
 
 
-def write_manifest(root, lines, sealed):
-    """As the program writes it: what it says of itself holds."""
-    if sealed:
-        lines[-1]["sha256"] = "0" * 64
-    text = "".join(json.dumps(line, separators=(",", ":")) + "\n"
-                   for line in lines)
-    if sealed:
-        digest = hashlib.sha256(text.encode()).hexdigest()
-        text = text.replace('"sha256":"' + "0" * 64 + '"}\n',
-                            f'"sha256":"{digest}"}}\n')
-    for name in ("manifest.jsonl", "manifest.copy.jsonl"):
-        if name == "manifest.jsonl" or sealed:
-            (root / name).write_text(text)
-
-
 def make(dice, place, change):
     """An export in PLACE with one CHANGE to its manifest."""
     shutil.rmtree(place, ignore_errors=True)
@@ -80,7 +66,7 @@ def make(dice, place, change):
     lines = [json.loads(line)
              for line in (root / "manifest.jsonl").read_text().splitlines()]
     said = change(dice, lines, place)
-    write_manifest(root, lines, sealed)
+    world.write_manifest(root, lines, sealed)
     if not sealed and dice.random() < 0.5:
         (root / "manifest.copy.jsonl").unlink(missing_ok=True)
     return root, said + (", sealed" if sealed else ", not finished")
@@ -127,14 +113,35 @@ def change_number(dice, lines, _place):
     return f"{', '.join(said)} in {str(where)[:60]}"
 
 
-def run(command, root, place):
+# Changes and reads; of each descriptor, strace tells what file it is of.
+TRACE = ["strace", "-f", "-qq", "-y", "-e", "trace=open,openat,openat2,"
+         "unlink,unlinkat,rename,renameat,renameat2,link,linkat,symlink,"
+         "symlinkat,mkdir,mkdirat,truncate,chmod,fchmodat", "-o"]
+# A number may not have more memory taken than there is.
+CAP = ["prlimit", f"--data={1 << 30}"]
+
+
+def opened(place):
+    """A line of the trace that leads to what stands outside; or None."""
+    outside = [str(place / "outside"), str(place / "secret")]
+    for line in (place / "trace").read_text(errors="replace").splitlines():
+        # What it made of the path counts, not the path.
+        parts = [line.rpartition(" = ")[2]] if "open" in line.split("(")[0] \
+            else [line]
+        if any(path in part for path in outside for part in parts):
+            return line[:300]
+    return None
+
+
+def run(command, root, place, under=()):
     words = list(command)
     if words[0] == "query":
         words = ["query", str(root), "SELECT count(*) FROM logs"]
     else:
         words.insert(1, str(root))
     try:
-        return fixture.run(*words, cwd=place)
+        return fixture.run(*words, cwd=place, under=under,
+                           ASAN_OPTIONS="detect_leaks=0")
     except Exception as trouble:
         return trouble
 
@@ -157,21 +164,47 @@ def check(place, before, result):
     return None
 
 
+def one(number, change, under):
+    """One case; returns what it was and what is wrong."""
+    dice = random.Random(number)
+    place = work / "case"
+    root, said = make(dice, place, change)
+    before = canary(place)
+    command = COMMANDS[number % len(COMMANDS)]
+    if not has_tables and command[0] in ("query", "report", "convert"):
+        command = ["verify"]
+    fixture.calm()
+    traced = under and under[0] == "strace"
+    if traced:
+        under = [*under, str(place / "trace")]
+        (place / "trace").touch()
+        before = canary(place)
+    result = run(command, root, place, under)
+    trouble = None
+    if traced:
+        trouble = opened(place)
+        (place / "trace").write_text("")
+    return f"{number}: {said}: {command}", trouble or \
+        check(place, before, result)
+
+
 def main():
-    for name, change in (("paths", change_path), ("numbers", change_number)):
+    cases = [("paths", change_path, [], CASES // 2),
+             ("numbers", change_number, CAP, CASES // 2)]
+    if shutil.which("strace") is not None and subprocess.run(
+            ["strace", "-qq", "-o", "/dev/null", "true"]).returncode == 0:
+        place = work / "probe"
+        place.mkdir()
+        (place / "secret").write_text("")
+        subprocess.run([*TRACE, str(place / "trace"), "cat",
+                        str(place / "secret")], check=True)
+        assert opened(place) is not None
+        cases.append(("paths, for what is opened,", change_path, TRACE,
+                      CASES // 4))
+    for name, change, under, count in cases:
         group = world.Group(f"{name} of a stranger's manifest")
-        for number in range(CASES // 2):
-            dice = random.Random(number)
-            place = work / "case"
-            root, said = make(dice, place, change)
-            before = canary(place)
-            command = COMMANDS[number % len(COMMANDS)]
-            if not has_tables and command[0] in ("query", "report",
-                                                 "convert"):
-                command = ["verify"]
-            fixture.calm()
-            group.case(f"{number}: {said}: {command}",
-                       check(place, before, run(command, root, place)))
+        for number in range(count):
+            group.case(*one(number, change, under))
         group.end()
     fixture.stop()
     print(f"1..{world.Group.number}")

@@ -1,5 +1,6 @@
 """What the fault tests share: the fixture, runs with a watchdog, trees."""
 
+import hashlib
 import json
 import multiprocessing
 import os
@@ -11,13 +12,16 @@ import tempfile
 import urllib.parse
 import urllib.request
 
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "scenario"))
+import logged  # noqa: E402
+
 BUILD = pathlib.Path(os.environ.get("BUILD", "build")).resolve()
 HLEXPORT = os.environ.get("HLEXPORT", str(BUILD / "hlexport"))
 STEPS = str(BUILD / "hlexport-steps")
 WATCHDOG = 120  # seconds: no run takes so long unless it hangs
 
 
-LOCAL = ("adopt", "convert", "pack", "query", "report", "summary",
+LOCAL = ("adopt", "convert", "pack", "query", "report", "sources", "summary",
          "--version")
 
 
@@ -59,11 +63,11 @@ class Fixture:
         env.update(more)
         return env
 
-    def run(self, *arguments, program=HLEXPORT, cwd=None, **more):
+    def run(self, *arguments, program=HLEXPORT, under=(), cwd=None, **more):
         # Of commands that ask no server, it is no option.
         local = arguments and arguments[0] in LOCAL
         return subprocess.run(
-            [program, *arguments, *([] if local else ["--env-file",
+            [*under, program, *arguments, *([] if local else ["--env-file",
              "/dev/null"])], text=True,
             capture_output=True, timeout=WATCHDOG, cwd=cwd,
             env=self.environment(**more))
@@ -89,6 +93,23 @@ def the_export(parent):
 def differences(one, other):
     return [name for name in sorted(set(one) | set(other))
             if one.get(name) != other.get(name)]
+
+
+def write_manifest(root, lines, sealed):
+    """As the program writes it: what it says of itself holds."""
+    if sealed:
+        lines[-1]["sha256"] = "0" * 64
+    text = "".join(json.dumps(line, separators=(",", ":")) + "\n"
+                   for line in lines)
+    if sealed:
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        text = text.replace('"sha256":"' + "0" * 64 + '"}\n',
+                            f'"sha256":"{digest}"}}\n')
+    for name in ("manifest.jsonl", "manifest.copy.jsonl"):
+        if name == "manifest.jsonl" or sealed:
+            (root / name).write_text(text)
+    if sealed:
+        logged.seal(root, text.splitlines()[-1])
 
 
 class Group:

@@ -109,7 +109,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	    .form = SOURCE_RECORDS, .records = "records", .total = "total",
 	    .size = "size", .number = "page", .cursor = "a.b.c" },
 	    .key = key, .n_key = 2 };
+	static const struct source_resource lines = { .shape = {
+	    .form = SOURCE_LINES, .records = "", .failure = "a.b" },
+	    .key = key, .n_key = 2 };
 	struct page_plan *plan = page_plan_new(&resource);
+	struct page_plan *plan_lines = page_plan_new(&lines);
 	char *copy = malloc(size + 1);	/* so that reading beyond shows */
 	struct page page;
 	struct err err;
@@ -126,7 +130,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (page_read(&page, plan, copy, size, &err) == 0)
 		for (i = 0; i < page.n; i++)
 			look_at(&page, i);
+	if (page_read(&page, plan_lines, copy, size, &err) == 0)
+		for (i = 0; i < page.n; i++)
+			look_at(&page, i);
 	page_plan_free(plan);
+	page_plan_free(plan_lines);
 	page_release(&page);
 	free(copy);
 	return 0;

@@ -3,7 +3,7 @@
 cd "${TOP:-.}" || exit 99
 : "${BUILD:=$PWD/build}"
 n=0
-for target in page source manifest env header path old archive; do
+for target in page source manifest env header path old archive resume; do
 	n=$((n + 1))
 	if says=$("$BUILD/fuzz_$target" "$PWD"/tests/fuzz/corpus/"$target"/* 2>&1)
 	then

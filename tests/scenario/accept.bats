@@ -27,12 +27,12 @@ start_world()
 	    "Nothing wrong can be seen, but for what was accepted: old"
 	run -0 hlexport verify old
 	assert_contains "$output" "Accepted by its owner, 20"
-	assert_contains "$output" "{files.total_logs_count} says 2600"
+	assert_contains "$output" "files.total_logs_count says 2600"
 	assert_contains "$output" "comes twice in its listing"
 	assert_contains "$output" "What no file of it can tell:"
 	run -0 --separate-stderr hlexport verify --json old
 	jq -e '([.findings[] | select(.trouble != "note")] == []) and (.accepted | length) >= 3 and
-	    (.unknown | length) >= 1 and .status == "whole" and
+	    (.unknown | length) >= 1 and .status == "accepted" and
 	    (.accepted_when | startswith("20"))' <<<"$output"
 	run -3 hlexport summary old
 	assert_contains "$output" "its owner accepted what was wrong with it"
@@ -92,6 +92,18 @@ start_world()
 	run -0 hlexport verify --accept "$export"
 	assert_contains "$output" "but for what was accepted"
 	run -0 hlexport verify "$export"
+	# No other command calls it complete.
+	run -0 hlexport summary "$export"
+	assert_contains "$output" "its owner accepted what was wrong"
+	[[ $output != *"All counts agree"* ]]
+	[ ! -e "$BUILD/../duckdb" ] && [ ! -e "$TOP/duckdb" ] || {
+		run hlexport query "$export" "SELECT count(*) FROM files"
+		assert_contains "$output" "NOT COMPLETE"
+		assert_contains "$output" "its owner accepted that on 20"
+	}
+	hlexport pack -q "$export" -o x.tar 2>err
+	grep -F "NOT COMPLETE" err
+	hlexport verify --json x.tar | jq -e '.status == "accepted"'
 	# A repair still brings it back, and then there is nothing to accept.
 	run -0 hlexport repair "$export"
 	run -0 hlexport verify "$export"

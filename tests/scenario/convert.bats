@@ -34,6 +34,31 @@ needs_xlsx()
 	return 0
 }
 
+# With --force, only what an earlier conversion made is replaced.
+@test "a file of the user's in an earlier output is never removed" {
+	needs_tables
+	local place
+	for place in notes.txt files/notes.txt "files/a/b.csv"; do
+		rm -rf out
+		hlexport convert "$sample" --format parquet --yes -q -o out \
+		    --partition-by day -t logs
+		mkdir -p "out/$(dirname "$place")"
+		echo mine >"out/$place"
+		run -2 hlexport convert "$sample" --format csv --yes --force \
+		    -q -o out
+		assert_contains "$output" "is not replaced"
+		assert_equal "$(cat "out/$place")" mine
+	done
+	rm "out/$place"
+	rm -r out/files
+	hlexport convert "$sample" --format csv --yes --force -q -o out
+	# Nor waits it for a pipe, or follows a link.
+	rm out/manifest.json
+	mkfifo out/manifest.json
+	run -2 timeout 20 "$HLEXPORT" convert "$sample" --format csv --yes \
+	    --force -q -o out
+}
+
 @test "CSV, read by Python: the values are the tree's" {
 	needs_tables
 	export_workspace --workspace full
@@ -92,6 +117,9 @@ needs_xlsx()
 	"$(python_with_openpyxl)" - odd/*.xlsx <<'END'
 import sys, openpyxl
 book = openpyxl.load_workbook(sys.argv[1])
+for sheet in book.worksheets[2:]:
+    assert sheet.freeze_panes == "A2", sheet.title
+    assert sheet.auto_filter.ref.startswith("A1:"), sheet.title
 rows = list(book["logs"].iter_rows())
 column = {cell.value: i for i, cell in enumerate(rows[0])}
 cell = rows[1][column["id"]]
@@ -161,7 +189,7 @@ sheets()
 	n=$(hlexport query "$sample" -q --format csv \
 	    "SELECT count(*) FROM logs" | tail -n 1)
 	for dir in views whole; do
-		# As open.sql does it, from elsewhere.
+		# Attached as open.sql does it, from elsewhere.
 		sed "s|'\.'|'$PWD/$dir'|; s|ATTACH '|ATTACH '$PWD/$dir/|" \
 		    $dir/open.sql >$dir.sql
 		echo "SELECT count(*) FROM logs" >>$dir.sql
@@ -355,7 +383,7 @@ END
 	run -0 hlexport convert "$sample" --format csv -o out --dry-run
 	assert_contains "$output" "Dry run - no files created."
 	[ ! -e out ]
-	run -0 script -qec "'$HLEXPORT' convert '$sample' --format csv -o out" \
+	run -1 script -qec "'$HLEXPORT' convert '$sample' --format csv -o out" \
 	    /dev/null <<<"n"
 	assert_contains "$output" "Continue? [y/N]"
 	assert_contains "$output" "Aborted."
@@ -597,6 +625,47 @@ END
 	    out/manifest.json)" '["logs",1]'
 }
 
+# A log in a log in a log: twice as many take about twice as long.
+@test "records that are nested deeper than any platform has them" {
+	needs_tables
+	for n in 1000 1001 10000; do
+		rm -rf old
+		old_tree "$(python3 -c "
+n = $n
+print(''.join('{\"id\":\"%d\",\"trace_children\":[' % i for i in range(n)) +
+    '{\"id\":\"last\",\"trace_children\":[]}' + ']}' * n)")"
+		run timeout 60 "$HLEXPORT" query old --format csv \
+		    "SELECT count(*), max(depth) FROM records('logs',
+		    nested := 'trace_children', id := 'id')"
+		if [ $n = 1000 ]; then
+			assert_status 0
+		else
+			assert_status 6
+			assert_contains "$output" "1 record is nested so deeply"
+			assert_contains "$output" "logs/1.jsonl:1"
+		fi
+		run timeout 60 "$HLEXPORT" query old -q --format csv \
+		    --skip-damaged "SELECT count(*), max(depth),
+		    max(raw LIKE '%last%') FROM records('logs',
+		    nested := 'trace_children', id := 'id')"
+		assert_contains "$output" "1001,1000,true"
+	done
+}
+
+# Where the list separator is ";", what is behind one is a cell of its own.
+@test "cells with a semicolon, and signs of full width" {
+	needs_tables
+	old_tree '{"id":"a;=1+1","output":"＝1+1","error":"＋1"}' \
+	    '{"id":"b","output":"－1","error":"＠x"}'
+	run -0 hlexport convert old --format csv --tables logs -o out --yes \
+	    --guard-formulas
+	assert_contains "$output" "4 cells got a '"
+	grep -q '"a;=1+1"' out/logs.csv
+	grep -q "\"'＝1+1\"" out/logs.csv
+	run -0 hlexport query old --format csv "SELECT id FROM logs ORDER BY 1"
+	assert_contains "$output" '"a;=1+1"'
+}
+
 @test "cells that a spreadsheet would run, a byte order mark, a first line" {
 	needs_tables
 	old_tree '{"id":"=1+1","output":"a,\"b\"\r\nc","error":"-2"}' \
@@ -626,7 +695,7 @@ END
 @test "rows without a time that can be read: dates leave them out, aloud" {
 	needs_tables
 	old_tree '{"id":"a","created_at":"2025-03-01T00:00:00Z"}' \
-	    '{"id":"b","created_at":1740787200000}' '{"id":"c"}' \
+	    '{"id":"b","created_at":"yesterday"}' '{"id":"c"}' \
 	    '{"id":"d","created_at":"2023-03-01T00:00:00Z"}'
 	run -0 hlexport convert old --format csv -t logs --yes -o one \
 	    --from 2025-01-01
@@ -647,11 +716,11 @@ END
 	[[ $output != *"no time"* ]]
 	assert_equal "$(jq -c '.tables[0] | [.rows, .without_time]' \
 	    four/manifest.json)" "[4,0]"
-	run -0 hlexport report old --from 2025-01-01 --format json
+	run -0 hlexport report old -q --from 2025-01-01 --format json
 	assert_equal "$(jq -c '[.total_metrics, (.notes | map(select(
 	    contains("2 events have no time"))) | length)]' <<<"$output")" \
 	    "[1,1]"
-	run -0 hlexport report old --format json
+	run -0 hlexport report old -q --format json
 	assert_equal "$(jq .total_metrics <<<"$output")" 4
 }
 
@@ -680,4 +749,130 @@ for info in zipfile.ZipFile(sys.argv[1]).infolist():
         assert info.compress_type == zipfile.ZIP_STORED, info
 END
 	assert_clean .
+}
+
+@test "chosen columns, in every format; and all but the records" {
+	needs_tables
+	local format
+	for format in csv json jsonl parquet; do
+		convert "$sample" --format $format -c cost,id,cost -o some-$format
+		# Tables that have neither are left out.
+		assert_equal "$(jq -c '[.tables[].name] | index("directories"),
+		    index("logs") | . != null' some-$format/manifest.json |
+		    xargs)" "true true"
+		[ ! -e some-$format/deployments.$format ]
+		assert_equal "$(jq -c .columns some-$format/manifest.json)" \
+		    '["cost","id","cost"]'
+	done
+	assert_equal "$(head -n 1 some-csv/logs.csv | tr -d '\r')" cost,id
+	assert_equal "$(head -n 1 some-csv/files.csv | tr -d '\r')" id
+	assert_equal "$(head -n 1 some-jsonl/logs.jsonl | jq -c keys_unsorted)" \
+	    '["cost","id"]'
+	hlexport query "$sample" --format csv "SELECT cost, id FROM logs" |
+	    diff - some-csv/logs.csv
+	parquet_columns()
+	{
+		hlexport query "$sample" --allow-external --format csv \
+		    "SELECT string_agg(name, ' ') FROM
+		    parquet_schema('$1') WHERE type IS NOT NULL" | tail -n 1
+	}
+	assert_contains "$(parquet_columns some-parquet/logs.parquet)" "cost id"
+	convert "$sample" --format parquet --no-raw -o bare
+	refute_contains "$(parquet_columns bare/logs.parquet)" raw
+	# A time is not needed to divide by it.
+	convert "$sample" --format parquet -c id -t logs --partition-by day \
+	    -o days
+	[ -n "$(find days/logs -name '*.parquet')" ]
+	convert "$sample" --format csv -c id,raw -t logs --output-file some.csv
+	assert_equal "$(head -n 1 some.csv)" id,raw
+	run -2 hlexport convert "$sample" --format csv -c id,csot -y
+	assert_contains "$output" "did you mean cost?"
+	run -2 hlexport convert "$sample" --format csv -c raw --no-raw -y
+	run -2 hlexport convert "$sample" --format json -c id -t logs -y \
+	    --output-file x.json
+	assert_contains "$output" "--columns goes with --output DIR"
+	[ ! -e x.json ]
+}
+
+@test "verify tells of a conversion what is not as it was made" {
+	needs_tables
+	local made
+	convert "$sample" --format csv -o files
+	convert "$sample" --format jsonl --zip -o zipped
+	convert "$sample" --format parquet --partition-by day -o days
+	hlexport report "$sample" --all-formats -q -o bundle
+	hlexport report "$sample" --all-formats --zip -q -o bundle-zipped
+	for made in files zipped days bundle bundle-zipped; do
+		run -0 hlexport verify $made
+		assert_contains "$output" "Whole: $made"
+		# Each kind of damage, to each kind of file.
+		find $made -type f ! -name manifest.json | sort | head -n 3 |
+		    while read -r file; do
+			cp "$file" kept
+			for harm in change cut add lose; do
+				case $harm in
+				change) printf X | dd of="$file" bs=1 seek=$((
+				    $(stat -c %s kept) / 2)) conv=notrunc \
+				    status=none ;;
+				cut) head -c -1 kept >"$file" ;;
+				add) echo >>"$file" ;;
+				lose) rm "$file" ;;
+				esac
+				run hlexport verify $made 3>&-
+				cmp -s "$file" kept ||
+				    assert_equal "$harm $file $status" \
+				    "$harm $file 6"
+				cp kept "$file"
+			done
+		done
+		run -0 hlexport verify --json $made
+		assert_equal "$(jq -r .status <<<"$output")" whole
+		touch $made/more
+		ln -s /etc/hostname $made/link
+		run -6 hlexport verify $made
+		assert_contains "$output" "extra    more"
+		assert_contains "$output" "extra    link"
+	done
+	touch files/.DS_Store
+	rm files/more files/link
+	run -0 hlexport verify files
+	assert_contains "$output" "note     .DS_Store"
+	# Its manifest has a SHA-256 of its own.
+	cp files/manifest.json kept
+	for harm in 's/"rows": 26/"rows": 27/' '1s/$/ /' 's/complete/kompleet/' \
+	    's/conversion/x/' '3,$d' '1,$d'; do
+		sed "$harm" kept >files/manifest.json
+		run -6 hlexport verify files
+		assert_contains "$output" "damaged  manifest.json"
+	done
+	echo '{"hlexport": "conversion", "files": [{"path": "../x"}]}' \
+	    >files/manifest.json
+	run -6 hlexport verify files
+	assert_contains "$output" "does not list files"
+	rm files/manifest.json
+	run -2 hlexport verify files
+	run -2 hlexport verify --accept days
+}
+
+@test "what is made has the modes that umask gives; an archive stays private" {
+	needs_tables
+	local mask
+	for mask in 022 027 077 002; do
+		(umask $mask; mkdir d-$mask; touch f-$mask
+		hlexport convert "$sample" --format parquet --partition-by day \
+		    -y -q -t logs -o days-$mask
+		hlexport convert "$sample" --format csv --zip -y -q \
+		    -o zip-$mask
+		hlexport convert "$sample" --format csv -t logs -y -q \
+		    --output-file logs-$mask.csv
+		hlexport report "$sample" -q -o report-$mask.md
+		hlexport query "$sample" -q -o rows-$mask.csv "SELECT 1"
+		hlexport pack "$sample" -q -o archive-$mask.zip)
+		assert_equal "$(find days-$mask zip-$mask -type d -printf \
+		    '%m\n' | sort -u)" "$(stat -c %a d-$mask)"
+		assert_equal "$(find days-$mask zip-$mask logs-$mask.csv \
+		    report-$mask.md rows-$mask.csv -type f -printf '%m\n' |
+		    sort -u)" "$(stat -c %a f-$mask)"
+		assert_equal "$(stat -c %a archive-$mask.zip)" 600
+	done
 }

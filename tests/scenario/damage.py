@@ -1,6 +1,6 @@
 """Damages to a complete export that its manifest agrees with: the receipts,
-the seal, the copy and SHA256SUMS are made anew, so that only a look into the
-records can find them.
+the seal, the copy, SHA256SUMS and the log are made anew, so that only a look
+into the records can find them.
 
 damage.py list
 damage.py NAME EXPORT
@@ -10,6 +10,8 @@ import hashlib
 import json
 import os
 import sys
+
+import logged
 
 
 class Export:
@@ -51,6 +53,8 @@ class Export:
         for name in ("manifest.jsonl", "manifest.copy.jsonl"):
             with open(f"{self.path}/{name}", "w") as file:
                 file.write(text)
+        if seal:
+            logged.seal(self.path, text.splitlines()[-1])
         receipts = {receipt["path"]: receipt["sha256"] for line in lines
                     for receipt in line.get("files", [])}
         with open(self.path + "/SHA256SUMS", "w") as file:

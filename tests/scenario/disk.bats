@@ -204,3 +204,59 @@ teardown()
 	assert_status 1
 	assert_equal "$(ls outside)" ""
 }
+
+@test "a disk without locks is an error, unless --no-lock is given" {
+	command -v strace >/dev/null && strace -qq -o /dev/null true ||
+	    skip "no strace"
+	[ -z "${SANITIZE:-}" ] || skip "leaks are not looked for under strace"
+	start_fixture
+	strace -f -qq -e trace=fcntl -o calls "$HLEXPORT" -q -o one
+	n=$(grep -n F_OFD_SETLK calls | head -n 1 | cut -d : -f 1)
+	without()
+	{
+		strace -f -qq -o /dev/null \
+		    -e "inject=fcntl:error=ENOLCK:when=$n" "$HLEXPORT" "$@"
+	}
+	run -1 without -q -o two
+	assert_contains "$output" "No locks available"
+	assert_contains "$output" "--no-lock"
+	assert_equal "$(find two -mindepth 1)" ""
+	run -0 without -q -o two --no-lock
+	hlexport verify -q two/*
+}
+
+@test "few open files: how many there are does not depend on the data" {
+	[ -z "${SANITIZE:-}" ] || skip "the sanitizer needs some itself"
+	start_fixture --workspace bulk --files 2 --versions 1100 --logs 20
+	# At first, and at most; the disk synced as a whole, and file by file.
+	for limit in "-Sn 64" "-n 64"; do
+		for inject in none fstatfs; do
+			(
+				# shellcheck disable=SC2086 # words
+				ulimit $limit
+				if [ $inject = none ]; then
+					hlexport -q --logs
+				elif command -v strace >/dev/null; then
+					strace -f -qq -o /dev/null -e \
+					    inject=fstatfs:error=ENOSYS \
+					    "$HLEXPORT" -q --logs
+				else
+					hlexport -q --logs
+				fi
+			)
+			assert_truth "$(the_export)"
+			(ulimit -n 64; hlexport verify -q latest)
+			rm -r exports
+		done
+	done
+}
+
+@test "a failed sync is reported as the cause" {
+	command -v strace >/dev/null || skip "no strace"
+	start_fixture --workspace bulk --files 2 --versions 300 --logs 20
+	run -1 strace -f -qq -o /dev/null -e inject=syncfs:error=EIO \
+	    "$HLEXPORT" -q --logs
+	assert_contains "$output" "sync the disk: Input/output error"
+	run -0 hlexport --resume -q
+	assert_truth "$(the_export)"
+}

@@ -1,5 +1,6 @@
 # What goes wrong on the way, and what comes of it.
 
+bats_require_minimum_version 1.5.0
 load helper
 
 # fault_passes SPEC...: with these faults the export is whole all the same.
@@ -350,6 +351,37 @@ assert_truth_but_logs()
 	    sort -u)" 2
 }
 
+@test "a server that can't be reached: one message, and nothing is left" {
+	local quiet
+	start_fixture
+	stop_fixture
+	for quiet in "" -q; do
+		# shellcheck disable=SC2086 # none, or one
+		run -1 hlexport $quiet --progress none -o out
+		assert_contains "$output" "the server can't be reached ("
+		assert_contains "$output" "the address: $url"
+		[ "$(wc -l <<<"$output")" = 1 ]
+		[ -z "$(ls -A out)" ]
+	done
+	run -1 hlexport --server http://no-such-host.invalid/v5 -o out
+	[ -z "$(ls -A out)" ]
+	run -1 env http_proxy="$url" "$HLEXPORT" --server http://192.0.2.1/v5
+	# Nor where the key is no good.
+	start_fixture
+	HUMANLOOP_API_KEY=hl_sk_other run -4 hlexport -o out
+	[ -z "$(ls -A out)" ]
+}
+
+# Quiet is about progress, never about what is missing.
+@test "with -q, gaps are told in a line" {
+	start_fixture
+	add_fault "stats status=404"
+	run -3 hlexport -q
+	assert_contains "$output" "gap"
+	assert_contains "$output" "hlexport summary exports/"
+	[ "$(wc -l <<<"$output")" = 1 ]
+}
+
 @test "redirects of the same origin are followed, with the key" {
 	start_fixture
 	add_fault "versions redirect=307 text=$url/directories times=0"
@@ -375,6 +407,12 @@ assert_truth_but_logs()
 	run hlexport --logs
 	assert_equal "$(fixture asked | jq '.elsewhere > 0')" true
 	assert_equal "$(fixture asked | jq .elsewhere_with_key)" 0
+	# What is refused there is not blamed on the key.
+	mend
+	add_fault "directories redirect=302 text=${url/127.0.0.1/localhost}/files"
+	run hlexport -o other
+	assert_contains "$output" "from ${base/127.0.0.1/localhost}, where a"
+	assert_contains "$output" "redirect leads and no key is sent"
 }
 
 @test "redirects to no web address, and in circles" {
@@ -464,7 +502,7 @@ assert_truth_but_logs()
 	add_fault "evaluation_logs id=$evaluation body=200 text={\"records\":[],\"page\":1,\"size\":100,\"total\":0}"
 	run hlexport
 	assert_status 3
-	assert_contains "$output" "0 different records; the listing's total is 0; {stats.num_logs} says 2; read 2 times"
+	assert_contains "$output" "0 different records; the listing's total is 0; stats.num_logs says 2; read 2 times"
 }
 
 @test "datapoints against the version's datapoints_count" {
@@ -472,5 +510,5 @@ assert_truth_but_logs()
 	add_fault "datapoints body=200 text={\"records\":[],\"page\":1,\"size\":1000,\"total\":0}"
 	run hlexport
 	assert_status 3
-	assert_contains "$output" "{versions.datapoints_count} says 5"
+	assert_contains "$output" "versions.datapoints_count says 5"
 }

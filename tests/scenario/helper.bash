@@ -16,6 +16,8 @@ setup()
 	export HLEXPORT_SKIP_WAITS=1
 	export SOURCE_DATE_EPOCH=1764000000
 	export LC_ALL=C.UTF-8
+	# A pager waits for a person.
+	export PAGER=
 }
 
 teardown()
@@ -149,6 +151,15 @@ assert_contains()
 		return 1
 		;;
 	esac
+}
+
+refute_contains()
+{
+	[[ $1 != *"$2"* ]] || {
+		echo "contains: $2"
+		echo "is: $1"
+		return 1
+	}
 }
 
 assert_equal()

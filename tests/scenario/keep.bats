@@ -401,10 +401,18 @@ while_packing()
 	echo more >>"$export/export.log"
 	cp -r "$export" torn
 	run -6 hlexport pack "$export" -o x.zip --remove
-	assert_contains "$output" "x.zip was made, but $export is not removed"
 	assert_contains "$output" "export.log: it was changed"
-	assert_contains "$output" "hlexport verify x.zip"
+	assert_contains "$output" "hlexport verify $export"
 	diff -r torn "$export"
+	[ ! -e x.zip ]
+	# What only the records tell is seen when the archive is read.
+	take_example
+	damage a_record_twice
+	cp -r "$export" wrong
+	run -6 hlexport pack "$export" -o x.zip --remove
+	assert_contains "$output" "x.zip was made, but $export is not removed"
+	assert_contains "$output" "hlexport verify x.zip"
+	diff -r wrong "$export"
 	run -6 hlexport verify x.zip
 	# What the manifest does not know is kept in it, and no reason.
 	take_example
@@ -446,6 +454,48 @@ while_packing()
 	hlexport query "$export" "SELECT 1 AS a" -o rows.csv --force \
 	    --format csv
 	[ "$(tr '\r\n' '  ' <rows.csv)" != "old " ]
+}
+
+# A directory of that name may be anybody's.
+@test "repair clears no directory that is not of a repair" {
+	local base
+	start_fixture
+	hlexport -q
+	export=$(the_export)
+	mkdir -p "$export.repair/mine/empty"
+	echo paper >"$export.repair/mine/paper.txt"
+	rm "$(find "$export" -name file.json | head -n 1)"
+	for base in "" hello "$(printf '%063d 1' 0)" "$(printf '%065d' 0)"; do
+		printf %s "$base" >"$export.repair/.base"
+		[ -n "$base" ] || rm "$export.repair/.base"
+		run hlexport repair "$export"
+		[ "$status" != 0 ]
+		assert_contains "$output" "is there, and is not of a repair"
+		[ -d "$export.repair/mine/empty" ]
+		assert_equal "$(cat "$export.repair/mine/paper.txt")" paper
+	done
+	rm -r "$export.repair"
+	run -0 hlexport repair "$export"
+}
+
+@test "files of the user are neither swept nor overlooked" {
+	local deep=files/$(printf 'd/%.0s' {1..20})
+	start_fixture
+	hlexport -q
+	export=$(the_export)
+	mkdir -p "$export/$deep"
+	echo x >"$export/${deep}hidden.json"
+	run -6 hlexport verify "$export"
+	assert_contains "$output" "extra"
+	rm -r "$export/files/d"
+	run -0 hlexport verify "$export"
+	rm "$export"/manifest* "$export/export.log"
+	echo mine >"$export/.hlexport-notes.txt"
+	mkdir "$export/.hlexport-removed-20250101-000000"
+	hlexport adopt -q "$export"
+	assert_equal "$(cat "$export/.hlexport-notes.txt")" mine
+	hlexport adopt -q --undo "$export"
+	assert_equal "$(cat "$export/.hlexport-notes.txt")" mine
 }
 
 @test "both manifests damaged: what is read again stays as it was" {

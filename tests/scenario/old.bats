@@ -61,7 +61,7 @@ verdict()
 	"$make_old" "$export" old page-of-logs torn-version unfinished-file \
 	    clamped-datapoints records-twice
 	run -6 hlexport verify old
-	assert_contains "$output" "{files.total_logs_count} says 2600"
+	assert_contains "$output" "files.total_logs_count says 2600"
 	assert_contains "$output" "the text ends inside a string"
 	assert_contains "$output" ".done: it is not there"
 	assert_contains "$output" "comes twice in its listing"
@@ -90,6 +90,36 @@ verdict()
 		[ "$(asked_count)" -le 40 ]
 		[ "$fault" = a-stranger ] || hlexport verify -q old
 	done < <("$make_old")
+}
+
+# Of a tree that another tool made no one can tell which of two is right.
+@test "records with one key and other values are all kept when it is resumed" {
+	local shard
+	start_world
+	"$make_old" "$export" old page-of-logs
+	shard=$(cd old && find files -path '*/logs/2.jsonl' | head -n 1)
+	# A later version, one whose key the server does not have, in two
+	# versions, and the same value twice, spelled in two ways.
+	head -n 1 "old/$shard" | jq -c '.output = "later"' >later
+	head -n 1 "old/$shard" | jq -c '.id = "log_gone"' >gone
+	jq -c '.output = "of the two"' gone >gone2
+	sed -n 2p "old/$shard" | sed 's/":/":  /' >again
+	cat later gone gone2 again >>"old/$shard"
+	hlexport adopt -q old
+	hlexport query -q --format json old \
+	    "SELECT DISTINCT raw FROM records('logs')" |
+	    jq -cS '.[].raw | if type == "string" then fromjson else . end' |
+	    sort -u >before
+	[ -s before ]
+	hlexport -q --resume old
+	cat old/files/*/logs/*.jsonl | jq -cS . | sort >after
+	comm -23 before after >lost
+	[ ! -s lost ]
+	uniq -d after >doubled
+	[ ! -s doubled ]
+	grep -cF '"output":"later"' after
+	[ "$(grep -cF log_gone after)" = 2 ]
+	hlexport verify -q old
 }
 
 @test "what a resume says of an adopted tree is what is true" {
@@ -243,7 +273,7 @@ verdict()
 	assert_contains "$output" "prompt 1"
 	sed -i '$d' "$folder/logs/1.jsonl"
 	run -6 hlexport verify old/20250606-120000
-	assert_contains "$output" "2 different records; {files.total_logs_count} says 3"
+	assert_contains "$output" "2 different records; files.total_logs_count says 3"
 	run -0 env HUMANLOOP_API_KEY=x "$HLEXPORT" adopt old/20250606-120000
 	run -6 hlexport verify old/20250606-120000
 	assert_equal "$(jq -r 'select(.hlexport) | .started' \
@@ -265,7 +295,7 @@ verdict()
 	for change in pretty blank some endless; do
 		cp $change "$shard"
 		run -0 hlexport verify old
-		assert_contains "$output" "that is no damage"
+		assert_contains "$output" "that alone is no damage"
 		grep -v "no damage" <<<"$output" | tail -n +3 |
 		    diff - <(tail -n +3 before)
 		bsdtar -a -cf x.tar.gz old
@@ -291,6 +321,36 @@ verdict()
 	assert_contains "$output" "it has 450 lines, and there are shards after"
 }
 
+# The manifest of a stranger names a directory that is the victim's.
+@test "adopt touches nothing outside the tree, whatever a manifest says" {
+	local place
+	start_world
+	"$make_old" "$export" old
+	echo other >old/SHA256SUMS
+	hlexport adopt -q old
+	mkdir victim old.removed-x victim/20250101-000000
+	for place in "$PWD/victim" victim "$PWD/old.removed-x" "$PWD/old" \
+	    "$PWD/old.removed-20250101-000000/../victim" ""; do
+		rm -rf evil
+		cp -r old evil
+		for dir in victim old.removed-x; do
+			echo mine >$dir/SHA256SUMS
+		done
+		jq -c --arg x "$place" 'if .adopted then .sums_aside = $x
+		    else . end' old/manifest.jsonl >evil/manifest.jsonl
+		run hlexport adopt --undo evil
+		[ "$status" != 0 ]
+		run timeout 20 "$HLEXPORT" adopt -q evil
+		[ "$status" != 124 ]
+		[ "$(cat victim/SHA256SUMS old.removed-x/SHA256SUMS)" = \
+		    "mine"$'\n'"mine" ]
+		[ -d victim ]
+	done
+	# What it made itself is put back.
+	hlexport adopt --undo -q old
+	[ "$(cat old/SHA256SUMS)" = other ]
+}
+
 # Whatever else is odd about it, an adopted file has the bytes that it had.
 @test "what is changed after an adoption is damage, however it is dressed up" {
 	local shard
@@ -312,4 +372,15 @@ verdict()
 	(cat kept; sed -n 1p kept | sed 's/"id": *"/&new/') >"$shard"
 	run hlexport verify old
 	[[ $output != *"${shard#old/}: its SHA-256 is"* ]]
+}
+
+@test "all datapoints of a dataset lost: the folder says that they were taken" {
+	make_old=$TOP/tests/old/make-old-tree
+	"$make_old" "$TOP"/exports.example/2* old page-of-datapoints
+	run -6 hlexport verify old
+	assert_contains "$output" "0 different records; versions.datapoints_count says 5"
+	# Where there is no folder either, nobody knows.
+	rm -r old/files/*/datapoints
+	run -0 hlexport verify old
+	assert_contains "$output" "nothing tells whether they were exported"
 }

@@ -51,10 +51,31 @@ load helper
 	add_fault "logs status=429 text=25 times=1"
 	run hlexport --logs --progress plain
 	assert_status 0
-	n=$(grep -c '^files [0-9]*/[0-9?]*  \[[#-]*\] .* records/s, .* in flight' \
+	n=$(grep -c '^files [0-9]*/[0-9?]*  \[[#-]*\] .* records, .* in flight' \
 	    <<<"$output")
 	[ "$n" -ge 1 ] && [ "$n" -le 4 ]
 	! grep -q "$(printf '\033')" <<<"$output"
+}
+
+@test "how often a line of progress comes" {
+	start_fixture --workspace bulk --files 8 --versions 2 --logs 400
+	add_fault "logs delay=1200 times=3"
+	HLEXPORT_SKIP_WAITS=0 run hlexport --logs --progress plain \
+	    --progress-every 1s -j 1
+	[ "$(grep -cE '[0-9] requests|records' <<<"$output")" -ge 1 ]
+	run -2 hlexport --progress-every 0s
+	run -2 hlexport --progress-every 1x
+}
+
+@test "percent done never falls" {
+	start_fixture --workspace bulk --files 6 --versions 8 --logs 1500 \
+	    --latency 60
+	HLEXPORT_SKIP_WAITS=0 run hlexport --logs --progress plain \
+	    --progress-every 1s -j 2
+	assert_status 0
+	grep -o '[0-9]*%' <<<"$output" | tr -d % >percents
+	[ "$(wc -l <percents)" -ge 2 ]
+	sort -n percents | cmp - percents
 }
 
 @test "progress as JSON" {
@@ -160,6 +181,26 @@ out"
 	assert_equal "$guessed" "$(asked_count)"
 }
 
+@test "what a dry run counts is what an export then takes" {
+	start_fixture --workspace full
+	local option
+	for option in "" "--type prompt" "--include raw,secrets"; do
+		# shellcheck disable=SC2086 # several words, or none
+		hlexport --logs $option --dry-run --json 2>/dev/null >dry
+		forget_asked
+		# shellcheck disable=SC2086 # the same
+		hlexport --logs $option --json -q -o "out$option" >all
+		jq -c '[.estimates[] | select(.kind == null) |
+		    {key: .resource, value: .records}] | from_entries |
+		    with_entries(select(.value > 0))' dry | jq -S . >counted
+		jq '.records | with_entries(select(.value > 0))' all |
+		    jq -S 'del(.traces, .scope)' >taken
+		jq 'del(.traces, .scope)' counted | diff - taken
+	done
+	hlexport --dry-run >said
+	grep -qE 'this dry run made [0-9]+ requests' said
+}
+
 @test "summary DIR tells the same from disk" {
 	start_fixture --workspace full
 	hlexport --logs --json 2>/dev/null >out
@@ -227,7 +268,7 @@ out"
 	hlexport sources humanloop | diff - "$TOP/src/sources/humanloop.yaml"
 	run hlexport sources humanlop
 	assert_status 2
-	hlexport sources --json | jq -e '.[0].name == "humanloop"'
+	hlexport sources --json | jq -e '.sources[0].name == "humanloop"'
 }
 
 @test "help, in every form" {

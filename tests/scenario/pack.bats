@@ -232,7 +232,7 @@ assert_untouched()
 	assert_contains "$stderr" "gaps"
 	assert_contains "$output" "Packed: x.zip"
 	run -6 hlexport verify x.zip
-	assert_contains "$output" "the export is not finished"
+	assert_contains "$output" "the export is not complete"
 	assert_contains "$output" "missing  stats/"
 	run -6 --separate-stderr hlexport verify --json "$export"
 	gaps='[.findings[] | select(.listing) | .listing] | unique'
@@ -340,10 +340,10 @@ assert_untouched()
 	for inside in "$export/x.zip" "$export/files/x.zip" \
 	    "exports/../$export/files/../x.zip"; do
 		run -2 hlexport pack "$export" -o "$inside"
-		assert_contains "$output" "is in the directory"
+		assert_contains "$output" "is inside the export"
 	done
 	(cd "$export" && run -2 hlexport pack . -o x.zip &&
-	    assert_contains "$output" "is in the directory")
+	    assert_contains "$output" "is inside the export")
 	run -2 hlexport export -o x --force
 	assert_contains "$output" "--force is an option of"
 	run -2 hlexport verify x.zip --fast
@@ -425,6 +425,34 @@ change()
 	wait $pid || rc=$?
 	[ ! -e x.zip ]
 	[ -z "$(hidden x.zip)" ]
+}
+
+@test "no archive is put into an export" {
+	take_example
+	cp -r "$export" exports/other
+	run -2 hlexport pack "$export" -o "$export/x.zip"
+	assert_contains "$output" "is inside the export"
+	run -2 hlexport pack "$export" -o exports/other/files/x.zip
+	assert_contains "$output" "an export, which nothing may change"
+	assert_untouched
+}
+
+# What verify says of an archive is known before it is made.
+@test "an export is not packed if what is around its files is not right" {
+	local change
+	take_example
+	for change in "rm SHA256SUMS" "rm manifest.copy.jsonl" \
+	    "rm manifest.jsonl" "rm export.log" "sed -i 1d SHA256SUMS" \
+	    "sed -i 1d export.log" "sed -i s/a/b/ manifest.copy.jsonl"; do
+		rm -rf "$export"
+		cp -r whole "$export"
+		(cd "$export" && $change)
+		run -6 hlexport pack "$export" -o x.zip
+		assert_contains "$output" "Nothing was packed"
+		assert_contains "$output" "hlexport verify $export"
+		[ ! -e x.zip ]
+		run -6 hlexport verify "$export"
+	done
 }
 
 @test "files that change while they are packed are an error" {
@@ -614,6 +642,31 @@ flips()
 	assert_contains "$output" "its bytes are not those that were written"
 	assert_equal "$(grep -cE '^  (damaged|missing|extra)' \
 	    <<<"$output")" 2
+}
+
+# Its mark is the last that there is.  If just that was cut off, the rest is an
+# archive as any other program makes it.
+@test "an archive whose mark was cut, or moved from its end, is damaged" {
+	local format size i
+	local -A mark=([zip]=80 [tar]=512 [tar.gz]=101 [tar.zst]=88)
+	local -A sure=([zip]=0 [tar]=4 [tar.gz]=4 [tar.zst]=4)
+	take_example
+	for format in $formats; do
+		pack $format
+		size=$(stat -c %s x.$format)
+		for i in $(seq 1 7 $((mark[$format] - sure[$format]))) \
+		    $((mark[$format] - sure[$format])); do
+			head -c $((size - i)) x.$format >cut.$format
+			run -6 hlexport verify cut.$format
+			assert_contains "$output" "  damaged  its "
+		done
+		for i in 1 80 512 5000; do
+			cp x.$format added.$format
+			head -c $i /dev/zero | tr '\0' z >>added.$format
+			run -6 hlexport verify added.$format
+			assert_contains "$output" "  damaged  its "
+		done
+	done
 }
 
 @test "a truncated archive is found, whatever its length" {
@@ -816,9 +869,8 @@ SHA-256 is not that of SHA256SUMS"
 @test "commands that want a directory say so of an archive" {
 	take_example
 	hlexport pack "$export" -q -o a.zip
-	for command in "summary a.zip" "repair a.zip" "adopt a.zip" \
-	    "pack a.zip -o b.zip" "query a.zip" "report a.zip" \
-	    "convert a.zip --format csv" "--resume a.zip"; do
+	for command in "repair a.zip" "adopt a.zip" "pack a.zip -o b.zip" \
+	    "--resume a.zip"; do
 		run -2 hlexport $command
 		assert_contains "$output" "a.zip is a file, and"
 		assert_contains "$output" "unpack it first"

@@ -345,8 +345,8 @@ has_spilled()
 	run -2 hlexport summary /usr
 	run -2 hlexport verify /usr
 	hlexport pack "$sample" -o x.zip
-	for words in "query x.zip SELECT" "report x.zip" \
-	    "convert x.zip --format csv --yes"; do
+	for words in "repair x.zip" "adopt x.zip" "pack x.zip -o y.zip" \
+	    "--resume x.zip"; do
 		# shellcheck disable=SC2086 # words
 		run -2 hlexport $words
 		assert_contains "$output" "x.zip is a file"
@@ -375,4 +375,125 @@ has_spilled()
 	assert_contains "$output" "/nowhere/libduckdb.so"
 	HLEXPORT_DUCKDB=libz.so.1 run -2 hlexport query "$sample"
 	assert_contains "$output" "contrib/get-duckdb"
+}
+
+# on_terminal COLUMNS COMMAND...: run it where it is a terminal's.
+on_terminal()
+{
+	python3 - "$@" <<-'END'
+	import fcntl, os, pty, struct, sys, termios
+	child, fd = pty.fork()
+	if child == 0:
+	    fcntl.ioctl(1, termios.TIOCSWINSZ,
+	                struct.pack("HHHH", 24, int(sys.argv[1]), 0, 0))
+	    os.environ["TERM"] = "xterm"
+	    os.execv(sys.argv[2], sys.argv[2:])
+	said = b""
+	while True:
+	    try:
+	        piece = os.read(fd, 65536)
+	    except OSError:
+	        break
+	    if not piece:
+	        break
+	    said += piece
+	os.waitpid(child, 0)
+	sys.stdout.buffer.write(said.replace(b"\r\n", b"\n"))
+	END
+}
+
+@test "on a terminal: as wide as that, NULL is a word, rows are counted" {
+	needs_tables
+	sql="SELECT 'a' AS id, 0.1::DOUBLE + 0.2::DOUBLE AS x, NULL AS n,
+	    '' AS e, repeat('long ', 40) AS t, repeat('x', 30) AS u"
+	on_terminal 70 "$HLEXPORT" query "$sample" "$sql" >have
+	[ "$(wc -L <have)" -le 70 ]
+	run -0 cat have
+	assert_contains "$output" "0.3  NULL"
+	assert_contains "$output" "(1 row)"
+	assert_contains "$output" "…"
+	on_terminal 70 "$HLEXPORT" query "$sample" --wide "$sql" >have
+	[ "$(wc -L <have)" -gt 70 ]
+	on_terminal 70 "$HLEXPORT" query "$sample" -x "$sql" >have
+	assert_equal "$(grep -c '^t   *long long' have)" 1
+	assert_equal "$(grep -c '^n   *NULL' have)" 1
+	# Files and pipes get it as it is, and no count.
+	hlexport query "$sample" "$sql" >have 2>said
+	assert_equal "$(grep -c NULL have)" 0
+	assert_equal "$(cat said)" ""
+	grep -q 0.30000000000000004 have
+}
+
+@test "one table by its name; a reader that has seen enough" {
+	needs_tables
+	run -0 hlexport query "$sample" logs
+	assert_contains "$output" "created_at"
+	assert_contains "$output" "  26 rows"
+	hlexport query "$sample" "FROM range(1000000)" 2>said | head -n 1 >have
+	assert_equal "${PIPESTATUS[0]}" 0
+	assert_equal "$(cat have)" range
+	assert_equal "$(cat said)" ""
+	hlexport summary "$sample" 2>said | true
+	assert_equal "$(cat said)" ""
+}
+
+@test "on a terminal, rows go through a pager, and no further than it reads" {
+	needs_tables
+	sql="SELECT 'row ' || i AS r, chr(27) || '[31m' AS c
+	    FROM range(3) t(i)"
+	PAGER="tee paged" on_terminal 70 "$HLEXPORT" query "$sample" "$sql" >have
+	grep -q "row 2" have
+	grep -q "row 2" paged
+	grep -q "(3 rows)" have
+	refute_contains "$(cat paged)" "(3 rows)"
+	refute_contains "$(cat paged)" $'\e'
+	# One for each statement; and none for what has no rows to show.
+	PAGER="cat >>pages; echo end >>pages" on_terminal 70 "$HLEXPORT" \
+	    query "$sample" "SELECT 1 AS one; SELECT 2 AS two" >have
+	assert_equal "$(grep -c end pages)" 2
+	PAGER="touch begun; cat" on_terminal 70 "$HLEXPORT" query "$sample" \
+	    "SELECT nothing" >have
+	[ ! -e begun ]
+	PAGER="head -n 2" on_terminal 70 "$HLEXPORT" query "$sample" -x \
+	    "SELECT i FROM range(10000000) t(i)" >have
+	refute_contains "$(cat have)" "hlexport:"
+	PAGER=/nowhere/pager on_terminal 70 "$HLEXPORT" query "$sample" \
+	    "$sql" >have
+	grep -q 'the pager "/nowhere/pager" can.t be run' have
+	for none in "" cat; do
+		PAGER=$none on_terminal 70 "$HLEXPORT" query "$sample" "$sql" \
+		    >have
+		grep -q "row 2" have
+	done
+	# Files and pipes get the rows as they are.
+	PAGER="touch begun" hlexport query "$sample" "$sql" >have
+	[ ! -e begun ]
+}
+
+@test "SQL from standard input, where that is a pipe or a file" {
+	needs_tables
+	assert_equal "$(echo "SELECT count(*) AS n FROM logs" | "$HLEXPORT" \
+	    query "$sample" --format jsonl)" '{"n":26}'
+	echo "SELECT 5 AS five" >five.sql
+	assert_equal "$(hlexport query "$sample" --format jsonl <five.sql)" \
+	    '{"five":5}'
+	echo "SELECT 6 AS six" | hlexport query "$sample" -o six.jsonl
+	assert_equal "$(cat six.jsonl)" '{"six":6}'
+	# Nothing is no SQL; and what is typed comes first.
+	hlexport query "$sample" </dev/null >tables
+	grep -q ^logs tables
+	printf ' \n' | hlexport query "$sample" | diff tables -
+	assert_equal "$(echo "nonsense" | "$HLEXPORT" query "$sample" \
+	    --format jsonl "SELECT 7 AS seven")" '{"seven":7}'
+}
+
+@test "on a terminal, a long query tells how far it is, until there are rows" {
+	needs_tables
+	on_terminal 70 "$HLEXPORT" query "$sample" "SELECT count(*) AS n FROM
+	    range(200000000) t(i) WHERE i % 8 = 3" >have
+	grep -q "records read" have
+	# What was drawn is taken away before the rows.
+	grep -q "25000000" have
+	on_terminal 70 "$HLEXPORT" query "$sample" -q "SELECT 1" >have
+	run -1 grep -q "records read" have
 }

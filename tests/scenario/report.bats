@@ -189,10 +189,16 @@ text = open(sys.argv[1]).read()
 
 class Check(html.parser.HTMLParser):
     void = {"meta", "br", "hr", "img", "link", "input"}
-    stack, seen = [], set()
+    stack, seen, stacked = [], set(), False
 
     def handle_starttag(self, tag, attrs):
         self.seen.add(tag)
+        # On a phone each cell of a wide table stands with its column's name.
+        if tag == "table":
+            self.stacked = ("class", "stack") in attrs
+            self.seen.add(f"stacked {self.stacked}")
+        if tag == "td":
+            assert ("data-name" in dict(attrs)) == self.stacked, attrs
         if tag not in self.void:
             self.stack.append(tag)
         for name, value in attrs:
@@ -207,7 +213,8 @@ class Check(html.parser.HTMLParser):
 check = Check()
 check.feed(text)
 assert not check.stack, check.stack
-assert {"table", "svg", "h1", "h2"} <= check.seen, check.seen
+assert {"table", "svg", "h1", "h2", "stacked True", "stacked False"} <= \
+    check.seen, check.seen
 assert "script" not in check.seen
 assert "http" not in text.replace("http://www.w3.org", "").replace(
     "http-equiv", ""), "a link to elsewhere"
@@ -296,5 +303,69 @@ END
 	for format in markdown html json csv text; do
 		hlexport report "$(the_export)" --format $format >out
 		[ -s out ]
+	done
+}
+
+@test "the source's word for what it counts; the model's latency before the duration" {
+	needs_tables
+	sample=$(echo "$TOP"/exports.example/2*)
+	hlexport report "$sample" --format text >said
+	grep -qE '^Total Logs +26$' said
+	grep -q '^LOGS BY TYPE' said
+	run -1 grep -q Metrics said
+	mean=$(hlexport query "$sample" --format csv \
+	    "SELECT round(avg(coalesce(latency, duration)) * 1000) FROM logs" |
+	    tail -n 1 | tr -d '\r' | cut -d . -f 1)
+	grep -qE "^Average Duration +$mean ms" said
+}
+
+@test "names before ids; errors of a kind; nothing of what no record has" {
+	needs_tables
+	sample=$(echo "$TOP"/exports.example/2*)
+	hlexport report "$sample" -q >said
+	grep -qF '| Shared/Label match evv' said
+	grep -q '^- \*\*Success Rate of 26 Logs:' said
+	hlexport report "$sample" --filter kind=evaluator -q >said
+	run -1 grep -i session said
+	# A tree with logs that failed, in some spellings.
+	"$TOP/tests/old/make-old-tree" "$sample" old
+	rm -f old/SHA256SUMS
+	python3 - old <<'END'
+import glob, json, sys
+path = sorted(glob.glob(sys.argv[1] + "/files/pr_*/logs/1.jsonl"))[0]
+rows = [json.loads(line) for line in open(path)][:6]
+errors = ["timeout after 30.5 s", "timeout after 1,200 s", "no pods 7",
+          "no pods 12", "run 123e4567-e89b-12d3-a456-426614174000 died",
+          "run 00000000-e89b-12d3-a456-426614174fff died"]
+for row, error in zip(rows, errors):
+    row["error"] = error
+with open(path, "w") as out:
+    out.writelines(json.dumps(row) + "\n" for row in rows)
+END
+	hlexport report old -q --skip-damaged --format json >said
+	assert_equal "$(jq -c '.errors // .breakdowns.errors' said)" \
+	    '{"no pods #":2,"run # died":2,"timeout after # s":2}'
+}
+
+@test "the zone of days is that of all; sums are of what they say" {
+	needs_tables
+	sample=$(echo "$TOP"/exports.example/2*)
+	hlexport report "$sample" -q --tz America/Los_Angeles --format json \
+	    >said
+	assert_equal "$(jq -c '[.start_time, .end_time, .title]' said)" \
+	    '["2024-12-31T16:00:00-08:00","2025-03-01T16:02:00-08:00","Daily Usage Report - 2024-12-31 to 2025-03-01"]'
+	# Tokens of records without a session are in no session.
+	wanted=$(hlexport query "$sample" -q --format jsonl "SELECT
+	    sum(coalesce(prompt_tokens, 0) + coalesce(output_tokens, 0))
+	    / count(DISTINCT trace_id) AS n FROM logs
+	    WHERE trace_id <> ''" | jq .n)
+	assert_equal "$(jq .token_stats.avg_per_session said)" "$wanted"
+	# The notes count the rows that a breakdown leaves out.
+	for by in user model file session; do
+		hlexport report "$sample" -q --by $by --format json >said
+		assert_equal "$(jq '[.time_series[].metrics_count] | add' said)" \
+		    "$(jq '.total_metrics - ([.notes[] |
+		    capture("^(?<n>[0-9]+) events have no '$by'").n |
+		    tonumber] | add // 0)' said)"
 	done
 }

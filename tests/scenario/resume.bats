@@ -49,7 +49,7 @@ wait_for()
 @test "nothing that is in the manifest is asked for again" {
 	start_large
 	"$HLEXPORT" --logs -q & pid=$!
-	wait_for "exports/*/manifest.jsonl" '^{"page":"logs/.*"first":900'
+	wait_for "exports/*/manifest.jsonl" '^{"page":"logs/.*"first":[5-9]00'
 	kill -9 $pid
 	wait $pid || true
 	# What the manifest has, as the fixture names requests.
@@ -81,8 +81,8 @@ wait_for()
 	assert_status 0
 	assert_contains "$output" "Export complete: exports/20231114-221320"
 	run hlexport --resume
-	assert_status 2
-	assert_contains "$output" "there is no unfinished export in exports"
+	assert_status 0
+	assert_contains "$output" "Nothing to resume: exports/20231114-221322 is complete"
 }
 
 @test "a finished export says so, asks for nothing, and exits 0" {

@@ -24,17 +24,26 @@ python_with_openpyxl()
 # DuckDB, or skip.
 parquet_reader()
 {
-	local dir=$BUILD/hyparquet
-	command -v npm >/dev/null || skip "no npm to get a reader with"
-	[ -d "$dir/node_modules/hyparquet-compressors" ] || (
+	npm_script parquet.mjs hyparquet@1.31.5 hyparquet-compressors@1.1.2
+	parquet=$npm_script
+}
+
+# npm_script SCRIPT PACKAGE@VERSION...: set $npm_script to what runs that
+# script with these packages, or skip.
+npm_script()
+{
+	local dir=$BUILD/npm-$1 script=$1
+	shift
+	command -v npm >/dev/null || skip "no npm"
+	[ -e "$dir/done" ] || (
 		mkdir -p "$dir"
 		cd "$dir" || exit
 		npm install --silent --no-audit --no-fund --ignore-scripts \
-		    --prefix . hyparquet@1.31.5 \
-		    hyparquet-compressors@1.1.2 >npm.log 2>&1
-	) || skip "npm could not get a reader"
-	cp "$TOP/tests/scenario/parquet.mjs" "$dir/"
-	parquet="node $dir/parquet.mjs"
+		    --prefix . "$@" >npm.log 2>&1 && touch done
+	) || skip "npm could not install $*"
+	cp "$TOP/tests/scenario/$script" "$dir/"
+	# shellcheck disable=SC2034 # for those that load this file
+	npm_script="node $dir/$script"
 }
 
 # export_workspace OPTION...: export a workspace of the fixture; $export.

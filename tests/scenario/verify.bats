@@ -24,7 +24,7 @@ assert_restored()
 	assert_contains "$output" "Whole: $export"
 	run -0 hlexport verify --fast "$export"
 	run -0 hlexport verify --fast --json "$export"
-	jq -e ".status == \"whole\" and .contents_read_percent == 0" <<<"$output"
+	jq -e ".status == \"nothing wrong seen\" and .contents_read_percent == 0" <<<"$output"
 	run -0 hlexport verify --json "$export"
 	jq -e ".contents_read_percent == 100" <<<"$output"
 	run -0 hlexport verify --sample 10% "$export"
@@ -307,7 +307,10 @@ empty_file() { : >"$(find "$export" -name stats.json | head -n 1)"; }
 	sed -i 5d "$export/manifest.jsonl" "$export/manifest.copy.jsonl"
 	run -6 hlexport verify "$export"
 	assert_contains "$output" "its lines that can still be read say"
-	run -0 hlexport query "$export" --format csv \
+	run -6 hlexport query "$export" --format csv \
+	    "SELECT count(*) FROM logs"
+	assert_contains "$output" "The manifest is damaged"
+	run -0 hlexport query "$export" --skip-damaged --format csv \
 	    "SELECT count(*) FROM logs"
 	run -0 hlexport query whole --format csv "SELECT count(*) FROM logs"
 	run -0 hlexport repair "$export"
@@ -371,7 +374,7 @@ empty_file() { : >"$(find "$export" -name stats.json | head -n 1)"; }
 	run -3 hlexport
 	export=$(the_export)
 	run -6 hlexport verify "$export"
-	assert_contains "$output" "the export is not finished"
+	assert_contains "$output" "the export is not complete"
 	assert_contains "$output" "HTTP 404"
 	assert_contains "$output" "hlexport --resume $export"
 }
@@ -387,6 +390,45 @@ empty_file() { : >"$(find "$export" -name stats.json | head -n 1)"; }
 	run -6 hlexport verify "$export"
 	cp whole/export.log "$export/export.log"
 	run -0 hlexport verify "$export"
+}
+
+@test "a manifest that is lost hides nothing, and its copy needs no server" {
+	start_fixture
+	make_export
+	hlexport summary --json "$export" | jq .records >counts
+	rm "$export"/manifest*.jsonl
+	run -6 hlexport summary --json "$export"
+	jq .records <<<"$output" | diff counts -
+	run -6 hlexport verify "$export"
+	assert_contains "$output" "hlexport repair $export"
+	run -6 hlexport adopt "$export"
+	run -0 hlexport repair "$export"
+	assert_restored
+	rm "$export/manifest.jsonl"
+	stop_fixture
+	run -0 env -u HUMANLOOP_API_KEY -u HUMANLOOP_API_URL "$HLEXPORT" \
+	    repair "$export"
+	assert_contains "$output" "Whole: $export"
+	assert_restored
+}
+
+# An export and its manifest that agree with each other, yet are not what the
+# run wrote: it has written down its seal in the log, too.
+@test "a manifest that was replaced is not that of the log" {
+	local one
+	start_fixture
+	hlexport -q -o one
+	hlexport -q -o two --logs
+	one=$(echo one/*)
+	cp "$one/export.log" two/*/export.log
+	mv two/* replaced
+	run -6 hlexport verify replaced
+	assert_contains "$output" "the last seal in it is not that of manifest"
+	hlexport pack -q --force replaced -o a.tar || true
+	[ ! -e a.tar ] || run -6 hlexport verify a.tar
+	tar -cf b.tar replaced
+	run -6 hlexport verify b.tar
+	assert_contains "$output" "the last seal in it is not that of manifest"
 }
 
 @test "wrong use of verify and repair" {

@@ -323,6 +323,9 @@ test_yaml_is_read_and_refused(void **state)
 		{ "a: [1\nb: 2\n", "t:" },
 		{ "", "empty" },
 		{ "a: 1\n---\nb: 2\n", "a second document" },
+		{ "%TAG ! x:\n---\na: 1\n", "t:1: it begins with %" },
+		{ "\xef\xbb\xbf%YAML 1.1\n---\na: 1\n", "no directive" },
+		{ "a: 1\n...\r%YAML 1.1\n---\n", "t:3: it begins with %" },
 		{ "? [a]\n: b\n", "a key must be text" },
 		{ "a: \"x\\0y\"\n", "a NUL" },
 		{ "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[1", "too deep" },
@@ -388,10 +391,12 @@ static void
 test_files_never_follow_links(void **state)
 {
 	int dir = open(".", O_RDONLY | O_DIRECTORY), fd;
+	struct stat st;
 	struct err err;
 
 	(void)state;
 	assert_int_equal(mkdir("outside", 0700), 0);
+	assert_int_equal(file_replace(dir, "outside/there", "x", 1, &err), 0);
 	assert_int_equal(symlink("outside", "link"), 0);
 	assert_int_equal(symlink("outside/file", "file"), 0);
 	assert_int_equal(file_open(dir, "link/x", O_WRONLY | O_CREAT, &err),
@@ -400,12 +405,76 @@ test_files_never_follow_links(void **state)
 	assert_int_equal(file_open(dir, "file", O_WRONLY | O_CREAT, &err),
 	    -1);
 	assert_int_equal(file_dir(dir, "link", true, &err), -1);
+	assert_int_equal(file_stat(dir, "outside/there", &st), 0);
+	assert_int_equal(st.st_size, 1);
+	assert_int_equal(file_stat(dir, "link/there", &st), -1);
+	assert_int_equal(file_stat(dir, "file", &st), 0);
+	assert_true(S_ISLNK(st.st_mode));
 	/* Replacing a link replaces the link, not what it leads to. */
 	assert_int_equal(file_replace(dir, "file", "x", 1, &err), 0);
 	assert_int_equal(access("outside/file", F_OK), -1);
 	fd = file_open(dir, "deep/er/x", O_WRONLY | O_CREAT, &err);
 	assert_int_not_equal(fd, -1);
 	close(fd);
+	close(dir);
+}
+
+/* A file of holes may be larger than memory; nothing is read of it. */
+static void
+test_endless_files(void **state)
+{
+	int dir = open(".", O_RDONLY | O_DIRECTORY), fd;
+	struct text text;
+	struct err err;
+
+	(void)state;
+	text_init(&text, SIZE_MAX / 4);
+	fd = file_open(dir, "endless", O_RDWR | O_CREAT, &err);
+	assert_int_equal(ftruncate(fd, (off_t)1 << 43), 0);
+	assert_false(file_fits_memory(fd));
+	assert_int_equal(file_read(dir, "endless", &text, &err), -1);
+	assert_contains(err.text, "larger than half of the memory");
+	assert_int_equal(text.len, 0);
+	assert_int_equal(ftruncate(fd, 100), 0);
+	assert_int_equal(file_read(dir, "endless", &text, &err), 0);
+	text_release(&text);
+	close(fd);
+	close(dir);
+}
+
+/* What is in the way of a new file is not written to, whatever it is. */
+static void
+test_new_files_are_nobody_elses(void **state)
+{
+	int dir = open(".", O_RDONLY | O_DIRECTORY), fd;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(mkdir("theirs", 0700), 0);
+	assert_int_equal(file_replace(dir, "theirs/it", "it", 2, &err), 0);
+	assert_int_equal(link("theirs/it", ".hlexport-linked"), 0);
+	assert_int_equal(symlink("theirs/new", ".hlexport-dangling"), 0);
+	assert_int_equal(mkfifo(".hlexport-pipe", 0600), 0);
+	assert_int_equal(file_replace(dir, "linked", "x", 1, &err), 0);
+	assert_int_equal(file_replace(dir, "dangling", "y", 1, &err), 0);
+	assert_int_equal(file_replace(dir, "pipe", "z", 1, &err), 0);
+	read_back("linked", "x");
+	read_back("dangling", "y");
+	read_back("pipe", "z");
+	read_back("theirs/it", "it");
+	assert_int_equal(access("theirs/new", F_OK), -1);
+	/* What is there is written to only if it has no other name. */
+	assert_int_equal(link("theirs/it", "second"), 0);
+	assert_int_equal(file_open(dir, "second", O_RDWR | O_APPEND, &err), -1);
+	assert_int_equal(errno, EMLINK);
+	fd = file_open(dir, "second", O_RDONLY, &err);
+	assert_int_not_equal(fd, -1);
+	close(fd);
+	/* And it is a file. */
+	assert_int_equal(mkfifo("fifo", 0600), 0);
+	assert_int_equal(file_open(dir, "fifo", O_RDONLY, &err), -1);
+	assert_int_equal(errno, ENXIO);
+	assert_int_equal(file_open(dir, "fifo", O_RDWR | O_CREAT, &err), -1);
 	close(dir);
 }
 
@@ -506,6 +575,8 @@ main(void)
 		cmocka_unit_test(test_yaml_is_read_and_refused),
 		cmocka_unit_test(test_files_are_replaced_whole),
 		cmocka_unit_test(test_files_never_follow_links),
+		cmocka_unit_test(test_endless_files),
+		cmocka_unit_test(test_new_files_are_nobody_elses),
 		cmocka_unit_test(test_litter_is_told_from_files),
 		cmocka_unit_test(test_a_log_is_kept_until_it_has_a_file),
 	};

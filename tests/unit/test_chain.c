@@ -106,8 +106,9 @@ static enum crawl_state
 came(struct crawl *crawl, const struct crawl_job *job, uint64_t n,
     uint64_t old, int64_t total, int more, const char *cursor)
 {
-	struct crawl_result result = { n, n - old, n - old, n - old, total,
-	    -1, more, cursor, false, 0, 0 };
+	struct crawl_result result = { .received = n, .distinct = n - old,
+	    .fresh = n - old, .news = n - old, .total = total, .size = -1,
+	    .more = more, .cursor = cursor };
 
 	assert_true(crawl_is_turn(job));
 	return crawl_finish(crawl, job, &result);
@@ -335,8 +336,9 @@ test_marks(void **state)
 static void
 test_a_scroll_that_is_asked_again(void **state)
 {
-	struct crawl_result page = { 5, 5, 5, 5, -1, -1, -1, "s", false,
-	    7, 7 };
+	struct crawl_result page = { .received = 5, .distinct = 5,
+	    .fresh = 5, .news = 5, .total = -1, .size = -1, .more = -1,
+	    .cursor = "s", .print = 7, .known_print = 7 };
 	enum crawl_state stands = CRAWL_AGAIN;
 	struct crawl *crawl = begin("cursor", NULL, &stands);
 	struct crawl_job job;

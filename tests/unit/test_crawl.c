@@ -100,8 +100,8 @@ test_a_server_may_give_less_than_it_is_asked_for(void **state)
 {
 	struct crawl *crawl = begin(8);
 	struct crawl_job job = open_listing(crawl, "open shelves");
-	struct crawl_result result = { 4, 4, 4, 4, 9, 4, -1, NULL,
-	    false, 0, 0 };
+	struct crawl_result result = { .received = 4, .distinct = 4,
+	    .fresh = 4, .news = 4, .total = 9, .size = 4, .more = -1 };
 
 	(void)state;
 	assert_string_equal(next(crawl, &job), "fetch shelves 0+10");
@@ -136,8 +136,8 @@ test_counts_that_differ_are_read_again_once(void **state)
 {
 	struct crawl *crawl = begin(8);
 	struct crawl_job job = open_listing(crawl, "open shelves");
-	struct crawl_result nine = { 9, 9, 9, 9, 10, 10, -1, NULL,
-	    false, 0, 0 };
+	struct crawl_result nine = { .received = 9, .distinct = 9,
+	    .fresh = 9, .news = 9, .total = 10, .size = 10, .more = -1 };
 
 	(void)state;
 	next(crawl, &job);
@@ -158,12 +158,12 @@ test_what_came_late_is_found_in_the_second_reading(void **state)
 {
 	struct crawl *crawl = begin(8);
 	struct crawl_job job = open_listing(crawl, "open shelves");
-	struct crawl_result nine = { 9, 9, 9, 9, 10, 10, -1, NULL,
-	    false, 0, 0 };
-	struct crawl_result ten = { 10, 10, 1, 10, 10, 10, -1, NULL,
-	    false, 0, 0 };
-	struct crawl_result same = { 10, 10, 0, 10, 10, 10, -1, NULL,
-	    false, 0, 0 };
+	struct crawl_result nine = { .received = 9, .distinct = 9,
+	    .fresh = 9, .news = 9, .total = 10, .size = 10, .more = -1 };
+	struct crawl_result ten = { .received = 10, .distinct = 10,
+	    .fresh = 1, .news = 10, .total = 10, .size = 10, .more = -1 };
+	struct crawl_result same = { .received = 10, .distinct = 10,
+	    .fresh = 0, .news = 10, .total = 10, .size = 10, .more = -1 };
 
 	(void)state;
 	next(crawl, &job);
@@ -194,8 +194,8 @@ test_a_total_that_changes_is_read_again(void **state)
 {
 	struct crawl *crawl = begin(8);
 	struct crawl_job job;
-	struct crawl_result same = { 10, 10, 0, 10, 20, 10, -1, NULL,
-	    false, 0, 0 };
+	struct crawl_result same = { .received = 10, .distinct = 10,
+	    .fresh = 0, .news = 10, .total = 20, .size = 10, .more = -1 };
 
 	(void)state;
 	shelves(crawl, 19);
@@ -216,8 +216,9 @@ static enum crawl_state
 reading(struct crawl *crawl, struct crawl_job *job, uint64_t new,
     uint64_t print, uint64_t known)
 {
-	struct crawl_result page = { 10, 10, new, 10, -1, 10, -1, NULL,
-	    false, print, known };
+	struct crawl_result page = { .received = 10, .distinct = 10,
+	    .fresh = new, .news = 10, .total = -1, .size = 10, .more = -1,
+	    .print = print, .known_print = known };
 
 	next(crawl, job);
 	crawl_finish(crawl, job, &page);
@@ -312,7 +313,8 @@ test_another_resource_says_how_many(void **state)
 {
 	struct crawl *crawl = begin(8);
 	struct crawl_job job = down_to_books(crawl, "3");
-	struct crawl_result two = { 2, 2, 0, 2, 2, 10, -1, NULL, false, 0, 0 };
+	struct crawl_result two = { .received = 2, .distinct = 2, .fresh = 0,
+	    .news = 2, .total = 2, .size = 10, .more = -1 };
 
 	(void)state;
 	/* The listing's own total fits; the shelf's count doesn't. */
@@ -404,8 +406,8 @@ test_a_total_may_be_capped(void **state)
 {
 	struct crawl *crawl = begin(8);
 	struct crawl_job job = open_listing(crawl, "open shelves");
-	struct crawl_result last = { 10, 0, 0, 0, 10, 10, -1, NULL,
-	    false, 0, 0 };
+	struct crawl_result last = { .received = 10, .distinct = 0,
+	    .fresh = 0, .news = 0, .total = 10, .size = 10, .more = -1 };
 
 	(void)state;
 	next(crawl, &job);

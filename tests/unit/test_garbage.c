@@ -19,29 +19,58 @@
 
 static const char good[] = OK_HEAD "Content-Length: 2\r\n\r\n{}";
 
-/* A reply, and what is said of it. */
+/* A reply, what is said of it, and how many letters a "~" in it stands for. */
 static const struct {
 	const char *reply, *why;
+	size_t letters;
 } rows[] = {
-	{ "hello there\n", "HTTP/0.9" },
-	{ "\r\n\r\n", "HTTP/0.9" },
-	{ "RTSP/1.0 200 OK\r\n\r\n{}", "HTTP/0.9" },
-	{ "\x15\x03\x01", "" },
-	{ "HTTP/9.9 200 OK\r\n\r\n{}", "" },
-	{ "HTTP/1.1 abc\r\n\r\n{}", "" },
-	{ "HTTP/1.1 99 X\r\nContent-Length: 2\r\n\r\n{}", "" },
-	{ "HTTP/1.1 1000 X\r\nContent-Length: 2\r\n\r\n{}", "" },
+	{ "hello there\n", "HTTP/0.9", 0 },
+	{ "\r\n\r\n", "HTTP/0.9", 0 },
+	{ "RTSP/1.0 200 OK\r\n\r\n{}", "HTTP/0.9", 0 },
+	{ "\x15\x03\x01", "", 0 },
+	{ "HTTP/9.9 200 OK\r\n\r\n{}", "", 0 },
+	{ "HTTP/1.1 abc\r\n\r\n{}", "", 0 },
+	{ "HTTP/1.1 99 X\r\nContent-Length: 2\r\n\r\n{}", "", 0 },
+	{ "HTTP/1.1 1000 X\r\nContent-Length: 2\r\n\r\n{}", "", 0 },
 	{ "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n"
-	    "Connection: Upgrade\r\n\r\n", "" },
-	{ OK_HEAD "Transfer-Encoding: chunked\r\n\r\nzz\r\n{}", "chunk" },
+	    "Connection: Upgrade\r\n\r\n", "", 0 },
+	{ OK_HEAD "Transfer-Encoding: chunked\r\n\r\nzz\r\n{}", "chunk", 0 },
 	{ OK_HEAD "Transfer-Encoding: chunked\r\n\r\n"
-	    "fffffffffffffffffff\r\n{}", "" },
-	{ OK_HEAD "Transfer-Encoding: x\r\n\r\n{}", "" },
-	{ OK_HEAD "Content-Length: -5\r\n\r\n{}", "" },
-	{ OK_HEAD "Content-Length: 9\r\n\r\n{}", "" },
-	{ OK_HEAD "no colon\r\n\r\n{}", "" },
-	{ "", "" },
+	    "fffffffffffffffffff\r\n{}", "", 0 },
+	{ OK_HEAD "Transfer-Encoding: x\r\n\r\n{}", "", 0 },
+	{ OK_HEAD "Content-Length: -5\r\n\r\n{}", "", 0 },
+	{ OK_HEAD "Content-Length: 9\r\n\r\n{}", "", 0 },
+	{ OK_HEAD "no colon\r\n\r\n{}", "", 0 },
+	{ "", "", 0 },
+	{ OK_HEAD "X: ~\r\nContent-Length: 2\r\n\r\n{}", "too long", 400000 },
+	{ OK_HEAD "Content-Type: application/json\r\nSet-Cookie: ~\r\n"
+	    "Content-Length: 2\r\n\r\n{}", "too long", 110000 },
+	{ "HTTP/1.1 200 ~\r\n\r\n{}", "", 400000 },
+	{ OK_HEAD "~: x\r\n\r\n{}", "", 2000000 },
+	{ "~", "", 400000 },
 };
+
+/* Write the row; nobody may want all of it. */
+static void
+answer(int on, const char *reply, size_t letters)
+{
+	size_t head = strcspn(reply, "~"), i, k, n = letters + strlen(reply);
+	char *all = mem_alloc(n + 1);
+	ssize_t done;
+
+	for (i = k = 0; i < strlen(reply); i++) {
+		if (i == head && letters > 0) {
+			memset(&all[k], 'a', letters);
+			k += letters;
+		} else {
+			all[k++] = reply[i];
+		}
+	}
+	for (i = 0; i < k; i += (size_t)done)
+		if ((done = send(on, &all[i], k - i, MSG_NOSIGNAL)) <= 0)
+			break;
+	free(all);
+}
 
 /* Serve until killed: "/N" gets row N, if there is one. */
 static void
@@ -63,8 +92,7 @@ serve(int fd)
 		}
 		row = strtoul(request + strcspn(request, "/") + 1, NULL, 10);
 		reply = row < LENGTH(rows) ? rows[row].reply : good;
-		if (write(on, reply, strlen(reply)) == -1)
-			_exit(1);
+		answer(on, reply, row < LENGTH(rows) ? rows[row].letters : 0);
 		close(on);
 	}
 }

@@ -379,6 +379,65 @@ test_it_stays_small(void **state)
 }
 
 /* A million records are 10,000 pages; how long it takes is for the bench. */
+#define PAGES 150
+#define EACH 1000
+
+/* A page of objects; those with an odd number are of the later reading. */
+static void
+say_objects(struct manifest *manifest, unsigned nth, bool again)
+{
+	struct manifest_page page = { .first = nth * EACH, .count = EACH,
+	    .pass = again ? 2 : 1, .received = EACH, .distinct = EACH,
+	    .kept = again ? 0 : EACH, .total = -1, .size = EACH };
+	struct tree_receipts receipts = { NULL, 0, 0 };
+	unsigned i, object;
+
+	for (i = 0; i < EACH; i++) {
+		char path[40];
+
+		object = nth * EACH + i;
+		if (again && object % 2 == 0)
+			continue;
+		snprintf(path, sizeof(path), "prompts/%u.json", object);
+		tree_receipts_add(&receipts, &(struct tree_receipt){
+		    .path = path, .bytes = again ? 2 : 1 });
+	}
+	manifest_say_page(manifest, "prompts", &page, &receipts);
+	tree_receipts_release(&receipts);
+}
+
+/*
+ * Each second object was replaced.  They are as many as would take minutes if
+ * each was looked for among all that came before.
+ */
+static void
+test_objects_that_were_replaced(void **state)
+{
+	struct tree *tree = new_tree();
+	struct manifest *manifest = new_manifest(tree);
+	struct tree_receipts files = { NULL, 0, 0 };
+	struct err err;
+	char path[40];
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < PAGES; i++)
+		say_objects(manifest, i, false);
+	for (i = 0; i < PAGES; i++)
+		say_objects(manifest, i, true);
+	assert_int_equal(manifest_files(manifest, "prompts", &files, &err),
+	    0);
+	assert_int_equal(files.n, PAGES * EACH);
+	for (i = 0; i < files.n; i++) {
+		snprintf(path, sizeof(path), "prompts/%u.json", i);
+		assert_string_equal(files.at[i].path, path);
+		assert_int_equal(files.at[i].bytes, 1 + i % 2);
+	}
+	tree_receipts_release(&files);
+	manifest_close(manifest);
+	tree_close(tree);
+}
+
 static void
 test_a_million_records(void **state)
 {
@@ -421,6 +480,7 @@ main(void)
 		cmocka_unit_test(test_what_is_no_manifest),
 		cmocka_unit_test(test_a_seal_is_the_end_and_holds),
 		cmocka_unit_test(test_it_stays_small),
+		cmocka_unit_test(test_objects_that_were_replaced),
 		cmocka_unit_test(test_a_million_records),
 	};
 	int failed;

@@ -140,6 +140,42 @@ test_named_wrongly(void **state)
 	assert_int_equal(access("bad.zip", F_OK), -1);
 }
 
+/* Somebody else's file takes the name under which the archive is written. */
+static void
+test_replaced_meanwhile(void **state)
+{
+	static const char *const names[] = { "z.csv" };
+	struct pack_settings settings = { .dir = "named", .names = names,
+	    .n = LENGTH(names), .target = "swap.zip" };
+	struct pack *pack;
+	struct err err;
+	int steps, i, rc = 1;
+	bool is_given = false;
+
+	(void)state;
+	for (steps = 0; rc != 0 || !is_given; steps++) {
+		assert_true(steps < 100);
+		pack = pack_new(&settings, &err);
+		assert_non_null(pack);
+		for (i = 0, rc = 1; i < steps && rc == 1; i++)
+			rc = pack_step(pack, &err);
+		if (rc == 0) {
+			is_given = true;
+			pack_free(pack);
+			break;
+		}
+		assert_int_equal(system("for f in .hlexport-swap.zip-*; do "
+		    "rm $f && echo theirs >$f; done"), 0);
+		while ((rc = pack_step(pack, &err)) == 1)
+			;
+		assert_int_equal(rc, -1);
+		assert_contains(err.text, "was replaced meanwhile");
+		pack_free(pack);
+		assert_int_equal(access("swap.zip", F_OK), -1);
+	}
+	assert_true(steps > 3);
+}
+
 /* Held against receipts: what differs is named. */
 static void
 test_receipts(void **state)
@@ -195,6 +231,7 @@ main(void)
 		cmocka_unit_test(test_formats),
 		cmocka_unit_test(test_named_files),
 		cmocka_unit_test(test_given_up),
+		cmocka_unit_test(test_replaced_meanwhile),
 		cmocka_unit_test(test_named_wrongly),
 		cmocka_unit_test(test_receipts),
 	};

@@ -313,13 +313,54 @@ test_other_shapes(void **state)
 	page_release(&page);
 }
 
+/* What a reply says beside its records, and what that means; -1: nothing. */
+struct said {
+	const char *value;
+	int64_t means;
+};
+
+static const struct source_shape telling = { .form = SOURCE_RECORDS,
+    .records = "records", .total = "total", .more = "more" };
+
+/* Read each of ${n} as ${member}, which is the total or whether more come. */
+static void
+read_all_said(const struct said *rows, size_t n, const char *member)
+{
+	bool is_total = strcmp(member, "total") == 0;
+	struct page page;
+	struct err err;
+	char *text;
+	size_t i;
+
+	page_init(&page);
+	for (i = 0; i < n; i++) {
+		text = mem_format("{\"records\": [], \"%s\": %s}", member,
+		    rows[i].value);
+		assert_int_equal(read_text(&page, &telling, text, &err), 0);
+		assert_int_equal(is_total ? page.total : page.more,
+		    rows[i].means);
+		assert_int_equal(page.n_unread, rows[i].means == -1);
+		assert_true(is_total ? page.has_total : page.has_more);
+		if (page.n_unread > 0) {
+			assert_string_equal(page.unread[0].path, member);
+			assert_true(text_is(page.unread[0].value,
+			    rows[i].value));
+		}
+		free(text);
+	}
+	text = mem_format("{\"records\": [], \"%s\": null}", member);
+	assert_int_equal(read_text(&page, &telling, text, &err), 0);
+	assert_int_equal(is_total ? page.total : page.more, -1);
+	assert_false(page.has_total);
+	assert_int_equal(page.n_unread, 0);
+	free(text);
+	page_release(&page);
+}
+
 static void
 test_numbers_in_any_form(void **state)
 {
-	static const struct {
-		const char *total;
-		int64_t means;
-	} rows[] = {
+	static const struct said rows[] = {
 		{ "250", 250 }, { "250.0", 250 }, { "2.5e2", 250 },
 		{ "2500E-1", 250 }, { "25e+1", 250 }, { "\"250\"", 250 },
 		{ "\"250.00\"", 250 }, { "0", 0 }, { "0.0e9", 0 },
@@ -333,63 +374,22 @@ test_numbers_in_any_form(void **state)
 		{ "0.000000000000000000000000000001", -1 },
 		{ "1.0000000000000000000000000000000", 1 },
 	};
-	struct page page;
-	struct err err;
-	size_t i;
 
 	(void)state;
-	page_init(&page);
-	for (i = 0; i < LENGTH(rows); i++) {
-		char *text = mem_format("{\"records\": [], \"total\": %s}",
-		    rows[i].total);
-
-		assert_int_equal(read_text(&page, &listed, text, &err), 0);
-		assert_int_equal(page.total, rows[i].means);
-		assert_int_equal(page.n_unread, rows[i].means == -1);
-		assert_true(page.has_total);
-		if (page.n_unread > 0) {
-			assert_string_equal(page.unread[0].path, "total");
-			assert_true(text_is(page.unread[0].value,
-			    rows[i].total));
-		}
-		free(text);
-	}
-	assert_int_equal(read_text(&page, &listed,
-	    "{\"records\": [], \"total\": null}", &err), 0);
-	assert_false(page.has_total);
-	assert_int_equal(page.n_unread, 0);
-	page_release(&page);
+	read_all_said(rows, LENGTH(rows), "total");
 }
 
 static void
 test_yes_and_no_in_any_form(void **state)
 {
-	static const struct source_shape shape = { .form = SOURCE_RECORDS,
-	    .records = "r", .more = "more" };
-	static const struct {
-		const char *more;
-		int means;
-	} rows[] = {
+	static const struct said rows[] = {
 		{ "true", 1 }, { "false", 0 }, { "1", 1 }, { "0", 0 },
 		{ "\"true\"", 1 }, { "\"False\"", 0 }, { "\"1\"", 1 },
 		{ "\"yes\"", -1 }, { "2", -1 }, { "{}", -1 },
 	};
-	struct page page;
-	struct err err;
-	size_t i;
 
 	(void)state;
-	page_init(&page);
-	for (i = 0; i < LENGTH(rows); i++) {
-		char *text = mem_format("{\"r\": [], \"more\": %s}",
-		    rows[i].more);
-
-		assert_int_equal(read_text(&page, &shape, text, &err), 0);
-		assert_int_equal(page.more, rows[i].means);
-		assert_int_equal(page.n_unread, rows[i].means == -1);
-		free(text);
-	}
-	page_release(&page);
+	read_all_said(rows, LENGTH(rows), "more");
 }
 
 /* ------------------------------------------------------- looking inside */
@@ -458,12 +458,31 @@ test_items_and_sums(void **state)
 	assert_false(page_sum(span("{}"), "r.n", &sum));
 }
 
+/* A value, and how it is written. */
+struct written {
+	const char *value, *text;
+};
+
+static void
+write_all(const struct written *rows, size_t n,
+    void (*write)(struct span, struct text *))
+{
+	struct text text;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		text_init(&text, 100);
+		write(span(rows[i].value), &text);
+		assert_string_equal(text.at != NULL ? text.at : "",
+		    rows[i].text);
+		text_release(&text);
+	}
+}
+
 static void
 test_texts_of_values(void **state)
 {
-	static const struct {
-		const char *value, *text;
-	} rows[] = {
+	static const struct written rows[] = {
 		{ "\"plain\"", "plain" }, { "\"\"", "" }, { "12", "12" },
 		{ "[1, 2]", "[1, 2]" }, { "\"a\\nb\\t\\\"\"", "a\nb\t\"" },
 		{ "\"\\u00e9\\u20ac\"", "\xc3\xa9\xe2\x82\xac" },
@@ -473,25 +492,15 @@ test_texts_of_values(void **state)
 		{ "\"\\udd34\\ud83d\"", "\xed\xb4\xb4\xed\xa0\xbd" },
 		{ "\"a\\u0000b\"", "a\xc0\x80" "b" }, { "\"\\/\"", "/" },
 	};
-	struct text text;
-	size_t i;
 
 	(void)state;
-	for (i = 0; i < LENGTH(rows); i++) {
-		text_init(&text, 100);
-		page_value_text(span(rows[i].value), &text);
-		assert_string_equal(text.at != NULL ? text.at : "",
-		    rows[i].text);
-		text_release(&text);
-	}
+	write_all(rows, LENGTH(rows), page_value_text);
 }
 
 static void
 test_cells_of_values(void **state)
 {
-	static const struct {
-		const char *value, *text;
-	} rows[] = {
+	static const struct written rows[] = {
 		{ "\"a\\nb\\u00e9\"", "a\nb\xc3\xa9" }, { "1.50", "1.50" },
 		{ "\"\\ud83d\"", "\xef\xbf\xbd" }, { "true", "true" },
 		{ "[ 1 ,\t2e0 ]", "[1,2e0]" }, { "{ }", "{}" },
@@ -500,16 +509,9 @@ test_cells_of_values(void **state)
 		{ "[\"\\ud83d\", \"\\ud83d\\udd34\"]",
 		    "[\"\\ud83d\",\"\xf0\x9f\x94\xb4\"]" },
 	};
-	struct text text;
-	size_t i;
 
 	(void)state;
-	for (i = 0; i < LENGTH(rows); i++) {
-		text_init(&text, 100);
-		page_plain(span(rows[i].value), &text);
-		assert_string_equal(text.at, rows[i].text);
-		text_release(&text);
-	}
+	write_all(rows, LENGTH(rows), page_plain);
 }
 
 static void

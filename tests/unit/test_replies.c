@@ -323,10 +323,97 @@ test_limits_that_failures_tell(void **state)
 	}
 }
 
+/* ------------------------------------------- addresses of other people */
+
+static void
+test_users_and_zones(void **state)
+{
+	static const char *const users[] = { "https://me:secret@h/a",
+	    "https://me@h/a", "//me:secret@h/a", "https://@h/a" };
+	struct err err;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < LENGTH(users); i++) {
+		assert_null(http_resolve("https://h/v5", users[i]));
+		assert_null(http_follow("https://h", NULL, "https://h/v5",
+		    users[i], &err));
+		assert_contains(err.text, "no address that may be asked");
+		assert_null(strstr(err.text, "secret"));
+	}
+	assert_true(http_same_origin("http://[fe80::1%25a]/",
+	    "http://[fe80::1%25a]/"));
+	assert_false(http_same_origin("http://[fe80::1%25a]/",
+	    "http://[fe80::1%25b]/"));
+	assert_false(http_same_origin("http://[fe80::1%25a]/",
+	    "http://[fe80::1]/"));
+}
+
+/* ---------------------------------------------- keys that are repeated */
+
+static void
+forget_secrets(struct http *some)
+{
+	size_t i;
+
+	for (i = 0; i < HTTP_SECRETS; i++) {
+		free(some->secrets[i]);
+		some->secrets[i] = NULL;
+	}
+}
+
+static void
+test_the_key_is_hidden(void **state)
+{
+	static const char *const rows[][3] = {
+		{ "k/y+0123456789", "k/y+0123456789", "***" },
+		{ "k/y+0123456789", "a k/y+0123456789 b", "a *** b" },
+		{ "k/y+0123456789", "k%2fy%2B%30123456789&", "***&" },
+		{ "k/y+0123456789", "\"k\\/y\\u002b0123456789\"",
+		    "\"***\"" },
+		{ "k/y+0123456789", "K/Y+0123456789 K%2FY", "*** K%2FY" },
+		/* Cut, at the end or before other words. */
+		{ "k/y+0123456789", "x k/y+01", "x ***" },
+		{ "k/y+0123456789", "x k/y+01 y", "x k/y+01 y" },
+		{ "k/y+0123456789", "x k/y+0123 y", "x *** y" },
+		{ "k/y+0123456789", "k/y+", "k/y+" },
+		{ "k/y+0123456789", "%", "%" },
+		{ "secret", "secretsecret", "******" },
+		{ "short", "short", "short" },
+		{ "", "", "" },
+	};
+	struct http some = { .n_idle = 0 };
+	char *said;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < LENGTH(rows); i++) {
+		struct http_settings settings = { .key = rows[i][0] };
+
+		http_keep_secrets(&some, &settings);
+		said = http_hidden(&some, rows[i][1]);
+		assert_string_equal(said, rows[i][2]);
+		free(said);
+		forget_secrets(&some);
+	}
+	/* As base64, and the password alone. */
+	http_keep_secrets(&some, &(struct http_settings){
+	    .key = "someone:secret word", .basic = true });
+	said = http_hidden(&some, "Basic c29tZW9uZTpzZWNyZXQgd29yZA== was "
+	    "refused for secret word and SOMEONE:secret word");
+	assert_string_equal(said, "Basic ***== was refused for *** and ***");
+	free(said);
+	forget_secrets(&some);
+	assert_null(http_hidden(&some, NULL));
+	http_hide(NULL, NULL);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_the_key_is_hidden),
+		cmocka_unit_test(test_users_and_zones),
 		cmocka_unit_test(test_what_drips_is_given_up),
 		cmocka_unit_test(test_certificates),
 		cmocka_unit_test(test_a_limit_of_nothing_is_none),

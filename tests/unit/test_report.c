@@ -64,7 +64,8 @@ test_markdown_has_all(void **state)
 	    "**Generated:** 2025-11-21 10:00 UTC",
 	    "**Period:** 2025-03-01 00:00 UTC to 2025-03-31 23:59:59 +02:00",
 	    "**Filters:** model = gpt-4o or o1",
-	    "- **Total Metrics:** 1,234\n", "- **Success Rate:** 66.7%\n",
+	    "- **Total Metrics:** 1,234\n",
+	    "- **Success Rate of 6 Metrics:** 66.7%\n",
 	    "- **Total Cost:** $0.000310\n",
 	    "- **Average Duration:** 21,270 ms (21.3 s)\n",
 	    "- **Min Duration:** 0 ms\n",
@@ -95,7 +96,7 @@ test_html_has_all(void **state)
 	    "<span class=\"value\">1,234</span>",
 	    "<th scope=\"col\" class=\"n\">Metrics</th>",
 	    "<th scope=\"row\" class=\"t\">2025-03-03</th>"
-	    "<td class=\"n\">4</td>",
+	    "<td data-name=\"Metrics\" class=\"n\">4</td>",
 	    "id=\"series-wide-title\">Metrics by day</title>",
 	    "id=\"series-narrow-title\"", "id=\"tools-wide-desc\"",
 	    "id=\"latency-wide-title\"", "id=\"series-cost-wide-title\"",
@@ -111,7 +112,7 @@ test_csv_has_all(void **state)
 	HAS(full, "csv", "Report\nField,Value\ntitle,Daily Usage Report\n",
 	    "filters,\"{\"\"model\"\":[\"\"gpt-4o\"\",\"\"o1\"\"]}\"\n",
 	    "\n\nSummary\nMetric,Value\nTotal Metrics,1234\n",
-	    "Success Rate,0.667\n",
+	    "Success Rate of 6 Metrics,0.667\n",
 	    "\n\nPerformance Metrics\nMetric,Value (ms)\n"
 	    "Average Duration,21269.9\nMin Duration,0.0\n",
 	    "\n\nTool Usage\nTool,Uses,Success,Failure,Success Rate,"
@@ -217,6 +218,8 @@ test_what_is_not_complete_is_said_first(void **state)
 	    "is not complete");
 	HAS(report, "html", "</h1>\n<p class=\"warning\">");
 	HAS(report, "csv", "Report\nField,Value\nWarning,\"This export");
+	HAS("{\"title\": \"a;=1\"}", "csv", "title,\"a;=1\"\n");
+	HAS("{\"title\": \"\uff1d1;\"}", "csv", "title,\"'\uff1d1;\"\n");
 	HAS(report, "text", "==\n\nWARNING: This export is not complete");
 	HAS(unproven, "markdown", "This export is not proven complete: "
 	    "records may be missing");

@@ -6,7 +6,9 @@ static const char *const hostile[] = { "a|b", "a\\|b", "<script>alert(1)"
 	"</script>", "x\" onload=\"y", "it's 'quoted'", "two\nlines\r\nthree",
 	"tab\there", "\033[31mred\a", "\u202Eright to left\u2066",
 	"\u05e9\u05dc\u05d5\u05dd", "=1+1", "`code` *bold* _em_ ~~no~~",
-	"![x](http://example.org)", "&lt;b&gt;", " blank ", ",", "\"", "",
+	"![x](http://example.org)", "https://example.org/x", "www.example.org",
+	"WWW.example.org", "someone@example.org", "+1", "-1+2", "@SUM(1)",
+	"\t=1", "\r=1", "&lt;b&gt;", " blank ", ",", "\"", "",
 	"\u4e00\u4e2a\u975e\u5e38\u957f\u7684\u5de5\u5177\u540d\u79f0"
 	"\u7528\u6765\u6d4b\u8bd5\u5bbd\u5ea6", "e\u0301e\u0301",
 	"\u2028", "\x7f", "-->", "]]>", "$x$ # %s %n {}", "---", "| --- |" };

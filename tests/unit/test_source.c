@@ -110,9 +110,6 @@ static const struct {
 	{ HEAD "paging: {style: number, size: 10, records: r, total: t}\n"
 	    "resources:\n- name: a\n  list: /a\n  object: \"{id}\"\n",
 	    "would fetch one page of many" },
-	{ HEAD "paging: {style: number, query: {p: \"{page.number}\"}, "
-	    "records: r}\nresources:\n- name: a\n  list: /a\n  object: "
-	    "\"{id}\"\n", "t:6: \"a\" has no stop rule" },
 	{ HEAD "paging: {style: numbr}\nresources:\n- name: a\n  list: /a\n"
 	    "  object: \"{id}\"\n", "style: number" },
 	{ HEAD PAGING "resources:\n- name: a\n  list: /a\n  shards: a\n"
@@ -400,6 +397,165 @@ test_rules_of_options(void **state)
 	source_free(source);
 }
 
+/* ------------------------------------------------------------- bounds */
+
+#define GET "resources:\n- {name: a, get: /a, object: a"
+#define OPTION "options: {o: {kind: text, help: x, "
+
+/* A definition: some text, a piece so often, and the rest. */
+static const struct {
+	const char *head, *piece, *rest;
+	unsigned good, bad;	/* so often it is right, and so often wrong */
+	const char *error;
+} bounds[] = {
+	{ HEAD LIST "  paging: none\n  key: k", ".a", "\n", 63, 400000,
+	    "a path of more than 64 names" },
+	{ HEAD GET ", needs: [a", ", a", "]}\n", 63, 64, "more than 64 "
+	    "paths" },
+	{ HEAD LIST "  paging: none\n  key: [a", ", a", "]\n", 63, 64,
+	    "more than 64 paths" },
+	{ HEAD GET ", fields: {f: [a", ", a", "]}}\n", 63, 64, "more than "
+	    "64 paths" },
+	{ HEAD "options: {o: {kind: choice, help: x, choices: [a", "b", "]}"
+	    "}\n" GET "}\n", 4000, 5000, "\"choices\": more than 4096" },
+	{ HEAD "options: {o: {kind: list, help: x, choices: [a", ", bbbb",
+	    "]}}\n" GET "}\n", 800, 900, "\"choices\": more than 4096" },
+	{ HEAD "auth: {header: A, env: [B, C", "D", "]}\n" GET "}\n", 4000,
+	    5000, "places of the key are more than 4096" },
+	{ HEAD "auth: {header: A, env: [B", "D", "]}\n" GET "}\n", 4000,
+	    5000, "places of the key are more than 4096" },
+	{ HEAD "options: {o", "p", ": {kind: text, help: x}}\n" GET "}\n",
+	    63, 64, "a name of more than 64 letters" },
+	{ HEAD "options: {o: {kind: text, help: x}}\n" GET ", query: {q: \""
+	    "{option.o", "|option.o", "}\"}}\n", 15, 100000, "more than 16 "
+	    "alternatives" },
+	{ HEAD "options: {o: {kind: text, help: x}}\n" GET ", query: {q: \"",
+	    "{option.o}", "\"}}\n", 64, 65, "more than 64 variables" },
+	{ HEAD OPTION "matches: \"", "a", "\"}}\n" GET "}\n", 500, 501,
+	    "\"matches\": too long" },
+	{ HEAD OPTION "matches: \"(a)", "(a)", "\"}}\n" GET "}\n", 49, 50,
+	    "\"matches\": too long" },
+	{ HEAD OPTION "matches: \"a", "{10}", "\"}}\n" GET "}\n", 3, 5,
+	    "\"matches\": too long" },
+	{ HEAD OPTION "matches: \"[a]{1", "0", "}\"}}\n" GET "}\n", 3, 4,
+	    "\"matches\": too long" },
+	{ HEAD OPTION "matches: \"(a{99}b)", "{50}", "\"}}\n" GET "}\n",
+	    0, 1, "\"matches\": too long" },
+	{ HEAD OPTION "matches: \"(a*)", "\\\\1", "\"}}\n" GET "}\n",
+	    0, 1, "refers back" },
+	{ HEAD OPTION "matches: \"^[]a(\\\\{9999}]+$\"}}\n# ", "x", "\n"
+	    GET "}\n", 1, 1 << 20, "a definition of more than" },
+	{ HEAD GET "}\n", "", "options: {a: {kind: text, help: x}}\n", 0, 0,
+	    NULL },
+};
+
+static struct source *
+parse_repeated(size_t row, unsigned times, struct err *err)
+{
+	struct source *source;
+	struct text text;
+
+	text_init(&text, SIZE_MAX / 4);
+	text_adds(&text, bounds[row].head);
+	while (times-- > 0)
+		text_adds(&text, bounds[row].piece);
+	text_adds(&text, bounds[row].rest);
+	source = source_parse("t", (struct span){ text.at, text.len }, err);
+	text_release(&text);
+	return source;
+}
+
+static void
+test_bounds(void **state)
+{
+	struct source *source;
+	struct err err;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < LENGTH(bounds); i++) {
+		if ((source = parse_repeated(i, bounds[i].good, &err)) ==
+		    NULL)
+			fail_msg("row %zu: %s", i, err.text);
+		source_free(source);
+		if (bounds[i].error == NULL)
+			continue;
+		if ((source = parse_repeated(i, bounds[i].bad, &err)) != NULL)
+			fail_msg("row %zu is taken", i);
+		assert_contains(err.text, bounds[i].error);
+	}
+}
+
+static void
+test_many_options(void **state)
+{
+	struct source *source;
+	struct text text;
+	struct err err;
+	unsigned n, i;
+
+	(void)state;
+	for (n = 199; n <= 200; n++) {
+		text_init(&text, SIZE_MAX / 4);
+		text_adds(&text, HEAD "options:\n");
+		for (i = 0; i < n; i++)
+			text_addf(&text, "  o%c%c: {kind: text, help: x}\n",
+			    (char)('a' + i / 26), (char)('a' + i % 26));
+		text_adds(&text, GET "}\n");
+		source = source_parse("t", (struct span){ text.at, text.len },
+		    &err);
+		assert_true((source != NULL) == (n == 199));
+		source_free(source);
+		text_release(&text);
+	}
+	assert_contains(err.text, "more than 199");
+}
+
+/* What is asked for is the whole, or nothing. */
+static void
+test_long_values(void **state)
+{
+	static const char definition[] = HEAD
+	    "options: {o: {kind: text, help: x}}\nresources:\n"
+	    "- {name: a, get: /a, object: a, query: {q: \"{option.o}\"}}\n"
+	    "- {name: b, get: /b, object: b, method: POST, body: {q: "
+	    "\"{option.o}\"}}\n";
+	const char *pairs[] = { "o", NULL, NULL }, *missing = "";
+	struct source_scope scope = { option_value, pairs };
+	struct source *source;
+	struct text url, body;
+	struct err err;
+	char *value = mem_zero(1 << 21, 1);
+
+	(void)state;
+	memset(value, 'x', (1 << 21) - 1);
+	pairs[1] = value;
+	source = source_parse("t", (struct span){ definition,
+	    strlen(definition) }, &err);
+	if (source == NULL)
+		fail_msg("%s", err.text);
+	text_init(&url, SIZE_MAX / 4);
+	text_init(&body, SIZE_MAX / 4);
+	assert_int_equal(source_url(&source->resources[0], "http://h", &scope,
+	    &url, &missing), -1);
+	assert_null(missing);
+	assert_int_equal(source_body(&source->resources[1], &scope, &body,
+	    &err), -1);
+	assert_contains(err.text, "would be longer than");
+	value[30000] = '\0';
+	text_clear(&url);
+	assert_int_equal(source_url(&source->resources[0], "http://h", &scope,
+	    &url, &missing), 0);
+	text_release(&url);
+	text_init(&url, 20000);
+	assert_int_equal(source_url(&source->resources[0], "http://h", &scope,
+	    &url, &missing), -1);
+	text_release(&url);
+	text_release(&body);
+	source_free(source);
+	free(value);
+}
+
 int
 main(void)
 {
@@ -409,6 +565,9 @@ main(void)
 		cmocka_unit_test(test_urls),
 		cmocka_unit_test(test_conditions),
 		cmocka_unit_test(test_rules_of_options),
+		cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_many_options),
+		cmocka_unit_test(test_long_values),
 	};
 	int failed = cmocka_run_group_tests_name("source", tests, NULL,
 	    NULL);

@@ -212,6 +212,41 @@ test_a_merge_of_another_export(void **state)
 	tree_close(tree);
 }
 
+/* An export from elsewhere may come with a layer that nobody repaired. */
+static void
+test_a_merge_of_what_is_no_file(void **state)
+{
+	static const struct {
+		const char *make, *name;
+	} rows[] = {
+		{ "mkfifo %s/a/pipe", "a/pipe" },
+		{ "ln -s /etc/passwd %s/a/link", "a/link" },
+		{ "echo not >%s/export.log", "export.log" },
+	};
+	struct tree *tree;
+	char *command;
+	struct err err;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < LENGTH(rows); i++) {
+		tree = new_tree();
+		put(tree, "manifest.jsonl", "old lines");
+		begin(tree, "base");
+		put(tree, "a/one", "new");
+		assert_int_not_equal(asprintf(&command, rows[i].make,
+		    tree_layer_leave(tree)), -1);
+		assert_int_equal(system(command), 0);
+		free(command);
+		begin(tree, "base");
+		assert_int_equal(tree_layer_merge(tree, &err), -1);
+		assert_int_equal(err.kind, ERR_DATA);
+		assert_contains(err.text, "is not of a repair");
+		assert_true(is_in_layer(tree, rows[i].name));
+		tree_close(tree);
+	}
+}
+
 /* What has the name of a file or folder of the layer is moved, not lost. */
 static void
 test_something_else_in_its_place(void **state)
@@ -378,6 +413,7 @@ main(void)
 		cmocka_unit_test(test_what_is_left_counts_for_the_same_base),
 		cmocka_unit_test(test_a_merge_that_was_ended),
 		cmocka_unit_test(test_a_merge_of_another_export),
+		cmocka_unit_test(test_a_merge_of_what_is_no_file),
 		cmocka_unit_test(test_something_else_in_its_place),
 		cmocka_unit_test(test_a_draft_that_is_what_it_should_be),
 		cmocka_unit_test(test_a_draft_that_is_not),

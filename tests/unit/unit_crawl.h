@@ -100,8 +100,8 @@ static enum crawl_state
 came(struct crawl *crawl, const struct crawl_job *job, uint64_t n,
     int64_t total)
 {
-	struct crawl_result result = { n, n, n, n, total, 10, -1, NULL,
-	    false, 0, 0 };
+	struct crawl_result result = { .received = n, .distinct = n,
+	    .fresh = n, .news = n, .total = total, .size = 10, .more = -1 };
 
 	return crawl_finish(crawl, job, &result);
 }
@@ -109,8 +109,8 @@ came(struct crawl *crawl, const struct crawl_job *job, uint64_t n,
 static enum crawl_state
 one_came(struct crawl *crawl, const struct crawl_job *job)
 {
-	struct crawl_result result = { 1, 1, 1, 1, -1, -1, -1, NULL, false,
-	    0, 0 };
+	struct crawl_result result = { .received = 1, .distinct = 1,
+	    .fresh = 1, .news = 1, .total = -1, .size = -1, .more = -1 };
 
 	return crawl_finish(crawl, job, &result);
 }

@@ -69,6 +69,10 @@ check_markdown(const char *text)
 
 	assert_harmless(text);
 	assert_null(strchr(text, '<'));
+	/* No address is a link without a mark either. */
+	assert_null(strstr(text, "://"));
+	assert_null(strstr(text, "www."));
+	assert_null(strchr(text, '@'));
 	for (line = text; (line = strchr(line, '\n')) != NULL;) {
 		line++;
 		if (strncmp(line, "| ", 2) != 0)
@@ -132,11 +136,21 @@ read_field(const char *p, struct text *field)
 	return p + 1;
 }
 
+/* A spreadsheet takes no text for a formula; numbers may be below zero. */
+static void
+check_no_formula(const struct text *field)
+{
+	if (field->len == 0 || strchr("=+-@\t\r", *field->at) == NULL)
+		return;
+	assert_true(*field->at == '-' && strspn(&field->at[1],
+	    "0123456789.e") == field->len - 1);
+}
+
 /* Read it as a program would; return how many fields were ${name}. */
 static inline size_t
 check_csv(const char *text, const char *name)
 {
-	size_t fields, of_header = 0, row = 0, found = 0;
+	size_t fields, of_header = 0, row = 0, found = 0, skip;
 	struct text field;
 	const char *p = text;
 
@@ -149,8 +163,11 @@ check_csv(const char *text, const char *name)
 		}
 		for (fields = 0;; p++) {
 			p = read_field(p, &field);
-			found += strcmp(field.at != NULL ? field.at : "",
-			    name) == 0;
+			check_no_formula(&field);
+			skip = field.len > 0 && *field.at == '\'' &&
+			    *name != '\'';
+			found += strcmp(field.at != NULL ? &field.at[skip] :
+			    "", name) == 0;
 			fields++;
 			if (*p != ',')
 				break;

@@ -1,0 +1,196 @@
+/*
+ * What people read: the one way from the program's texts to a terminal.
+ *
+ * A terminal obeys what it is sent, and much of what is printed is from
+ * elsewhere: values of records, names of columns, paths, errors.  So whatever
+ * goes to a terminal comes out with its control characters made visible, all
+ * but line breaks and tabs.  What the program itself wants of a terminal goes
+ * by cli_terminal_draw().  Files and pipes get the bytes as they are.
+ */
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/cli_internal.h"
+
+/* What the rest of the room calls stdout and stderr is here what it was. */
+#undef stdout
+#undef stderr
+
+/* What is printed to a terminal, and ends in the middle of a character. */
+struct terminal {
+	int fd, to;		/* which of the two; where its texts go */
+	int (*open)(void);	/* asked for that when there is one; or NULL */
+	char held[4];
+	size_t n;
+	FILE *file;
+};
+
+static struct terminal terminals[2] = {
+	{ .fd = STDOUT_FILENO, .to = STDOUT_FILENO },
+	{ .fd = STDERR_FILENO, .to = STDERR_FILENO },
+};
+
+static int
+put(int fd, const char *at, size_t len)
+{
+	ssize_t n;
+
+	for (; len > 0; at += n, len -= (size_t)n) {
+		n = write(fd, at, len);
+		if (n == -1 && errno == EINTR && cli_signalled() == 0)
+			n = 0;
+		else if (n == -1)
+			return -1;
+	}
+	return 0;
+}
+
+/* How many bytes at the end may be the beginning of a character, or of CRLF? */
+static size_t
+unfinished(const char *at, size_t len)
+{
+	size_t n;
+
+	if (len > 0 && at[len - 1] == '\r')
+		return 1;
+	for (n = 1; n <= 3 && n <= len; n++) {
+		unsigned char c = (unsigned char)at[len - n];
+
+		if (c >= 0xc0)
+			return n < (c >= 0xf0 ? 4u : c >= 0xe0 ? 3u : 2u) ?
+			    n : 0;
+		if (c < 0x80)
+			break;
+	}
+	return 0;
+}
+
+void
+cli_visible(struct text *text, const char *at, size_t len)
+{
+	const char *end = at + len;
+	size_t n;
+
+	while (at < end) {
+		for (n = 0; at + n < end && at[n] != '\n' && at[n] != '\t';
+		    n++)
+			;
+		if (n > 0 && at + n < end && at[n] == '\n' &&
+		    at[n - 1] == '\r') {
+			(void)text_add_visible(text, at, n - 1);
+			text_addc(text, '\r');
+		} else {
+			(void)text_add_visible(text, at, n);
+		}
+		if (at + n < end)
+			text_addc(text, at[n++]);
+		at += n;
+	}
+}
+
+static ssize_t
+write_visible(void *cookie, const char *at, size_t len)
+{
+	struct terminal *terminal = cookie;
+	struct text all, shown;
+	size_t rest;
+	int rc;
+
+	text_init(&all, SIZE_MAX / 4);
+	text_init(&shown, SIZE_MAX / 4);
+	text_add(&all, terminal->held, terminal->n);
+	text_add(&all, at, len);
+	if (terminal->open != NULL) {
+		int fd = terminal->open();
+
+		terminal->open = NULL;
+		terminal->to = fd != -1 ? fd : terminal->fd;
+	}
+	rest = unfinished(all.at, all.len);
+	memcpy(terminal->held, &all.at[all.len - rest], rest);
+	terminal->n = rest;
+	cli_visible(&shown, all.at, all.len - rest);
+	rc = put(terminal->to, shown.at, shown.len);
+	text_release(&all);
+	text_release(&shown);
+	return rc == 0 ? (ssize_t)len : 0;
+}
+
+static struct terminal *
+terminal_of(const FILE *file)
+{
+	return &terminals[file == cli_stream(STDERR_FILENO)];
+}
+
+void
+cli_terminals(void)
+{
+	static const cookie_io_functions_t how = { .write = write_visible };
+	size_t i;
+
+	for (i = 0; i < 2; i++) {
+		if (!isatty(terminals[i].fd))
+			continue;
+		terminals[i].file = fopencookie(&terminals[i], "w", how);
+		/* There is no memory: nothing is shown rather than all. */
+		if (terminals[i].file == NULL)
+			_exit(CLI_STOPPED);
+		setvbuf(terminals[i].file, NULL, i == 0 ? _IOLBF : _IONBF, 0);
+	}
+}
+
+FILE *
+cli_stream(int fd)
+{
+	struct terminal *terminal = &terminals[fd == STDERR_FILENO];
+
+	if (terminal->file != NULL)
+		return terminal->file;
+	return fd == STDERR_FILENO ? stderr : stdout;
+}
+
+int
+cli_stream_fd(const FILE *file)
+{
+	return terminal_of(file)->fd;
+}
+
+void
+cli_terminal_draw(FILE *file, const char *at, size_t len)
+{
+	fflush(file);
+	(void)put(terminal_of(file)->fd, at, len);
+}
+
+/* Print what was held back, since nothing follows. */
+static void
+end(struct terminal *terminal)
+{
+	struct text shown;
+
+	if (terminal->file == NULL)
+		return;
+	fflush(terminal->file);
+	text_init(&shown, 100);
+	cli_visible(&shown, terminal->held, terminal->n);
+	(void)put(terminal->to, shown.at, shown.len);
+	text_release(&shown);
+	terminal->n = 0;
+}
+
+void
+cli_terminal_page(int (*open)(void))
+{
+	end(&terminals[0]);
+	terminals[0].open = open;
+	terminals[0].to = terminals[0].fd;
+}
+
+void
+cli_terminals_end(void)
+{
+	end(&terminals[0]);
+	end(&terminals[1]);
+}

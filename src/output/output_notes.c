@@ -1,0 +1,74 @@
+/*
+ * What a reader of a report must know beside its figures.
+ */
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "output/output_internal.h"
+
+/* Events that no row of "--by model" has, since they have no model. */
+static void
+add_nameless(const struct output_report *report, json_t *all)
+{
+	const char *column = output_series_column(report->by);
+	uint64_t n = 0;
+	char *sql;
+
+	if (column == NULL)
+		return;
+	sql = mem_format("SELECT count(*) FROM events WHERE \"%s\" IS NULL",
+	    column);
+	if (table_number(report->db, sql, &n, NULL) == 0 && n > 0)
+		json_array_append_new(all, json_sprintf("%" PRIu64 " events "
+		    "have no %s: they are in the totals, and in no row by %s",
+		    n, column, column));
+	free(sql);
+}
+
+json_t *
+output_report_notes(const struct output_report *report, const json_t *sums,
+    uint64_t left_out)
+{
+	const struct table_trouble *troubles;
+	json_t *all = json_array();
+	json_int_t timeless = json_integer_value(json_object_get(sums,
+	    "timeless"));
+	size_t n, i;
+
+	if (timeless > 0)
+		json_array_append_new(all, json_sprintf("%lld events have no "
+		    "time: they are in the totals, not in series by time",
+		    (long long)timeless));
+
+	add_nameless(report, all);
+	if (left_out > 0)
+		json_array_append_new(all, json_sprintf("%" PRIu64 " events "
+		    "have no time that can be read: no range of dates has "
+		    "them, and they are not in this report", left_out));
+	troubles = table_trouble(report->db, &n);
+	for (i = 0; i < n; i++) {
+		if (troubles[i].mended > 0)
+			json_array_append_new(all, json_sprintf("%" PRIu64
+			    " of %" PRIu64 " rows of %s hold what JSON does "
+			    "not have; they are in this report",
+			    troubles[i].mended, troubles[i].rows,
+			    troubles[i].resource));
+		if (troubles[i].lost > 0)
+			json_array_append_new(all, json_sprintf("%" PRIu64
+			    " files with %s are missing",
+			    troubles[i].lost, troubles[i].resource));
+		if (troubles[i].deep > 0)
+			json_array_append_new(all, json_sprintf("%" PRIu64
+			    " records of %s are nested too deeply; a part of "
+			    "them is not in this report", troubles[i].deep,
+			    troubles[i].resource));
+		if (troubles[i].damaged == 0)
+			continue;
+		json_array_append_new(all, json_sprintf("%" PRIu64 " records "
+		    "of %s can't be read and are not in this report; the "
+		    "first is %s", troubles[i].damaged,
+		    troubles[i].resource, troubles[i].where));
+	}
+	return all;
+}

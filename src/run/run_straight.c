@@ -1,0 +1,128 @@
+/*
+ * Shards of a stream that are damaged, written again as a new export would
+ * write them: all records that come, one after the other.  That brings back
+ * what was there if the server's list is as it was, also where records have
+ * no key and are equal.  Where it is another list now, run_align.c is asked.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "run/run_internal.h"
+
+struct run_straight {
+	struct tree *tree;
+	const struct tree_receipts *files;
+	const bool *damaged;
+	size_t file;		/* that the next record is for */
+	uint64_t row;		/* and its line there, from 0 */
+	struct tree_draft *draft;	/* of that file, or NULL */
+	size_t *taken, n_taken, capacity;
+};
+
+struct run_straight *
+run_straight_new(struct run *run, const struct tree_receipts *files,
+    const bool *damaged)
+{
+	struct run_straight *straight = mem_zero(1, sizeof(*straight));
+
+	straight->tree = run->tree;
+	straight->files = files;
+	straight->damaged = damaged;
+	return straight;
+}
+
+void
+run_straight_free(struct run_straight *straight)
+{
+	if (straight == NULL)
+		return;
+	tree_draft_free(straight->draft);
+	free(straight->taken);
+	free(straight);
+}
+
+/* The file at hand has all its lines, or will not have them. */
+static int
+end_file(struct run_straight *straight, struct err *err)
+{
+	const struct tree_receipt *wanted =
+	    &straight->files->at[straight->file];
+	struct tree_draft *draft = straight->draft;
+	int rc;
+
+	straight->draft = NULL;
+	if (draft == NULL)
+		return 0;
+	if (tree_draft_lines(draft) != wanted->lines) {
+		tree_draft_free(draft);
+		return 0;
+	}
+	if ((rc = tree_draft_end(draft, wanted, err)) != 1)
+		return rc;
+	straight->taken = mem_need(straight->taken, straight->n_taken + 1,
+	    &straight->capacity, sizeof(*straight->taken));
+	straight->taken[straight->n_taken++] = straight->file;
+	return 0;
+}
+
+static int
+add_record(struct run_straight *straight, struct span record, bool breaks,
+    struct err *err)
+{
+	const struct tree_receipts *files = straight->files;
+
+	while (straight->file < files->n &&
+	    straight->row == files->at[straight->file].lines) {
+		if (end_file(straight, err) == -1)
+			return -1;
+		straight->file++;
+		straight->row = 0;
+	}
+	if (straight->file == files->n)
+		return 0;
+	if (straight->row++ == 0 && straight->damaged[straight->file] &&
+	    (straight->draft = tree_draft_new(straight->tree,
+	    files->at[straight->file].path, err)) == NULL)
+		return -1;
+	return straight->draft == NULL ? 0 : tree_draft_line(straight->draft,
+	    record, breaks, err);
+}
+
+int
+run_straight_page(struct run *run, struct run_straight *straight,
+    struct run_task *task, struct err *err)
+{
+	const struct page *page = &task->page;
+	struct run_listing *own = task->job.listing->user;
+	bool named;
+	size_t i;
+
+	for (i = 0; i < page->n; i++) {
+		if (run_note_is_overlap(task, i) || run_note_reply(run, task,
+		    i, &named) == RUN_DUPLICATE)
+			continue;
+		if (add_record(straight, page->records[i], page->has_breaks,
+		    err) == -1)
+			return -1;
+	}
+	if (page->n > 0 && own->crawl->resource->paging == SOURCE_OFFSET)
+		run_note_last(own, page->records[page->n - 1]);
+	return 0;
+}
+
+int
+run_straight_end(struct run_straight *straight, struct err *err)
+{
+	return straight->file < straight->files->n ?
+	    end_file(straight, err) : 0;
+}
+
+bool
+run_straight_take(struct run_straight *straight, size_t *file)
+{
+	if (straight->n_taken == 0)
+		return false;
+	*file = straight->taken[--straight->n_taken];
+	return true;
+}
