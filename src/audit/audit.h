@@ -92,7 +92,7 @@ struct audit_file {
 };
 
 struct audit_files {
-	struct audit_file *at;
+	struct audit_file *items;
 	size_t n, room;
 };
 
@@ -185,7 +185,7 @@ struct audit_verify *audit_verify_new(const struct audit_settings *,
  */
 void audit_member_begin(struct audit_verify *, const char *);
 
-/** audit_member_add(verify, at, len): Return whether more is wanted. */
+/** audit_member_add(verify, data, len): Return whether more is wanted. */
 bool audit_member_add(struct audit_verify *, const char *, size_t);
 
 /**

@@ -211,13 +211,13 @@ static char *
 read_accepted(const struct tree *tree)
 {
 	struct text text;
-	char *at = NULL;
+	char *pos = NULL;
 
 	text_init(&text, ACCEPTED_MAX);
 	if (file_read(tree_dir(tree), AUDIT_ACCEPTED, &text, NULL) == 0)
-		at = text_take(&text);
+		pos = text_take(&text);
 	text_release(&text);
-	return at;
+	return pos;
 }
 
 void
@@ -305,18 +305,18 @@ audit_accept_receipts(const struct tree *tree, struct tree_receipts *files)
 
 		if (found == NULL)
 			continue;
-		k = (size_t)(found - files->at);
+		k = (size_t)(found - files->items);
 		if (sha256 != NULL)
-			accept_receipt(tree, &files->at[k], sha256);
+			accept_receipt(tree, &files->items[k], sha256);
 		else
 			is_gone[k] = file_stat(tree_dir(tree), path,
 			    &st) == -1;
 	}
 	for (i = k = 0; i < files->n; i++) {
 		if (is_gone[i])
-			free(files->at[i].path);
+			free(files->items[i].path);
 		else
-			files->at[k++] = files->at[i];
+			files->items[k++] = files->items[i];
 	}
 	files->n = k;
 	free(is_gone);

@@ -92,7 +92,7 @@ audit_adopt_begin(struct audit_verify *verify, const char *tool,
 	if (verify->adopting == NULL ||
 	    sweep_own(verify->adopting, err) == -1)
 		return -1;
-	sha256_of(source->text.at, source->text.len, hash);
+	sha256_of(source->text.data, source->text.len, hash);
 	sha256_hex(hash, hex);
 	started_of(tree_where(verify->adopting), started);
 	header = json_pack("{s:s, s:b, s:s, s:s, s:s, s:o, s:s}", "tool",
@@ -108,29 +108,29 @@ audit_adopt_begin(struct audit_verify *verify, const char *tool,
 static bool
 is_proven(struct audit_verify *verify)
 {
-	struct audit_listing *at = &verify->at;
-	const struct source_resource *resource = at->crawl->resource;
+	struct audit_listing *current = &verify->current;
+	const struct source_resource *resource = current->crawl->resource;
 	const char *name;
 	int64_t said;
 
-	if (at->unread)
+	if (current->unread)
 		return false;
 	if (!resource->is_list || resource->derive != NULL)
-		return at->files.n > 0;
-	if (set_count(at->seen) != at->records)
+		return current->files.n > 0;
+	if (set_count(current->seen) != current->records)
 		return false;
 	said = audit_expected(verify, &name);
 	if (said >= 0)
-		return set_count(at->seen) == (uint64_t)said;
+		return set_count(current->seen) == (uint64_t)said;
 	return resource->paging == SOURCE_UNPAGED &&
-	    audit_is_done(verify, at->crawl->parent);
+	    audit_is_done(verify, current->crawl->parent);
 }
 
 static void
 say_gap(struct audit_verify *verify, uint64_t have, int64_t said,
     const char *name)
 {
-	struct manifest_gap gap = { .listing = verify->at.crawl->key,
+	struct manifest_gap gap = { .listing = verify->current.crawl->key,
 	    .first = -1, .count = -1, .record = -1, .total = -1,
 	    .have = (int64_t)have, .expected = said, .status = -1 };
 
@@ -147,32 +147,32 @@ say_gap(struct audit_verify *verify, uint64_t have, int64_t said,
 void
 audit_adopt_listing(struct audit_verify *verify)
 {
-	struct audit_listing *at = &verify->at;
-	const struct source_resource *resource = at->crawl->resource;
+	struct audit_listing *current = &verify->current;
+	const struct source_resource *resource = current->crawl->resource;
 	struct manifest_listing whole = { .total = -1,
-	    .records = at->items };
+	    .records = current->items };
 	struct manifest_page page = { .pass = 1, .total = -1,
-	    .received = at->records, .distinct = set_count(at->seen),
-	    .kept = at->records };
+	    .received = current->records, .distinct = set_count(current->seen),
+	    .kept = current->records };
 	struct tree_receipts files = { NULL, 0, 0 };
 	const char *name = "";
 	int64_t said;
 	size_t i;
 
-	for (i = 0; i < at->files.n; i++)
-		if (at->is_whole[i])
-			tree_receipts_add(&files, &at->files.at[i]);
+	for (i = 0; i < current->files.n; i++)
+		if (current->is_whole[i])
+			tree_receipts_add(&files, &current->files.items[i]);
 	if (is_proven(verify)) {
-		manifest_say_end(verify->adopted, at->crawl->key, &whole,
-		    json_incref(at->fields), &files, NULL);
+		manifest_say_end(verify->adopted, current->crawl->key, &whole,
+		    json_incref(current->fields), &files, NULL);
 	} else if (resource->is_list && resource->derive == NULL &&
 	    audit_has_files(verify, resource)) {
-		manifest_say_page(verify->adopted, at->crawl->key, &page,
+		manifest_say_page(verify->adopted, current->crawl->key, &page,
 		    &files);
 		said = audit_expected(verify, &name);
-		if (at->unread || (said >= 0 &&
-		    set_count(at->seen) < (uint64_t)said))
-			say_gap(verify, set_count(at->seen), said, name);
+		if (current->unread || (said >= 0 &&
+		    set_count(current->seen) < (uint64_t)said))
+			say_gap(verify, set_count(current->seen), said, name);
 	}
 	tree_receipts_release(&files);
 }
@@ -181,7 +181,7 @@ void
 audit_adopt_not(struct audit_verify *verify,
     const struct source_resource *resource)
 {
-	const char *rest = strchr(verify->at.crawl->key, '/');
+	const char *rest = strchr(verify->current.crawl->key, '/');
 	char *key;
 
 	if (verify->adopted == NULL)
@@ -260,13 +260,13 @@ sum_all(struct summing *summing, struct text *text, struct err *err)
 
 	text_init(&sums, AUDIT_SUMS_MAX);
 	if (file_read(tree_dir(summing->tree), TREE_SUMS, &sums, NULL) == 0)
-		(void)tree_sums_read((struct span){ sums.at != NULL ?
-		    sums.at : "", sums.len }, &summing->said);
+		(void)tree_sums_read((struct span){ sums.data != NULL ?
+		    sums.data : "", sums.len }, &summing->said);
 	text_release(&sums);
 	tree_receipts_sort(&summing->said);
 	rc = audit_each_file(summing->tree, "", sum_file, summing, err);
 	for (i = 0; i < summing->said.n && rc == 0; i++) {
-		file = &summing->said.at[i];
+		file = &summing->said.items[i];
 		if (!audit_is_around(file->path) && !litter_is(file->path))
 			tree_receipts_add(&summing->files, file);
 	}
@@ -294,8 +294,8 @@ says(int dir, const char *name, const struct text *text, bool *is_there)
 static int
 write_sums(const struct tree *tree, const struct text *text, struct err *err)
 {
-	return file_replace(tree_dir(tree), TREE_SUMS, text->at != NULL ?
-	    text->at : "", text->len, err);
+	return file_replace(tree_dir(tree), TREE_SUMS, text->data != NULL ?
+	    text->data : "", text->len, err);
 }
 
 /*

@@ -29,7 +29,7 @@ add_looks(struct audit_verify *verify, const struct crawl_listing *listing,
 	for (i = from; i < files->n && i - from < most; i++) {
 		if ((*looks)[i] != NULL)
 			continue;
-		(*looks)[i] = audit_look_new(verify, &files->at[i],
+		(*looks)[i] = audit_look_new(verify, &files->items[i],
 		    listing->key, AUDIT_RECORDS);
 		audit_pool_add(verify->pool, (*looks)[i]);
 	}
@@ -58,14 +58,14 @@ ahead_of(struct audit_verify *verify, struct crawl_listing *listing)
 void
 audit_ahead_fill(struct audit_verify *verify)
 {
-	struct audit_listing *at = &verify->at;
+	struct audit_listing *current = &verify->current;
 	struct crawl_listing *listing = NULL;
 	size_t left = audit_pool_ahead(verify->pool), n;
 	struct ahead *ahead;
 
 	/* The one that is read now is behind ${next} already. */
-	left -= add_looks(verify, at->crawl, &at->files, &at->looks,
-	    at->next - 1, left);
+	left -= add_looks(verify, current->crawl, &current->files, &current->looks,
+	    current->next - 1, left);
 	while (verify->manifest != NULL && left > 0 && (listing =
 	    crawl_each_ready(verify->crawl, listing)) != NULL) {
 		if ((ahead = ahead_of(verify, listing)) == NULL)
@@ -80,14 +80,14 @@ audit_ahead_fill(struct audit_verify *verify)
 bool
 audit_ahead_open(struct audit_verify *verify)
 {
-	struct audit_listing *at = &verify->at;
-	struct ahead *ahead = at->crawl->user;
+	struct audit_listing *current = &verify->current;
+	struct ahead *ahead = current->crawl->user;
 
 	if (ahead == NULL)
 		return false;
-	at->files = ahead->files;
-	at->looks = ahead->looks;
-	at->crawl->user = NULL;
+	current->files = ahead->files;
+	current->looks = ahead->looks;
+	current->crawl->user = NULL;
 	free(ahead);
 	return true;
 }

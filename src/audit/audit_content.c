@@ -29,7 +29,7 @@ audit_content_begin(struct audit_content *content)
 
 /* Hash what comes, and note the hash of what the shard was before it grew. */
 static void
-add_hash(struct audit_content *content, const char *at, size_t len)
+add_hash(struct audit_content *content, const char *data, size_t len)
 {
 	const struct tree_receipt *from = content->grew_from;
 	size_t n = 0;
@@ -37,10 +37,10 @@ add_hash(struct audit_content *content, const char *at, size_t len)
 	if (from != NULL && content->bytes <= from->bytes &&
 	    from->bytes - content->bytes < len) {
 		n = (size_t)(from->bytes - content->bytes);
-		sha256_add(content->hash, at, n);
+		sha256_add(content->hash, data, n);
 		sha256_peek(content->hash, content->prefix);
 	}
-	sha256_add(content->hash, at + n, len - n);
+	sha256_add(content->hash, data + n, len - n);
 }
 
 /* The same, of a file that was hashed by who read it. */
@@ -190,7 +190,7 @@ take_item(struct audit_content *content, const struct page_item *item,
 
 /* Take what is whole of the ${len} bytes.  Return how many that were. */
 static size_t
-take_items(struct audit_content *content, const char *at, size_t len,
+take_items(struct audit_content *content, const char *data, size_t len,
     bool at_end)
 {
 	struct page_item item;
@@ -199,7 +199,7 @@ take_items(struct audit_content *content, const char *at, size_t len,
 
 	for (;;) {
 		page_split(&content->desk->page, content->plan, (struct span){
-		    &at[done], len - done }, at_end, &item, &why);
+		    &data[done], len - done }, at_end, &item, &why);
 		if (item.kind == PAGE_MORE || item.kind == PAGE_OVER)
 			return done;
 		done += item.used;
@@ -209,14 +209,14 @@ take_items(struct audit_content *content, const char *at, size_t len,
 
 /* Keep what is no whole record yet. */
 static void
-keep(struct audit_content *content, const char *at, size_t len)
+keep(struct audit_content *content, const char *data, size_t len)
 {
 	struct text *buffer = &content->desk->buffer;
 
 	if (content->is_too_large)
 		return;
 	if (content->largest == 0 || buffer->len + len <= content->largest) {
-		text_add(buffer, at, len);
+		text_add(buffer, data, len);
 		return;
 	}
 	content->is_too_large = true;
@@ -235,18 +235,18 @@ take_kept(struct audit_content *content, bool at_end)
 
 	if (content->is_too_large)
 		return;
-	if (buffer->at == NULL) {
+	if (buffer->data == NULL) {
 		(void)take_items(content, "", 0, at_end);
 		return;
 	}
-	done = take_items(content, buffer->at, buffer->len, at_end);
+	done = take_items(content, buffer->data, buffer->len, at_end);
 	buffer->len -= done;
-	memmove(buffer->at, &buffer->at[done], buffer->len);
+	memmove(buffer->data, &buffer->data[done], buffer->len);
 }
 
 /* Take the records that end in these bytes. */
 static void
-take_lines(struct audit_content *content, const char *at, size_t len)
+take_lines(struct audit_content *content, const char *data, size_t len)
 {
 	struct text *buffer = &content->desk->buffer;
 	const char *end;
@@ -254,13 +254,13 @@ take_lines(struct audit_content *content, const char *at, size_t len)
 
 	/* Mostly, one line is cut by the end of each piece. */
 	while ((buffer->len > 0 || content->is_too_large) && len > 0) {
-		end = memchr(at, '\n', len);
-		n = end != NULL ? (size_t)(end + 1 - at) : len;
-		keep(content, at, n);
+		end = memchr(data, '\n', len);
+		n = end != NULL ? (size_t)(end + 1 - data) : len;
+		keep(content, data, n);
 		/* What is not whole is not looked at again and again. */
 		if (end != NULL)
 			take_kept(content, false);
-		at += n;
+		data += n;
 		len -= n;
 		if (end != NULL && content->is_too_large) {
 			content->is_too_large = false;
@@ -268,26 +268,26 @@ take_lines(struct audit_content *content, const char *at, size_t len)
 			content->rows++;
 		}
 	}
-	n = take_items(content, at, len, false);
-	keep(content, &at[n], len - n);
+	n = take_items(content, data, len, false);
+	keep(content, &data[n], len - n);
 }
 
 void
-audit_content_add(struct audit_content *content, const char *at, size_t len)
+audit_content_add(struct audit_content *content, const char *data, size_t len)
 {
 	uint64_t left = content->most - content->bytes;
 
 	if (len > left)
 		len = (size_t)left;
 	if (content->hash != NULL && !content->is_hashed)
-		add_hash(content, at, len);
+		add_hash(content, data, len);
 	content->bytes += len;
 	if (content->plan == NULL)
 		return;
 	if (content->by_line)
-		take_lines(content, at, len);
+		take_lines(content, data, len);
 	else
-		keep(content, at, len);
+		keep(content, data, len);
 }
 
 static void
@@ -320,7 +320,7 @@ audit_content_end(struct audit_content *content)
 		take_kept(content, true);
 	} else if (content->plan != NULL && !content->is_too_large) {
 		page_whole(&content->desk->page, content->plan, (struct span){
-		    buffer->at != NULL ? buffer->at : "", buffer->len },
+		    buffer->data != NULL ? buffer->data : "", buffer->len },
 		    &item, &why);
 		take_item(content, &item, &why);
 	}

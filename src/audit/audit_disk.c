@@ -14,7 +14,7 @@
 
 /* The paths of a resource's files, in order. */
 struct audit_paths {
-	char **at;
+	char **items;
 	size_t n, room;
 };
 
@@ -39,9 +39,9 @@ take_path(void *cookie, const char *path, bool is_plain, struct err *err)
 	if (resource == NULL)
 		return 0;
 	paths = &collect->verify->paths[resource->index];
-	paths->at = mem_need(paths->at, paths->n + 1, &paths->room,
-	    sizeof(*paths->at));
-	paths->at[paths->n++] = mem_text(path);
+	paths->items = mem_need(paths->items, paths->n + 1, &paths->room,
+	    sizeof(*paths->items));
+	paths->items[paths->n++] = mem_text(path);
 	return 0;
 }
 
@@ -70,7 +70,7 @@ audit_disk_begin(struct audit_verify *verify, struct err *err)
 	audit_patterns_free(collect.patterns);
 	for (i = 0; i < source->n_resources; i++)
 		if (verify->paths[i].n > 1)
-			qsort(verify->paths[i].at, verify->paths[i].n,
+			qsort(verify->paths[i].items, verify->paths[i].n,
 			    sizeof(char *), by_text);
 	if (rc == 0 && unit != NULL && !verify->progress.ours &&
 	    verify->paths[unit->index].n == 0)
@@ -87,8 +87,8 @@ audit_disk_free(struct audit_verify *verify)
 		return;
 	for (i = 0; i < verify->settings.source->n_resources; i++) {
 		for (k = 0; k < verify->paths[i].n; k++)
-			free(verify->paths[i].at[k]);
-		free(verify->paths[i].at);
+			free(verify->paths[i].items[k]);
+		free(verify->paths[i].items);
 	}
 	free(verify->paths);
 	free(verify->uncounted);
@@ -102,7 +102,7 @@ lower_bound(const struct audit_paths *paths, const char *path)
 
 	while (low < high) {
 		middle = low + (high - low) / 2;
-		if (strcmp(paths->at[middle], path) < 0)
+		if (strcmp(paths->items[middle], path) < 0)
 			low = middle + 1;
 		else
 			high = middle;
@@ -115,7 +115,7 @@ has_path(const struct audit_paths *paths, const char *path)
 {
 	size_t i = lower_bound(paths, path);
 
-	return i < paths->n && strcmp(paths->at[i], path) == 0;
+	return i < paths->n && strcmp(paths->items[i], path) == 0;
 }
 
 bool
@@ -132,7 +132,7 @@ audit_disk_knows(const struct audit_verify *verify, const char *path)
 const char *
 audit_disk_path(const struct audit_verify *verify, size_t i, size_t k)
 {
-	return k < verify->paths[i].n ? verify->paths[i].at[k] : NULL;
+	return k < verify->paths[i].n ? verify->paths[i].items[k] : NULL;
 }
 
 /* Where ${template} leads, with a text in place of the record's own key. */
@@ -159,7 +159,7 @@ begin_of(struct audit_verify *verify, const struct crawl_listing *listing)
 	static char mark[] = "hlexport-any";
 	const struct source_resource *resource = listing->resource;
 	char **parts = mem_alloc(resource->n_key * sizeof(*parts));
-	char *at;
+	char *pos;
 	size_t i;
 	bool ok;
 
@@ -169,10 +169,10 @@ begin_of(struct audit_verify *verify, const struct crawl_listing *listing)
 	free(parts);
 	if (!ok)
 		return false;
-	at = strstr(verify->path.at, mark);
-	if (at != NULL) {
-		*at = '\0';
-		verify->path.len = (size_t)(at - verify->path.at);
+	pos = strstr(verify->path.data, mark);
+	if (pos != NULL) {
+		*pos = '\0';
+		verify->path.len = (size_t)(pos - verify->path.data);
 	}
 	return true;
 }
@@ -229,24 +229,24 @@ audit_disk_files(struct audit_verify *verify,
 	    !begin_of(verify, listing))
 		return 0;
 	if (!resource->is_list && !shards) {
-		if (has_path(paths, verify->path.at)) {
-			add_file(files, verify->path.at);
+		if (has_path(paths, verify->path.data)) {
+			add_file(files, verify->path.data);
 		} else if (audit_has_files(verify, resource) &&
 		    resource->derive == NULL) {
-			finding.path = verify->path.at;
+			finding.path = verify->path.data;
 			audit_find(verify, finding, "it is not there");
 		}
 		return 0;
 	}
 	if (shards)
 		text_addc(&verify->path, '/');
-	for (i = lower_bound(paths, verify->path.at); i < paths->n &&
-	    strncmp(paths->at[i], verify->path.at, verify->path.len) == 0;
+	for (i = lower_bound(paths, verify->path.data); i < paths->n &&
+	    strncmp(paths->items[i], verify->path.data, verify->path.len) == 0;
 	    i++)
-		if (!shards || shard_number(paths->at[i]) > 0)
-			add_file(files, paths->at[i]);
+		if (!shards || shard_number(paths->items[i]) > 0)
+			add_file(files, paths->items[i]);
 	if (shards && files->n > 1)
-		qsort(files->at, files->n, sizeof(*files->at), by_number);
+		qsort(files->items, files->n, sizeof(*files->items), by_number);
 	return 0;
 }
 
@@ -254,17 +254,17 @@ audit_disk_files(struct audit_verify *verify,
 static void
 check_shards(struct audit_verify *verify)
 {
-	struct audit_listing *at = &verify->at;
+	struct audit_listing *current = &verify->current;
 	struct audit_finding finding = { .kind = AUDIT_DAMAGED,
-	    .listing = at->crawl->key };
+	    .listing = current->crawl->key };
 	uint64_t expected = 1, most, rows;
 	size_t i;
 
-	for (i = 0; i < at->files.n; i++, expected++) {
-		const struct tree_receipt *file = &at->files.at[i];
+	for (i = 0; i < current->files.n; i++, expected++) {
+		const struct tree_receipt *file = &current->files.items[i];
 
 		finding.path = file->path;
-		rows = i < at->next ? at->rows_of[i] : file->lines;
+		rows = i < current->next ? current->rows_of[i] : file->lines;
 		if (shard_number(file->path) != expected) {
 			finding.kind = AUDIT_MISSING;
 			audit_find(verify, finding, "shard %" PRIu64
@@ -278,7 +278,7 @@ check_shards(struct audit_verify *verify)
 			audit_find(verify, finding, "it has %" PRIu64
 			    " lines, more than the old tool writes",
 			    rows);
-		} else if (i + 1 < at->files.n &&
+		} else if (i + 1 < current->files.n &&
 		    rows < TREE_SHARD_LINES) {
 			finding.certainty = AUDIT_CERTAIN;
 			audit_find(verify, finding, "it has %" PRIu64
@@ -308,38 +308,38 @@ has_date_option(const struct audit_verify *verify)
 int64_t
 audit_hint(struct audit_verify *verify, const char **name)
 {
-	struct audit_listing *at = &verify->at;
-	const struct source_resource *resource = at->crawl->resource;
+	struct audit_listing *current = &verify->current;
+	const struct source_resource *resource = current->crawl->resource;
 
 	*name = "";
 	if (!resource->has_hint || has_date_option(verify))
 		return -1;
 	*name = resource->hint.name;
-	return crawl_number(verify->crawl, at->crawl, &resource->hint);
+	return crawl_number(verify->crawl, current->crawl, &resource->hint);
 }
 
 int64_t
 audit_expected(struct audit_verify *verify, const char **name)
 {
-	struct audit_listing *at = &verify->at;
-	const struct source_resource *resource = at->crawl->resource;
+	struct audit_listing *current = &verify->current;
+	const struct source_resource *resource = current->crawl->resource;
 
 	if (!resource->has_expect)
 		return audit_hint(verify, name);
 	*name = resource->expect.name;
-	return crawl_number(verify->crawl, at->crawl, &resource->expect);
+	return crawl_number(verify->crawl, current->crawl, &resource->expect);
 }
 
 void
 audit_disk_unnamed(struct audit_verify *verify, const char *path,
     uint64_t line)
 {
-	const struct source_resource *resource = verify->at.crawl->resource;
+	const struct source_resource *resource = verify->current.crawl->resource;
 	struct audit_finding finding = { .kind = AUDIT_DAMAGED,
 	    .certainty = AUDIT_LIKELY, .path = (char *)path,
-	    .listing = verify->at.crawl->key };
+	    .listing = verify->current.crawl->key };
 
-	verify->at.doubles++;
+	verify->current.doubles++;
 	if (line > 0)
 		audit_find(verify, finding, "line %" PRIu64 ": it has no "
 		    "\"%s\", so it is not one of the %s", line,
@@ -353,28 +353,28 @@ audit_disk_unnamed(struct audit_verify *verify, const char *path,
 static bool
 has_folder(struct audit_verify *verify)
 {
-	const struct crawl_listing *listing = verify->at.crawl;
+	const struct crawl_listing *listing = verify->current.crawl;
 	struct stat st;
 
 	return listing->resource->has_expect && verify->members == NULL &&
 	    listing->resource->store == SOURCE_KEEP_SHARDS &&
 	    begin_of(verify, listing) && file_stat(tree_dir(verify->tree),
-	    verify->path.at, &st) == 0 && S_ISDIR(st.st_mode);
+	    verify->path.data, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
 /* Is it as many as other records say? */
 static void
 check_counts(struct audit_verify *verify)
 {
-	struct audit_listing *at = &verify->at;
+	struct audit_listing *current = &verify->current;
 	struct audit_finding finding = { .kind = AUDIT_MISSING,
-	    .certainty = AUDIT_LIKELY, .listing = at->crawl->key };
-	uint64_t have = at->records - at->doubles;
+	    .certainty = AUDIT_LIKELY, .listing = current->crawl->key };
+	uint64_t have = current->records - current->doubles;
 	const char *name;
 	int64_t said = audit_expected(verify, &name);
 
 	if (said < 0)
-		verify->uncounted[at->crawl->resource->index]++;
+		verify->uncounted[current->crawl->resource->index]++;
 	if (said < 0 || have == (uint64_t)said)
 		return;
 	if (have < (uint64_t)said) {
@@ -391,8 +391,8 @@ check_counts(struct audit_verify *verify)
 void
 audit_disk_close(struct audit_verify *verify)
 {
-	struct audit_listing *at = &verify->at;
-	const struct source_resource *resource = at->crawl->resource;
+	struct audit_listing *current = &verify->current;
+	const struct source_resource *resource = current->crawl->resource;
 	const char *name;
 
 	if (!resource->is_list || resource->derive != NULL)
@@ -413,7 +413,7 @@ audit_disk_close(struct audit_verify *verify)
 static void
 check_row(struct audit_verify *verify, const char *path, struct span row)
 {
-	const struct crawl_listing *listing = verify->at.crawl;
+	const struct crawl_listing *listing = verify->current.crawl;
 	const struct source_derive *derive = listing->resource->derive;
 	const struct source_resource *from = derive->from;
 	struct audit_finding finding = { .kind = AUDIT_MISSING,
@@ -433,10 +433,10 @@ check_row(struct audit_verify *verify, const char *path, struct span row)
 	page_value_text(value, &text);
 	parts[0] = text_take(&text);
 	if (path_of(verify, listing->parent, &from->file, parts) &&
-	    !has_path(&verify->paths[from->index], verify->path.at)) {
+	    !has_path(&verify->paths[from->index], verify->path.data)) {
 		audit_find(verify, finding, "%s, which it names, is not "
-		    "there", verify->path.at);
-		verify->at.unread = true;
+		    "there", verify->path.data);
+		verify->current.unread = true;
 		audit_adopt_not(verify, from);
 	}
 	free(parts[0]);
@@ -460,8 +460,8 @@ is_there(struct audit_verify *verify)
 	int fd;
 
 	if (verify->members != NULL)
-		return audit_members_has(verify, verify->path.at);
-	fd = file_open(tree_dir(verify->tree), verify->path.at,
+		return audit_members_has(verify, verify->path.data);
+	fd = file_open(tree_dir(verify->tree), verify->path.data,
 	    O_RDONLY, NULL);
 	if (fd != -1)
 		close(fd);
@@ -488,7 +488,7 @@ audit_disk_done(struct audit_verify *verify, struct crawl_node *node)
 		return;
 	key = mem_format("%s/%s", node->listing->key, node->key);
 	finding.listing = key;
-	finding.path = verify->path.at;
+	finding.path = verify->path.data;
 	if (!is_there(verify))
 		audit_find(verify, finding, "it is not there: the old tool "
 		    "had not finished what belongs here");

@@ -16,14 +16,14 @@ audit_files_release(struct audit_files *files)
 	size_t i, k;
 
 	for (i = 0; i < files->n; i++) {
-		free(files->at[i].path);
-		if (files->at[i].has_shared_keys)
+		free(files->items[i].path);
+		if (files->items[i].has_shared_keys)
 			continue;
-		for (k = 0; k < files->at[i].n_keys; k++)
-			free(files->at[i].keys[k]);
-		free(files->at[i].keys);
+		for (k = 0; k < files->items[i].n_keys; k++)
+			free(files->items[i].keys[k]);
+		free(files->items[i].keys);
 	}
-	free(files->at);
+	free(files->items);
 	*files = (struct audit_files){ NULL, 0, 0 };
 }
 
@@ -33,9 +33,9 @@ add_file(struct audit_files *files, const struct source_resource *resource,
 {
 	struct audit_file *file;
 
-	files->at = mem_need(files->at, files->n + 1, &files->room,
-	    sizeof(*files->at));
-	file = &files->at[files->n++];
+	files->items = mem_need(files->items, files->n + 1, &files->room,
+	    sizeof(*files->items));
+	file = &files->items[files->n++];
 	*file = (struct audit_file){ .resource = resource,
 	    .path = mem_text(path) };
 	return file;
@@ -51,19 +51,19 @@ hex_digit(char c)
 
 /* Add a key that is percent-encoded. */
 static void
-add_key(struct audit_file *file, const char *at, size_t len)
+add_key(struct audit_file *file, const char *data, size_t len)
 {
-	char *key = mem_copy(at, len), *to = key;
+	char *key = mem_copy(data, len), *to = key;
 	size_t i;
 
 	for (i = 0; i < len; i++) {
-		if (at[i] == '%' && i + 2 < len && hex_digit(at[i + 1]) >= 0 &&
-		    hex_digit(at[i + 2]) >= 0) {
-			*to++ = (char)(hex_digit(at[i + 1]) << 4 |
-			    hex_digit(at[i + 2]));
+		if (data[i] == '%' && i + 2 < len && hex_digit(data[i + 1]) >= 0 &&
+		    hex_digit(data[i + 2]) >= 0) {
+			*to++ = (char)(hex_digit(data[i + 1]) << 4 |
+			    hex_digit(data[i + 2]));
 			i += 2;
-		} else if (at[i] != '%' || len > 1) {
-			*to++ = at[i];
+		} else if (data[i] != '%' || len > 1) {
+			*to++ = data[i];
 		}
 	}
 	*to = '\0';
@@ -77,14 +77,14 @@ add_key(struct audit_file *file, const char *at, size_t len)
 static void
 add_keys(struct audit_file *file, const char *listing)
 {
-	const char *at = strchr(listing, '/');
+	const char *pos = strchr(listing, '/');
 	size_t len;
 
-	while (at != NULL && *at != '\0') {
-		at++;
-		len = strcspn(at, "/+");
-		add_key(file, at, len);
-		at += len;
+	while (pos != NULL && *pos != '\0') {
+		pos++;
+		len = strcspn(pos, "/+");
+		add_key(file, pos, len);
+		pos += len;
 	}
 }
 
@@ -105,17 +105,17 @@ add_listing(struct manifest *manifest, const struct source *source,
 	if (manifest_files(manifest, key, &receipts, err) == -1)
 		return -1;
 	for (i = 0; i < receipts.n; i++) {
-		file = add_file(files, resource, receipts.at[i].path);
-		file->bytes = receipts.at[i].bytes;
+		file = add_file(files, resource, receipts.items[i].path);
+		file->bytes = receipts.items[i].bytes;
 		/* In another tool's shards, lines may be no records. */
 		if (!is_adopted)
-			file->lines = receipts.at[i].lines;
+			file->lines = receipts.items[i].lines;
 		if (i == 0) {
 			add_keys(file, key);
 			continue;
 		}
-		file->keys = files->at[first].keys;
-		file->n_keys = files->at[first].n_keys;
+		file->keys = files->items[first].keys;
+		file->n_keys = files->items[first].n_keys;
 		file->has_shared_keys = true;
 	}
 	tree_receipts_release(&receipts);
@@ -147,7 +147,7 @@ static void
 add_path_keys(struct audit_file *file)
 {
 	const struct source_template *template = &file->resource->file;
-	const char *at = file->path, *text;
+	const char *pos = file->path, *text;
 	bool is_shards = file->resource->store == SOURCE_KEEP_SHARDS;
 	size_t i, len;
 
@@ -155,16 +155,16 @@ add_path_keys(struct audit_file *file)
 		text = template->parts[i].text;
 		if (text != NULL) {
 			len = strlen(text);
-			if (strncmp(at, text, len) != 0)
+			if (strncmp(pos, text, len) != 0)
 				return;
-			at += len;
+			pos += len;
 			continue;
 		}
-		len = strcspn(at, "/");
+		len = strcspn(pos, "/");
 		/* The record's own key is in the record. */
 		if (is_shards || template->parts[i].var.kind != SOURCE_KEY)
-			add_key(file, at, len);
-		at += len;
+			add_key(file, pos, len);
+		pos += len;
 	}
 }
 
@@ -225,7 +225,7 @@ by_names(struct tree *tree, const struct source *source,
 		    tree_where(tree)) : audit_no_export(tree_where(tree),
 		    err);
 	if (files->n > 1)
-		qsort(files->at, files->n, sizeof(*files->at), by_place);
+		qsort(files->items, files->n, sizeof(*files->items), by_place);
 	return rc;
 }
 

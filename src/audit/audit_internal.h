@@ -91,7 +91,7 @@ struct audit_verify {
 	char *started;
 	char *lost_server;	/* all that is left of the manifest; or NULL */
 	struct crawl *crawl;
-	struct audit_listing at;
+	struct audit_listing current;
 	struct set *visited;		/* keys of listings */
 	struct set *checked;		/* paths of files */
 	struct set *known;		/* paths of files that may be there */
@@ -197,7 +197,7 @@ struct audit_content {
 /** audit_content_begin(content): Nothing has come yet. */
 void audit_content_begin(struct audit_content *);
 
-/** audit_content_add(content, at, len): Bytes that come. */
+/** audit_content_add(content, data, len): Bytes that come. */
 void audit_content_add(struct audit_content *, const char *, size_t);
 
 /** audit_content_end(content): That was all; what is wrong is found. */

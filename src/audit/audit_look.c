@@ -112,7 +112,7 @@ keep_record(struct audit_content *content, uint64_t line,
 	item = add_item(look);
 	item->line = line;
 	if (resource->derive != NULL) {
-		item->raw = mem_copy(record->bytes.at, record->bytes.len);
+		item->raw = mem_copy(record->bytes.data, record->bytes.len);
 		item->raw_len = record->bytes.len;
 		look->weight += item->raw_len;
 		return;
@@ -123,11 +123,11 @@ keep_record(struct audit_content *content, uint64_t line,
 	}
 	item->named = page_key(record, NULL, key);
 	item->key_len = key->len;
-	text_add(&look->keys, key->at, key->len);
+	text_add(&look->keys, key->data, key->len);
 	look->weight += key->len;
 	if (!item->named)
 		return;
-	item->mark = set_mark_of(key->at, key->len);
+	item->mark = set_mark_of(key->data, key->len);
 	if (resource->has_children) {
 		keep_values(look, item, record);
 		item->parts = page_parts(record);
@@ -379,7 +379,7 @@ audit_look_take(struct audit_look *look)
 
 	if (look->fd == -1)
 		return false;
-	audit_content_add(content, look->piece.at, look->piece.len);
+	audit_content_add(content, look->piece.data, look->piece.len);
 	if (is_large(look))
 		return give_up(look);
 	if (!look->is_last)
@@ -403,7 +403,7 @@ audit_look_at_once(struct audit_look *look, struct audit_desk *desk)
 	    goes_on = audit_look_take(look)) {
 		piece = audit_look_read(look);
 		if (piece.len > 0)
-			sha256_add(desk->hash, piece.at, piece.len);
+			sha256_add(desk->hash, piece.data, piece.len);
 		audit_give(content->verify, look);
 	}
 }
@@ -425,7 +425,7 @@ void
 audit_give(struct audit_verify *verify, struct audit_look *look)
 {
 	const char *path = look->content.receipt->path;
-	const char *key = look->keys.at != NULL ? look->keys.at : "";
+	const char *key = look->keys.data != NULL ? look->keys.data : "";
 	size_t i;
 
 	for (i = 0; i < look->n; i++) {
@@ -439,8 +439,8 @@ audit_give(struct audit_verify *verify, struct audit_look *look)
 		audit_add_odd(verify, i, look->odds[i], path);
 	verify->progress.records += look->counted;
 	if (look->wanted == AUDIT_RECORDS) {
-		verify->at.records += look->records;
-		verify->at.items += look->counted;
+		verify->current.records += look->records;
+		verify->current.items += look->counted;
 	}
 	clear(look);
 }

@@ -20,10 +20,10 @@ ssize_t
 audit_members_find(const struct audit_members *members, const char *path)
 {
 	const struct tree_receipt *receipt = members->files.n == 0 ? NULL :
-	    bsearch(path, members->files.at, members->files.n,
+	    bsearch(path, members->files.items, members->files.n,
 	    sizeof(*receipt), by_path);
 
-	return receipt == NULL ? -1 : receipt - members->files.at;
+	return receipt == NULL ? -1 : receipt - members->files.items;
 }
 
 static int
@@ -52,7 +52,7 @@ make_groups(struct audit_members *members)
 	size_t i, len;
 
 	for (i = 0; i < members->files.n; i++) {
-		const char *path = members->files.at[i].path;
+		const char *path = members->files.items[i].path;
 
 		if (members->came[i].resource == NULL ||
 		    members->came[i].resource->store != SOURCE_KEEP_SHARDS)
@@ -71,7 +71,7 @@ make_groups(struct audit_members *members)
 		qsort(members->groups, members->n_groups,
 		    sizeof(*members->groups), by_folder);
 	for (i = 0; i < members->files.n; i++) {
-		const char *path = members->files.at[i].path;
+		const char *path = members->files.items[i].path;
 
 		if (members->came[i].resource == NULL ||
 		    members->came[i].resource->store != SOURCE_KEEP_SHARDS)
@@ -105,7 +105,7 @@ take_listings(struct audit_verify *verify, struct err *err)
 		    err) == -1)
 			return -1;
 		for (i = 0; i < files.n; i++) {
-			file = audit_members_find(members, files.at[i].path);
+			file = audit_members_find(members, files.items[i].path);
 			if (file == -1)
 				continue;
 			members->came[file].resource = resource;
@@ -127,7 +127,7 @@ take_paths(struct audit_verify *verify)
 
 	for (i = 0; i < members->files.n; i++)
 		members->came[i].resource = audit_resource_of(patterns,
-		    members->files.at[i].path);
+		    members->files.items[i].path);
 	audit_patterns_free(patterns);
 }
 
@@ -158,8 +158,8 @@ audit_members_begin(struct audit_verify *verify,
 		tree_receipts_add(&members->files, &receipt);
 	}
 	if (members->files.n > 1)
-		qsort(members->files.at, members->files.n,
-		    sizeof(*members->files.at), by_receipt);
+		qsort(members->files.items, members->files.n,
+		    sizeof(*members->files.items), by_receipt);
 	members->came = mem_zero(members->files.n + 1,
 	    sizeof(*members->came));
 	if (verify->manifest == NULL)
@@ -191,7 +191,7 @@ audit_member_begin(struct audit_verify *verify, const char *path)
 		sha256_restart(members->other);
 		return;
 	}
-	receipt = &members->files.at[file];
+	receipt = &members->files.items[file];
 	came = &members->came[file];
 	came->is_there = true;
 	*content = (struct audit_content){ .verify = verify,
@@ -214,7 +214,7 @@ audit_member_begin(struct audit_verify *verify, const char *path)
 }
 
 bool
-audit_member_add(struct audit_verify *verify, const char *at, size_t len)
+audit_member_add(struct audit_verify *verify, const char *data, size_t len)
 {
 	struct audit_members *members = verify->members;
 	const struct tree_receipt *receipt = members->content.receipt;
@@ -222,10 +222,10 @@ audit_member_add(struct audit_verify *verify, const char *at, size_t len)
 	members->bytes += len;
 	verify->progress.read += len;
 	if (members->now == SIZE_MAX) {
-		sha256_add(members->other, at, len);
+		sha256_add(members->other, data, len);
 		return members->bytes <= members->largest;
 	}
-	audit_content_add(&members->content, at, len);
+	audit_content_add(&members->content, data, len);
 	/* An archive can hold any number of bytes: enough is enough. */
 	return verify->manifest == NULL || members->bytes <= receipt->bytes ||
 	    members->bytes <= members->largest ||
@@ -248,7 +248,7 @@ static void
 end_other(struct audit_members *members, bool is_read)
 {
 	struct tree_receipt *other =
-	    &members->others.at[members->others.n - 1];
+	    &members->others.items[members->others.n - 1];
 
 	if (!is_read || members->bytes > members->largest)
 		return;

@@ -118,7 +118,7 @@ take_line(struct audit_verify *verify, struct audit_came *came,
 		group->tally = set_new();
 	}
 	named = page_key(record, group->tally, &verify->key);
-	if (!set_add(group->seen, verify->key.at, verify->key.len)) {
+	if (!set_add(group->seen, verify->key.data, verify->key.len)) {
 		if (may_share_key(verify, came))
 			return;
 		came->doubles++;
@@ -143,7 +143,7 @@ take_object(struct audit_verify *verify, struct audit_came *came,
 	if (resource->derive != NULL) {
 		if (verify->manifest == NULL) {
 			entry = add_entry(came);
-			entry->raw = mem_copy(record->bytes.at,
+			entry->raw = mem_copy(record->bytes.data,
 			    record->bytes.len);
 			entry->raw_len = record->bytes.len;
 		}
@@ -154,7 +154,7 @@ take_object(struct audit_verify *verify, struct audit_came *came,
 	entry = add_entry(came);
 	if (resource->is_list) {
 		entry->named = page_key(record, NULL, &verify->key);
-		entry->key = mem_copy(verify->key.at, verify->key.len);
+		entry->key = mem_copy(verify->key.data, verify->key.len);
 		entry->key_len = verify->key.len;
 	}
 	keep_values(verify, came, entry, record);

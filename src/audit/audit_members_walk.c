@@ -11,7 +11,7 @@ static void
 give_entry(struct audit_verify *verify, const char *path,
     const struct source_resource *resource, struct audit_entry *entry)
 {
-	struct audit_listing *at = &verify->at;
+	struct audit_listing *current = &verify->current;
 	char **parts = entry->parts, **values = entry->values;
 
 	if (entry->raw != NULL) {
@@ -23,15 +23,15 @@ give_entry(struct audit_verify *verify, const char *path,
 		text_clear(&verify->key);
 		text_add(&verify->key, entry->key, entry->key_len);
 		if (!entry->named)
-			page_tally(at->tally, &verify->key);
+			page_tally(current->tally, &verify->key);
 		if (!audit_take_key(verify, path, 0, entry->named,
-		    set_mark_of(verify->key.at, verify->key.len)))
+		    set_mark_of(verify->key.data, verify->key.len)))
 			return;
 	}
 	if (!resource->is_list && values != NULL)
 		audit_take_fields(verify, values);
 	else if (parts != NULL && (entry->named || entry->key == NULL))
-		crawl_link(verify->crawl, at->crawl, parts, values);
+		crawl_link(verify->crawl, current->crawl, parts, values);
 	else
 		return;
 	/* They are the crawl's now. */
@@ -56,23 +56,23 @@ int
 audit_members_read(struct audit_verify *verify,
     const struct tree_receipt *receipt)
 {
-	struct audit_listing *at = &verify->at;
+	struct audit_listing *current = &verify->current;
 	ssize_t file = audit_members_find(verify->members, receipt->path);
 	struct audit_came *came = file == -1 ? NULL :
 	    &verify->members->came[file];
 	size_t i;
 
 	if (came == NULL || !came->is_there) {
-		say_missing(verify, receipt->path, at->crawl != NULL ?
-		    at->crawl->key : NULL, true);
+		say_missing(verify, receipt->path, current->crawl != NULL ?
+		    current->crawl->key : NULL, true);
 		return 0;
 	}
-	at->records += came->records;
-	at->doubles += came->doubles;
-	at->lines = came->lines;
-	at->rows = came->rows;
-	at->bytes = came->bytes;
-	memcpy(at->sha256, came->sha256, SHA256_BYTES);
+	current->records += came->records;
+	current->doubles += came->doubles;
+	current->lines = came->lines;
+	current->rows = came->rows;
+	current->bytes = came->bytes;
+	memcpy(current->sha256, came->sha256, SHA256_BYTES);
 	for (i = 0; i < came->n; i++)
 		give_entry(verify, receipt->path, came->resource,
 		    &came->entries[i]);
@@ -94,11 +94,11 @@ audit_members_rest(struct audit_verify *verify)
 	size_t i;
 
 	for (i = 0; verify->manifest != NULL && i < members->files.n; i++)
-		look_for(verify, members->files.at[i].path,
+		look_for(verify, members->files.items[i].path,
 		    members->came[i].is_there);
 	for (i = 0; i < verify->rest.n; i++)
-		look_for(verify, verify->rest.at[i].path,
-		    audit_members_has(verify, verify->rest.at[i].path));
+		look_for(verify, verify->rest.items[i].path,
+		    audit_members_has(verify, verify->rest.items[i].path));
 }
 
 int
@@ -112,10 +112,10 @@ audit_members_each(struct audit_verify *verify,
 
 	for (i = 0; i < members->files.n && rc == 0; i++)
 		if (verify->manifest == NULL || members->came[i].is_there)
-			rc = file(cookie, members->files.at[i].path, true,
+			rc = file(cookie, members->files.items[i].path, true,
 			    err);
 	for (i = 0; i < members->others.n && rc == 0; i++)
-		rc = file(cookie, members->others.at[i].path, true, err);
+		rc = file(cookie, members->others.items[i].path, true, err);
 	return rc;
 }
 

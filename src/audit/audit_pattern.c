@@ -11,7 +11,7 @@
 
 struct audit_patterns {
 	const struct source *source;
-	char **at;		/* by resource; NULL: it has no files */
+	char **items;		/* by resource; NULL: it has no files */
 	char **marks;		/* likewise, of those that have marks */
 };
 
@@ -22,10 +22,10 @@ audit_patterns_new(const struct source *source)
 	size_t i;
 
 	patterns->source = source;
-	patterns->at = mem_zero(source->n_resources, sizeof(char *));
+	patterns->items = mem_zero(source->n_resources, sizeof(char *));
 	patterns->marks = mem_zero(source->n_resources, sizeof(char *));
 	for (i = 0; i < source->n_resources; i++) {
-		patterns->at[i] = source_file_pattern(&source->resources[i]);
+		patterns->items[i] = source_file_pattern(&source->resources[i]);
 		patterns->marks[i] =
 		    source_mark_pattern(&source->resources[i]);
 	}
@@ -40,7 +40,7 @@ audit_resource_of(const struct audit_patterns *patterns, const char *path)
 	size_t i, most = 0;
 
 	for (i = 0; i < patterns->source->n_resources; i++) {
-		const char *pattern = patterns->at[i];
+		const char *pattern = patterns->items[i];
 
 		if (pattern != NULL && strlen(pattern) > most &&
 		    fnmatch(pattern, path, FNM_PATHNAME | FNM_PERIOD) == 0) {
@@ -71,10 +71,10 @@ audit_patterns_free(struct audit_patterns *patterns)
 	if (patterns == NULL)
 		return;
 	for (i = 0; i < patterns->source->n_resources; i++) {
-		free(patterns->at[i]);
+		free(patterns->items[i]);
 		free(patterns->marks[i]);
 	}
-	free(patterns->at);
+	free(patterns->items);
 	free(patterns->marks);
 	free(patterns);
 }

@@ -114,9 +114,9 @@ fill_lanes(struct audit_pool *pool, struct hand *hand, bool waits)
 static struct span
 cut(struct hand *hand, size_t i, size_t n)
 {
-	struct span part = { hand->left[i].at, n };
+	struct span part = { hand->left[i].data, n };
 
-	hand->left[i].at += n;
+	hand->left[i].data += n;
 	hand->left[i].len -= n;
 	return part;
 }
@@ -138,7 +138,7 @@ hash_pieces(struct hand *hand)
 		if (hand->looks[i] != NULL && (hand->left[i].len < TOGETHER ||
 		    hand->looks[LANES - 1 - i] == NULL)) {
 			n = hand->left[i].len;
-			sha256_add(hand->desks[i].hash, cut(hand, i, n).at,
+			sha256_add(hand->desks[i].hash, cut(hand, i, n).data,
 			    n);
 		}
 }
@@ -220,16 +220,16 @@ audit_pool_add(struct audit_pool *pool, struct audit_look *look)
 static bool
 is_over(struct audit_pool *pool, struct audit_look *look)
 {
-	struct audit_look **at = &pool->first;
+	struct audit_look **link = &pool->first;
 	bool is;
 
 	pthread_mutex_lock(&pool->lock);
 	is = look->state == AUDIT_OVER;
 	if (look->state == AUDIT_WAITS && pool->first != look) {
-		while (*at != look)
-			at = &(*at)->next;
-		if ((*at = look->next) == NULL)
-			pool->last = at;
+		while (*link != look)
+			link = &(*link)->next;
+		if ((*link = look->next) == NULL)
+			pool->last = link;
 		look->next = pool->first;
 		pool->first = look;
 	}

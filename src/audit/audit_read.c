@@ -44,10 +44,10 @@ take_content(struct audit_verify *verify, const struct audit_content *content)
 		memcpy(hashed.sha256, content->sha256, SHA256_BYTES);
 		tree_receipts_add(&verify->hashed, &hashed);
 	}
-	memcpy(verify->at.sha256, content->sha256, SHA256_BYTES);
-	verify->at.bytes = content->bytes;
-	verify->at.lines = content->lines;
-	verify->at.rows = content->rows;
+	memcpy(verify->current.sha256, content->sha256, SHA256_BYTES);
+	verify->current.bytes = content->bytes;
+	verify->current.lines = content->lines;
+	verify->current.rows = content->rows;
 	verify->progress.read += content->bytes;
 }
 
@@ -55,7 +55,7 @@ int
 audit_read(struct audit_verify *verify, const struct tree_receipt *receipt,
     enum audit_wanted wanted, struct err *err)
 {
-	struct audit_listing *at = &verify->at;
+	struct audit_listing *current = &verify->current;
 	struct audit_look *look;
 	int rc;
 
@@ -66,10 +66,10 @@ audit_read(struct audit_verify *verify, const struct tree_receipt *receipt,
 	verify->progress.bytes += receipt->bytes;
 	if (verify->pool == NULL)
 		verify->pool = audit_pool_new(n_threads(verify));
-	if (at->crawl != NULL) {
+	if (current->crawl != NULL) {
 		audit_ahead_fill(verify);
-		look = at->looks[at->next - 1];
-		at->looks[at->next - 1] = NULL;
+		look = current->looks[current->next - 1];
+		current->looks[current->next - 1] = NULL;
 	} else {
 		look = audit_look_new(verify, receipt, verify->rest_key,
 		    wanted);
@@ -78,7 +78,7 @@ audit_read(struct audit_verify *verify, const struct tree_receipt *receipt,
 	take_look(verify, look);
 	if (look->is_read)
 		take_content(verify, &look->content);
-	at->unread |= look->is_passed;
+	current->unread |= look->is_passed;
 	rc = look->content.is_whole;
 	if (look->has_failed) {
 		*err = look->err;

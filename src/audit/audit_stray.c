@@ -11,7 +11,7 @@
 /* What the variables of a template stand for in a path. */
 struct value {
 	const struct source_var *var;
-	const char *at;
+	const char *data;
 	size_t len;
 };
 
@@ -72,7 +72,7 @@ put_values(const struct source_template *template,
 				break;
 		if (k == values->n)
 			return false;
-		text_add(path, values->all[k].at, values->all[k].len);
+		text_add(path, values->all[k].data, values->all[k].len);
 	}
 	return true;
 }
@@ -110,10 +110,10 @@ blame(struct audit_verify *verify, const struct source_resource *resource,
 		    "damaged or not there; its own records are read");
 		return;
 	}
-	if (audit_disk_knows(verify, verify->path.at) ||
-	    !set_add(verify->checked, verify->path.at, verify->path.len))
+	if (audit_disk_knows(verify, verify->path.data) ||
+	    !set_add(verify->checked, verify->path.data, verify->path.len))
 		return;
-	finding.path = verify->path.at;
+	finding.path = verify->path.data;
 	audit_find(verify, finding, "it is not there, and what belongs to it "
 	    "is (%s)", path);
 }

@@ -92,7 +92,7 @@ audit_count_unit(struct audit_summary *summary,
 		return;
 	text_init(&text, 1000);
 	page_value_text(kind, &text);
-	audit_count_kind(summary, text.at != NULL ? text.at : "");
+	audit_count_kind(summary, text.data != NULL ? text.data : "");
 	text_release(&text);
 }
 
@@ -121,10 +121,10 @@ count_kinds(struct manifest *manifest, struct tree *tree,
 	for (i = 0; i < files.n; i++) {
 		text_clear(&text);
 		/* One that can't be read is for verify to tell of. */
-		if (tree_get(tree, files.at[i].path, &text, NULL) == -1)
+		if (tree_get(tree, files.items[i].path, &text, NULL) == -1)
 			continue;
 		page_whole(&page, plans[unit->index],
-		    (struct span){ text.at, text.len }, &item, &why);
+		    (struct span){ text.data, text.len }, &item, &why);
 		if (item.kind == PAGE_RECORD)
 			audit_count_unit(summary, unit, item.bytes);
 	}
@@ -213,9 +213,9 @@ count_absent(struct manifest *manifest, struct tree *tree,
 	tree_receipts_sort(files);
 	audit_accept_receipts(tree, files);
 	for (i = 0; i < files->n; i++)
-		if (!tree_has(tree, &files->at[i], summary->sealed) &&
+		if (!tree_has(tree, &files->items[i], summary->sealed) &&
 		    summary->absent++ == 0)
-			summary->first_absent = mem_text(files->at[i].path);
+			summary->first_absent = mem_text(files->items[i].path);
 	return 0;
 }
 
@@ -241,7 +241,7 @@ summarise(struct manifest *manifest, struct tree *tree,
 	}
 	summary->files = files.n;
 	for (i = 0; i < files.n; i++)
-		summary->bytes += files.at[i].bytes;
+		summary->bytes += files.items[i].bytes;
 	tree_receipts_release(&files);
 	return count_kinds(manifest, tree, source, summary, err);
 }

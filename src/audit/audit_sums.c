@@ -15,11 +15,11 @@ join(struct tree_receipts *all)
 	size_t i, n = 0;
 
 	for (i = 0; i < all->n; i++) {
-		struct tree_receipt *one = &all->at[i], *last;
+		struct tree_receipt *one = &all->items[i], *last;
 
-		last = n > 0 ? &all->at[n - 1] : NULL;
+		last = n > 0 ? &all->items[n - 1] : NULL;
 		if (last == NULL || strcmp(last->path, one->path) != 0) {
-			all->at[n++] = *one;
+			all->items[n++] = *one;
 			continue;
 		}
 		if (one->bytes > 0 || one->lines > 0) {
@@ -35,8 +35,8 @@ join(struct tree_receipts *all)
 void
 audit_sums_take(struct audit_verify *verify, const struct text *sums)
 {
-	size_t bad = tree_sums_read((struct span){ sums->at != NULL ?
-	    sums->at : "", sums->len }, &verify->rest);
+	size_t bad = tree_sums_read((struct span){ sums->data != NULL ?
+	    sums->data : "", sums->len }, &verify->rest);
 	struct audit_finding finding = { .kind = AUDIT_DAMAGED,
 	    .path = (char *)TREE_SUMS };
 

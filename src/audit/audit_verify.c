@@ -201,7 +201,7 @@ open_ours(struct audit_verify *verify, struct err *err)
 		return -1;
 	verify->progress.files_total = verify->rest.n;
 	for (i = 0; i < verify->rest.n; i++)
-		verify->progress.bytes_total += verify->rest.at[i].bytes;
+		verify->progress.bytes_total += verify->rest.items[i].bytes;
 	return 0;
 }
 
@@ -330,7 +330,7 @@ step_rest(struct audit_verify *verify, struct err *err)
 	const struct tree_receipt *file;
 
 	while (verify->next < verify->rest.n) {
-		file = &verify->rest.at[verify->next];
+		file = &verify->rest.items[verify->next];
 		verify->rest_key = verify->rest_keys != NULL ?
 		    verify->rest_keys[verify->next] : NULL;
 		verify->next++;
@@ -402,7 +402,7 @@ audit_verify_free(struct audit_verify *verify)
 	if (verify == NULL)
 		return;
 	audit_pool_free(verify->pool);
-	audit_listing_release(&verify->at);
+	audit_listing_release(&verify->current);
 	audit_ahead_free(verify);
 	tree_receipts_release(&verify->rest);
 	free(verify->rest_keys);

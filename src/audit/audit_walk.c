@@ -61,10 +61,10 @@ find_gaps(struct audit_verify *verify, const struct manifest_listing *known)
 	const struct manifest_gap *gap;
 
 	for (gap = known->gaps; gap != NULL; gap = gap->next)
-		find_gap(verify, verify->at.crawl->key, gap);
+		find_gap(verify, verify->current.crawl->key, gap);
 	if (known->ended || known->gaps != NULL)
 		return;
-	audit_find(verify, finding_of(verify->at.crawl, AUDIT_MISSING),
+	audit_find(verify, finding_of(verify->current.crawl, AUDIT_MISSING),
 	    "the export has not got to its end");
 }
 
@@ -84,49 +84,49 @@ audit_find_refused(struct audit_verify *verify)
 static int
 ask_manifest(struct audit_verify *verify, struct err *err)
 {
-	struct audit_listing *at = &verify->at;
+	struct audit_listing *current = &verify->current;
 	bool has_files = audit_ahead_open(verify);
 
-	if (!manifest_find(verify->manifest, at->crawl->key, &at->known)) {
-		at->known.total = -1;
-		at->unread = true;
-		audit_find(verify, finding_of(at->crawl, AUDIT_MISSING),
+	if (!manifest_find(verify->manifest, current->crawl->key, &current->known)) {
+		current->known.total = -1;
+		current->unread = true;
+		audit_find(verify, finding_of(current->crawl, AUDIT_MISSING),
 		    "the manifest knows nothing of it");
 		return 0;
 	}
-	find_gaps(verify, &at->known);
-	if (!at->known.ended)
-		at->unread = true;
+	find_gaps(verify, &current->known);
+	if (!current->known.ended)
+		current->unread = true;
 	return has_files ? 0 : manifest_files(verify->manifest,
-	    at->crawl->key, &at->files, err);
+	    current->crawl->key, &current->files, err);
 }
 
 static int
 open_listing(struct audit_verify *verify, struct crawl_listing *listing,
     struct err *err)
 {
-	struct audit_listing *at = &verify->at;
+	struct audit_listing *current = &verify->current;
 
-	at->crawl = listing;
-	at->seen = set_new();
-	at->tally = set_new();
+	current->crawl = listing;
+	current->seen = set_new();
+	current->tally = set_new();
 	set_add(verify->visited, listing->key, strlen(listing->key));
 	if (verify->manifest != NULL)
 		return ask_manifest(verify, err);
-	return audit_disk_files(verify, listing, &at->files, err);
+	return audit_disk_files(verify, listing, &current->files, err);
 }
 
 /* A document's fields are known to those beside it. */
 void
 audit_take_fields(struct audit_verify *verify, char **values)
 {
-	struct crawl_listing *listing = verify->at.crawl;
+	struct crawl_listing *listing = verify->current.crawl;
 	size_t i;
 
-	verify->at.fields = json_object();
+	verify->current.fields = json_object();
 	for (i = 0; i < listing->resource->n_fields; i++)
 		if (values[i] != NULL)
-			json_object_set_new(verify->at.fields,
+			json_object_set_new(verify->current.fields,
 			    listing->resource->fields[i].name,
 			    json_string(values[i]));
 	crawl_fact(verify->crawl, listing, values);
@@ -146,7 +146,7 @@ audit_say_double(struct audit_verify *verify, const char *path,
 	if (line > 0)
 		snprintf(where, sizeof(where), "line %" PRIu64 ": ", line);
 	audit_find(verify, finding, "%sthe record %s%s%s comes twice in its "
-	    "listing", where, named ? "\"" : "", named ? verify->key.at :
+	    "listing", where, named ? "\"" : "", named ? verify->key.data :
 	    "(without a key)", named ? "\"" : "");
 }
 
@@ -154,17 +154,17 @@ bool
 audit_take_key(struct audit_verify *verify, const char *path, uint64_t line,
     bool named, struct set_mark mark)
 {
-	struct audit_listing *at = &verify->at;
+	struct audit_listing *current = &verify->current;
 
-	if (set_add_mark(at->seen, mark))
+	if (set_add_mark(current->seen, mark))
 		return true;
 	/* The server's total counted both: see run_double.c. */
-	if (at->same_key < at->known.same_key) {
-		at->same_key++;
+	if (current->same_key < current->known.same_key) {
+		current->same_key++;
 		return false;
 	}
-	audit_say_double(verify, path, at->crawl->key, line, named,
-	    ++at->doubles);
+	audit_say_double(verify, path, current->crawl->key, line, named,
+	    ++current->doubles);
 	return false;
 }
 
@@ -181,14 +181,14 @@ void
 audit_take_item(struct audit_verify *verify, const char *path,
     struct audit_item *item, const char *key)
 {
-	struct audit_listing *at = &verify->at;
+	struct audit_listing *current = &verify->current;
 
 	if (item->raw != NULL) {
 		audit_disk_rows(verify, path, (struct span){ item->raw,
 		    item->raw_len });
 		return;
 	}
-	if (!at->crawl->resource->is_list) {
+	if (!current->crawl->resource->is_list) {
 		audit_take_fields(verify, item->values);
 		item->values = NULL;
 		return;
@@ -196,18 +196,18 @@ audit_take_item(struct audit_verify *verify, const char *path,
 	text_clear(&verify->key);
 	text_add(&verify->key, key, item->key_len);
 	if (!item->named && verify->manifest == NULL &&
-	    at->crawl->resource->n_key > 0) {
+	    current->crawl->resource->n_key > 0) {
 		audit_disk_unnamed(verify, path, item->line);
 		return;
 	}
 	if (!item->named) {
-		page_tally(at->tally, &verify->key);
-		item->mark = set_mark_of(verify->key.at, verify->key.len);
+		page_tally(current->tally, &verify->key);
+		item->mark = set_mark_of(verify->key.data, verify->key.len);
 	}
 	if (!audit_take_key(verify, path, item->line, item->named,
 	    item->mark) || item->parts == NULL)
 		return;
-	crawl_link(verify->crawl, at->crawl, item->parts, item->values);
+	crawl_link(verify->crawl, current->crawl, item->parts, item->values);
 	item->parts = item->values = NULL;
 }
 
@@ -215,14 +215,14 @@ audit_take_item(struct audit_verify *verify, const char *path,
 static void
 check_shards(struct audit_verify *verify)
 {
-	struct audit_listing *at = &verify->at;
-	struct audit_finding finding = finding_of(at->crawl, AUDIT_DAMAGED);
+	struct audit_listing *current = &verify->current;
+	struct audit_finding finding = finding_of(current->crawl, AUDIT_DAMAGED);
 	size_t i;
 
-	for (i = 0; i < at->files.n; i++) {
-		const struct tree_receipt *file = &at->files.at[i];
+	for (i = 0; i < current->files.n; i++) {
+		const struct tree_receipt *file = &current->files.items[i];
 		const char *slash = strrchr(file->path, '/');
-		bool last = i + 1 == at->files.n;
+		bool last = i + 1 == current->files.n;
 		char name[40];
 
 		snprintf(name, sizeof(name), "/%zu.jsonl", i + 1);
@@ -242,61 +242,61 @@ check_shards(struct audit_verify *verify)
 static void
 check_counts(struct audit_verify *verify)
 {
-	struct audit_listing *at = &verify->at;
-	const struct source_resource *resource = at->crawl->resource;
-	struct audit_finding finding = finding_of(at->crawl, AUDIT_DAMAGED);
+	struct audit_listing *current = &verify->current;
+	const struct source_resource *resource = current->crawl->resource;
+	struct audit_finding finding = finding_of(current->crawl, AUDIT_DAMAGED);
 	int64_t expected = resource->has_expect ? crawl_number(verify->crawl,
-	    at->crawl, &resource->expect) : -1, said;
+	    current->crawl, &resource->expect) : -1, said;
 	const char *name;
 
-	if (!resource->is_list || resource->derive != NULL || at->unread)
+	if (!resource->is_list || resource->derive != NULL || current->unread)
 		return;
 	finding.refetch = true;
-	if (at->records != at->known.records)
+	if (current->records != current->known.records)
 		audit_find(verify, finding, "%" PRIu64 " records are on "
-		    "disk; the manifest says %" PRIu64, at->records,
-		    at->known.records);
-	else if (at->known.moved)
+		    "disk; the manifest says %" PRIu64, current->records,
+		    current->known.records);
+	else if (current->known.moved)
 		;	/* it changed while it was read; the log tells */
 	else if (resource->paging != SOURCE_UNPAGED &&
-	    at->known.total >= 0 && !at->known.capped &&
-	    at->records != (uint64_t)at->known.total)
+	    current->known.total >= 0 && !current->known.capped &&
+	    current->records != (uint64_t)current->known.total)
 		audit_find(verify, finding, "%" PRIu64 " records are on "
-		    "disk; the server's total was %" PRId64, at->records,
-		    at->known.total);
-	else if (expected >= 0 && at->records != (uint64_t)expected)
+		    "disk; the server's total was %" PRId64, current->records,
+		    current->known.total);
+	else if (expected >= 0 && current->records != (uint64_t)expected)
 		audit_find(verify, finding, "%" PRIu64 " records are on "
-		    "disk; %s says %" PRId64, at->records,
+		    "disk; %s says %" PRId64, current->records,
 		    resource->expect.name, expected);
 	said = audit_hint(verify, &name);
-	if (said >= 0 && at->records != (uint64_t)said) {
+	if (said >= 0 && current->records != (uint64_t)said) {
 		finding.kind = AUDIT_NOTE;
 		audit_find(verify, finding, "%" PRIu64 " records; %s said "
 		    "%" PRId64 " when that was listed: records came or went "
-		    "meanwhile", at->records, name, said);
+		    "meanwhile", current->records, name, said);
 	}
 }
 
 static void
 close_listing(struct audit_verify *verify)
 {
-	struct audit_listing *at = &verify->at;
+	struct audit_listing *current = &verify->current;
 
-	if (at->doubles > DOUBLES_NAMED)
-		audit_find(verify, finding_of(at->crawl, AUDIT_DAMAGED),
-		    "%" PRIu64 " records come twice in all", at->doubles);
+	if (current->doubles > DOUBLES_NAMED)
+		audit_find(verify, finding_of(current->crawl, AUDIT_DAMAGED),
+		    "%" PRIu64 " records come twice in all", current->doubles);
 	if (verify->manifest == NULL) {
 		audit_disk_close(verify);
 		if (verify->adopted != NULL)
 			audit_adopt_listing(verify);
 	} else {
-		if (at->crawl->resource->store == SOURCE_KEEP_SHARDS &&
+		if (current->crawl->resource->store == SOURCE_KEEP_SHARDS &&
 		    !verify->is_adopted)
 			check_shards(verify);
 		check_counts(verify);
 	}
-	crawl_end(verify->crawl, at->crawl);
-	audit_listing_release(at);
+	crawl_end(verify->crawl, current->crawl);
+	audit_listing_release(current);
 }
 
 static void
@@ -322,39 +322,39 @@ check_done(struct audit_verify *verify, struct crawl_node *node)
 static int
 next_file(struct audit_verify *verify, struct err *err)
 {
-	struct audit_listing *at = &verify->at;
-	const struct source_resource *resource = at->crawl->resource;
-	struct tree_receipt *file = &at->files.at[at->next++];
+	struct audit_listing *current = &verify->current;
+	const struct source_resource *resource = current->crawl->resource;
+	struct tree_receipt *file = &current->files.items[current->next++];
 	int rc = audit_read(verify, file, AUDIT_RECORDS, err);
 
 	if (rc == 0) {
-		at->unread = true;
+		current->unread = true;
 		verify->blind |= resource->has_children;
 	}
 	if (verify->manifest == NULL) {
 		file->lines = resource->store == SOURCE_KEEP_SHARDS ?
-		    at->lines : 0;
-		file->bytes = at->bytes;
-		memcpy(file->sha256, at->sha256, SHA256_BYTES);
+		    current->lines : 0;
+		file->bytes = current->bytes;
+		memcpy(file->sha256, current->sha256, SHA256_BYTES);
 	}
-	at->is_whole = mem_need(at->is_whole, at->next, &at->is_whole_room,
+	current->is_whole = mem_need(current->is_whole, current->next, &current->is_whole_room,
 	    sizeof(bool));
-	at->is_whole[at->next - 1] = rc == 1;
-	at->rows_of = mem_need(at->rows_of, at->next, &at->rows_capacity,
-	    sizeof(*at->rows_of));
-	at->rows_of[at->next - 1] = at->rows;
+	current->is_whole[current->next - 1] = rc == 1;
+	current->rows_of = mem_need(current->rows_of, current->next, &current->rows_capacity,
+	    sizeof(*current->rows_of));
+	current->rows_of[current->next - 1] = current->rows;
 	return rc == -1 ? -1 : 1;
 }
 
 int
 audit_walk(struct audit_verify *verify, struct err *err)
 {
-	struct audit_listing *at = &verify->at;
+	struct audit_listing *current = &verify->current;
 	struct crawl_job job;
 
-	if (at->crawl != NULL && at->next < at->files.n)
+	if (current->crawl != NULL && current->next < current->files.n)
 		return next_file(verify, err);
-	if (at->crawl != NULL)
+	if (current->crawl != NULL)
 		close_listing(verify);
 	switch (crawl_next(verify->crawl, false, &job)) {
 	case CRAWL_OPEN:

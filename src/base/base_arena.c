@@ -9,7 +9,7 @@
 struct piece {
 	struct piece *older;
 	size_t used, room;
-	alignas(max_align_t) char at[];
+	alignas(max_align_t) char data[];
 };
 
 struct arena {
@@ -28,7 +28,7 @@ arena_take(struct arena *arena, size_t size)
 	const size_t align = alignof(max_align_t);
 	struct piece *piece = arena->newest;
 	size_t need = (size + align - 1) / align * align;
-	void *at;
+	void *pos;
 
 	if (piece == NULL || piece->room - piece->used < need) {
 		size_t room = need > 4000 ? need : 4000;
@@ -38,19 +38,19 @@ arena_take(struct arena *arena, size_t size)
 		    .older = arena->newest, .room = room };
 		arena->newest = piece;
 	}
-	at = &piece->at[piece->used];
+	pos = &piece->data[piece->used];
 	piece->used += need;
-	return memset(at, 0, size);
+	return memset(pos, 0, size);
 }
 
 char *
 arena_copy(struct arena *arena, const char *from, size_t len)
 {
-	char *at = arena_take(arena, len + 1);
+	char *pos = arena_take(arena, len + 1);
 
 	if (len > 0)
-		memcpy(at, from, len);
-	return at;
+		memcpy(pos, from, len);
+	return pos;
 }
 
 char *

@@ -6,7 +6,7 @@
 /* A file that is built into the program; src/embed.sh makes the tables. */
 struct embedded {
 	const char *name;	/* NULL ends a table */
-	const char *at;
+	const char *data;
 	size_t len;
 };
 

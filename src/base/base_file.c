@@ -447,10 +447,10 @@ file_is_temp(const char *name)
 }
 
 int
-file_replace(int dir, const char *path, const void *at, size_t len,
+file_replace(int dir, const char *path, const void *data, size_t len,
     struct err *err)
 {
-	struct iovec piece = { (void *)at, len };
+	struct iovec piece = { (void *)data, len };
 	const char *name = strrchr(path, '/');
 	char temp[PATH_MAX], parent[PATH_MAX];
 	int fd;

@@ -115,7 +115,7 @@ int file_sync_all(int, const char *, struct err *);
 void file_drop_cache(int);
 
 /**
- * file_replace(dir, path, at, len, err):
+ * file_replace(dir, path, data, len, err):
  * Make the file ${path} hold these ${len} bytes.  Killed at any point, it
  * leaves the old file or the new one, whole.  Return 0 once the new file is
  * on disk, or -1, the file then being either of the two.

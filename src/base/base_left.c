@@ -104,7 +104,7 @@ note_holds(int dir, int fd, const char *wanted, const char *command)
 	text_init(&now, 2 * NOTE_MAX);
 	write_note(command != NULL ? command : "", &st, name, &now);
 	holds = now.len == (size_t)n &&
-	    memcmp(&now.at[skip], &note[skip], (size_t)n - skip) == 0;
+	    memcmp(&now.data[skip], &note[skip], (size_t)n - skip) == 0;
 	text_release(&now);
 	return holds;
 }
@@ -126,7 +126,7 @@ left_note(int dir, const struct stat *st, const char *to,
 	(void)flock(fd, LOCK_EX | LOCK_NB);
 	text_init(&text, 2 * NOTE_MAX);
 	write_note(command, st, to, &text);
-	piece = (struct iovec){ text.at, text.len };
+	piece = (struct iovec){ text.data, text.len };
 	rc = file_write(fd, &piece, 1, NULL);
 	why = errno;
 	text_release(&text);

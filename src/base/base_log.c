@@ -55,7 +55,7 @@ json_visible(const char *from)
 
 	text_init(&text, LINE_MAX_BYTES);
 	(void)text_add_visible(&text, from, strlen(from));
-	string = json_string(text.at != NULL ? text.at : "");
+	string = json_string(text.data != NULL ? text.data : "");
 	text_release(&text);
 	return string;
 }
@@ -119,7 +119,7 @@ add_event(const struct log *log, json_t *event, struct text *line)
 static void
 write_line(struct log *log, const struct text *line)
 {
-	struct iovec piece = { line->at, line->len };
+	struct iovec piece = { line->data, line->len };
 	struct err err;
 
 	if (file_write(log->fd, &piece, 1, &err) == -1 &&
@@ -214,18 +214,18 @@ hash_file(int fd, int64_t end)
 {
 	struct sha256 *hash = sha256_new();
 	char piece[65536];
-	int64_t at = 0;
+	int64_t offset = 0;
 	ssize_t n = 1;
 
-	while (n > 0 && (end == -1 || at < end)) {
+	while (n > 0 && (end == -1 || offset < end)) {
 		size_t want = sizeof(piece);
 
-		if (end != -1 && end - at < (int64_t)want)
-			want = (size_t)(end - at);
-		n = pread(fd, piece, want, (off_t)at);
+		if (end != -1 && end - offset < (int64_t)want)
+			want = (size_t)(end - offset);
+		n = pread(fd, piece, want, (off_t)offset);
 		if (n > 0) {
 			sha256_add(hash, piece, (size_t)n);
-			at += n;
+			offset += n;
 		}
 	}
 	return hash;
@@ -239,7 +239,7 @@ log_mark(struct log *log, struct err *err)
 	char hex[SHA256_HEX];
 	struct text line;
 	json_t *event;
-	char *at;
+	char *pos;
 
 	if (log->fd == -1)
 		return 0;
@@ -249,13 +249,13 @@ log_mark(struct log *log, struct err *err)
 	json_object_set_new(event, "sha256", json_string(hex));
 	text_init(&line, LINE_MAX_BYTES);
 	add_event(log, event, &line);
-	at = strstr(line.at, hex);
+	pos = strstr(line.data, hex);
 	hash = hash_file(log->fd, -1);
-	sha256_add(hash, line.at, (size_t)(at - line.at));
+	sha256_add(hash, line.data, (size_t)(pos - line.data));
 	sha256_peek(hash, bytes);
 	sha256_free(hash);
 	sha256_hex(bytes, hex);
-	memcpy(at, hex, sizeof(hex) - 1);
+	memcpy(pos, hex, sizeof(hex) - 1);
 	write_line(log, &line);
 	text_release(&line);
 	json_decref(event);
@@ -273,21 +273,21 @@ log_is_marked(int fd)
 	size_t rest;
 	struct sha256 *hash;
 	struct stat st;
-	int64_t at;
+	int64_t offset;
 
 	/* The digits, and what ends the line in either format. */
 	for (rest = 1; rest <= 3; rest += 2) {
 		if (fstat(fd, &st) == -1 ||
 		    st.st_size < (off_t)(SHA256_HEX - 1 + rest))
 			return false;
-		at = st.st_size - (int64_t)(SHA256_HEX - 1 + rest);
-		if (pread(fd, tail, SHA256_HEX - 1 + rest, (off_t)at) !=
+		offset = st.st_size - (int64_t)(SHA256_HEX - 1 + rest);
+		if (pread(fd, tail, SHA256_HEX - 1 + rest, (off_t)offset) !=
 		    (ssize_t)(SHA256_HEX - 1 + rest))
 			return false;
 		if (memcmp(&tail[SHA256_HEX - 1], rest == 1 ? "\n" :
 		    "\"}\n", rest) != 0)
 			continue;
-		hash = hash_file(fd, at);
+		hash = hash_file(fd, offset);
 		sha256_peek(hash, bytes);
 		sha256_free(hash);
 		sha256_hex(bytes, hex);

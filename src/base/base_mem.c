@@ -33,56 +33,56 @@ mem_on_failure(const char *note)
 void *
 mem_alloc(size_t size)
 {
-	void *at = malloc(size > 0 ? size : 1);
+	void *pos = malloc(size > 0 ? size : 1);
 
-	if (at == NULL)
+	if (pos == NULL)
 		mem_is_out();
-	return at;
+	return pos;
 }
 
 void *
 mem_zero(size_t n, size_t size)
 {
-	void *at = calloc(n > 0 ? n : 1, size > 0 ? size : 1);
+	void *pos = calloc(n > 0 ? n : 1, size > 0 ? size : 1);
 
-	if (at == NULL)
+	if (pos == NULL)
 		mem_is_out();
-	return at;
+	return pos;
 }
 
 void *
-mem_grow(void *at, size_t n, size_t size)
+mem_grow(void *data, size_t n, size_t size)
 {
 	if (size > 0 && n > SIZE_MAX / size)
 		mem_is_out();
-	at = realloc(at, n * size > 0 ? n * size : 1);
-	if (at == NULL)
+	data = realloc(data, n * size > 0 ? n * size : 1);
+	if (data == NULL)
 		mem_is_out();
-	return at;
+	return data;
 }
 
 void *
-mem_need(void *at, size_t n, size_t *room, size_t size)
+mem_need(void *data, size_t n, size_t *room, size_t size)
 {
 	if (n <= *room)
-		return at;
+		return data;
 	if (*room > SIZE_MAX / 2)
 		mem_is_out();
 	*room = n > *room * 2 ? n : *room * 2;
 	if (*room < 8)
 		*room = 8;
-	return mem_grow(at, *room, size);
+	return mem_grow(data, *room, size);
 }
 
 void *
 mem_copy(const void *from, size_t len)
 {
-	char *at = mem_alloc(len + 1);
+	char *pos = mem_alloc(len + 1);
 
 	if (len > 0)
-		memcpy(at, from, len);
-	at[len] = '\0';
-	return at;
+		memcpy(pos, from, len);
+	pos[len] = '\0';
+	return pos;
 }
 
 char *
@@ -95,13 +95,13 @@ char *
 mem_format(const char *format, ...)
 {
 	va_list ap;
-	char *at;
+	char *pos;
 	int n;
 
 	va_start(ap, format);
-	n = vasprintf(&at, format, ap);
+	n = vasprintf(&pos, format, ap);
 	va_end(ap);
 	if (n < 0)
 		mem_is_out();
-	return at;
+	return pos;
 }

@@ -19,15 +19,15 @@ void *mem_alloc(size_t);
 void *mem_zero(size_t, size_t);
 
 /**
- * mem_grow(at, n, size):
- * Return ${n} times ${size} new bytes that begin with what ${at} (which may
- * be NULL) held; ${at} itself is no longer valid.
+ * mem_grow(data, n, size):
+ * Return ${n} times ${size} new bytes that begin with what ${data} (which may
+ * be NULL) held; ${data} itself is no longer valid.
  */
 void *mem_grow(void *, size_t, size_t);
 
 /**
- * mem_need(at, n, room, size):
- * Make the array ${at}, which has place for ${*room} items of ${size} bytes,
+ * mem_need(data, n, room, size):
+ * Make the array ${data}, which has place for ${*room} items of ${size} bytes,
  * large enough for ${n}, at least doubling it when it must move.  Return
  * the array, which may have moved; ${*room} says what it holds now.
  */

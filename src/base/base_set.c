@@ -17,12 +17,12 @@ struct set {
 };
 
 struct set_mark
-set_mark_of(const void *at, size_t len)
+set_mark_of(const void *data, size_t len)
 {
 	unsigned char hash[SHA256_BYTES];
 	struct set_mark mark;
 
-	sha256_of(at, len, hash);
+	sha256_of(data, len, hash);
 	memcpy(&mark, hash, sizeof(mark));
 	if (mark.a == 0 && mark.b == 0)
 		mark.a = 1;
@@ -91,27 +91,27 @@ set_add_mark(struct set *set, struct set_mark mark)
 }
 
 bool
-set_add(struct set *set, const void *at, size_t len)
+set_add(struct set *set, const void *data, size_t len)
 {
-	return set_add_mark(set, set_mark_of(at, len));
+	return set_add_mark(set, set_mark_of(data, len));
 }
 
 unsigned
-set_tally(struct set *set, const void *at, size_t len)
+set_tally(struct set *set, const void *data, size_t len)
 {
 	struct set_mark *slot;
 
 	if (set->tallies == NULL)
 		set->tallies = mem_zero(set->room, sizeof(*set->tallies));
-	(void)set_add(set, at, len);
-	slot = slot_for(set, set_mark_of(at, len));
+	(void)set_add(set, data, len);
+	slot = slot_for(set, set_mark_of(data, len));
 	return ++set->tallies[slot - set->slots];
 }
 
 bool
-set_has(const struct set *set, const void *at, size_t len)
+set_has(const struct set *set, const void *data, size_t len)
 {
-	struct set_mark *slot = slot_for(set, set_mark_of(at, len));
+	struct set_mark *slot = slot_for(set, set_mark_of(data, len));
 
 	return slot->a != 0 || slot->b != 0;
 }

@@ -16,11 +16,11 @@ struct set;
 /** set_new(): Return a new, empty set; set_free() it. */
 struct set *set_new(void);
 
-/** set_add(set, at, len): Put a string in.  Return whether it is new. */
+/** set_add(set, data, len): Put a string in.  Return whether it is new. */
 bool set_add(struct set *, const void *, size_t);
 
 /**
- * set_tally(set, at, len):
+ * set_tally(set, data, len):
  * Count a string that may come several times.  Return how often it has come,
  * this time included.  For a set that nothing is added to otherwise.
  */
@@ -31,13 +31,13 @@ struct set_mark {
 	uint64_t a, b;
 };
 
-/** set_mark_of(at, len): Return the mark of a string. */
+/** set_mark_of(data, len): Return the mark of a string. */
 struct set_mark set_mark_of(const void *, size_t);
 
 /** set_add_mark(set, mark): As set_add(), of the string with that mark. */
 bool set_add_mark(struct set *, struct set_mark);
 
-/** set_has(set, at, len): Is the string in ${set}? */
+/** set_has(set, data, len): Is the string in ${set}? */
 bool set_has(const struct set *, const void *, size_t);
 
 /** set_count(set): How many strings there are. */

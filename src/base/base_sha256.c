@@ -64,15 +64,15 @@ begin_here(struct sha256 *hash)
 }
 
 static void
-add_here(struct sha256 *hash, const unsigned char *at, size_t len)
+add_here(struct sha256 *hash, const unsigned char *data, size_t len)
 {
 	size_t have = hash->len % SHA256_BLOCK, n;
 
 	hash->len += len;
 	if (have > 0) {
 		n = SHA256_BLOCK - have < len ? SHA256_BLOCK - have : len;
-		memcpy(&hash->rest[have], at, n);
-		at += n;
+		memcpy(&hash->rest[have], data, n);
+		data += n;
 		len -= n;
 		if (have + n < SHA256_BLOCK)
 			return;
@@ -80,9 +80,9 @@ add_here(struct sha256 *hash, const unsigned char *at, size_t len)
 	}
 	n = len / SHA256_BLOCK;
 	if (n > 0)
-		sha256_ni(hash->state, at, n);
+		sha256_ni(hash->state, data, n);
 	if (len % SHA256_BLOCK > 0)
-		memcpy(hash->rest, &at[n * SHA256_BLOCK], len % SHA256_BLOCK);
+		memcpy(hash->rest, &data[n * SHA256_BLOCK], len % SHA256_BLOCK);
 }
 
 /* A bit that is set, zeros, and the length in bits end the last block. */
@@ -137,14 +137,14 @@ sha256_restart(struct sha256 *hash)
 }
 
 void
-sha256_add(struct sha256 *hash, const void *at, size_t len)
+sha256_add(struct sha256 *hash, const void *data, size_t len)
 {
 	if (len == 0)
 		return;
 	if (hash->sum == NULL)
-		add_here(hash, at, len);
+		add_here(hash, data, len);
 	else
-		must(EVP_DigestUpdate(hash->sum, at, len));
+		must(EVP_DigestUpdate(hash->sum, data, len));
 }
 
 void
@@ -156,15 +156,15 @@ sha256_add_two(struct sha256 *a, struct span first, struct sha256 *b,
 
 	if (n > 0 && a->sum == NULL && b->sum == NULL &&
 	    a->len % SHA256_BLOCK == 0 && b->len % SHA256_BLOCK == 0) {
-		sha256_ni_two(a->state, (const unsigned char *)first.at,
-		    b->state, (const unsigned char *)second.at, n);
+		sha256_ni_two(a->state, (const unsigned char *)first.data,
+		    b->state, (const unsigned char *)second.data, n);
 		a->len += done;
 		b->len += done;
 	} else {
 		done = 0;
 	}
-	sha256_add(a, first.at + done, first.len - done);
-	sha256_add(b, second.at + done, second.len - done);
+	sha256_add(a, first.data + done, first.len - done);
+	sha256_add(b, second.data + done, second.len - done);
 }
 
 void
@@ -192,17 +192,17 @@ sha256_free(struct sha256 *hash)
 }
 
 void
-sha256_of(const void *at, size_t len, unsigned char out[SHA256_BYTES])
+sha256_of(const void *data, size_t len, unsigned char out[SHA256_BYTES])
 {
 	struct sha256 hash;
 
 	if (!can_here()) {
-		must(EVP_Digest(at, len, out, NULL, sha256_method(), NULL));
+		must(EVP_Digest(data, len, out, NULL, sha256_method(), NULL));
 		return;
 	}
 	begin_here(&hash);
 	if (len > 0)
-		add_here(&hash, at, len);
+		add_here(&hash, data, len);
 	end_here(&hash, out);
 }
 

@@ -17,7 +17,7 @@ struct sha256;
 /** sha256_new(): Return the hash of nothing yet; sha256_free() it. */
 struct sha256 *sha256_new(void);
 
-/** sha256_add(hash, at, len): Add bytes. */
+/** sha256_add(hash, data, len): Add bytes. */
 void sha256_add(struct sha256 *, const void *, size_t);
 
 /** sha256_new_slow(): The same by libcrypto, whatever the processor can do. */
@@ -40,7 +40,7 @@ void sha256_restart(struct sha256 *);
 /** sha256_free(hash): Free ${hash}, which may be NULL. */
 void sha256_free(struct sha256 *);
 
-/** sha256_of(at, len, out): Write the hash of ${len} bytes. */
+/** sha256_of(data, len, out): Write the hash of ${len} bytes. */
 void sha256_of(const void *, size_t, unsigned char [SHA256_BYTES]);
 
 /** sha256_hex(hash, out): Write ${hash} as lower-case hex and a NUL. */

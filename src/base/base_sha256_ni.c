@@ -75,20 +75,20 @@ begin(struct lane *lane, const unsigned char *block)
 INLINE void
 rounds(struct lane *lane, int i)
 {
-	__m128i *at = &lane->words[i % 4], sum, next;
+	__m128i *pos = &lane->words[i % 4], sum, next;
 	__m128i after = lane->words[(i + 1) % 4];
 	__m128i last = lane->words[(i + 3) % 4];
 
-	sum = _mm_add_epi32(*at, _mm_load_si128(
+	sum = _mm_add_epi32(*pos, _mm_load_si128(
 	    (const void *)&constants[4 * i]));
 	lane->cdgh = _mm_sha256rnds2_epu32(lane->cdgh, lane->abef, sum);
 	lane->abef = _mm_sha256rnds2_epu32(lane->abef, lane->cdgh,
 	    _mm_shuffle_epi32(sum, 0x0e));
 	if (i >= 12)
 		return;
-	next = _mm_add_epi32(_mm_sha256msg1_epu32(*at, after),
+	next = _mm_add_epi32(_mm_sha256msg1_epu32(*pos, after),
 	    _mm_alignr_epi8(last, lane->words[(i + 2) % 4], 4));
-	*at = _mm_sha256msg2_epu32(next, last);
+	*pos = _mm_sha256msg2_epu32(next, last);
 }
 
 INLINE void
@@ -102,13 +102,13 @@ end(struct lane *lane)
 	DO(8); DO(9); DO(10); DO(11); DO(12); DO(13); DO(14); DO(15)
 
 TARGET void
-sha256_ni(uint32_t *state, const unsigned char *at, size_t blocks)
+sha256_ni(uint32_t *state, const unsigned char *data, size_t blocks)
 {
 	struct lane lane;
 
 	load(&lane, state);
-	for (; blocks > 0; blocks--, at += SHA256_BLOCK) {
-		begin(&lane, at);
+	for (; blocks > 0; blocks--, data += SHA256_BLOCK) {
+		begin(&lane, data);
 #define ONE(i) rounds(&lane, i)
 		ALL(ONE);
 		end(&lane);
@@ -117,7 +117,7 @@ sha256_ni(uint32_t *state, const unsigned char *at, size_t blocks)
 }
 
 TARGET void
-sha256_ni_two(uint32_t *state, const unsigned char *at, uint32_t *other,
+sha256_ni_two(uint32_t *state, const unsigned char *data, uint32_t *other,
     const unsigned char *there, size_t blocks)
 {
 	struct lane a, b;
@@ -125,13 +125,13 @@ sha256_ni_two(uint32_t *state, const unsigned char *at, uint32_t *other,
 	load(&a, state);
 	load(&b, other);
 	for (; blocks > 0; blocks--) {
-		begin(&a, at);
+		begin(&a, data);
 		begin(&b, there);
 #define BOTH(i) rounds(&a, i); rounds(&b, i)
 		ALL(BOTH);
 		end(&a);
 		end(&b);
-		at += SHA256_BLOCK;
+		data += SHA256_BLOCK;
 		there += SHA256_BLOCK;
 	}
 	store(&a, state);

@@ -11,10 +11,10 @@
 /** sha256_ni_can(): Has the processor what the two functions below need? */
 bool sha256_ni_can(void);
 
-/** sha256_ni(state, at, blocks): Add ${blocks} blocks to ${state}. */
+/** sha256_ni(state, data, blocks): Add ${blocks} blocks to ${state}. */
 void sha256_ni(uint32_t *, const unsigned char *, size_t);
 
-/** sha256_ni_two(state, at, other, there, blocks): To each, its blocks. */
+/** sha256_ni_two(state, data, other, there, blocks): To each, its blocks. */
 void sha256_ni_two(uint32_t *, const unsigned char *, uint32_t *,
     const unsigned char *, size_t);
 

@@ -16,7 +16,7 @@ text_init(struct text *text, size_t max)
 void
 text_release(struct text *text)
 {
-	free(text->at);
+	free(text->data);
 	text_init(text, text->max);
 }
 
@@ -25,7 +25,7 @@ text_equals(const struct text *one, const struct text *other)
 {
 	/* Where nothing is held, there is nothing to point to. */
 	return one->len == other->len && (one->len == 0 ||
-	    memcmp(one->at, other->at, one->len) == 0);
+	    memcmp(one->data, other->data, one->len) == 0);
 }
 
 void
@@ -33,26 +33,26 @@ text_clear(struct text *text)
 {
 	text->len = 0;
 	text->over = false;
-	if (text->at != NULL)
-		text->at[0] = '\0';
+	if (text->data != NULL)
+		text->data[0] = '\0';
 }
 
 char *
-text_base64(const void *at, size_t len)
+text_base64(const void *data, size_t len)
 {
 	char *out = mem_alloc(len / 3 * 4 + 5);
 
-	EVP_EncodeBlock((unsigned char *)out, at, (int)len);
+	EVP_EncodeBlock((unsigned char *)out, data, (int)len);
 	return out;
 }
 
 char *
 text_take(struct text *text)
 {
-	char *at = text->at != NULL ? text->at : mem_text("");
+	char *pos = text->data != NULL ? text->data : mem_text("");
 
 	text_init(text, text->max);
-	return at;
+	return pos;
 }
 
 /* Have room for ${more} bytes and a NUL, or note that there is none. */
@@ -63,19 +63,19 @@ make_room(struct text *text, size_t more)
 		text->over = true;
 		return -1;
 	}
-	text->at = mem_need(text->at, text->len + more + 1, &text->room, 1);
+	text->data = mem_need(text->data, text->len + more + 1, &text->room, 1);
 	return 0;
 }
 
 int
-text_add(struct text *text, const void *at, size_t len)
+text_add(struct text *text, const void *data, size_t len)
 {
 	if (make_room(text, len) == -1)
 		return -1;
 	if (len > 0)
-		memcpy(&text->at[text->len], at, len);
+		memcpy(&text->data[text->len], data, len);
 	text->len += len;
-	text->at[text->len] = '\0';
+	text->data[text->len] = '\0';
 	return 0;
 }
 
@@ -152,9 +152,9 @@ visible_char(const unsigned char *p, size_t len)
 }
 
 int
-text_add_visible(struct text *text, const char *at, size_t len)
+text_add_visible(struct text *text, const char *data, size_t len)
 {
-	const unsigned char *p = (const unsigned char *)at;
+	const unsigned char *p = (const unsigned char *)data;
 	size_t i = 0, n;
 
 	while (i < len) {
@@ -170,13 +170,13 @@ text_add_visible(struct text *text, const char *at, size_t len)
 }
 
 int
-text_add_percent(struct text *text, const char *at, size_t len,
+text_add_percent(struct text *text, const char *data, size_t len,
     const char *keep)
 {
 	size_t i;
 
 	for (i = 0; i < len; i++) {
-		unsigned char c = (unsigned char)at[i];
+		unsigned char c = (unsigned char)data[i];
 		bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
 		    (c >= '0' && c <= '9') || c == '-' || c == '.' ||
 		    c == '_' || (c != '\0' && strchr(keep, c) != NULL);
@@ -192,7 +192,7 @@ bool
 text_is(struct span span, const char *string)
 {
 	return strlen(string) == span.len &&
-	    memcmp(span.at, string, span.len) == 0;
+	    memcmp(span.data, string, span.len) == 0;
 }
 
 /* A number as it is written: its digits, and where its point stands. */
@@ -245,7 +245,7 @@ take_power(const char **p, const char *end, long *power)
 }
 
 bool
-text_is_formula(const char *at, size_t len)
+text_is_formula(const char *data, size_t len)
 {
 	static const char *const wide[] = { "\xef\xbc\x9d", "\xef\xbc\x8b",
 	    "\xef\xbc\x8d", "\xef\xbc\xa0" };
@@ -254,15 +254,15 @@ text_is_formula(const char *at, size_t len)
 	if (len == 0)
 		return false;
 	for (i = 0; i < sizeof(wide) / sizeof(wide[0]); i++)
-		if (len >= 3 && memcmp(at, wide[i], 3) == 0)
+		if (len >= 3 && memcmp(data, wide[i], 3) == 0)
 			return true;
-	return *at != '\0' && strchr("=+-@\t\r\n", *at) != NULL;
+	return *data != '\0' && strchr("=+-@\t\r\n", *data) != NULL;
 }
 
 int64_t
-text_whole(const char *at, size_t len)
+text_whole(const char *data, size_t len)
 {
-	const char *p = at, *end = at + len;
+	const char *p = data, *end = data + len;
 	struct decimal number = { 0, 0, 0 };
 	long power = 0;
 

@@ -11,7 +11,7 @@
  * looking and look once at the end.  ${at} always has a NUL at ${len}.
  */
 struct text {
-	char *at;
+	char *data;
 	size_t len;
 	size_t room;
 	size_t max;
@@ -20,7 +20,7 @@ struct text {
 
 /* A piece of somebody else's bytes. */
 struct span {
-	const char *at;
+	const char *data;
 	size_t len;
 };
 
@@ -36,13 +36,13 @@ bool text_equals(const struct text *, const struct text *);
 /** text_clear(text): Make ${text} empty but keep its memory. */
 void text_clear(struct text *);
 
-/** text_base64(at, len): Return the bytes as base64 (RFC 4648), new. */
+/** text_base64(data, len): Return the bytes as base64 (RFC 4648), new. */
 char *text_base64(const void *, size_t);
 
 /** text_take(text): Return the bytes, new; ${text} is empty afterwards. */
 char *text_take(struct text *);
 
-/** text_add(text, at, len): Add bytes.  Return 0, or -1 past the ceiling. */
+/** text_add(text, data, len): Add bytes.  Return 0, or -1 past the ceiling. */
 int text_add(struct text *, const void *, size_t);
 
 /** text_adds(text, string): Add a string.  Return as text_add(). */
@@ -56,14 +56,14 @@ int text_addf(struct text *, const char *, ...)
     __attribute__((format(printf, 2, 3)));
 
 /**
- * text_add_visible(text, at, len):
+ * text_add_visible(text, data, len):
  * Add bytes that came from outside so that a terminal shows them and obeys
  * none: control characters and what is not UTF-8 come out as \xNN.
  */
 int text_add_visible(struct text *, const char *, size_t);
 
 /**
- * text_add_percent(text, at, len, keep):
+ * text_add_percent(text, data, len, keep):
  * Add bytes percent-encoded (RFC 3986 section 2.1), but for letters, digits,
  * "-", ".", "_" and the characters in ${keep}.
  */
@@ -73,7 +73,7 @@ int text_add_percent(struct text *, const char *, size_t, const char *);
 bool text_is(struct span, const char *);
 
 /**
- * text_is_formula(at, len):
+ * text_is_formula(data, len):
  * Would a spreadsheet take the text for a formula, or show what follows a
  * blank in it as one?  It begins with "=", "+", "-" or "@", be it one of full
  * width (U+FF1D, U+FF0B, U+FF0D, U+FF20), a tab or a line break.
@@ -81,7 +81,7 @@ bool text_is(struct span, const char *);
 bool text_is_formula(const char *, size_t);
 
 /**
- * text_whole(at, len):
+ * text_whole(data, len):
  * Return the whole number from 0 to below 10^18 that is written there, in any
  * of JSON's ways (250, 250.0, 2.5e2); or -1.
  */

@@ -224,9 +224,9 @@ read_document(struct reader *r)
  * Return the number of its line, or 0.
  */
 static size_t
-find_directive(const char *at, size_t len)
+find_directive(const char *data, size_t len)
 {
-	const char *p = at, *stop = at + len;
+	const char *p = data, *stop = data + len;
 	size_t line = 1;
 
 	if (len >= 3 && memcmp(p, "\xef\xbb\xbf", 3) == 0)
@@ -242,11 +242,11 @@ find_directive(const char *at, size_t len)
 }
 
 struct yaml *
-yaml_parse(struct arena *arena, const char *name, const char *at, size_t len,
+yaml_parse(struct arena *arena, const char *name, const char *data, size_t len,
     struct err *err)
 {
 	struct reader r = { .name = name, .arena = arena, .err = err };
-	size_t directive = find_directive(at, len);
+	size_t directive = find_directive(data, len);
 	struct yaml *top;
 
 	if (directive > 0) {
@@ -259,7 +259,7 @@ yaml_parse(struct arena *arena, const char *name, const char *at, size_t len,
 		return NULL;
 	}
 	yaml_parser_set_encoding(&r.parser, YAML_UTF8_ENCODING);
-	yaml_parser_set_input_string(&r.parser, (const unsigned char *)at,
+	yaml_parser_set_input_string(&r.parser, (const unsigned char *)data,
 	    len);
 	top = read_document(&r);
 	yaml_event_delete(&r.event);

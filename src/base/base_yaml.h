@@ -21,7 +21,7 @@ struct yaml {
 };
 
 /**
- * yaml_parse(arena, name, at, len, err):
+ * yaml_parse(arena, name, data, len, err):
  * Read one YAML 1.1 document of plain data: no anchors, aliases, tags or
  * keys that aren't text, no key twice in a map, at most 32 levels.  ${name}
  * is what errors call the file.  Return the top value, living in ${arena}; or

@@ -140,7 +140,7 @@ offer_sources(const struct completing *c)
 	const char *name;
 	size_t i;
 
-	for (i = 0; source_built_in(i, &name).at != NULL; i++) {
+	for (i = 0; source_built_in(i, &name).data != NULL; i++) {
 		source = source_open(name, NULL);
 		offer(c, name, source != NULL ? source->about : NULL);
 		source_free(source);
@@ -154,9 +154,9 @@ offer_columns(const struct completing *c, const struct source_tables *tables)
 	size_t i, k;
 
 	for (i = 0; i < tables->n; i++)
-		for (k = 0; k < tables->at[i].n_columns; k++) {
+		for (k = 0; k < tables->items[i].n_columns; k++) {
 			const struct source_column *column =
-			    &tables->at[i].columns[k];
+			    &tables->items[i].columns[k];
 
 			if (set_add(told, column->name, strlen(column->name)))
 				offer(c, column->name, column->about);
@@ -180,7 +180,7 @@ offer_of_tables(const struct completing *c, bool columns)
 		if (columns)
 			offer_columns(c, &tables);
 		for (i = 0; i < tables.n && !columns; i++)
-			offer(c, tables.at[i].name, tables.at[i].about);
+			offer(c, tables.items[i].name, tables.items[i].about);
 	}
 	source_free(source);
 }

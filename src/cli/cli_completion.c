@@ -32,7 +32,7 @@ print_script(const char *shell)
 		script++;
 	if (script->name == NULL)
 		return false;
-	fwrite(script->at, 1, script->len, stdout);
+	fwrite(script->data, 1, script->len, stdout);
 	return true;
 }
 
@@ -77,7 +77,7 @@ scdoc_option(const struct config_option *option)
 	printf("\n\t");
 	if (is_one_of_several(option))
 		printf("(%s) ", option->commands);
-	scdoc_text(words.at);
+	scdoc_text(words.data);
 	printf("\n\n");
 	text_release(&words);
 }

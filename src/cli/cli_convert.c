@@ -143,7 +143,7 @@ print_preview(const struct making *m)
 	    "%s):\n", m->output, size);
 	text_init(&names, 1 << 16);
 	output_convert_names(convert, &names);
-	for (line = strtok_r(names.at, "\n", &save); line != NULL;
+	for (line = strtok_r(names.data, "\n", &save); line != NULL;
 	    line = strtok_r(NULL, "\n", &save))
 		fprintf(stderr, "  - %s\n", line);
 	if (config_is(m->cli->config, "zip"))
@@ -162,15 +162,15 @@ show(void *cookie)
 	char count[32], rate[32];
 	int64_t ms;
 
-	if (m->convert->at >= m->convert->n_parts ||
+	if (m->convert->next >= m->convert->n_parts ||
 	    !cli_meter_is_due(&m->meter, &ms))
 		return;
 	records = table_scanned(m->table.db);
 	text_human_count(records, count);
 	text_human_count(ms > 0 ? records * 1000 / (uint64_t)ms : 0, rate);
 	cli_meter_show(&m->meter, mem_format("%s (%zu of %zu): %s records "
-	    "read, %s/s", m->convert->parts[m->convert->at].table->name,
-	    m->convert->at + 1, m->convert->n_parts, count, rate));
+	    "read, %s/s", m->convert->parts[m->convert->next].table->name,
+	    m->convert->next + 1, m->convert->n_parts, count, rate));
 }
 
 /* ---------------------------------------------------------------- making */
@@ -327,7 +327,7 @@ report_file(const struct making *m, const char *rows, const char *size)
 	output_plain_lost(m->convert, &lost);
 	fprintf(stderr, "Note: CSV is lossy%s%s; for a migration use "
 	    "--format json\n", lost.len > 0 ? ": it has no " : "",
-	    lost.len > 0 ? lost.at : "");
+	    lost.len > 0 ? lost.data : "");
 	text_release(&lost);
 }
 
@@ -376,7 +376,7 @@ report(const struct making *m)
 	if (!m->table.whole.complete) {
 		text_init(&why, SIZE_MAX / 4);
 		cli_whole_add(&m->table.whole, m->table.shown, &why);
-		fprintf(stderr, "The export it is made of %s\n", why.at);
+		fprintf(stderr, "The export it is made of %s\n", why.data);
 		text_release(&why);
 	}
 }

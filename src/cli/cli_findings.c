@@ -43,7 +43,7 @@ print_finding(const struct audit_finding *finding)
 	if (text.len > 0)
 		text_adds(&text, ": ");
 	text_add_visible(&text, finding->what, strlen(finding->what));
-	printf("  %-8s %s", troubles[finding->kind], text.at);
+	printf("  %-8s %s", troubles[finding->kind], text.data);
 	if (finding->kind != AUDIT_NOTE &&
 	    finding->certainty != AUDIT_CERTAIN)
 		printf(" (%s)", certainties[finding->certainty]);

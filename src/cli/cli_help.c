@@ -44,10 +44,10 @@ print_option(const struct config_option *option)
 	text_init(&words, 4000);
 	add_flag(&flag, option);
 	cli_option_words(option, &words);
-	printf("  %-*s", INDENT - 2, flag.at);
+	printf("  %-*s", INDENT - 2, flag.data);
 	if (flag.len > INDENT - 3)
 		printf("\n%*s", INDENT, "");
-	cli_wrap(stdout, words.at, INDENT, WIDTH);
+	cli_wrap(stdout, words.data, INDENT, WIDTH);
 	text_release(&flag);
 	text_release(&words);
 }

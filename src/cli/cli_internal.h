@@ -50,13 +50,13 @@ FILE *cli_stream(int);
 int cli_stream_fd(const FILE *);
 
 /**
- * cli_visible(text, at, len):
+ * cli_visible(text, data, len):
  * As text_add_visible(), but line breaks and tabs come through.
  */
 void cli_visible(struct text *, const char *, size_t);
 
 /**
- * cli_terminal_draw(file, at, len):
+ * cli_terminal_draw(file, data, len):
  * Send the program's own bytes, which move the cursor, to the terminal that
  * ${file} stands for.
  */

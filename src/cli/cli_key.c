@@ -26,18 +26,18 @@ read_file(const char *name, struct err *err)
 			err->kind = ERR_USAGE;
 		goto done;
 	}
-	while (text.len > 0 && strchr(" \t\r\n", text.at[text.len - 1]) !=
+	while (text.len > 0 && strchr(" \t\r\n", text.data[text.len - 1]) !=
 	    NULL)
 		text.len--;
-	while (begin < text.len && strchr(" \t\r\n", text.at[begin]) != NULL)
+	while (begin < text.len && strchr(" \t\r\n", text.data[begin]) != NULL)
 		begin++;
 	if (begin == text.len)
 		err_set(err, ERR_USAGE, "%s: there is no key in this file",
 		    path);
 	else
-		key = mem_copy(&text.at[begin], text.len - begin);
-	if (text.at != NULL)
-		explicit_bzero(text.at, text.room);
+		key = mem_copy(&text.data[begin], text.len - begin);
+	if (text.data != NULL)
+		explicit_bzero(text.data, text.room);
 done:
 	text_release(&text);
 	free(path);

@@ -122,7 +122,7 @@ print_row(json_t *json, int width)
 	printf("%-*s  %-10s  %-11s  %9s  %5s  %-10.10s  %s\n", width, path,
 	    source != NULL ? source : "", json_string_value(json_object_get(
 	    json, "status")), bytes, gaps, begun != NULL ? begun : "",
-	    scope.at != NULL ? scope.at : "");
+	    scope.data != NULL ? scope.data : "");
 	text_release(&scope);
 }
 

@@ -62,7 +62,7 @@ warn(const char *where, const struct pack_export *export, struct log *log,
 		text_init(&why, SIZE_MAX / 4);
 		cli_whole_add(&whole, where, &why);
 		fprintf(stderr, "hlexport: warning: %s %s; its archive is no "
-		    "better\n", where, why.at);
+		    "better\n", where, why.data);
 		text_release(&why);
 	}
 	source_free(source);

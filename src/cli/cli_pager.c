@@ -29,14 +29,14 @@ static struct {
 static bool
 is_in_path(const char *name)
 {
-	const char *at = getenv("PATH");
+	const char *pos = getenv("PATH");
 	char *path;
 	size_t n;
 	bool is = false;
 
-	for (; at != NULL && *at != '\0' && !is; at += n + (at[n] == ':')) {
-		n = strcspn(at, ":");
-		path = mem_format("%.*s/%s", (int)n, at, name);
+	for (; pos != NULL && *pos != '\0' && !is; pos += n + (pos[n] == ':')) {
+		n = strcspn(pos, ":");
+		path = mem_format("%.*s/%s", (int)n, pos, name);
 		is = n > 0 && access(path, X_OK) == 0;
 		free(path);
 	}

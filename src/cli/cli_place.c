@@ -239,10 +239,10 @@ cli_be_private(void)
 }
 
 static int
-open_up(const char *path, const struct stat *st, int type, struct FTW *at)
+open_up(const char *path, const struct stat *st, int type, struct FTW *ftw)
 {
 	(void)st;
-	(void)at;
+	(void)ftw;
 	if (type == FTW_D)
 		return chmod(path, 0777 & ~mask);
 	return type == FTW_F ? chmod(path, 0666 & ~mask) : 0;

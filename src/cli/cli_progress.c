@@ -72,7 +72,7 @@ show_messages(struct cli_progress *progress)
 
 	text_init(&line, 1 << 16);
 	while (log_take(progress->log, &level, &line)) {
-		cli_screen_say(&progress->screen, colors[level], line.at);
+		cli_screen_say(&progress->screen, colors[level], line.data);
 		if (progress->how == BAR)
 			progress->next = 0;
 	}
@@ -102,8 +102,8 @@ part_done(const struct run_progress *now)
 static void
 work_out_rates(struct cli_progress *progress, const struct run_progress *now)
 {
-	int64_t at = clock_ms();
-	double ms = (double)(at - progress->last), left;
+	int64_t offset = clock_ms();
+	double ms = (double)(offset - progress->last), left;
 
 	if (part_done(now) > progress->part)
 		progress->part = part_done(now);
@@ -117,7 +117,7 @@ work_out_rates(struct cli_progress *progress, const struct run_progress *now)
 	    now->ms);
 	progress->records = now->records;
 	progress->windows = now->windows_done;
-	progress->last = at;
+	progress->last = offset;
 	if (now->ms < SURE_MS || progress->windows_rate <= 0)
 		return;
 	left = now->windows_left / progress->windows_rate;
@@ -275,25 +275,25 @@ void
 cli_progress_show(struct cli_progress *progress, const struct run *run)
 {
 	struct run_progress now;
-	int64_t at = clock_ms();
+	int64_t offset = clock_ms();
 
 	show_messages(progress);
-	if (progress->how == NONE || run == NULL || at < progress->next)
+	if (progress->how == NONE || run == NULL || offset < progress->next)
 		return;
 	run_progress(run, &now);
 	work_out_rates(progress, &now);
 	switch (progress->how) {
 	case BAR:
 		draw(progress, &now);
-		progress->next = at + BAR_MS;
+		progress->next = offset + BAR_MS;
 		break;
 	case PLAIN:
 		print_line(progress, &now);
-		progress->next = at + progress->every;
+		progress->next = offset + progress->every;
 		break;
 	case JSON:
 		print_json(progress, &now);
-		progress->next = at + progress->every;
+		progress->next = offset + progress->every;
 		break;
 	case NONE:
 		break;

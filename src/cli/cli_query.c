@@ -49,14 +49,14 @@ read_sql(const struct cli *cli, char *const *words, size_t n,
 		text_release(&sql);
 		return NULL;
 	}
-	if (sql.len > 0 && memchr(sql.at, '\0', sql.len) != NULL) {
+	if (sql.len > 0 && memchr(sql.data, '\0', sql.len) != NULL) {
 		err_set(err, ERR_USAGE, "%s is no SQL: it has a NUL in it",
 		    strcmp(file, "-") == 0 ? "standard input" : file);
 		text_release(&sql);
 		return NULL;
 	}
 	if (config_text(cli->config, "file") == NULL && (sql.len == 0 ||
-	    strspn(sql.at, " \t\r\n") == sql.len)) {
+	    strspn(sql.data, " \t\r\n") == sql.len)) {
 		text_release(&sql);
 		return NULL;
 	}
@@ -91,7 +91,7 @@ list_tables(const struct source_tables *tables, struct err *err)
 	cli_pager_begin();
 	for (i = 0; i < tables->n; i++) {
 		printf("%s", i > 0 ? "\n" : "");
-		show_table(&tables->at[i]);
+		show_table(&tables->items[i]);
 	}
 	if (tables->n == 0)
 		printf("The source declares no tables; records('RESOURCE') "
@@ -106,8 +106,8 @@ find_table(const struct source_tables *tables, const char *name)
 	size_t i;
 
 	for (i = 0; i < tables->n; i++)
-		if (strcasecmp(tables->at[i].name, name) == 0)
-			return &tables->at[i];
+		if (strcasecmp(tables->items[i].name, name) == 0)
+			return &tables->items[i];
 	return NULL;
 }
 
@@ -125,7 +125,7 @@ tell_table(struct cli_table *table, const struct source_table *of,
 	text_init(&sql, SIZE_MAX / 4);
 	text_adds(&sql, "SELECT count(*) FROM ");
 	table_quote(&sql, of->name);
-	rows = table_query(table->db, sql.at, 0, err);
+	rows = table_query(table->db, sql.data, 0, err);
 	if (rows != NULL && (rc = table_next(rows, &cells, err)) == 1) {
 		text_human_count((uint64_t)cells[0].is.integer, count);
 		show_table(of);
@@ -145,7 +145,7 @@ tables_json(const struct source_tables *tables)
 	size_t i, k;
 
 	for (i = 0; i < tables->n; i++) {
-		const struct source_table *table = &tables->at[i];
+		const struct source_table *table = &tables->items[i];
 
 		columns = json_array();
 		for (k = 0; k < table->n_columns; k++)
@@ -168,11 +168,11 @@ static bool reader_left;
 static struct cli_table *reading;	/* its meter goes when rows come */
 
 static int
-write_out(void *cookie, const char *at, size_t len, struct err *err)
+write_out(void *cookie, const char *data, size_t len, struct err *err)
 {
 	if (reading != NULL)
 		cli_table_ready(reading);
-	if (fwrite(at, 1, len, cookie) == len)
+	if (fwrite(data, 1, len, cookie) == len)
 		return 0;
 	/* Whoever read them has seen enough. */
 	reader_left = errno == EPIPE;
@@ -200,7 +200,7 @@ query_parquet(struct cli_table *table, const char *sql, FILE *out,
 	text_addf(&copy, "COPY (%.*s\n) TO ", (int)n, sql);
 	table_literal(&copy, path);
 	text_adds(&copy, " (FORMAT parquet, COMPRESSION zstd)");
-	rc = table_run(table->db, copy.at, NULL, err);
+	rc = table_run(table->db, copy.data, NULL, err);
 	if (rc == 0 && (in = fopen(path, "rbe")) != NULL) {
 		while (rc == 0 && (n = fread(piece, 1, sizeof(piece),
 		    in)) > 0)
@@ -373,7 +373,7 @@ cli_query(struct cli *cli)
 	    !config_is(cli->config, "quiet")) {
 		text_init(&why, SIZE_MAX / 4);
 		cli_whole_add(&table.whole, table.shown, &why);
-		fprintf(stderr, "Note: the export %s\n", why.at);
+		fprintf(stderr, "Note: the export %s\n", why.data);
 		text_release(&why);
 	}
 	if (rc == 0 && sql != NULL)

@@ -39,7 +39,7 @@ print_counts(FILE *out, const struct audit_summary *summary)
 		    summary->counts[i].resource) == 0)
 			add_kinds(&kinds, summary);
 		if (kinds.len > 0)
-			fprintf(out, "   (%s)", kinds.at);
+			fprintf(out, "   (%s)", kinds.data);
 		fputc('\n', out);
 		text_release(&kinds);
 	}
@@ -78,17 +78,17 @@ print_gap(FILE *out, const struct manifest_gap *gap)
 		text_add_visible(&why, gap->why, strlen(gap->why));
 	manifest_gap_where(gap, where);
 	fprintf(out, "  missing  %s%s", gap->listing, where);
-	fprintf(out, ": %s", why.len > 0 ? why.at : "unknown");
+	fprintf(out, ": %s", why.len > 0 ? why.data : "unknown");
 	if (gap->request != NULL) {
 		text_clear(&why);
 		text_add_visible(&why, gap->request, strlen(gap->request));
-		fprintf(out, " (request %s)", why.at);
+		fprintf(out, " (request %s)", why.data);
 	}
 	fputc('\n', out);
 	if (gap->url != NULL) {
 		text_clear(&why);
 		text_add_visible(&why, gap->url, strlen(gap->url));
-		fprintf(out, "           %s\n", why.at);
+		fprintf(out, "           %s\n", why.data);
 	}
 	text_release(&why);
 }

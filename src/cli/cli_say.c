@@ -30,7 +30,7 @@ cli_error(const struct err *err)
 		line += strspn(line, "\n");
 		text_adds(&text, "\n  ");
 	}
-	fprintf(stderr, "hlexport: %s\n", text.at != NULL ? text.at : "");
+	fprintf(stderr, "hlexport: %s\n", text.data != NULL ? text.data : "");
 	text_release(&text);
 	switch (err->kind) {
 	case ERR_USAGE:
@@ -82,7 +82,7 @@ cli_word(const char *text)
 			text_addc(word, '\\');
 		text_addc(word, *text);
 	}
-	return word->at;
+	return word->data;
 }
 
 const char *
@@ -96,7 +96,7 @@ cli_place_words(const struct source *source, const char *where)
 	if (source != NULL && (source->file != NULL || source->is_stored))
 		text_addf(&words, " --source %s", source->file != NULL ?
 		    cli_word(source->file) : "FILE");
-	return words.at;
+	return words.data;
 }
 
 int

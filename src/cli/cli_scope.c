@@ -80,7 +80,7 @@ cli_scope_add(const struct source *source, const struct config_option *option,
 	text_adds(&text, is_list && before != NULL ? before : "");
 	for (; adds && *value != '\0'; value += n + (value[n] == ',')) {
 		n = strcspn(value, ",");
-		if (n == 0 || has_item(text.at, value, n))
+		if (n == 0 || has_item(text.data, value, n))
 			continue;
 		adds = brings_more(source, option, value, n);
 		if (text.len > 0)
@@ -89,7 +89,7 @@ cli_scope_add(const struct source *source, const struct config_option *option,
 	}
 	if (adds && text.len > 0)
 		json_object_set_new(options, option->name,
-		    json_string(text.at));
+		    json_string(text.data));
 	text_release(&text);
 	return adds;
 }
@@ -182,7 +182,7 @@ cli_scope_print(FILE *out, const struct source *source, json_t *options)
 			(void)text_add_visible(&text,
 			    json_string_value(value), json_string_length(
 			    value));
-			fprintf(out, " --%s %s", name, cli_word(text.at));
+			fprintf(out, " --%s %s", name, cli_word(text.data));
 			text_release(&text);
 		}
 		fputc('\n', out);

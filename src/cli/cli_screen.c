@@ -96,7 +96,7 @@ visible_line(const char *line)
 		}
 		line += n;
 	}
-	return text.at != NULL ? text_take(&text) : mem_text("");
+	return text.data != NULL ? text_take(&text) : mem_text("");
 }
 
 /* Columns of a line: colours have none. */
@@ -136,7 +136,7 @@ add_cut(struct text *text, const char *line, size_t columns)
 static void
 write_all(const struct cli_screen *screen, struct text *text)
 {
-	cli_terminal_draw(screen->out, text->at, text->len);
+	cli_terminal_draw(screen->out, text->data, text->len);
 	text_release(text);
 }
 
@@ -183,7 +183,7 @@ cli_screen_say(struct cli_screen *screen, const char *color, const char *said)
 	cli_visible(&text, said, strlen(said));
 	text_addf(&text, "%s\n", *on != '\0' ? "\033[0m" : "");
 	if (screen->is_terminal)
-		cli_terminal_draw(screen->out, text.at, text.len);
+		cli_terminal_draw(screen->out, text.data, text.len);
 	else
 		fprintf(screen->out, "%s\n", said);
 	text_release(&text);

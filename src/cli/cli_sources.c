@@ -15,7 +15,7 @@ list_sources(bool as_json)
 	struct err err;
 	size_t i;
 
-	for (i = 0; source_built_in(i, &name).at != NULL; i++) {
+	for (i = 0; source_built_in(i, &name).data != NULL; i++) {
 		if ((source = source_open(name, &err)) == NULL) {
 			json_decref(list);
 			return cli_error(&err);
@@ -144,7 +144,7 @@ cli_sources(struct cli *cli)
 		    "./mine.yaml");
 	if ((source = source_open(words[0], &err)) == NULL)
 		return cli_error(&err);
-	fwrite(source->text.at, 1, source->text.len, stdout);
+	fwrite(source->text.data, 1, source->text.len, stdout);
 	source_free(source);
 	return CLI_OK;
 }

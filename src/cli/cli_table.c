@@ -74,7 +74,7 @@ check_zone(const struct cli *cli, struct table_db *db, struct err *err)
 	text_adds(&sql, "SELECT timezone(");
 	table_literal(&sql, zone);
 	text_adds(&sql, ", TIMESTAMP '2025-01-01')");
-	if ((rc = table_run(db, sql.at, NULL, err)) == -1)
+	if ((rc = table_run(db, sql.data, NULL, err)) == -1)
 		err_wrap(err, "--tz %s", zone);
 	text_release(&sql);
 	return rc;

@@ -33,12 +33,12 @@ static struct terminal terminals[2] = {
 };
 
 static int
-put(int fd, const char *at, size_t len)
+put(int fd, const char *data, size_t len)
 {
 	ssize_t n;
 
-	for (; len > 0; at += n, len -= (size_t)n) {
-		n = write(fd, at, len);
+	for (; len > 0; data += n, len -= (size_t)n) {
+		n = write(fd, data, len);
 		if (n == -1 && errno == EINTR && cli_signalled() == 0)
 			n = 0;
 		else if (n == -1)
@@ -49,14 +49,14 @@ put(int fd, const char *at, size_t len)
 
 /* How many bytes at the end may be the beginning of a character, or of CRLF? */
 static size_t
-unfinished(const char *at, size_t len)
+unfinished(const char *data, size_t len)
 {
 	size_t n;
 
-	if (len > 0 && at[len - 1] == '\r')
+	if (len > 0 && data[len - 1] == '\r')
 		return 1;
 	for (n = 1; n <= 3 && n <= len; n++) {
-		unsigned char c = (unsigned char)at[len - n];
+		unsigned char c = (unsigned char)data[len - n];
 
 		if (c >= 0xc0)
 			return n < (c >= 0xf0 ? 4u : c >= 0xe0 ? 3u : 2u) ?
@@ -68,30 +68,30 @@ unfinished(const char *at, size_t len)
 }
 
 void
-cli_visible(struct text *text, const char *at, size_t len)
+cli_visible(struct text *text, const char *data, size_t len)
 {
-	const char *end = at + len;
+	const char *end = data + len;
 	size_t n;
 
-	while (at < end) {
-		for (n = 0; at + n < end && at[n] != '\n' && at[n] != '\t';
+	while (data < end) {
+		for (n = 0; data + n < end && data[n] != '\n' && data[n] != '\t';
 		    n++)
 			;
-		if (n > 0 && at + n < end && at[n] == '\n' &&
-		    at[n - 1] == '\r') {
-			(void)text_add_visible(text, at, n - 1);
+		if (n > 0 && data + n < end && data[n] == '\n' &&
+		    data[n - 1] == '\r') {
+			(void)text_add_visible(text, data, n - 1);
 			text_addc(text, '\r');
 		} else {
-			(void)text_add_visible(text, at, n);
+			(void)text_add_visible(text, data, n);
 		}
-		if (at + n < end)
-			text_addc(text, at[n++]);
-		at += n;
+		if (data + n < end)
+			text_addc(text, data[n++]);
+		data += n;
 	}
 }
 
 static ssize_t
-write_visible(void *cookie, const char *at, size_t len)
+write_visible(void *cookie, const char *data, size_t len)
 {
 	struct terminal *terminal = cookie;
 	struct text all, shown;
@@ -101,18 +101,18 @@ write_visible(void *cookie, const char *at, size_t len)
 	text_init(&all, SIZE_MAX / 4);
 	text_init(&shown, SIZE_MAX / 4);
 	text_add(&all, terminal->held, terminal->n);
-	text_add(&all, at, len);
+	text_add(&all, data, len);
 	if (terminal->open != NULL) {
 		int fd = terminal->open();
 
 		terminal->open = NULL;
 		terminal->to = fd != -1 ? fd : terminal->fd;
 	}
-	rest = unfinished(all.at, all.len);
-	memcpy(terminal->held, &all.at[all.len - rest], rest);
+	rest = unfinished(all.data, all.len);
+	memcpy(terminal->held, &all.data[all.len - rest], rest);
 	terminal->n = rest;
-	cli_visible(&shown, all.at, all.len - rest);
-	rc = put(terminal->to, shown.at, shown.len);
+	cli_visible(&shown, all.data, all.len - rest);
+	rc = put(terminal->to, shown.data, shown.len);
 	text_release(&all);
 	text_release(&shown);
 	return rc == 0 ? (ssize_t)len : 0;
@@ -158,10 +158,10 @@ cli_stream_fd(const FILE *file)
 }
 
 void
-cli_terminal_draw(FILE *file, const char *at, size_t len)
+cli_terminal_draw(FILE *file, const char *data, size_t len)
 {
 	fflush(file);
-	(void)put(terminal_of(file)->fd, at, len);
+	(void)put(terminal_of(file)->fd, data, len);
 }
 
 /* Print what was held back, since nothing follows. */
@@ -175,7 +175,7 @@ end(struct terminal *terminal)
 	fflush(terminal->file);
 	text_init(&shown, 100);
 	cli_visible(&shown, terminal->held, terminal->n);
-	(void)put(terminal->to, shown.at, shown.len);
+	(void)put(terminal->to, shown.data, shown.len);
 	text_release(&shown);
 	terminal->n = 0;
 }

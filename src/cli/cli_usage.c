@@ -19,7 +19,7 @@ put_file(struct scratch *scratch, const char *name, const struct text *text,
     struct err *err)
 {
 	char *path = mem_format("%s/%s", scratch_path(scratch), name);
-	struct iovec piece = { text->at, text->len };
+	struct iovec piece = { text->data, text->len };
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW |
 	    O_CLOEXEC, 0600), rc;
 
@@ -43,7 +43,7 @@ put(const struct cli *cli, const struct text *text, struct err *err)
 	int rc;
 
 	if (to == NULL)
-		return fwrite(text->at, 1, text->len, stdout) != text->len ?
+		return fwrite(text->data, 1, text->len, stdout) != text->len ?
 		    err_errno(err, ERR_DISK, "write the report") : 0;
 	copy = mem_text(to);
 	scratch = scratch_new(dirname(copy), err);

@@ -173,8 +173,8 @@ check_conversion(struct cli *cli, const char *where)
 	rc = output_check(where, tick, &conversion, &check, &err);
 	cli_meter_release(&conversion.meter);
 	for (i = 0; i < check.n; i++)
-		found.is_whole &= check.at[i].kind == AUDIT_NOTE;
-	found.findings = check.at;
+		found.is_whole &= check.items[i].kind == AUDIT_NOTE;
+	found.findings = check.items;
 	found.n = check.n;
 	found.progress = (struct audit_progress){ .ours = true,
 	    .sealed = true, .files = check.files, .records = check.rows,

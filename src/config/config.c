@@ -260,7 +260,7 @@ read_options(struct config *config, int argc, char **argv, bool strict,
 	opterr = 0;
 	optind = 0;		/* GNU: begin anew */
 	while ((rc == 0 || !strict) && (c = getopt_long(argc, argv,
-	    letters.at, rows, NULL)) != -1)
+	    letters.data, rows, NULL)) != -1)
 		rc = take_option(config, c, argv, err);
 	config->args = &argv[optind];
 	config->n_args = (size_t)(argc - optind);

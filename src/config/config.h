@@ -180,7 +180,7 @@ void config_free(struct config *);
 int config_check(const struct config_option *, const char *, struct err *);
 
 /**
- * config_choice_has(choices, at, len):
+ * config_choice_has(choices, data, len):
  * Is the word of ${len} bytes one of "a|b|c"?
  */
 bool config_choice_has(const char *, const char *, size_t);

@@ -185,7 +185,7 @@ config_env_new(const char *path, bool must, struct err *err)
 	if (file_read(AT_FDCWD, path, &text, err) == 0) {
 		/* A NUL ends it: what has one is no text. */
 		text_addc(&text, '\0');
-		read_lines(env, text.at);
+		read_lines(env, text.data);
 		env->is_open = stat(path, &st) == 0 &&
 		    (st.st_mode & (S_IRGRP | S_IROTH)) != 0;
 	} else if (must) {

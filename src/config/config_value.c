@@ -78,13 +78,13 @@ config_quantity(const struct config_option *option, const char *text,
 }
 
 bool
-config_choice_has(const char *choices, const char *at, size_t len)
+config_choice_has(const char *choices, const char *data, size_t len)
 {
 	size_t n;
 
 	for (;; choices += n + 1) {
 		n = strcspn(choices, "|");
-		if (n == len && memcmp(choices, at, len) == 0)
+		if (n == len && memcmp(choices, data, len) == 0)
 			return true;
 		if (choices[n] == '\0')
 			return false;
@@ -106,12 +106,12 @@ config_truth(const char *text)
 
 /* Say what the choices are, and which one may have been meant. */
 static int
-not_a_choice(const struct config_option *option, const char *at, size_t len,
+not_a_choice(const struct config_option *option, const char *data, size_t len,
     struct err *err)
 {
 	char *all = mem_text(option->choices), *word, *save = NULL;
 	const char *names[64], *near;
-	char *given = mem_copy(at, len);
+	char *given = mem_copy(data, len);
 	size_t n = 0;
 
 	for (word = strtok_r(all, "|", &save); word != NULL && n < 64;
@@ -178,7 +178,7 @@ not_between(const struct config_option *option, const char *given,
 	text_adds(&text, " and ");
 	add_bound(&text, option, option->max);
 	err_set(err, ERR_USAGE, "--%s: %s is not between %s", option->name,
-	    given, text.at);
+	    given, text.data);
 	text_release(&text);
 	return -1;
 }

@@ -343,9 +343,9 @@ int64_t crawl_number(struct crawl *, const struct crawl_listing *,
 bool crawl_split(const struct crawl_job *, bool);
 
 /**
- * crawl_split_time(job, at):
+ * crawl_split_time(job, offset):
  * The window of time may have more records than came.  Give out, next, the
- * one before and the one from ${at}, a time in ms, or if that is not inside
+ * one before and the one from ${offset}, a time in ms, or if that is not inside
  * it from its middle; ${job} is over then.  Return false if it is too short
  * to be split.
  */
@@ -360,8 +360,8 @@ bool crawl_split_time(const struct crawl_job *, int64_t);
 bool crawl_narrow(const struct crawl_job *, uint64_t);
 
 /**
- * crawl_is_inside(job, at):
- * Is ${at}, in ms, in the window of time itself, as crawl_narrow() has it?
+ * crawl_is_inside(job, offset):
+ * Is ${offset}, in ms, in the window of time itself, as crawl_narrow() has it?
  * Each time is in one window.
  */
 bool crawl_is_inside(const struct crawl_job *, int64_t);

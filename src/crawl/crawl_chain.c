@@ -48,7 +48,7 @@ number_of(const struct source_template *template,
 	text_init(&text, 64);
 	source_text_of(template, scope, &text);
 	number = text.len > 0 && !text.over ?
-	    text_whole(text.at, text.len) : -1;
+	    text_whole(text.data, text.len) : -1;
 	text_release(&text);
 	return number;
 }
@@ -63,7 +63,7 @@ time_of(const struct source_template *template,
 
 	text_init(&text, 200);
 	source_text_of(template, scope, &text);
-	if (text.len == 0 || text.over || clock_parse(text.at, &wall) == -1)
+	if (text.len == 0 || text.over || clock_parse(text.data, &wall) == -1)
 		wall = usual;
 	text_release(&text);
 	return wall;
@@ -354,7 +354,7 @@ crawl_has_cap(struct crawl *crawl, const struct crawl_job *job)
 }
 
 bool
-crawl_split_time(const struct crawl_job *job, int64_t at)
+crawl_split_time(const struct crawl_job *job, int64_t offset)
 {
 	struct crawl_listing *listing = job->listing;
 	int64_t from_first = -1;
@@ -362,9 +362,9 @@ crawl_split_time(const struct crawl_job *job, int64_t at)
 
 	if (job->count < 2)
 		return false;
-	if (at > listing->from && at < listing->to)
+	if (offset > listing->from && offset < listing->to)
 		from_first = (listing->resource->windows.newest_first ?
-		    listing->to - at : at - listing->from) / 1000 -
+		    listing->to - offset : offset - listing->from) / 1000 -
 		    (int64_t)job->first;
 	/* In whole seconds, and inside. */
 	part = from_first >= 1 && from_first < (int64_t)job->count ?
@@ -437,7 +437,7 @@ times_of(const struct crawl_job *job, int64_t *begin, int64_t *end)
 }
 
 bool
-crawl_is_inside(const struct crawl_job *job, int64_t at)
+crawl_is_inside(const struct crawl_job *job, int64_t offset)
 {
 	int64_t begin, end;
 
@@ -447,16 +447,16 @@ crawl_is_inside(const struct crawl_job *job, int64_t at)
 		end -= NARROW_MS;
 	if (begin > job->listing->from)
 		begin -= NARROW_MS;
-	return at >= begin && at < end;
+	return offset >= begin && offset < end;
 }
 
 static void
-write_time(int64_t at, char out[32])
+write_time(int64_t offset, char out[32])
 {
-	if (at % 1000 == 0)
-		clock_second(at, out);
+	if (offset % 1000 == 0)
+		clock_second(offset, out);
 	else
-		clock_rfc3339(at, out);
+		clock_rfc3339(offset, out);
 }
 
 void

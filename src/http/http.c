@@ -194,7 +194,7 @@ redirect(struct transfer *transfer)
 static void
 note_looks(struct http_reply *reply)
 {
-	const char *body = reply->body.len > 0 ? reply->body.at : "";
+	const char *body = reply->body.len > 0 ? reply->body.data : "";
 
 	body += strspn(body, " \t\r\n");
 	if (*body == '\0')

@@ -44,12 +44,12 @@ note_bytes(struct transfer *transfer, size_t n)
 
 /* Bytes of a body, decoded. */
 static size_t
-on_body(char *at, size_t size, size_t n, void *cookie)
+on_body(char *data, size_t size, size_t n, void *cookie)
 {
 	struct transfer *transfer = cookie;
 
 	note_bytes(transfer, size * n);
-	if (text_add(&transfer->reply.body, at, size * n) == -1) {
+	if (text_add(&transfer->reply.body, data, size * n) == -1) {
 		transfer->too_large = true;
 		return 0;
 	}

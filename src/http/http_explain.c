@@ -82,23 +82,23 @@ http_explain(struct span body, struct text *text)
 	size_t i = 0;
 	json_t *json;
 
-	if (body.at == NULL || body.len == 0) {
+	if (body.data == NULL || body.len == 0) {
 		text_adds(text, "an empty body");
 		return;
 	}
-	json = body.len <= 65536 ? json_loadb(body.at, body.len,
+	json = body.len <= 65536 ? json_loadb(body.data, body.len,
 	    JSON_DECODE_ANY | JSON_DISABLE_EOF_CHECK, NULL) : NULL;
 	if (json != NULL) {
 		add_said(json, text);
 		json_decref(json);
 		return;
 	}
-	while (i < body.len && strchr(" \t\r\n", body.at[i]) != NULL)
+	while (i < body.len && strchr(" \t\r\n", body.data[i]) != NULL)
 		i++;
-	if (i < body.len && body.at[i] == '<') {
+	if (i < body.len && body.data[i] == '<') {
 		text_adds(text, "a page of HTML");
 		return;
 	}
-	text_add_visible(text, &body.at[i], body.len - i < 60 ?
+	text_add_visible(text, &body.data[i], body.len - i < 60 ?
 	    body.len - i : 60);
 }

@@ -50,14 +50,14 @@ match_one(const char *p, char c)
 static size_t
 match(const char *p, const char *key)
 {
-	size_t len = strlen(key), i, n, at = 0;
+	size_t len = strlen(key), i, n, offset = 0;
 
 	for (i = 0; i < len; i++) {
-		if ((n = match_one(p + at, key[i])) == 0)
+		if ((n = match_one(p + offset, key[i])) == 0)
 			break;
-		at += n;
+		offset += n;
 	}
-	return i >= SHORTEST && (i >= len - len / 2 || p[at] == '\0') ? at :
+	return i >= SHORTEST && (i >= len - len / 2 || p[offset] == '\0') ? offset :
 	    0;
 }
 

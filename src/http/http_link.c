@@ -72,7 +72,7 @@ read_parameters(const char *p, bool *is_next)
 			p = read_value(skip_blanks(p + 1), &value);
 		if (n == 3 && strncasecmp(name, "rel", 3) == 0 && !has_rel) {
 			has_rel = true;
-			next = value.at != NULL && has_next(value.at);
+			next = value.data != NULL && has_next(value.data);
 		}
 		has_anchor |= n == 6 && strncasecmp(name, "anchor", 6) == 0;
 		text_release(&value);

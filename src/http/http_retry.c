@@ -114,9 +114,9 @@ explain_status(struct transfer *transfer)
 
 	text_init(&text, 160);
 	text_init(&origin, 400);
-	http_explain((struct span){ reply->body.at, reply->body.len },
+	http_explain((struct span){ reply->body.data, reply->body.len },
 	    &text);
-	http_hide(transfer->http, text.at);
+	http_hide(transfer->http, text.data);
 	if (transfer->redirects > 0 && !http_is_ours(transfer->url,
 	    settings->base, settings->hosts)) {
 		text_adds(&origin, ", from ");
@@ -125,8 +125,8 @@ explain_status(struct transfer *transfer)
 		    "sent");
 	}
 	snprintf(reply->why, sizeof(reply->why), "HTTP %d%s%s%s",
-	    reply->status, origin.len > 0 ? origin.at : "",
-	    text.len > 0 ? ": " : "", text.len > 0 ? text.at : "");
+	    reply->status, origin.len > 0 ? origin.data : "",
+	    text.len > 0 ? ": " : "", text.len > 0 ? text.data : "");
 	http_hide(transfer->http, reply->why);
 	text_release(&origin);
 	text_release(&text);

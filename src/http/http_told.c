@@ -53,8 +53,8 @@ quote(const struct transfer *transfer, char said[SAID_MAX], const char *name,
 	(void)text_add_visible(&text, name, strlen(name));
 	text_adds(&text, ": ");
 	(void)text_add_visible(&text, value, strlen(value));
-	http_hide(transfer->http, text.at);
-	snprintf(said, SAID_MAX, "%.*s", SAID_MAX - 1, text.at);
+	http_hide(transfer->http, text.data);
+	snprintf(said, SAID_MAX, "%.*s", SAID_MAX - 1, text.data);
 	text_release(&text);
 }
 
@@ -419,7 +419,7 @@ next_said(const struct transfer *transfer, const char *p)
 {
 	p += strlen(p) + 1;
 	p += strlen(p) + 1;
-	return p < transfer->said.at + transfer->said.len ? p : NULL;
+	return p < transfer->said.data + transfer->said.len ? p : NULL;
 }
 
 /*
@@ -432,7 +432,7 @@ server_wall(const struct transfer *transfer)
 	int64_t date = -1, age = 0, since;
 	const char *p;
 
-	for (p = transfer->said.at; p != NULL; p = next_said(transfer, p)) {
+	for (p = transfer->said.data; p != NULL; p = next_said(transfer, p)) {
 		if (strcasecmp(p, "date") == 0)
 			date = http_date(p + strlen(p) + 1);
 		else if (strcasecmp(p, "age") == 0)
@@ -455,7 +455,7 @@ told_read(struct transfer *transfer)
 	if (transfer->said.len == 0)
 		return;
 	wall = server_wall(transfer);
-	for (p = transfer->said.at; p != NULL; p = next_said(transfer, p)) {
+	for (p = transfer->said.data; p != NULL; p = next_said(transfer, p)) {
 		time = (struct time_said){ .name = p,
 		    .value = p + strlen(p) + 1, .wall = wall };
 		read_header(transfer, &time);

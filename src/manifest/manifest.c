@@ -112,7 +112,7 @@ replay_line(struct manifest *manifest, struct span file,
     struct manifest_line line, struct err *err)
 {
 	json_error_t json_err;
-	json_t *json = json_loadb(&file.at[line.at], line.len - 1, 0,
+	json_t *json = json_loadb(&file.data[line.offset], line.len - 1, 0,
 	    &json_err);
 	int rc;
 
@@ -128,7 +128,7 @@ replay_line(struct manifest *manifest, struct span file,
 		    line, err);
 		if (rc == 0 && json_object_get(json, "seal") != NULL)
 			rc = manifest_check_seal(json, file,
-			    (size_t)line.at, err);
+			    (size_t)line.offset, err);
 	}
 	json_decref(json);
 	return rc;
@@ -136,17 +136,17 @@ replay_line(struct manifest *manifest, struct span file,
 
 /* Cut off what stands behind byte ${at}: a line that wasn't finished. */
 static int
-cut(struct manifest *manifest, int64_t at, struct log *log, struct err *err)
+cut(struct manifest *manifest, int64_t offset, struct log *log, struct err *err)
 {
 	if (tree_log(manifest->tree) == -1 || manifest->is_below)
 		return 0;	/* we only look */
 	if (log != NULL)
 		log_say(log, LOG_WARN, "manifest", "cut off an unfinished "
 		    "last line (%lld bytes)",
-		    (long long)(manifest->size - at));
-	if (ftruncate(manifest->fd, (off_t)at) == -1)
+		    (long long)(manifest->size - offset));
+	if (ftruncate(manifest->fd, (off_t)offset) == -1)
 		return err_errno(err, ERR_DISK, "cut " MANIFEST_NAME);
-	manifest->size = at;
+	manifest->size = offset;
 	return 0;
 }
 
@@ -158,25 +158,25 @@ replay_lines(struct manifest *manifest, struct span file, struct err *err)
 	const char *end;
 	unsigned number;
 
-	for (number = 1; (size_t)line.at < file.len; number++) {
-		end = memchr(&file.at[line.at], '\n',
-		    file.len - (size_t)line.at);
+	for (number = 1; (size_t)line.offset < file.len; number++) {
+		end = memchr(&file.data[line.offset], '\n',
+		    file.len - (size_t)line.offset);
 		if (end == NULL)
 			break;
-		line.len = (size_t)(end + 1 - &file.at[line.at]);
+		line.len = (size_t)(end + 1 - &file.data[line.offset]);
 		if (replay_line(manifest, file, line, err) == -1) {
 			/* A last line may be torn with its end in place. */
 			if (err->kind == ERR_DATA && number > 1 &&
-			    (size_t)line.at + line.len == file.len &&
+			    (size_t)line.offset + line.len == file.len &&
 			    manifest->seal == NULL)
 				break;
 			return err->kind == ERR_DATA ? err_wrap(err,
 			    "%s/" MANIFEST_NAME ", line %u",
 			    tree_where(manifest->tree), number) : -1;
 		}
-		line.at += (int64_t)line.len;
+		line.offset += (int64_t)line.len;
 	}
-	return line.at;
+	return line.offset;
 }
 
 static int
@@ -261,7 +261,7 @@ manifest_open(struct tree *tree, struct log *log, struct err *err)
 	if (read_file(manifest, dir, &file, err) == -1)
 		goto err_close;
 	manifest->size = (int64_t)file.len;
-	if (replay(manifest, (struct span){ file.at, file.len }, log,
+	if (replay(manifest, (struct span){ file.data, file.len }, log,
 	    err) == -1)
 		goto err_close;
 	text_release(&file);
@@ -279,9 +279,9 @@ manifest_of_text(struct tree *tree, const struct text *text, struct err *err)
 	struct manifest *manifest = new_manifest(tree);
 
 	manifest->is_below = true;
-	text_add(&manifest->memory, text->at, text->len);
+	text_add(&manifest->memory, text->data, text->len);
 	manifest->size = (int64_t)text->len;
-	if (replay(manifest, (struct span){ text->at, text->len }, NULL,
+	if (replay(manifest, (struct span){ text->data, text->len }, NULL,
 	    err) == -1) {
 		manifest_close(manifest);
 		return NULL;
@@ -311,7 +311,7 @@ manifest_sealed(const struct manifest *manifest)
 void
 manifest_say(struct manifest *manifest, json_t *json)
 {
-	struct manifest_line line = { .at = manifest->size +
+	struct manifest_line line = { .offset = manifest->size +
 	    (int64_t)(manifest->on_its_way.len + manifest->pending.len) };
 	char *text = json_dumps(json, JSON_COMPACT);
 	struct err err;
@@ -358,7 +358,7 @@ manifest_flush_begin(struct manifest *manifest, struct err *err)
 	manifest->on_its_way = manifest->pending;
 	manifest->pending = text;
 	lines.fd = manifest->fd;
-	lines.bytes = (struct span){ manifest->on_its_way.at,
+	lines.bytes = (struct span){ manifest->on_its_way.data,
 	    manifest->on_its_way.len };
 	return tree_flush_begin(manifest->tree, &lines, err);
 }
@@ -366,7 +366,7 @@ manifest_flush_begin(struct manifest *manifest, struct err *err)
 int
 manifest_flush(struct manifest *manifest, struct err *err)
 {
-	struct iovec piece = { manifest->pending.at, manifest->pending.len };
+	struct iovec piece = { manifest->pending.data, manifest->pending.len };
 
 	if (manifest_settle(manifest, err) == -1)
 		return -1;
@@ -393,7 +393,7 @@ manifest_copy_line(struct manifest *manifest, struct manifest_line line,
     struct text *text, struct err *err)
 {
 	const struct text *coming = &manifest->on_its_way;
-	int64_t behind = line.at - manifest->size;
+	int64_t behind = line.offset - manifest->size;
 	char *piece;
 	size_t done = 0;
 	ssize_t n;
@@ -401,17 +401,17 @@ manifest_copy_line(struct manifest *manifest, struct manifest_line line,
 	if (line.len == 0)
 		return 0;
 	if (behind >= (int64_t)coming->len)
-		return text_add(text, &manifest->pending.at[behind -
+		return text_add(text, &manifest->pending.data[behind -
 		    (int64_t)coming->len], line.len);
 	if (behind >= 0)
-		return text_add(text, &coming->at[behind], line.len);
+		return text_add(text, &coming->data[behind], line.len);
 	if (manifest->memory.len > 0)
-		return text_add(text, &manifest->memory.at[line.at],
+		return text_add(text, &manifest->memory.data[line.offset],
 		    line.len);
 	piece = mem_alloc(line.len);
 	while (done < line.len) {
 		n = pread(manifest->fd, &piece[done], line.len - done,
-		    (off_t)line.at + (off_t)done);
+		    (off_t)line.offset + (off_t)done);
 		if (n == -1 && errno == EINTR)
 			continue;
 		if (n <= 0) {
@@ -436,7 +436,7 @@ manifest_read_line(struct manifest *manifest, struct manifest_line line,
 
 	text_init(&text, SIZE_MAX / 4);
 	if (manifest_copy_line(manifest, line, &text, err) == 0) {
-		json = json_loadb(text.at, text.len, 0, NULL);
+		json = json_loadb(text.data, text.len, 0, NULL);
 		if (json == NULL)
 			err_set(err, ERR_DATA, MANIFEST_NAME " was changed "
 			    "while it was in use");

@@ -27,7 +27,7 @@ struct manifest;
 
 /* Where a line of it stands. */
 struct manifest_line {
-	int64_t at;
+	int64_t offset;
 	size_t len;		/* with its end */
 };
 
@@ -41,7 +41,7 @@ struct manifest_page {
 	uint64_t distinct;	/* new in its pass */
 	uint64_t kept;		/* new in the export: on disk */
 	uint64_t same_key;	/* of them, beside another one of their key */
-	uint64_t at;		/* lines of the stream before it */
+	uint64_t position;		/* lines of the stream before it */
 	int64_t total;		/* what the reply said, or -1 */
 	uint32_t size;		/* records a page, by the reply */
 	const char *next;	/* the mark of the next page, or NULL */

@@ -121,11 +121,11 @@ range_order(const void *key, const void *element)
 {
 	const struct range *range = key;
 	const struct manifest_gap *gap = element;
-	int64_t at = range->alone ? gap->record : gap->first;
+	int64_t offset = range->alone ? gap->record : gap->first;
 
 	if (range->alone && gap->first >= 0)
 		return -1;
-	return at < range->first ? 1 : at >= range->end ? -1 : 0;
+	return offset < range->first ? 1 : offset >= range->end ? -1 : 0;
 }
 
 static void
@@ -266,7 +266,7 @@ page_of(json_t *json, struct manifest_line line)
 	    (int64_t)page.received);
 	page.kept = (uint64_t)number(json, "kept", (int64_t)page.distinct);
 	page.same_key = (uint64_t)number(json, "same_key", 0);
-	page.at = (uint64_t)number(json, "at", 0);
+	page.position = (uint64_t)number(json, "at", 0);
 	page.next = mem_text(json_string_value(json_object_get(json,
 	    "next")));
 	page.by_time = json_is_true(json_object_get(json, "seconds"));
@@ -314,7 +314,7 @@ apply_gap(struct manifest *manifest, const char *key, json_t *json,
     struct manifest_line line)
 {
 	struct manifest_entry *entry = entry_for(manifest, key);
-	struct manifest_gap *gap = mem_zero(1, sizeof(*gap)), **at;
+	struct manifest_gap *gap = mem_zero(1, sizeof(*gap)), **link;
 
 	gap->listing = mem_text(key);
 	gap->first = number(json, "first", -1);
@@ -338,12 +338,12 @@ apply_gap(struct manifest *manifest, const char *key, json_t *json,
 	if (gap->first < 0 && gap->record < 0 && gap->have < 0)
 		manifest_free_gaps(entry);
 	/* Instead of one of the same place. */
-	at = tsearch(gap, &entry->gap_tree, gap_order);
-	if (at == NULL)
+	link = tsearch(gap, &entry->gap_tree, gap_order);
+	if (link == NULL)
 		mem_is_out();
-	if (*at != gap) {
-		free_gap(*at);
-		*at = gap;
+	if (*link != gap) {
+		free_gap(*link);
+		*link = gap;
 	}
 	entry->is_linked = false;
 }

@@ -207,7 +207,7 @@ replace_shard(struct tree_receipts *all, struct places *places,
 	i = find_place(places, receipt->path, all->n);
 	if (i == all->n)
 		return false;
-	old = &all->at[i];
+	old = &all->items[i];
 	old->lines = receipt->lines;
 	old->bytes = receipt->bytes;
 	memcpy(old->sha256, receipt->sha256, SHA256_BYTES);
@@ -243,7 +243,7 @@ by_line(const void *a, const void *b)
 {
 	const struct manifest_line *one = a, *other = b;
 
-	return one->at < other->at ? -1 : one->at > other->at;
+	return one->offset < other->offset ? -1 : one->offset > other->offset;
 }
 
 /*
@@ -288,12 +288,12 @@ join_twins(struct tree_receipts *all, size_t from)
 	size_t i, k, n = from;
 
 	for (i = from; i < all->n; i++) {
-		k = find_place(&places, all->at[i].path, n);
-		swap(&all->at[k], &all->at[i]);
+		k = find_place(&places, all->items[i].path, n);
+		swap(&all->items[k], &all->items[i]);
 		n += k == n;
 	}
 	for (i = n; i < all->n; i++)
-		free(all->at[i].path);
+		free(all->items[i].path);
 	all->n = n;
 	free_places(&places);
 }
@@ -314,11 +314,11 @@ add_entry(struct manifest *manifest, struct manifest_entry *entry,
 	manifest_order(entry);
 	if (add_pages(manifest, entry, true, all, err) == -1)
 		return -1;
-	if (all->n == from || all->at[from].lines > 0)
+	if (all->n == from || all->items[from].lines > 0)
 		return 0;
 	/* They are objects: once more, in their order. */
 	while (all->n > from)
-		free(all->at[--all->n].path);
+		free(all->items[--all->n].path);
 	if (add_pages(manifest, entry, false, all, err) == -1)
 		return -1;
 	join_twins(all, from);

@@ -26,9 +26,9 @@ check_listing(struct manifest *manifest, const char *key,
 	size_t i;
 
 	for (i = 0; i < files.n && rc == 0; i++)
-		if (!is_like(pattern, files.at[i].path))
+		if (!is_like(pattern, files.items[i].path))
 			rc = err_set(err, ERR_DATA, MANIFEST_NAME ": %s is "
-			    "no file that %s can have", files.at[i].path, key);
+			    "no file that %s can have", files.items[i].path, key);
 	tree_receipts_release(&files);
 	free(pattern);
 	return rc;
@@ -48,11 +48,11 @@ check_marks(struct manifest *manifest, const struct source *source,
 		patterns[k] = source_mark_pattern(&source->resources[k]);
 	for (i = 0; i < marks.n && rc == 0; i++) {
 		for (k = 0; k < source->n_resources; k++)
-			if (is_like(patterns[k], marks.at[i].path))
+			if (is_like(patterns[k], marks.items[i].path))
 				break;
 		if (k == source->n_resources)
 			rc = err_set(err, ERR_DATA, MANIFEST_NAME ": %s is "
-			    "no mark of %s", marks.at[i].path, source->name);
+			    "no mark of %s", marks.items[i].path, source->name);
 	}
 	for (k = 0; k < source->n_resources; k++)
 		free(patterns[k]);

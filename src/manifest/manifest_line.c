@@ -32,7 +32,7 @@ json_receipts(const struct tree_receipts *receipts)
 	size_t i;
 
 	for (i = 0; receipts != NULL && i < receipts->n; i++)
-		json_array_append_new(json, json_receipt(&receipts->at[i]));
+		json_array_append_new(json, json_receipt(&receipts->items[i]));
 	return json;
 }
 
@@ -53,8 +53,8 @@ set_text(json_t *json, const char *key, const char *value)
 		return;
 	text_init(&text, 8192);
 	(void)text_add_visible(&text, value, strlen(value));
-	json_object_set_new(json, key, json_string(text.at != NULL ?
-	    text.at : ""));
+	json_object_set_new(json, key, json_string(text.data != NULL ?
+	    text.data : ""));
 	text_release(&text);
 }
 
@@ -75,7 +75,7 @@ set_page(json_t *json, const struct manifest_page *page)
 	set_number(json, "kept", (int64_t)page->kept,
 	    (int64_t)page->distinct);
 	set_number(json, "same_key", (int64_t)page->same_key, 0);
-	set_number(json, "at", (int64_t)page->at, 0);
+	set_number(json, "at", (int64_t)page->position, 0);
 	/* As it came, not made visible: it is sent again. */
 	if (page->next != NULL)
 		json_object_set_new(json, "next", json_string(page->next));

@@ -69,10 +69,10 @@ take_line(const struct text *line, char **last)
 
 	text_init(&value, SIZE_MAX / 4);
 	if (line->len > 0)
-		manifest_add_logged(line->at, line->len, &value);
+		manifest_add_logged(line->data, line->len, &value);
 	if (value.len > 0) {
 		free(*last);
-		*last = mem_copy(value.at, value.len);
+		*last = mem_copy(value.data, value.len);
 	}
 	text_release(&value);
 }
@@ -83,13 +83,13 @@ manifest_last_logged(int fd)
 	char piece[65536], *last = NULL;
 	const char *p, *end;
 	struct text line;
-	off_t at = 0;
+	off_t offset = 0;
 	ssize_t n;
 
 	if (!file_fits_memory(fd))
 		return NULL;
 	text_init(&line, LOGGED_MAX);
-	while ((n = pread(fd, piece, sizeof(piece), at)) > 0) {
+	while ((n = pread(fd, piece, sizeof(piece), offset)) > 0) {
 		for (p = piece; p < &piece[n]; p = end + (end < &piece[n])) {
 			end = memchr(p, '\n', (size_t)(&piece[n] - p));
 			end = end != NULL ? end : &piece[n];
@@ -99,7 +99,7 @@ manifest_last_logged(int fd)
 			take_line(&line, &last);
 			text_clear(&line);
 		}
-		at += n;
+		offset += n;
 	}
 	take_line(&line, &last);
 	text_release(&line);

@@ -130,8 +130,8 @@ manifest_peek(const char *path, struct err *err)
 	has_copy = first_line(path, MANIFEST_COPY, &copy);
 	if (first_line(path, MANIFEST_NAME, &line) && (!has_copy ||
 	    (line.len == copy.len &&
-	    memcmp(line.at, copy.at, line.len) == 0)))
-		header = json_loadb(line.at, line.len, 0, NULL);
+	    memcmp(line.data, copy.data, line.len) == 0)))
+		header = json_loadb(line.data, line.len, 0, NULL);
 	text_release(&line);
 	text_release(&copy);
 	if (json_object_get(header, "hlexport") == NULL) {

@@ -49,9 +49,9 @@ about_of(struct span line)
 	size_t i;
 
 	/* What is no line costs next to nothing. */
-	if (line.len < 2 || *line.at != '{')
+	if (line.len < 2 || *line.data != '{')
 		return NULL;
-	json = json_loadb(line.at, line.len, 0, NULL);
+	json = json_loadb(line.data, line.len, 0, NULL);
 	if (json_object_get(json, "hlexport") != NULL &&
 	    manifest_check_header(json, "", NULL) == 0)
 		about = mem_text("0");
@@ -105,9 +105,9 @@ next_line(const struct text *text, const char **p, struct span *line)
 {
 	const char *stop, *end;
 
-	if (text->len == 0 || *p >= text->at + text->len)
+	if (text->len == 0 || *p >= text->data + text->len)
 		return false;
-	stop = text->at + text->len;
+	stop = text->data + text->len;
 	end = memchr(*p, '\n', (size_t)(stop - *p));
 	if (end == NULL)
 		end = stop;
@@ -138,11 +138,11 @@ trim(const char *from, const char *to)
 static void
 add_lines(struct recovery *r, size_t which)
 {
-	const char *p = r->files[which].at;
+	const char *p = r->files[which].data;
 	struct span line;
 
 	while (next_line(&r->files[which], &p, &line))
-		add_line(r, which, trim(line.at, line.at + line.len));
+		add_line(r, which, trim(line.data, line.data + line.len));
 }
 
 /* --------------------------------------------------------- from the log */
@@ -151,7 +151,7 @@ add_lines(struct recovery *r, size_t which)
 static json_t *
 logged_header(struct recovery *r)
 {
-	const char *p = r->log.at;
+	const char *p = r->log.data;
 	json_t *header = NULL, *json;
 	struct text value;
 	struct span line;
@@ -159,8 +159,8 @@ logged_header(struct recovery *r)
 	text_init(&value, SIZE_MAX / 4);
 	while (next_line(&r->log, &p, &line)) {
 		text_clear(&value);
-		manifest_add_logged(line.at, line.len, &value);
-		json = value.len > 0 ? json_loadb(value.at, value.len, 0,
+		manifest_add_logged(line.data, line.len, &value);
+		json = value.len > 0 ? json_loadb(value.data, value.len, 0,
 		    NULL) : NULL;
 		if (json_object_get(json, "hlexport") == NULL) {
 			json_decref(json);
@@ -177,7 +177,7 @@ logged_header(struct recovery *r)
 static void
 add_from_log(struct recovery *r)
 {
-	const char *p = r->log.at;
+	const char *p = r->log.data;
 	struct known *header, *seal;
 	struct span line;
 	size_t from;
@@ -189,7 +189,7 @@ add_from_log(struct recovery *r)
 	/* Spans into it must stay where they are. */
 	text_init(&r->spare, 2 * r->log.len + 1);
 	while (next_line(&r->log, &p, &line)) {
-		manifest_add_logged(line.at, line.len, &r->spare);
+		manifest_add_logged(line.data, line.len, &r->spare);
 		text_addc(&r->spare, '\n');
 	}
 	/* The last ones count. */
@@ -197,9 +197,9 @@ add_from_log(struct recovery *r)
 		size_t begin = from;
 		char *about;
 
-		while (begin > 0 && r->spare.at[begin - 1] != '\n')
+		while (begin > 0 && r->spare.data[begin - 1] != '\n')
 			begin--;
-		line = (struct span){ &r->spare.at[begin], from - begin };
+		line = (struct span){ &r->spare.data[begin], from - begin };
 		about = line.len > 0 ? about_of(line) : NULL;
 		if (about != NULL && ((header == NULL &&
 		    strcmp(about, "0") == 0) || (seal == NULL &&
@@ -224,8 +224,8 @@ is_doubtful(const struct known *known)
 {
 	const struct span *one = &known->texts[0], *other = &known->texts[1];
 
-	return one->at == NULL || other->at == NULL ||
-	    one->len != other->len || memcmp(one->at, other->at,
+	return one->data == NULL || other->data == NULL ||
+	    one->len != other->len || memcmp(one->data, other->data,
 	    one->len) != 0;
 }
 
@@ -238,7 +238,7 @@ choose(const struct known *known, unsigned choice)
 	if (choice == 2)
 		return none;
 	/* What is in one file only is likely right. */
-	return known->texts[choice].at != NULL ? known->texts[choice] :
+	return known->texts[choice].data != NULL ? known->texts[choice] :
 	    choice == 0 ? known->texts[1] : none;
 }
 
@@ -257,9 +257,9 @@ put_together(const struct recovery *r, const unsigned *choices,
 		if (is_doubtful(known))
 			line = choose(known, choices != NULL ?
 			    choices[doubt++] : 0);
-		if (line.at == NULL)
+		if (line.data == NULL)
 			continue;
-		text_add(text, line.at, line.len);
+		text_add(text, line.data, line.len);
 		text_addc(text, '\n');
 	}
 }
@@ -274,13 +274,13 @@ is_sealed(const struct text *text)
 
 	if (text->len < 2)
 		return false;
-	last = memrchr(text->at, '\n', text->len - 1);
-	last = last != NULL ? last + 1 : text->at;
-	json = json_loadb(last, (size_t)(text->at + text->len - last), 0,
+	last = memrchr(text->data, '\n', text->len - 1);
+	last = last != NULL ? last + 1 : text->data;
+	json = json_loadb(last, (size_t)(text->data + text->len - last), 0,
 	    NULL);
 	is = json_object_get(json, "seal") != NULL &&
-	    manifest_check_seal(json, (struct span){ text->at, text->len },
-	    (size_t)(last - text->at), NULL) == 0;
+	    manifest_check_seal(json, (struct span){ text->data, text->len },
+	    (size_t)(last - text->data), NULL) == 0;
 	json_decref(json);
 	return is;
 }
@@ -383,7 +383,7 @@ static void
 salvage_file(struct recovery *r, size_t which, struct text *text)
 {
 	const struct text *file = &r->files[which];
-	const char *p = file->at;
+	const char *p = file->data;
 	struct known *known;
 	struct span line;
 	char *about;
@@ -394,8 +394,8 @@ salvage_file(struct recovery *r, size_t which, struct text *text)
 			continue;
 		HASH_FIND_STR(r->lines, about, known);
 		if (*about != '0' && *about != '3' && (which == 0 ||
-		    known->texts[0].at == NULL)) {
-			text_add(text, line.at, line.len);
+		    known->texts[0].data == NULL)) {
+			text_add(text, line.data, line.len);
 			text_addc(text, '\n');
 		}
 		free(about);
@@ -423,7 +423,7 @@ static void
 add_header(struct recovery *r, const struct known *header, struct text *text)
 {
 	struct span line = choose(header, 0);
-	json_t *json = json_loadb(line.at, line.len, 0, NULL), *all;
+	json_t *json = json_loadb(line.data, line.len, 0, NULL), *all;
 	json_t *logged = logged_header(r);
 	char *said;
 
@@ -458,7 +458,7 @@ static void
 keep_seal(struct manifest *manifest, const struct known *seal)
 {
 	struct span line = choose(seal, 0);
-	json_t *json = json_loadb(line.at, line.len, 0, NULL);
+	json_t *json = json_loadb(line.data, line.len, 0, NULL);
 
 	manifest->lost_seal = json_incref(json_object_get(json, "seal"));
 	manifest->lost_sha256 = mem_text(json_string_value(json_object_get(
@@ -477,7 +477,7 @@ read_all(struct tree *tree, struct recovery *r, enum manifest_state *state,
 	text_init(&text, SIZE_MAX / 4);
 	if (is_sealed(&r->files[1])) {
 		*state = MANIFEST_COPIED;
-		text_add(&text, r->files[1].at, r->files[1].len);
+		text_add(&text, r->files[1].data, r->files[1].len);
 	} else {
 		add_lines(r, 0);
 		add_lines(r, 1);
@@ -538,7 +538,7 @@ is_other_format(struct tree *tree)
 
 	text_init(&text, MAX_FILE);
 	(void)file_read(tree_dir(tree), MANIFEST_NAME, &text, NULL);
-	header = text.len > 0 ? json_loadb(text.at, strcspn(text.at, "\n"), 0,
+	header = text.len > 0 ? json_loadb(text.data, strcspn(text.data, "\n"), 0,
 	    NULL) : NULL;
 	format = json_object_get(header, "format");
 	is = json_object_get(header, "hlexport") != NULL &&

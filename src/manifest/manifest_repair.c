@@ -20,7 +20,7 @@ put(struct tree *tree, const char *name, const struct text *text,
 	is_same = file_read(tree_dir(tree), name, &have, NULL) == 0 &&
 	    text_equals(&have, text);
 	text_release(&have);
-	return is_same ? 0 : file_replace(tree_out(tree), name, text->at,
+	return is_same ? 0 : file_replace(tree_out(tree), name, text->data,
 	    text->len, err);
 }
 
@@ -51,8 +51,8 @@ manifest_line_text(struct manifest *manifest, bool seal)
 	text_init(&text, SIZE_MAX / 4);
 	if (manifest_copy_line(manifest, all, &text, NULL) == 0 &&
 	    text.len > 1) {
-		begin = seal ? memrchr(text.at, '\n', text.len - 1) : NULL;
-		begin = begin != NULL ? begin + 1 : text.at;
+		begin = seal ? memrchr(text.data, '\n', text.len - 1) : NULL;
+		begin = begin != NULL ? begin + 1 : text.data;
 		line = mem_copy(begin, strcspn(begin, "\n"));
 	}
 	text_release(&text);

@@ -33,11 +33,11 @@ static int
 move_line(struct manifest *manifest, struct manifest_line *line,
     struct text *text, struct err *err)
 {
-	int64_t at = (int64_t)text->len;
+	int64_t offset = (int64_t)text->len;
 
 	if (manifest_copy_line(manifest, *line, text, err) == -1)
 		return -1;
-	line->at = at;
+	line->offset = offset;
 	return 0;
 }
 
@@ -104,7 +104,7 @@ add_seal(struct text *text, json_t *seal)
 	json_object_set(json, "seal", seal);
 	json_object_set_new(json, "sha256", json_string(ZEROS));
 	add_json(text, json);
-	sha256_of(text->at, text->len, hash);
+	sha256_of(text->data, text->len, hash);
 	sha256_hex(hash, hex);
 	json_object_set_new(json, "sha256", json_string(hex));
 	text->len = before;
@@ -119,16 +119,16 @@ manifest_check_seal(json_t *json, struct span file, size_t line_at,
 	const char *said = json_string_value(json_object_get(json,
 	    "sha256"));
 	unsigned char hash[SHA256_BYTES];
-	char hex[SHA256_HEX], *at;
+	char hex[SHA256_HEX], *pos;
 	struct text text;
 	int rc = -1;
 
 	text_init(&text, file.len + 1);
-	text_add(&text, file.at, file.len);
+	text_add(&text, file.data, file.len);
 	if (said != NULL && strlen(said) == SHA256_HEX - 1 &&
-	    (at = strstr(&text.at[line_at], said)) != NULL) {
-		memcpy(at, ZEROS, SHA256_HEX - 1);
-		sha256_of(text.at, text.len, hash);
+	    (pos = strstr(&text.data[line_at], said)) != NULL) {
+		memcpy(pos, ZEROS, SHA256_HEX - 1);
+		sha256_of(text.data, text.len, hash);
 		sha256_hex(hash, hex);
 		rc = strcmp(hex, said) == 0 ? 0 : -1;
 	}
@@ -155,10 +155,10 @@ manifest_rewrite(struct manifest *manifest, json_t *seal, struct err *err)
 		add_seal(&text, seal);
 	/* First the copy: an export that is or was sealed has it. */
 	if ((seal != NULL || manifest->was_sealed) &&
-	    file_replace(tree_out(manifest->tree), MANIFEST_COPY, text.at,
+	    file_replace(tree_out(manifest->tree), MANIFEST_COPY, text.data,
 	    text.len, err) == -1)
 		goto err_release;
-	if (file_replace(tree_out(manifest->tree), MANIFEST_NAME, text.at,
+	if (file_replace(tree_out(manifest->tree), MANIFEST_NAME, text.data,
 	    text.len, err) == -1)
 		goto err_release;
 	fd = file_open(tree_out(manifest->tree), MANIFEST_NAME,

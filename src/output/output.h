@@ -66,7 +66,7 @@ struct output_filter {
 };
 
 struct output_filters {
-	struct output_filter *at;
+	struct output_filter *items;
 	size_t n;
 };
 
@@ -127,7 +127,7 @@ struct output_convert {
 	struct output_made *made;
 	size_t n_made, room;
 	uint64_t guarded, cut, replaced;	/* cells */
-	size_t at;		/* the part that is being written */
+	size_t next;		/* the part that is being written */
 };
 
 /** output_has_xlsx(): Was the program built with libxlsxwriter? */
@@ -211,7 +211,7 @@ bool output_is_conversion(const char *);
 
 /* What is wrong with an earlier conversion. */
 struct output_check {
-	struct audit_finding *at;
+	struct audit_finding *items;
 	size_t n, room;
 	uint64_t files, rows, bytes;	/* that were looked at */
 	bool lacks;		/* made of an export that lacks some */

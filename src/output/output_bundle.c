@@ -38,7 +38,7 @@ put_text(struct bundle *b, const char *name, const struct text *text,
 	char *path = mem_format("%s/%s", b->dir, name);
 	struct output_file *file = output_file_new(path, NULL, err);
 	struct output_made made = { .rows = 0 };
-	int rc = file == NULL ? -1 : output_file_put(file, text->at,
+	int rc = file == NULL ? -1 : output_file_put(file, text->data,
 	    text->len, err);
 
 	if (output_file_end(file, rc == 0 ? &made : NULL, err) == -1)
@@ -128,10 +128,10 @@ put_json(struct bundle *b, struct err *err)
 	text_adds(&before, text);
 	/* The rows go on where the object would end. */
 	before.len -= 2;
-	before.at[before.len] = '\0';
+	before.data[before.len] = '\0';
 	text_adds(&before, ",\n  \"metrics\": ");
 	if (rc == 0)
-		rc = put_rows(b, "data.json", events, form, before.at, "}\n",
+		rc = put_rows(b, "data.json", events, form, before.data, "}\n",
 		    err);
 	free(text);
 	text_release(&before);
@@ -168,7 +168,7 @@ put_csv(struct bundle *b, struct err *err)
 
 		text_clear(&sql);
 		output_series(by, b->report->range.timezone, &sql);
-		rc = put_rows(b, name, sql.at, form, "", "", err);
+		rc = put_rows(b, name, sql.data, form, "", "", err);
 		free(name);
 	}
 	text_release(&sql);

@@ -89,7 +89,7 @@ load_manifest(int dir, struct text *text)
 
 	text_init(text, MANIFEST_MAX);
 	if (file_read(dir, MANIFEST, text, NULL) == 0 && text->len > 0)
-		manifest = json_loadb(text->at, text->len, 0, NULL);
+		manifest = json_loadb(text->data, text->len, 0, NULL);
 	what = json_string_value(json_object_get(manifest, "hlexport"));
 	if (what != NULL && strcmp(what, "conversion") == 0)
 		return manifest;
@@ -124,7 +124,7 @@ bool
 output_made_by_us(const char *dir)
 {
 	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	struct text text = { .at = NULL };
+	struct text text = { .data = NULL };
 	json_t *manifest = fd != -1 ? load_manifest(fd, &text) : NULL, *file;
 	struct set *files = set_new();
 	const char *path;
@@ -150,7 +150,7 @@ bool
 output_is_conversion(const char *dir)
 {
 	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	struct text text = { .at = NULL };
+	struct text text = { .data = NULL };
 	json_t *manifest = fd != -1 ? load_manifest(fd, &text) : NULL;
 	struct stat st;
 	/* Exports of the old tool may have one, too; and have files/. */
@@ -185,9 +185,9 @@ found(struct checking *job, enum audit_trouble kind, const char *path,
 {
 	struct output_check *check = job->check;
 
-	check->at = mem_need(check->at, check->n + 1, &check->room,
-	    sizeof(*check->at));
-	check->at[check->n++] = (struct audit_finding){ .kind = kind,
+	check->items = mem_need(check->items, check->n + 1, &check->room,
+	    sizeof(*check->items));
+	check->items[check->n++] = (struct audit_finding){ .kind = kind,
 	    .path = mem_text(path), .what = what };
 }
 
@@ -304,7 +304,7 @@ check_itself(struct checking *job, json_t *manifest, const struct text *text)
 	}
 	text_init(&wanted, SIZE_MAX / 4);
 	output_manifest_text(manifest, &wanted);
-	if (wanted.len != text->len || memcmp(wanted.at, text->at,
+	if (wanted.len != text->len || memcmp(wanted.data, text->data,
 	    text->len) != 0)
 		found(job, AUDIT_DAMAGED, MANIFEST, mem_text("it is not as it "
 		    "was written: its SHA-256 is another"));
@@ -331,9 +331,9 @@ check_all(struct checking *job, int dir, json_t *manifest,
 	tree_receipts_sort(&job->files);
 	(void)see_all(dir, "", 0, look, job);
 	for (i = 0; i < job->files.n && !job->is_stopped; i++)
-		if (!set_has(job->seen, job->files.at[i].path,
-		    strlen(job->files.at[i].path)))
-			found(job, AUDIT_MISSING, job->files.at[i].path,
+		if (!set_has(job->seen, job->files.items[i].path,
+		    strlen(job->files.items[i].path)))
+			found(job, AUDIT_MISSING, job->files.items[i].path,
 			    mem_text("it is not there"));
 }
 
@@ -343,11 +343,11 @@ output_check(const char *path, bool (*tick)(void *), void *cookie,
 {
 	struct checking job = { .check = check, .seen = set_new(),
 	    .buffer = mem_alloc(PIECE), .tick = tick, .cookie = cookie };
-	struct text text = { .at = NULL };
+	struct text text = { .data = NULL };
 	int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc = 0;
 	json_t *manifest = dir != -1 ? load_manifest(dir, &text) : NULL;
 
-	*check = (struct output_check){ .at = NULL };
+	*check = (struct output_check){ .items = NULL };
 	if (dir == -1)
 		rc = err_errno(err, ERR_USAGE, "open %s", path);
 	else if (manifest == NULL)
@@ -374,9 +374,9 @@ output_check_release(struct output_check *check)
 	size_t i;
 
 	for (i = 0; i < check->n; i++) {
-		free(check->at[i].path);
-		free(check->at[i].what);
+		free(check->items[i].path);
+		free(check->items[i].what);
 	}
-	free(check->at);
-	*check = (struct output_check){ .at = NULL };
+	free(check->items);
+	*check = (struct output_check){ .items = NULL };
 }

@@ -42,10 +42,10 @@ output_suffix(const struct output_settings *settings)
 static bool
 is_format(const struct output_settings *settings, const char *formats)
 {
-	const char *at = strstr(formats, settings->format);
+	const char *pos = strstr(formats, settings->format);
 	size_t len = strlen(settings->format);
 
-	return at != NULL && (at[len] == ' ' || at[len] == '\0');
+	return pos != NULL && (pos[len] == ' ' || pos[len] == '\0');
 }
 
 /* Do the options go with the format? */
@@ -246,7 +246,7 @@ output_convert_choose(struct output_convert *convert, struct err *err)
 	}
 	if (n != 1) {
 		err_set(err, ERR_USAGE, "--output-file is for one table: "
-		    "choose it with %s", n > 0 ? names.at : "--tables");
+		    "choose it with %s", n > 0 ? names.data : "--tables");
 		text_release(&names);
 		return -1;
 	}
@@ -469,9 +469,9 @@ make_parts(struct output_convert *convert, const char *dir, struct err *err)
 
 	if (strcmp(settings->format, "xlsx") == 0)
 		return output_xlsx(convert, dir, err);
-	for (convert->at = 0; convert->at < convert->n_parts && rc == 0;
-	    convert->at++) {
-		struct output_part *part = &convert->parts[convert->at];
+	for (convert->next = 0; convert->next < convert->n_parts && rc == 0;
+	    convert->next++) {
+		struct output_part *part = &convert->parts[convert->next];
 
 		if (is_format(settings, "csv json jsonl"))
 			rc = make_rows(convert, part, dir, err);
@@ -504,7 +504,7 @@ output_convert_run(struct output_convert *convert, const char *dir,
 	if (fd == -1) {
 		rc = err_errno(err, ERR_DISK, "make %s", path);
 	} else {
-		struct iovec bytes = { text.at, text.len };
+		struct iovec bytes = { text.data, text.len };
 
 		if ((rc = file_write(fd, &bytes, 1, err)) == -1)
 			err_wrap(err, "%s", path);

@@ -16,24 +16,24 @@ needs_quotes(const struct output_form *form, struct span cell)
 {
 	bool semicolon = !form->plain || form->guard;
 
-	return cell.len > 0 && (*cell.at == ' ' ||
-	    cell.at[cell.len - 1] == ' ' ||
-	    memchr(cell.at, ',', cell.len) != NULL ||
-	    (semicolon && memchr(cell.at, ';', cell.len) != NULL) ||
-	    memchr(cell.at, '"', cell.len) != NULL ||
-	    memchr(cell.at, '\n', cell.len) != NULL ||
-	    memchr(cell.at, '\r', cell.len) != NULL);
+	return cell.len > 0 && (*cell.data == ' ' ||
+	    cell.data[cell.len - 1] == ' ' ||
+	    memchr(cell.data, ',', cell.len) != NULL ||
+	    (semicolon && memchr(cell.data, ';', cell.len) != NULL) ||
+	    memchr(cell.data, '"', cell.len) != NULL ||
+	    memchr(cell.data, '\n', cell.len) != NULL ||
+	    memchr(cell.data, '\r', cell.len) != NULL);
 }
 
 static void
 add_text(struct output_writer *w, struct span cell)
 {
-	const char *at = cell.at, *end = cell.at + cell.len, *quote;
+	const char *pos = cell.data, *end = cell.data + cell.len, *quote;
 	bool quote_empty = cell.len == 0 && !w->form->plain;
-	bool guard = w->form->guard && text_is_formula(cell.at, cell.len);
+	bool guard = w->form->guard && text_is_formula(cell.data, cell.len);
 
 	if (!quote_empty && !guard && !needs_quotes(w->form, cell)) {
-		text_add(&w->text, at, cell.len);
+		text_add(&w->text, pos, cell.len);
 		return;
 	}
 	text_addc(&w->text, '"');
@@ -41,12 +41,12 @@ add_text(struct output_writer *w, struct span cell)
 		text_addc(&w->text, '\'');
 		w->count->guarded++;
 	}
-	while ((quote = memchr(at, '"', (size_t)(end - at))) != NULL) {
-		text_add(&w->text, at, (size_t)(quote - at) + 1);
+	while ((quote = memchr(pos, '"', (size_t)(end - pos))) != NULL) {
+		text_add(&w->text, pos, (size_t)(quote - pos) + 1);
 		text_addc(&w->text, '"');
-		at = quote + 1;
+		pos = quote + 1;
 	}
-	text_add(&w->text, at, (size_t)(end - at));
+	text_add(&w->text, pos, (size_t)(end - pos));
 	text_addc(&w->text, '"');
 }
 
@@ -76,10 +76,10 @@ cut_row(struct output_writer *w, struct span record)
 	struct span value;
 	size_t i;
 
-	if (record.len >= 3 && memcmp(record.at, "\xef\xbb\xbf", 3) == 0)
-		record = (struct span){ record.at + 3, record.len - 3 };
-	while (record.len > 0 && strchr(" \t\r", *record.at) != NULL)
-		record = (struct span){ record.at + 1, record.len - 1 };
+	if (record.len >= 3 && memcmp(record.data, "\xef\xbb\xbf", 3) == 0)
+		record = (struct span){ record.data + 3, record.len - 3 };
+	while (record.len > 0 && strchr(" \t\r", *record.data) != NULL)
+		record = (struct span){ record.data + 1, record.len - 1 };
 	for (i = 0; i < cut->n_plain; i++) {
 		if (i > 0)
 			text_addc(&w->text, ',');
@@ -89,10 +89,10 @@ cut_row(struct output_writer *w, struct span record)
 		text_clear(&w->held);
 		page_plain(value, &w->held);
 		/* No program takes a number for a formula. */
-		if (*value.at == '-')
-			text_add(&w->text, w->held.at, w->held.len);
+		if (*value.data == '-')
+			text_add(&w->text, w->held.data, w->held.len);
 		else
-			add_text(w, (struct span){ w->held.at,
+			add_text(w, (struct span){ w->held.data,
 			    w->held.len });
 	}
 	text_addc(&w->text, '\n');
@@ -119,7 +119,7 @@ row(struct output_writer *w, const struct table_cell *cells)
 		case TABLE_JSON:
 			text_clear(&w->held);
 			output_plain(TABLE_JSON, &cells[i], &w->held);
-			add_text(w, (struct span){ w->held.at,
+			add_text(w, (struct span){ w->held.data,
 			    w->held.len });
 			break;
 		default:

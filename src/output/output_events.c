@@ -39,15 +39,15 @@ check_keys(const struct output_filters *filters, struct err *err)
 	}
 	for (i = 0; i < filters->n && rc == 0; i++) {
 		for (k = 0; k < COLUMNS && strcmp(names[k],
-		    filters->at[i].key) != 0; k++)
+		    filters->items[i].key) != 0; k++)
 			;
 		if (k < COLUMNS)
 			continue;
-		near = config_near(filters->at[i].key, names, COLUMNS);
+		near = config_near(filters->items[i].key, names, COLUMNS);
 		rc = err_set(err, ERR_USAGE, "--filter %s: events have no "
 		    "such column%s%s%s (kind, session, user, model, file, "
 		    "version, environment, tool, agent, evaluator, project, "
-		    "error)", filters->at[i].key, near != NULL ?
+		    "error)", filters->items[i].key, near != NULL ?
 		    "; did you mean " : "", near != NULL ? near : "",
 		    near != NULL ? "?" : "");
 	}
@@ -96,7 +96,7 @@ read_events(const struct output_report *report,
 	text_addf(&sql, " WHERE false UNION ALL BY NAME (%s\n))",
 	    tables->events);
 	for (i = 0; i < filters->n; i++)
-		output_where_filter(&filters->at[i], &any, &sql);
+		output_where_filter(&filters->items[i], &any, &sql);
 	if (report->range.from != NULL || report->range.to != NULL) {
 		/* Those without a time are counted before they go. */
 		output_and(&any, &sql);
@@ -104,7 +104,7 @@ read_events(const struct output_report *report,
 		output_where_range(&report->range, "time", &any, &sql);
 		text_adds(&sql, "))");
 	}
-	rc = table_run(report->db, sql.at, NULL, err);
+	rc = table_run(report->db, sql.data, NULL, err);
 	text_release(&sql);
 	if (rc == 0 && (report->range.from != NULL ||
 	    report->range.to != NULL))
@@ -123,7 +123,7 @@ cell_json(enum table_kind kind, const struct table_cell *cell)
 
 	text_init(&text, SIZE_MAX / 4);
 	output_cell_json(kind, cell, &text);
-	json = json_loadb(text.at, text.len, JSON_DECODE_ANY |
+	json = json_loadb(text.data, text.len, JSON_DECODE_ANY |
 	    JSON_ALLOW_NUL, NULL);
 	text_release(&text);
 	return json != NULL ? json : json_null();
@@ -217,7 +217,7 @@ durations(struct table_db *db, struct err *err)
 	    "FROM events", err);
 	static const struct {
 		const char *name;
-		double at;
+		double position;
 	} wanted[] = { { "p50_ms", 0.5 }, { "p95_ms", 0.95 },
 	    { "p99_ms", 0.99 } };
 	json_int_t n, place;
@@ -230,7 +230,7 @@ durations(struct table_db *db, struct err *err)
 	for (i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
 		json_t *row;
 
-		place = (json_int_t)((double)n * wanted[i].at);
+		place = (json_int_t)((double)n * wanted[i].position);
 		snprintf(sql, sizeof(sql), "SELECT (SELECT duration_ms FROM "
 		    "events WHERE duration_ms IS NOT NULL ORDER BY 1 LIMIT 1 "
 		    "OFFSET %lld) AS v", (long long)place);
@@ -350,7 +350,7 @@ output_report_series(const struct output_report *report, const char *by,
 
 	text_init(&sql, 1 << 16);
 	output_series(by, report->range.timezone, &sql);
-	rows = rows_json(report->db, sql.at, false, NULL, err);
+	rows = rows_json(report->db, sql.data, false, NULL, err);
 	text_release(&sql);
 	return rows;
 }
@@ -405,7 +405,7 @@ add_moment(const char *what, const char *zone, struct text *sql)
 	    "(SELECT CASE WHEN o = 0 THEN 'Z' ELSE format('{}{:02d}:{:02d}', "
 	    "CASE WHEN o < 0 THEN '-' ELSE '+' END, abs(o) // 3600, "
 	    "abs(o) %% 3600 // 60) END FROM (SELECT CAST(epoch(%s) - epoch(%s) "
-	    "AS BIGINT) AS o))", local.at, local.at, time);
+	    "AS BIGINT) AS o))", local.data, local.data, time);
 	text_release(&local);
 	free(time);
 }
@@ -432,7 +432,7 @@ totals(struct table_db *db, const char *zone, struct err *err)
 	    "FILTER (success) AS good, count(*) FILTER (NOT success) AS bad, "
 	    "count(*) - count(*) FILTER " OUTPUT_TIMED " AS timeless "
 	    "FROM events");
-	sums = one_json(db, sql.at, err);
+	sums = one_json(db, sql.data, err);
 	text_release(&sql);
 	return sums;
 }

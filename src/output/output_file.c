@@ -39,12 +39,12 @@ struct output_file {
 };
 
 static int
-write_bytes(struct output_file *file, const void *at, size_t len,
+write_bytes(struct output_file *file, const void *data, size_t len,
     struct err *err)
 {
-	struct iovec bytes = { (void *)(uintptr_t)at, len };
+	struct iovec bytes = { (void *)(uintptr_t)data, len };
 
-	sha256_add(file->hash, at, len);
+	sha256_add(file->hash, data, len);
 	file->bytes += len;
 	if (len > 0 && file_write(file->fd, &bytes, 1, err) == -1)
 		return err_wrap(err, "%s", file->path);
@@ -52,12 +52,12 @@ write_bytes(struct output_file *file, const void *at, size_t len,
 }
 
 static int
-put_gzip(struct output_file *file, const char *at, size_t len, int flush,
+put_gzip(struct output_file *file, const char *data, size_t len, int flush,
     struct err *err)
 {
 	z_stream *z = file->gzip;
 
-	z->next_in = (unsigned char *)(uintptr_t)at;
+	z->next_in = (unsigned char *)(uintptr_t)data;
 	z->avail_in = (unsigned)len;
 	do {
 		z->next_out = file->piece;
@@ -71,10 +71,10 @@ put_gzip(struct output_file *file, const char *at, size_t len, int flush,
 }
 
 static int
-put_zstd(struct output_file *file, const char *at, size_t len,
+put_zstd(struct output_file *file, const char *data, size_t len,
     ZSTD_EndDirective how, struct err *err)
 {
-	ZSTD_inBuffer in = { at, len, 0 };
+	ZSTD_inBuffer in = { data, len, 0 };
 	size_t left;
 
 	do {
@@ -91,14 +91,14 @@ put_zstd(struct output_file *file, const char *at, size_t len,
 }
 
 static int
-put_block(struct output_file *file, const char *at, size_t len,
+put_block(struct output_file *file, const char *data, size_t len,
     struct err *err)
 {
 	if (file->gzip != NULL)
-		return put_gzip(file, at, len, Z_NO_FLUSH, err);
+		return put_gzip(file, data, len, Z_NO_FLUSH, err);
 	if (file->zstd != NULL)
-		return put_zstd(file, at, len, ZSTD_e_continue, err);
-	return write_bytes(file, at, len, err);
+		return put_zstd(file, data, len, ZSTD_e_continue, err);
+	return write_bytes(file, data, len, err);
 }
 
 /* ---------------------------------------------------------------- thread */
@@ -118,7 +118,7 @@ write_blocks(void *cookie)
 			break;
 		pthread_mutex_unlock(&file->lock);
 		if (rc == 0)
-			rc = put_block(file, file->block.at, file->block.len,
+			rc = put_block(file, file->block.data, file->block.len,
 			    &err);
 		pthread_mutex_lock(&file->lock);
 		if (rc == -1)
@@ -217,11 +217,11 @@ output_file_new(const char *path, const char *compress, struct err *err)
 }
 
 int
-output_file_put(void *cookie, const char *at, size_t len, struct err *err)
+output_file_put(void *cookie, const char *data, size_t len, struct err *err)
 {
 	struct output_file *file = cookie;
 
-	text_add(&file->filling, at, len);
+	text_add(&file->filling, data, len);
 	return file->filling.len < BLOCK ? 0 : hand_over(file, err);
 }
 

@@ -98,9 +98,9 @@ take_folders(struct output_convert *convert, const char *dir,
 	    "parquet_file_metadata(");
 	output_add_files(&sql, files);
 	text_adds(&sql, ") ORDER BY file_name");
-	rows = table_query(convert->settings.db, sql.at, 0, err);
+	rows = table_query(convert->settings.db, sql.data, 0, err);
 	while (rows != NULL && (rc = table_next(rows, &cells, err)) == 1) {
-		path = mem_copy(cells[0].is.text.at, cells[0].is.text.len);
+		path = mem_copy(cells[0].is.text.data, cells[0].is.text.len);
 		made = output_made_add(convert, &path[len],
 		    (uint64_t)cells[1].is.integer);
 		rc = output_file_look(path, made, err);
@@ -128,7 +128,7 @@ copy_into(struct output_convert *convert, struct output_part *part,
 	output_parquet_options(convert, part, &sql);
 	text_addf(&sql, ", PARTITION_BY (%s)%s)", convert->settings.partition,
 	    more ? ", OVERWRITE_OR_IGNORE" : "");
-	rc = table_run(convert->settings.db, sql.at, rows, err);
+	rc = table_run(convert->settings.db, sql.data, rows, err);
 	text_release(&sql);
 	return rc;
 }
@@ -146,7 +146,7 @@ copy_whole(struct output_convert *convert, struct output_part *part,
 	table_literal(&sql, file);
 	output_parquet_options(convert, part, &sql);
 	text_addc(&sql, ')');
-	rc = table_run(convert->settings.db, sql.at, &part->rows, err);
+	rc = table_run(convert->settings.db, sql.data, &part->rows, err);
 	text_release(&sql);
 	return rc;
 }
@@ -162,7 +162,7 @@ next_names(struct table_rows *names, uint64_t most, struct text *list,
 
 	text_clear(list);
 	while (n < (int)most && (rc = table_next(names, &cells, err)) == 1) {
-		name = mem_copy(cells[0].is.text.at, cells[0].is.text.len);
+		name = mem_copy(cells[0].is.text.data, cells[0].is.text.len);
 		text_adds(list, n++ > 0 ? ", " : "");
 		table_literal(list, name);
 		free(name);
@@ -183,7 +183,7 @@ read_names(struct output_convert *convert, const char *sql, uint64_t most,
 	text_init(&list, SIZE_MAX / 4);
 	while (rc > 0 && (rc = next_names(names, most, &list, err)) > 0) {
 		*lists = mem_grow(*lists, *n + 1, sizeof(char *));
-		(*lists)[(*n)++] = mem_text(list.at);
+		(*lists)[(*n)++] = mem_text(list.data);
 	}
 	table_rows_free(names);
 	text_release(&list);
@@ -219,16 +219,16 @@ copy_some(struct output_convert *convert, struct output_part *part,
 	text_adds(&from, "FROM read_parquet(");
 	output_add_files(&from, file);
 	text_adds(&from, ", hive_partitioning = false)");
-	text_addf(&sql, "SELECT DISTINCT \"%s\" %s ORDER BY 1", by, from.at);
-	rc = read_names(convert, sql.at, most, &lists, &n, err);
+	text_addf(&sql, "SELECT DISTINCT \"%s\" %s ORDER BY 1", by, from.data);
+	rc = read_names(convert, sql.data, most, &lists, &n, err);
 	/* One thread, so that each folder has one file, in order. */
 	if (rc == 0)
 		rc = set_threads(convert, true, err);
 	for (i = 0; i < n && rc == 0; i++) {
 		text_clear(&sql);
-		text_addf(&sql, "SELECT * %s WHERE \"%s\" IN (%s)", from.at,
+		text_addf(&sql, "SELECT * %s WHERE \"%s\" IN (%s)", from.data,
 		    by, lists[i]);
-		rc = copy_into(convert, part, sql.at, folder, true, NULL,
+		rc = copy_into(convert, part, sql.data, folder, true, NULL,
 		    err);
 	}
 	if (rc == 0)
@@ -267,7 +267,7 @@ count_folders(struct output_convert *convert, const struct output_part *part,
 	*n = part->rows;
 	text_init(&sql, 1 << 21);
 	text_addf(&sql, "SELECT count(DISTINCT %s) FROM (%s)", by, part->sql);
-	rc = table_number(convert->settings.db, sql.at, n, err);
+	rc = table_number(convert->settings.db, sql.data, n, err);
 	text_release(&sql);
 	return rc;
 }

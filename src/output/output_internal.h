@@ -56,7 +56,7 @@ void output_double(double, struct text *);
 /** output_time(us, text): Add a time as RFC 3339, in UTC. */
 void output_time(int64_t, struct text *);
 
-/** output_quoted(at, len, text): Add a text as a JSON string. */
+/** output_quoted(data, len, text): Add a text as a JSON string. */
 void output_quoted(const char *, size_t, struct text *);
 
 /** output_cell_json(kind, cell, text): Add a cell as JSON, in a line. */
@@ -81,7 +81,7 @@ struct output_file;
 struct output_file *output_file_new(const char *, const char *,
     struct err *);
 
-/** output_file_put(file, at, len, err): Add bytes; an output_sink's write. */
+/** output_file_put(file, data, len, err): Add bytes; an output_sink's write. */
 int output_file_put(void *, const char *, size_t, struct err *);
 
 /**

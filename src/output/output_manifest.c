@@ -18,7 +18,7 @@ time_of(bool has, int64_t us)
 		return json_null();
 	text_init(&text, 100);
 	output_time(us, &text);
-	json = json_string(text.at);
+	json = json_string(text.data);
 	text_release(&text);
 	return json;
 }

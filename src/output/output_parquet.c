@@ -87,7 +87,7 @@ output_parquet_times(struct output_convert *convert, struct output_part *part,
 	text_adds(&sql, " AS t FROM read_parquet(");
 	output_add_files(&sql, files);
 	text_adds(&sql, ", hive_partitioning = false))");
-	rows = table_query(convert->settings.db, sql.at, 0, err);
+	rows = table_query(convert->settings.db, sql.data, 0, err);
 	if (rows != NULL && (rc = table_next(rows, &cells, err)) == 1) {
 		part->has_time = !cells[0].is_null;
 		if (part->has_time) {
@@ -121,7 +121,7 @@ copy_whole(struct output_convert *convert, struct output_part *part,
 	table_literal(&sql, path);
 	output_parquet_options(convert, part, &sql);
 	text_addc(&sql, ')');
-	rc = table_run(convert->settings.db, sql.at, &part->rows, err);
+	rc = table_run(convert->settings.db, sql.data, &part->rows, err);
 	if (rc == 0)
 		rc = output_file_look(path, output_made_add(convert, name,
 		    part->rows), err);
@@ -184,7 +184,7 @@ make_relation(struct output_convert *convert, const char *name,
 	else
 		add_beside(name, &sql);
 	text_adds(&sql, ", hive_partitioning = false)");
-	rc = table_run(convert->settings.db, sql.at, NULL, err);
+	rc = table_run(convert->settings.db, sql.data, NULL, err);
 	text_release(&sql);
 	free(file);
 	return rc;
@@ -207,7 +207,7 @@ comment(struct output_convert *convert, const char *kind, const char *table,
 	}
 	text_adds(&sql, " IS ");
 	table_literal(&sql, about);
-	rc = table_run(convert->settings.db, sql.at, NULL, err);
+	rc = table_run(convert->settings.db, sql.data, NULL, err);
 	text_release(&sql);
 	return rc;
 }
@@ -262,12 +262,12 @@ fill_database(struct output_convert *convert, const char *dir,
 	text_adds(&sql, "ATTACH ");
 	table_literal(&sql, path);
 	text_adds(&sql, " AS made");
-	rc = table_run(db, sql.at, NULL, err);
+	rc = table_run(db, sql.data, NULL, err);
 	text_clear(&sql);
 	text_adds(&sql, "SET file_search_path = ");
 	table_literal(&sql, dir);
 	if (rc == 0)
-		rc = table_run(db, sql.at, NULL, err);
+		rc = table_run(db, sql.data, NULL, err);
 	if (rc == 0)
 		rc = make_relations(convert, dir, err);
 	/* The write-ahead log goes into the file. */
@@ -316,7 +316,7 @@ make_open_sql(struct output_convert *convert, const char *dir,
 	    "ATTACH '%s' AS export (READ_ONLY);\nUSE export;\n", database,
 	    database);
 	if (file != NULL)
-		rc = output_file_put(file, text.at, text.len, err);
+		rc = output_file_put(file, text.data, text.len, err);
 	if (output_file_end(file, rc == 0 ? output_made_add(convert,
 	    "open.sql", 0) : NULL, err) == -1)
 		rc = -1;

@@ -70,7 +70,7 @@ add_column(const char *name, enum output_raw raw, struct text *sql)
 {
 	if (strcmp(name, "raw") == 0 && raw == OUTPUT_RAW_LEFT_OUT)
 		return;
-	if (sql->len > 0 && sql->at[sql->len - 1] != ' ')
+	if (sql->len > 0 && sql->data[sql->len - 1] != ' ')
 		text_adds(sql, ", ");
 	if (strcmp(name, "raw") == 0 && raw == OUTPUT_RAW_AS_TEXT)
 		text_adds(sql, "CAST(raw AS VARCHAR) AS raw");
@@ -137,11 +137,11 @@ check_filters(const struct output_convert *convert, struct err *err)
 	for (i = 0; i < convert->filters.n; i++) {
 		for (k = 0; k < convert->n_parts; k++)
 			if (source_has_column(convert->parts[k].table,
-			    convert->filters.at[i].key))
+			    convert->filters.items[i].key))
 				break;
 		if (k == convert->n_parts)
 			return no_column(convert, "filter",
-			    convert->filters.at[i].key, err);
+			    convert->filters.items[i].key, err);
 	}
 	return 0;
 }
@@ -169,15 +169,15 @@ add_part(struct output_convert *convert, const char *name, struct err *err)
 	size_t i;
 
 	for (i = 0; i < tables->n && i < 256; i++) {
-		names[i] = tables->at[i].name;
+		names[i] = tables->items[i].name;
 		if (name != NULL && strcmp(name, names[i]) != 0)
 			continue;
-		if (name != NULL && is_part(convert, &tables->at[i]))
+		if (name != NULL && is_part(convert, &tables->items[i]))
 			return 0;
 		convert->parts = mem_grow(convert->parts,
 		    convert->n_parts + 1, sizeof(*convert->parts));
 		convert->parts[convert->n_parts++] = (struct output_part){
-		    .table = &tables->at[i] };
+		    .table = &tables->items[i] };
 		if (name != NULL)
 			return 0;
 	}
@@ -210,8 +210,8 @@ rows_sql(const struct output_convert *convert,
 		output_where_range(&settings->range, part->table->time,
 		    filtered, &sql);
 	for (i = 0; i < convert->filters.n; i++)
-		if (source_has_column(part->table, convert->filters.at[i].key))
-			output_where_filter(&convert->filters.at[i],
+		if (source_has_column(part->table, convert->filters.items[i].key))
+			output_where_filter(&convert->filters.items[i],
 			    filtered, &sql);
 	if (settings->where != NULL) {
 		output_and(filtered, &sql);

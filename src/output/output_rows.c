@@ -17,7 +17,7 @@ static int
 put(struct output_writer *w, const struct output_sink *sink,
     struct err *err)
 {
-	int rc = w->text.len == 0 ? 0 : sink->write(sink->cookie, w->text.at,
+	int rc = w->text.len == 0 ? 0 : sink->write(sink->cookie, w->text.data,
 	    w->text.len, err);
 
 	text_clear(&w->text);

@@ -25,19 +25,19 @@ is_number(enum table_kind kind)
 /* -------------------------------------------------------------- Markdown */
 
 static void
-add_markdown(struct output_writer *w, const char *at, size_t len)
+add_markdown(struct output_writer *w, const char *data, size_t len)
 {
 	size_t i;
 
 	for (i = 0; i < len; i++) {
-		if (at[i] == '\n')
+		if (data[i] == '\n')
 			text_adds(&w->text, "<br>");
-		else if (at[i] == '|' || at[i] == '\\')
-			text_addf(&w->text, "\\%c", at[i]);
-		else if (at[i] == '<')
+		else if (data[i] == '|' || data[i] == '\\')
+			text_addf(&w->text, "\\%c", data[i]);
+		else if (data[i] == '<')
 			text_adds(&w->text, "&lt;");
-		else if (at[i] != '\r')
-			text_addc(&w->text, at[i]);
+		else if (data[i] != '\r')
+			text_addc(&w->text, data[i]);
 	}
 }
 
@@ -70,7 +70,7 @@ row_markdown(struct output_writer *w, const struct table_cell *cells)
 		if (!cells[i].is_null)
 			output_plain(w->columns[i].kind, &cells[i],
 			    &w->held);
-		add_markdown(w, w->held.at, w->held.len);
+		add_markdown(w, w->held.data, w->held.len);
 		text_addc(&w->text, ' ');
 	}
 	text_adds(&w->text, "|\n");
@@ -92,7 +92,7 @@ const struct output_writes output_markdown = { "markdown", begin_markdown,
  * many columns these take.
  */
 static size_t
-fitting(const char *at, size_t len, size_t most, size_t *width)
+fitting(const char *data, size_t len, size_t most, size_t *width)
 {
 	mbstate_t state = { 0 };
 	size_t i = 0, n, columns = 0;
@@ -100,7 +100,7 @@ fitting(const char *at, size_t len, size_t most, size_t *width)
 	int wide;
 
 	while (i < len) {
-		n = mbrtowc(&c, &at[i], len - i, &state);
+		n = mbrtowc(&c, &data[i], len - i, &state);
 		if (n == 0 || n > len - i) {
 			memset(&state, 0, sizeof(state));
 			n = 1;
@@ -144,33 +144,33 @@ add_shown(const struct output_writer *w, size_t i,
 	text_init(&visible, SIZE_MAX / 4);
 	add_value(w, i, cell, &plain);
 	for (k = 0; k < plain.len; k++)
-		if (plain.at[k] == '\n' || plain.at[k] == '\t')
-			plain.at[k] = ' ';
+		if (plain.data[k] == '\n' || plain.data[k] == '\t')
+			plain.data[k] = ' ';
 	/* More can't be shown, and need not be looked at. */
-	text_add_visible(&visible, plain.at, plain.len < 4 * CELL_MOST ?
+	text_add_visible(&visible, plain.data, plain.len < 4 * CELL_MOST ?
 	    plain.len : 4 * CELL_MOST);
-	n = fitting(visible.at, visible.len, CELL_MOST, &width);
+	n = fitting(visible.data, visible.len, CELL_MOST, &width);
 	if (n < visible.len || plain.len > 4 * CELL_MOST) {
-		n = fitting(visible.at, n, CELL_MOST - 1, &width);
-		text_add(out, visible.at, n);
+		n = fitting(visible.data, n, CELL_MOST - 1, &width);
+		text_add(out, visible.data, n);
 		text_adds(out, "\xe2\x80\xa6");
 	} else {
-		text_add(out, visible.at, n);
+		text_add(out, visible.data, n);
 	}
 	text_release(&plain);
 	text_release(&visible);
 }
 
 static void
-add_padded(struct output_writer *w, size_t i, const char *at, size_t len)
+add_padded(struct output_writer *w, size_t i, const char *data, size_t len)
 {
 	size_t width, pad;
 	bool is_cut;
 
-	fitting(at, len, SIZE_MAX, &width);
+	fitting(data, len, SIZE_MAX, &width);
 	is_cut = w->is_fitted && width > w->widths[i];
 	if (is_cut) {
-		len = fitting(at, len, w->widths[i] - 1, &width);
+		len = fitting(data, len, w->widths[i] - 1, &width);
 		width++;
 	}
 	pad = w->widths[i] > width ? w->widths[i] - width : 0;
@@ -178,7 +178,7 @@ add_padded(struct output_writer *w, size_t i, const char *at, size_t len)
 		text_adds(&w->text, "  ");
 	if (is_number(w->columns[i].kind))
 		text_addf(&w->text, "%*s", (int)pad, "");
-	text_add(&w->text, at, len);
+	text_add(&w->text, data, len);
 	text_adds(&w->text, is_cut ? "\xe2\x80\xa6" : "");
 	if (!is_number(w->columns[i].kind) && i + 1 < w->n)
 		text_addf(&w->text, "%*s", (int)pad, "");
@@ -215,16 +215,16 @@ fit(struct output_writer *w)
 static void
 let_go(struct output_writer *w)
 {
-	const char *at = w->held.at, *end = at + w->held.len;
+	const char *pos = w->held.data, *end = pos + w->held.len;
 	size_t i = 0, len;
 
 	if (w->form->width > 0 && !w->is_fitted) {
 		fit(w);
 		w->is_fitted = true;
 	}
-	for (; at < end; at += len + 1) {
-		len = strlen(at);
-		add_padded(w, i, at, len);
+	for (; pos < end; pos += len + 1) {
+		len = strlen(pos);
+		add_padded(w, i, pos, len);
 		if (++i == w->n) {
 			text_addc(&w->text, '\n');
 			i = 0;
@@ -235,14 +235,14 @@ let_go(struct output_writer *w)
 }
 
 static void
-hold(struct output_writer *w, size_t i, const char *at, size_t len)
+hold(struct output_writer *w, size_t i, const char *data, size_t len)
 {
 	size_t width;
 
-	fitting(at, len, SIZE_MAX, &width);
+	fitting(data, len, SIZE_MAX, &width);
 	if (width > w->widths[i] && !w->is_fitted)
 		w->widths[i] = width;
-	text_add(&w->held, at, len);
+	text_add(&w->held, data, len);
 	text_addc(&w->held, '\0');
 }
 
@@ -259,7 +259,7 @@ begin_table(struct output_writer *w)
 		text_clear(&shown);
 		text_add_visible(&shown, w->columns[i].name,
 		    strlen(w->columns[i].name));
-		hold(w, i, shown.at != NULL ? shown.at : "", shown.len);
+		hold(w, i, shown.data != NULL ? shown.data : "", shown.len);
 	}
 	text_release(&shown);
 }
@@ -274,7 +274,7 @@ row_table(struct output_writer *w, const struct table_cell *cells)
 	for (i = 0; i < w->n; i++) {
 		text_clear(&shown);
 		add_shown(w, i, &cells[i], &shown);
-		hold(w, i, shown.at != NULL ? shown.at : "", shown.len);
+		hold(w, i, shown.data != NULL ? shown.data : "", shown.len);
 	}
 	text_release(&shown);
 	if (++w->n_held >= HELD_ROWS)
@@ -310,13 +310,13 @@ begin_expanded(struct output_writer *w)
 
 /* Add the value, its further lines below its first. */
 static void
-add_block(struct output_writer *w, const char *at, size_t len)
+add_block(struct output_writer *w, const char *data, size_t len)
 {
 	size_t i;
 
 	for (i = 0; i < len; i++) {
-		text_addc(&w->text, at[i]);
-		if (at[i] == '\n')
+		text_addc(&w->text, data[i]);
+		if (data[i] == '\n')
 			text_addf(&w->text, "%*s", (int)*w->widths + 2, "");
 	}
 	text_addc(&w->text, '\n');
@@ -335,14 +335,14 @@ row_expanded(struct output_writer *w, const struct table_cell *cells)
 		text_clear(&value);
 		text_add_visible(&value, w->columns[i].name,
 		    strlen(w->columns[i].name));
-		fitting(value.at != NULL ? value.at : "", value.len,
+		fitting(value.data != NULL ? value.data : "", value.len,
 		    SIZE_MAX, &width);
-		text_addf(&w->text, "%s%*s", value.at != NULL ? value.at :
+		text_addf(&w->text, "%s%*s", value.data != NULL ? value.data :
 		    "", (int)(*w->widths > width ? *w->widths - width : 0) +
 		    2, "");
 		text_clear(&value);
 		add_value(w, i, &cells[i], &value);
-		add_block(w, value.at, value.len);
+		add_block(w, value.data, value.len);
 	}
 	text_release(&value);
 }

@@ -28,7 +28,7 @@
 struct zip {
 	int fd;
 	uint64_t size;
-	uint64_t at, end;	/* in its directory */
+	uint64_t offset, end;	/* in its directory */
 	uint64_t left;		/* entries */
 	const struct output_unzip *to;
 	unsigned char in[PIECE], out[PIECE];
@@ -43,12 +43,12 @@ struct entry {
 };
 
 static uint64_t
-number(const unsigned char *at, size_t bytes)
+number(const unsigned char *data, size_t bytes)
 {
 	uint64_t n = 0;
 
 	while (bytes-- > 0)
-		n = n << 8 | at[bytes];
+		n = n << 8 | data[bytes];
 	return n;
 }
 
@@ -59,23 +59,23 @@ is_bad(struct err *err, const char *what)
 }
 
 static int
-read_at(const struct zip *zip, void *out, uint64_t len, uint64_t at,
+read_at(const struct zip *zip, void *out, uint64_t len, uint64_t offset,
     struct err *err)
 {
 	unsigned char *to = out;
 	ssize_t n;
 
-	if (at > zip->size || len > zip->size - at)
+	if (offset > zip->size || len > zip->size - offset)
 		return is_bad(err, "it is cut off");
 	while (len > 0) {
-		n = pread(zip->fd, to, len, (off_t)at);
+		n = pread(zip->fd, to, len, (off_t)offset);
 		if (n == -1 && errno == EINTR)
 			continue;
 		if (n <= 0)
 			return n == -1 ? err_errno(err, ERR_DISK, "read") :
 			    is_bad(err, "it became shorter");
 		to += n;
-		at += (uint64_t)n;
+		offset += (uint64_t)n;
 		len -= (uint64_t)n;
 	}
 	return 0;
@@ -89,48 +89,48 @@ find_directory(struct zip *zip, struct err *err)
 {
 	unsigned char end[END_LEN] = { 0 }, locator[LOCATOR_LEN] = { 0 };
 	unsigned char end64[END64_LEN] = { 0 };
-	uint64_t at = zip->size - END_LEN;
+	uint64_t offset = zip->size - END_LEN;
 
-	if (zip->size < END_LEN || read_at(zip, end, END_LEN, at,
+	if (zip->size < END_LEN || read_at(zip, end, END_LEN, offset,
 	    err) == -1 || memcmp(end, "PK\5\6", 4) != 0)
 		return is_bad(err, "its end is missing");
 	zip->left = number(&end[10], 2);
-	zip->at = number(&end[16], 4);
-	zip->end = zip->at + number(&end[12], 4);
-	if (zip->left == UINT16_MAX || zip->at == UINT32_MAX ||
+	zip->offset = number(&end[16], 4);
+	zip->end = zip->offset + number(&end[12], 4);
+	if (zip->left == UINT16_MAX || zip->offset == UINT32_MAX ||
 	    number(&end[12], 4) == UINT32_MAX) {
-		if (at < LOCATOR_LEN || read_at(zip, locator, LOCATOR_LEN,
-		    at - LOCATOR_LEN, err) == -1 ||
+		if (offset < LOCATOR_LEN || read_at(zip, locator, LOCATOR_LEN,
+		    offset - LOCATOR_LEN, err) == -1 ||
 		    memcmp(locator, "PK\6\7", 4) != 0 ||
 		    read_at(zip, end64, END64_LEN, number(&locator[8], 8),
 		    err) == -1 || memcmp(end64, "PK\6\6", 4) != 0)
 			return is_bad(err, "its end is damaged");
 		zip->left = number(&end64[32], 8);
-		zip->at = number(&end64[48], 8);
-		zip->end = zip->at + number(&end64[40], 8);
+		zip->offset = number(&end64[48], 8);
+		zip->end = zip->offset + number(&end64[40], 8);
 	}
-	return zip->end > zip->size || zip->end < zip->at ?
+	return zip->end > zip->size || zip->end < zip->offset ?
 	    is_bad(err, "its directory is damaged") : 0;
 }
 
 /* Numbers that need 64 bits stand in an extra field (4.5.3). */
 static void
-read_extra(struct entry *entry, const unsigned char *at, size_t len)
+read_extra(struct entry *entry, const unsigned char *data, size_t len)
 {
 	uint64_t *const large[] = { &entry->bytes, &entry->packed,
 	    &entry->offset };
 	size_t n, i, k;
 
-	for (; len >= 4; at += 4 + n, len -= 4 + n) {
-		n = (size_t)number(&at[2], 2);
+	for (; len >= 4; data += 4 + n, len -= 4 + n) {
+		n = (size_t)number(&data[2], 2);
 		if (n > len - 4)
 			return;
-		if (number(at, 2) != 1)
+		if (number(data, 2) != 1)
 			continue;
 		for (i = 0, k = 0; i < 3; i++) {
 			if (*large[i] != UINT32_MAX || k + 8 > n)
 				continue;
-			*large[i] = number(&at[4 + k], 8);
+			*large[i] = number(&data[4 + k], 8);
 			k += 8;
 		}
 	}
@@ -144,9 +144,9 @@ next_entry(struct zip *zip, struct entry *entry, struct err *err)
 	size_t name, extra, comment;
 
 	if (zip->left == 0)
-		return zip->at == zip->end ? 0 : is_bad(err,
+		return zip->offset == zip->end ? 0 : is_bad(err,
 		    "its directory does not end where it should");
-	if (read_at(zip, head, ENTRY_LEN, zip->at, err) == -1)
+	if (read_at(zip, head, ENTRY_LEN, zip->offset, err) == -1)
 		return -1;
 	name = (size_t)number(&head[28], 2);
 	extra = (size_t)number(&head[30], 2);
@@ -158,13 +158,13 @@ next_entry(struct zip *zip, struct entry *entry, struct err *err)
 	entry->packed = number(&head[20], 4);
 	entry->bytes = number(&head[24], 4);
 	entry->offset = number(&head[42], 4);
-	if (read_at(zip, entry->name, name, zip->at + ENTRY_LEN, err) == -1 ||
-	    read_at(zip, zip->in, extra, zip->at + ENTRY_LEN + name,
+	if (read_at(zip, entry->name, name, zip->offset + ENTRY_LEN, err) == -1 ||
+	    read_at(zip, zip->in, extra, zip->offset + ENTRY_LEN + name,
 	    err) == -1)
 		return -1;
 	entry->name[name] = '\0';
 	read_extra(entry, zip->in, extra);
-	zip->at += ENTRY_LEN + name + extra + comment;
+	zip->offset += ENTRY_LEN + name + extra + comment;
 	zip->left--;
 	return 1;
 }
@@ -173,7 +173,7 @@ next_entry(struct zip *zip, struct entry *entry, struct err *err)
 
 /* Where its bytes begin: behind a header of its own. */
 static int
-find_bytes(struct zip *zip, const struct entry *entry, uint64_t *at,
+find_bytes(struct zip *zip, const struct entry *entry, uint64_t *offset,
     struct err *err)
 {
 	unsigned char head[LOCAL_LEN] = { 0 };
@@ -187,7 +187,7 @@ find_bytes(struct zip *zip, const struct entry *entry, uint64_t *at,
 	    read_at(zip, name, len, entry->offset + LOCAL_LEN, err) == -1 ||
 	    memcmp(name, entry->name, len) != 0)
 		return is_bad(err, "its header is damaged");
-	*at = entry->offset + LOCAL_LEN + len + number(&head[28], 2);
+	*offset = entry->offset + LOCAL_LEN + len + number(&head[28], 2);
 	return 0;
 }
 
@@ -203,7 +203,7 @@ give(struct zip *zip, size_t n, uint32_t *crc, uint64_t *bytes,
 }
 
 static int
-inflate_all(struct zip *zip, const struct entry *entry, uint64_t at,
+inflate_all(struct zip *zip, const struct entry *entry, uint64_t offset,
     uint32_t *crc, uint64_t *bytes, struct err *err)
 {
 	z_stream z = { .next_in = NULL };
@@ -213,11 +213,11 @@ inflate_all(struct zip *zip, const struct entry *entry, uint64_t at,
 	while (rc == Z_OK) {
 		if (z.avail_in == 0 && left > 0) {
 			n = left < PIECE ? left : PIECE;
-			if (read_at(zip, zip->in, n, at, err) == -1)
+			if (read_at(zip, zip->in, n, offset, err) == -1)
 				break;
 			z.next_in = zip->in;
 			z.avail_in = (unsigned)n;
-			at += n;
+			offset += n;
 			left -= n;
 		}
 		z.next_out = zip->out;
@@ -235,14 +235,14 @@ inflate_all(struct zip *zip, const struct entry *entry, uint64_t at,
 }
 
 static int
-copy_all(struct zip *zip, const struct entry *entry, uint64_t at,
+copy_all(struct zip *zip, const struct entry *entry, uint64_t offset,
     uint32_t *crc, uint64_t *bytes, struct err *err)
 {
 	uint64_t left = entry->packed, n;
 
-	for (; left > 0; at += n, left -= n) {
+	for (; left > 0; offset += n, left -= n) {
 		n = left < PIECE ? left : PIECE;
-		if (read_at(zip, zip->out, n, at, err) == -1 ||
+		if (read_at(zip, zip->out, n, offset, err) == -1 ||
 		    give(zip, (size_t)n, crc, bytes, err) == -1)
 			return -1;
 	}
@@ -253,17 +253,17 @@ static int
 read_file(struct zip *zip, const struct entry *entry, struct err *err)
 {
 	const struct output_unzip *to = zip->to;
-	uint64_t at = 0, bytes = 0;
+	uint64_t offset = 0, bytes = 0;
 	uint32_t crc = (uint32_t)crc32(0, NULL, 0);
 	int rc;
 
-	if (find_bytes(zip, entry, &at, err) == -1 ||
+	if (find_bytes(zip, entry, &offset, err) == -1 ||
 	    to->begin(to->cookie, entry->name, err) == -1)
 		return -1;
 	if (entry->method == 0)
-		rc = copy_all(zip, entry, at, &crc, &bytes, err);
+		rc = copy_all(zip, entry, offset, &crc, &bytes, err);
 	else if (entry->method == Z_DEFLATED)
-		rc = inflate_all(zip, entry, at, &crc, &bytes, err);
+		rc = inflate_all(zip, entry, offset, &crc, &bytes, err);
 	else
 		rc = is_bad(err, "it is packed in a way of its own");
 	if (rc == 0 && bytes != entry->bytes)

@@ -100,13 +100,13 @@ filter_for(struct output_filters *all, const char *key, size_t len)
 	size_t i;
 
 	for (i = 0; i < all->n; i++)
-		if (strlen(all->at[i].key) == len &&
-		    memcmp(all->at[i].key, key, len) == 0)
-			return &all->at[i];
-	all->at = mem_grow(all->at, all->n + 1, sizeof(*all->at));
-	all->at[all->n] = (struct output_filter){
+		if (strlen(all->items[i].key) == len &&
+		    memcmp(all->items[i].key, key, len) == 0)
+			return &all->items[i];
+	all->items = mem_grow(all->items, all->n + 1, sizeof(*all->items));
+	all->items[all->n] = (struct output_filter){
 	    .key = mem_copy(key, len) };
-	return &all->at[all->n++];
+	return &all->items[all->n++];
 }
 
 int
@@ -156,10 +156,10 @@ output_filters_json(const struct output_filters *filters)
 
 	for (i = 0; i < filters->n; i++) {
 		values = json_array();
-		for (k = 0; k < filters->at[i].n; k++)
+		for (k = 0; k < filters->items[i].n; k++)
 			json_array_append_new(values, json_string(
-			    filters->at[i].values[k]));
-		json_object_set_new(all, filters->at[i].key, values);
+			    filters->items[i].values[k]));
+		json_object_set_new(all, filters->items[i].key, values);
 	}
 	return all;
 }
@@ -170,11 +170,11 @@ output_filters_release(struct output_filters *all)
 	size_t i, k;
 
 	for (i = 0; i < all->n; i++) {
-		for (k = 0; k < all->at[i].n; k++)
-			free(all->at[i].values[k]);
-		free(all->at[i].values);
-		free(all->at[i].key);
+		for (k = 0; k < all->items[i].n; k++)
+			free(all->items[i].values[k]);
+		free(all->items[i].values);
+		free(all->items[i].key);
 	}
-	free(all->at);
+	free(all->items);
 	*all = (struct output_filters){ NULL, 0 };
 }

@@ -59,9 +59,9 @@ output_time(int64_t us, struct text *text)
 static void
 add_line(struct span json, struct text *text)
 {
-	if (memchr(json.at, '\n', json.len) == NULL &&
-	    memchr(json.at, '\r', json.len) == NULL)
-		text_add(text, json.at, json.len);
+	if (memchr(json.data, '\n', json.len) == NULL &&
+	    memchr(json.data, '\r', json.len) == NULL)
+		text_add(text, json.data, json.len);
 	else
 		page_line(json, text);
 }
@@ -70,13 +70,13 @@ add_line(struct span json, struct text *text)
 static bool
 has(struct span text, const char *word)
 {
-	const char *at = text.at, *end = text.at + text.len;
+	const char *pos = text.data, *end = text.data + text.len;
 	size_t len = strlen(word);
 
-	while ((at = memchr(at, *word, (size_t)(end - at))) != NULL) {
-		if ((size_t)(end - at) >= len && memcmp(at, word, len) == 0)
+	while ((pos = memchr(pos, *word, (size_t)(end - pos))) != NULL) {
+		if ((size_t)(end - pos) >= len && memcmp(pos, word, len) == 0)
 			return true;
-		at++;
+		pos++;
 	}
 	return false;
 }
@@ -85,10 +85,10 @@ has(struct span text, const char *word)
 static bool
 is_json(struct span text)
 {
-	if (text.len > 0 && *text.at != '\xef' && !has(text, "NaN") &&
+	if (text.len > 0 && *text.data != '\xef' && !has(text, "NaN") &&
 	    !has(text, "Infinity"))
 		return true;
-	return page_check(text.at, text.len, NULL) == 0 && *text.at != '\xef';
+	return page_check(text.data, text.len, NULL) == 0 && *text.data != '\xef';
 }
 
 void
@@ -98,7 +98,7 @@ output_plain(enum table_kind kind, const struct table_cell *cell,
 	switch (kind) {
 	case TABLE_TEXT:
 	case TABLE_NUMBER:
-		text_add(text, cell->is.text.at, cell->is.text.len);
+		text_add(text, cell->is.text.data, cell->is.text.len);
 		break;
 	case TABLE_JSON:
 		add_line(cell->is.text, text);
@@ -119,18 +119,18 @@ output_plain(enum table_kind kind, const struct table_cell *cell,
 }
 
 void
-output_quoted(const char *at, size_t len, struct text *text)
+output_quoted(const char *data, size_t len, struct text *text)
 {
-	const char *end = at + len, *from = at;
+	const char *end = data + len, *from = data;
 	unsigned char c;
 
 	text_addc(text, '"');
-	for (; at < end; at++) {
-		c = (unsigned char)*at;
+	for (; data < end; data++) {
+		c = (unsigned char)*data;
 		if (c >= 0x20 && c != '"' && c != '\\')
 			continue;
-		text_add(text, from, (size_t)(at - from));
-		from = at + 1;
+		text_add(text, from, (size_t)(data - from));
+		from = data + 1;
 		if (c == '\n')
 			text_adds(text, "\\n");
 		else if (c < 0x20)
@@ -153,14 +153,14 @@ output_cell_json(enum table_kind kind, const struct table_cell *cell,
 	}
 	switch (kind) {
 	case TABLE_TEXT:
-		output_quoted(cell->is.text.at, cell->is.text.len, text);
+		output_quoted(cell->is.text.data, cell->is.text.len, text);
 		break;
 	case TABLE_JSON:
 		/* What Python took for JSON (NaN) is kept as a text. */
 		if (is_json(cell->is.text))
 			output_plain(kind, cell, text);
 		else
-			output_quoted(cell->is.text.at, cell->is.text.len,
+			output_quoted(cell->is.text.data, cell->is.text.len,
 			    text);
 		break;
 	case TABLE_TIME:

@@ -59,102 +59,102 @@ static const char *
 fit(struct book *book, struct span from)
 {
 	output_xlsx_text(book->convert, from, &book->text);
-	return book->text.at != NULL ? book->text.at : "";
+	return book->text.data != NULL ? book->text.data : "";
 }
 
 /* Note how a cell was written. */
 static void
-note(struct book *book, struct place at, lxw_error why, const char *text)
+note(struct book *book, struct place where, lxw_error why, const char *text)
 {
 	if (why != LXW_NO_ERROR && book->why == LXW_NO_ERROR)
 		book->why = why;
-	output_sheet_cell(&book->written[at.sheet], at.row);
+	output_sheet_cell(&book->written[where.sheet], where.row);
 	if (text != NULL)
-		output_sheet_text(&book->written[at.sheet], text);
+		output_sheet_text(&book->written[where.sheet], text);
 }
 
 /* A string, whatever it begins with: never a formula.  "" is no cell. */
 static void
-put_string(struct book *book, struct place at, const char *text,
+put_string(struct book *book, struct place where, const char *text,
     lxw_format *format)
 {
 	if (*text != '\0')
-		note(book, at, worksheet_write_string(
-		    book->sheets[at.sheet].lxw, at.row, at.column, text,
+		note(book, where, worksheet_write_string(
+		    book->sheets[where.sheet].lxw, where.row, where.column, text,
 		    format), text);
 }
 
 static void
-put_number(struct book *book, struct place at, double value,
+put_number(struct book *book, struct place where, double value,
     lxw_format *format)
 {
-	note(book, at, worksheet_write_number(book->sheets[at.sheet].lxw,
-	    at.row, at.column, value, format), NULL);
+	note(book, where, worksheet_write_number(book->sheets[where.sheet].lxw,
+	    where.row, where.column, value, format), NULL);
 }
 
 static void
-write_time(struct book *book, struct place at, int64_t us)
+write_time(struct book *book, struct place where, int64_t us)
 {
 	double day = (double)us / 86400e6 + EPOCH_DAY;
 	struct text text;
 
 	/* Excel's dates are of the years 1900 (from March) to 9999. */
 	if (day >= 61 && day < 2958466) {
-		put_number(book, at, day, book->time);
+		put_number(book, where, day, book->time);
 		return;
 	}
 	text_init(&text, 100);
 	output_time(us, &text);
-	put_string(book, at, text.at, NULL);
+	put_string(book, where, text.data, NULL);
 	text_release(&text);
 }
 
 static void
-write_plain(struct book *book, struct place at, enum table_kind kind,
+write_plain(struct book *book, struct place where, enum table_kind kind,
     const struct table_cell *cell)
 {
 	struct text text;
 
 	text_init(&text, SIZE_MAX / 4);
 	output_plain(kind, cell, &text);
-	put_string(book, at, fit(book, (struct span){ text.at, text.len }),
+	put_string(book, where, fit(book, (struct span){ text.data, text.len }),
 	    NULL);
 	text_release(&text);
 }
 
 static void
-write_cell(struct book *book, struct place at, enum table_kind kind,
+write_cell(struct book *book, struct place where, enum table_kind kind,
     const struct table_cell *cell)
 {
 	if (cell->is_null)
 		return;
 	switch (kind) {
 	case TABLE_BOOLEAN:
-		note(book, at, worksheet_write_boolean(
-		    book->sheets[at.sheet].lxw, at.row, at.column,
+		note(book, where, worksheet_write_boolean(
+		    book->sheets[where.sheet].lxw, where.row, where.column,
 		    cell->is.boolean, NULL), NULL);
 		break;
 	case TABLE_INTEGER:
 		if (cell->is.integer <= EXACT && cell->is.integer >= -EXACT)
-			put_number(book, at, (double)cell->is.integer, NULL);
+			put_number(book, where, (double)cell->is.integer, NULL);
 		else
-			write_plain(book, at, kind, cell);
+			write_plain(book, where, kind, cell);
 		break;
 	case TABLE_DOUBLE:
 		if (isfinite(cell->is.real))
-			put_number(book, at, cell->is.real, NULL);
+			put_number(book, where, cell->is.real, NULL);
 		else
-			write_plain(book, at, kind, cell);
+			write_plain(book, where, kind, cell);
 		break;
 	case TABLE_TIME:
-		write_time(book, at, cell->is.integer);
+		write_time(book, where, cell->is.integer);
 		break;
 	case TABLE_TEXT:
-		put_string(book, at, fit(book, cell->is.text), NULL);
+		put_string(book, where, fit(book, cell->is.text), NULL);
 		break;
 	case TABLE_JSON:
 	case TABLE_NUMBER:
-		write_plain(book, at, kind, cell);
+		write_plain(book, where, kind, cell);
 		break;
 	}
 }
@@ -279,7 +279,7 @@ write_rows(struct book *book, struct output_part *part,
 {
 	const struct table_column *columns;
 	const struct table_cell *cells;
-	struct place at = { .row = SHEET_ROWS };
+	struct place where = { .row = SHEET_ROWS };
 	struct output_count count = { .rows = 0 };
 	unsigned number = 0;
 	size_t n, i;
@@ -289,31 +289,31 @@ write_rows(struct book *book, struct output_part *part,
 	columns = table_columns(rows, &n);
 	part->rows = 0;
 	do {
-		if (at.row == SHEET_ROWS) {
+		if (where.row == SHEET_ROWS) {
 			if (number > 0)
-				end_sheet(book, &at, n);
+				end_sheet(book, &where, n);
 			sheet = new_sheet(book, part->table->name, ++number,
 			    columns, n, err);
 			if (sheet == -1)
 				return -1;
-			at = (struct place){ (size_t)sheet, 1, 0 };
+			where = (struct place){ (size_t)sheet, 1, 0 };
 			book->rows_cut += number > 1;
 		}
 		if ((rc = table_next(rows, &cells, err)) != 1)
 			break;
 		for (i = 0; i < n; i++) {
-			at.column = (lxw_col_t)i;
-			write_cell(book, at, columns[i].kind, &cells[i]);
+			where.column = (lxw_col_t)i;
+			write_cell(book, where, columns[i].kind, &cells[i]);
 			if (part->table->time != NULL && strcmp(
 			    columns[i].name, part->table->time) == 0)
 				output_note_time(&count, &cells[i]);
 		}
-		if (check_row(book, at.sheet, err) == -1)
+		if (check_row(book, where.sheet, err) == -1)
 			return -1;
-		at.row++;
+		where.row++;
 		part->rows++;
 	} while (rc == 1);
-	end_sheet(book, &at, n);
+	end_sheet(book, &where, n);
 	part->has_time = count.has_time;
 	part->first_time = count.first_time;
 	part->last_time = count.last_time;
@@ -332,7 +332,7 @@ write_part(struct book *book, struct output_part *part, struct err *err)
 	text_adds(&sql, "SELECT ");
 	output_add_columns(book->convert, part, OUTPUT_RAW_LEFT_OUT, &sql);
 	text_addf(&sql, " FROM (%s)", part->sql);
-	rows = table_query(book->convert->settings.db, sql.at, 0, err);
+	rows = table_query(book->convert->settings.db, sql.data, 0, err);
 	if (rows != NULL)
 		rc = write_rows(book, part, rows, err);
 	table_rows_free(rows);
@@ -400,12 +400,12 @@ write_summary(struct book *book)
 	lxw_worksheet *sheet = book->sheets[SUMMARY].lxw;
 	static const char *const names[] = { "Table", "Rows", "From", "To",
 	    "What it has" };
-	struct place at = { SUMMARY, 0, 0 };
+	struct place where = { SUMMARY, 0, 0 };
 	size_t i;
 
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		at.column = (lxw_col_t)i;
-		put_string(book, at, names[i], book->bold);
+		where.column = (lxw_col_t)i;
+		put_string(book, where, names[i], book->bold);
 	}
 	worksheet_set_column(sheet, 0, 3, 20, NULL);
 	worksheet_set_column(sheet, 4, 4, 60, NULL);
@@ -413,18 +413,18 @@ write_summary(struct book *book)
 		const struct output_part *part = &book->convert->parts[i];
 		const char *about = part->table->about;
 
-		at = (struct place){ SUMMARY, (lxw_row_t)i + 1, 0 };
-		put_string(book, at, part->table->name, NULL);
-		at.column = 1;
-		put_number(book, at, (double)part->rows, NULL);
+		where = (struct place){ SUMMARY, (lxw_row_t)i + 1, 0 };
+		put_string(book, where, part->table->name, NULL);
+		where.column = 1;
+		put_number(book, where, (double)part->rows, NULL);
 		if (part->has_time) {
-			at.column = 2;
-			write_time(book, at, part->first_time);
-			at.column = 3;
-			write_time(book, at, part->last_time);
+			where.column = 2;
+			write_time(book, where, part->first_time);
+			where.column = 3;
+			write_time(book, where, part->last_time);
 		}
-		at.column = 4;
-		put_string(book, at, fit(book, (struct span){ about,
+		where.column = 4;
+		put_string(book, where, fit(book, (struct span){ about,
 		    strlen(about) }), NULL);
 	}
 }
@@ -442,12 +442,12 @@ write_book(struct book *book, struct err *err)
 	if (add_sheet(book, "Summary", 1, err) == -1 ||
 	    add_sheet(book, "Metadata", 1, err) == -1)
 		return -1;
-	for (convert->at = 0; convert->at < convert->n_parts && rc == 0;
-	    convert->at++) {
-		rc = write_part(book, &convert->parts[convert->at], err);
+	for (convert->next = 0; convert->next < convert->n_parts && rc == 0;
+	    convert->next++) {
+		rc = write_part(book, &convert->parts[convert->next], err);
 		if (rc == -1)
 			err_wrap(err, "table %s",
-			    convert->parts[convert->at].table->name);
+			    convert->parts[convert->next].table->name);
 	}
 	if (rc == 0) {
 		write_metadata(book);

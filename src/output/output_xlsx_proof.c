@@ -39,26 +39,26 @@ struct proof {
 /* ----------------------------------------------------------- what it has */
 
 static void
-add(struct output_sheet *sheet, const char *at, size_t len)
+add(struct output_sheet *sheet, const char *data, size_t len)
 {
-	sheet->crc = (uint32_t)crc32(sheet->crc, (const unsigned char *)at,
+	sheet->crc = (uint32_t)crc32(sheet->crc, (const unsigned char *)data,
 	    (unsigned)len);
 	sheet->bytes += len;
 }
 
 /* A carriage return is written in Excel's way, or as it is. */
 static void
-add_text(struct output_sheet *sheet, const char *at, size_t len)
+add_text(struct output_sheet *sheet, const char *data, size_t len)
 {
 	const char *end;
 
-	while ((end = memchr(at, '\r', len)) != NULL) {
-		add(sheet, at, (size_t)(end - at));
+	while ((end = memchr(data, '\r', len)) != NULL) {
+		add(sheet, data, (size_t)(end - data));
 		add(sheet, "_x000D_", 7);
-		len -= (size_t)(end - at) + 1;
-		at = end + 1;
+		len -= (size_t)(end - data) + 1;
+		data = end + 1;
 	}
-	add(sheet, at, len);
+	add(sheet, data, len);
 }
 
 void
@@ -100,7 +100,7 @@ take_entity(struct proof *proof)
 }
 
 static void
-take_text(void *cookie, const char *at, size_t len)
+take_text(void *cookie, const char *data, size_t len)
 {
 	struct proof *proof = cookie;
 	const char *and;
@@ -111,22 +111,22 @@ take_text(void *cookie, const char *at, size_t len)
 	while (len > 0) {
 		n = 1;
 		if (proof->entity_len > 0) {
-			proof->entity[proof->entity_len++] = *at;
-			if (*at == ';')
+			proof->entity[proof->entity_len++] = *data;
+			if (*data == ';')
 				proof->is_bad |= !take_entity(proof);
 			else if (proof->entity_len == ENTITY_MAX)
 				proof->is_bad = true;
 			if (proof->is_bad)
 				return;
-		} else if (*at == '&') {
+		} else if (*data == '&') {
 			proof->entity[0] = '&';
 			proof->entity_len = 1;
 		} else {
-			and = memchr(at, '&', len);
-			n = and != NULL ? (size_t)(and - at) : len;
-			add_text(&proof->sheet, at, n);
+			and = memchr(data, '&', len);
+			n = and != NULL ? (size_t)(and - data) : len;
+			add_text(&proof->sheet, data, n);
 		}
-		at += n;
+		data += n;
 		len -= n;
 	}
 }
@@ -147,7 +147,7 @@ take_open(void *cookie, const char *name, const char *attributes)
 		proof->sheets += strcmp(name, "sheet") == 0;
 	} else if (strcmp(proof->name, CONTENTS) == 0 &&
 	    output_xml_attribute(attributes, "PartName", &value)) {
-		text_add(&proof->listed, value.at, value.len);
+		text_add(&proof->listed, value.data, value.len);
 		text_addc(&proof->listed, '\0');
 	}
 }
@@ -187,11 +187,11 @@ begin_part(void *cookie, const char *name, struct err *err)
 }
 
 static int
-add_part(void *cookie, const char *at, size_t len, struct err *err)
+add_part(void *cookie, const char *data, size_t len, struct err *err)
 {
 	struct proof *proof = cookie;
 
-	output_xml_add(&proof->xml, at, len);
+	output_xml_add(&proof->xml, data, len);
 	return proof->xml.is_bad || proof->is_bad ? err_set(err, ERR_DISK,
 	    "a piece of it is missing") : 0;
 }
@@ -224,17 +224,17 @@ end_part(void *cookie, struct err *err)
 static int
 check_parts(struct proof *proof, struct err *err)
 {
-	const char *at = proof->listed.at, *end = at + proof->listed.len;
+	const char *pos = proof->listed.data, *end = pos + proof->listed.len;
 	char name[64];
 	size_t i;
 
 	if (!set_has(proof->parts, CONTENTS, strlen(CONTENTS)) ||
 	    !set_has(proof->parts, WORKBOOK, strlen(WORKBOOK)))
 		return err_set(err, ERR_DISK, "it has no contents");
-	for (; at < end; at += strlen(at) + 1)
-		if (!set_has(proof->parts, &at[*at == '/'],
-		    strlen(&at[*at == '/'])))
-			return err_set(err, ERR_DISK, "it has no %s", at);
+	for (; pos < end; pos += strlen(pos) + 1)
+		if (!set_has(proof->parts, &pos[*pos == '/'],
+		    strlen(&pos[*pos == '/'])))
+			return err_set(err, ERR_DISK, "it has no %s", pos);
 	for (i = 1; i <= proof->n; i++) {
 		snprintf(name, sizeof(name), "xl/worksheets/sheet%zu.xml", i);
 		if (!set_has(proof->parts, name, strlen(name)))

@@ -16,11 +16,11 @@ is_escape(struct span text, size_t from)
 {
 	size_t i;
 
-	if (text.len - from < 7 || text.at[from] != '_' ||
-	    text.at[from + 1] != 'x' || text.at[from + 6] != '_')
+	if (text.len - from < 7 || text.data[from] != '_' ||
+	    text.data[from + 1] != 'x' || text.data[from + 6] != '_')
 		return false;
 	for (i = from + 2; i < from + 6; i++)
-		if (!isxdigit((unsigned char)text.at[i]))
+		if (!isxdigit((unsigned char)text.data[i]))
 			return false;
 	return true;
 }
@@ -34,13 +34,13 @@ char_len(unsigned char c)
 
 /* Is it none of XML 1.0's characters (its section 2.2)? */
 static bool
-is_refused(const char *at, size_t len)
+is_refused(const char *data, size_t len)
 {
-	unsigned char c = (unsigned char)*at;
+	unsigned char c = (unsigned char)*data;
 
 	return (c < 0x20 && c != '\t' && c != '\n' && c != '\r') ||
-	    (len == 3 && memcmp(at, "\xef\xbf\xbe", 2) == 0 &&
-	    (unsigned char)at[2] >= 0xbe);
+	    (len == 3 && memcmp(data, "\xef\xbf\xbe", 2) == 0 &&
+	    (unsigned char)data[2] >= 0xbe);
 }
 
 void
@@ -52,19 +52,19 @@ output_xlsx_text(struct output_convert *convert, struct span from,
 
 	text_clear(text);
 	for (i = 0; i < from.len && units <= CELL_CHARS; i += len) {
-		const char *at = &from.at[i];
+		const char *pos = &from.data[i];
 
-		len = char_len((unsigned char)*at);
+		len = char_len((unsigned char)*pos);
 		if (len > from.len - i)
 			len = from.len - i;
-		if (is_refused(at, len)) {
+		if (is_refused(pos, len)) {
 			text_adds(text, "\xef\xbf\xbd");
 			replaced = true;
 		} else if (is_escape(from, i)) {
 			text_adds(text, "_x005F_");
 			units += 6;
 		} else {
-			text_add(text, at, len);
+			text_add(text, pos, len);
 		}
 		units += len == 4 ? 2 : 1;
 		if (units <= CELL_CHARS - 1)

@@ -35,52 +35,52 @@ is_blank(char c)
 }
 
 static size_t
-name_len(const char *at)
+name_len(const char *data)
 {
-	return strcspn(at, " \t\r\n=\"'<>/&?");
+	return strcspn(data, " \t\r\n=\"'<>/&?");
 }
 
 /* Is it ' name="value"', as often as it likes? */
 static bool
-are_attributes(const char *at)
+are_attributes(const char *data)
 {
 	char quote;
 	size_t n;
 
 	for (;;) {
-		n = strspn(at, " \t\r\n");
-		at += n;
-		if (*at == '\0')
+		n = strspn(data, " \t\r\n");
+		data += n;
+		if (*data == '\0')
 			return true;
-		if (n == 0 || (n = name_len(at)) == 0 || at[n] != '=')
+		if (n == 0 || (n = name_len(data)) == 0 || data[n] != '=')
 			return false;
-		quote = at[n + 1];
+		quote = data[n + 1];
 		if (quote != '"' && quote != '\'')
 			return false;
-		at += n + 2;
-		at = strchr(at, quote);
-		if (at == NULL)
+		data += n + 2;
+		data = strchr(data, quote);
+		if (data == NULL)
 			return false;
-		at++;
+		data++;
 	}
 }
 
 bool
-output_xml_attribute(const char *at, const char *name, struct span *value)
+output_xml_attribute(const char *data, const char *name, struct span *value)
 {
 	size_t len = strlen(name), n;
 
 	for (;;) {
-		at += strspn(at, " \t\r\n");
-		if (*at == '\0')
+		data += strspn(data, " \t\r\n");
+		if (*data == '\0')
 			return false;
-		n = name_len(at);
-		value->at = &at[n + 2];
-		value->len = strcspn(value->at, at[n + 1] == '"' ? "\"" :
+		n = name_len(data);
+		value->data = &data[n + 2];
+		value->len = strcspn(value->data, data[n + 1] == '"' ? "\"" :
 		    "'");
-		if (n == len && memcmp(at, name, n) == 0)
+		if (n == len && memcmp(data, name, n) == 0)
 			return true;
-		at = value->at + value->len + 1;
+		data = value->data + value->len + 1;
 	}
 }
 
@@ -91,9 +91,9 @@ last_open(const struct output_xml *xml)
 	size_t len = xml->open_names.len;
 
 	/* It ends with its NUL. */
-	for (len--; len > 0 && xml->open_names.at[len - 1] != '\0'; len--)
+	for (len--; len > 0 && xml->open_names.data[len - 1] != '\0'; len--)
 		;
-	return &xml->open_names.at[len];
+	return &xml->open_names.data[len];
 }
 
 static bool
@@ -106,7 +106,7 @@ take_close(struct output_xml *xml, const char *name)
 		return false;
 	if (xml->close != NULL)
 		xml->close(xml->cookie, name);
-	xml->open_names.len = (size_t)(last - xml->open_names.at);
+	xml->open_names.len = (size_t)(last - xml->open_names.data);
 	return true;
 }
 
@@ -148,42 +148,42 @@ take_tag(struct output_xml *xml, char *tag, size_t len)
 
 /* Take in bytes of a tag, up to its end.  Return how many. */
 static size_t
-add_to_tag(struct output_xml *xml, const char *at, size_t len)
+add_to_tag(struct output_xml *xml, const char *data, size_t len)
 {
 	size_t i;
 
 	for (i = 0; i < len; i++) {
-		if (at[i] == '\0' || at[i] == '<')
+		if (data[i] == '\0' || data[i] == '<')
 			break;
 		if (xml->quote != '\0') {
-			if (at[i] == xml->quote)
+			if (data[i] == xml->quote)
 				xml->quote = '\0';
-		} else if (at[i] == '"' || at[i] == '\'') {
-			xml->quote = at[i];
-		} else if (at[i] == '>') {
-			xml->is_bad |= text_add(&xml->tag, at, i) == -1 ||
+		} else if (data[i] == '"' || data[i] == '\'') {
+			xml->quote = data[i];
+		} else if (data[i] == '>') {
+			xml->is_bad |= text_add(&xml->tag, data, i) == -1 ||
 			    xml->tag.len == 0 ||
-			    !take_tag(xml, xml->tag.at, xml->tag.len);
+			    !take_tag(xml, xml->tag.data, xml->tag.len);
 			xml->in_tag = false;
 			return i + 1;
 		}
 	}
-	xml->is_bad |= i < len || text_add(&xml->tag, at, len) == -1;
+	xml->is_bad |= i < len || text_add(&xml->tag, data, len) == -1;
 	return len;
 }
 
 /* Take in bytes of a text, up to the next tag.  Return how many. */
 static size_t
-add_to_text(struct output_xml *xml, const char *at, size_t len)
+add_to_text(struct output_xml *xml, const char *data, size_t len)
 {
-	const char *end = memchr(at, '<', len);
-	size_t n = end != NULL ? (size_t)(end - at) : len, i;
+	const char *end = memchr(data, '<', len);
+	size_t n = end != NULL ? (size_t)(end - data) : len, i;
 
 	if (xml->open_names.len == 0)
 		for (i = 0; i < n; i++)
-			xml->is_bad |= !is_blank(at[i]);
+			xml->is_bad |= !is_blank(data[i]);
 	else if (n > 0 && xml->text != NULL)
-		xml->text(xml->cookie, at, n);
+		xml->text(xml->cookie, data, n);
 	if (end == NULL)
 		return n;
 	text_clear(&xml->tag);
@@ -193,13 +193,13 @@ add_to_text(struct output_xml *xml, const char *at, size_t len)
 }
 
 void
-output_xml_add(struct output_xml *xml, const char *at, size_t len)
+output_xml_add(struct output_xml *xml, const char *data, size_t len)
 {
 	size_t n;
 
-	for (; len > 0 && !xml->is_bad; at += n, len -= n)
-		n = xml->in_tag ? add_to_tag(xml, at, len) :
-		    add_to_text(xml, at, len);
+	for (; len > 0 && !xml->is_bad; data += n, len -= n)
+		n = xml->in_tag ? add_to_tag(xml, data, len) :
+		    add_to_text(xml, data, len);
 }
 
 bool

@@ -29,7 +29,7 @@ void output_xml_init(struct output_xml *);
 void output_xml_begin(struct output_xml *);
 
 /**
- * output_xml_add(xml, at, len):
+ * output_xml_add(xml, data, len):
  * Take in some bytes.  An element that is opened is told with its name and its
  * attributes, as they stand.
  */

@@ -25,12 +25,12 @@ check_receipts(struct pack *pack, struct err *err)
 	for (i = 0; receipts != NULL && i < receipts->n; i++) {
 		order = -1;
 		while (k < pack->files.n && (order = strcmp(
-		    pack->files.at[k].name, receipts->at[i].path)) < 0)
+		    pack->files.items[k].name, receipts->items[i].path)) < 0)
 			k++;
 		if (order != 0)
 			return err_set(err, ERR_DATA, "%s is not there, and "
 			    "the manifest says that it is",
-			    receipts->at[i].path);
+			    receipts->items[i].path);
 	}
 	return 0;
 }
@@ -55,7 +55,7 @@ list(struct pack *pack, struct err *err)
 		pack_list_first(&pack->files, settings->first);
 	pack->progress.files_total = pack->files.n;
 	for (i = 0; i < pack->files.n; i++)
-		pack->progress.bytes_total += pack->files.at[i].bytes;
+		pack->progress.bytes_total += pack->files.items[i].bytes;
 	return 0;
 }
 
@@ -123,11 +123,11 @@ check_unchanged(struct pack *pack, struct err *err)
 		pack_files_release(&now);
 	}
 	for (i = 0; rc == 0 && i < pack->files.n; i++) {
-		if (file_stat(pack->dir, pack->files.at[i].name, &st) == -1)
+		if (file_stat(pack->dir, pack->files.items[i].name, &st) == -1)
 			rc = err_errno(err, ERR_DISK, "look at %s",
-			    pack->files.at[i].name);
+			    pack->files.items[i].name);
 		else
-			rc = pack_file_check(&pack->files.at[i], &st, err);
+			rc = pack_file_check(&pack->files.items[i], &st, err);
 	}
 	return rc;
 }

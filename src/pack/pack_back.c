@@ -66,7 +66,7 @@ read_begin(struct pack *pack, struct err *err)
 	if (rc == -1)
 		return -1;
 	if (rc == 0 && pack->next < pack->files.n)
-		return misread(pack, pack->files.at[pack->next].name, err);
+		return misread(pack, pack->files.items[pack->next].name, err);
 	if (rc == 0) {
 		pack->act = PACK_NAME;
 		return 0;
@@ -74,7 +74,7 @@ read_begin(struct pack *pack, struct err *err)
 	if (pack->next == pack->files.n)
 		return misread(pack, member.name, err);
 	name = pack_member_name(&pack->settings,
-	    pack->files.at[pack->next].name);
+	    pack->files.items[pack->next].name);
 	is_it = member.is_file && member.doubt == NULL &&
 	    strcmp(name, member.name) == 0;
 	free(name);
@@ -88,7 +88,7 @@ read_begin(struct pack *pack, struct err *err)
 static int
 read_piece(struct pack *pack, struct err *err)
 {
-	const struct pack_file *file = &pack->files.at[pack->next];
+	const struct pack_file *file = &pack->files.items[pack->next];
 	unsigned char sha256[SHA256_BYTES];
 	ssize_t n = pack_reader_get(&pack->reader, pack->buffer,
 	    PACK_PIECE, err);

@@ -20,35 +20,35 @@ pack_check_begin(struct pack_check *check)
 }
 
 static uint64_t
-count_lines(const char *at, size_t len)
+count_lines(const char *data, size_t len)
 {
-	const char *end = at + len;
+	const char *end = data + len;
 	uint64_t n = 0;
 
-	while (at < end && (at = memchr(at, '\n', (size_t)(end - at))) !=
+	while (data < end && (data = memchr(data, '\n', (size_t)(end - data))) !=
 	    NULL) {
 		n++;
-		at++;
+		data++;
 	}
 	return n;
 }
 
 void
 pack_check_add(struct pack_check *check,
-    const struct tree_receipt *receipt, const char *at, size_t len)
+    const struct tree_receipt *receipt, const char *data, size_t len)
 {
 	uint64_t most = receipt != NULL ? receipt->bytes : UINT64_MAX;
 	uint64_t left = check->bytes < most ? most - check->bytes : 0;
 	size_t n = left < len ? (size_t)left : len;
 
-	sha256_add(check->hash, at, n);
+	sha256_add(check->hash, data, n);
 	if (receipt != NULL && receipt->lines > 0)
-		check->lines += count_lines(at, n);
+		check->lines += count_lines(data, n);
 	if (n > 0)
-		check->is_in_line = at[n - 1] != '\n';
+		check->is_in_line = data[n - 1] != '\n';
 	if (n > 0 && n == left)
 		sha256_peek(check->hash, check->prefix);
-	sha256_add(check->hash, at + n, len - n);
+	sha256_add(check->hash, data + n, len - n);
 	check->bytes += len;
 }
 
@@ -94,6 +94,6 @@ pack_receipt(const struct tree_receipts *receipts, const char *path)
 {
 	if (receipts == NULL || receipts->n == 0)
 		return NULL;
-	return bsearch(path, receipts->at, receipts->n,
-	    sizeof(*receipts->at), by_path);
+	return bsearch(path, receipts->items, receipts->n,
+	    sizeof(*receipts->items), by_path);
 }

@@ -177,15 +177,15 @@ static void
 forget_dir(struct finding *finding, struct err *err)
 {
 	size_t len = strlen(finding->dir);
-	char *at = strstr(err->text, finding->dir);
+	char *pos = strstr(err->text, finding->dir);
 
-	if (at == NULL)
+	if (pos == NULL)
 		return;
-	if (at[len] == '/')
+	if (pos[len] == '/')
 		len++;
-	else if (at[len] == ':' && at[len + 1] == ' ')
+	else if (pos[len] == ':' && pos[len + 1] == ' ')
 		len += 2;
-	memmove(at, at + len, strlen(at + len) + 1);
+	memmove(pos, pos + len, strlen(pos + len) + 1);
 }
 
 static int

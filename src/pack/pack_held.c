@@ -105,7 +105,7 @@ find_missing(struct pack_held *held, const struct tree_receipts *receipts)
 	size_t i;
 
 	for (i = 0; i < receipts->n && !held->is_damaged; i++) {
-		wanted.name = receipts->at[i].path;
+		wanted.name = receipts->items[i].path;
 		held->is_damaged = bsearch(&wanted, held->files, held->n,
 		    sizeof(wanted), by_name) == NULL;
 	}
@@ -196,7 +196,7 @@ refuse(const struct pack_held *held, struct lost *lost, const char *what,
 		rc = err_set(err, ERR_USAGE, "%s holds %s file%s %s in %s: "
 		    "%s%s; it is not replaced: give another name, or move "
 		    "it away", held->path, count, lost->n == 1 ? "" : "s",
-		    what, dir, lost->names.at, lost->n > NAMED ? ", ..." :
+		    what, dir, lost->names.data, lost->n > NAMED ? ", ..." :
 		    "");
 	text_release(&lost->names);
 	return rc;
@@ -209,13 +209,13 @@ find_file(const struct pack_files *files, const char *name)
 	int order;
 
 	/* By name, but for the first. */
-	if (files->n > 0 && strcmp(files->at[0].name, name) == 0)
-		return &files->at[0];
+	if (files->n > 0 && strcmp(files->items[0].name, name) == 0)
+		return &files->items[0];
 	for (low = files->n > 0; low < high; ) {
 		middle = low + (high - low) / 2;
-		order = strcmp(files->at[middle].name, name);
+		order = strcmp(files->items[middle].name, name);
 		if (order == 0)
-			return &files->at[middle];
+			return &files->items[middle];
 		if (order < 0)
 			low = middle + 1;
 		else

@@ -92,7 +92,7 @@ struct pack_file {
 };
 
 struct pack_files {
-	struct pack_file *at;
+	struct pack_file *items;
 	size_t n, room;
 };
 
@@ -189,7 +189,7 @@ struct pack_mark {
 	bool is_sound;		/* it agrees with the bytes before it */
 	bool is_misplaced;	/* it is not at the end, or not whole */
 	int64_t end;		/* the archive's, without it */
-	int64_t digits, at;	/* where they are; read up to here */
+	int64_t digits, offset;	/* where they are; read up to here */
 	char hex[SHA256_HEX];
 	struct sha256 *hash;
 };
@@ -200,7 +200,7 @@ struct pack_mark {
  */
 size_t pack_mark_before(enum pack_format, char [PACK_MARK_BEFORE]);
 
-/** pack_mark_after(format, at): The same of what stands behind them. */
+/** pack_mark_after(format, pos): The same of what stands behind them. */
 size_t pack_mark_after(enum pack_format, const char **);
 
 /** pack_mark_find(fd, size, mark, err): Look for one.  Return 0 or -1. */
@@ -244,7 +244,7 @@ int pack_writer_open(struct pack_writer *,
 int pack_writer_begin(struct pack_writer *, const char *, uint64_t,
     struct err *);
 
-/** pack_writer_add(writer, at, len, err): Add bytes to it. */
+/** pack_writer_add(writer, data, len, err): Add bytes to it. */
 int pack_writer_add(struct pack_writer *, const void *, size_t,
     struct err *);
 
@@ -274,7 +274,7 @@ struct pack_reader {
 	const struct pack_calls *call;
 	struct archive *archive;
 	int fd;
-	int64_t size, at;	/* of the archive, and where we are in it */
+	int64_t size, offset;	/* of the archive, and where we are in it */
 	uint64_t members;	/* that it came to */
 	unsigned again;		/* how often it was begun anew */
 	uint64_t most;		/* bytes that it may unpack to */
@@ -301,7 +301,7 @@ int pack_reader_next(struct pack_reader *, struct pack_member *,
     struct err *);
 
 /**
- * pack_reader_get(reader, at, room, err):
+ * pack_reader_get(reader, data, room, err):
  * Read up to ${room} bytes of the member.  Return how many, 0 at its end, or
  * -1 with ${err} set (ERR_DATA).
  */
@@ -332,7 +332,7 @@ struct pack_check {
 void pack_check_begin(struct pack_check *);
 
 /**
- * pack_check_add(check, receipt, at, len):
+ * pack_check_add(check, receipt, data, len):
  * Count bytes; those up to where ${receipt} (or NULL) ends are what it says.
  */
 void pack_check_add(struct pack_check *, const struct tree_receipt *,

@@ -14,7 +14,7 @@
 
 static const struct {
 	const char *name;
-	size_t at;		/* in struct pack_calls */
+	size_t offset;		/* in struct pack_calls */
 } rows[] = {
 #define PACK_CALL(name) { #name, offsetof(struct pack_calls, name) },
 	PACK_CALLS(PACK_CALL)
@@ -48,7 +48,7 @@ load(struct pack_calls *calls, struct err *err)
 		if ((found = dlsym(library, rows[i].name)) == NULL)
 			return err_set(err, ERR_USAGE, "this libarchive is "
 			    "too old: it has no %s", rows[i].name);
-		*(void **)((char *)calls + rows[i].at) = found;
+		*(void **)((char *)calls + rows[i].offset) = found;
 	}
 	settle_words();
 	return 0;

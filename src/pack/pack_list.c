@@ -48,9 +48,9 @@ add(struct pack_files *files, char *name, const struct stat *st,
 		free(name);
 		return -1;
 	}
-	files->at = mem_need(files->at, files->n + 1, &files->room,
-	    sizeof(*files->at));
-	files->at[files->n++] = file;
+	files->items = mem_need(files->items, files->n + 1, &files->room,
+	    sizeof(*files->items));
+	files->items[files->n++] = file;
 	return 0;
 }
 
@@ -125,7 +125,7 @@ static void
 sort(struct pack_files *files)
 {
 	if (files->n > 1)
-		qsort(files->at, files->n, sizeof(*files->at), by_name);
+		qsort(files->items, files->n, sizeof(*files->items), by_name);
 }
 
 int
@@ -162,9 +162,9 @@ pack_list_names(int dir, const char *const *names, size_t n,
 	}
 	sort(files);
 	for (i = 1; i < files->n; i++)
-		if (by_name(&files->at[i - 1], &files->at[i]) == 0)
+		if (by_name(&files->items[i - 1], &files->items[i]) == 0)
 			return err_set(err, ERR_INTERNAL, "%s is named twice",
-			    files->at[i].name);
+			    files->items[i].name);
 	return 0;
 }
 
@@ -175,11 +175,11 @@ pack_list_first(struct pack_files *files, const char *name)
 	size_t i;
 
 	for (i = 0; i < files->n; i++) {
-		if (strcmp(files->at[i].name, name) != 0)
+		if (strcmp(files->items[i].name, name) != 0)
 			continue;
-		file = files->at[i];
-		memmove(&files->at[1], &files->at[0], i * sizeof(file));
-		files->at[0] = file;
+		file = files->items[i];
+		memmove(&files->items[1], &files->items[0], i * sizeof(file));
+		files->items[0] = file;
 		return;
 	}
 }
@@ -221,7 +221,7 @@ pack_files_release(struct pack_files *files)
 	size_t i;
 
 	for (i = 0; i < files->n; i++)
-		free(files->at[i].name);
-	free(files->at);
+		free(files->items[i].name);
+	free(files->items);
 	*files = (struct pack_files){ NULL, 0, 0 };
 }

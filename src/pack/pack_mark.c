@@ -51,9 +51,9 @@ after(enum pack_format format)
 }
 
 size_t
-pack_mark_after(enum pack_format format, const char **at)
+pack_mark_after(enum pack_format format, const char **pos)
 {
-	*at = after(format);
+	*pos = after(format);
 	return marks[format].after_len;
 }
 
@@ -69,18 +69,18 @@ pack_mark_before(enum pack_format format, char out[PACK_MARK_BEFORE])
 
 /* Read all ${len} bytes at ${from}, or fail. */
 static int
-read_at(int fd, char *at, size_t len, int64_t from, struct err *err)
+read_at(int fd, char *data, size_t len, int64_t from, struct err *err)
 {
 	ssize_t n;
 
 	while (len > 0) {
-		n = pread(fd, at, len, (off_t)from);
+		n = pread(fd, data, len, (off_t)from);
 		if (n == -1 && errno == EINTR)
 			continue;
 		if (n <= 0)
 			return n == -1 ? err_errno(err, ERR_DISK, "read") :
 			    err_set(err, ERR_DISK, "it became shorter");
-		at += n;
+		data += n;
 		from += n;
 		len -= (size_t)n;
 	}
@@ -103,7 +103,7 @@ is_mark(const char *words)
 
 /* Where can the words of a mark be, by what comes before them? */
 static bool
-fits_before(const char *tail, size_t at, int64_t offset)
+fits_before(const char *tail, size_t position, int64_t offset)
 {
 	size_t i, len;
 
@@ -111,7 +111,7 @@ fits_before(const char *tail, size_t at, int64_t offset)
 		return true;
 	for (i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
 		len = marks[i].before_len;
-		if (len > 0 && at >= len && memcmp(&tail[at - len],
+		if (len > 0 && position >= len && memcmp(&tail[position - len],
 		    marks[i].before, len) == 0)
 			return true;
 	}
@@ -141,14 +141,14 @@ ends_within(const char *tail, size_t len, enum pack_format format)
 static int
 find_misplaced(int fd, int64_t size, struct pack_mark *mark, struct err *err)
 {
-	size_t len = size < WINDOW ? (size_t)size : WINDOW, at, i;
+	size_t len = size < WINDOW ? (size_t)size : WINDOW, offset, i;
 	char *tail = mem_alloc(len + 1);
 	int rc = read_at(fd, tail, len, size - (int64_t)len, err);
 
-	for (at = 0; rc == 0 && at + WORDS_LEN <= len; at++)
-		mark->is_misplaced |= tail[at] == WORDS[0] &&
-		    memcmp(&tail[at], WORDS, WORDS_LEN) == 0 &&
-		    fits_before(tail, at, size - (int64_t)(len - at));
+	for (offset = 0; rc == 0 && offset + WORDS_LEN <= len; offset++)
+		mark->is_misplaced |= tail[offset] == WORDS[0] &&
+		    memcmp(&tail[offset], WORDS, WORDS_LEN) == 0 &&
+		    fits_before(tail, offset, size - (int64_t)(len - offset));
 	for (i = 0; rc == 0 && i < sizeof(marks) / sizeof(marks[0]); i++)
 		mark->is_misplaced |= ends_within(tail, len,
 		    (enum pack_format)i);
@@ -194,18 +194,18 @@ pack_mark_step(int fd, struct pack_mark *mark, char *buffer,
 {
 	unsigned char sha256[SHA256_BYTES];
 	char hex[SHA256_HEX];
-	int64_t left = mark->digits - mark->at;
+	int64_t left = mark->digits - mark->offset;
 	size_t n = left < PACK_PIECE ? (size_t)left : PACK_PIECE;
 
 	if (!mark->is_there)
 		return 0;
 	if (mark->hash == NULL)
 		mark->hash = sha256_new();
-	if (read_at(fd, buffer, n, mark->at, err) == -1)
+	if (read_at(fd, buffer, n, mark->offset, err) == -1)
 		return -1;
 	sha256_add(mark->hash, buffer, n);
-	mark->at += (int64_t)n;
-	if (mark->at < mark->digits)
+	mark->offset += (int64_t)n;
+	if (mark->offset < mark->digits)
 		return 1;
 	sha256_peek(mark->hash, sha256);
 	sha256_hex(sha256, hex);

@@ -13,17 +13,17 @@
 static bool
 leads_out(const char *name)
 {
-	const char *at = name;
+	const char *pos = name;
 	size_t n;
 
 	if (*name == '/' || *name == '\\' || (name[1] == ':' &&
 	    (name[2] == '\\' || name[2] == '/')))
 		return true;
-	for (;; at += n + 1) {
-		n = strcspn(at, "/\\");
-		if (n == 2 && memcmp(at, "..", 2) == 0)
+	for (;; pos += n + 1) {
+		n = strcspn(pos, "/\\");
+		if (n == 2 && memcmp(pos, "..", 2) == 0)
 			return true;
-		if (at[n] == '\0')
+		if (pos[n] == '\0')
 			return false;
 	}
 }

@@ -31,7 +31,7 @@ too_much(struct err *err)
 }
 
 static la_ssize_t
-get(struct archive *archive, void *cookie, const void **at)
+get(struct archive *archive, void *cookie, const void **pos)
 {
 	struct pack_reader *reader = cookie;
 	uint64_t unpacked = (uint64_t)reader->call->archive_filter_bytes(
@@ -42,14 +42,14 @@ get(struct archive *archive, void *cookie, const void **at)
 		return too_much(&reader->err);
 	do
 		n = pread(reader->fd, reader->buffer,
-		    reader->size - reader->at < PACK_PIECE ?
-		    (size_t)(reader->size - reader->at) : PACK_PIECE,
-		    (off_t)reader->at);
+		    reader->size - reader->offset < PACK_PIECE ?
+		    (size_t)(reader->size - reader->offset) : PACK_PIECE,
+		    (off_t)reader->offset);
 	while (n == -1 && errno == EINTR);
 	if (n == -1)
 		return err_errno(&reader->err, ERR_DISK, "read");
-	*at = reader->buffer;
-	reader->at += n;
+	*pos = reader->buffer;
+	reader->offset += n;
 	return n;
 }
 
@@ -59,11 +59,11 @@ skip(struct archive *archive, void *cookie, la_int64_t bytes)
 	struct pack_reader *reader = cookie;
 
 	(void)archive;
-	if (bytes > reader->size - reader->at)
-		bytes = reader->size - reader->at;
+	if (bytes > reader->size - reader->offset)
+		bytes = reader->size - reader->offset;
 	if (bytes < 0)
 		bytes = 0;
-	reader->at += bytes;
+	reader->offset += bytes;
 	return bytes;
 }
 
@@ -72,13 +72,13 @@ seek(struct archive *archive, void *cookie, la_int64_t offset, int whence)
 {
 	struct pack_reader *reader = cookie;
 	int64_t from = whence == SEEK_SET ? 0 : whence == SEEK_CUR ?
-	    reader->at : reader->size, to;
+	    reader->offset : reader->size, to;
 
 	(void)archive;
 	if (__builtin_add_overflow(from, offset, &to) || to < 0 ||
 	    to > reader->size)
 		return ARCHIVE_FATAL;
-	reader->at = to;
+	reader->offset = to;
 	return to;
 }
 
@@ -168,14 +168,14 @@ pack_reader_next(struct pack_reader *reader,
 }
 
 ssize_t
-pack_reader_get(struct pack_reader *reader, void *at, size_t room,
+pack_reader_get(struct pack_reader *reader, void *data, size_t room,
     struct err *err)
 {
 	la_ssize_t n;
 
 	if (reader->given > reader->most)
 		return too_much(err);
-	n = reader->call->archive_read_data(reader->archive, at, room);
+	n = reader->call->archive_read_data(reader->archive, data, room);
 	if (n < 0)
 		return failed(reader, err);
 	reader->given += (uint64_t)n;
@@ -196,7 +196,7 @@ pack_reader_again(struct pack_reader *reader)
 		return false;
 	(void)reader->call->archive_read_free(reader->archive);
 	reader->archive = reader->call->archive_read_new();
-	reader->at = 0;
+	reader->offset = 0;
 	rc = open_archive(reader);
 	for (i = 0; rc == ARCHIVE_OK && i < reader->members; i++) {
 		rc = reader->call->archive_read_next_header(reader->archive,

@@ -72,9 +72,9 @@ remove_all(int dir, const struct pack_files *files, struct err *err)
 	size_t i;
 
 	for (i = files->n; i-- > 0; ) {
-		if (strcmp(files->at[i].name, MANIFEST_NAME) == 0)
-			manifest = &files->at[i];
-		else if (remove_file(dir, &files->at[i], err) == -1)
+		if (strcmp(files->items[i].name, MANIFEST_NAME) == 0)
+			manifest = &files->items[i];
+		else if (remove_file(dir, &files->items[i], err) == -1)
 			return -1;
 	}
 	if (remove_folders(dir, err) == -1)

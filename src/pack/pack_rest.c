@@ -126,7 +126,7 @@ begin_member(struct pack_rest *rest, const struct pack_member *member)
 		return;
 	rest->is_open = true;
 	rest->file = rest->files.n == 0 ? NULL : bsearch(&name[len],
-	    rest->files.at, rest->files.n, sizeof(*rest->file), by_name);
+	    rest->files.items, rest->files.n, sizeof(*rest->file), by_name);
 	pack_check_begin(&rest->check);
 }
 
@@ -156,7 +156,7 @@ compare(struct pack_rest *rest, struct err *err)
 		err_errno(err, ERR_DISK, "read %s", file->name);
 	close(fd);
 	sha256_peek(rest->check.hash, file->sha256);
-	rest->is_found[file - rest->files.at] |= n == 0 &&
+	rest->is_found[file - rest->files.items] |= n == 0 &&
 	    memcmp(member, file->sha256, SHA256_BYTES) == 0;
 	return n == -1 ? -1 : 0;
 }
@@ -188,7 +188,7 @@ check_all(const struct pack_rest *rest, struct err *err)
 		if (!rest->is_found[i])
 			return err_set(err, ERR_USAGE, "%s holds no file %s "
 			    "with the bytes of that in %s", rest->path,
-			    rest->files.at[i].name, rest->where);
+			    rest->files.items[i].name, rest->where);
 	return 0;
 }
 
@@ -240,17 +240,17 @@ pack_rest_sha256(const struct pack_rest *rest, char hex[SHA256_HEX],
 {
 	unsigned char sha256[SHA256_BYTES];
 	struct sha256 *hash = sha256_new();
-	int64_t at = 0;
+	int64_t offset = 0;
 	ssize_t n;
 
 	while ((n = pread(rest->fd, rest->buffer, PACK_PIECE,
-	    (off_t)at)) != 0) {
+	    (off_t)offset)) != 0) {
 		if (n == -1 && errno == EINTR)
 			continue;
 		if (n == -1)
 			break;
 		sha256_add(hash, rest->buffer, (size_t)n);
-		at += n;
+		offset += n;
 	}
 	sha256_peek(hash, sha256);
 	sha256_hex(sha256, hex);

@@ -43,7 +43,7 @@ take_sums(struct pack_verify *verify, struct err *err)
 	text_init(&sums, SIZE_MAX / 4);
 	if (rc == 0) {
 		tree_sums(&files, &sums);
-		sha256_of(sums.at, sums.len, verify->sums);
+		sha256_of(sums.data, sums.len, verify->sums);
 	}
 	text_release(&sums);
 	tree_receipts_release(&files);

@@ -13,7 +13,7 @@
 static int
 end_file(struct pack *pack, struct err *err)
 {
-	struct pack_file *file = &pack->files.at[pack->next];
+	struct pack_file *file = &pack->files.items[pack->next];
 	const struct tree_receipt *receipt = pack_receipt(
 	    pack->settings.receipts, file->name);
 	struct stat st;
@@ -40,7 +40,7 @@ end_file(struct pack *pack, struct err *err)
 static int
 begin_file(struct pack *pack, struct err *err)
 {
-	const struct pack_file *file = &pack->files.at[pack->next];
+	const struct pack_file *file = &pack->files.items[pack->next];
 
 	pack->fd = pack_file_open(pack->dir, file, err);
 	if (pack->fd == -1)
@@ -54,7 +54,7 @@ begin_file(struct pack *pack, struct err *err)
 static int
 write_piece(struct pack *pack, struct err *err)
 {
-	const struct pack_file *file = &pack->files.at[pack->next];
+	const struct pack_file *file = &pack->files.items[pack->next];
 	uint64_t left = file->bytes - pack->check.bytes;
 	ssize_t n;
 

@@ -13,14 +13,14 @@
 #define SYNC_BYTES (UINT64_C(32) << 20)
 
 static int
-write_out(struct pack_writer *writer, const void *at, size_t len)
+write_out(struct pack_writer *writer, const void *data, size_t len)
 {
-	struct iovec piece = { (void *)at, len };
+	struct iovec piece = { (void *)data, len };
 
 	if (writer->err.kind != ERR_NONE ||
 	    file_write(writer->fd, &piece, 1, &writer->err) == -1)
 		return -1;
-	sha256_add(writer->hash, at, len);
+	sha256_add(writer->hash, data, len);
 	writer->bytes += len;
 	if (writer->bytes - writer->begun >= SYNC_BYTES) {
 		file_begin_sync(writer->fd);
@@ -31,32 +31,32 @@ write_out(struct pack_writer *writer, const void *at, size_t len)
 
 /* Write but the last two bytes: a ZIP's end is another with a comment. */
 static int
-write_late(struct pack_writer *writer, const char *at, size_t len)
+write_late(struct pack_writer *writer, const char *data, size_t len)
 {
 	size_t n;
 
-	for (; len > 0 && (len < 2 || writer->n_late < 2); at++, len--) {
+	for (; len > 0 && (len < 2 || writer->n_late < 2); data++, len--) {
 		if (writer->n_late == 2) {
 			if (write_out(writer, writer->late, 1) == -1)
 				return -1;
 			writer->late[0] = writer->late[1];
 			writer->n_late = 1;
 		}
-		writer->late[writer->n_late++] = *at;
+		writer->late[writer->n_late++] = *data;
 	}
 	if (len == 0)
 		return 0;
 	n = len - 2;
 	if (write_out(writer, writer->late, 2) == -1 ||
-	    write_out(writer, at, n) == -1)
+	    write_out(writer, data, n) == -1)
 		return -1;
-	memcpy(writer->late, at + n, 2);
+	memcpy(writer->late, data + n, 2);
 	return 0;
 }
 
 /* libarchive's way to write. */
 static la_ssize_t
-put(struct archive *archive, void *cookie, const void *at, size_t len)
+put(struct archive *archive, void *cookie, const void *data, size_t len)
 {
 	struct pack_writer *writer = cookie;
 
@@ -69,7 +69,7 @@ put(struct archive *archive, void *cookie, const void *at, size_t len)
 		return writer->settings->format == PACK_ZIP ?
 		    (la_ssize_t)len : -1;
 	if ((writer->settings->format == PACK_ZIP ?
-	    write_late(writer, at, len) : write_out(writer, at, len)) == -1)
+	    write_late(writer, data, len) : write_out(writer, data, len)) == -1)
 		return -1;
 	return (la_ssize_t)len;
 }
@@ -192,10 +192,10 @@ pack_writer_begin(struct pack_writer *writer, const char *name,
 }
 
 int
-pack_writer_add(struct pack_writer *writer, const void *at, size_t len,
+pack_writer_add(struct pack_writer *writer, const void *data, size_t len,
     struct err *err)
 {
-	la_ssize_t n = writer->call->archive_write_data(writer->archive, at,
+	la_ssize_t n = writer->call->archive_write_data(writer->archive, data,
 	    len);
 
 	return n == (la_ssize_t)len ? 0 : failed(writer, err);

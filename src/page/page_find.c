@@ -69,17 +69,17 @@ page_skip(const char *p, const char *end)
 }
 
 bool
-page_name_is(struct span name, const char *at, size_t len)
+page_name_is(struct span name, const char *data, size_t len)
 {
 	struct text plain;
 	bool same;
 
-	if (memchr(name.at, '\\', name.len) == NULL)
+	if (memchr(name.data, '\\', name.len) == NULL)
 		return name.len == len + 2 &&
-		    memcmp(name.at + 1, at, len) == 0;
+		    memcmp(name.data + 1, data, len) == 0;
 	text_init(&plain, name.len * 3);
 	page_value_text(name, &plain);
-	same = plain.len == len && memcmp(plain.at, at, len) == 0;
+	same = plain.len == len && memcmp(plain.data, data, len) == 0;
 	text_release(&plain);
 	return same;
 }
@@ -88,7 +88,7 @@ page_name_is(struct span name, const char *at, size_t len)
 static bool
 find_member(struct span object, struct span wanted, struct span *found)
 {
-	const char *p = object.at, *end = object.at + object.len;
+	const char *p = object.data, *end = object.data + object.len;
 	struct span name;
 	const char *value;
 	bool any = false;
@@ -97,13 +97,13 @@ find_member(struct span object, struct span wanted, struct span *found)
 		return false;
 	p = page_blank(p + 1, end);
 	while (p < end && *p == '"') {
-		name.at = p;
+		name.data = p;
 		p = skip_string(p, end);
-		name.len = (size_t)(p - name.at);
+		name.len = (size_t)(p - name.data);
 		p = page_blank(p, end);
 		value = page_blank(p + 1, end);
 		p = page_skip(value, end);
-		if (page_name_is(name, wanted.at, wanted.len)) {
+		if (page_name_is(name, wanted.data, wanted.len)) {
 			*found = (struct span){ value, (size_t)(p - value) };
 			any = true;
 		}
@@ -131,19 +131,19 @@ page_find(struct span value, const char *path, struct span *found)
 bool
 page_next(struct span array, const char **place, struct span *item)
 {
-	const char *p = *place, *end = array.at + array.len;
+	const char *p = *place, *end = array.data + array.len;
 
 	if (p == NULL) {
-		if (array.len == 0 || array.at[0] != '[')
+		if (array.len == 0 || array.data[0] != '[')
 			return false;
-		p = array.at + 1;
+		p = array.data + 1;
 	}
 	p = page_blank(p, end);
 	if (p < end && *p == ',')
 		p = page_blank(p + 1, end);
 	if (p == end || *p == ']')
 		return false;
-	item->at = p;
+	item->data = p;
 	*place = page_skip(p, end);
 	item->len = (size_t)(*place - p);
 	return true;
@@ -168,10 +168,10 @@ page_sum(struct span value, const char *path, int64_t *sum)
 	struct span item, step;
 	int64_t n;
 
-	if (value.len > 0 && value.at[0] == '[') {
+	if (value.len > 0 && value.data[0] == '[') {
 		/* An array in an array is no place to look further. */
 		while (page_next(value, &place, &item))
-			if (item.at[0] == '[' || !page_sum(item, path, sum))
+			if (item.data[0] == '[' || !page_sum(item, path, sum))
 				return false;
 		return true;
 	}

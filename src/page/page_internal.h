@@ -142,7 +142,7 @@ const char *page_skip(const char *, const char *);
 /** page_blank(at, end): Return the first byte from ${at} that's no space. */
 const char *page_blank(const char *, const char *);
 
-/** page_name_is(name, at, len): Is the string ${name}, in quotes, that? */
+/** page_name_is(name, data, len): Is the string ${name}, in quotes, that? */
 bool page_name_is(struct span, const char *, size_t);
 
 #endif

@@ -25,7 +25,7 @@ find_below(struct page_names *names, size_t parent, struct span step)
 
 	for (i = names->all[parent].child; i != 0; i = names->all[i].next)
 		if (names->all[i].name.len == step.len && memcmp(
-		    names->all[i].name.at, step.at, step.len) == 0)
+		    names->all[i].name.data, step.data, step.len) == 0)
 			return i;
 	made = add_name(names, step);
 	names->all[made].next = names->all[parent].child;
@@ -37,27 +37,27 @@ find_below(struct page_names *names, size_t parent, struct span step)
 static size_t
 add_path(struct page_names *names, const char *path)
 {
-	size_t at = 0, depth = 0;
+	size_t offset = 0, depth = 0;
 	struct span step;
 
 	if (names->n == 0)
 		(void)add_name(names, (struct span){ "", 0 });
 	while (*path != '\0') {
 		path = source_step(path, &step);
-		at = find_below(names, at, step);
+		offset = find_below(names, offset, step);
 		depth++;
 	}
 	if (depth > names->depth)
 		names->depth = depth;
-	names->all[at].slot = 0;
-	return at;
+	names->all[offset].slot = 0;
+	return offset;
 }
 
 /* Number the slots, so that those below a name follow one another. */
 static void
-number(struct page_names *names, size_t at)
+number(struct page_names *names, size_t offset)
 {
-	struct page_name *name = &names->all[at];
+	struct page_name *name = &names->all[offset];
 	size_t i;
 
 	name->from = names->n_slots;

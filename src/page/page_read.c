@@ -34,7 +34,7 @@ page_complain(const struct page_scan *scan, struct err *err)
 	text_add_visible(&near, scan->where, left < 24 ? left : 24);
 	err_set(err, ERR_DATA, "byte %zu: %s%s%s%s",
 	    (size_t)(scan->where - scan->begin), scan->why,
-	    near.len > 0 ? ", at \"" : "", near.len > 0 ? near.at : "",
+	    near.len > 0 ? ", at \"" : "", near.len > 0 ? near.data : "",
 	    near.len > 0 ? "\"" : "");
 	text_release(&near);
 	return -1;
@@ -42,11 +42,11 @@ page_complain(const struct page_scan *scan, struct err *err)
 
 /* Say what a body that isn't even nearly JSON looks like. */
 static int
-check_looks(const char *at, size_t len, struct err *err)
+check_looks(const char *data, size_t len, struct err *err)
 {
-	const char *p = page_blank(at, at + len);
+	const char *p = page_blank(data, data + len);
 
-	if (p == at + len)
+	if (p == data + len)
 		return err_set(err, ERR_DATA, "the body is empty");
 	if (*p == '<')
 		return err_set(err, ERR_DATA, "the body is HTML or XML, "
@@ -69,7 +69,7 @@ value_at(const struct page_scan *scan, enum page_place place)
 {
 	struct span found = found_at(scan, place);
 
-	return found.at != NULL && page_is_null(found) ?
+	return found.data != NULL && page_is_null(found) ?
 	    (struct span){ NULL, 0 } : found;
 }
 
@@ -87,8 +87,8 @@ add_unread(struct page *page, const char *path, bool is_number,
 static struct span
 without_quotes(struct span value)
 {
-	return value.len > 2 && *value.at == '"' ? (struct span){
-	    value.at + 1, value.len - 2 } : value;
+	return value.len > 2 && *value.data == '"' ? (struct span){
+	    value.data + 1, value.len - 2 } : value;
 }
 
 /* Read a count; where there is none, or none that can be read, it is -1. */
@@ -99,7 +99,7 @@ read_count(struct page *page, const struct page_scan *scan,
 	struct span found = value_at(scan, place);
 	int64_t count;
 
-	if (found.at == NULL)
+	if (found.data == NULL)
 		return -1;
 	count = page_count(without_quotes(found));
 	if (count == -1)
@@ -111,7 +111,7 @@ static bool
 is_one_of(struct span value, const char *word, const char *digit)
 {
 	return text_is(value, digit) || (value.len == strlen(word) &&
-	    strncasecmp(value.at, word, value.len) == 0);
+	    strncasecmp(value.data, word, value.len) == 0);
 }
 
 /* Are there more: 1, 0; or -1 where nothing says so that can be read. */
@@ -120,7 +120,7 @@ read_more(struct page *page, const struct page_scan *scan, const char *path)
 {
 	struct span found = value_at(scan, PAGE_AT_MORE), plain;
 
-	if (found.at == NULL)
+	if (found.data == NULL)
 		return -1;
 	plain = without_quotes(found);
 	if (is_one_of(plain, "true", "1"))
@@ -135,7 +135,7 @@ read_more(struct page *page, const struct page_scan *scan, const char *path)
 static bool
 says_something(struct span value)
 {
-	return value.at != NULL && !page_is_empty(value) &&
+	return value.data != NULL && !page_is_empty(value) &&
 	    !text_is(value, "false") && !text_is(value, "0");
 }
 
@@ -150,11 +150,11 @@ read_envelope(struct page *page, const struct page_scan *scan)
 	page->number = read_count(page, scan, PAGE_AT_NUMBER, shape->number);
 	page->count = read_count(page, scan, PAGE_AT_COUNT, shape->count);
 	page->more = read_more(page, scan, shape->more);
-	page->has_total = value_at(scan, PAGE_AT_TOTAL).at != NULL;
-	page->has_more = found_at(scan, PAGE_AT_MORE).at != NULL;
-	page->has_cursor = found_at(scan, PAGE_AT_CURSOR).at != NULL;
+	page->has_total = value_at(scan, PAGE_AT_TOTAL).data != NULL;
+	page->has_more = found_at(scan, PAGE_AT_MORE).data != NULL;
+	page->has_cursor = found_at(scan, PAGE_AT_CURSOR).data != NULL;
 	page->cursor = value_at(scan, PAGE_AT_CURSOR);
-	if (page->cursor.at != NULL && !says_something(page->cursor) &&
+	if (page->cursor.data != NULL && !says_something(page->cursor) &&
 	    !text_is(page->cursor, "0"))
 		page->cursor = (struct span){ NULL, 0 };
 	page->errors = value_at(scan, PAGE_AT_ERRORS);
@@ -189,7 +189,7 @@ check_needs(const struct source_shape *shape, struct span object,
 		if (!page_find(object, shape->needs[i], &found))
 			return err_set(err, ERR_DATA, "no \"%s\" in the "
 			    "reply: %.*s", shape->needs[i], object.len < 200 ?
-			    (int)object.len : 200, object.at);
+			    (int)object.len : 200, object.data);
 	return 0;
 }
 
@@ -200,17 +200,17 @@ read_whole(struct page *page, const struct source_shape *shape,
 {
 	struct span whole = page->records[0];
 
-	if (shape->form == SOURCE_OBJECT && *whole.at != '{')
+	if (shape->form == SOURCE_OBJECT && *whole.data != '{')
 		return err_set(err, ERR_DATA, "an object was promised, and "
 		    "this is none");
-	if (shape->form == SOURCE_ARRAY && *whole.at != '[')
+	if (shape->form == SOURCE_ARRAY && *whole.data != '[')
 		return err_set(err, ERR_DATA, "an array was promised, and "
 		    "this is none");
 	if (shape->failure != NULL && page_find(whole, shape->failure,
 	    &page->failure) && !says_something(page->failure))
 		page->failure = (struct span){ NULL, 0 };
 	/* What says that it failed need not have what is needed. */
-	return page->failure.at != NULL ? 0 : check_needs(shape, whole, err);
+	return page->failure.data != NULL ? 0 : check_needs(shape, whole, err);
 }
 
 /* The array of records is not where it should be. */
@@ -246,9 +246,9 @@ page_clear(struct page *page, const struct page_plan *plan)
 }
 
 static bool
-is_blank(const char *at, const char *end)
+is_blank(const char *data, const char *end)
 {
-	return page_blank(at, end) == end;
+	return page_blank(data, end) == end;
 }
 
 /* A reply that has a record in each line. */

@@ -23,7 +23,7 @@ static bool
 names(struct span value)
 {
 	return !page_is_null(value) && !text_is(value, "\"\"") &&
-	    value.at[0] != '{' && value.at[0] != '[';
+	    value.data[0] != '{' && value.data[0] != '[';
 }
 
 struct span
@@ -40,7 +40,7 @@ page_is_named(const struct page_record *record)
 
 	for (i = 0; i < record->plan->resource->n_key; i++) {
 		part = page_part(record, i);
-		if (part.at == NULL || !names(part))
+		if (part.data == NULL || !names(part))
 			return false;
 	}
 	return true;
@@ -49,7 +49,7 @@ page_is_named(const struct page_record *record)
 void
 page_tally(struct set *tally, struct text *key)
 {
-	unsigned n = set_tally(tally, key->at, key->len);
+	unsigned n = set_tally(tally, key->data, key->len);
 
 	if (n > 1)
 		text_addf(key, "-%u", n);
@@ -61,7 +61,7 @@ key_of_bytes(struct span bytes, struct set *tally, struct text *key)
 {
 	unsigned char hash[SHA256_BYTES];
 
-	sha256_of(bytes.at, bytes.len, hash);
+	sha256_of(bytes.data, bytes.len, hash);
 	text_clear(key);
 	text_add(key, hash, sizeof(hash));
 	if (tally != NULL)
@@ -79,7 +79,7 @@ page_key(const struct page_record *record, struct set *tally,
 	text_clear(key);
 	for (i = 0; i < resource->n_key; i++) {
 		part = page_part(record, i);
-		if (part.at == NULL || !names(part)) {
+		if (part.data == NULL || !names(part)) {
 			key_of_bytes(record->bytes, tally, key);
 			return false;
 		}
@@ -101,7 +101,7 @@ page_parts(const struct page_record *record)
 
 	for (i = 0; i < resource->n_key; i++) {
 		part = page_part(record, i);
-		if (part.at != NULL && names(part))
+		if (part.data != NULL && names(part))
 			parts[i] = text_of(part);
 	}
 	return parts;
@@ -121,7 +121,7 @@ value_of(const struct page_record *record, const struct source_field *field,
 		    mem_format("%" PRId64, sum) : NULL;
 	for (i = 0; i < field->n; i++) {
 		value = record->found[slot[i]];
-		if (value.at != NULL && !page_is_null(value))
+		if (value.data != NULL && !page_is_null(value))
 			return text_of(value);
 	}
 	return NULL;

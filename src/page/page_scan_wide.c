@@ -8,12 +8,12 @@
 #include <emmintrin.h>
 
 static inline uint64_t
-stops_of_16(const char *at)
+stops_of_16(const char *data)
 {
 	const __m128i quote = _mm_set1_epi8('"');
 	const __m128i slash = _mm_set1_epi8('\\');
 	const __m128i control = _mm_set1_epi8(0x1f);
-	__m128i v = _mm_loadu_si128((const __m128i *)(const void *)at);
+	__m128i v = _mm_loadu_si128((const __m128i *)(const void *)data);
 	__m128i stop = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(v, quote),
 	    _mm_cmpeq_epi8(v, slash)),
 	    _mm_cmpeq_epi8(_mm_min_epu8(v, control), v));
@@ -23,10 +23,10 @@ stops_of_16(const char *at)
 }
 
 static inline uint64_t
-stops_of(const char *at)
+stops_of(const char *data)
 {
-	return stops_of_16(at) | stops_of_16(at + 16) << 16 |
-	    stops_of_16(at + 32) << 32 | stops_of_16(at + 48) << 48;
+	return stops_of_16(data) | stops_of_16(data + 16) << 16 |
+	    stops_of_16(data + 32) << 32 | stops_of_16(data + 48) << 48;
 }
 
 #define PAGE_STOPS stops_of

@@ -20,12 +20,12 @@
 #endif
 
 static inline uint64_t
-stops_of_32(const char *at)
+stops_of_32(const char *data)
 {
 	const __m256i quote = _mm256_set1_epi8('"');
 	const __m256i slash = _mm256_set1_epi8('\\');
 	const __m256i control = _mm256_set1_epi8(0x1f);
-	__m256i v = _mm256_loadu_si256((const __m256i *)(const void *)at);
+	__m256i v = _mm256_loadu_si256((const __m256i *)(const void *)data);
 	__m256i stop = _mm256_or_si256(_mm256_or_si256(
 	    _mm256_cmpeq_epi8(v, quote), _mm256_cmpeq_epi8(v, slash)),
 	    _mm256_cmpeq_epi8(_mm256_min_epu8(v, control), v));
@@ -35,9 +35,9 @@ stops_of_32(const char *at)
 }
 
 static inline uint64_t
-stops_of(const char *at)
+stops_of(const char *data)
 {
-	return stops_of_32(at) | stops_of_32(at + 32) << 32;
+	return stops_of_32(data) | stops_of_32(data + 32) << 32;
 }
 
 #define PAGE_STOPS stops_of

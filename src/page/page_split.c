@@ -53,13 +53,13 @@ odds_of(struct span record, const char *from, const char *to)
 {
 	size_t mark = mark_at(from, to);
 	unsigned odd = mark > 0 ? PAGE_ODD_MARK : 0;
-	const char *end = record.at + record.len;
+	const char *end = record.data + record.len;
 
 	if (to > end && to[-1] == '\r') {
 		odd |= PAGE_ODD_RETURNS;
 		to--;
 	}
-	if (record.at > from + mark || to > end)
+	if (record.data > from + mark || to > end)
 		odd |= PAGE_ODD_BLANKS;
 	return odd;
 }
@@ -115,13 +115,13 @@ page_whole(struct page *page, const struct page_plan *plan, struct span data,
 	size_t mark;
 
 	if (data.len == 0)
-		data.at = "";
+		data.data = "";
 	mark = plan->resource->shape.form == SOURCE_TEXT ? 0 :
-	    mark_at(data.at, data.at + data.len);
+	    mark_at(data.data, data.data + data.len);
 
 	*item = (struct page_item){ .kind = PAGE_DAMAGED, .bytes = data,
 	    .used = data.len, .odd = mark > 0 ? PAGE_ODD_MARK : 0 };
-	if (page_read_record(page, plan, data.at + mark, data.len - mark,
+	if (page_read_record(page, plan, data.data + mark, data.len - mark,
 	    err) == -1)
 		return;
 	item->kind = PAGE_RECORD;
@@ -134,7 +134,7 @@ void
 page_split(struct page *page, const struct page_plan *plan, struct span data,
     bool at_end, struct page_item *item, struct err *err)
 {
-	const char *from = data.at, *stop = data.at + data.len;
+	const char *from = data.data, *stop = data.data + data.len;
 	const char *to = line_end(from, stop), *close;
 	bool is_open = false, more = false;
 	uint64_t lines = 1;
@@ -166,12 +166,12 @@ page_split(struct page *page, const struct page_plan *plan, struct span data,
 		item->kind = PAGE_MORE;
 		return;
 	}
-	if (close == NULL || !is_record(page, plan, data.at, close, &is_open,
+	if (close == NULL || !is_record(page, plan, data.data, close, &is_open,
 	    NULL))
 		return;
-	item->used = (size_t)(close - data.at) + (close < stop);
+	item->used = (size_t)(close - data.data) + (close < stop);
 	item->odd &= ~(unsigned)PAGE_ODD_END;
 	if (close == stop)
 		item->odd |= PAGE_ODD_END;
-	take(item, page, data.at, close, lines);
+	take(item, page, data.data, close, lines);
 }

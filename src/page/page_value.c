@@ -17,19 +17,19 @@ page_is_null(struct span value)
 bool
 page_is_empty(struct span value)
 {
-	const char *end = value.at + value.len;
+	const char *end = value.data + value.len;
 
 	if (page_is_null(value) || text_is(value, "\"\""))
 		return true;
-	if (value.len < 2 || (value.at[0] != '[' && value.at[0] != '{'))
+	if (value.len < 2 || (value.data[0] != '[' && value.data[0] != '{'))
 		return false;
-	return page_blank(value.at + 1, end) == end - 1;
+	return page_blank(value.data + 1, end) == end - 1;
 }
 
 int64_t
 page_count(struct span value)
 {
-	return text_whole(value.at, value.len);
+	return text_whole(value.data, value.len);
 }
 
 static unsigned
@@ -106,7 +106,7 @@ static void
 add_string(struct span inside, struct text *text,
     void (*add)(struct text *, unsigned))
 {
-	const char *p = inside.at, *end = inside.at + inside.len, *slash;
+	const char *p = inside.data, *end = inside.data + inside.len, *slash;
 	unsigned c;
 
 	while (p < end) {
@@ -124,10 +124,10 @@ add_string(struct span inside, struct text *text,
 void
 page_value_text(struct span value, struct text *text)
 {
-	if (value.len < 2 || value.at[0] != '"')
-		text_add(text, value.at, value.len);
+	if (value.len < 2 || value.data[0] != '"')
+		text_add(text, value.data, value.len);
 	else
-		add_string((struct span){ value.at + 1, value.len - 2 },
+		add_string((struct span){ value.data + 1, value.len - 2 },
 		    text, add_char);
 }
 
@@ -161,7 +161,7 @@ add_json_char(struct text *text, unsigned c)
 void
 page_plain(struct span value, struct text *text)
 {
-	const char *p = value.at, *end = value.at + value.len, *from;
+	const char *p = value.data, *end = value.data + value.len, *from;
 
 	if (value.len >= 2 && *p == '"') {
 		add_string((struct span){ p + 1, value.len - 2 }, text,
@@ -186,7 +186,7 @@ page_plain(struct span value, struct text *text)
 void
 page_line(struct span record, struct text *line)
 {
-	const char *p = record.at, *end = record.at + record.len;
+	const char *p = record.data, *end = record.data + record.len;
 	size_t n;
 
 	/* In a string no line break can stand, so each one found may go. */

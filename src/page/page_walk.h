@@ -39,7 +39,7 @@
  * strings are shorter than that, so their ends are known already.
  */
 struct block {
-	const char *at;
+	const char *data;
 	uint64_t stops;
 };
 
@@ -54,10 +54,10 @@ struct block {
  */
 
 static const char *
-fail(struct page_walk *w, const char *at, const char *why)
+fail(struct page_walk *w, const char *data, const char *why)
 {
 	snprintf(w->scan->why, sizeof(w->scan->why), "%s", why);
-	w->scan->where = at;
+	w->scan->where = data;
 	return NULL;
 }
 
@@ -95,20 +95,20 @@ static ALWAYS_INLINE const char *
 plain_bytes(struct block *block, const char *p, const char *end)
 {
 #ifdef PAGE_STOPS
-	uintptr_t at = (uintptr_t)p - (uintptr_t)block->at;
+	uintptr_t address = (uintptr_t)p - (uintptr_t)block->data;
 	uint64_t stops;
 
-	if (at < BLOCK) {
-		stops = block->stops >> at;
+	if (address < BLOCK) {
+		stops = block->stops >> address;
 		if (LIKELY(stops != 0))
 			return p + __builtin_ctzll(stops);
-		p = block->at + BLOCK;
+		p = block->data + BLOCK;
 	}
 	for (; end - p >= BLOCK; p += BLOCK) {
 		stops = PAGE_STOPS(p);
 		if (stops == 0)
 			continue;
-		block->at = p;
+		block->data = p;
 		block->stops = stops;
 		return p + __builtin_ctzll(stops);
 	}
@@ -282,9 +282,9 @@ push(struct page_walk *w, bool object)
 static inline bool
 in_object(const struct page_walk *w)
 {
-	size_t at = w->depth - 1;
+	size_t offset = w->depth - 1;
 
-	return w->open[at / 8] >> at % 8 & 1;
+	return w->open[offset / 8] >> offset % 8 & 1;
 }
 
 /* Are the names at hand those of the reply, and not of a record? */
@@ -301,7 +301,7 @@ forget(struct page_walk *w, const struct page_name *name)
 	int records = w->scan->plan->places[PAGE_AT_RECORDS], i;
 
 	for (i = name->from; i < name->to; i++)
-		w->found[i].at = NULL;
+		w->found[i].data = NULL;
 	if (!in_reply(w) || records < name->from || records >= name->to)
 		return;
 	w->scan->records_found = w->scan->records_null = false;
@@ -314,9 +314,9 @@ static inline bool
 is_called(const struct page_walk *w, struct span name, struct span wanted)
 {
 	if (UNLIKELY(w->escaped))
-		return page_name_is(name, wanted.at, wanted.len);
+		return page_name_is(name, wanted.data, wanted.len);
 	return name.len == wanted.len + 2 &&
-	    memcmp(name.at + 1, wanted.at, wanted.len) == 0;
+	    memcmp(name.data + 1, wanted.data, wanted.len) == 0;
 }
 
 /* The member of the tracked object at hand is called ${name}. */

@@ -109,11 +109,11 @@ name_latency(struct report_bar *bar, const json_t *from,
 	report_add_long(json_number_value(from), &low);
 	report_add_long(json_number_value(to), &high);
 	if (json_is_number(to)) {
-		bar->name = mem_format("%s – %s", low.at, high.at);
-		bar->label = mem_format("<%s", high.at);
+		bar->name = mem_format("%s – %s", low.data, high.data);
+		bar->label = mem_format("<%s", high.data);
 	} else {
-		bar->name = mem_format("%s and more", low.at);
-		bar->label = mem_format("≥%s", low.at);
+		bar->name = mem_format("%s and more", low.data);
+		bar->label = mem_format("≥%s", low.data);
 	}
 	text_release(&low);
 	text_release(&high);

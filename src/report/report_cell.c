@@ -24,7 +24,7 @@ add_map(const json_t *map, size_t max, struct text *out)
 		}
 	}
 	if (all.len > 0)
-		report_add_clean(all.at, all.len, max, out);
+		report_add_clean(all.data, all.len, max, out);
 	else
 		text_adds(out, "-");
 	text_release(&all);

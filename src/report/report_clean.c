@@ -53,9 +53,9 @@ is_in(unsigned c, const struct range *ranges, size_t n)
 	is_in((c), (ranges), sizeof(ranges) / sizeof((ranges)[0]))
 
 size_t
-report_char(const char *at, size_t len, unsigned *c)
+report_char(const char *data, size_t len, unsigned *c)
 {
-	const unsigned char *p = (const unsigned char *)at;
+	const unsigned char *p = (const unsigned char *)data;
 	size_t n = p[0] < 0xc0 ? 1 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
 	size_t i;
 
@@ -76,13 +76,13 @@ char_width(unsigned c)
 }
 
 size_t
-report_width(const char *at, size_t len)
+report_width(const char *data, size_t len)
 {
 	size_t i = 0, width = 0;
 	unsigned c;
 
 	while (i < len) {
-		i += report_char(&at[i], len - i, &c);
+		i += report_char(&data[i], len - i, &c);
 		width += char_width(c);
 	}
 	return width;
@@ -105,7 +105,7 @@ show_char(unsigned c, char out[12])
 }
 
 void
-report_add_clean(const char *at, size_t len, size_t max,
+report_add_clean(const char *data, size_t len, size_t max,
     struct text *out)
 {
 	size_t i = 0, n, width = 0, more, fits = out->len;
@@ -113,21 +113,21 @@ report_add_clean(const char *at, size_t len, size_t max,
 	unsigned c;
 
 	while (i < len) {
-		n = report_char(&at[i], len - i, &c);
+		n = report_char(&data[i], len - i, &c);
 		more = char_width(c);
 		if (show_char(c, shown))
 			more = strlen(shown);
 		if (width + more > max) {
 			/* Back to where there is room for an ellipsis. */
 			if (fits < out->len)
-				out->at[out->len = fits] = '\0';
+				out->data[out->len = fits] = '\0';
 			text_adds(out, "…");
 			return;
 		}
 		if (more > 1 && show_char(c, shown))
 			text_adds(out, shown);
 		else
-			text_add(out, &at[i], n);
+			text_add(out, &data[i], n);
 		width += more;
 		if (width < max)
 			fits = out->len;

@@ -15,24 +15,24 @@
  * report is for people, and its names are from anyone.
  */
 static void
-add_field(const char *at, size_t len, struct text *out)
+add_field(const char *data, size_t len, struct text *out)
 {
-	bool guard = text_is_formula(at, len);
+	bool guard = text_is_formula(data, len);
 	size_t i;
 
 	for (i = 0; i < len; i++)
-		if (strchr(",;\"\r\n", at[i]) != NULL)
+		if (strchr(",;\"\r\n", data[i]) != NULL)
 			break;
-	if (i == len && !guard && (len == 0 || (at[0] != ' ' &&
-	    at[len - 1] != ' '))) {
-		text_add(out, at, len);
+	if (i == len && !guard && (len == 0 || (data[0] != ' ' &&
+	    data[len - 1] != ' '))) {
+		text_add(out, data, len);
 		return;
 	}
 	text_adds(out, guard ? "\"'" : "\"");
 	for (i = 0; i < len; i++) {
-		if (at[i] == '"')
+		if (data[i] == '"')
 			text_addc(out, '"');
-		text_addc(out, at[i]);
+		text_addc(out, data[i]);
 	}
 	text_addc(out, '"');
 }

@@ -110,7 +110,7 @@ report_draw_lying(const struct report_chart *chart, bool wide,
 		text_clear(&name);
 		report_add_clean(bar->name, strlen(bar->name), wide ?
 		    30 : 42, &name);
-		report_add_html(name.at, name.len, out);
+		report_add_html(name.data, name.len, out);
 		text_adds(out, "</text></svg>\n");
 		box[0] = left;
 		box[1] = wide ? y + 4 : y + 24;

@@ -120,7 +120,7 @@ add_performance(struct report_view *view)
 		text_addf(&note, "%sPercentiles: %s.", note.len > 0 ? " " : "",
 		    method);
 	if (note.len > 0)
-		json_object_set_new(section, "note", json_string(note.at));
+		json_object_set_new(section, "note", json_string(note.data));
 	text_release(&note);
 	report_add_section(view, section);
 }

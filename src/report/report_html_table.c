@@ -12,12 +12,12 @@
 #define NARROW_MOST 4	/* columns that a phone shows beside each other */
 
 void
-report_add_html(const char *at, size_t len, struct text *out)
+report_add_html(const char *data, size_t len, struct text *out)
 {
 	size_t i;
 
 	for (i = 0; i < len; i++) {
-		switch (at[i]) {
+		switch (data[i]) {
 		case '<':
 			text_adds(out, "&lt;");
 			break;
@@ -34,7 +34,7 @@ report_add_html(const char *at, size_t len, struct text *out)
 			text_adds(out, "&#39;");
 			break;
 		default:
-			text_addc(out, at[i]);
+			text_addc(out, data[i]);
 		}
 	}
 }
@@ -46,7 +46,7 @@ report_html_text(const char *text, size_t max, struct text *out)
 
 	text_init(&clean, SIZE_MAX / 4);
 	report_add_clean(text, strlen(text), max, &clean);
-	report_add_html(clean.at, clean.len, out);
+	report_add_html(clean.data, clean.len, out);
 	text_release(&clean);
 }
 
@@ -58,7 +58,7 @@ report_html_cell(const struct report_view *view,
 
 	text_init(&cell, SIZE_MAX / 4);
 	report_add_cell(view, value, unit, CELL_MAX, &cell);
-	report_add_html(cell.at, cell.len, out);
+	report_add_html(cell.data, cell.len, out);
 	text_release(&cell);
 }
 

@@ -142,17 +142,17 @@ void report_add_bucket(const char *, bool, struct text *);
 /* ------------------------------------------------------------- cells */
 
 /**
- * report_char(at, len, c):
- * Put the character at the beginning of the ${len} bytes of UTF-8 at ${at}
+ * report_char(data, len, c):
+ * Put the character at the beginning of the ${len} bytes of UTF-8 at ${data}
  * into ${c}.  Return how many bytes it takes, at least 1.
  */
 size_t report_char(const char *, size_t, unsigned *);
 
-/** report_width(at, len): How many columns this text takes. */
+/** report_width(data, len): How many columns this text takes. */
 size_t report_width(const char *, size_t);
 
 /**
- * report_add_clean(at, len, max, out):
+ * report_add_clean(data, len, max, out):
  * Add foreign text, with control characters and those that turn text round
  * as \n, \x1b, \u202e; what is more than ${max} columns wide is cut and ends
  * with an ellipsis.
@@ -197,7 +197,7 @@ size_t *report_columns(const json_t *, size_t *);
 void report_add_grid(const struct report_view *, const json_t *,
     size_t, size_t, struct text *);
 
-/** report_add_html(at, len, out): Add text, escaped for HTML. */
+/** report_add_html(data, len, out): Add text, escaped for HTML. */
 void report_add_html(const char *, size_t, struct text *);
 
 /**

@@ -5,9 +5,9 @@
 #include "report/report_internal.h"
 
 static int
-add(const char *at, size_t len, void *out)
+add(const char *data, size_t len, void *out)
 {
-	return text_add(out, at, len);
+	return text_add(out, data, len);
 }
 
 void

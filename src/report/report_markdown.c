@@ -16,32 +16,32 @@
  * it is?  So it is with "://", "www." and "@".
  */
 static bool
-makes_link(const char *at, size_t i, size_t len)
+makes_link(const char *data, size_t i, size_t len)
 {
-	return at[i] == '@' || (at[i] == ':' && i + 2 < len &&
-	    at[i + 1] == '/' && at[i + 2] == '/') || (at[i] == '.' &&
-	    i >= 3 && strncasecmp(&at[i - 3], "www", 3) == 0);
+	return data[i] == '@' || (data[i] == ':' && i + 2 < len &&
+	    data[i + 1] == '/' && data[i + 2] == '/') || (data[i] == '.' &&
+	    i >= 3 && strncasecmp(&data[i - 3], "www", 3) == 0);
 }
 
 /* Add clean text so that Markdown takes none of it for its own. */
 static void
-add_escaped(const char *at, size_t len, struct text *out)
+add_escaped(const char *data, size_t len, struct text *out)
 {
 	size_t i;
 
 	for (i = 0; i < len; i++) {
-		if (at[i] == '<')
+		if (data[i] == '<')
 			text_adds(out, "&lt;");
-		else if (at[i] == '>')
+		else if (data[i] == '>')
 			text_adds(out, "&gt;");
-		else if (at[i] == '&')
+		else if (data[i] == '&')
 			text_adds(out, "&amp;");
-		else if (makes_link(at, i, len))
-			text_addf(out, "&#%d;", at[i]);
-		else if (strchr("\\`*_[]|~$#", at[i]) != NULL)
-			text_addf(out, "\\%c", at[i]);
+		else if (makes_link(data, i, len))
+			text_addf(out, "&#%d;", data[i]);
+		else if (strchr("\\`*_[]|~$#", data[i]) != NULL)
+			text_addf(out, "\\%c", data[i]);
 		else
-			text_addc(out, at[i]);
+			text_addc(out, data[i]);
 	}
 }
 
@@ -52,7 +52,7 @@ add_text(const char *text, size_t max, struct text *out)
 
 	text_init(&clean, SIZE_MAX / 4);
 	report_add_clean(text, strlen(text), max, &clean);
-	add_escaped(clean.at != NULL ? clean.at : "", clean.len, out);
+	add_escaped(clean.data != NULL ? clean.data : "", clean.len, out);
 	text_release(&clean);
 }
 
@@ -67,9 +67,9 @@ add_cell(const struct report_view *view, const json_t *value,
 	/* The "$" of money is easier read as it is, and no formula's. */
 	if (strcmp(unit, "money") == 0 && json_is_number(value) &&
 	    strcmp(view->currency, "USD") == 0)
-		text_adds(out, cell.at);
+		text_adds(out, cell.data);
 	else
-		add_escaped(cell.at != NULL ? cell.at : "", cell.len, out);
+		add_escaped(cell.data != NULL ? cell.data : "", cell.len, out);
 	text_release(&cell);
 }
 
@@ -213,8 +213,8 @@ report_markdown(const json_t *report, struct text *out)
 	}
 	add_notes(&view, out);
 	/* One line end at the end of the file. */
-	if (out->len > 1 && !out->over && out->at[out->len - 1] == '\n' &&
-	    out->at[out->len - 2] == '\n')
-		out->at[--out->len] = '\0';
+	if (out->len > 1 && !out->over && out->data[out->len - 1] == '\n' &&
+	    out->data[out->len - 2] == '\n')
+		out->data[--out->len] = '\0';
 	report_view_release(&view);
 }

@@ -56,7 +56,7 @@ name_of(const char *key)
 		else
 			text_addc(&name, key[i]);
 	}
-	json = json_string(name.at != NULL ? name.at : "");
+	json = json_string(name.data != NULL ? name.data : "");
 	text_release(&name);
 	return json;
 }

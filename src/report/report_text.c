@@ -27,8 +27,8 @@ add_title(const char *title, struct text *out)
 	text_init(&clean, SIZE_MAX / 4);
 	report_add_clean(title, strlen(title), WIDTH, &clean);
 	for (i = 0; i < clean.len; i++)
-		text_addc(out, clean.at[i] >= 'a' && clean.at[i] <= 'z' ?
-		    (char)(clean.at[i] - 'a' + 'A') : clean.at[i]);
+		text_addc(out, clean.data[i] >= 'a' && clean.data[i] <= 'z' ?
+		    (char)(clean.data[i] - 'a' + 'A') : clean.data[i]);
 	text_addc(out, '\n');
 	repeat(out, "-", 40);
 	text_addc(out, '\n');
@@ -43,14 +43,14 @@ static void
 add_wrapped(const char *first, const char *text, struct text *out)
 {
 	size_t indent = report_width(first, strlen(first));
-	size_t at = indent, len, width;
+	size_t offset = indent, len, width;
 	struct text clean;
 	const char *p;
 
 	text_init(&clean, SIZE_MAX / 4);
 	report_add_clean(text, strlen(text), 2000, &clean);
 	text_adds(out, first);
-	for (p = clean.at; p != NULL && *p != '\0'; p += len) {
+	for (p = clean.data; p != NULL && *p != '\0'; p += len) {
 		p += strspn(p, " ");
 		if (*p == '\0')
 			break;
@@ -60,16 +60,16 @@ add_wrapped(const char *first, const char *text, struct text *out)
 		    WIDTH - indent)
 			for (len--; (p[len] & 0xc0) == 0x80; len--)
 				;
-		if (at > indent && at + 1 + width > WIDTH) {
+		if (offset > indent && offset + 1 + width > WIDTH) {
 			text_addc(out, '\n');
 			repeat(out, " ", indent);
-			at = indent;
-		} else if (at > indent) {
+			offset = indent;
+		} else if (offset > indent) {
 			text_addc(out, ' ');
-			at++;
+			offset++;
 		}
 		text_add(out, p, len);
-		at += width;
+		offset += width;
 	}
 	text_addc(out, '\n');
 	text_release(&clean);
@@ -86,9 +86,9 @@ add_head(const struct report_view *view, struct text *out)
 	text_init(&title, SIZE_MAX / 4);
 	report_add_clean(view->title, strlen(view->title), WIDTH,
 	    &title);
-	width = report_width(title.at, title.len);
+	width = report_width(title.data, title.len);
 	repeat(out, "=", width);
-	text_addf(out, "\n%s\n", title.at);
+	text_addf(out, "\n%s\n", title.data);
 	repeat(out, "=", width);
 	text_adds(out, "\n\n");
 	text_release(&title);
@@ -100,7 +100,7 @@ add_head(const struct report_view *view, struct text *out)
 		name = mem_format("%s:", json_string_value(json_array_get(row,
 		    0)));
 		text_addf(&title, "%-11s ", name);
-		add_wrapped(title.at, json_string_value(json_array_get(row,
+		add_wrapped(title.data, json_string_value(json_array_get(row,
 		    1)), out);
 		text_release(&title);
 		free(name);
@@ -126,7 +126,7 @@ add_facts(const struct report_view *view, const json_t *section,
 		text_init(&value, SIZE_MAX / 4);
 		report_add_cell(view, number, unit, WIDTH, &value);
 		text_addf(out, "%-22s %14s", json_string_value(json_array_get(
-		    row, 0)), value.at);
+		    row, 0)), value.data);
 		if (report_long(row)) {
 			text_adds(out, "  (");
 			report_add_long(json_number_value(number), out);
@@ -168,7 +168,7 @@ add_section(const struct report_view *view, const json_t *section,
 	if (!report_facts(section))
 		report_add_left_out(section, limit, &left_out);
 	if (left_out.len > 0)
-		add_wrapped("", left_out.at, out);
+		add_wrapped("", left_out.data, out);
 	if (note != NULL)
 		add_wrapped("", note, out);
 	text_addc(out, '\n');
@@ -195,6 +195,6 @@ report_text(const json_t *report, struct text *out)
 	}
 	/* No empty line at the end. */
 	if (n == 0 && out->len > 0 && !out->over)
-		out->at[--out->len] = '\0';
+		out->data[--out->len] = '\0';
 	report_view_release(&view);
 }

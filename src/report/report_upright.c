@@ -66,7 +66,7 @@ set_plot(struct plot *plot, const struct report_chart *chart,
 		plot->max = plot->step * i;
 		text_clear(&label);
 		add_tick(chart, plot->max, plot->step, &label);
-		len = report_width(label.at, label.len);
+		len = report_width(label.data, label.len);
 		columns = len > columns ? len : columns;
 	}
 	text_release(&label);

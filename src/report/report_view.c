@@ -26,7 +26,7 @@ add_head_time(struct report_view *view, const char *name,
 	text_init(&text, SIZE_MAX / 4);
 	if (time != NULL)
 		report_add_time(time, &text);
-	add_head(view, name, text.at);
+	add_head(view, name, text.data);
 	text_release(&text);
 }
 
@@ -52,7 +52,7 @@ add_period(struct report_view *view)
 	if (from != NULL && to != NULL)
 		text_adds(&text, " to ");
 	report_add_time(to != NULL ? to : from, &text);
-	add_head(view, "Period", text.at);
+	add_head(view, "Period", text.data);
 	text_release(&text);
 }
 
@@ -79,7 +79,7 @@ add_filters(struct report_view *view)
 		if (json_is_string(values))
 			text_adds(&text, json_string_value(values));
 	}
-	add_head(view, "Filters", text.at);
+	add_head(view, "Filters", text.data);
 	text_release(&text);
 }
 

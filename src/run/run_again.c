@@ -52,7 +52,7 @@ is_left_over(struct run *run, struct run_listing *own, struct set *tally,
 
 	if (is_named && !own->foreign)
 		(void)run_twins_key(run, own, record->bytes);
-	is_new = set_add(own->pass_seen, run->scratch.at, run->scratch.len);
+	is_new = set_add(own->pass_seen, run->scratch.data, run->scratch.len);
 	own->same_key += is_other && !is_new;
 	return is_new || is_other;
 }
@@ -98,16 +98,16 @@ count_same_key(struct run *run, struct run_listing *own, struct err *err)
 	page_init(&page);
 	while ((rc = tree_lines_next(lines, &line, err)) == 1) {
 		rc = page_read_record(&page,
-		    run->plans[own->crawl->resource->index], line.at,
+		    run->plans[own->crawl->resource->index], line.data,
 		    line.len, err);
 		if (rc == -1)
 			break;
 		record = page_record(&page, 0);
 		if (!page_key(&record, NULL, &run->scratch))
 			continue;
-		set_add(keys, run->scratch.at, run->scratch.len);
+		set_add(keys, run->scratch.data, run->scratch.len);
 		run_twins_tell(run, own, line);
-		set_add(all, run->scratch.at, run->scratch.len);
+		set_add(all, run->scratch.data, run->scratch.len);
 	}
 	own->same_key = set_count(all) - set_count(keys);
 	page_release(&page);
@@ -129,8 +129,8 @@ is_same(const struct tree_stream *one, const struct tree_stream *other)
 	tree_stream_all(other, &b);
 	same = a.n == b.n;
 	for (i = 0; same && i < a.n; i++)
-		same = a.at[i].bytes == b.at[i].bytes && memcmp(
-		    a.at[i].sha256, b.at[i].sha256, SHA256_BYTES) == 0;
+		same = a.items[i].bytes == b.items[i].bytes && memcmp(
+		    a.items[i].sha256, b.items[i].sha256, SHA256_BYTES) == 0;
 	tree_receipts_release(&a);
 	tree_receipts_release(&b);
 	return same;
@@ -147,9 +147,9 @@ look_up_lines(struct run *run, const struct run_listing *own, bool anew,
 
 	while ((rc = tree_lines_next(lines, &line, err)) == 1) {
 		if (missing == NULL)
-			set_add(set, line.at, line.len);
+			set_add(set, line.data, line.len);
 		else
-			*missing += !set_has(set, line.at, line.len);
+			*missing += !set_has(set, line.data, line.len);
 	}
 	tree_lines_free(lines);
 	return rc;
@@ -207,7 +207,7 @@ end_as_it_is(struct run *run, struct run_listing *own,
 	tree_stream_free(own->again);
 	own->again = NULL;
 	for (i = 0, whole->records = 0; i < shards->n; i++)
-		whole->records += shards->at[i].lines;
+		whole->records += shards->items[i].lines;
 	run_again_gone(own, whole);
 	return manifest_say_end(run->manifest, own->crawl->key, whole, NULL,
 	    shards, err) == -1 ? -1 : 1;

@@ -30,7 +30,7 @@
 
 /* A line in the spool, at NULL: none. */
 struct piece {
-	off_t at;
+	off_t data;
 	size_t len;
 	bool is_there;
 };
@@ -60,7 +60,7 @@ struct run_align {
 	const bool *damaged;
 	struct group *groups;
 	size_t n_groups;
-	size_t at;		/* the group that records belong to now */
+	size_t next;		/* the group that records belong to now */
 	struct set *known;	/* keys in whole shards */
 	int spool;
 	off_t spooled;
@@ -93,9 +93,9 @@ make_groups(struct run_align *align)
 			group->seen = set_new();
 		}
 		group->end = i + 1;
-		group->lines += align->files->at[i].lines;
+		group->lines += align->files->items[i].lines;
 	}
-	align->at = align->n_groups > 0 && align->groups[0].first == 0 ? 0 :
+	align->next = align->n_groups > 0 && align->groups[0].first == 0 ? 0 :
 	    NOWHERE;
 }
 
@@ -148,7 +148,7 @@ hash_key(struct run *run, const struct run_align *align,
 {
 	if (page_key(record, NULL, &run->scratch) && align->by_bytes)
 		run_twins_tell(run, align->own, record->bytes);
-	sha256_of(run->scratch.at, run->scratch.len, hash);
+	sha256_of(run->scratch.data, run->scratch.len, hash);
 	return set_has(align->known, hash, SHA256_BYTES);
 }
 
@@ -157,7 +157,7 @@ static int
 note_shard(struct run *run, struct run_align *align, size_t shard,
     struct err *err)
 {
-	const char *path = align->files->at[shard].path;
+	const char *path = align->files->items[shard].path;
 	int fd = tree_open_file(align->tree, path, err), rc;
 	struct tree_records *records;
 	unsigned char hash[SHA256_BYTES];
@@ -169,7 +169,7 @@ note_shard(struct run *run, struct run_align *align, size_t shard,
 	if (fd == -1)
 		return -1;
 	records = tree_records_new(fd, path, align->plan, true,
-	    align->files->at[shard].bytes, false);
+	    align->files->items[shard].bytes, false);
 	while ((rc = tree_records_next(records, &item, &why, err)) == 1) {
 		if (item.kind != PAGE_RECORD)
 			continue;
@@ -212,7 +212,7 @@ static int
 spool(struct run_align *align, struct span line, struct piece *piece,
     struct err *err)
 {
-	struct iovec bytes = { (void *)line.at, line.len };
+	struct iovec bytes = { (void *)line.data, line.len };
 
 	*piece = (struct piece){ align->spooled, line.len, true };
 	align->spooled += (off_t)line.len;
@@ -230,20 +230,20 @@ find_group(struct run_align *align, const unsigned char key[SHA256_BYTES])
 
 	for (i = 0; i < align->n_groups; i++) {
 		if (set_has(align->groups[i].before, key, SHA256_BYTES)) {
-			align->at = i;
+			align->next = i;
 			return;
 		}
 	}
-	if (!align->by_bytes || (align->at != NOWHERE &&
-	    set_has(align->groups[align->at].after, key, SHA256_BYTES)))
-		align->at = NOWHERE;
+	if (!align->by_bytes || (align->next != NOWHERE &&
+	    set_has(align->groups[align->next].after, key, SHA256_BYTES)))
+		align->next = NOWHERE;
 }
 
 static int
 add_item(struct run_align *align, const unsigned char key[SHA256_BYTES],
     struct span record, bool breaks, struct err *err)
 {
-	struct group *group = &align->groups[align->at];
+	struct group *group = &align->groups[align->next];
 	struct item *item;
 
 	if (!set_add(group->seen, key, SHA256_BYTES))
@@ -260,7 +260,7 @@ add_item(struct run_align *align, const unsigned char key[SHA256_BYTES],
 	if (breaks) {
 		text_clear(&align->line);
 		page_line(record, &align->line);
-		record = (struct span){ align->line.at, align->line.len };
+		record = (struct span){ align->line.data, align->line.len };
 	}
 	return spool(align, record, &item->server, err);
 }
@@ -279,7 +279,7 @@ run_align_page(struct run *run, struct run_align *align,
 		record = page_record(&task->page, i);
 		if (hash_key(run, align, &record, key))
 			find_group(align, key);
-		else if (align->at != NOWHERE && add_item(align, key,
+		else if (align->next != NOWHERE && add_item(align, key,
 		    record.bytes, task->page.has_breaks, err) == -1)
 			return -1;
 	}
@@ -293,7 +293,7 @@ static int
 read_shard(struct run *run, struct run_align *align, size_t shard,
     struct group *disk, struct err *err)
 {
-	const char *path = align->files->at[shard].path;
+	const char *path = align->files->items[shard].path;
 	int fd = file_open(tree_dir(align->tree), path, O_RDONLY, NULL);
 	struct tree_records *records;
 	struct page_record record;
@@ -377,10 +377,10 @@ read_piece(struct run_align *align, const struct piece *piece,
 	ssize_t n;
 
 	text_clear(line);
-	line->at = mem_need(line->at, piece->len + 1, &line->room, 1);
+	line->data = mem_need(line->data, piece->len + 1, &line->room, 1);
 	while (done < piece->len) {
-		n = pread(align->spool, &line->at[done], piece->len - done,
-		    piece->at + (off_t)done);
+		n = pread(align->spool, &line->data[done], piece->len - done,
+		    piece->data + (off_t)done);
 		if (n <= 0)
 			return err_errno(err, ERR_DISK, "read " SPOOL);
 		done += (size_t)n;
@@ -401,9 +401,9 @@ is_same_piece(struct run_align *align, const struct item *item,
 	if (read_piece(align, &item->server, err) == -1)
 		return false;
 	text_init(&server, SIZE_MAX / 4);
-	text_add(&server, align->line.at, align->line.len);
-	is = read_piece(align, &item->disk, err) == 0 && memcmp(server.at,
-	    align->line.at, server.len) == 0;
+	text_add(&server, align->line.data, align->line.len);
+	is = read_piece(align, &item->disk, err) == 0 && memcmp(server.data,
+	    align->line.data, server.len) == 0;
 	text_release(&server);
 	return is;
 }
@@ -431,7 +431,7 @@ static int
 try_once(struct run_align *align, size_t shard, const struct item *items,
     const size_t *differ, size_t n_differ, unsigned disk, struct err *err)
 {
-	const struct tree_receipt *wanted = &align->files->at[shard];
+	const struct tree_receipt *wanted = &align->files->items[shard];
 	struct tree_draft *draft = tree_draft_new(align->tree, wanted->path,
 	    err);
 	const struct piece *piece;
@@ -448,7 +448,7 @@ try_once(struct run_align *align, size_t shard, const struct item *items,
 		    !items[i].server.is_there) ? &items[i].disk :
 		    &items[i].server;
 		if (read_piece(align, piece, err) == -1 ||
-		    tree_draft_line(draft, (struct span){ align->line.at,
+		    tree_draft_line(draft, (struct span){ align->line.data,
 		    align->line.len }, false, err) == -1) {
 			tree_draft_free(draft);
 			return -1;
@@ -463,7 +463,7 @@ try_items(struct run_align *align, size_t shard, struct item *items,
     struct err *err)
 {
 	size_t differ[MAX_DIFFER + 1] = { 0 }, n_differ;
-	size_t n = (size_t)align->files->at[shard].lines;
+	size_t n = (size_t)align->files->items[shard].lines;
 	unsigned choice, choices;
 	int rc;
 
@@ -496,7 +496,7 @@ static int
 find_shard(struct run_align *align, const struct group *group, size_t shard,
     uint64_t before, struct item *items, size_t n, struct err *err)
 {
-	uint64_t lines = align->files->at[shard].lines;
+	uint64_t lines = align->files->items[shard].lines;
 	uint64_t extra = n > group->lines ? n - group->lines : 0, shift;
 	int rc = 0;
 
@@ -565,7 +565,7 @@ end_group(struct run *run, struct run_align *align, struct group *group,
 		if (align->damaged[i])
 			rc = find_reading(align, group, i, before, items, n,
 			    err);
-		before += align->files->at[i].lines;
+		before += align->files->items[i].lines;
 	}
 	set_free(disk.seen);
 	free(disk.items);

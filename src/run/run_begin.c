@@ -20,7 +20,7 @@ definition_hash(const struct source *source, char hex[SHA256_HEX])
 {
 	unsigned char hash[SHA256_BYTES];
 
-	sha256_of(source->text.at, source->text.len, hash);
+	sha256_of(source->text.data, source->text.len, hash);
 	sha256_hex(hash, hex);
 }
 
@@ -39,7 +39,7 @@ make_header(const struct run_settings *settings, const char *started)
 	/* A definition that isn't built in is kept with what it made. */
 	if (source->file != NULL)
 		json_object_set_new(header, "definition",
-		    json_stringn(source->text.at, source->text.len));
+		    json_stringn(source->text.data, source->text.len));
 	json_object_set_new(header, "server", json_string(settings->server));
 	json_object_set(header, "options", settings->options);
 	json_object_set_new(header, "started", json_string(started));
@@ -97,7 +97,7 @@ make_headers(struct run *run, struct err *err)
 		if (value.len == 0 && !value.over)
 			continue;
 		if (value.over ? err_set(err, ERR_USAGE, "is too long") :
-		    http_check_header(value.at, err) == -1) {
+		    http_check_header(value.data, err) == -1) {
 			err_wrap(err, "the header %s",
 			    source->headers[i].name);
 			free_headers(lines);
@@ -105,7 +105,7 @@ make_headers(struct run *run, struct err *err)
 			break;
 		}
 		lines[n++] = mem_format("%s: %s", source->headers[i].name,
-		    value.at);
+		    value.data);
 	}
 	text_release(&value);
 	return lines;
@@ -287,7 +287,7 @@ widen(struct run *run, struct err *err)
 		rc = -1;
 	/* Below what they marked as done, there may be more. */
 	for (i = 0; rc == 0 && i < marks.n; i++)
-		(void)file_remove(tree_dir(run->tree), marks.at[i].path,
+		(void)file_remove(tree_dir(run->tree), marks.items[i].path,
 		    NULL);
 	tree_receipts_release(&marks);
 	return rc;

@@ -67,11 +67,11 @@ put_beside(struct run *run, struct run_task *task, struct outcome *outcome,
 	int rc;
 
 	text_init(&have, SIZE_MAX / 4);
-	rc = tree_get(run->tree, run->path.at, &have, err);
+	rc = tree_get(run->tree, run->path.data, &have, err);
 	(void)page_key(record, NULL, &run->scratch);
 	run_twins_share(run, own);
 	if (rc == 0)
-		run_twins_see(run, own, (struct span){ have.at, have.len },
+		run_twins_see(run, own, (struct span){ have.data, have.len },
 		    false);
 	text_release(&have);
 	if (rc == 0)
@@ -280,12 +280,12 @@ store_list(struct run *run, struct run_task *task, struct outcome *outcome,
 	look_at_unnamed(run, task);
 	if (keep_fresh(run, task, outcome, err) == -1)
 		return -1;
-	if (last.at != NULL)
+	if (last.data != NULL)
 		run_note_last(own, last);
 	if (own->foreign) {
 		outcome->page.kept = page->n;
 	} else if (own->stream != NULL) {
-		outcome->page.at = tree_stream_lines(own->stream);
+		outcome->page.position = tree_stream_lines(own->stream);
 		if (tree_stream_add(own->stream, page->records, page->n,
 		    page->has_breaks, err) == -1)
 			return -1;

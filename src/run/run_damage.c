@@ -106,7 +106,7 @@ has_bytes(int dir, const struct tree_receipt *wanted, bool whole)
 	has = file_read(dir, wanted->path, &text, NULL) == 0 &&
 	    (whole ? text.len == wanted->bytes : text.len >= wanted->bytes);
 	if (has) {
-		sha256_of(text.at != NULL ? text.at : "", wanted->bytes,
+		sha256_of(text.data != NULL ? text.data : "", wanted->bytes,
 		    hash);
 		has = memcmp(hash, wanted->sha256, sizeof(hash)) == 0;
 	}
@@ -157,7 +157,7 @@ look_at(struct run *run, const struct manifest_listing *listing,
 	int rc = manifest_files(run->manifest, listing->key, &files, err);
 
 	for (i = 0; rc == 0 && i < files.n && !run->settings.repair; i++) {
-		const struct tree_receipt *file = &files.at[i];
+		const struct tree_receipt *file = &files.items[i];
 
 		if (!tree_has(run->tree, file, listing->ended) ||
 		    (has(named, file->path) && !has_bytes(tree_dir(run->tree),
@@ -166,11 +166,11 @@ look_at(struct run *run, const struct manifest_listing *listing,
 	}
 	set_free(named);
 	for (i = 0; rc == 0 && i < files.n && !listing->ended; i++)
-		if (run_is_damaged(run, files.at[i].path))
-			tree_receipts_add(&run->begun, &files.at[i]);
+		if (run_is_damaged(run, files.items[i].path))
+			tree_receipts_add(&run->begun, &files.items[i]);
 	if (rc == 0 && !is_forgotten(run, listing))
 		for (i = 0; i < files.n; i++)
-			tree_know(run->tree, files.at[i].path);
+			tree_know(run->tree, files.items[i].path);
 	tree_receipts_release(&files);
 	/* Somebody has put back what was damaged. */
 	if (rc == 0 && mended && !run_is_hurt(run, listing->key))
@@ -188,10 +188,10 @@ look_at_marks(struct run *run, struct err *err)
 	for (i = 0; rc == 0 && i < marks.n; i++) {
 		/* Where more is wanted, all of them are written again. */
 		if (!run_wants_more(run))
-			tree_know(run->tree, marks.at[i].path);
+			tree_know(run->tree, marks.items[i].path);
 		if (!run->settings.repair &&
-		    !tree_has(run->tree, &marks.at[i], true))
-			add_damage(run, NULL, marks.at[i].path);
+		    !tree_has(run->tree, &marks.items[i], true))
+			add_damage(run, NULL, marks.items[i].path);
 	}
 	tree_receipts_release(&marks);
 	return rc;

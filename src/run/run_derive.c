@@ -23,7 +23,7 @@ add_row(const struct source_derive *derive, struct span record,
 		text_addf(rows, "%s\"%s\": ", i > 0 ? ", " : "", row->name);
 		if (page_find(row->of_item ? item : record, row->path,
 		    &value))
-			text_add(rows, value.at, value.len);
+			text_add(rows, value.data, value.len);
 		else
 			text_adds(rows, "null");
 	}
@@ -75,7 +75,7 @@ write_rows(struct run *run, struct crawl_listing *listing,
 	    &run->path, &missing) == -1)
 		return err_set(err, ERR_INTERNAL, "no %s to name a file of "
 		    "%s", missing, listing->key);
-	if (tree_put(run->tree, run->path.at, (struct span){ rows->at,
+	if (tree_put(run->tree, run->path.data, (struct span){ rows->data,
 	    rows->len }, &receipt, err) == -1)
 		return -1;
 	tree_receipts_add(&files, &receipt);
@@ -131,7 +131,7 @@ run_derive(struct run *run, const struct crawl_job *job, struct err *err)
 	rc = make_rows(run, derive, from, &rows, &n, err);
 	if (rc == 0)
 		rc = own->restore != NULL ? run_restore_rows(run, own,
-		    (struct span){ rows.at, rows.len }, err) :
+		    (struct span){ rows.data, rows.len }, err) :
 		    write_rows(run, listing, &rows, n, err);
 	free(from);
 	text_release(&rows);

@@ -60,7 +60,7 @@ join(const char *key, size_t len, struct span bytes, struct text *both)
 	text_clear(both);
 	text_add(both, key, len);
 	text_addc(both, '\0');
-	text_add(both, bytes.at, bytes.len);
+	text_add(both, bytes.data, bytes.len);
 }
 
 void
@@ -81,15 +81,15 @@ run_double(struct run_listing *own, const struct text *key,
 	if (own->dir != NULL)
 		page_line(record, &line);
 	else
-		text_add(&line, record.at, record.len);
-	join(key->at, key->len, (struct span){ line.at, line.len }, &both);
-	is_new = set_add(doubles->seen, both.at, both.len);
+		text_add(&line, record.data, record.len);
+	join(key->data, key->len, (struct span){ line.data, line.len }, &both);
+	is_new = set_add(doubles->seen, both.data, both.len);
 	doubles->is_over |= is_new && doubles->bytes > MAX_HELD;
 	if (is_new && doubles->bytes <= MAX_HELD) {
 		doubles->all = mem_need(doubles->all, doubles->n + 1,
 		    &doubles->capacity, sizeof(*doubles->all));
 		doubles->all[doubles->n] = (struct held){
-		    .key = mem_copy(key->at, key->len), .key_len = key->len,
+		    .key = mem_copy(key->data, key->len), .key_len = key->len,
 		    .len = line.len, .number = doubles->n };
 		doubles->bytes += line.len;
 		doubles->all[doubles->n++].bytes = text_take(&line);
@@ -124,14 +124,14 @@ find(const struct run *run, const struct run_doubles *doubles)
 
 	while (low < high) {
 		middle = low + (high - low) / 2;
-		if (compare_keys(&doubles->all[middle], run->scratch.at,
+		if (compare_keys(&doubles->all[middle], run->scratch.data,
 		    run->scratch.len) < 0)
 			low = middle + 1;
 		else
 			high = middle;
 	}
 	return low < doubles->n && compare_keys(&doubles->all[low],
-	    run->scratch.at, run->scratch.len) == 0 ? &doubles->all[low] :
+	    run->scratch.data, run->scratch.len) == 0 ? &doubles->all[low] :
 	    NULL;
 }
 
@@ -142,7 +142,7 @@ next(const struct run *run, const struct run_doubles *doubles,
 {
 	held++;
 	return held < &doubles->all[doubles->n] && compare_keys(held,
-	    run->scratch.at, run->scratch.len) == 0 ? held : NULL;
+	    run->scratch.data, run->scratch.len) == 0 ? held : NULL;
 }
 
 /* The record is kept: it is known, if it is one of those held. */
@@ -158,11 +158,11 @@ mark_one(struct run *run, struct run_doubles *doubles,
 		return;
 	text_init(&both, SIZE_MAX / 4);
 	join(held->key, held->key_len, record->bytes, &both);
-	set_add(doubles->versions, both.at, both.len);
+	set_add(doubles->versions, both.data, both.len);
 	text_release(&both);
 	for (; held != NULL; held = next(run, doubles, held))
 		held->is_known |= held->len == record->bytes.len &&
-		    memcmp(held->bytes, record->bytes.at, held->len) == 0;
+		    memcmp(held->bytes, record->bytes.data, held->len) == 0;
 }
 
 /* Go through the stream that this reading is written to. */
@@ -179,7 +179,7 @@ mark_again(struct run *run, struct run_listing *own, struct err *err)
 
 	page_init(&page);
 	while ((rc = tree_lines_next(lines, &line, err)) == 1) {
-		if (page_read_record(&page, plan, line.at, line.len,
+		if (page_read_record(&page, plan, line.data, line.len,
 		    err) == -1) {
 			rc = -1;
 			break;
@@ -242,7 +242,7 @@ know_twins(struct run *run, struct run_listing *own, struct err *err)
 static bool
 had(const struct run_listing *own, const struct text *text)
 {
-	return own->versions != NULL && set_has(own->versions, text->at,
+	return own->versions != NULL && set_has(own->versions, text->data,
 	    text->len);
 }
 
@@ -274,9 +274,9 @@ share(struct run *run, struct run_listing *own, bool all)
 		} else if (rc == 0) {
 			rc = !had(own, &run->scratch);
 		}
-		set_add(doubles->versions, run->scratch.at,
+		set_add(doubles->versions, run->scratch.data,
 		    run->scratch.len);
-		set_add(doubles->versions, both.at, both.len);
+		set_add(doubles->versions, both.data, both.len);
 	}
 	text_release(&both);
 	return rc;

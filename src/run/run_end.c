@@ -13,15 +13,15 @@
 static bool
 in_order(const struct manifest_listing *known)
 {
-	uint64_t at = 0;
+	uint64_t offset = 0;
 	size_t i;
 
 	for (i = 0; i < known->n_pages; i++) {
 		if (known->pages[i].kept == 0)
 			continue;
-		if (known->pages[i].at < at)
+		if (known->pages[i].position < offset)
 			return false;
-		at = known->pages[i].at;
+		offset = known->pages[i].position;
 	}
 	return true;
 }
@@ -41,7 +41,7 @@ copy_in_order(struct run *run, const char *dir,
 	for (i = 0; i < known->n_pages && rc == 0; i++) {
 		if (known->pages[i].kept == 0)
 			continue;
-		rc = tree_lines_seek(lines, known->pages[i].at, err);
+		rc = tree_lines_seek(lines, known->pages[i].position, err);
 		for (n = known->pages[i].kept; n > 0 && rc == 0; n--) {
 			if (tree_lines_next(lines, &line, err) != 1)
 				rc = err_wrap(err, "%s", dir);
@@ -63,7 +63,7 @@ keep_damaged(struct run *run, const struct run_listing *own, struct err *err)
 	int rc = tree_stream_files(run->tree, own->dir, &files, err);
 
 	for (i = 0; rc == 0 && i < files.n; i++)
-		rc = tree_copy_aside(run->tree, files.at[i].path, err);
+		rc = tree_copy_aside(run->tree, files.items[i].path, err);
 	if (rc == 0 && files.n > 0)
 		log_say(run->settings.log, LOG_WARN, "run", "%s: lines of it "
 		    "can't be read; its files as they were are in %s",
@@ -227,7 +227,7 @@ end_different(struct run *run, struct run_listing *own)
 		    listing->resource->expect.name, listing->expected);
 	text_addf(&why, "; read %u times", listing->pass -
 	    listing->first_pass + 1);
-	gap.why = why.at;
+	gap.why = why.data;
 	run_gap(run, &gap);
 	text_release(&why);
 }
@@ -244,7 +244,7 @@ end_open(struct run *run, struct run_listing *own, const char *why)
 	    own->crawl->distinct);
 	gap.have = (int64_t)own->crawl->distinct;
 	gap.total = own->crawl->total;
-	gap.why = text.at;
+	gap.why = text.data;
 	run_gap(run, &gap);
 	text_release(&text);
 }
@@ -272,7 +272,7 @@ tell_unread(struct run *run, const struct crawl_listing *listing)
 		log_say(run->settings.log, LOG_WARN, "run", "%s: %s, which "
 		    "should tell how many records there are, is no count: "
 		    "%s; it is left out of account", listing->key,
-		    resource->expect.name, text.at);
+		    resource->expect.name, text.data);
 	text_release(&text);
 	free(key);
 }
@@ -489,7 +489,7 @@ mark(struct run *run, struct crawl_node *node, struct err *err)
 		rc = err_set(err, ERR_INTERNAL, "no %s to mark %s as done",
 		    missing, node->key);
 	else
-		rc = tree_put(run->tree, run->path.at, (struct span){ "", 0 },
+		rc = tree_put(run->tree, run->path.data, (struct span){ "", 0 },
 		    &receipt, err);
 	if (rc == 0)
 		manifest_say_done(run->manifest, key, &receipt);

@@ -285,7 +285,7 @@ try_smaller(struct run *run, struct run_task *task)
 	/* Something that is whole, and not what was asked for. */
 	if (status >= 200 && status < 300 && reply->outcome !=
 	    HTTP_TOO_LARGE && (reply->is_html || reply->body.len == 0 ||
-	    page_check(reply->body.at, reply->body.len, NULL) == 0))
+	    page_check(reply->body.data, reply->body.len, NULL) == 0))
 		return false;
 	if (run->tree == NULL || run->interrupted ||
 	    run->stop.kind != ERR_NONE || status == 429 ||
@@ -346,7 +346,7 @@ take_refused_probe(struct run *run, struct run_task *task, struct err *err)
 	    "these are all, failed: %s", task->job.cursor != NULL ? "the mark "
 	    "of the page behind the last records is 0" : "as many records "
 	    "are there as the total says", reply->why);
-	fail(run, task, why.at);
+	fail(run, task, why.data);
 	text_release(&why);
 	return settle(run, task, err);
 }

@@ -22,7 +22,7 @@
 struct place {
 	unsigned char key[SHA256_BYTES];
 	size_t file;
-	uint64_t at;
+	uint64_t offset;
 	size_t len;
 };
 
@@ -50,7 +50,7 @@ read_sums(struct run *run)
 	run->has_sums = true;
 	text_init(&text, SUMS_MAX);
 	if (file_read(tree_dir(run->tree), TREE_SUMS, &text, NULL) == 0)
-		(void)tree_sums_read((struct span){ text.at, text.len },
+		(void)tree_sums_read((struct span){ text.data, text.len },
 		    &run->sums);
 	text_release(&text);
 }
@@ -85,12 +85,12 @@ run_sums_prove(struct run *run, const char *dir,
 {
 	char *beyond = mem_format("%s/%zu.jsonl", dir, shards->n + 1);
 	bool is = run->is_salvaged && shards->n > 0 && proof_of(run, beyond,
-	    shards->at[0].sha256) == UNKNOWN;
+	    shards->items[0].sha256) == UNKNOWN;
 	size_t i;
 
 	for (i = 0; is && i < shards->n; i++)
-		is = proof_of(run, shards->at[i].path,
-		    shards->at[i].sha256) == PROVEN;
+		is = proof_of(run, shards->items[i].path,
+		    shards->items[i].sha256) == PROVEN;
 	free(beyond);
 	return is;
 }
@@ -107,9 +107,9 @@ add_place(struct run *run, struct run_kept *kept, size_t file,
 	kept->places = mem_need(kept->places, kept->n + 1, &kept->capacity,
 	    sizeof(*kept->places));
 	place = &kept->places[kept->n++];
-	sha256_of(run->scratch.at, run->scratch.len, place->key);
+	sha256_of(run->scratch.data, run->scratch.len, place->key);
 	place->file = file;
-	place->at = tree_records_place(records, record);
+	place->offset = tree_records_place(records, record);
 	place->len = record->bytes.len;
 }
 
@@ -124,7 +124,7 @@ take_record(struct run *run, struct run_listing *own, size_t file,
 	if (!is_new && named) {
 		if (own->twice == NULL)
 			own->twice = set_new();
-		set_add(own->twice, run->scratch.at, run->scratch.len);
+		set_add(own->twice, run->scratch.data, run->scratch.len);
 	}
 	if (!is_new)
 		return;
@@ -140,7 +140,7 @@ static int
 read_shard(struct run *run, struct run_listing *own, size_t file,
     struct err *err)
 {
-	struct tree_receipt *shard = &own->kept->files.at[file];
+	struct tree_receipt *shard = &own->kept->files.items[file];
 	struct tree_records *records;
 	struct page_item item;
 	enum proof proof;
@@ -211,7 +211,7 @@ static int
 read_place(struct run *run, struct run_kept *kept, const struct place *place,
     struct err *err)
 {
-	const char *path = kept->files.at[place->file].path;
+	const char *path = kept->files.items[place->file].path;
 	size_t done = 0;
 	ssize_t n;
 
@@ -223,11 +223,11 @@ read_place(struct run *run, struct run_kept *kept, const struct place *place,
 	    (kept->fd = tree_open_file(run->tree, path, err)) == -1)
 		return -1;
 	kept->open = place->file;
-	kept->piece.at = mem_need(kept->piece.at, place->len + 1,
+	kept->piece.data = mem_need(kept->piece.data, place->len + 1,
 	    &kept->piece.room, 1);
 	while (done < place->len) {
-		n = pread(kept->fd, &kept->piece.at[done], place->len - done,
-		    (off_t)(place->at + done));
+		n = pread(kept->fd, &kept->piece.data[done], place->len - done,
+		    (off_t)(place->offset + done));
 		if (n == -1 && errno == EINTR)
 			continue;
 		if (n <= 0)
@@ -236,16 +236,16 @@ read_place(struct run *run, struct run_kept *kept, const struct place *place,
 	}
 	kept->piece.len = done;
 	text_clear(&kept->line);
-	page_line((struct span){ kept->piece.at, done }, &kept->line);
+	page_line((struct span){ kept->piece.data, done }, &kept->line);
 	return 0;
 }
 
 bool
 run_is_same_value(struct span one, struct span other)
 {
-	json_t *a = one.len > 0 ? json_loadb(one.at, one.len,
+	json_t *a = one.len > 0 ? json_loadb(one.data, one.len,
 	    JSON_DECODE_ANY, NULL) : NULL;
-	json_t *b = other.len > 0 ? json_loadb(other.at, other.len,
+	json_t *b = other.len > 0 ? json_loadb(other.data, other.len,
 	    JSON_DECODE_ANY, NULL) : NULL;
 	bool is = a != NULL && b != NULL && json_equal(a, b);
 
@@ -263,7 +263,7 @@ run_kept_line(struct run *run, struct run_listing *own, struct span record,
 
 	if (kept == NULL || kept->n == 0)
 		return 0;
-	sha256_of(run->scratch.at, run->scratch.len, wanted.key);
+	sha256_of(run->scratch.data, run->scratch.len, wanted.key);
 	place = bsearch(&wanted, kept->places, kept->n, sizeof(wanted),
 	    by_key);
 	if (place == NULL || kept->is_suspect[place->file])
@@ -272,10 +272,10 @@ run_kept_line(struct run *run, struct run_listing *own, struct span record,
 		return -1;
 	text_clear(&kept->piece);
 	page_line(record, &kept->piece);
-	if (kept->line.len == kept->piece.len && memcmp(kept->line.at,
-	    kept->piece.at, kept->line.len) == 0)
+	if (kept->line.len == kept->piece.len && memcmp(kept->line.data,
+	    kept->piece.data, kept->line.len) == 0)
 		return 0;
-	*line = (struct span){ kept->line.at, kept->line.len };
+	*line = (struct span){ kept->line.data, kept->line.len };
 	if (!run_is_same_value(*line, record))
 		own->older++;
 	return 1;
@@ -311,20 +311,20 @@ is_same_record(struct run *run, const struct crawl_listing *listing,
 	if (have->len == 0)
 		return false;
 	text_init(&key, SIZE_MAX / 4);
-	text_add(&key, run->scratch.at != NULL ? run->scratch.at : "",
+	text_add(&key, run->scratch.data != NULL ? run->scratch.data : "",
 	    run->scratch.len);
 	page_init(&page);
 	is = page_read_record(&page, run->plans[listing->resource->index],
-	    have->at, have->len, NULL) == 0;
+	    have->data, have->len, NULL) == 0;
 	if (is && listing->resource->is_list) {
 		record = page_record(&page, 0);
 		(void)page_key(&record, NULL, &run->scratch);
-		is = run->scratch.len == key.len && memcmp(run->scratch.at,
-		    key.at, key.len) == 0;
+		is = run->scratch.len == key.len && memcmp(run->scratch.data,
+		    key.data, key.len) == 0;
 	}
 	page_release(&page);
 	text_clear(&run->scratch);
-	text_add(&run->scratch, key.at, key.len);
+	text_add(&run->scratch, key.data, key.len);
 	text_release(&key);
 	return is;
 }
@@ -336,11 +336,11 @@ stays(struct run *run, const struct crawl_listing *listing,
 {
 	unsigned char hash[SHA256_BYTES];
 
-	sha256_of(bytes.at, bytes.len, hash);
-	if (trusts_sums(run) && proof_of(run, run->path.at, hash) == PROVEN)
+	sha256_of(bytes.data, bytes.len, hash);
+	if (trusts_sums(run) && proof_of(run, run->path.data, hash) == PROVEN)
 		return false;
-	sha256_of(have->at, have->len, hash);
-	if (trusts_sums(run) && proof_of(run, run->path.at, hash) == SUSPECT)
+	sha256_of(have->data, have->len, hash);
+	if (trusts_sums(run) && proof_of(run, run->path.data, hash) == SUSPECT)
 		return false;
 	return is_same_record(run, listing, have);
 }
@@ -358,23 +358,23 @@ run_keep_object(struct run *run, const struct crawl_listing *listing,
 	    run->settings.trust == RUN_TRUST_SERVER)
 		return 0;
 	text_init(&have, SIZE_MAX / 4);
-	if (tree_get(run->tree, run->path.at, &have, err) == -1) {
+	if (tree_get(run->tree, run->path.data, &have, err) == -1) {
 		rc = 0;	/* it is not there, or nobody can read it */
 	} else if (have.len == bytes.len &&
-	    memcmp(have.at, bytes.at, have.len) == 0) {
+	    memcmp(have.data, bytes.data, have.len) == 0) {
 		rc = 1;
 	} else if (stays(run, listing, &have, bytes)) {
 		rc = 1;
-		if (!run_is_same_value((struct span){ have.at, have.len },
+		if (!run_is_same_value((struct span){ have.data, have.len },
 		    bytes))
 			own->older++;
 	} else if (have.len > 0) {
-		rc = run_set_aside(run, run->path.at, err);
+		rc = run_set_aside(run, run->path.data, err);
 	}
 	if (rc == 1) {
-		*receipt = (struct tree_receipt){ .path = run->path.at,
+		*receipt = (struct tree_receipt){ .path = run->path.data,
 		    .bytes = have.len };
-		sha256_of(have.at, have.len, receipt->sha256);
+		sha256_of(have.data, have.len, receipt->sha256);
 	}
 	text_release(&have);
 	return rc;

@@ -32,7 +32,7 @@ run_lines_check(struct run *run, struct err *err)
 		    "list, and with these options there %s: %s; choose one "
 		    "with the options of the source, or leave out --stdout",
 		    n == 0 ? "is none" : "are several",
-		    n == 0 ? "-" : names.at);
+		    n == 0 ? "-" : names.data);
 	text_release(&names);
 	return n == 1 ? 0 : -1;
 }
@@ -69,7 +69,7 @@ run_lines(struct run *run, struct run_task *task,
 	}
 	if (task->page.n > 0)
 		run_note_last(own, task->page.records[task->page.n - 1]);
-	if (line.len > 0 && fwrite(line.at, 1, line.len,
+	if (line.len > 0 && fwrite(line.data, 1, line.len,
 	    run->settings.lines) != line.len)
 		rc = err_errno(err, ERR_DISK, "write to standard output");
 	text_release(&line);

@@ -42,7 +42,7 @@ has_dotted_name(const struct run_task *task, const char *path)
 	if (strchr(path, '.') == NULL || strchr(path, '"') != NULL)
 		return false;
 	quoted = mem_format("\"%s\"", path);
-	has = memmem(body->at, body->len, quoted, strlen(quoted)) != NULL;
+	has = memmem(body->data, body->len, quoted, strlen(quoted)) != NULL;
 	free(quoted);
 	return has;
 }
@@ -99,7 +99,7 @@ read_text(const struct run_task *task, char **next, struct err *err)
 		    "speaks of a next page in a way that can't be read: %.200s",
 		    reply->headers[0]);
 	}
-	if (task->page.cursor.at == NULL)
+	if (task->page.cursor.data == NULL)
 		return 0;
 	text_init(&text, MAX_CURSOR);
 	page_value_text(task->page.cursor, &text);

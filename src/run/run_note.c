@@ -41,9 +41,9 @@ run_note(struct run *run, struct run_listing *own,
 	*named = page_key(record, own->tally, &run->scratch);
 	own->has_unnamed |= !*named;
 	own->is_equal = !*named && run->scratch.len > SHA256_BYTES;
-	is_new = set_add(own->seen, run->scratch.at, run->scratch.len);
+	is_new = set_add(own->seen, run->scratch.data, run->scratch.len);
 	in_pass = own->pass_seen == own->seen ? is_new :
-	    set_add(own->pass_seen, run->scratch.at, run->scratch.len);
+	    set_add(own->pass_seen, run->scratch.data, run->scratch.len);
 	return is_new ? RUN_NEW : in_pass ? RUN_REPEAT : RUN_DUPLICATE;
 }
 
@@ -74,7 +74,7 @@ run_note_is_same_page(const struct run_task *task)
 
 	all = sha256_new();
 	for (i = task->job.overlap; i < page->n; i++) {
-		sha256_add(all, page->records[i].at, page->records[i].len);
+		sha256_add(all, page->records[i].data, page->records[i].len);
 		sha256_add(all, "\n", 1);
 	}
 	sha256_peek(all, hash);
@@ -91,8 +91,8 @@ run_note_is_uniform(const struct run_task *task)
 	size_t i;
 
 	for (i = 1; i < task->page.n; i++)
-		if (records[i].len != records[0].len || memcmp(records[i].at,
-		    records[0].at, records[0].len) != 0)
+		if (records[i].len != records[0].len || memcmp(records[i].data,
+		    records[0].data, records[0].len) != 0)
 			return false;
 	return true;
 }
@@ -107,7 +107,7 @@ run_note_has_news(struct run *run, const struct run_task *task)
 	for (i = 0; i < task->page.n; i++) {
 		record = page_record(&task->page, i);
 		(void)page_key(&record, NULL, &run->scratch);
-		if (!set_has(own->pass_seen, run->scratch.at,
+		if (!set_has(own->pass_seen, run->scratch.data,
 		    run->scratch.len))
 			return true;
 	}
@@ -117,7 +117,7 @@ run_note_has_news(struct run *run, const struct run_task *task)
 void
 run_note_last(struct run_listing *own, struct span bytes)
 {
-	sha256_of(bytes.at, bytes.len, own->last);
+	sha256_of(bytes.data, bytes.len, own->last);
 	own->has_last = true;
 }
 
@@ -140,6 +140,6 @@ run_note_is_overlap(const struct run_task *task, size_t i)
 
 	if (i >= task->job.overlap || !own->has_last)
 		return false;
-	sha256_of(task->page.records[i].at, task->page.records[i].len, hash);
+	sha256_of(task->page.records[i].data, task->page.records[i].len, hash);
 	return memcmp(hash, own->last, sizeof(hash)) == 0;
 }

@@ -19,9 +19,9 @@ name_of_bytes(const struct run *run, struct span bytes)
 	unsigned char hash[SHA256_BYTES];
 	char hex[SHA256_HEX];
 	const char *number = run->scratch.len > SHA256_BYTES ?
-	    &run->scratch.at[SHA256_BYTES] : "";
+	    &run->scratch.data[SHA256_BYTES] : "";
 
-	sha256_of(bytes.at, bytes.len, hash);
+	sha256_of(bytes.data, bytes.len, hash);
 	sha256_hex(hash, hex);
 	return mem_format("%.32s%s", hex, number);
 }
@@ -35,7 +35,7 @@ make_other(char **parts, size_t n, struct span bytes)
 
 	if (n == 0 || parts[n - 1] == NULL)
 		return;
-	sha256_of(bytes.at, bytes.len, hash);
+	sha256_of(bytes.data, bytes.len, hash);
 	sha256_hex(hash, hex);
 	other = mem_format("%s~%.32s", parts[n - 1], hex);
 	free(parts[n - 1]);
@@ -89,7 +89,7 @@ run_put(struct run *run, const struct crawl_listing *listing,
 	    &receipt, err);
 	if (rc == -1)
 		return -1;
-	if (rc == 0 && tree_put(run->tree, run->path.at, record->bytes,
+	if (rc == 0 && tree_put(run->tree, run->path.data, record->bytes,
 	    &receipt, err) == -1)
 		return -1;
 	tree_receipts_add(files, &receipt);
@@ -107,12 +107,12 @@ run_differs(struct run *run, const struct crawl_listing *listing,
 	if (find_path(run, listing, record, false, &missing) == -1)
 		return 0;
 	text_init(&have, SIZE_MAX / 4);
-	if (tree_get(run->tree, run->path.at, &have, err) == -1)
+	if (tree_get(run->tree, run->path.data, &have, err) == -1)
 		rc = errno == ENOENT ? 1 : -1;
-	else if (have.len != record->bytes.len || memcmp(have.at,
-	    record->bytes.at, have.len) != 0)
+	else if (have.len != record->bytes.len || memcmp(have.data,
+	    record->bytes.data, have.len) != 0)
 		rc = !run->adopted || !run_is_same_value((struct span){
-		    have.at, have.len }, record->bytes);
+		    have.data, have.len }, record->bytes);
 	text_release(&have);
 	return rc;
 }
@@ -127,7 +127,7 @@ run_put_again(struct run *run, const struct crawl_listing *listing,
 
 	if (find_path(run, listing, record, false, &missing) == -1)
 		return 0;
-	if (tree_put_again(run->tree, run->path.at, record->bytes, &receipt,
+	if (tree_put_again(run->tree, run->path.data, record->bytes, &receipt,
 	    err) == -1)
 		return -1;
 	tree_receipts_add(files, &receipt);

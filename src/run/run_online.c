@@ -62,7 +62,7 @@ add_change(struct run *run, const char *listing, bool named, bool gone)
 
 	text_init(&name, 4096);
 	if (named)
-		(void)text_add_visible(&name, run->scratch.at,
+		(void)text_add_visible(&name, run->scratch.data,
 		    run->scratch.len);
 	else
 		text_adds(&name, "a record without a key");
@@ -89,9 +89,9 @@ read_disk(struct run *run, struct run_listing *own, bool tell,
 	    (rc = run_reader_next(reader, &record, err)) == 1) {
 		named = page_key(&record, tally, &run->scratch);
 		if (!tell)
-			set_add(own->known, run->scratch.at,
+			set_add(own->known, run->scratch.data,
 			    run->scratch.len);
-		else if (!set_has(own->seen, run->scratch.at,
+		else if (!set_has(own->seen, run->scratch.data,
 		    run->scratch.len))
 			add_change(run, listing->key, named, true);
 	}
@@ -128,7 +128,7 @@ run_online_page(struct run *run, struct run_task *task,
 		page->distinct += seen != RUN_DUPLICATE;
 		page->kept += seen == RUN_NEW;
 		if (seen == RUN_NEW && own->known != NULL &&
-		    !set_has(own->known, run->scratch.at, run->scratch.len))
+		    !set_has(own->known, run->scratch.data, run->scratch.len))
 			add_change(run, listing->key, named, false);
 	}
 	if (task->page.n > 0)

@@ -54,7 +54,7 @@ find_dir(struct run *run, struct run_listing *own, struct err *err)
 	    &run->path, &missing) == -1)
 		return err_set(err, ERR_DATA, "%s: no %s to name its folder",
 		    listing->key, missing);
-	own->dir = mem_text(run->path.at);
+	own->dir = mem_text(run->path.data);
 	return 0;
 }
 
@@ -124,7 +124,7 @@ take_record(struct run *run, struct run_listing *own,
 
 	if (linked != NULL)
 		return page_key(record, NULL, &run->scratch) &&
-		    set_add(linked, run->scratch.at, run->scratch.len);
+		    set_add(linked, run->scratch.data, run->scratch.len);
 	if (run_note(run, own, record, &named) == RUN_DUPLICATE && named) {
 		run_twins_share(run, own);
 		own->same_key++;
@@ -380,8 +380,8 @@ has_untold(struct run *run, const struct run_listing *own)
 	    manifest_files(run->manifest, own->crawl->key, &known,
 	    NULL) == 0)
 		has = files.n > known.n || (known.n > 0 && tree_has(run->tree,
-		    &known.at[known.n - 1], false) && !tree_has(run->tree,
-		    &known.at[known.n - 1], true));
+		    &known.items[known.n - 1], false) && !tree_has(run->tree,
+		    &known.items[known.n - 1], true));
 	tree_receipts_release(&files);
 	tree_receipts_release(&known);
 	return has;

@@ -62,16 +62,16 @@ static int
 unwrap_text(struct run_task *task, struct err *err)
 {
 	struct http_reply *reply = task->reply;
-	struct span body = { reply->body.at, reply->body.len };
+	struct span body = { reply->body.data, reply->body.len };
 	struct text text;
 
 	if (reply->is_html)
 		return err_set(err, ERR_DATA, "the body is HTML");
-	if (!reply->is_json || body.len == 0 || body.at[0] != '"')
+	if (!reply->is_json || body.len == 0 || body.data[0] != '"')
 		return 0;
-	if (page_check(body.at, body.len, err) == -1)
+	if (page_check(body.data, body.len, err) == -1)
 		return -1;
-	while (body.len > 0 && body.at[body.len - 1] != '"')
+	while (body.len > 0 && body.data[body.len - 1] != '"')
 		body.len--;
 	text_init(&text, reply->body.max);
 	page_value_text(body, &text);
@@ -144,7 +144,7 @@ explain(struct span error, struct text *text)
 {
 	http_explain(error, text);
 	if (text->len == 0)
-		text_add_visible(text, error.at, error.len < 100 ?
+		text_add_visible(text, error.data, error.len < 100 ?
 		    error.len : 100);
 }
 
@@ -157,7 +157,7 @@ tell_failure(const struct page *page, const char *where, struct err *err)
 	text_init(&text, 200);
 	explain(page->failure, &text);
 	err_set(err, ERR_DATA, "the reply says that it failed: \"%s\" is %s",
-	    where, text.at);
+	    where, text.data);
 	text_release(&text);
 	return -1;
 }
@@ -172,15 +172,15 @@ tell_unread(struct run *run, const struct run_task *task,
 	struct text text;
 
 	text_init(&text, 200);
-	text_add_visible(&text, unread->value.at, unread->value.len < 40 ?
+	text_add_visible(&text, unread->value.data, unread->value.len < 40 ?
 	    unread->value.len : 40);
-	http_hide(run->http, text.at);
+	http_hide(run->http, text.data);
 	if (set_add(run->told, key, strlen(key)))
 		log_say(run->settings.log, LOG_WARN, "run", "%s: \"%s\" is "
 		    "%s: %s; it is left out of account, and only what else "
 		    "the server says tells where the list ends", task->key,
 		    unread->path, unread->is_number ? "no count" :
-		    "neither true nor false", text.at);
+		    "neither true nor false", text.data);
 	text_release(&text);
 	free(key);
 }
@@ -199,13 +199,13 @@ tell_oddities(struct run *run, const struct run_task *task)
 		run_tell_once(run, task, "records have NaN or Infinity in "
 		    "them, which JSON does not know; they are kept as they "
 		    "came");
-	if (page->errors.at == NULL)
+	if (page->errors.data == NULL)
 		return;
 	text_init(&text, 200);
 	explain(page->errors, &text);
 	run_tell_once(run, task, "the reply has \"%s\" beside its records "
 	    "(%s), so some may be missing; where that is a failure, say "
-	    "\"failure: %s\" in the definition", page->errors_name, text.at,
+	    "\"failure: %s\" in the definition", page->errors_name, text.data,
 	    page->errors_name);
 	text_release(&text);
 }
@@ -221,9 +221,9 @@ take_total(struct run_task *task, const char *name)
 	if (value == NULL)
 		return;
 	slash = strrchr(value, '/');
-	text.at = slash != NULL ? slash + 1 : value;
-	text.len = strlen(text.at);
-	if (strcmp(text.at, "*") == 0)
+	text.data = slash != NULL ? slash + 1 : value;
+	text.len = strlen(text.data);
+	if (strcmp(text.data, "*") == 0)
 		return;
 	page->total = page_count(text);
 	page->has_total = true;
@@ -242,13 +242,13 @@ read_page(struct run *run, struct run_task *task, struct err *err)
 	    unwrap_text(task, err) == -1)
 		return -1;
 	if (page_read(&task->page, run->plans[resource->index],
-	    body->at != NULL ? body->at : "", body->len, err) == -1)
+	    body->data != NULL ? body->data : "", body->len, err) == -1)
 		return -1;
-	if (task->page.failure.at != NULL)
+	if (task->page.failure.data != NULL)
 		return tell_failure(&task->page, resource->shape.failure,
 		    err);
 	/* An error in place of records is no empty page. */
-	if (task->page.errors.at != NULL && task->page.n == 0 &&
+	if (task->page.errors.data != NULL && task->page.n == 0 &&
 	    resource->is_list) {
 		task->page.failure = task->page.errors;
 		return tell_failure(&task->page, task->page.errors_name, err);
@@ -295,7 +295,7 @@ print_of(const struct page *page)
 	for (i = 0; i < page->n; i += page->n > 1 ? page->n - 1 : 1) {
 		record = page->records[i];
 		for (k = 0; k < record.len; k++)
-			print = (print ^ (unsigned char)record.at[k]) *
+			print = (print ^ (unsigned char)record.data[k]) *
 			    1099511628211u;
 	}
 	return print;
@@ -337,7 +337,7 @@ run_page_middle(const struct run_task *task)
 		if (!page_find(page->records[i], path, &value))
 			continue;
 		page_value_text(value, &text);
-		n += text.at != NULL && clock_parse(text.at, &times[n]) == 0;
+		n += text.data != NULL && clock_parse(text.data, &times[n]) == 0;
 	}
 	if (n > 0) {
 		qsort(times, n, sizeof(*times), by_time);
@@ -355,7 +355,7 @@ run_page_inside(const struct run_task *task, uint64_t *n)
 	struct page_record record;
 	struct span value;
 	struct text text;
-	int64_t at;
+	int64_t offset;
 	bool is_told = path != NULL;
 	size_t i;
 
@@ -368,9 +368,9 @@ run_page_inside(const struct run_task *task, uint64_t *n)
 		    page_find(record.bytes, path, &value);
 		if (is_told)
 			page_value_text(value, &text);
-		is_told = is_told && text.at != NULL &&
-		    clock_parse(text.at, &at) == 0;
-		*n += is_told && crawl_is_inside(&task->job, at);
+		is_told = is_told && text.data != NULL &&
+		    clock_parse(text.data, &offset) == 0;
+		*n += is_told && crawl_is_inside(&task->job, offset);
 	}
 	text_release(&text);
 	return is_told;

@@ -61,7 +61,7 @@ add_current(struct run_progress *progress, const struct crawl_listing *open)
 	const struct run_listing *own = open->user;
 	struct run_current *current;
 	struct text name;
-	size_t at;
+	size_t offset;
 
 	if (!open->resource->is_list || own == NULL ||
 	    progress->n_current == RUN_CURRENT ||
@@ -72,9 +72,9 @@ add_current(struct run_progress *progress, const struct crawl_listing *open)
 	text_adds(&name, open->resource->name);
 	add_names(open->parent, &name);
 	/* Of a longer one the end is shown. */
-	at = name.len < sizeof(current->name) ? 0 : name.len -
+	offset = name.len < sizeof(current->name) ? 0 : name.len -
 	    sizeof(current->name) + 1;
-	snprintf(current->name, sizeof(current->name), "%s", &name.at[at]);
+	snprintf(current->name, sizeof(current->name), "%s", &name.data[offset]);
 	text_release(&name);
 	current->records = own->records;
 	current->total = open->first_came ? open->total : -1;

@@ -79,7 +79,7 @@ next_shard(struct run_reader *reader, struct err *err)
 
 	if (reader->next == reader->files.n)
 		return 0;
-	file = &reader->files.at[reader->next++];
+	file = &reader->files.items[reader->next++];
 	if ((fd = tree_open_file(reader->tree, file->path, err)) == -1)
 		return -1;
 	reader->shard = tree_records_new(fd, file->path, reader->plan, true,
@@ -108,7 +108,7 @@ next_line(struct run_reader *reader, struct page_record *record,
 		} else if (item.kind == PAGE_DAMAGED) {
 			*err = why;
 			return err_wrap(err, "%s",
-			    reader->files.at[reader->next - 1].path);
+			    reader->files.items[reader->next - 1].path);
 		} else if (item.kind == PAGE_RECORD) {
 			*record = tree_records_record(reader->shard);
 			return 1;
@@ -124,12 +124,12 @@ next_object(struct run_reader *reader, struct page_record *record,
 
 	if (reader->next == reader->files.n)
 		return 0;
-	path = reader->files.at[reader->next++].path;
+	path = reader->files.items[reader->next++].path;
 	text_clear(&reader->object);
 	if (tree_get(reader->tree, path, &reader->object, err) == -1)
 		return -1;
 	/* It may have been changed since; it must at least be JSON. */
-	if (page_read_record(&reader->page, reader->plan, reader->object.at,
+	if (page_read_record(&reader->page, reader->plan, reader->object.data,
 	    reader->object.len, err) == -1)
 		return err_wrap(err, "%s", path);
 	*record = page_record(&reader->page, 0);

@@ -25,7 +25,7 @@ base_of(struct run *run, char base[SHA256_HEX])
 
 	text_init(&text, SIZE_MAX / 4);
 	(void)file_read(tree_dir(run->tree), MANIFEST_NAME, &text, NULL);
-	sha256_of(text.at != NULL ? text.at : "", text.len, hash);
+	sha256_of(text.data != NULL ? text.data : "", text.len, hash);
 	sha256_hex(hash, base);
 	text_release(&text);
 }
@@ -88,9 +88,9 @@ run_restore_marks(struct run *run, struct err *err)
 	int rc = manifest_marks(run->manifest, &marks, err);
 
 	for (i = 0; rc == 0 && i < marks.n; i++) {
-		const char *path = marks.at[i].path;
+		const char *path = marks.items[i].path;
 
-		if (marks.at[i].bytes > 0 || !run_is_damaged(run, path))
+		if (marks.items[i].bytes > 0 || !run_is_damaged(run, path))
 			continue;
 		rc = tree_put_again(run->tree, path, (struct span){ "", 0 },
 		    &receipt, err);
@@ -142,7 +142,7 @@ find_place(struct run *run, struct places *places,
 			places->records = 0;
 			continue;
 		}
-		file = &files->at[places->i];
+		file = &files->items[places->i];
 		if (strcmp(file->path, damage->path) == 0)
 			break;
 		places->records += file->lines > 0 ? (int64_t)file->lines : 1;
@@ -212,7 +212,7 @@ set_aside(struct run *run, struct err *err)
 	size_t i;
 
 	for (i = 0; i < run->aside.n; i++)
-		if (tree_copy_aside(run->tree, run->aside.at[i].path,
+		if (tree_copy_aside(run->tree, run->aside.items[i].path,
 		    err) == -1)
 			return -1;
 	if (run->aside.n > 0)

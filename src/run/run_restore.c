@@ -66,8 +66,8 @@ by_path(const void *a, const void *b, void *cookie)
 {
 	const struct tree_receipts *files = cookie;
 
-	return strcmp(files->at[*(const size_t *)a].path,
-	    files->at[*(const size_t *)b].path);
+	return strcmp(files->items[*(const size_t *)a].path,
+	    files->items[*(const size_t *)b].path);
 }
 
 /* Set ${file} to the damaged one of the path run->path, if there is one. */
@@ -81,7 +81,7 @@ find_damaged(const struct run *run, const struct run_restore *restore,
 	while (low < high) {
 		middle = low + (high - low) / 2;
 		*file = restore->order[middle];
-		rc = strcmp(restore->files.at[*file].path, run->path.at);
+		rc = strcmp(restore->files.items[*file].path, run->path.data);
 		if (rc == 0)
 			return true;
 		if (rc < 0)
@@ -129,9 +129,9 @@ has_places(struct run *run, const struct crawl_listing *listing,
 		return restore->files.n == known->records;
 	for (i = 0; i < restore->files.n; i++) {
 		if (i + 1 < restore->files.n &&
-		    restore->files.at[i].lines != TREE_SHARD_LINES)
+		    restore->files.items[i].lines != TREE_SHARD_LINES)
 			return false;
-		lines += restore->files.at[i].lines;
+		lines += restore->files.items[i].lines;
 	}
 	return lines == known->records;
 }
@@ -182,7 +182,7 @@ take_layer(struct run *run, const struct tree_receipt *file, bool *have,
 		return 0;
 	text_init(&text, SIZE_MAX / 4);
 	if (file_read(tree_out(run->tree), file->path, &text, err) == 0) {
-		sha256_of(text.at, text.len, hash);
+		sha256_of(text.data, text.len, hash);
 		*have = memcmp(hash, file->sha256, sizeof(hash)) == 0;
 	}
 	text_release(&text);
@@ -192,7 +192,7 @@ take_layer(struct run *run, const struct tree_receipt *file, bool *have,
 static void
 note_restored(struct run *run, struct run_restore *restore, size_t file)
 {
-	const char *path = restore->files.at[file].path;
+	const char *path = restore->files.items[file].path;
 
 	restore->damaged[file] = false;
 	restore->left--;
@@ -210,7 +210,7 @@ list_damage(struct run *run, struct run_restore *restore, struct err *err)
 	restore->damaged = mem_zero(restore->files.n + 1, sizeof(bool));
 	restore->order = mem_zero(restore->files.n + 1, sizeof(size_t));
 	for (i = 0; i < restore->files.n; i++) {
-		const struct tree_receipt *file = &restore->files.at[i];
+		const struct tree_receipt *file = &restore->files.items[i];
 
 		if (!run_is_damaged(run, file->path))
 			continue;
@@ -292,7 +292,7 @@ is_wanted(struct span bytes, const struct tree_receipt *file)
 {
 	unsigned char hash[SHA256_BYTES];
 
-	sha256_of(bytes.at, bytes.len, hash);
+	sha256_of(bytes.data, bytes.len, hash);
 	return memcmp(hash, file->sha256, sizeof(hash)) == 0;
 }
 
@@ -303,9 +303,9 @@ put_object(struct run *run, struct run_restore *restore, size_t file,
 	struct tree_receipt receipt;
 
 	if (!restore->damaged[file] ||
-	    !is_wanted(bytes, &restore->files.at[file]))
+	    !is_wanted(bytes, &restore->files.items[file]))
 		return 0;
-	if (tree_put_again(run->tree, restore->files.at[file].path, bytes,
+	if (tree_put_again(run->tree, restore->files.items[file].path, bytes,
 	    &receipt, err) == -1)
 		return -1;
 	note_restored(run, restore, file);
@@ -348,7 +348,7 @@ end_draft(struct run *run, struct run_restore *restore, struct err *err)
 
 	if (draft == NULL)
 		return 0;
-	shard = &restore->files.at[restore->shard];
+	shard = &restore->files.items[restore->shard];
 	restore->draft = NULL;
 	if (tree_draft_lines(draft) != shard->lines) {
 		tree_draft_free(draft);
@@ -377,7 +377,7 @@ take_lines(struct run *run, struct run_task *task, struct err *err)
 			continue;
 		if (restore->draft == NULL && place % TREE_SHARD_LINES == 0) {
 			restore->draft = tree_draft_new(run->tree,
-			    restore->files.at[shard].path, err);
+			    restore->files.items[shard].path, err);
 			restore->shard = shard;
 			if (restore->draft == NULL)
 				return -1;
@@ -428,7 +428,7 @@ count_news(struct run *run, const struct run_task *task)
 		named = page_key(&record, restore->tally, &run->scratch);
 		if (named && restore->has_twins)
 			run_twins_tell(run, own, record.bytes);
-		n += set_add(restore->seen, run->scratch.at,
+		n += set_add(restore->seen, run->scratch.data,
 		    run->scratch.len) && (named || run->scratch.len <=
 		    SHA256_BYTES);
 	}
@@ -485,7 +485,7 @@ tell_left(struct run *run, const struct run_listing *own)
 		    restore->has_failed ? "%s: it can't be brought back "
 		    "without them" : "%s: what the server has now is not "
 		    "what was exported; the damage stays",
-		    restore->files.at[i].path);
+		    restore->files.items[i].path);
 	}
 }
 

@@ -32,7 +32,7 @@ put_sums(struct run *run, struct tree_receipts *files, struct err *err)
 	if (file_read(tree_dir(run->tree), TREE_SUMS, &have, NULL) == -1 ||
 	    !text_equals(&have, &text))
 		rc = file_replace(tree_out(run->tree), TREE_SUMS,
-		    text.at != NULL ? text.at : "", text.len, err);
+		    text.data != NULL ? text.data : "", text.len, err);
 	text_release(&text);
 	text_release(&have);
 	return rc;
@@ -48,15 +48,15 @@ add_others(struct run *run, struct tree_receipts *files)
 
 	text_init(&text, SIZE_MAX / 4);
 	if (file_read(tree_dir(run->tree), TREE_SUMS, &text, NULL) == 0)
-		(void)tree_sums_read((struct span){ text.at, text.len },
+		(void)tree_sums_read((struct span){ text.data, text.len },
 		    &sums);
 	tree_receipts_sort(files);
 	for (i = 0; i < sums.n; i++) {
-		struct tree_receipts known = { files->at, n, n };
+		struct tree_receipts known = { files->items, n, n };
 
-		if (tree_receipts_find(&known, sums.at[i].path) == NULL &&
-		    tree_has(run->tree, &sums.at[i], false))
-			tree_receipts_add(files, &sums.at[i]);
+		if (tree_receipts_find(&known, sums.items[i].path) == NULL &&
+		    tree_has(run->tree, &sums.items[i], false))
+			tree_receipts_add(files, &sums.items[i]);
 	}
 	tree_receipts_release(&sums);
 	text_release(&text);
@@ -88,11 +88,11 @@ check_there(struct run *run, const struct tree_receipts *files, bool all,
 	size_t i, n = 0;
 
 	for (i = 0; i < files->n; i++) {
-		if (tree_has(run->tree, &files->at[i], true) ||
-		    (!all && run_is_damaged(run, files->at[i].path)))
+		if (tree_has(run->tree, &files->items[i], true) ||
+		    (!all && run_is_damaged(run, files->items[i].path)))
 			continue;
 		if (n++ == 0)
-			first = files->at[i].path;
+			first = files->items[i].path;
 	}
 	return n == 0 ? 0 : err_set(err, ERR_DISK, "%zu of the files that "
 	    "were written are not there any more, or have another size: %s%s",
@@ -138,7 +138,7 @@ make_seal(struct run *run, const struct tree_receipts *files)
 		listings++;
 	}
 	for (i = 0; i < files->n; i++)
-		bytes += files->at[i].bytes;
+		bytes += files->items[i].bytes;
 	clock_second(clock_wall(), when);
 	/* One that is made again is the same. */
 	ended = json_string_value(json_object_get(manifest_lost_seal(

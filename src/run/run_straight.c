@@ -47,7 +47,7 @@ static int
 end_file(struct run_straight *straight, struct err *err)
 {
 	const struct tree_receipt *wanted =
-	    &straight->files->at[straight->file];
+	    &straight->files->items[straight->file];
 	struct tree_draft *draft = straight->draft;
 	int rc;
 
@@ -73,7 +73,7 @@ add_record(struct run_straight *straight, struct span record, bool breaks,
 	const struct tree_receipts *files = straight->files;
 
 	while (straight->file < files->n &&
-	    straight->row == files->at[straight->file].lines) {
+	    straight->row == files->items[straight->file].lines) {
 		if (end_file(straight, err) == -1)
 			return -1;
 		straight->file++;
@@ -83,7 +83,7 @@ add_record(struct run_straight *straight, struct span record, bool breaks,
 		return 0;
 	if (straight->row++ == 0 && straight->damaged[straight->file] &&
 	    (straight->draft = tree_draft_new(straight->tree,
-	    files->at[straight->file].path, err)) == NULL)
+	    files->items[straight->file].path, err)) == NULL)
 		return -1;
 	return straight->draft == NULL ? 0 : tree_draft_line(straight->draft,
 	    record, breaks, err);

@@ -55,7 +55,7 @@ new_twins(const struct page *page)
 		record = page_record(page, i);
 		if (page_key(&record, NULL, &key))
 			twins->all[twins->n++] = (struct entry){
-			    set_mark_of(key.at, key.len), i, false };
+			    set_mark_of(key.data, key.len), i, false };
 	}
 	text_release(&key);
 	qsort(twins->all, twins->n, sizeof(*twins->all), by_key);
@@ -98,8 +98,8 @@ run_twins_tell(struct run *run, const struct run_listing *own,
 	if (own->dir != NULL)
 		page_line(bytes, &line);
 	else
-		text_add(&line, bytes.at, bytes.len);
-	sha256_of(line.at, line.len, hash);
+		text_add(&line, bytes.data, bytes.len);
+	sha256_of(line.data, line.len, hash);
 	text_release(&line);
 	text_addc(&run->scratch, '\0');
 	text_add(&run->scratch, hash, sizeof(hash));
@@ -109,7 +109,7 @@ bool
 run_twins_key(struct run *run, const struct run_listing *own,
     struct span bytes)
 {
-	if (own->shared == NULL || !set_has(own->shared, run->scratch.at,
+	if (own->shared == NULL || !set_has(own->shared, run->scratch.data,
 	    run->scratch.len))
 		return false;
 	run_twins_tell(run, own, bytes);
@@ -128,7 +128,7 @@ run_twins_is_other(struct run *run, struct run_listing *own,
 	if (own->exact == NULL)
 		own->exact = set_new();
 	run_twins_tell(run, own, bytes);
-	is_other = set_add(own->exact, run->scratch.at, run->scratch.len);
+	is_other = set_add(own->exact, run->scratch.data, run->scratch.len);
 	run->scratch.len = len;
 	return is_other;
 }
@@ -138,16 +138,16 @@ run_twins_share(struct run *run, struct run_listing *own)
 {
 	if (own->shared == NULL)
 		own->shared = set_new();
-	set_add(own->shared, run->scratch.at, run->scratch.len);
+	set_add(own->shared, run->scratch.data, run->scratch.len);
 }
 
 /* Note the record whose key, with what tells it apart, is in run->scratch. */
 static enum run_seen
 note(struct run *run, struct run_listing *own)
 {
-	bool is_new = set_add(own->seen, run->scratch.at, run->scratch.len);
+	bool is_new = set_add(own->seen, run->scratch.data, run->scratch.len);
 	bool in_pass = own->pass_seen == own->seen ? is_new :
-	    set_add(own->pass_seen, run->scratch.at, run->scratch.len);
+	    set_add(own->pass_seen, run->scratch.data, run->scratch.len);
 
 	return is_new ? RUN_NEW : in_pass ? RUN_REPEAT : RUN_DUPLICATE;
 }
@@ -163,11 +163,11 @@ has_twin(struct run *run, struct run_task *task, size_t i)
 
 	if (task->twins == NULL)
 		task->twins = new_twins(&task->page);
-	first = find_first(task->twins, set_mark_of(run->scratch.at, len));
+	first = find_first(task->twins, set_mark_of(run->scratch.data, len));
 	other = task->page.records[first->i];
 	if (first->i == i)
 		first->is_held = true;
-	if (bytes.len == other.len && memcmp(bytes.at, other.at,
+	if (bytes.len == other.len && memcmp(bytes.data, other.data,
 	    bytes.len) == 0)
 		return false;
 	run_twins_share(run, own);
@@ -175,7 +175,7 @@ has_twin(struct run *run, struct run_task *task, size_t i)
 	if (first->is_held && run->tree != NULL) {
 		if (own->unclear == NULL)
 			own->unclear = set_new();
-		set_add(own->unclear, run->scratch.at, len);
+		set_add(own->unclear, run->scratch.data, len);
 	}
 	if (!first->is_held) {
 		run_twins_tell(run, own, other);
@@ -192,7 +192,7 @@ add_print(const struct text *key, uint64_t *print)
 	size_t i;
 
 	for (i = 0; i < key->len; i++)
-		*print = (*print ^ (unsigned char)key->at[i]) *
+		*print = (*print ^ (unsigned char)key->data[i]) *
 		    1099511628211u;
 	*print = (*print ^ 0x100) * 1099511628211u;
 }
@@ -236,8 +236,8 @@ run_note_reply(struct run *run, struct run_task *task, size_t i, bool *named)
 		return seen;
 	/* It may be the one that came before its key was known as shared:
 	 * the end of this reading tells. */
-	if (own->unclear != NULL && set_has(own->unclear, run->scratch.at,
-	    len) && !set_has(own->seen, run->scratch.at, run->scratch.len)) {
+	if (own->unclear != NULL && set_has(own->unclear, run->scratch.data,
+	    len) && !set_has(own->seen, run->scratch.data, run->scratch.len)) {
 		own->is_twin = false;
 		run->scratch.len = len;
 		return RUN_DUPLICATE;
@@ -252,9 +252,9 @@ run_twins_see(struct run *run, struct run_listing *own, struct span bytes,
 	size_t len = run->scratch.len;
 
 	run_twins_tell(run, own, bytes);
-	set_add(own->seen, run->scratch.at, run->scratch.len);
+	set_add(own->seen, run->scratch.data, run->scratch.len);
 	if (in_pass)
-		set_add(own->pass_seen, run->scratch.at, run->scratch.len);
+		set_add(own->pass_seen, run->scratch.data, run->scratch.len);
 	run->scratch.len = len;
 }
 

@@ -21,7 +21,7 @@ struct run_versions {
 static bool
 has_key(const struct set *set, const struct text *key)
 {
-	return set != NULL && set_has(set, key->at, key->len);
+	return set != NULL && set_has(set, key->data, key->len);
 }
 
 /* May several records have the key in run->scratch? */
@@ -39,7 +39,7 @@ static bool
 note_value(const struct run *run, const struct run_versions *versions,
     struct span bytes)
 {
-	json_t *value = versions->own->foreign ? json_loadb(bytes.at,
+	json_t *value = versions->own->foreign ? json_loadb(bytes.data,
 	    bytes.len, JSON_DECODE_ANY, NULL) : NULL;
 	char *plain = value == NULL ? NULL : json_dumps(value,
 	    JSON_ENCODE_ANY | JSON_SORT_KEYS | JSON_COMPACT);
@@ -47,13 +47,13 @@ note_value(const struct run *run, const struct run_versions *versions,
 	bool is_new;
 
 	text_init(&both, SIZE_MAX / 4);
-	text_add(&both, run->scratch.at, run->scratch.len);
+	text_add(&both, run->scratch.data, run->scratch.len);
 	text_addc(&both, '\0');
 	if (plain != NULL)
 		text_adds(&both, plain);
 	else
 		page_line(bytes, &both);
-	is_new = set_add(versions->values, both.at, both.len);
+	is_new = set_add(versions->values, both.data, both.len);
 	text_release(&both);
 	free(plain);
 	json_decref(value);
@@ -68,7 +68,7 @@ note_line(struct run *run, const struct run_versions *versions,
 	struct page_record record;
 
 	if (page_read_record(page, run->plans[own->crawl->resource->index],
-	    line.at, line.len, err) == -1)
+	    line.data, line.len, err) == -1)
 		return -1;
 	record = page_record(page, 0);
 	if (page_key(&record, NULL, &run->scratch) && comes_again(run, own))

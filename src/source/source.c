@@ -59,9 +59,9 @@ source_parse(const char *name, struct span text, struct err *err)
 	r.source = source = arena_take(arena, sizeof(*source));
 
 	source->arena = arena;
-	source->text.at = arena_copy(arena, text.at, text.len);
+	source->text.data = arena_copy(arena, text.data, text.len);
 	source->text.len = text.len;
-	top = yaml_parse(arena, arena_text(arena, name), text.at, text.len,
+	top = yaml_parse(arena, arena_text(arena, name), text.data, text.len,
 	    err);
 	if (top == NULL || read_top(&r, top) == -1) {
 		arena_free(arena);
@@ -81,8 +81,8 @@ open_file(const char *path, struct err *err)
 		if (err != NULL)
 			err->kind = ERR_USAGE;
 	} else {
-		source = source_parse(path, (struct span){ text.at != NULL ?
-		    text.at : "", text.len }, err);
+		source = source_parse(path, (struct span){ text.data != NULL ?
+		    text.data : "", text.len }, err);
 	}
 	if (source != NULL)
 		source->file = arena_text(source->arena, path);
@@ -113,7 +113,7 @@ source_open_built_in(const char *which, struct err *err)
 	struct span text;
 	size_t n = 0;
 
-	while (n < 32 && (text = source_built_in(n, &names[n])).at != NULL) {
+	while (n < 32 && (text = source_built_in(n, &names[n])).data != NULL) {
 		if (strcmp(names[n], which) == 0)
 			return source_parse(which, text, err);
 		n++;

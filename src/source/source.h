@@ -301,7 +301,7 @@ struct source_section {
 };
 
 struct source_tables {
-	struct source_table *at;
+	struct source_table *items;
 	size_t n;
 	const char *events;	/* SQL: what reports count, or NULL */
 	const char *unit;	/* what that is called, "logs", or NULL */

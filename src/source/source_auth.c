@@ -25,8 +25,8 @@ name_places(struct source_reader *r, const struct yaml *map)
 		    source->auth_file_variable);
 	if (source->auth_file != NULL)
 		text_addf(&text, ", or %s", source->auth_file);
-	if (!text.over && text.at != NULL)
-		source->auth_where = arena_text(r->arena, text.at);
+	if (!text.over && text.data != NULL)
+		source->auth_where = arena_text(r->arena, text.data);
 	text_release(&text);
 	return source->auth_where != NULL ? 0 : source_wrong(r, map->line,
 	    "\"auth\": the places of the key are more than %d bytes",

@@ -194,13 +194,13 @@ source_body_asks(const struct source_body *body, enum source_var_kind kind)
 /* ------------------------------------------------------------- writing */
 
 static void
-add_string(struct text *out, const char *at, size_t len)
+add_string(struct text *out, const char *data, size_t len)
 {
 	size_t i;
 
 	text_addc(out, '"');
 	for (i = 0; i < len; i++) {
-		unsigned char c = (unsigned char)at[i];
+		unsigned char c = (unsigned char)data[i];
 
 		if (c == '"' || c == '\\')
 			text_addf(out, "\\%c", c);
@@ -344,7 +344,7 @@ add_value(struct text *out, const struct source_body *body,
 		text_addc(out, ':');
 	}
 	if (is_leaf) {
-		rc = add_leaf(out, body, value.at, err);
+		rc = add_leaf(out, body, value.data, err);
 		goto done;
 	}
 	text_addc(out, is_map ? '{' : '[');

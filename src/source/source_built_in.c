@@ -10,7 +10,7 @@ struct span
 source_built_in(size_t i, const char **name)
 {
 	*name = embedded_sources[i].name;
-	return (struct span){ embedded_sources[i].at,
+	return (struct span){ embedded_sources[i].data,
 	    embedded_sources[i].len };
 }
 
@@ -21,5 +21,5 @@ source_built_in_tables(const char *name)
 
 	while (tables->name != NULL && strcmp(tables->name, name) != 0)
 		tables++;
-	return (struct span){ tables->at, tables->len };
+	return (struct span){ tables->data, tables->len };
 }

@@ -83,7 +83,7 @@ goes_only_with(const struct config_option *option,
 			text_adds(&text, " not given");
 	}
 	err_set(err, ERR_USAGE, "--%s goes only with %s", option->name,
-	    text.at != NULL ? text.at : "something else");
+	    text.data != NULL ? text.data : "something else");
 	text_release(&text);
 	return -1;
 }

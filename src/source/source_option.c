@@ -62,7 +62,7 @@ read_choices(struct source_reader *r, const struct yaml *map,
 	text_init(&all, CHOICES_MAX);
 	for (i = 0; i < n; i++)
 		text_addf(&all, "%s%s", i > 0 ? "|" : "", texts[i]);
-	option->choices = all.over ? NULL : arena_text(r->arena, all.at);
+	option->choices = all.over ? NULL : arena_text(r->arena, all.data);
 	text_release(&all);
 	return option->choices != NULL ? 0 : source_wrong(r, value->line,
 	    "\"choices\": more than %d bytes", CHOICES_MAX);

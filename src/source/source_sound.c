@@ -197,22 +197,22 @@ static int
 check_ring(struct source_reader *r, const struct source_resource *own)
 {
 	const struct source *source = r->source;
-	const struct source_resource *at;
+	const struct source_resource *owner;
 	size_t steps = 0;
 
-	for (at = own->parent; at != NULL && steps <= source->n_resources;
-	    at = at->parent, steps++)
+	for (owner = own->parent; owner != NULL && steps <= source->n_resources;
+	    owner = owner->parent, steps++)
 		;
 	if (steps > source->n_resources)
 		return source_wrong(r, own->line, "the parents of \"%s\" "
 		    "form a ring", own->name);
-	for (steps = 0, at = own->after;
-	    at != NULL && steps <= source->n_resources;
-	    at = at->after, steps++) {
-		if (at->parent != own->parent)
+	for (steps = 0, owner = own->after;
+	    owner != NULL && steps <= source->n_resources;
+	    owner = owner->after, steps++) {
+		if (owner->parent != own->parent)
 			return source_wrong(r, own->line, "\"%s\" comes "
 			    "after \"%s\": expected one with the same parent",
-			    own->name, at->name);
+			    own->name, owner->name);
 	}
 	if (steps > source->n_resources)
 		return source_wrong(r, own->line, "what \"%s\" comes after "

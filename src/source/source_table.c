@@ -154,9 +154,9 @@ read_tables(struct source_reader *r, const struct yaml *map,
 	if (map->kind != YAML_MAP)
 		return source_wrong(r, map->line, "\"tables\": expected a map "
 		    "of tables");
-	tables->at = arena_take(r->arena, count(map) * sizeof(*tables->at));
+	tables->items = arena_take(r->arena, count(map) * sizeof(*tables->items));
 	for (item = map->child; item != NULL; item = item->next)
-		if (read_table(r, item, &tables->at[tables->n++]) == -1)
+		if (read_table(r, item, &tables->items[tables->n++]) == -1)
 			return -1;
 	return 0;
 }
@@ -215,10 +215,10 @@ source_tables(struct source *source, struct source_tables *tables,
 		r.name = source->file;
 	if (top == NULL) {
 		text = source_built_in_tables(source->name);
-		if (text.at == NULL)
+		if (text.data == NULL)
 			return 0;
 		r.name = arena_text(source->arena, "tables of the source");
-		if ((top = yaml_parse(source->arena, r.name, text.at,
+		if ((top = yaml_parse(source->arena, r.name, text.data,
 		    text.len, err)) == NULL ||
 		    source_keys(&r, top, "tables", "tables report") == -1)
 			return -1;

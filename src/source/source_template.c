@@ -76,7 +76,7 @@ field_variable(struct source_reader *r, struct source_resource *of,
 		text_addf(&known, "%s%s", i > 0 ? ", " : "",
 		    of->fields[i].name);
 	rc = source_wrong(r, line, "{%s.%s}: the fields of \"%s\" are: %s",
-	    of->name, name, of->name, known.len > 0 ? known.at : "none");
+	    of->name, name, of->name, known.len > 0 ? known.data : "none");
 	text_release(&known);
 	return rc;
 }
@@ -127,27 +127,27 @@ one_variable(struct source_reader *r, const char *name, int line,
 }
 
 int
-source_variable(struct source_reader *r, const char *at, size_t len, int line,
+source_variable(struct source_reader *r, const char *data, size_t len, int line,
     const struct source_resource *own, struct source_var *var)
 {
 	const char *bar;
 	size_t first, n;
 
 	for (n = 1;; n++) {
-		bar = memchr(at, '|', len);
-		first = bar != NULL ? (size_t)(bar - at) : len;
-		if (one_variable(r, arena_copy(r->arena, at, first), line,
+		bar = memchr(data, '|', len);
+		first = bar != NULL ? (size_t)(bar - data) : len;
+		if (one_variable(r, arena_copy(r->arena, data, first), line,
 		    own, var) == -1)
 			return -1;
 		if (bar == NULL)
 			return 0;
 		if (n == MOST_ALTERNATIVES)
 			return source_wrong(r, line, "{%.40s...}: more than "
-			    "%d alternatives", at, MOST_ALTERNATIVES);
+			    "%d alternatives", data, MOST_ALTERNATIVES);
 		var->otherwise = arena_take(r->arena,
 		    sizeof(*var->otherwise));
 		var = var->otherwise;
-		at = bar + 1;
+		data = bar + 1;
 		len -= first + 1;
 	}
 }
@@ -348,7 +348,7 @@ add_one(struct text *url, bool *first, const struct source_query *query,
 	text_init(&text, VALUE_MAX);
 	source_text_of(template, scope, &text);
 	if (text.len > 0)
-		add_query(url, first, query->name, text.at, text.len);
+		add_query(url, first, query->name, text.data, text.len);
 	is_whole = !text.over;
 	text_release(&text);
 	return is_whole ? 0 : -1;

@@ -282,7 +282,7 @@ set_list(struct table_db *db, const char *name, const char *const *texts,
 		table_literal(&sql, texts[i]);
 	}
 	text_addc(&sql, ']');
-	rc = table_run(db, sql.at, NULL, err);
+	rc = table_run(db, sql.data, NULL, err);
 	text_release(&sql);
 	return rc;
 }
@@ -310,8 +310,8 @@ guard_all(struct table_db *db, struct err *err)
 	text_init(&sql, SIZE_MAX / 4);
 	for (i = 0; i < tables->n && rc == 0; i++) {
 		text_clear(&sql);
-		table_select(&tables->at[i], tables->at[i].from, &sql);
-		rc = table_guard(db, sql.at, tables->at[i].name, err);
+		table_select(&tables->items[i], tables->items[i].from, &sql);
+		rc = table_guard(db, sql.data, tables->items[i].name, err);
 	}
 	text_release(&sql);
 	if (rc == 0 && tables->events != NULL)
@@ -341,12 +341,12 @@ declare(struct table_db *db, struct err *err)
 	text_init(&sql, SIZE_MAX / 4);
 	for (i = 0; i < db->tables.n && rc == 0; i++) {
 		text_clear(&sql);
-		table_view(db->tables.at[i].name, &db->tables.at[i],
-		    db->tables.at[i].from, &sql);
-		rc = table_run(db, sql.at, NULL, err);
+		table_view(db->tables.items[i].name, &db->tables.items[i],
+		    db->tables.items[i].from, &sql);
+		rc = table_run(db, sql.data, NULL, err);
 		if (rc == -1)
 			err_wrap(err, "the table %s of the source %s",
-			    db->tables.at[i].name, db->settings.source->name);
+			    db->tables.items[i].name, db->settings.source->name);
 	}
 	text_release(&sql);
 	return rc;

@@ -159,9 +159,9 @@ add_end(struct column *column, size_t end)
 }
 
 static void
-add_text(struct column *column, const char *at, size_t len)
+add_text(struct column *column, const char *data, size_t len)
 {
-	text_add(&column->bytes, at, len);
+	text_add(&column->bytes, data, len);
 	add_end(column, column->bytes.len);
 }
 
@@ -174,12 +174,12 @@ table_batch_add(struct table_batch *batch, const struct table_row *row,
 	size_t i;
 
 	/* While the two are the same, one is kept. */
-	if (!batch->is_mended && row->record.at != row->raw.at) {
+	if (!batch->is_mended && row->record.data != row->raw.data) {
 		batch->is_mended = true;
-		text_add(&all[RECORD].bytes, all[RAW].bytes.at,
+		text_add(&all[RECORD].bytes, all[RAW].bytes.data,
 		    all[RAW].bytes.len);
 		text_clear(&all[RECORD].ends);
-		text_add(&all[RECORD].ends, all[RAW].ends.at,
+		text_add(&all[RECORD].ends, all[RAW].ends.data,
 		    all[RAW].ends.len);
 	}
 	add_text(&all[FILE_PATH], file->path, strlen(file->path));
@@ -187,9 +187,9 @@ table_batch_add(struct table_batch *batch, const struct table_row *row,
 	for (i = 0; i < file->n_keys; i++)
 		add_text(&all[KEY], file->keys[i], strlen(file->keys[i]));
 	add_end(&all[KEYS], (size_t)all[KEY].rows);
-	add_text(&all[RAW], row->raw.at, row->raw.len);
+	add_text(&all[RAW], row->raw.data, row->raw.len);
 	if (batch->is_mended)
-		add_text(&all[RECORD], row->record.at, row->record.len);
+		add_text(&all[RECORD], row->record.data, row->record.len);
 	batch->rows++;
 }
 
@@ -202,20 +202,20 @@ table_batch_give(struct table_batch *batch, struct ArrowArray *out)
 	if (!batch->is_mended) {
 		/* The same bytes; they are freed with the batch. */
 		batch->columns[RECORD].buffers[1] =
-		    batch->columns[RAW].ends.at;
+		    batch->columns[RAW].ends.data;
 		batch->columns[RECORD].buffers[2] =
-		    batch->columns[RAW].bytes.at;
+		    batch->columns[RAW].bytes.data;
 	}
 	for (i = 0; i < ALL; i++) {
 		struct column *column = &batch->columns[i];
 		bool is_text = *columns[i].format == 'U';
 
 		if (column->buffers[1] == NULL)
-			column->buffers[1] = i == LINE ? column->bytes.at :
-			    column->ends.at;
+			column->buffers[1] = i == LINE ? column->bytes.data :
+			    column->ends.data;
 		if (column->buffers[2] == NULL && is_text)
-			column->buffers[2] = column->bytes.at != NULL ?
-			    column->bytes.at : "";
+			column->buffers[2] = column->bytes.data != NULL ?
+			    column->bytes.data : "";
 		column->array = (struct ArrowArray){
 			.length = i == KEY ? column->rows : rows,
 			.n_buffers = is_text ? 3 : i == ROW ? 1 : 2,

@@ -17,7 +17,7 @@ static void *library;
 
 static const struct {
 	const char *name;
-	size_t at;
+	size_t call_offset;
 } functions[] = {
 #define X(name) { "duckdb_" #name, offsetof(struct table_duckdb, name) },
 	TABLE_DUCKDB(X)
@@ -29,7 +29,7 @@ table_load(struct err *err)
 {
 	const char *path = getenv("HLEXPORT_DUCKDB");
 	size_t i;
-	void *at;
+	void *pos;
 
 	if (library != NULL)
 		return 0;
@@ -39,14 +39,14 @@ table_load(struct err *err)
 		return err_set(err, ERR_USAGE, "DuckDB's library can't be "
 		    "loaded: %s; " GET, dlerror());
 	for (i = 0; i < sizeof(functions) / sizeof(functions[0]); i++) {
-		if ((at = dlsym(library, functions[i].name)) == NULL) {
+		if ((pos = dlsym(library, functions[i].name)) == NULL) {
 			dlclose(library);
 			library = NULL;
 			return err_set(err, ERR_USAGE, "%s is another "
 			    "DuckDB than the program was built for: it has "
 			    "no %s; " GET, path, functions[i].name);
 		}
-		*(void **)((char *)&duck + functions[i].at) = at;
+		*(void **)((char *)&duck + functions[i].call_offset) = pos;
 	}
 	*(void **)&duck.arrow_scan = dlsym(library, "duckdb_arrow_scan");
 	return 0;

@@ -160,11 +160,11 @@ parse(struct table_db *db, const char *select, struct err *err)
 	text_adds(&sql, "SELECT json_serialize_sql(");
 	table_literal(&sql, select);
 	text_addc(&sql, ')');
-	rows = table_query(db, sql.at, 0, err);
+	rows = table_query(db, sql.data, 0, err);
 	if (rows != NULL && table_next(rows, &cells, err) == 1 &&
 	    !cells[0].is_null)
 		/* Places that there are not are 2^64-1. */
-		tree = json_loadb(cells[0].is.text.at, cells[0].is.text.len,
+		tree = json_loadb(cells[0].is.text.data, cells[0].is.text.len,
 		    JSON_DECODE_INT_AS_REAL, NULL);
 	table_rows_free(rows);
 	text_release(&sql);
@@ -317,14 +317,14 @@ table_check_sql(const char *sql, bool open, struct err *err)
 		if (*p == '"' || is_letter((unsigned char)*p)) {
 			p = take_name(p, &name);
 			text_addc(&name, '\0');
-			if (*p == '\'' && strcasecmp(name.at, "e") == 0) {
+			if (*p == '\'' && strcasecmp(name.data, "e") == 0) {
 				p = skip_quoted(p, true);
 				continue;
 			}
 			p = skip_blanks(p);
-			rc = check_name(name.at, p, before.at, open, err);
+			rc = check_name(name.data, p, before.data, open, err);
 			text_clear(&before);
-			text_add(&before, name.at, name.len);
+			text_add(&before, name.data, name.len);
 			continue;
 		}
 		text_clear(&before);

@@ -61,7 +61,7 @@ struct table_scan;
 
 /* Resources whose records are read, one after the other. */
 struct table_resources {
-	const struct source_resource *at[8];
+	const struct source_resource *items[8];
 	size_t n;
 };
 

@@ -10,13 +10,13 @@
 
 /* The value of the four hex digits behind "\u". */
 static unsigned
-unit(const char *at)
+unit(const char *data)
 {
 	unsigned value = 0;
 	int i;
 
 	for (i = 0; i < 4; i++) {
-		unsigned c = (unsigned char)at[i];
+		unsigned c = (unsigned char)data[i];
 
 		value = value << 4 | (c <= '9' ? c - '0' : (c | 32) - 'a' +
 		    10);
@@ -25,24 +25,24 @@ unit(const char *at)
 }
 
 static bool
-is_unit(const char *at, const char *end, unsigned from, unsigned to)
+is_unit(const char *data, const char *end, unsigned from, unsigned to)
 {
-	return end - at >= 6 && at[0] == '\\' && at[1] == 'u' &&
-	    unit(&at[2]) >= from && unit(&at[2]) <= to;
+	return end - data >= 6 && data[0] == '\\' && data[1] == 'u' &&
+	    unit(&data[2]) >= from && unit(&data[2]) <= to;
 }
 
 /* Where the next escape that is half a pair stands, or NULL. */
 static const char *
-next_half(const char *at, const char *end)
+next_half(const char *data, const char *end)
 {
-	while ((at = memchr(at, '\\', (size_t)(end - at))) != NULL) {
-		if (is_unit(at, end, 0xd800, 0xdbff) &&
-		    is_unit(at + 6, end, 0xdc00, 0xdfff))
-			at += 12;
-		else if (is_unit(at, end, 0xd800, 0xdfff))
-			return at;
+	while ((data = memchr(data, '\\', (size_t)(end - data))) != NULL) {
+		if (is_unit(data, end, 0xd800, 0xdbff) &&
+		    is_unit(data + 6, end, 0xdc00, 0xdfff))
+			data += 12;
+		else if (is_unit(data, end, 0xd800, 0xdfff))
+			return data;
 		else
-			at += 2;
+			data += 2;
 	}
 	return NULL;
 }
@@ -50,23 +50,23 @@ next_half(const char *at, const char *end)
 bool
 table_mend(struct span record, struct text *mended)
 {
-	const char *at = record.at, *end = record.at + record.len, *half;
+	const char *pos = record.data, *end = record.data + record.len, *half;
 
-	if ((half = next_half(at, end)) == NULL)
+	if ((half = next_half(pos, end)) == NULL)
 		return false;
 	text_clear(mended);
-	for (; half != NULL; half = next_half(at, end)) {
-		text_add(mended, at, (size_t)(half - at));
+	for (; half != NULL; half = next_half(pos, end)) {
+		text_add(mended, pos, (size_t)(half - pos));
 		text_adds(mended, "\\ufffd");
-		at = half + 6;
+		pos = half + 6;
 	}
-	text_add(mended, at, (size_t)(end - at));
+	text_add(mended, pos, (size_t)(end - pos));
 	return true;
 }
 
 /* The length of a number that is none at ${at}, or 0. */
 static size_t
-no_number(const char *at, const char *end)
+no_number(const char *data, const char *end)
 {
 	static const char *const words[] = { "NaN", "Infinity",
 	    "-Infinity" };
@@ -74,8 +74,8 @@ no_number(const char *at, const char *end)
 
 	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 		len = strlen(words[i]);
-		if ((size_t)(end - at) >= len &&
-		    memcmp(at, words[i], len) == 0)
+		if ((size_t)(end - data) >= len &&
+		    memcmp(data, words[i], len) == 0)
 			return len;
 	}
 	return 0;
@@ -84,26 +84,26 @@ no_number(const char *at, const char *end)
 bool
 table_mend_numbers(struct span record, struct text *mended)
 {
-	const char *at = record.at, *end = record.at + record.len;
+	const char *pos = record.data, *end = record.data + record.len;
 	bool in_string = false, any = false;
 	size_t len;
 
 	text_clear(mended);
-	while (at < end) {
-		len = in_string ? 0 : no_number(at, end);
+	while (pos < end) {
+		len = in_string ? 0 : no_number(pos, end);
 		if (len > 0) {
 			text_addc(mended, '"');
-			text_add(mended, at, len);
+			text_add(mended, pos, len);
 			text_addc(mended, '"');
 			any = true;
-			at += len;
+			pos += len;
 			continue;
 		}
-		if (*at == '"')
+		if (*pos == '"')
 			in_string = !in_string;
-		else if (*at == '\\' && in_string && at + 1 < end)
-			text_addc(mended, *at++);
-		text_addc(mended, *at++);
+		else if (*pos == '\\' && in_string && pos + 1 < end)
+			text_addc(mended, *pos++);
+		text_addc(mended, *pos++);
 	}
-	return any && page_check(mended->at, mended->len, NULL) == 0;
+	return any && page_check(mended->data, mended->len, NULL) == 0;
 }

@@ -104,10 +104,10 @@ guess_rows(const struct call *call)
 	size_t i, k;
 
 	for (i = 0; i < files->n; i++) {
-		const struct audit_file *file = &files->at[i];
+		const struct audit_file *file = &files->items[i];
 
 		for (k = 0; k < call->resources.n; k++)
-			if (file->resource == call->resources.at[k])
+			if (file->resource == call->resources.items[k])
 				rows += file->lines > 0 ? file->lines :
 				    file->resource->store ==
 				    SOURCE_KEEP_SHARDS ? TREE_SHARD_LINES : 1;
@@ -183,24 +183,24 @@ init(duckdb_init_info info)
 /* ------------------------------------------------------------------ rows */
 
 static void
-set_null(duckdb_vector vector, idx_t at)
+set_null(duckdb_vector vector, idx_t row)
 {
 	duck.vector_ensure_validity_writable(vector);
-	duck.validity_set_row_invalid(duck.vector_get_validity(vector), at);
+	duck.validity_set_row_invalid(duck.vector_get_validity(vector), row);
 }
 
 static void
-set_text(duckdb_vector vector, idx_t at, struct span text)
+set_text(duckdb_vector vector, idx_t row, struct span text)
 {
-	if (text.at == NULL)
-		set_null(vector, at);
+	if (text.data == NULL)
+		set_null(vector, row);
 	else
-		duck.vector_assign_string_element_len(vector, at, text.at,
+		duck.vector_assign_string_element_len(vector, row, text.data,
 		    text.len);
 }
 
 static void
-set_keys(duckdb_vector vector, idx_t at, const struct audit_file *file)
+set_keys(duckdb_vector vector, idx_t row, const struct audit_file *file)
 {
 	duckdb_vector child = duck.list_vector_get_child(vector);
 	duckdb_list_entry *entries = duck.vector_get_data(vector);
@@ -211,47 +211,47 @@ set_keys(duckdb_vector vector, idx_t at, const struct audit_file *file)
 		set_text(child, n + i, (struct span){ file->keys[i],
 		    strlen(file->keys[i]) });
 	duck.list_vector_set_size(vector, n + file->n_keys);
-	entries[at] = (duckdb_list_entry){ n, file->n_keys };
+	entries[row] = (duckdb_list_entry){ n, file->n_keys };
 }
 
 static void
-set_cell(duckdb_vector vector, idx_t at, idx_t column,
+set_cell(duckdb_vector vector, idx_t n_row, idx_t column,
     const struct table_row *row, const struct audit_file *file)
 {
 	switch (column) {
 	case COLUMN_FILE:
-		set_text(vector, at, (struct span){ file->path,
+		set_text(vector, n_row, (struct span){ file->path,
 		    strlen(file->path) });
 		break;
 	case COLUMN_LINE:
-		((int64_t *)duck.vector_get_data(vector))[at] =
+		((int64_t *)duck.vector_get_data(vector))[n_row] =
 		    (int64_t)row->line;
 		break;
 	case COLUMN_KEYS:
-		set_keys(vector, at, file);
+		set_keys(vector, n_row, file);
 		break;
 	case COLUMN_RAW:
-		set_text(vector, at, row->raw);
+		set_text(vector, n_row, row->raw);
 		break;
 	case COLUMN_RECORD:
-		set_text(vector, at, row->record);
+		set_text(vector, n_row, row->record);
 		break;
 	case COLUMN_DEPTH:
-		((int32_t *)duck.vector_get_data(vector))[at] =
+		((int32_t *)duck.vector_get_data(vector))[n_row] =
 		    (int32_t)row->depth;
 		break;
 	case COLUMN_ITEM:
-		((int64_t *)duck.vector_get_data(vector))[at] =
+		((int64_t *)duck.vector_get_data(vector))[n_row] =
 		    (int64_t)row->item;
 		break;
 	case COLUMN_ID:
-		set_text(vector, at, row->id);
+		set_text(vector, n_row, row->id);
 		break;
 	case COLUMN_ROOT_ID:
-		set_text(vector, at, row->root_id);
+		set_text(vector, n_row, row->root_id);
 		break;
 	case COLUMN_PARENT_ID:
-		set_text(vector, at, row->parent_id);
+		set_text(vector, n_row, row->parent_id);
 		break;
 	}
 }

@@ -20,7 +20,7 @@ struct table_rows {
 	struct table_cell *cells;
 	size_t n;
 	duckdb_data_chunk chunk;
-	idx_t at, size;		/* in the chunk */
+	idx_t row, size;		/* in the chunk */
 };
 
 /* ----------------------------------------------------------------- kinds */
@@ -138,7 +138,7 @@ wrap(struct table_rows *rows, const char *sql, struct err *err)
 	add_wrapped(rows, bare, &wrapped);
 	free(bare);
 	duck.destroy_prepare(&rows->statement);
-	if (duck.prepare(rows->db->connection, wrapped.at,
+	if (duck.prepare(rows->db->connection, wrapped.data,
 	    &rows->statement) == DuckDBError)
 		rc = table_failed(rows->db,
 		    duck.prepare_error(rows->statement), err);
@@ -278,30 +278,30 @@ table_columns(const struct table_rows *rows, size_t *n)
 /* ---------------------------------------------------------------- values */
 
 static int64_t
-integer_at(duckdb_type type, const void *data, idx_t at)
+integer_at(duckdb_type type, const void *data, idx_t row)
 {
 	switch (type) {
 	case DUCKDB_TYPE_TINYINT:
-		return ((const int8_t *)data)[at];
+		return ((const int8_t *)data)[row];
 	case DUCKDB_TYPE_SMALLINT:
-		return ((const int16_t *)data)[at];
+		return ((const int16_t *)data)[row];
 	case DUCKDB_TYPE_INTEGER:
-		return ((const int32_t *)data)[at];
+		return ((const int32_t *)data)[row];
 	case DUCKDB_TYPE_UTINYINT:
-		return ((const uint8_t *)data)[at];
+		return ((const uint8_t *)data)[row];
 	case DUCKDB_TYPE_USMALLINT:
-		return ((const uint16_t *)data)[at];
+		return ((const uint16_t *)data)[row];
 	case DUCKDB_TYPE_UINTEGER:
-		return ((const uint32_t *)data)[at];
+		return ((const uint32_t *)data)[row];
 	default:
-		return ((const int64_t *)data)[at];
+		return ((const int64_t *)data)[row];
 	}
 }
 
 static struct span
-text_at(const void *data, idx_t at)
+text_at(const void *data, idx_t row)
 {
-	return table_text_of(&((const duckdb_string_t *)data)[at]);
+	return table_text_of(&((const duckdb_string_t *)data)[row]);
 }
 
 static void
@@ -310,24 +310,24 @@ read_cell(const struct table_rows *rows, size_t i, struct table_cell *cell)
 	const uint64_t *valid = duck.vector_get_validity(rows->vectors[i]);
 	const void *data = duck.vector_get_data(rows->vectors[i]);
 	duckdb_type type = rows->types[i];
-	idx_t at = rows->at;
+	idx_t row = rows->row;
 
 	cell->is_null = valid != NULL &&
-	    (valid[at / 64] >> (at % 64) & 1) == 0;
+	    (valid[row / 64] >> (row % 64) & 1) == 0;
 	if (cell->is_null)
 		return;
 	switch (rows->columns[i].kind) {
 	case TABLE_BOOLEAN:
-		cell->is.boolean = ((const bool *)data)[at];
+		cell->is.boolean = ((const bool *)data)[row];
 		break;
 	case TABLE_INTEGER:
 	case TABLE_TIME:
-		cell->is.integer = integer_at(type, data, at);
+		cell->is.integer = integer_at(type, data, row);
 		break;
 	case TABLE_DOUBLE:
 		cell->is.real = type == DUCKDB_TYPE_FLOAT ?
-		    (double)((const float *)data)[at] :
-		    ((const double *)data)[at];
+		    (double)((const float *)data)[row] :
+		    ((const double *)data)[row];
 		break;
 	case TABLE_TEXT:
 	case TABLE_JSON:
@@ -336,7 +336,7 @@ read_cell(const struct table_rows *rows, size_t i, struct table_cell *cell)
 		if (type != DUCKDB_TYPE_VARCHAR)
 			cell->is.text = (struct span){ "?", 1 };
 		else
-			cell->is.text = text_at(data, at);
+			cell->is.text = text_at(data, row);
 		break;
 	}
 }
@@ -363,7 +363,7 @@ next_chunk(struct table_rows *rows, struct err *err)
 		}
 		rows->size = duck.data_chunk_get_size(rows->chunk);
 	} while (rows->size == 0);
-	rows->at = 0;
+	rows->row = 0;
 	for (i = 0; i < rows->n; i++)
 		rows->vectors[i] = duck.data_chunk_get_vector(rows->chunk, i);
 	return 1;
@@ -376,7 +376,7 @@ table_next(struct table_rows *rows, const struct table_cell **cells,
 	size_t i;
 	int rc;
 
-	if (rows->chunk == NULL || ++rows->at >= rows->size)
+	if (rows->chunk == NULL || ++rows->row >= rows->size)
 		if ((rc = next_chunk(rows, err)) != 1)
 			return rc;
 	for (i = 0; i < rows->n; i++)

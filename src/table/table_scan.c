@@ -34,7 +34,7 @@ struct table_scan {
 	const char *nested, *id;
 
 	size_t file;		/* the one to open next */
-	const struct audit_file *at;	/* the one that is read */
+	const struct audit_file *current;	/* the one that is read */
 	struct table_file seen;	/* of it, so far */
 	struct tree_records *records;	/* in it; NULL: none is open */
 	uint64_t line;
@@ -62,7 +62,7 @@ table_resources(const struct table_db *db, const char *names, size_t len,
     struct table_resources *resources)
 {
 	const char *end = names + len, *comma;
-	size_t most = sizeof(resources->at) / sizeof(resources->at[0]);
+	size_t most = sizeof(resources->items) / sizeof(resources->items[0]);
 
 	for (resources->n = 0; resources->n < most; names = comma + 1) {
 		const struct source_resource *resource;
@@ -78,7 +78,7 @@ table_resources(const struct table_db *db, const char *names, size_t len,
 		    resource->store == SOURCE_KEEP_NOTHING ||
 		    resource->shape.form == SOURCE_TEXT)
 			return -1;
-		resources->at[resources->n++] = resource;
+		resources->items[resources->n++] = resource;
 		if (comma == end)
 			return 0;
 	}
@@ -99,7 +99,7 @@ turn(struct table_scan *scan)
 {
 	if (scan->which == scan->resources->n)
 		return false;
-	scan->resource = scan->resources->at[scan->which++];
+	scan->resource = scan->resources->items[scan->which++];
 	scan->is_array = has_arrays(scan->resource);
 	scan->file = 0;
 	return scan->db->files.n > 0;
@@ -128,14 +128,14 @@ table_scan_count(struct table_scan *scan)
 
 	scan->counts = scan->nested == NULL;
 	for (i = 0; i < scan->resources->n; i++)
-		if (has_arrays(scan->resources->at[i]))
+		if (has_arrays(scan->resources->items[i]))
 			scan->counts = false;
 }
 
 const struct audit_file *
 table_scan_file(const struct table_scan *scan)
 {
-	return scan->at;
+	return scan->current;
 }
 
 static void
@@ -195,13 +195,13 @@ static void
 close_file(struct table_scan *scan)
 {
 	if (scan->records != NULL &&
-	    tree_records_bytes(scan->records) < scan->at->bytes)
+	    tree_records_bytes(scan->records) < scan->current->bytes)
 		note_damage(scan);
 	/* Lines that were overwritten with blanks are no records any more. */
 	while (scan->records != NULL && !scan->is_array &&
-	    scan->seen.rows + scan->seen.damaged < scan->at->lines)
+	    scan->seen.rows + scan->seen.damaged < scan->current->lines)
 		note_damage(scan);
-	scan->db->seen[scan->at - scan->db->files.at] = scan->seen;
+	scan->db->seen[scan->current - scan->db->files.items] = scan->seen;
 	tree_records_free(scan->records);
 	scan->records = NULL;
 }
@@ -214,12 +214,12 @@ turn_file(struct table_scan *scan)
 
 	do {
 		while (scan->file < files->n &&
-		    files->at[scan->file].resource != scan->resource)
+		    files->items[scan->file].resource != scan->resource)
 			scan->file++;
 	} while (scan->file == files->n && turn(scan));
 	if (scan->file == files->n)
 		return false;
-	scan->at = &files->at[scan->file++];
+	scan->current = &files->items[scan->file++];
 	scan->line = 0;
 	scan->seen = (struct table_file){ .rows = 0 };
 	return true;
@@ -229,7 +229,7 @@ turn_file(struct table_scan *scan)
 static int
 open_file(struct table_scan *scan, bool *is_lost, struct err *err)
 {
-	int fd = file_open(scan->db->dir, scan->at->path, O_RDONLY, err);
+	int fd = file_open(scan->db->dir, scan->current->path, O_RDONLY, err);
 	struct stat st;
 
 	*is_lost = fd == -1 ? errno == ENOENT || errno == ENOTDIR ||
@@ -258,10 +258,10 @@ open_next(struct table_scan *scan, struct err *err)
 			close_file(scan);
 			continue;
 		}
-		scan->records = tree_records_new(fd, scan->at->path,
+		scan->records = tree_records_new(fd, scan->current->path,
 		    scan->db->plans[scan->resource->index],
 		    scan->resource->store == SOURCE_KEEP_SHARDS,
-		    scan->at->bytes, false);
+		    scan->current->bytes, false);
 		return 1;
 	}
 	return 0;
@@ -290,13 +290,13 @@ count_known(struct table_scan *scan)
 
 	while (scan->known == 0 && scan->records == NULL &&
 	    (scan->file < files->n || turn(scan))) {
-		file = &files->at[scan->file];
+		file = &files->items[scan->file];
 		if (file->resource == scan->resource) {
 			if (file->lines == 0 || !is_as_long(scan, file))
 				return false;
 			scan->known = file->lines;
 			scan->line = 0;
-			scan->at = file;
+			scan->current = file;
 		}
 		scan->file++;
 	}
@@ -326,12 +326,12 @@ next_item(struct table_scan *scan, struct span *record, struct err *err)
 		if (item.kind != PAGE_RECORD)
 			continue;
 		*record = item.bytes;
-		scan->exact.at = NULL;
+		scan->exact.data = NULL;
 		/* DuckDB knows these numbers, but not as JSON. */
 		if ((item.odd & PAGE_ODD_WORDS) != 0 &&
 		    table_mend_numbers(*record, &scan->numbers)) {
 			scan->exact = *record;
-			*record = (struct span){ scan->numbers.at,
+			*record = (struct span){ scan->numbers.data,
 			    scan->numbers.len };
 		}
 		return 1;
@@ -382,14 +382,14 @@ decode(struct table_scan *scan, struct span id)
 	text_init(&mended, SIZE_MAX / 4);
 	text_init(&text, SIZE_MAX / 4);
 	if (table_mend(id, &mended))
-		id = (struct span){ mended.at, mended.len };
+		id = (struct span){ mended.data, mended.len };
 	page_value_text(id, &text);
 	plain.len = text.len;
-	plain.at = text_take(&text);
+	plain.data = text_take(&text);
 	text_release(&mended);
 	scan->ids = mem_need(scan->ids, scan->n_ids + 1, &scan->ids_room,
 	    sizeof(*scan->ids));
-	scan->ids[scan->n_ids++] = (char *)(uintptr_t)plain.at;
+	scan->ids[scan->n_ids++] = (char *)(uintptr_t)plain.data;
 	return plain;
 }
 
@@ -401,10 +401,10 @@ id_of(struct table_scan *scan, struct span record)
 	if (scan->id == NULL || !page_find(record, scan->id, &id) ||
 	    page_is_null(id))
 		return (struct span){ NULL, 0 };
-	if (id.len < 2 || *id.at != '"')
+	if (id.len < 2 || *id.data != '"')
 		return id;
-	if (memchr(id.at, '\\', id.len) == NULL)
-		return (struct span){ id.at + 1, id.len - 2 };
+	if (memchr(id.data, '\\', id.len) == NULL)
+		return (struct span){ id.data + 1, id.len - 2 };
 	return decode(scan, id);
 }
 
@@ -420,7 +420,7 @@ descend(struct table_scan *scan, struct span record)
 	struct span list, item;
 
 	if (scan->nested == NULL || !page_find(record, scan->nested, &list) ||
-	    *list.at != '[')
+	    *list.data != '[')
 		return;
 	if (scan->n_levels == LEVELS_MOST) {
 		if (!page_next(list, &place, &item))
@@ -463,11 +463,11 @@ make_fit(struct table_scan *scan, struct table_row *row)
 
 	row->record = row->raw;
 	if (mended)
-		row->record = (struct span){ scan->mended.at,
+		row->record = (struct span){ scan->mended.data,
 		    scan->mended.len };
 	if (row->depth > 0)
 		return;
-	if (scan->exact.at != NULL && !scan->is_array) {
+	if (scan->exact.data != NULL && !scan->is_array) {
 		row->raw = scan->exact;
 		mended = true;
 	}

@@ -58,7 +58,7 @@ get_next(struct ArrowArrayStream *stream, struct ArrowArray *out)
 		return -1;
 	if (share->has_ended) {
 		err_set(&share->db->failure, ERR_INTERNAL, "the records of "
-		    "%s would be read twice", share->resources.at[0]->name);
+		    "%s would be read twice", share->resources.items[0]->name);
 		return -1;
 	}
 	if (share->scan == NULL)
@@ -161,7 +161,7 @@ add_share(struct table_db *db, const struct source_table *table,
 		    "stream of records");
 	table_view(name, table, from, &view);
 	if (rc == 0)
-		rc = table_run(db, view.at, NULL, err);
+		rc = table_run(db, view.data, NULL, err);
 	text_release(&view);
 	free(from);
 	free(name);
@@ -183,22 +183,22 @@ is_plain(struct table_db *db, unsigned number)
 	struct err err;
 	struct table_rows *rows = table_query(db, sql, 0, &err);
 	const struct table_cell *cells;
-	const char *at = NULL;
+	const char *pos = NULL;
 	size_t i, n = 0, len;
 	bool plain = true;
 	char *plan = NULL;
 
 	if (rows != NULL && table_next(rows, &cells, &err) == 1)
-		at = plan = mem_copy(cells[1].is.text.at,
+		pos = plan = mem_copy(cells[1].is.text.data,
 		    cells[1].is.text.len);
-	while (at != NULL && plain &&
-	    (at = strstr(at, "\"name\": \"")) != NULL) {
-		at += 9;
-		len = strcspn(at, " \"");
+	while (pos != NULL && plain &&
+	    (pos = strstr(pos, "\"name\": \"")) != NULL) {
+		pos += 9;
+		len = strcspn(pos, " \"");
 		plain = false;
 		for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 			plain = plain || (strlen(names[i]) == len &&
-			    strncmp(at, names[i], len) == 0);
+			    strncmp(pos, names[i], len) == 0);
 		n++;
 	}
 	table_rows_free(rows);

@@ -45,7 +45,7 @@ table_sums_init(struct table_db *db)
 	sums->lines = mem_zero(db->files.n + 1, sizeof(*sums->lines));
 	sums->bytes = mem_zero(db->files.n + 1, sizeof(*sums->bytes));
 	for (i = 0; i < db->files.n; i++) {
-		const struct audit_file *file = &db->files.at[i];
+		const struct audit_file *file = &db->files.items[i];
 		uint64_t lines = file->lines;
 
 		if (file->resource->store != SOURCE_KEEP_SHARDS)
@@ -98,7 +98,7 @@ is_one_of(const struct table_resources *resources,
 	size_t i;
 
 	for (i = 0; i < resources->n; i++)
-		if (resources->at[i] == resource)
+		if (resources->items[i] == resource)
 			return true;
 	return false;
 }
@@ -116,7 +116,7 @@ sums_of(const struct table_db *db, const struct table_resources *resources)
 
 	for (i = 0; i < db->files.n; i++) {
 		const struct source_resource *resource =
-		    db->files.at[i].resource;
+		    db->files.items[i].resource;
 
 		if (resource->store != SOURCE_KEEP_SHARDS)
 			continue;

@@ -39,7 +39,7 @@ table_trouble(struct table_db *db, size_t *n)
 	for (i = 0; i < *n; i++)
 		db->troubles[i].resource = source->resources[i].name;
 	for (i = 0; i < db->files.n; i++) {
-		const struct audit_file *file = &db->files.at[i];
+		const struct audit_file *file = &db->files.items[i];
 		const struct table_file *seen = &db->seen[i];
 		struct table_trouble *trouble =
 		    &db->troubles[file->resource->index];
@@ -107,7 +107,7 @@ table_bytes(const struct table_db *db, const struct source_table *table,
 
 	*records = 0;
 	for (i = 0; i < db->files.n; i++) {
-		const struct audit_file *file = &db->files.at[i];
+		const struct audit_file *file = &db->files.items[i];
 
 		if (!reads(table->from, file->resource))
 			continue;

@@ -26,7 +26,7 @@ is_text(const duckdb_string_t *text, const char *is)
 {
 	struct span span = table_text_of(text);
 
-	return span.len == strlen(is) && memcmp(span.at, is, span.len) == 0;
+	return span.len == strlen(is) && memcmp(span.data, is, span.len) == 0;
 }
 
 /* The column that a call is for; or NULL: somebody else made the call. */
@@ -50,9 +50,9 @@ beginning(struct span value)
 	size_t len = value.len < SHOWN ? value.len : SHOWN;
 
 	while (len > 0 && len < value.len &&
-	    ((unsigned char)value.at[len] & 0xc0) == 0x80)
+	    ((unsigned char)value.data[len] & 0xc0) == 0x80)
 		len--;
-	return mem_format("%.*s%s", (int)len, value.at, len < value.len ?
+	return mem_format("%.*s%s", (int)len, value.data, len < value.len ?
 	    "..." : "");
 }
 
@@ -89,14 +89,14 @@ list_columns(struct table_db *db)
 	size_t i, k, n = 0;
 
 	for (i = 0; i < db->tables.n; i++)
-		n += db->tables.at[i].n_columns;
+		n += db->tables.items[i].n_columns;
 	db->unfit = mem_zero(n + 1, sizeof(*db->unfit));
 	for (i = 0; i < db->tables.n; i++)
-		for (k = 0; k < db->tables.at[i].n_columns; k++)
+		for (k = 0; k < db->tables.items[i].n_columns; k++)
 			db->unfit[db->n_unfit++] = (struct table_unfit){
-			    db->tables.at[i].name,
-			    db->tables.at[i].columns[k].name,
-			    db->tables.at[i].columns[k].type, 0, 0, NULL };
+			    db->tables.items[i].name,
+			    db->tables.items[i].columns[k].name,
+			    db->tables.items[i].columns[k].type, 0, 0, NULL };
 }
 
 int

@@ -24,10 +24,10 @@ add_path(struct text *sql, const char *path)
 	while (*path != '\0') {
 		path = source_step(path, &step);
 		text_adds(&json, ".\"");
-		text_add(&json, step.at, step.len);
+		text_add(&json, step.data, step.len);
 		text_addc(&json, '"');
 	}
-	table_literal(sql, json.at);
+	table_literal(sql, json.data);
 	text_release(&json);
 }
 
@@ -93,7 +93,7 @@ static const char as_time[] = "TRY_CAST(CASE WHEN NOT "
 
 /* The value of a column; ${at} counts paths. */
 static void
-add_value(const struct source_column *column, size_t *at, struct text *sql)
+add_value(const struct source_column *column, size_t *offset, struct text *sql)
 {
 	size_t k;
 
@@ -103,7 +103,7 @@ add_value(const struct source_column *column, size_t *at, struct text *sql)
 		text_adds(sql, "coalesce(");
 	for (k = 0; k < column->n_paths; k++)
 		text_addf(sql, is_json(column) ? "%snullif(j[%zu], 'null')" :
-		    "%sv[%zu]", k > 0 ? ", " : "", ++*at);
+		    "%sv[%zu]", k > 0 ? ", " : "", ++*offset);
 	if (column->sql != NULL)
 		text_addf(sql, "%s(%s)", column->n_paths > 0 ? ", " : "",
 		    column->sql);
@@ -172,7 +172,7 @@ add_checked(const char *table, const struct source_column *column,
 
 static void
 add_column(const char *table, const struct source_column *column,
-    size_t at[2], struct text *sql)
+    size_t offsets[2], struct text *sql)
 {
 	bool is_text = strcmp(column->type, "VARCHAR") == 0 ||
 	    strcmp(column->type, "JSON") == 0;
@@ -181,13 +181,13 @@ add_column(const char *table, const struct source_column *column,
 	struct text value;
 
 	text_init(&value, SIZE_MAX / 4);
-	add_value(column, &at[is_json(column)], &value);
+	add_value(column, &offsets[is_json(column)], &value);
 	if (column->sql == NULL && is_text)
-		text_adds(sql, value.at);
+		text_adds(sql, value.data);
 	else if (column->sql != NULL || is_json(column))
-		fill_in(cast, value.at, column->type, sql);
+		fill_in(cast, value.data, column->type, sql);
 	else
-		add_checked(table, column, how != NULL ? how : cast, value.at,
+		add_checked(table, column, how != NULL ? how : cast, value.data,
 		    sql);
 	text_release(&value);
 	text_adds(sql, " AS ");
@@ -199,22 +199,22 @@ table_select(const struct source_table *table, const char *from,
     struct text *sql)
 {
 	struct text paths;
-	size_t i, at[2] = { 0, 0 };
+	size_t i, offsets[2] = { 0, 0 };
 
 	text_adds(sql, "SELECT ");
 	for (i = 0; i < table->n_columns; i++) {
 		text_adds(sql, i > 0 ? ", " : "");
-		add_column(table->name, &table->columns[i], at, sql);
+		add_column(table->name, &table->columns[i], offsets, sql);
 	}
 	text_adds(sql, ", raw FROM (SELECT *");
 	text_init(&paths, 1 << 20);
 	if (add_paths(table, false, &paths) > 0)
 		text_addf(sql, ", json_extract_string(record, [%s]) AS v",
-		    paths.at);
+		    paths.data);
 	text_clear(&paths);
 	if (add_paths(table, true, &paths) > 0)
 		text_addf(sql, ", json_extract(record, [%s]) AS j",
-		    paths.at);
+		    paths.data);
 	text_release(&paths);
 	text_addf(sql, " FROM %s\n)", from);
 }

@@ -31,7 +31,7 @@ struct tree_receipt {
 
 /* Several of them. */
 struct tree_receipts {
-	struct tree_receipt *at;
+	struct tree_receipt *items;
 	size_t n, room;
 };
 

@@ -136,7 +136,7 @@ save(struct tree *tree, int from, int to, const char *name, struct err *err)
 	text_init(&text, SIZE_MAX / 4);
 	rc = file_read(from, name, &text, err);
 	if (rc == 0)
-		rc = file_replace(to, name, text.at != NULL ? text.at : "",
+		rc = file_replace(to, name, text.data != NULL ? text.data : "",
 		    text.len, err);
 	text_release(&text);
 	return rc;

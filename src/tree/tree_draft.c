@@ -71,11 +71,11 @@ err_free:
 static int
 write_out(struct tree_draft *draft, struct err *err)
 {
-	struct iovec piece = { draft->text.at, draft->text.len };
+	struct iovec piece = { draft->text.data, draft->text.len };
 
 	if (draft->text.len == 0)
 		return 0;
-	sha256_add(draft->hash, draft->text.at, draft->text.len);
+	sha256_add(draft->hash, draft->text.data, draft->text.len);
 	draft->bytes += draft->text.len;
 	if (file_write(draft->fd, &piece, 1, err) == -1)
 		return err_wrap(err, "%s", draft->path);
@@ -90,7 +90,7 @@ tree_draft_line(struct tree_draft *draft, struct span line, bool breaks,
 	if (breaks)
 		page_line(line, &draft->text);
 	else
-		text_add(&draft->text, line.at, line.len);
+		text_add(&draft->text, line.data, line.len);
 	text_addc(&draft->text, '\n');
 	draft->lines++;
 	return draft->text.len >= GATHERED ? write_out(draft, err) : 0;

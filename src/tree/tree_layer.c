@@ -104,7 +104,7 @@ step_into(struct walk *walk, int to, const char *name, struct err *err)
 	if (fd != -1 || (errno != ENOTDIR && errno != ELOOP))
 		return fd;
 	/* Something else has its name. */
-	return tree_set_aside(walk->tree, walk->path.at, err) == -1 ? -1 :
+	return tree_set_aside(walk->tree, walk->path.data, err) == -1 ? -1 :
 	    file_step(to, name, &made, err);
 }
 
@@ -184,16 +184,16 @@ move_file(struct walk *walk, int from, int to, const char *name,
 		    ERR_DISK, "remove %s", name);
 	/* An export from elsewhere may have one that nobody repaired. */
 	if (fstatat(from, name, &st, AT_SYMLINK_NOFOLLOW) == -1 ||
-	    !S_ISREG(st.st_mode) || strcmp(walk->path.at, TREE_LOG) == 0)
+	    !S_ISREG(st.st_mode) || strcmp(walk->path.data, TREE_LOG) == 0)
 		return err_set(err, ERR_DATA, "%s in %s is not of a repair; "
-		    "move that directory away", walk->path.at,
+		    "move that directory away", walk->path.data,
 		    walk->tree->layer);
 	rc = renameat(from, name, to, name);
 	if (rc == -1 && errno == EISDIR && tree_set_aside(walk->tree,
-	    walk->path.at, err) == 0)
+	    walk->path.data, err) == 0)
 		rc = renameat(from, name, to, name);
 	return rc == 0 ? 0 : err_errno(err, ERR_DISK, "put %s in its place",
-	    walk->path.at);
+	    walk->path.data);
 }
 
 static int
@@ -288,7 +288,7 @@ has_base(int fd, const char *base)
 
 	text_init(&text, 200);
 	is = file_read(fd, BASE, &text, NULL) == 0 &&
-	    strcmp(text.at != NULL ? text.at : "", base) == 0;
+	    strcmp(text.data != NULL ? text.data : "", base) == 0;
 	text_release(&text);
 	return is;
 }
@@ -304,11 +304,11 @@ lies_on(const struct tree *tree, int fd)
 
 	text_init(&text, SIZE_MAX / 4);
 	(void)file_read(tree->dir, LAST, &text, NULL);
-	sha256_of(text.at != NULL ? text.at : "", text.len, hash);
+	sha256_of(text.data != NULL ? text.data : "", text.len, hash);
 	sha256_hex(hash, hex);
 	text_clear(&text);
 	does = file_read(fd, BASE, &text, NULL) == 0 && text.len >=
-	    strlen(hex) && memcmp(text.at, hex, strlen(hex)) == 0;
+	    strlen(hex) && memcmp(text.data, hex, strlen(hex)) == 0;
 	text_release(&text);
 	return does;
 }
@@ -322,7 +322,7 @@ is_layer(int fd)
 
 	text_init(&text, 200);
 	is = file_read(fd, BASE, &text, NULL) == 0 &&
-	    text.len >= SHA256_HEX - 1 && strspn(text.at,
+	    text.len >= SHA256_HEX - 1 && strspn(text.data,
 	    "0123456789abcdef") == SHA256_HEX - 1;
 	text_release(&text);
 	return is;

@@ -22,7 +22,7 @@ struct tree_lines {
 	size_t shard;		/* the number of the one that is open */
 	int fd;
 	struct text text;	/* read and not yet given out, from ${at} */
-	size_t at;
+	size_t offset;
 	bool is_over;		/* there is no further shard */
 };
 
@@ -71,16 +71,16 @@ read_more(struct tree_lines *lines, struct err *err)
 	int rc;
 
 	/* Move what is left to the front. */
-	if (lines->at > 0) {
-		memmove(text->at, &text->at[lines->at],
-		    text->len - lines->at);
-		text->len -= lines->at;
-		lines->at = 0;
+	if (lines->offset > 0) {
+		memmove(text->data, &text->data[lines->offset],
+		    text->len - lines->offset);
+		text->len -= lines->offset;
+		lines->offset = 0;
 	}
-	text->at = mem_need(text->at, text->len + PIECE + 1, &text->room, 1);
+	text->data = mem_need(text->data, text->len + PIECE + 1, &text->room, 1);
 	for (;;) {
 		n = lines->fd == -1 ? 0 : read(lines->fd,
-		    &text->at[text->len], PIECE);
+		    &text->data[text->len], PIECE);
 		if (n == -1 && errno == EINTR)
 			continue;
 		if (n == -1)
@@ -106,7 +106,7 @@ tree_lines_seek(struct tree_lines *lines, uint64_t line, struct err *err)
 	lines->fd = -1;
 	lines->shard = (size_t)(line / TREE_SHARD_LINES);
 	lines->is_over = false;
-	lines->at = 0;
+	lines->offset = 0;
 	text_clear(&lines->text);
 	for (n = line % TREE_SHARD_LINES; n > 0; n--)
 		if (tree_lines_next(lines, &skipped, err) != 1)
@@ -118,16 +118,16 @@ int
 tree_lines_next(struct tree_lines *lines, struct span *line, struct err *err)
 {
 	struct text *text = &lines->text;
-	size_t seen = lines->at;
+	size_t seen = lines->offset;
 	char *end;
 	int rc;
 
 	for (;;) {
-		end = text->len > seen ? memchr(&text->at[seen], '\n',
+		end = text->len > seen ? memchr(&text->data[seen], '\n',
 		    text->len - seen) : NULL;
 		if (end != NULL)
 			break;
-		seen = text->len - lines->at;
+		seen = text->len - lines->offset;
 		if (lines->is_over)
 			return 0;
 		if ((rc = read_more(lines, err)) == -1)
@@ -140,9 +140,9 @@ tree_lines_next(struct tree_lines *lines, struct span *line, struct err *err)
 			    "no end", lines->dir);
 		}
 	}
-	line->at = &text->at[lines->at];
-	line->len = (size_t)(end - line->at);
-	lines->at += line->len + 1;
+	line->data = &text->data[lines->offset];
+	line->len = (size_t)(end - line->data);
+	lines->offset += line->len + 1;
 	return 1;
 }
 

@@ -34,8 +34,8 @@ shorten(struct text *name, const char *value)
 
 	if (name->len <= NAME_MOST)
 		return;
-	while (kept > 0 && (name->at[kept - 1] == '%' ||
-	    (kept > 1 && name->at[kept - 2] == '%')))
+	while (kept > 0 && (name->data[kept - 1] == '%' ||
+	    (kept > 1 && name->data[kept - 2] == '%')))
 		kept--;
 	name->len = kept;
 	sha256_of(value, strlen(value), hash);
@@ -64,7 +64,7 @@ add_value(struct text *name, const char *value, const char *unnamed)
 	text_add_percent(&own, &value[own.len > 0], strlen(value) -
 	    (own.len > 0), "");
 	shorten(&own, value);
-	text_add(name, own.at, own.len);
+	text_add(name, own.data, own.len);
 	text_release(&own);
 }
 
@@ -131,31 +131,31 @@ add_name(struct tree *tree, struct text *path, const char *name)
 	text_init(&short_name, 65536);
 	text_adds(&short_name, name);
 	shorten(&short_name, name);
-	text_add(path, short_name.at, short_name.len);
+	text_add(path, short_name.data, short_name.len);
 	text_release(&short_name);
-	if (set_has(tree->names, path->at, path->len))
+	if (set_has(tree->names, path->data, path->len))
 		return;
 	text_init(&twin, 4096);
-	add_twin(&twin, &path->at[before]);
-	shorten(&twin, &path->at[before]);
-	if (is_folded_known(tree, path->at)) {
+	add_twin(&twin, &path->data[before]);
+	shorten(&twin, &path->data[before]);
+	if (is_folded_known(tree, path->data)) {
 		path->len = before;
-		text_adds(path, twin.at);
+		text_adds(path, twin.data);
 	} else {
 		/* Its twin form may be what it has from an earlier run. */
 		struct text other;
 
 		text_init(&other, path->max);
-		text_add(&other, path->at, before);
-		text_adds(&other, twin.at);
-		if (set_has(tree->names, other.at, other.len)) {
+		text_add(&other, path->data, before);
+		text_adds(&other, twin.data);
+		if (set_has(tree->names, other.data, other.len)) {
 			path->len = before;
-			text_adds(path, twin.at);
+			text_adds(path, twin.data);
 		}
 		text_release(&other);
 	}
 	text_release(&twin);
-	know_name(tree, path->at, path->len);
+	know_name(tree, path->data, path->len);
 }
 
 /* Add the literal ${text}, which may hold slashes, to name and path. */
@@ -171,7 +171,7 @@ add_literal(struct tree *tree, struct text *path, struct text *name,
 		if (text[n] == '\0')
 			return;
 		if (name->len > 0)
-			add_name(tree, path, name->at);
+			add_name(tree, path, name->data);
 		text_clear(name);
 		text += n + 1;
 	}
@@ -206,7 +206,7 @@ tree_path(struct tree *tree, const struct source_template *template,
 		add_value(&name, value, unnamed);
 	}
 	if (rc == 0 && name.len > 0)
-		add_name(tree, path, name.at);
+		add_name(tree, path, name.data);
 	text_release(&name);
 	return rc;
 }

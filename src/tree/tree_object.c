@@ -28,7 +28,7 @@ write_temp(struct tree *tree, const char *path, struct tree_folder **folder,
     struct span bytes, struct err *err)
 {
 	const char *slash = strrchr(path, '/');
-	struct iovec piece = { (void *)bytes.at, bytes.len };
+	struct iovec piece = { (void *)bytes.data, bytes.len };
 	char above[PATH_MAX], temp[PATH_MAX];
 	size_t len = slash != NULL ? (size_t)(slash - path) : 0;
 	int fd;
@@ -78,13 +78,13 @@ put(struct tree *tree, const char *path, struct span bytes,
 	}
 	file.path = mem_text(path);
 	if (bytes.len <= KEPT_MAX - tree->batch->n_kept) {
-		file.bytes = mem_copy(bytes.at, bytes.len);
+		file.bytes = mem_copy(bytes.data, bytes.len);
 		file.len = bytes.len;
 	}
 	tree_wrote(tree, &file, bytes.len);
 	*receipt = (struct tree_receipt){ .path = (char *)path,
 	    .bytes = bytes.len };
-	sha256_of(bytes.at, bytes.len, receipt->sha256);
+	sha256_of(bytes.data, bytes.len, receipt->sha256);
 	return 0;
 }
 
@@ -114,17 +114,17 @@ static int
 read_all(int fd, const char *path, struct text *text, struct err *err)
 {
 	char piece[65536];
-	off_t at = 0;
+	off_t offset = 0;
 	ssize_t n;
 
-	while ((n = pread(fd, piece, sizeof(piece), at)) != 0) {
+	while ((n = pread(fd, piece, sizeof(piece), offset)) != 0) {
 		if (n == -1 && errno == EINTR)
 			continue;
 		if (n == -1)
 			return err_errno(err, ERR_DISK, "read %s", path);
 		if (text_add(text, piece, (size_t)n) == -1)
 			return err_set(err, ERR_DISK, "%s is too large", path);
-		at += n;
+		offset += n;
 	}
 	return 0;
 }

@@ -11,9 +11,9 @@ tree_receipts_add(struct tree_receipts *all,
 	struct tree_receipt copy = *receipt;
 
 	copy.path = mem_text(receipt->path);
-	all->at = mem_need(all->at, all->n + 1, &all->room,
-	    sizeof(*all->at));
-	all->at[all->n++] = copy;
+	all->items = mem_need(all->items, all->n + 1, &all->room,
+	    sizeof(*all->items));
+	all->items[all->n++] = copy;
 }
 
 static int
@@ -28,7 +28,7 @@ void
 tree_receipts_sort(struct tree_receipts *all)
 {
 	if (all->n > 1)
-		qsort(all->at, all->n, sizeof(*all->at), by_path);
+		qsort(all->items, all->n, sizeof(*all->items), by_path);
 }
 
 void
@@ -39,8 +39,8 @@ tree_sums(struct tree_receipts *all, struct text *text)
 
 	tree_receipts_sort(all);
 	for (i = 0; i < all->n; i++) {
-		sha256_hex(all->at[i].sha256, hex);
-		text_addf(text, "%s  %s\n", hex, all->at[i].path);
+		sha256_hex(all->items[i].sha256, hex);
+		text_addf(text, "%s  %s\n", hex, all->items[i].path);
 	}
 }
 
@@ -68,7 +68,7 @@ add_sum(struct tree_receipts *all, const char *line, size_t len)
 size_t
 tree_sums_read(struct span text, struct tree_receipts *all)
 {
-	const char *p = text.len > 0 ? text.at : "", *end;
+	const char *p = text.len > 0 ? text.data : "", *end;
 	const char *stop = p + text.len;
 	size_t bad = 0;
 
@@ -87,7 +87,7 @@ tree_receipts_find(const struct tree_receipts *all, const char *path)
 {
 	struct tree_receipt key = { .path = (char *)path };
 
-	return all->n > 0 ? bsearch(&key, all->at, all->n, sizeof(*all->at),
+	return all->n > 0 ? bsearch(&key, all->items, all->n, sizeof(*all->items),
 	    by_path) : NULL;
 }
 
@@ -97,7 +97,7 @@ tree_receipts_release(struct tree_receipts *all)
 	size_t i;
 
 	for (i = 0; i < all->n; i++)
-		free(all->at[i].path);
-	free(all->at);
+		free(all->items[i].path);
+	free(all->items);
 	*all = (struct tree_receipts){ NULL, 0, 0 };
 }

@@ -54,22 +54,22 @@ read_more(struct tree_records *records, struct err *err)
 
 	if (records->used > 0) {
 		text->len -= records->used;
-		memmove(text->at, &text->at[records->used], text->len);
+		memmove(text->data, &text->data[records->used], text->len);
 		records->used = 0;
 	}
 	/* A record that is longer than a piece: read as much again. */
 	if (want == PIECE && text->len > PIECE &&
 	    records->left > text->len)
 		want = text->len;
-	text->at = mem_need(text->at, text->len + want + 1, &text->room, 1);
+	text->data = mem_need(text->data, text->len + want + 1, &text->room, 1);
 	do
-		n = want > 0 ? read(records->fd, &text->at[text->len],
+		n = want > 0 ? read(records->fd, &text->data[text->len],
 		    want) : 0;
 	while (n == -1 && errno == EINTR);
 	if (n == -1)
 		return err_errno(err, ERR_DISK, "read %s", records->path);
 	if (records->hash != NULL)
-		sha256_add(records->hash, &text->at[text->len], (size_t)n);
+		sha256_add(records->hash, &text->data[text->len], (size_t)n);
 	text->len += (size_t)n;
 	records->bytes += (uint64_t)n;
 	records->left -= (uint64_t)n;
@@ -89,7 +89,7 @@ next_object(struct tree_records *records, struct page_item *item,
 	while (!records->at_end)
 		if (read_more(records, err) == -1)
 			return -1;
-	page_whole(&records->page, records->plan, (struct span){ text->at,
+	page_whole(&records->page, records->plan, (struct span){ text->data,
 	    text->len }, item, why);
 	return 1;
 }
@@ -104,7 +104,7 @@ tree_records_next(struct tree_records *records, struct page_item *item,
 		return next_object(records, item, why, err);
 	for (;;) {
 		page_split(&records->page, records->plan, (struct span){
-		    text->at != NULL ? &text->at[records->used] : "",
+		    text->data != NULL ? &text->data[records->used] : "",
 		    text->len - records->used }, records->at_end, item, why);
 		if (item->kind == PAGE_OVER)
 			return 0;
@@ -129,7 +129,7 @@ tree_records_place(const struct tree_records *records,
     const struct page_record *record)
 {
 	return records->bytes - records->text.len +
-	    (uint64_t)(record->bytes.at - records->text.at);
+	    (uint64_t)(record->bytes.data - records->text.data);
 }
 
 uint64_t

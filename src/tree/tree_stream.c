@@ -87,7 +87,7 @@ has_beyond(struct tree_stream *stream, size_t known)
 
 	has = tree_stream_files(stream->tree, stream->dir, &files,
 	    NULL) == -1 || (files.n > 0 && shard_number(strrchr(
-	    files.at[files.n - 1].path, '/') + 1) > known);
+	    files.items[files.n - 1].path, '/') + 1) > known);
 	tree_receipts_release(&files);
 	return has;
 }
@@ -131,7 +131,7 @@ copy_up(struct tree *tree, const struct tree_receipt *shard, struct err *err)
 		return 0;
 	text_init(&text, SIZE_MAX / 4);
 	if (tree_get(tree, shard->path, &text, err) == -1 ||
-	    file_replace(tree->out, shard->path, text.at != NULL ? text.at :
+	    file_replace(tree->out, shard->path, text.data != NULL ? text.data :
 	    "", text.len, err) == -1)
 		rc = -1;
 	text_release(&text);
@@ -185,14 +185,14 @@ take_known(struct tree_stream *stream, const struct tree_receipts *known,
 	    err) == -1)
 		return -1;
 	for (i = 0; i < known->n; i++) {
-		tree_receipts_add(&stream->shards, &known->at[i]);
-		stream->lines += known->at[i].lines;
+		tree_receipts_add(&stream->shards, &known->items[i]);
+		stream->lines += known->items[i].lines;
 	}
 	stream->unchanged = known->n;
 	if (known->n == 0 ||
-	    known->at[known->n - 1].lines == TREE_SHARD_LINES)
+	    known->items[known->n - 1].lines == TREE_SHARD_LINES)
 		return 0;
-	return reopen_last(stream, &known->at[known->n - 1], err);
+	return reopen_last(stream, &known->items[known->n - 1], err);
 }
 
 struct tree_stream *
@@ -216,7 +216,7 @@ tree_stream_new(struct tree *tree, const char *dir,
 static struct tree_receipt *
 last_shard(struct tree_stream *stream)
 {
-	return &stream->shards.at[stream->shards.n - 1];
+	return &stream->shards.items[stream->shards.n - 1];
 }
 
 /* The last shard is full: its file is closed, after its sync. */
@@ -235,18 +235,18 @@ close_last(struct tree_stream *stream)
 
 /* Does a file hold a line from ${at} on? */
 static bool
-has_line(int fd, uint64_t at)
+has_line(int fd, uint64_t offset)
 {
 	bool begun = false, has = false;
 	char piece[16384], *from;
 	ssize_t n;
 
-	while (!has && (n = pread(fd, piece, sizeof(piece), (off_t)at)) > 0) {
+	while (!has && (n = pread(fd, piece, sizeof(piece), (off_t)offset)) > 0) {
 		from = begun ? piece : memchr(piece, '{', (size_t)n);
 		begun |= from != NULL;
 		has = from != NULL && memchr(from, '\n', (size_t)(n -
 		    (from - piece))) != NULL;
-		at += (uint64_t)n;
+		offset += (uint64_t)n;
 	}
 	return has;
 }
@@ -259,7 +259,7 @@ has_more(const struct tree_stream *stream)
 
 	return stream->has_tail && stream->fd != -1 && (fstat(stream->fd,
 	    &st) == -1 || (uint64_t)st.st_size >
-	    stream->shards.at[stream->shards.n - 1].bytes);
+	    stream->shards.items[stream->shards.n - 1].bytes);
 }
 
 /* Keep the shards beyond those of the stream, if there are lines in them. */
@@ -272,16 +272,16 @@ keep_beyond(struct tree_stream *stream, struct err *err)
 	int fd, rc = tree_stream_files(tree, stream->dir, &files, err);
 
 	for (i = 0; rc == 0 && i < files.n; i++) {
-		if (shard_number(strrchr(files.at[i].path, '/') + 1) <=
+		if (shard_number(strrchr(files.items[i].path, '/') + 1) <=
 		    stream->shards.n)
 			continue;
-		if ((fd = file_open(tree->dir, files.at[i].path, O_RDONLY,
+		if ((fd = file_open(tree->dir, files.items[i].path, O_RDONLY,
 		    err)) == -1) {
 			rc = -1;
 			break;
 		}
 		if (has_line(fd, 0))
-			rc = tree_save_aside(tree, files.at[i].path, err);
+			rc = tree_save_aside(tree, files.items[i].path, err);
 		close(fd);
 	}
 	tree_receipts_release(&files);
@@ -298,7 +298,7 @@ tree_stream_cut(struct tree_stream *stream, struct err *err)
 	if (!stream->has_tail)
 		return 0;
 	if (has_more(stream)) {
-		last = &stream->shards.at[stream->shards.n - 1];
+		last = &stream->shards.items[stream->shards.n - 1];
 		if (has_line(stream->fd, last->bytes) &&
 		    tree_save_aside(stream->tree, last->path, err) == -1)
 			return -1;
@@ -318,7 +318,7 @@ static bool
 is_in_tail(const struct tree_stream *stream, const struct iovec *pieces,
     size_t n)
 {
-	uint64_t at = stream->shards.at[stream->shards.n - 1].bytes;
+	uint64_t offset = stream->shards.items[stream->shards.n - 1].bytes;
 	bool is = true, goes_on = true;
 	ssize_t got;
 	char *have;
@@ -326,11 +326,11 @@ is_in_tail(const struct tree_stream *stream, const struct iovec *pieces,
 
 	for (i = 0; is && goes_on && i < n; i++) {
 		have = mem_alloc(pieces[i].iov_len + 1);
-		got = pread(stream->fd, have, pieces[i].iov_len, (off_t)at);
+		got = pread(stream->fd, have, pieces[i].iov_len, (off_t)offset);
 		is = got != -1 && memcmp(have, pieces[i].iov_base,
 		    (size_t)got) == 0;
 		goes_on = got == (ssize_t)pieces[i].iov_len;
-		at += pieces[i].iov_len;
+		offset += pieces[i].iov_len;
 		free(have);
 	}
 	return is;
@@ -378,10 +378,10 @@ append(struct tree_stream *stream, const struct span *records, size_t n,
 	size_t i;
 
 	for (i = 0; i < n; i++) {
-		pieces[2 * i] = (struct iovec){ (void *)records[i].at,
+		pieces[2 * i] = (struct iovec){ (void *)records[i].data,
 		    records[i].len };
 		pieces[2 * i + 1] = (struct iovec){ (void *)"\n", 1 };
-		sha256_add(stream->hash, records[i].at, records[i].len);
+		sha256_add(stream->hash, records[i].data, records[i].len);
 		sha256_add(stream->hash, "\n", 1);
 		bytes += records[i].len + 1;
 	}
@@ -411,7 +411,7 @@ append_joined(struct tree_stream *stream, struct span record,
 
 	text_init(&line, record.len + 1);
 	page_line(record, &line);
-	rc = append(stream, &(struct span){ line.at, line.len }, 1, err);
+	rc = append(stream, &(struct span){ line.data, line.len }, 1, err);
 	text_release(&line);
 	return rc;
 }
@@ -455,7 +455,7 @@ tree_stream_changed(struct tree_stream *stream,
 	if (stream->fd != -1)
 		sha256_peek(stream->hash, last_shard(stream)->sha256);
 	for (i = stream->unchanged; i < stream->shards.n; i++)
-		tree_receipts_add(receipts, &stream->shards.at[i]);
+		tree_receipts_add(receipts, &stream->shards.items[i]);
 	stream->unchanged = stream->shards.n;
 }
 
@@ -467,9 +467,9 @@ tree_stream_all(const struct tree_stream *stream,
 
 	if (stream->fd != -1)
 		sha256_peek(stream->hash,
-		    stream->shards.at[stream->shards.n - 1].sha256);
+		    stream->shards.items[stream->shards.n - 1].sha256);
 	for (i = 0; i < stream->shards.n; i++)
-		tree_receipts_add(receipts, &stream->shards.at[i]);
+		tree_receipts_add(receipts, &stream->shards.items[i]);
 }
 
 int
@@ -483,12 +483,12 @@ tree_stream_replace(struct tree *tree, const char *dir,
 	if (fd == -1)
 		return shards->n == 0 && errno == ENOENT ? 0 : -1;
 	for (i = 0; i < shards->n; i++) {
-		const char *name = strrchr(shards->at[i].path, '/') + 1;
+		const char *name = strrchr(shards->items[i].path, '/') + 1;
 
 		if (file_temp_name(name, temp) == -1 ||
 		    (renameat(fd, temp, fd, name) == -1 && errno != ENOENT)) {
 			err_errno(err, ERR_DISK, "name %s",
-			    shards->at[i].path);
+			    shards->items[i].path);
 			goto err_close;
 		}
 	}
@@ -538,7 +538,7 @@ tree_stream_files(struct tree *tree, const char *path,
 	}
 	closedir(dir);
 	if (files->n > 1)
-		qsort(files->at, files->n, sizeof(*files->at), by_number);
+		qsort(files->items, files->n, sizeof(*files->items), by_number);
 	return 0;
 }
 

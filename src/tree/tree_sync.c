@@ -87,7 +87,7 @@ sync_folders(const struct tree_batch *batch, struct err *err)
 static int
 say_lines(const struct tree_lines_to_say *lines, struct err *err)
 {
-	struct iovec piece = { (void *)(uintptr_t)lines->bytes.at,
+	struct iovec piece = { (void *)(uintptr_t)lines->bytes.data,
 	    lines->bytes.len };
 
 	if (piece.iov_len == 0)

@@ -41,7 +41,7 @@ die(const char *what)
 }
 
 static size_t
-on_body(char *at, size_t size, size_t n, void *cookie)
+on_body(char *data, size_t size, size_t n, void *cookie)
 {
 	struct request *r = cookie;
 
@@ -50,7 +50,7 @@ on_body(char *at, size_t size, size_t n, void *cookie)
 		if ((r->body = realloc(r->body, r->room)) == NULL)
 			die("out of memory");
 	}
-	memcpy(&r->body[r->len], at, size * n);
+	memcpy(&r->body[r->len], data, size * n);
 	r->len += size * n;
 	return size * n;
 }
@@ -113,11 +113,11 @@ make_file(const char *name, int flags)
 }
 
 static void
-write_file(const char *name, const char *at, size_t len)
+write_file(const char *name, const char *data, size_t len)
 {
 	int fd = make_file(name, O_TRUNC);
 
-	if (write(fd, at, len) != (ssize_t)len)
+	if (write(fd, data, len) != (ssize_t)len)
 		die("write");
 	close(fd);
 }

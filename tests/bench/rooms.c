@@ -38,7 +38,7 @@ scan(const char *path)
 		die(&err);
 	began = clock();
 	do {
-		if (page_check(text.at, text.len, &err) == -1)
+		if (page_check(text.data, text.len, &err) == -1)
 			die(&err);
 		done += text.len;
 		used = clock() - began;
@@ -59,7 +59,7 @@ say_page(struct manifest *manifest, unsigned number)
 	struct tree_receipts receipts = { &receipt, 1, 1 };
 	struct manifest_page page = { .first = first, .count = 100,
 	    .pass = 1, .received = 100, .distinct = 100, .kept = 100,
-	    .at = first, .total = PAGES_EACH * 100 + 1, .size = 100 };
+	    .position = first, .total = PAGES_EACH * 100 + 1, .size = 100 };
 
 	memset(receipt.sha256, (int)(number & 0xff), sizeof(receipt.sha256));
 	manifest_say_page(manifest, key, &page, &receipts);

@@ -62,10 +62,10 @@ static bool is_verbose;	/* of one case: what the run says */
 /* -------------------------------------------------------------- the run */
 
 static int
-remove_one(const char *path, const struct stat *st, int type, struct FTW *at)
+remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
 {
 	(void)st;
-	(void)at;
+	(void)ftw;
 	return type == FTW_DP ? rmdir(path) : unlink(path);
 }
 
@@ -149,19 +149,19 @@ read_file(const char *path, size_t *len)
 
 /* Go to the next line of ${at}, or NULL. */
 static const char *
-next_line(const char *at)
+next_line(const char *data)
 {
-	at = strchr(at, '\n');
-	return at == NULL || at[1] == '\0' ? NULL : at + 1;
+	data = strchr(data, '\n');
+	return data == NULL || data[1] == '\0' ? NULL : data + 1;
 }
 
 static bool
 has_line(const char *lines, const char *line, size_t len)
 {
-	const char *at = *lines == '\0' ? NULL : lines;
+	const char *pos = *lines == '\0' ? NULL : lines;
 
-	for (; at != NULL; at = next_line(at))
-		if (strncmp(at, line, len) == 0)
+	for (; pos != NULL; pos = next_line(pos))
+		if (strncmp(pos, line, len) == 0)
 			return true;
 	return false;
 }
@@ -170,11 +170,11 @@ has_line(const char *lines, const char *line, size_t len)
 static bool
 share_keys(const char *lines)
 {
-	const char *at = *lines == '\0' ? NULL : lines, *next;
+	const char *pos = *lines == '\0' ? NULL : lines, *next;
 
-	for (; at != NULL; at = next)
-		if ((next = next_line(at)) != NULL &&
-		    has_line(next, at, strcspn(at, ",")))
+	for (; pos != NULL; pos = next)
+		if ((next = next_line(pos)) != NULL &&
+		    has_line(next, pos, strcspn(pos, ",")))
 			return true;
 	return false;
 }
@@ -186,18 +186,18 @@ share_keys(const char *lines)
 static const char *
 look_for(const char *before, const char *export)
 {
-	const char *at = *before == '\0' ? NULL : before;
+	const char *pos = *before == '\0' ? NULL : before;
 	char *path = mem_format("%s/rows/1.jsonl", export), *after;
 	size_t len;
 
 	if (the.keys != K_IDS && !share_keys(before))
-		at = NULL;
+		pos = NULL;
 	after = read_file(path, &len);
 	free(path);
-	while (at != NULL && has_line(after, at, strcspn(at, "\n") + 1))
-		at = next_line(at);
+	while (pos != NULL && has_line(after, pos, strcspn(pos, "\n") + 1))
+		pos = next_line(pos);
 	free(after);
-	return at == NULL ? NULL : "a line that was there is gone";
+	return pos == NULL ? NULL : "a line that was there is gone";
 }
 
 /*
@@ -267,7 +267,7 @@ run_some(const struct source *source, const char *resume, unsigned requests,
 		run_free(run);
 	}
 	while (is_verbose && log_take(log, &level, &line))
-		printf("# %s\n", line.at);
+		printf("# %s\n", line.data);
 	text_release(&line);
 	log_free(log);
 	json_decref(options);

@@ -303,10 +303,10 @@ endings_source(void)
 			text_adds(&text, ", more: more");
 		text_adds(&text, "}\n");
 	}
-	source = source_parse("x.yaml", (struct span){ text.at, text.len },
+	source = source_parse("x.yaml", (struct span){ text.data, text.len },
 	    &err);
 	if (source == NULL) {
-		printf("Bail out! %s\n%s\n", err.text, text.at);
+		printf("Bail out! %s\n%s\n", err.text, text.data);
 		exit(1);
 	}
 	text_release(&text);

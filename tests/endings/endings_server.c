@@ -234,18 +234,18 @@ answer_interval(struct http_reply *reply)
 	bool has_begin = strstr(url, "from=2025-01-01") != NULL;
 	unsigned begin = moment(url, "from=", 0);
 	unsigned end = moment(url, "to=", 86400000);
-	unsigned i, n = 0, at, time;
+	unsigned i, n = 0, slot, time;
 
 	text_adds(&reply->body, "{\"items\":[");
 	for (i = 0; i < the.n && n < the.cap; i++) {
-		at = the.n - 1 - i;
-		time = endings_time(at);
+		slot = the.n - 1 - i;
+		time = endings_time(slot);
 		if (!the.ignores && (time < begin || time > end ||
 		    (the.open_left && has_begin && time == begin) ||
 		    (the.open_right && time == end)))
 			continue;
 		text_addf(&reply->body, "%s%s", n++ > 0 ? "," : "",
-		    the.rows[at]);
+		    the.rows[slot]);
 	}
 	text_adds(&reply->body, "]}");
 	return 200;
@@ -378,7 +378,7 @@ endings_answer(struct http_reply *reply)
 	for (i = first; i < end; i++)
 		text_addf(body, "%s%s", i > first ? "," : "",
 		    the.rows[placed(first, i)]);
-	if (body->at[body->len - 1] == '[' || i > first)
+	if (body->data[body->len - 1] == '[' || i > first)
 		text_addc(body, ']');
 	add_total(body);
 	add_more(body, end < the.n);

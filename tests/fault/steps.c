@@ -99,16 +99,16 @@ set_errno(const char *name)
 static enum what
 step(enum wants wants)
 {
-	const char *at = getenv("HLEXPORT_STEP_AT");
+	const char *pos = getenv("HLEXPORT_STEP_AT");
 	const char *what = getenv("HLEXPORT_STEP_DO");
 	long number = ++count;
 	int from_here;
 
-	if (at == NULL || what == NULL || (wants == NOTHING &&
+	if (pos == NULL || what == NULL || (wants == NOTHING &&
 	    strncmp(what, "ENOSPC", 6) == 0))
 		return GO;
 	from_here = wants == ROOM && strchr(what, '+') != NULL;
-	if (from_here ? atol(at) > number : atol(at) != number)
+	if (from_here ? atol(pos) > number : atol(pos) != number)
 		return GO;
 	if (strcmp(what, "end") == 0)
 		_exit(137);
@@ -226,11 +226,11 @@ trace_write(int fd, const struct iovec *pieces, int n, ssize_t done)
 	len = (size_t)sprintf(out, "write\t%lu\t%lld\t", inode(fd),
 	    (long long)end - done);
 	for (i = 0; i < n && left > 0; i++) {
-		const unsigned char *at = pieces[i].iov_base;
+		const unsigned char *pos = pieces[i].iov_base;
 
 		for (k = 0; k < pieces[i].iov_len && left > 0; k++, left--) {
-			out[len++] = hex[at[k] >> 4];
-			out[len++] = hex[at[k] & 15];
+			out[len++] = hex[pos[k] >> 4];
+			out[len++] = hex[pos[k] & 15];
 		}
 	}
 	out[len++] = '\n';
@@ -245,15 +245,15 @@ write_half(int fd, const struct iovec *pieces, int n)
 {
 	size_t total = 0;
 	ssize_t done;
-	char *all, *at;
+	char *all, *pos;
 	int i;
 
 	for (i = 0; i < n; i++)
 		total += pieces[i].iov_len;
-	at = all = malloc(total + 1);
+	pos = all = malloc(total + 1);
 	for (i = 0; i < n; i++) {
-		memcpy(at, pieces[i].iov_base, pieces[i].iov_len);
-		at += pieces[i].iov_len;
+		memcpy(pos, pieces[i].iov_base, pieces[i].iov_len);
+		pos += pieces[i].iov_len;
 	}
 	done = __real_write(fd, all, total > 1 ? total / 2 : total);
 	free(all);
@@ -283,9 +283,9 @@ __wrap_writev(int fd, const struct iovec *pieces, int n)
 }
 
 ssize_t
-__wrap_write(int fd, const void *at, size_t len)
+__wrap_write(int fd, const void *data, size_t len)
 {
-	struct iovec piece = { (void *)at, len };
+	struct iovec piece = { (void *)data, len };
 
 	return __wrap_writev(fd, &piece, 1);
 }
@@ -342,10 +342,10 @@ __wrap_syncfs(int fd)
 
 /* It promises nothing, so nothing is done. */
 int
-__wrap_sync_file_range(int fd, off_t at, off_t len, unsigned flags)
+__wrap_sync_file_range(int fd, off_t offset, off_t len, unsigned flags)
 {
 	(void)fd;
-	(void)at;
+	(void)offset;
 	(void)len;
 	(void)flags;
 	return 0;
@@ -460,14 +460,14 @@ __wrap_mkdir(const char *name, mode_t mode)
 static int
 is_there_more(void)
 {
-	static long at = -1;
+	static long offset = -1;
 	const char *text;
 
-	if (at == -1) {
+	if (offset == -1) {
 		text = getenv("HLEXPORT_MALLOC_AT");
-		at = text != NULL ? atol(text) : 0;
+		offset = text != NULL ? atol(text) : 0;
 	}
-	return ++mallocs != at;
+	return ++mallocs != offset;
 }
 
 void *
@@ -483,9 +483,9 @@ __wrap_calloc(size_t n, size_t size)
 }
 
 void *
-__wrap_realloc(void *at, size_t size)
+__wrap_realloc(void *data, size_t size)
 {
-	return is_there_more() ? __real_realloc(at, size) : NULL;
+	return is_there_more() ? __real_realloc(data, size) : NULL;
 }
 
 /* How many steps there were, for the loop. */

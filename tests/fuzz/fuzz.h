@@ -48,11 +48,11 @@ fuzz_enter(void)
 }
 
 static inline void
-fuzz_write(const char *path, const uint8_t *at, size_t len)
+fuzz_write(const char *path, const uint8_t *data, size_t len)
 {
 	FILE *file = fopen(path, "w");
 
-	if (file == NULL || fwrite(at, 1, len, file) != len ||
+	if (file == NULL || fwrite(data, 1, len, file) != len ||
 	    fclose(file) == EOF)
 		abort();
 }

@@ -7,14 +7,14 @@
 
 /* What jansson takes, the scanner must take. */
 static void
-compare(const char *at, size_t len, bool ours)
+compare(const char *data, size_t len, bool ours)
 {
 	json_t *json;
 
 	/* jansson takes a NUL for the end. */
-	if (memchr(at, '\0', len) != NULL)
+	if (memchr(data, '\0', len) != NULL)
 		return;
-	json = json_loadb(at, len, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+	json = json_loadb(data, len, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
 	if (json != NULL)
 		MUST(ours);
 	json_decref(json);
@@ -27,18 +27,18 @@ look_plain(struct span record)
 	struct text plain, again;
 	json_t *one, *other;
 
-	if (record.len == 0 || (*record.at != '{' && *record.at != '['))
+	if (record.len == 0 || (*record.data != '{' && *record.data != '['))
 		return;
 	text_init(&plain, 1 << 26);
 	text_init(&again, 1 << 26);
 	page_plain(record, &plain);
-	MUST(page_check(plain.at, plain.len, NULL) == 0);
-	page_plain((struct span){ plain.at, plain.len }, &again);
+	MUST(page_check(plain.data, plain.len, NULL) == 0);
+	page_plain((struct span){ plain.data, plain.len }, &again);
 	MUST(again.len == plain.len &&
-	    memcmp(again.at, plain.at, plain.len) == 0);
-	one = json_loadb(record.at, record.len, JSON_ALLOW_NUL, NULL);
+	    memcmp(again.data, plain.data, plain.len) == 0);
+	one = json_loadb(record.data, record.len, JSON_ALLOW_NUL, NULL);
 	if (one != NULL) {
-		other = json_loadb(plain.at, plain.len, JSON_ALLOW_NUL,
+		other = json_loadb(plain.data, plain.len, JSON_ALLOW_NUL,
 		    NULL);
 		MUST(other != NULL && json_equal(one, other));
 		json_decref(other);
@@ -60,17 +60,17 @@ look_into(struct span record)
 	text_init(&text, 1 << 26);
 	look_plain(record);
 	page_line(record, &line);
-	MUST(memchr(line.at, '\n', line.len) == NULL);
-	MUST(page_check(line.at, line.len, NULL) == 0);
+	MUST(memchr(line.data, '\n', line.len) == NULL);
+	MUST(page_check(line.data, line.len, NULL) == 0);
 	if (page_find(record, "a.b", &found)) {
-		MUST(page_check(found.at, found.len, NULL) == 0);
+		MUST(page_check(found.data, found.len, NULL) == 0);
 		page_value_text(found, &text);
-		MUST(memchr(text.at != NULL ? text.at : "", '\0',
+		MUST(memchr(text.data != NULL ? text.data : "", '\0',
 		    text.len) == NULL);
 	}
 	(void)page_sum(record, "a.b", &sum);
 	while (page_next(record, &place, &item))
-		MUST(page_check(item.at, item.len, NULL) == 0);
+		MUST(page_check(item.data, item.len, NULL) == 0);
 	text_release(&line);
 	text_release(&text);
 }
@@ -92,7 +92,7 @@ look_at(const struct page *page, size_t i)
 		MUST(page_find(record.bytes, "a.b", &part));
 		page_value_text(part, &other);
 		MUST(key.len == other.len &&
-		    memcmp(key.at, other.at, key.len) == 0);
+		    memcmp(key.data, other.data, key.len) == 0);
 	}
 	text_release(&key);
 	text_release(&other);

@@ -50,7 +50,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (source->resources[i].store != SOURCE_KEEP_NOTHING &&
 		    tree_path(tree, &source->resources[i].file, &scope, NULL,
 		    &path, &missing) == 0)
-			check(path.at);
+			check(path.data);
 	text_release(&path);
 	free(id);
 	return 0;

@@ -57,8 +57,8 @@ static unsigned answered, fails_from;
 int
 endings_answer(struct http_reply *reply)
 {
-	const char *at = strstr(reply->request.url, "offset=");
-	unsigned first = at != NULL ? (unsigned)atoi(at + 7) : 0, i;
+	const char *pos = strstr(reply->request.url, "offset=");
+	unsigned first = pos != NULL ? (unsigned)atoi(pos + 7) : 0, i;
 
 	/* Not for ever: it is http that gives such a server up. */
 	if (++answered > fails_from && answered <= fails_from + FAILS)
@@ -209,7 +209,7 @@ change(json_t *json, int level)
 	    "expected", "path", "gap", "page", "listing", "done", "seal" };
 	const char *key = NULL;
 	json_t *value;
-	void *at;
+	void *pos;
 	unsigned n;
 
 	if (json_is_array(json) && json_array_size(json) > 0) {
@@ -220,10 +220,10 @@ change(json_t *json, int level)
 	if (!json_is_object(json))
 		return;
 	n = take((unsigned)json_object_size(json) + 4);
-	at = json_object_iter(json);
-	while (at != NULL && n-- > 0)
-		at = json_object_iter_next(json, at);
-	key = at != NULL ? json_object_iter_key(at) :
+	pos = json_object_iter(json);
+	while (pos != NULL && n-- > 0)
+		pos = json_object_iter_next(json, pos);
+	key = pos != NULL ? json_object_iter_key(pos) :
 	    others[take(sizeof(others) / sizeof(others[0]))];
 	value = json_object_get(json, key);
 	if (level < 4 && (json_is_array(value) || json_is_object(value)) &&
@@ -287,7 +287,7 @@ write_changed(json_t *lines)
 		json_t *one = json_array_get(lines, i);
 
 		if (one == seal && i + 1 == json_array_size(lines)) {
-			sha256_of(text.at != NULL ? text.at : "", text.len,
+			sha256_of(text.data != NULL ? text.data : "", text.len,
 			    hash);
 			sha256_hex(hash, hex);
 			json_object_set_new(seal, "sha256",
@@ -297,9 +297,9 @@ write_changed(json_t *lines)
 		text_addf(&text, "%s\n", line);
 		free(line);
 	}
-	fuzz_write("it/" MANIFEST_NAME, (const uint8_t *)text.at, text.len);
+	fuzz_write("it/" MANIFEST_NAME, (const uint8_t *)text.data, text.len);
 	if (take(2) == 0)
-		fuzz_write("it/" MANIFEST_COPY, (const uint8_t *)text.at,
+		fuzz_write("it/" MANIFEST_COPY, (const uint8_t *)text.data,
 		    text.len);
 	text_release(&text);
 }

@@ -15,8 +15,8 @@ main(int argc, char **argv)
 			fprintf(stderr, "%s\n", err.text);
 			return 1;
 		}
-		LLVMFuzzerTestOneInput((const uint8_t *)(text.at != NULL ?
-		    text.at : ""), text.len);
+		LLVMFuzzerTestOneInput((const uint8_t *)(text.data != NULL ?
+		    text.data : ""), text.len);
 		text_release(&text);
 	}
 	printf("%d inputs\n", argc - 1);

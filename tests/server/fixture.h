@@ -15,7 +15,7 @@
 
 /* Text that grows; running out of memory ends the program. */
 struct buf {
-	char *at;
+	char *data;
 	size_t len, room;
 };
 
@@ -43,7 +43,7 @@ struct record {
 
 /* Records in the order in which they are listed. */
 struct list {
-	struct record *at;
+	struct record *items;
 	size_t n, room;
 	struct page_cache *pages;	/* see fixture_page.c */
 	uint64_t changed;	/* how often it was changed */
@@ -171,7 +171,7 @@ int load_world(struct world *, const char *);
 
 /* A body that is kept as long as the server runs. */
 struct body {
-	char *at;
+	char *data;
 	size_t len;
 };
 

@@ -87,7 +87,7 @@ answer_list(const struct route *route, struct list *list, bool children,
 		return;
 	}
 	while (first + n < list->n && n < route->size && n < 4096) {
-		picked[n] = &list->at[first + n];
+		picked[n] = &list->items[first + n];
 		n++;
 	}
 	n = n > leave_out ? n - leave_out : 0;
@@ -109,7 +109,7 @@ answer_array(char *const *texts, size_t n, const char *name,
 		buf_addf(&buf, "%s%s", i > 0 ? ", " : "", texts[i]);
 	buf_adds(&buf, name != NULL ? "]}" : "]");
 	answer->body.len = buf.len;
-	answer->body.at = buf_take(&buf);
+	answer->body.data = buf_take(&buf);
 }
 
 /* ----------------------------------------------------------- directories */
@@ -190,10 +190,10 @@ check_word(const struct route *route, const char *name, const char *words,
     struct answer *answer)
 {
 	const char *value = argument(route, name);
-	const char *at = value != NULL ? strstr(words, value) : NULL;
+	const char *pos = value != NULL ? strstr(words, value) : NULL;
 
-	if (value == NULL || (at != NULL && *value != '\0' &&
-	    (at == words || at[-1] == ' ')))
+	if (value == NULL || (pos != NULL && *value != '\0' &&
+	    (pos == words || pos[-1] == ' ')))
 		return true;
 	invalid(name, "value is not a valid enumeration member",
 	    "type_error.enum", answer);
@@ -245,22 +245,22 @@ answer_versions(const struct route *route, const struct file *file,
 	const char *aggregates = argument(route, "evaluator_aggregates");
 	char **texts = must_alloc((file->n_versions + 1) * sizeof(*texts));
 	struct buf buf = { NULL, 0, 0 };
-	char *at;
+	char *pos;
 	size_t i;
 
 	for (i = 0; i < file->n_versions; i++) {
 		texts[i] = file->versions[i].record.text;
-		at = strstr(texts[i], "\"evaluator_aggregates\": null");
+		pos = strstr(texts[i], "\"evaluator_aggregates\": null");
 		if (aggregates == NULL || strcmp(aggregates, "true") != 0 ||
-		    at == NULL)
+		    pos == NULL)
 			continue;
-		buf_add(&buf, texts[i], (size_t)(at - texts[i]));
+		buf_add(&buf, texts[i], (size_t)(pos - texts[i]));
 		buf_adds(&buf, "\"evaluator_aggregates\": [{\"value\": 0.75, "
 		    "\"evaluator_id\": \"ev_2wSx3eDc4rFv5tGb6yHn7\", "
 		    "\"evaluator_version_id\": \"evv_4rFv5tGb6yHn7ujM8ikL9\", "
 		    "\"created_at\": \"2025-03-03T03:03:03Z\", "
 		    "\"updated_at\": \"2025-03-03T03:03:03Z\"}]");
-		buf_adds(&buf, at + strlen("\"evaluator_aggregates\": null"));
+		buf_adds(&buf, pos + strlen("\"evaluator_aggregates\": null"));
 		texts[i] = buf_take(&buf);
 	}
 	answer_array(texts, file->n_versions, "records", answer);
@@ -387,7 +387,7 @@ answer_of_evaluation(const struct route *route, struct world *world,
 		texts = must_alloc((evaluation->runs.n + 1) *
 		    sizeof(*texts));
 		for (i = 0; i < evaluation->runs.n; i++)
-			texts[i] = evaluation->runs.at[i].text;
+			texts[i] = evaluation->runs.items[i].text;
 		answer_array(texts, evaluation->runs.n, "runs", answer);
 		free(texts);
 	} else if (check_page(route, settings, answer)) {
@@ -424,8 +424,8 @@ answer_logs_between(const struct route *route, struct list *list,
 	size_t i, total = 0;
 
 	for (i = 0; i < list->n; i++)
-		if (list->at[i].created >= start && list->at[i].created < end)
-			fit[total++] = &list->at[i];
+		if (list->items[i].created >= start && list->items[i].created < end)
+			fit[total++] = &list->items[i];
 	n = first >= total ? 0 : total - first < route->size ?
 	    total - first : route->size;
 	answer->body = page_of_picked(&fit[first < total ? first : 0], n,
@@ -439,7 +439,7 @@ all_between(const struct list *list, int64_t start, int64_t end)
 	size_t i;
 
 	for (i = 0; i < list->n; i++)
-		if (list->at[i].created < start || list->at[i].created >= end)
+		if (list->items[i].created < start || list->items[i].created >= end)
 			return false;
 	return true;
 }

@@ -42,7 +42,7 @@ asked_begin(const char *route, const char *id, uint64_t page, uint64_t size,
 		order[n_order++] = (struct asked){ buf_take(&buf),
 		    known_key };
 	pthread_mutex_unlock(&lock);
-	free(buf.at);
+	free(buf.data);
 }
 
 void
@@ -106,7 +106,7 @@ asked_report(void)
 /* ---------------------------------------------------------------- truth */
 
 struct lines {
-	char **at;
+	char **items;
 	size_t n, room;
 };
 
@@ -117,11 +117,11 @@ add_line(struct lines *lines, const char *a, const char *b)
 
 	if (lines->n == lines->room) {
 		lines->room = lines->room * 2 + 64;
-		lines->at = must_grow(lines->at,
-		    lines->room * sizeof(*lines->at));
+		lines->items = must_grow(lines->items,
+		    lines->room * sizeof(*lines->items));
 	}
 	buf_addf(&buf, "%s%s%s", a, b != NULL ? " " : "", b != NULL ? b : "");
-	lines->at[lines->n++] = buf_take(&buf);
+	lines->items[lines->n++] = buf_take(&buf);
 }
 
 static int
@@ -136,7 +136,7 @@ add_list(struct lines *lines, const char *id, const struct list *list)
 	size_t i;
 
 	for (i = 0; i < list->n; i++)
-		add_line(lines, id, list->at[i].id);
+		add_line(lines, id, list->items[i].id);
 }
 
 /* The keys of one kind of record in one file. */
@@ -183,12 +183,12 @@ world_truth_of(const struct world *world, const char *kind, size_t *n)
 
 	for (i = 0; i < world->n_files; i++)
 		collect(&lines, kind, &world->files[i]);
-	qsort(lines.at, lines.n, sizeof(*lines.at), by_bytes);
+	qsort(lines.items, lines.n, sizeof(*lines.items), by_bytes);
 	for (i = 0; i < lines.n; i++) {
-		buf_addf(&buf, "%s\n", lines.at[i]);
-		free(lines.at[i]);
+		buf_addf(&buf, "%s\n", lines.items[i]);
+		free(lines.items[i]);
 	}
-	free(lines.at);
+	free(lines.items);
 	*n = lines.n;
 	return buf_take(&buf);
 }

@@ -6,14 +6,14 @@
 #include "fixture.h"
 
 void *
-must_grow(void *at, size_t size)
+must_grow(void *data, size_t size)
 {
-	at = realloc(at, size > 0 ? size : 1);
-	if (at == NULL) {
+	data = realloc(data, size > 0 ? size : 1);
+	if (data == NULL) {
 		fputs("fixture: out of memory\n", stderr);
 		exit(1);
 	}
-	return at;
+	return data;
 }
 
 void *
@@ -30,15 +30,15 @@ must_copy(const char *text)
 }
 
 void
-buf_add(struct buf *buf, const char *at, size_t len)
+buf_add(struct buf *buf, const char *data, size_t len)
 {
 	if (buf->len + len + 1 > buf->room) {
 		buf->room = (buf->len + len + 1) * 2;
-		buf->at = must_grow(buf->at, buf->room);
+		buf->data = must_grow(buf->data, buf->room);
 	}
-	memcpy(&buf->at[buf->len], at, len);
+	memcpy(&buf->data[buf->len], data, len);
 	buf->len += len;
-	buf->at[buf->len] = '\0';
+	buf->data[buf->len] = '\0';
 }
 
 void
@@ -81,8 +81,8 @@ buf_json(struct buf *buf, const char *text)
 char *
 buf_take(struct buf *buf)
 {
-	char *at = buf->at != NULL ? buf->at : must_copy("");
+	char *pos = buf->data != NULL ? buf->data : must_copy("");
 
 	*buf = (struct buf){ NULL, 0, 0 };
-	return at;
+	return pos;
 }

@@ -38,7 +38,7 @@ value_of(const struct trace_request *request, const char *name)
 
 	if (text != NULL)
 		return route_decode(text, strlen(text), true);
-	body = json_loadb(request->body.at, request->body.len, 0, NULL);
+	body = json_loadb(request->body.data, request->body.len, 0, NULL);
 	value = json_object_get(body, name);
 	if (json_is_string(value))
 		copy = must_copy(json_string_value(value));
@@ -164,7 +164,7 @@ answer_list(struct trace_request *request,
 		add_next(&buf, request, settings, first + n, answer);
 	buf_adds(&buf, bare ? "" : "}");
 	answer->body.len = buf.len;
-	answer->body.at = buf_take(&buf);
+	answer->body.data = buf_take(&buf);
 	free(after);
 }
 
@@ -177,7 +177,7 @@ answer_span(const struct trace_request *request,
 	char *edges = value_of(request, "edges");
 	bool open = edges != NULL && strcmp(edges, "open") == 0;
 	bool closed = edges != NULL && strcmp(edges, "closed") == 0;
-	int64_t from = INT64_MIN, to = INT64_MAX, at;
+	int64_t from = INT64_MIN, to = INT64_MAX, offset;
 	struct buf buf = { NULL, 0, 0 };
 	size_t i, n = 0;
 
@@ -187,16 +187,16 @@ answer_span(const struct trace_request *request,
 		(void)clock_parse(to_text, &to);
 	buf_adds(&buf, "{\"items\": [");
 	for (i = 0; i < trace_rows(TRACE_LOGS) && n < settings->cap; i++) {
-		at = trace_row(NULL, TRACE_LOGS, i);
-		if (at < from || at > to || (at == from && !closed) ||
-		    (at == to && open))
+		offset = trace_row(NULL, TRACE_LOGS, i);
+		if (offset < from || offset > to || (offset == from && !closed) ||
+		    (offset == to && open))
 			continue;
 		buf_adds(&buf, n++ > 0 ? ", " : "");
 		trace_row(&buf, TRACE_LOGS, i);
 	}
 	buf_adds(&buf, "]}");
 	answer->body.len = buf.len;
-	answer->body.at = buf_take(&buf);
+	answer->body.data = buf_take(&buf);
 	free(from_text);
 	free(to_text);
 	free(edges);

@@ -37,8 +37,8 @@ read_in(const char *dir, const char *name)
 	char *text;
 
 	buf_addf(&path, "%s/%s", dir, name);
-	text = read_file(path.at);
-	free(path.at);
+	text = read_file(path.data);
+	free(path.data);
 	return text;
 }
 
@@ -86,7 +86,7 @@ add_evaluation_log(struct list *list, char *line, const char *dir)
 	buf_addf(&key, "%s %s", run, log);
 	record = list_add(list, buf_take(&key), line, 0);
 	buf_addf(&trace, "%s/../traces/%s/%s", dir, run, log);
-	record->plain = read_file(trace.at);
+	record->plain = read_file(trace.data);
 }
 
 static void
@@ -129,8 +129,8 @@ load_versions(struct file *file, const char *dir)
 		version->record.id = text_at(version->record.text,
 		    "version_id");
 		buf_addf(&points, "%s/datapoints/%s", dir, name);
-		load_lines(&version->datapoints, points.at, false);
-		free(points.at);
+		load_lines(&version->datapoints, points.data, false);
+		free(points.data);
 	}
 }
 

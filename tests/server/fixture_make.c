@@ -113,7 +113,7 @@ add_deep_trace(struct world *world, unsigned depth)
 	buf_adds(&inner, "[]");
 	for (i = 0; i < depth; i++) {
 		struct record_log log = { .id = id, .number = i, .trace =
-		    "deep", .flow = plan.id, .children = inner.at,
+		    "deep", .flow = plan.id, .children = inner.data,
 		    .type = "flow", .file = plan.embedded,
 		    .created = START + 60 * DAY };
 
@@ -122,7 +122,7 @@ add_deep_trace(struct world *world, unsigned depth)
 		record_log(&outer, &log);
 		buf_adds(&outer, i + 1 < depth ? "]" : "");
 		inner.len = 0;
-		buf_adds(&inner, outer.at);
+		buf_adds(&inner, outer.data);
 		outer.len = 0;
 	}
 	record = list_add(&file->logs, must_copy(id), buf_take(&inner),
@@ -133,7 +133,7 @@ add_deep_trace(struct world *world, unsigned depth)
 
 		record->plain = plan_log_text(&plan, &log);
 	}
-	free(outer.at);
+	free(outer.data);
 	plan_end(&plan, file, 1, NULL);
 }
 
@@ -199,14 +199,14 @@ make_hostile(struct world *world)
 	}
 	for (i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
 		struct buf text = { NULL, 0, 0 };
-		char *at;
+		char *pos;
 
 		file = &world->files[i];
-		at = strstr(file->record.text, file->record.id);
+		pos = strstr(file->record.text, file->record.id);
 		buf_add(&text, file->record.text,
-		    (size_t)(at - file->record.text) - 1);
+		    (size_t)(pos - file->record.text) - 1);
 		buf_json(&text, ids[i]);
-		buf_adds(&text, at + strlen(file->record.id) + 1);
+		buf_adds(&text, pos + strlen(file->record.id) + 1);
 		file->record.text = buf_take(&text);
 		file->record.id = must_copy(ids[i]);
 	}
@@ -215,12 +215,12 @@ make_hostile(struct world *world)
 	file = one_file(world, "prompt", "long", NULL, 1, 2, 0);
 	{
 		struct buf text = { NULL, 0, 0 };
-		char *at = strstr(file->record.text, file->record.id);
+		char *from = strstr(file->record.text, file->record.id);
 
 		buf_add(&text, file->record.text,
-		    (size_t)(at - file->record.text));
+		    (size_t)(from - file->record.text));
 		buf_adds(&text, long_id);
-		buf_adds(&text, at + strlen(file->record.id));
+		buf_adds(&text, from + strlen(file->record.id));
 		file->record.text = buf_take(&text);
 		file->record.id = long_id;
 	}

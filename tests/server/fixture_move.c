@@ -14,29 +14,29 @@ static void
 insert_front(struct list *list)
 {
 	static unsigned number;
-	struct record model = list->at[0], *made;
-	const char *at = strstr(model.text, model.id);
+	struct record model = list->items[0], *made;
+	const char *pos = strstr(model.text, model.id);
 	char id[64];
 	struct buf buf = { NULL, 0, 0 };
 
-	if (at == NULL)
+	if (pos == NULL)
 		return;
 	snprintf(id, sizeof(id), "new_%018u", ++number);
-	buf_add(&buf, model.text, (size_t)(at - model.text));
+	buf_add(&buf, model.text, (size_t)(pos - model.text));
 	buf_adds(&buf, id);
-	buf_adds(&buf, at + strlen(model.id));
+	buf_adds(&buf, pos + strlen(model.id));
 	made = list_add(list, must_copy(id), buf_take(&buf), model.created);
 	model = *made;
-	memmove(&list->at[1], list->at, (list->n - 1) * sizeof(*list->at));
-	list->at[0] = model;
+	memmove(&list->items[1], list->items, (list->n - 1) * sizeof(*list->items));
+	list->items[0] = model;
 	list->changed++;
 }
 
 static void
 delete_at(struct list *list, size_t i)
 {
-	memmove(&list->at[i], &list->at[i + 1],
-	    (list->n - i - 1) * sizeof(*list->at));
+	memmove(&list->items[i], &list->items[i + 1],
+	    (list->n - i - 1) * sizeof(*list->items));
 	list->n--;
 	list->changed++;
 }

@@ -37,7 +37,7 @@ make(const struct record *const *records, size_t n, uint64_t number,
 	buf_addf(&buf, "], \"page\": %" PRIu64 ", \"size\": %" PRIu64
 	    ", \"total\": %" PRId64 "}", number, size, total);
 	body.len = buf.len;
-	body.at = buf_take(&buf);
+	body.data = buf_take(&buf);
 	return body;
 }
 
@@ -77,7 +77,7 @@ page_of(struct list *list, uint64_t page, uint64_t size, bool children)
 
 	pthread_mutex_lock(&lock);
 	cache = cache_for(list, size, children);
-	if (page <= cache->n && cache->pages[page - 1].at != NULL) {
+	if (page <= cache->n && cache->pages[page - 1].data != NULL) {
 		body = cache->pages[page - 1];
 		pthread_mutex_unlock(&lock);
 		return body;
@@ -86,7 +86,7 @@ page_of(struct list *list, uint64_t page, uint64_t size, bool children)
 		n = list->n - first < size ? list->n - first : size;
 	records = must_alloc((n + 1) * sizeof(*records));
 	for (i = 0; i < n; i++)
-		records[i] = &list->at[first + i];
+		records[i] = &list->items[first + i];
 	body = make(records, n, page, size, (int64_t)list->n, children);
 	free(records);
 	if (page <= cache->n)

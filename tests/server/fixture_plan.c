@@ -320,10 +320,10 @@ plan_add_flow_logs(const struct plan *flow, struct file *flow_file,
 		    NULL);
 		buf_addf(&children, "[%s]", leaf);
 		middle = add_child(prompt, prompt_file, i, id, id, flow->id,
-		    children.at);
+		    children.data);
 		children.len = 0;
 		buf_addf(&children, "[%s]", middle);
-		log.children = children.at;
+		log.children = children.data;
 		record = list_add(&flow_file->logs, must_copy(id),
 		    plan_log_text(flow, &log), log.created);
 		log.children = NULL;
@@ -332,7 +332,7 @@ plan_add_flow_logs(const struct plan *flow, struct file *flow_file,
 		free(leaf);
 		free(middle);
 	}
-	free(children.at);
+	free(children.data);
 }
 
 /* ---------------------------------------------------------- evaluations */
@@ -360,7 +360,7 @@ add_evaluation_log(const struct plan *plan, struct evaluation *evaluation,
 		child = add_child(plan, NULL, n + 1000, id, id, plan->id,
 		    NULL);
 		buf_addf(&buf, "[%s]", child);
-		log.children = buf.at;
+		log.children = buf.data;
 		full = plan_log_text(plan, &log);
 		free(child);
 		buf.len = 0;

@@ -188,8 +188,8 @@ record_file(struct buf *buf, const struct record_file *file)
 
 		buf_addf(&path, "%s%s%s", file->directory,
 		    *file->directory != '\0' ? "/" : "", file->name);
-		buf_json(buf, path.at);
-		must_grow(path.at, 1);
+		buf_json(buf, path.data);
+		must_grow(path.data, 1);
 	}
 	buf_addf(buf, ", \"id\": \"%s\", ", file->id);
 	if (file->directory_id != NULL)

@@ -11,10 +11,10 @@
 static int
 hex(char c)
 {
-	const char *digits = "0123456789abcdef0123456789ABCDEF", *at;
+	const char *digits = "0123456789abcdef0123456789ABCDEF", *pos;
 
-	at = c != '\0' ? strchr(digits, c) : NULL;
-	return at != NULL ? (int)(at - digits) % 16 : -1;
+	pos = c != '\0' ? strchr(digits, c) : NULL;
+	return pos != NULL ? (int)(pos - digits) % 16 : -1;
 }
 
 char *

@@ -31,7 +31,7 @@ struct slow {
 };
 
 static ssize_t
-slow_read(void *cookie, uint64_t at, char *out, size_t max)
+slow_read(void *cookie, uint64_t offset, char *out, size_t max)
 {
 	struct slow *slow = cookie;
 	uint64_t end = slow->answer.body.len;
@@ -41,37 +41,37 @@ slow_read(void *cookie, uint64_t at, char *out, size_t max)
 	    slow->fault.kind == FAULT_CHUNK_CUT) {
 		if (end > (uint64_t)slow->fault.value)
 			end = (uint64_t)slow->fault.value;
-		if (at >= end)
+		if (offset >= end)
 			return MHD_CONTENT_READER_END_WITH_ERROR;
 	}
 	if (slow->fault.kind == FAULT_STALL &&
-	    at >= (uint64_t)slow->fault.value) {
+	    offset >= (uint64_t)slow->fault.value) {
 		/* "For ever", for whom it may concern: ten minutes. */
 		sleep(600);
 		return MHD_CONTENT_READER_END_WITH_ERROR;
 	}
-	if (at >= end)
+	if (offset >= end)
 		return MHD_CONTENT_READER_END_OF_STREAM;
-	n = end - at < max ? (size_t)(end - at) : max;
+	n = end - offset < max ? (size_t)(end - offset) : max;
 	if (slow->fault.kind == FAULT_STALL &&
-	    n > (uint64_t)slow->fault.value - at)
-		n = (size_t)((uint64_t)slow->fault.value - at);
+	    n > (uint64_t)slow->fault.value - offset)
+		n = (size_t)((uint64_t)slow->fault.value - offset);
 	if (slow->fault.kind == FAULT_TRICKLE) {
 		usleep(100000);
 		if (n > (size_t)slow->fault.value)
 			n = (size_t)slow->fault.value;
 	}
-	memcpy(out, &slow->answer.body.at[at], n);
+	memcpy(out, &slow->answer.body.data[offset], n);
 	return (ssize_t)n;
 }
 
 /* Blanks without end, or nearly: ${value} MB before the body. */
 static ssize_t
-big_read(void *cookie, uint64_t at, char *out, size_t max)
+big_read(void *cookie, uint64_t offset, char *out, size_t max)
 {
 	struct slow *slow = cookie;
 
-	if (at >= (uint64_t)slow->fault.value << 20)
+	if (offset >= (uint64_t)slow->fault.value << 20)
 		return MHD_CONTENT_READER_END_OF_STREAM;
 	memset(out, ' ', max);
 	return (ssize_t)max;
@@ -93,20 +93,20 @@ slow_response(const struct answer *answer, const struct fault *fault)
 static struct body
 gzipped(struct body body, bool broken)
 {
-	z_stream z = { .next_in = (Bytef *)body.at,
+	z_stream z = { .next_in = (Bytef *)body.data,
 	    .avail_in = (uInt)body.len };
 	struct body out;
 
 	deflateInit2(&z, 6, Z_DEFLATED, 31, 8, Z_DEFAULT_STRATEGY);
 	out.len = deflateBound(&z, body.len);
-	out.at = must_alloc(out.len);
-	z.next_out = (Bytef *)out.at;
+	out.data = must_alloc(out.len);
+	z.next_out = (Bytef *)out.data;
 	z.avail_out = (uInt)out.len;
 	deflate(&z, Z_FINISH);
 	out.len = z.total_out;
 	deflateEnd(&z);
 	if (broken && out.len > 40)
-		memset(&out.at[out.len / 2], 0xa5, 16);
+		memset(&out.data[out.len / 2], 0xa5, 16);
 	return out;
 }
 
@@ -140,7 +140,7 @@ make_response(struct answer *answer, const struct fault *fault)
 		response = slow_response(answer, fault);
 	else
 		response = MHD_create_response_from_buffer(answer->body.len,
-		    answer->body.at, MHD_RESPMEM_PERSISTENT);
+		    answer->body.data, MHD_RESPMEM_PERSISTENT);
 	MHD_add_response_header(response, "Content-Type", answer->type);
 	if (answer->location != NULL)
 		MHD_add_response_header(response, "Location",
@@ -197,16 +197,16 @@ static void
 set_total(struct answer *answer, int64_t total)
 {
 	struct buf buf = { NULL, 0, 0 };
-	char *at = NULL, *next = answer->body.at;
+	char *pos = NULL, *next = answer->body.data;
 
 	while ((next = strstr(next, "\"total\": ")) != NULL)
-		at = next++;
-	if (at == NULL)
+		pos = next++;
+	if (pos == NULL)
 		return;
-	buf_add(&buf, answer->body.at, (size_t)(at - answer->body.at));
+	buf_add(&buf, answer->body.data, (size_t)(pos - answer->body.data));
 	buf_addf(&buf, "\"total\": %" PRId64 "}", total);
 	answer->body.len = buf.len;
-	answer->body.at = buf_take(&buf);
+	answer->body.data = buf_take(&buf);
 }
 
 /* Change the answer as the fault says.  Return false for no answer at all. */
@@ -478,7 +478,7 @@ on_request(void *cookie, struct MHD_Connection *connection, const char *url,
 	incoming->is_asked = true;
 	if (settings.trace)
 		return serve_trace(connection, url, method, (struct body){
-		    incoming->body.at, incoming->body.len });
+		    incoming->body.data, incoming->body.len });
 	return serve_api(connection, url, method);
 }
 
@@ -509,7 +509,7 @@ on_completed(void *cookie, struct MHD_Connection *connection, void **state,
 		return;
 	if (incoming->is_asked)
 		asked_end();
-	free(incoming->body.at);
+	free(incoming->body.data);
 	free(incoming);
 }
 

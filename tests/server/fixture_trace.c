@@ -46,7 +46,7 @@ static const char *const kinds[] = { "records", "logs" };
 
 /* The numbers of the rows, the oldest first; new ones come at the end. */
 static struct {
-	uint32_t *at;
+	uint32_t *items;
 	size_t n, room;
 } rows[2];
 static uint32_t next_row[2];
@@ -148,7 +148,7 @@ trace_rows(int kind)
 int64_t
 trace_row(struct buf *buf, int kind, size_t i)
 {
-	uint32_t number = rows[kind].at[rows[kind].n - 1 - i];
+	uint32_t number = rows[kind].items[rows[kind].n - 1 - i];
 
 	if (buf != NULL)
 		add_row(buf, kind, number);
@@ -160,10 +160,10 @@ append(int kind)
 {
 	if (rows[kind].n == rows[kind].room) {
 		rows[kind].room = rows[kind].room * 2 + 1024;
-		rows[kind].at = must_grow(rows[kind].at,
-		    rows[kind].room * sizeof(*rows[kind].at));
+		rows[kind].items = must_grow(rows[kind].items,
+		    rows[kind].room * sizeof(*rows[kind].items));
 	}
-	rows[kind].at[rows[kind].n++] = next_row[kind]++;
+	rows[kind].items[rows[kind].n++] = next_row[kind]++;
 }
 
 void
@@ -202,13 +202,13 @@ move_rows(int kind, const struct fault *fault)
 	int64_t i;
 
 	for (i = 0; i < fault->value; i++) {
-		size_t at = rows[kind].n / 2;
+		size_t offset = rows[kind].n / 2;
 
 		if (fault->kind == FAULT_INSERT) {
 			append(kind);
 		} else if (fault->kind == FAULT_DELETE && rows[kind].n > 1) {
-			memmove(&rows[kind].at[at], &rows[kind].at[at + 1],
-			    (rows[kind].n - at - 1) * sizeof(uint32_t));
+			memmove(&rows[kind].items[offset], &rows[kind].items[offset + 1],
+			    (rows[kind].n - offset - 1) * sizeof(uint32_t));
 			rows[kind].n--;
 		}
 	}
@@ -245,7 +245,7 @@ trace_error(struct answer *answer, int status, const char *code,
 		    "\"suggestion\": \"see the guide\"}", code, message);
 	}
 	answer->body.len = buf.len;
-	answer->body.at = buf_take(&buf);
+	answer->body.data = buf_take(&buf);
 }
 
 static char *
@@ -366,7 +366,7 @@ trace_parse(struct trace_request *request,
 	if (items_parse(request, settings) || route == NULL)
 		return;
 	request->route.name = route->name;
-	body = json_loadb(request->body.at, request->body.len, 0, NULL);
+	body = json_loadb(request->body.data, request->body.len, 0, NULL);
 	request->route.id = must_copy(json_string_value(json_object_get(body,
 	    "namespace")));
 	filters = filters_of(route, body);
@@ -388,9 +388,9 @@ static int64_t
 when(json_t *filters, const char *name, int64_t usual)
 {
 	const char *text = json_string_value(json_object_get(filters, name));
-	int64_t at;
+	int64_t offset;
 
-	return text != NULL && clock_parse(text, &at) == 0 ? at : usual;
+	return text != NULL && clock_parse(text, &offset) == 0 ? offset : usual;
 }
 
 static bool
@@ -452,11 +452,11 @@ add_rows(const struct trace_request *request,
 		limit = settings->clamp;
 	buf_addf(&buf, "{\"%s\": [", kinds[route->kind]);
 	for (i = rows[route->kind].n; i-- > 0; ) {
-		uint32_t number = rows[route->kind].at[i];
-		int64_t at = time_of(number);
+		uint32_t number = rows[route->kind].items[i];
+		int64_t position = time_of(number);
 
 		/* From ${from} on and before ${to}. */
-		if (at < from || at >= to || !fits(route, filters, number))
+		if (position < from || position >= to || !fits(route, filters, number))
 			continue;
 		if (total++ < offset || n == limit)
 			continue;
@@ -467,7 +467,7 @@ add_rows(const struct trace_request *request,
 	add_rest(&buf, route, settings->shape, total, n, limit, offset);
 	buf_adds(&buf, "}");
 	answer->body.len = buf.len;
-	answer->body.at = buf_take(&buf);
+	answer->body.data = buf_take(&buf);
 }
 
 /* Is the request one that can be answered?  If not, say so. */
@@ -522,7 +522,7 @@ trace_answer(struct trace_request *request,
 		items_answer(request, settings, answer);
 		return;
 	}
-	body = json_loadb(request->body.at, request->body.len, 0, NULL);
+	body = json_loadb(request->body.data, request->body.len, 0, NULL);
 	filters = filters_of(route, body);
 	pthread_mutex_lock(&lock);
 	if (fault != NULL)

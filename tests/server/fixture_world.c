@@ -10,11 +10,11 @@ list_add(struct list *list, char *id, char *text, int64_t created)
 {
 	if (list->n == list->room) {
 		list->room = list->room * 2 + 8;
-		list->at = must_grow(list->at,
-		    list->room * sizeof(*list->at));
+		list->items = must_grow(list->items,
+		    list->room * sizeof(*list->items));
 	}
-	list->at[list->n] = (struct record){ id, text, NULL, created };
-	return &list->at[list->n++];
+	list->items[list->n] = (struct record){ id, text, NULL, created };
+	return &list->items[list->n++];
 }
 
 struct file *
@@ -98,7 +98,7 @@ index_list(struct world *world, const struct list *list, size_t *room)
 			world->logs_by_id = must_grow(world->logs_by_id,
 			    *room * sizeof(*world->logs_by_id));
 		}
-		world->logs_by_id[world->n_logs_by_id++] = list->at[i];
+		world->logs_by_id[world->n_logs_by_id++] = list->items[i];
 	}
 }
 
@@ -113,7 +113,7 @@ index_evaluation(struct world *world, const struct evaluation *evaluation,
 	size_t i;
 
 	for (i = 0; i < evaluation->logs.n; i++) {
-		const struct record *record = &evaluation->logs.at[i];
+		const struct record *record = &evaluation->logs.items[i];
 		const char *id = strchr(record->id, ' ');
 		struct list one = { NULL, 0, 0, NULL, 0 };
 
@@ -122,7 +122,7 @@ index_evaluation(struct world *world, const struct evaluation *evaluation,
 		list_add(&one, must_copy(id + 1), record->plain,
 		    record->created);
 		index_list(world, &one, room);
-		free(one.at);
+		free(one.items);
 	}
 }
 

@@ -38,10 +38,10 @@ test_text_stops_at_its_ceiling(void **state)
 	assert_int_equal(text_adds(&text, "def"), -1);
 	assert_true(text.over);
 	assert_int_equal(text_adds(&text, "d"), -1);
-	assert_string_equal(text.at, "abc");
+	assert_string_equal(text.data, "abc");
 	text_clear(&text);
 	assert_int_equal(text_addf(&text, "%05d", 42), 0);
-	assert_string_equal(text.at, "00042");
+	assert_string_equal(text.data, "00042");
 	text_release(&text);
 	text_init(&text, 1000000);
 	assert_int_equal(text_addf(&text, "%0999d", 7), 0);
@@ -77,7 +77,7 @@ test_text_from_outside_is_made_visible(void **state)
 	for (i = 0; i < LENGTH(rows); i++) {
 		text_init(&text, 100);
 		text_add_visible(&text, rows[i].from, strlen(rows[i].from));
-		assert_string_equal(text.at, rows[i].to);
+		assert_string_equal(text.data, rows[i].to);
 		text_release(&text);
 	}
 }
@@ -120,10 +120,10 @@ test_percent_encoding(void **state)
 	(void)state;
 	text_init(&text, 100);
 	text_add_percent(&text, "a/b c~%\n", 8, "");
-	assert_string_equal(text.at, "a%2Fb%20c%7E%25%0A");
+	assert_string_equal(text.data, "a%2Fb%20c%7E%25%0A");
 	text_clear(&text);
 	text_add_percent(&text, "a/b~", 4, "~/");
-	assert_string_equal(text.at, "a/b~");
+	assert_string_equal(text.data, "a/b~");
 	text_release(&text);
 }
 
@@ -361,7 +361,7 @@ read_back(const char *path, const char *expected)
 
 	text_init(&text, 1000);
 	assert_int_equal(file_read(AT_FDCWD, path, &text, &err), 0);
-	assert_string_equal(text.at, expected);
+	assert_string_equal(text.data, expected);
 	text_release(&text);
 }
 
@@ -519,7 +519,7 @@ test_a_log_is_kept_until_it_has_a_file(void **state)
 	    "none", NULL, NULL);
 	assert_true(log_take(log, &level, &line));
 	assert_int_equal(level, LOG_WARN);
-	assert_string_equal(line.at, "escape \\x1b[1m");
+	assert_string_equal(line.data, "escape \\x1b[1m");
 	assert_false(log_take(log, &level, &line));
 	log_to_file(log, fd, LOG_JSON);
 	log_event(log, LOG_ERROR, "test", "as \"json\"", "n", "1", NULL);

@@ -439,13 +439,13 @@ test_spans_of_time(void **state)
 	text_init(&url, 1000);
 	assert_int_equal(source_url(job.listing->resource, "http://h",
 	    &scope, &url, &missing), 0);
-	assert_string_equal(url.at, "http://h/span?a=2025-01-01T00:09:59Z&"
+	assert_string_equal(url.data, "http://h/span?a=2025-01-01T00:09:59Z&"
 	    "b=2025-01-01T01:00:00.500Z");
 	text_clear(&url);
 	view.job = &job;
 	source_url(job.listing->resource, "http://h", &scope, &url,
 	    &missing);
-	assert_string_equal(url.at, "http://h/span?b=2025-01-01T00:10:00Z");
+	assert_string_equal(url.data, "http://h/span?b=2025-01-01T00:10:00Z");
 	text_release(&url);
 	assert_false(crawl_is_turn(&other));
 	assert_int_equal(came(crawl, &job, 4, 0, -1, -1, NULL),
@@ -534,7 +534,7 @@ test_bodies(void **state)
 
 	(void)state;
 	assert_int_equal(make_body(&body, &err), 0);
-	assert_string_equal(body.at, "{\"name\":\"a \",\"inner\":{\"limit\":"
+	assert_string_equal(body.data, "{\"name\":\"a \",\"inner\":{\"limit\":"
 	    "10,\"at\":0},\"empty\":{},\"when\":\"2025-01-01T01:00:00.500Z\","
 	    "\"is\":true,\"list\":[\"a\",1.5e3],\"number\":{\"number\":"
 	    "\"7\"}}");
@@ -543,7 +543,7 @@ test_bodies(void **state)
 	options[3] = "1";
 	options[4] = "a\"b,\n";
 	assert_int_equal(make_body(&body, &err), 0);
-	assert_string_equal(body.at, "{\"name\":\"a 1\",\"gone\":"
+	assert_string_equal(body.data, "{\"name\":\"a 1\",\"gone\":"
 	    "\"2025-03-04T06:07+02:00\",\"inner\":{\"limit\":10,\"at\":0},"
 	    "\"empty\":{\"x\":\"2025-03-04T06:07+02:00\"},\"when\":"
 	    "\"2025-03-04T04:07:00Z\",\"is\":true,\"only\":\"x\",\"tags\":"

@@ -270,7 +270,7 @@ test_errors_are_explained(void **state)
 		text_init(&text, 200);
 		http_explain((struct span){ rows[i].body,
 		    strlen(rows[i].body) }, &text);
-		assert_string_equal(text.at != NULL ? text.at : "",
+		assert_string_equal(text.data != NULL ? text.data : "",
 		    rows[i].text);
 		text_release(&text);
 	}

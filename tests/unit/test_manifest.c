@@ -59,7 +59,7 @@ say_page(struct manifest *manifest, const char *key, uint64_t first,
 {
 	struct manifest_page page = { .first = first, .count = 10,
 	    .pass = pass, .received = 10, .distinct = 10, .kept = 10,
-	    .at = lines - 10, .total = 40, .size = 10 };
+	    .position = lines - 10, .total = 40, .size = 10 };
 	struct tree_receipt receipt = { .path = (char *)shard,
 	    .lines = lines, .bytes = lines * 7 };
 	struct tree_receipts receipts = { &receipt, 1, 1 };
@@ -101,7 +101,7 @@ test_what_is_said_is_known_after_reading_it_again(void **state)
 		assert_int_equal(known.distinct, 20);
 		assert_int_equal(known.total, 40);
 		assert_int_equal(known.pages[1].first, 20);
-		assert_int_equal(known.pages[1].at, 10);
+		assert_int_equal(known.pages[1].position, 10);
 		assert_non_null(known.gaps);
 		assert_int_equal(known.gaps->first, 10);
 		assert_int_equal(known.gaps->status, 500);
@@ -112,8 +112,8 @@ test_what_is_said_is_known_after_reading_it_again(void **state)
 		assert_int_equal(manifest_files(manifest, "logs/pr_1",
 		    &files, &err), 0);
 		assert_int_equal(files.n, 1);
-		assert_int_equal(files.at[0].lines, 20);
-		assert_int_equal(files.at[0].sha256[0], 20);
+		assert_int_equal(files.items[0].lines, 20);
+		assert_int_equal(files.items[0].sha256[0], 20);
 		tree_receipts_release(&files);
 		assert_false(manifest_find(manifest, "logs/pr_2", &known));
 		manifest = again(tree, manifest);
@@ -174,8 +174,8 @@ test_the_end_of_a_listing(void **state)
 	assert_int_equal(manifest_files(manifest, "files", &files, &err),
 	    0);
 	assert_int_equal(files.n, 2);
-	assert_string_equal(files.at[0].path, "a");
-	assert_string_equal(files.at[1].path, "b");
+	assert_string_equal(files.items[0].path, "a");
+	assert_string_equal(files.items[1].path, "b");
 	tree_receipts_release(&files);
 	fields = manifest_fields(manifest, "files", &err);
 	assert_string_equal(json_string_value(json_object_get(fields,
@@ -192,11 +192,11 @@ test_the_end_of_a_listing(void **state)
 
 /* Change the file's bytes. */
 static void
-spoil(struct tree *tree, long at, const char *bytes, bool truncate)
+spoil(struct tree *tree, long offset, const char *bytes, bool truncate)
 {
 	int fd = openat(tree_dir(tree), MANIFEST_NAME, O_RDWR);
 	off_t end = lseek(fd, 0, SEEK_END);
-	off_t where = at < 0 ? end + at : at;
+	off_t where = offset < 0 ? end + offset : offset;
 
 	if (truncate)
 		assert_int_equal(ftruncate(fd, where), 0);
@@ -323,7 +323,7 @@ test_a_seal_is_the_end_and_holds(void **state)
 	    &err), 0);
 	fd = openat(tree_dir(tree), MANIFEST_NAME, O_RDWR);
 	for (i = 0; i < text.len; i++) {
-		char byte = (char)(text.at[i] ^ 1);
+		char byte = (char)(text.data[i] ^ 1);
 
 		assert_int_equal(pwrite(fd, &byte, 1, (off_t)i), 1);
 		manifest = manifest_open(tree, the_log, &err);
@@ -332,7 +332,7 @@ test_a_seal_is_the_end_and_holds(void **state)
 		if (manifest != NULL && manifest_sealed(manifest) != NULL)
 			fail_msg("byte %zu can be changed", i);
 		manifest_close(manifest);
-		assert_int_equal(pwrite(fd, text.at, text.len, 0),
+		assert_int_equal(pwrite(fd, text.data, text.len, 0),
 		    text.len);
 	}
 	close(fd);
@@ -430,8 +430,8 @@ test_objects_that_were_replaced(void **state)
 	assert_int_equal(files.n, PAGES * EACH);
 	for (i = 0; i < files.n; i++) {
 		snprintf(path, sizeof(path), "prompts/%u.json", i);
-		assert_string_equal(files.at[i].path, path);
-		assert_int_equal(files.at[i].bytes, 1 + i % 2);
+		assert_string_equal(files.items[i].path, path);
+		assert_int_equal(files.items[i].bytes, 1 + i % 2);
 	}
 	tree_receipts_release(&files);
 	manifest_close(manifest);

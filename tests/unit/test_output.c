@@ -13,14 +13,14 @@ take_open(void *cookie, const char *name, const char *attributes)
 
 	text_addf(cookie, "<%s", name);
 	if (output_xml_attribute(attributes, "r", &value))
-		text_addf(cookie, " %.*s", (int)value.len, value.at);
+		text_addf(cookie, " %.*s", (int)value.len, value.data);
 	text_addc(cookie, '>');
 }
 
 static void
-take_text(void *cookie, const char *at, size_t len)
+take_text(void *cookie, const char *data, size_t len)
 {
-	text_add(cookie, at, len);
+	text_add(cookie, data, len);
 }
 
 static void
@@ -54,7 +54,7 @@ test_xml_is_whole_or_not(void **state)
 	struct text told;
 	struct output_xml xml = { .open = take_open, .text = take_text,
 	    .close = take_close, .cookie = &told };
-	size_t i, piece, at, len, n;
+	size_t i, piece, offset, len, n;
 	bool whole;
 
 	(void)state;
@@ -66,16 +66,16 @@ test_xml_is_whole_or_not(void **state)
 		for (piece = 1; piece <= len + 1; piece++) {
 			text_clear(&told);
 			output_xml_begin(&xml);
-			for (at = 0; at < len; at += n) {
-				n = len - at < piece ? len - at : piece;
-				output_xml_add(&xml, &documents[i].xml[at],
+			for (offset = 0; offset < len; offset += n) {
+				n = len - offset < piece ? len - offset : piece;
+				output_xml_add(&xml, &documents[i].xml[offset],
 				    n);
 			}
 			whole = output_xml_end(&xml);
 			if (whole != (documents[i].told != NULL))
 				fail_msg("%s", documents[i].xml);
 			if (whole)
-				assert_string_equal(told.at,
+				assert_string_equal(told.data,
 				    documents[i].told);
 		}
 	}
@@ -101,9 +101,9 @@ test_xml_without_a_block(void **state)
 	output_xml_init(&xml);
 	for (i = 0; i + 64 <= text.len; i++, n++) {
 		output_xml_begin(&xml);
-		output_xml_add(&xml, text.at, i);
+		output_xml_add(&xml, text.data, i);
 		k = i + 64;
-		output_xml_add(&xml, &text.at[k], text.len - k);
+		output_xml_add(&xml, &text.data[k], text.len - k);
 		seen += !output_xml_end(&xml);
 	}
 	/* All but those that take whole rows, which are counted elsewhere. */
@@ -124,10 +124,10 @@ begin_file(void *cookie, const char *name, struct err *err)
 }
 
 static int
-add_bytes(void *cookie, const char *at, size_t len, struct err *err)
+add_bytes(void *cookie, const char *data, size_t len, struct err *err)
 {
 	(void)err;
-	text_add(cookie, at, len);
+	text_add(cookie, data, len);
 	return 0;
 }
 
@@ -149,13 +149,13 @@ unzip(const char *path, struct text *told, struct err *err)
 }
 
 static void
-put(const char *path, const char *at, size_t len)
+put(const char *path, const char *data, size_t len)
 {
 	int fd = file_open(AT_FDCWD, path, O_WRONLY | O_CREAT | O_TRUNC,
 	    NULL);
 
 	assert_int_not_equal(fd, -1);
-	assert_int_equal(write(fd, at, len), len);
+	assert_int_equal(write(fd, data, len), len);
 	close(fd);
 }
 
@@ -192,27 +192,27 @@ test_a_zip_is_read_back(void **state)
 	text_init(&whole, 1 << 20);
 	text_init(&told, 1 << 20);
 	assert_int_equal(unzip("a.zip", &whole, &err), 0);
-	assert_contains(whole.at, "[one.xml:one.xmlone.xml");
-	assert_contains(whole.at, "xml][two:two][sub/three:sub/three");
+	assert_contains(whole.data, "[one.xml:one.xmlone.xml");
+	assert_contains(whole.data, "xml][two:two][sub/three:sub/three");
 	/* More files than 16 bits can count, and one with 64-bit sizes. */
 	assert_int_equal(unzip("b.zip", &told, &err), 0);
-	assert_contains(told.at, "[0:][1:][2:]");
-	assert_contains(told.at, "[65999:][large:x]");
+	assert_contains(told.data, "[0:][1:][2:]");
+	assert_contains(told.data, "[65999:][large:x]");
 	for (i = 0; i < bytes.len; i++) {
 		/* Cut off anywhere, it is none. */
-		put("cut.zip", bytes.at, i);
+		put("cut.zip", bytes.data, i);
 		assert_int_equal(unzip("cut.zip", &told, &err), -1);
 		assert_int_equal(err.kind, ERR_DISK);
 		/* With a bit of it flipped, it is none, or it is the same. */
 		bit = (int)(i * 7 % 8);
-		bytes.at[i] = (char)(bytes.at[i] ^ 1 << bit);
-		put("bad.zip", bytes.at, bytes.len);
+		bytes.data[i] = (char)(bytes.data[i] ^ 1 << bit);
+		put("bad.zip", bytes.data, bytes.len);
 		if (unzip("bad.zip", &told, &err) == -1)
 			seen++;
 		else if (told.len != whole.len ||
-		    memcmp(told.at, whole.at, told.len) != 0)
+		    memcmp(told.data, whole.data, told.len) != 0)
 			fail_msg("bit %d of byte %zu", bit, i);
-		bytes.at[i] = (char)(bytes.at[i] ^ 1 << bit);
+		bytes.data[i] = (char)(bytes.data[i] ^ 1 << bit);
 	}
 	assert_true(seen > bytes.len / 2);
 	text_release(&bytes);

@@ -85,7 +85,7 @@ test_named_files(void **state)
 	assert_int_equal(file_read(AT_FDCWD, "two.zip", &two, &err), 0);
 	assert_int_equal(progress.archive_bytes, two.len);
 	assert_int_equal(one.len, two.len);
-	assert_memory_equal(one.at, two.at, one.len);
+	assert_memory_equal(one.data, two.data, one.len);
 	text_release(&one);
 	text_release(&two);
 }

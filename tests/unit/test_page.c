@@ -300,7 +300,7 @@ test_other_shapes(void **state)
 	assert_true(text_is(page.failure, "[{}]"));
 	assert_int_equal(read_text(&page, &failing,
 	    "{\"data\":[1],\"errors\":[]}", &err), 0);
-	assert_true(page.failure.at == NULL);
+	assert_true(page.failure.data == NULL);
 	assert_int_equal(read_text(&page, &listed,
 	    "{\"records\":[],\"errors\":[1]}", &err), 0);
 	assert_true(text_is(page.errors, "[1]"));
@@ -473,7 +473,7 @@ write_all(const struct written *rows, size_t n,
 	for (i = 0; i < n; i++) {
 		text_init(&text, 100);
 		write(span(rows[i].value), &text);
-		assert_string_equal(text.at != NULL ? text.at : "",
+		assert_string_equal(text.data != NULL ? text.data : "",
 		    rows[i].text);
 		text_release(&text);
 	}
@@ -529,7 +529,7 @@ test_lines_lose_breaks_and_nothing_else(void **state)
 	assert_true(page.has_breaks);
 	text_init(&line, 100);
 	page_line(page.records[0], &line);
-	assert_string_equal(line.at, "{\"a\": 1,\t\"b\" : \"x\\ny\"}");
+	assert_string_equal(line.data, "{\"a\": 1,\t\"b\" : \"x\\ny\"}");
 	text_release(&line);
 	/* Breaks between the records are none in them. */
 	assert_int_equal(read_text(&page, &listed,

@@ -69,7 +69,7 @@ find(json_t *json, const char *path)
 		char name[20] = "";
 
 		path = source_step(path, &step);
-		memcpy(name, step.at, step.len);
+		memcpy(name, step.data, step.len);
 		json = json_object_get(json, name);
 	}
 	return json;
@@ -81,15 +81,15 @@ compare(struct span ours, json_t *theirs, const char *path,
 {
 	json_t *json;
 
-	if (ours.at == NULL || theirs == NULL) {
-		if (ours.at != NULL || theirs != NULL)
-			fail_msg("%s in %s", path, text->at);
+	if (ours.data == NULL || theirs == NULL) {
+		if (ours.data != NULL || theirs != NULL)
+			fail_msg("%s in %s", path, text->data);
 		return;
 	}
-	json = json_loadb(ours.at, ours.len, JSON_DECODE_ANY, NULL);
+	json = json_loadb(ours.data, ours.len, JSON_DECODE_ANY, NULL);
 	if (json == NULL || !json_equal(json, theirs))
-		fail_msg("%s in %s is %.*s", path, text->at, (int)ours.len,
-		    ours.at);
+		fail_msg("%s in %s is %.*s", path, text->data, (int)ours.len,
+		    ours.data);
 	json_decref(json);
 }
 
@@ -133,13 +133,13 @@ test_noted_is_what_is_there(void **state)
 			add_value(&text, 6);
 		}
 		text_addc(&text, '}');
-		json = json_loadb(text.at, text.len, JSON_DECODE_ANY, NULL);
+		json = json_loadb(text.data, text.len, JSON_DECODE_ANY, NULL);
 		if (json == NULL)
-			fail_msg("%s", text.at);
+			fail_msg("%s", text.data);
 		records = find(json, resource.shape.records);
-		rc = page_read(&page, plan, text.at, text.len, &err);
+		rc = page_read(&page, plan, text.data, text.len, &err);
 		if ((rc == 0) != json_is_array(records))
-			fail_msg("%d: %s", rc, text.at);
+			fail_msg("%d: %s", rc, text.data);
 		with_records += rc == 0 && page.n > 0;
 		if (rc == 0)
 			assert_int_equal(page.n, json_array_size(records));
@@ -155,7 +155,7 @@ test_noted_is_what_is_there(void **state)
 				    paths[k], &text);
 				if (!page_find(record.bytes, paths[k],
 				    &found))
-					found.at = NULL;
+					found.data = NULL;
 				compare(found, find(theirs, paths[k]),
 				    paths[k], &text);
 			}

@@ -83,7 +83,7 @@ hurt(struct text *text)
 		text->len = dice((unsigned)(text->len < MOST ? text->len :
 		    MOST) + 1);
 	for (; n > 0 && text->len > 0; n--)
-		text->at[dice((unsigned)text->len)] = bytes[dice(
+		text->data[dice((unsigned)text->len)] = bytes[dice(
 		    sizeof(bytes) - 1)];
 }
 
@@ -94,12 +94,12 @@ struct result {
 };
 
 static void
-walk(struct result *result, const struct page_plan *plan, const char *at,
+walk(struct result *result, const struct page_plan *plan, const char *data,
     size_t len, enum page_means means)
 {
 	page_init(&result->page);
 	page_clear(&result->page, plan);
-	result->scan = (struct page_scan){ .begin = at, .end = at + len,
+	result->scan = (struct page_scan){ .begin = data, .end = data + len,
 	    .plan = plan, .words = true, .page = &result->page,
 	    .is_record = true };
 	result->rc = page_scan_by(&result->scan, means);
@@ -113,20 +113,20 @@ compare_found(const struct page_plan *plan, const struct span *plain,
 	size_t i;
 
 	for (i = 0; i < (size_t)plan->record.n_slots; i++) {
-		assert_ptr_equal(plain[i].at, other[i].at);
-		if (plain[i].at != NULL)
+		assert_ptr_equal(plain[i].data, other[i].data);
+		if (plain[i].data != NULL)
 			assert_int_equal(plain[i].len, other[i].len);
 	}
 }
 
 static void
-compare(const struct page_plan *plan, const char *at, size_t len,
+compare(const struct page_plan *plan, const char *data, size_t len,
     enum page_means means)
 {
 	struct result plain, other;
 
-	walk(&plain, plan, at, len, PAGE_PLAIN);
-	walk(&other, plan, at, len, means);
+	walk(&plain, plan, data, len, PAGE_PLAIN);
+	walk(&other, plan, data, len, means);
 	assert_int_equal(plain.rc, other.rc);
 	if (plain.rc == -1) {
 		assert_ptr_equal(plain.scan.where, other.scan.where);
@@ -134,8 +134,8 @@ compare(const struct page_plan *plan, const char *at, size_t len,
 	} else {
 		assert_int_equal(plain.page.n, 1);
 		assert_int_equal(other.page.n, 1);
-		assert_ptr_equal(plain.page.records[0].at,
-		    other.page.records[0].at);
+		assert_ptr_equal(plain.page.records[0].data,
+		    other.page.records[0].data);
 		assert_int_equal(plain.page.records[0].len,
 		    other.page.records[0].len);
 		assert_int_equal(plain.page.n_words, other.page.n_words);
@@ -152,13 +152,13 @@ static char *
 map_edge(size_t *size)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	char *at = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE,
+	char *pos = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE,
 	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-	assert_true(at != MAP_FAILED);
-	assert_int_equal(mprotect(at + page, page, PROT_NONE), 0);
+	assert_true(pos != MAP_FAILED);
+	assert_int_equal(mprotect(pos + page, page, PROT_NONE), 0);
 	*size = page;
-	return at;
+	return pos;
 }
 
 static void
@@ -170,7 +170,7 @@ try_all(enum page_means means)
 	struct page_plan *plan = page_plan_new(&resource);
 	size_t size, n, off;
 	struct text text;
-	char *edge = map_edge(&size), *at;
+	char *edge = map_edge(&size), *pos;
 
 	seed = 20251124;
 	for (n = 0; n < CASES; n++) {
@@ -180,11 +180,11 @@ try_all(enum page_means means)
 		if (text.len > MOST)
 			text.len = MOST;
 		/* To the very end, and so at each alignment. */
-		at = edge + size - text.len;
-		memcpy(at, text.at, text.len);
-		compare(plan, at, text.len, means);
+		pos = edge + size - text.len;
+		memcpy(pos, text.data, text.len);
+		compare(plan, pos, text.len, means);
 		off = dice(65);
-		memcpy(edge + off, text.at, text.len);
+		memcpy(edge + off, text.data, text.len);
 		compare(plan, edge + off, text.len, means);
 		text_release(&text);
 	}

@@ -65,7 +65,7 @@ static void
 split(const char *text, size_t step, char found[16], unsigned *odd)
 {
 	struct page_plan *plan = page_plan_new(&resource);
-	size_t len = strlen(text), at = 0, have = 0;
+	size_t len = strlen(text), offset = 0, have = 0;
 	struct page_item item;
 	struct page page;
 	struct err err;
@@ -76,9 +76,9 @@ split(const char *text, size_t step, char found[16], unsigned *odd)
 	*odd = 0;
 	for (;;) {
 		/* Of just that size: reading on is seen. */
-		copy = malloc(have - at + 1);
-		memcpy(copy, &text[at], have - at);
-		page_split(&page, plan, (struct span){ copy, have - at },
+		copy = malloc(have - offset + 1);
+		memcpy(copy, &text[offset], have - offset);
+		page_split(&page, plan, (struct span){ copy, have - offset },
 		    have == len, &item, &err);
 		free(copy);
 		if (item.kind == PAGE_OVER)
@@ -88,12 +88,12 @@ split(const char *text, size_t step, char found[16], unsigned *odd)
 			have = have + step < len ? have + step : len;
 			continue;
 		}
-		assert_true(item.used > 0 && item.used <= have - at);
-		at += item.used;
+		assert_true(item.used > 0 && item.used <= have - offset);
+		offset += item.used;
 		*odd |= item.odd;
 		say(found, item.kind);
 	}
-	assert_int_equal(at, len);
+	assert_int_equal(offset, len);
 	page_release(&page);
 	page_plan_free(plan);
 }
@@ -159,7 +159,7 @@ test_a_file_that_is_one_record(void **state)
 		    wholes[i].record))
 			fail_msg("file %zu: kind %d, odd %u, \"%.*s\"", i,
 			    (int)item.kind, item.odd, (int)item.bytes.len,
-			    item.bytes.at);
+			    item.bytes.data);
 		if (item.kind == PAGE_DAMAGED)
 			assert_int_equal(err.kind, ERR_DATA);
 	}

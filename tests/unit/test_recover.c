@@ -12,11 +12,11 @@ struct given {
 };
 
 static void
-write_file(struct tree *tree, const char *name, const char *at, size_t len)
+write_file(struct tree *tree, const char *name, const char *data, size_t len)
 {
 	struct err err;
 
-	if (file_replace(tree_dir(tree), name, at, len, &err) == -1)
+	if (file_replace(tree_dir(tree), name, data, len, &err) == -1)
 		fail_msg("%s", err.text);
 }
 
@@ -66,21 +66,21 @@ end(struct given *given)
 static size_t
 line_at(const struct given *given, int n)
 {
-	const char *p = given->manifest.at;
+	const char *p = given->manifest.data;
 
 	while (n-- > 0)
 		p = strchr(p, '\n') + 1;
-	return (size_t)(p - given->manifest.at);
+	return (size_t)(p - given->manifest.data);
 }
 
 /* Write it with the byte at ${at} changed. */
 static void
-write_hurt(const struct given *given, const char *name, size_t at)
+write_hurt(const struct given *given, const char *name, size_t offset)
 {
 	char *copy = malloc(given->manifest.len);
 
-	memcpy(copy, given->manifest.at, given->manifest.len);
-	copy[at] ^= 1;
+	memcpy(copy, given->manifest.data, given->manifest.len);
+	copy[offset] ^= 1;
 	write_file(given->tree, name, copy, given->manifest.len);
 	free(copy);
 }
@@ -147,14 +147,14 @@ test_one_of_two_is_enough(void **state)
 	write_file(given.tree, MANIFEST_NAME, "\xef\xbb\xbf", 3);
 	check(&given, MANIFEST_COPIED, true, 2);
 	/* A last line that is torn, or was never there. */
-	write_file(given.tree, MANIFEST_NAME, given.manifest.at,
+	write_file(given.tree, MANIFEST_NAME, given.manifest.data,
 	    given.manifest.len - 10);
 	check(&given, MANIFEST_COPIED, true, 2);
-	write_file(given.tree, MANIFEST_NAME, given.manifest.at,
+	write_file(given.tree, MANIFEST_NAME, given.manifest.data,
 	    line_at(&given, 3));
 	check(&given, MANIFEST_COPIED, true, 2);
 	/* And the other way round. */
-	write_file(given.tree, MANIFEST_NAME, given.manifest.at,
+	write_file(given.tree, MANIFEST_NAME, given.manifest.data,
 	    given.manifest.len);
 	write_hurt(&given, MANIFEST_COPY, 3);
 	check(&given, MANIFEST_INTACT, true, 2);
@@ -200,11 +200,11 @@ test_lines_that_come_twice(void **state)
 	(void)state;
 	begin(&given);
 	text_init(&twice, 100000);
-	text_add(&twice, given.manifest.at, line_at(&given, 2));
-	text_adds(&twice, &given.manifest.at[line_at(&given, 1)]);
-	write_file(given.tree, MANIFEST_NAME, twice.at, twice.len);
+	text_add(&twice, given.manifest.data, line_at(&given, 2));
+	text_adds(&twice, &given.manifest.data[line_at(&given, 1)]);
+	write_file(given.tree, MANIFEST_NAME, twice.data, twice.len);
 	check(&given, MANIFEST_COPIED, true, 2);
-	write_file(given.tree, MANIFEST_COPY, twice.at, twice.len);
+	write_file(given.tree, MANIFEST_COPY, twice.data, twice.len);
 	check(&given, MANIFEST_MERGED, true, 2);
 	text_release(&twice);
 	end(&given);
@@ -248,7 +248,7 @@ test_what_the_log_has(void **state)
 	write_hurt(&given, MANIFEST_COPY, 0);
 	check(&given, MANIFEST_MERGED, true, 2);
 	n = line_at(&given, 3);
-	write_file(given.tree, MANIFEST_NAME, given.manifest.at, n);
+	write_file(given.tree, MANIFEST_NAME, given.manifest.data, n);
 	remove_file(given.tree, MANIFEST_COPY);
 	check(&given, MANIFEST_MERGED, true, 2);
 	end(&given);

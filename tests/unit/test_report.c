@@ -48,7 +48,7 @@ assert_has(const char *report, const char *format, const char *const *parts)
 	struct text text = render(json, format);
 
 	for (; *parts != NULL; parts++)
-		assert_contains(text.at, *parts);
+		assert_contains(text.data, *parts);
 	text_release(&text);
 	json_decref(json);
 }
@@ -149,9 +149,9 @@ test_json_is_what_it_was(void **state)
 	struct text text = render(report, "json");
 
 	(void)state;
-	assert_memory_equal(text.at, "{\n  \"title\": ", 13);
-	assert_contains(text.at, "\"success_rate\": 0.6667\n");
-	again = load(text.at);
+	assert_memory_equal(text.data, "{\n  \"title\": ", 13);
+	assert_contains(text.data, "\"success_rate\": 0.6667\n");
+	again = load(text.data);
 	assert_true(json_equal(report, again));
 	json_decref(again);
 	json_decref(report);
@@ -190,10 +190,10 @@ test_empty_reports_say_so(void **state)
 		for (j = 0; j < LENGTH(formats) - 1; j++) {
 			struct text text = render(report, formats[j]);
 
-			assert_contains(text.at, "No records match");
-			assert_null(strstr(text.at, "##"));
-			assert_null(strstr(text.at, "<h2"));
-			assert_null(strstr(text.at, "----"));
+			assert_contains(text.data, "No records match");
+			assert_null(strstr(text.data, "##"));
+			assert_null(strstr(text.data, "<h2"));
+			assert_null(strstr(text.data, "----"));
 			text_release(&text);
 		}
 		json_decref(report);
@@ -324,26 +324,26 @@ test_long_series_are_cut_and_drawn_whole(void **state)
 
 	(void)state;
 	text = render(report, "markdown");
-	assert_int_equal(count(text.at, "| 7 | 1 |\n"), 50);
-	assert_contains(text.at, "*4,950 earlier rows are left out here; the "
+	assert_int_equal(count(text.data, "| 7 | 1 |\n"), 50);
+	assert_contains(text.data, "*4,950 earlier rows are left out here; the "
 	    "formats csv and json have all 5,000.*\n");
-	assert_contains(text.at, "| 1014-11-16 | 7 | 1 |\n");
+	assert_contains(text.data, "| 1014-11-16 | 7 | 1 |\n");
 	text_release(&text);
 	text = render(report, "text");
-	assert_contains(text.at, "4,950 earlier rows are left out");
+	assert_contains(text.data, "4,950 earlier rows are left out");
 	text_release(&text);
 	text = render(report, "csv");
-	assert_int_equal(count(text.at, ",7,1\n"), 5000);
+	assert_int_equal(count(text.data, ",7,1\n"), 5000);
 	text_release(&text);
 	text = render(report, "html");
-	assert_int_equal(count(text.at, "<th scope=\"row\""), 500);
-	assert_contains(text.at, "4,500 earlier rows are left out");
+	assert_int_equal(count(text.data, "<th scope=\"row\""), 500);
+	assert_contains(text.data, "4,500 earlier rows are left out");
 	/* Bars for a page and for a phone. */
-	assert_in_range(count(text.at, "class=\"bar\""), 90, 165);
-	assert_in_range(count(text.at, "class=\"middle\""), 4, 24);
-	assert_contains(text.at, "<title>1000-01-01 – 1000-02-15: 301 "
+	assert_in_range(count(text.data, "class=\"bar\""), 90, 165);
+	assert_in_range(count(text.data, "class=\"middle\""), 4, 24);
+	assert_contains(text.data, "<title>1000-01-01 – 1000-02-15: 301 "
 	    "(errors: 43)</title>");
-	check_html(text.at);
+	check_html(text.data);
 	text_release(&text);
 	json_decref(report);
 }
@@ -369,11 +369,11 @@ test_series_of_all_lengths(void **state)
 			    kinds[i].format);
 			struct text text = render(report, "html");
 
-			assert_int_equal(count(text.at, "<svg class"), 2);
-			check_html(text.at);
+			assert_int_equal(count(text.data, "<svg class"), 2);
+			check_html(text.data);
 			text_release(&text);
 			text = render(report, "text");
-			check_text(text.at);
+			check_text(text.data);
 			text_release(&text);
 			json_decref(report);
 		}
@@ -434,7 +434,7 @@ test_units(void **state)
 		struct text text = render(report, "markdown");
 
 		snprintf(cell, sizeof(cell), "\n| %s |\n", rows[i].text);
-		assert_contains(text.at, cell);
+		assert_contains(text.data, cell);
 		text_release(&text);
 		json_decref(report);
 	}
@@ -460,10 +460,10 @@ test_wide_tables_lose_nothing(void **state)
 	report = json_pack("{s[{ss so s[o]}]}", "sections", "title", "Wide",
 	    "columns", columns, "rows", row);
 	text = render(report, "text");
-	check_text(text.at);
+	check_text(text.data);
 	for (i = 3; i < 40; i++) {
 		snprintf(name, sizeof(name), "1,0%02d", i);
-		assert_int_equal(count(text.at, name), 1);
+		assert_int_equal(count(text.data, name), 1);
 	}
 	text_release(&text);
 	json_decref(report);

@@ -50,21 +50,21 @@ check_all(const json_t *report, const char *name)
 	struct text text = render(report, "markdown");
 	json_t *again;
 
-	check_markdown(text.at);
+	check_markdown(text.data);
 	text_release(&text);
 	text = render(report, "html");
-	check_html(text.at);
+	check_html(text.data);
 	text_release(&text);
 	text = render(report, "text");
-	check_text(text.at);
+	check_text(text.data);
 	text_release(&text);
 	text = render(report, "csv");
 	/* Titles, head, breakdowns, series, sections, notes. */
 	if (strlen(name) > 0)
-		assert_in_range(check_csv(text.at, name), 15, 40);
+		assert_in_range(check_csv(text.data, name), 15, 40);
 	text_release(&text);
 	text = render(report, "json");
-	again = load(text.at);
+	again = load(text.data);
 	assert_true(json_equal(report, again));
 	json_decref(again);
 	text_release(&text);
@@ -103,10 +103,10 @@ test_names_are_still_there(void **state)
 
 	(void)state;
 	text = render(report, "markdown");
-	assert_contains(text.at, "| a\\|&lt;b&gt;\\\\n | 3 | 2 | 1 |");
+	assert_contains(text.data, "| a\\|&lt;b&gt;\\\\n | 3 | 2 | 1 |");
 	text_release(&text);
 	text = render(report, "html");
-	assert_contains(text.at, "<th scope=\"row\">a|&lt;b&gt;\\n</th>");
+	assert_contains(text.data, "<th scope=\"row\">a|&lt;b&gt;\\n</th>");
 	text_release(&text);
 	json_decref(report);
 }

@@ -25,7 +25,7 @@ assert_holds(const char *path, const char *wanted)
 
 	text_init(&text, 1 << 16);
 	assert_int_equal(file_read(AT_FDCWD, path, &text, NULL), 0);
-	assert_string_equal(text.at != NULL ? text.at : "", wanted);
+	assert_string_equal(text.data != NULL ? text.data : "", wanted);
 	text_release(&text);
 }
 
@@ -41,13 +41,13 @@ is_there(const char *path)
 static void
 leave(const char *path, mode_t mode, const char *mark)
 {
-	char *at;
+	char *pos;
 
 	assert_int_equal(mkdir(path, 0700), 0);
-	assert_int_equal(asprintf(&at, "%s/%s", path, mark), strlen(path) +
+	assert_int_equal(asprintf(&pos, "%s/%s", path, mark), strlen(path) +
 	    1 + strlen(mark));
-	put(at, "");
-	free(at);
+	put(pos, "");
+	free(pos);
 	assert_int_equal(chmod(path, mode), 0);
 }
 

@@ -186,7 +186,7 @@ test_what_is_built_in(void **state)
 	size_t i;
 
 	(void)state;
-	for (i = 0; source_built_in(i, &name).at != NULL; i++) {
+	for (i = 0; source_built_in(i, &name).data != NULL; i++) {
 		source = source_open(name, &err);
 		if (source == NULL)
 			fail_msg("%s: %s", name, err.text);
@@ -236,7 +236,7 @@ check_url(const char *resource, const char *const *pairs, const char *url)
 	    "http://h/v5", &scope, &text, &missing) == -1)
 		assert_string_equal(missing, url);
 	else
-		assert_string_equal(text.at, url);
+		assert_string_equal(text.data, url);
 	text_release(&text);
 }
 
@@ -460,7 +460,7 @@ parse_repeated(size_t row, unsigned times, struct err *err)
 	while (times-- > 0)
 		text_adds(&text, bounds[row].piece);
 	text_adds(&text, bounds[row].rest);
-	source = source_parse("t", (struct span){ text.at, text.len }, err);
+	source = source_parse("t", (struct span){ text.data, text.len }, err);
 	text_release(&text);
 	return source;
 }
@@ -502,7 +502,7 @@ test_many_options(void **state)
 			text_addf(&text, "  o%c%c: {kind: text, help: x}\n",
 			    (char)('a' + i / 26), (char)('a' + i % 26));
 		text_adds(&text, GET "}\n");
-		source = source_parse("t", (struct span){ text.at, text.len },
+		source = source_parse("t", (struct span){ text.data, text.len },
 		    &err);
 		assert_true((source != NULL) == (n == 199));
 		source_free(source);

@@ -58,7 +58,7 @@ path_of(struct tree *tree, const char *id)
 	if (tree_path(tree, &template, &scope,
 	    "0123456789abcdef0123456789abcdefXX", &path, &missing) == -1)
 		fail_msg("no %s", missing);
-	strcpy(copy, path.at);
+	strcpy(copy, path.data);
 	text_release(&path);
 	return copy;
 }
@@ -168,14 +168,14 @@ test_objects_get_their_name_when_they_are_on_disk(void **state)
 	text_init(&text, 100);
 	assert_int_equal(tree_get(tree, "files/a/file.json", &text, &err),
 	    0);
-	assert_string_equal(text.at, "{\"a\":1}");
+	assert_string_equal(text.data, "{\"a\":1}");
 	text_release(&text);
 	assert_int_equal(tree_flush(tree, &err), 0);
 	assert_int_equal(fstatat(tree_dir(tree), "files/a/file.json", &st,
 	    0), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
 	read_file(tree, "files/a/file.json", &text);
-	assert_string_equal(text.at, "{\"a\":1}");
+	assert_string_equal(text.data, "{\"a\":1}");
 	text_release(&text);
 	/* A second record for the same file is no overwriting. */
 	assert_int_equal(tree_put(tree, "files/a/file.json",

@@ -28,7 +28,7 @@ check_below(struct tree *tree, const char *path, const char *words)
 	} else {
 		assert_int_equal(file_read(tree_dir(tree), path, &text,
 		    NULL), 0);
-		assert_string_equal(text.at, words);
+		assert_string_equal(text.data, words);
 	}
 	text_release(&text);
 }
@@ -42,7 +42,7 @@ check_seen(struct tree *tree, const char *path, const char *words)
 	text_init(&text, 100000);
 	if (tree_get(tree, path, &text, &err) == -1)
 		fail_msg("%s", err.text);
-	assert_string_equal(text.at, words);
+	assert_string_equal(text.data, words);
 	text_release(&text);
 }
 
@@ -70,7 +70,7 @@ begin(struct tree *tree, const char *base)
 
 	text_init(&text, SIZE_MAX / 4);
 	(void)file_read(tree_dir(tree), "manifest.jsonl", &text, NULL);
-	sha256_of(text.at != NULL ? text.at : "", text.len, hash);
+	sha256_of(text.data != NULL ? text.data : "", text.len, hash);
 	sha256_hex(hash, hex);
 	text_release(&text);
 	assert_int_not_equal(asprintf(&whole, "%s %s", hex, base), -1);
@@ -394,7 +394,7 @@ test_a_long_draft(void **state)
 		add(draft, line, false);
 		text_addf(&all, "%s\n", line);
 	}
-	wanted = receipt_of(all.at);
+	wanted = receipt_of(all.data);
 	assert_int_equal(tree_draft_end(draft, &wanted, &err), 1);
 	assert_int_equal(tree_flush(tree, &err), 0);
 	text_release(&all);

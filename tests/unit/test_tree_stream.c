@@ -17,12 +17,12 @@ add_lines(struct tree_stream *stream, int from, int n)
 
 		records[i].len = (size_t)asprintf(&text, "{\"n\":%d}",
 		    from + i);
-		records[i].at = text;
+		records[i].data = text;
 	}
 	if (tree_stream_add(stream, records, (size_t)n, false, &err) == -1)
 		fail_msg("%s", err.text);
 	for (i = 0; i < n; i++)
-		free((char *)records[i].at);
+		free((char *)records[i].data);
 	free(records);
 }
 
@@ -54,10 +54,10 @@ check_receipts(struct tree *tree, const struct tree_receipts *receipts)
 	size_t i;
 
 	for (i = 0; i < receipts->n; i++) {
-		read_file(tree, receipts->at[i].path, &text);
-		assert_true(receipts->at[i].bytes <= text.len);
-		sha256_of(text.at, receipts->at[i].bytes, hash);
-		assert_memory_equal(hash, receipts->at[i].sha256,
+		read_file(tree, receipts->items[i].path, &text);
+		assert_true(receipts->items[i].bytes <= text.len);
+		sha256_of(text.data, receipts->items[i].bytes, hash);
+		assert_memory_equal(hash, receipts->items[i].sha256,
 		    sizeof(hash));
 		text_release(&text);
 	}
@@ -89,7 +89,7 @@ test_shards_have_a_thousand_lines(void **state)
 		tree_stream_all(stream, &all);
 		assert_int_equal(all.n, rows[i].shards);
 		if (all.n > 0)
-			assert_int_equal(all.at[all.n - 1].lines,
+			assert_int_equal(all.items[all.n - 1].lines,
 			    rows[i].last);
 		check_receipts(tree, &all);
 		check_lines(tree, dir, rows[i].n);
@@ -113,7 +113,7 @@ test_receipts_tell_what_changed(void **state)
 	add_lines(stream, 0, 900);
 	tree_stream_changed(stream, &known);
 	assert_int_equal(known.n, 1);
-	assert_int_equal(known.at[0].lines, 900);
+	assert_int_equal(known.items[0].lines, 900);
 	tree_receipts_release(&known);
 	tree_stream_changed(stream, &known);
 	assert_int_equal(known.n, 0);
@@ -121,8 +121,8 @@ test_receipts_tell_what_changed(void **state)
 	add_lines(stream, 900, 200);
 	tree_stream_changed(stream, &known);
 	assert_int_equal(known.n, 2);
-	assert_string_equal(known.at[1].path, "s/2.jsonl");
-	assert_int_equal(known.at[1].lines, 100);
+	assert_string_equal(known.items[1].path, "s/2.jsonl");
+	assert_int_equal(known.items[1].lines, 100);
 	check_receipts(tree, &known);
 	tree_receipts_release(&known);
 	tree_stream_free(stream);
@@ -145,9 +145,9 @@ check_aside(struct tree *tree, const char *path, size_t lines,
 	if (file_read(AT_FDCWD, name, &text, &err) == -1)
 		fail_msg("%s", err.text);
 	for (i = 0; i < text.len; i++)
-		n += text.at[i] == '\n';
+		n += text.data[i] == '\n';
 	assert_int_equal(n, lines);
-	assert_string_equal(&text.at[text.len - strlen(ends)], ends);
+	assert_string_equal(&text.data[text.len - strlen(ends)], ends);
 	text_release(&text);
 	free(name);
 }

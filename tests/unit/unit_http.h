@@ -322,7 +322,7 @@ static bool
 is_failure(const struct http_reply *reply)
 {
 	return reply->outcome == HTTP_GOOD && reply->body.len > 0 &&
-	    strstr(reply->body.at, "failed") != NULL;
+	    strstr(reply->body.data, "failed") != NULL;
 }
 
 /* Ask for ${n} URLs.  Return how many came well. */

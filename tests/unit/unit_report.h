@@ -27,11 +27,11 @@ render(const json_t *report, const char *format)
 
 	text_init(&text, SIZE_MAX / 4);
 	assert_int_equal(report_render(format, report, &text), 0);
-	assert_non_null(text.at);
-	assert_int_equal(strlen(text.at), text.len);
-	assert_null(strstr(text.at, "nan"));
-	assert_null(strstr(text.at, "(null)"));
-	assert_int_equal(text.at[text.len - 1], '\n');
+	assert_non_null(text.data);
+	assert_int_equal(strlen(text.data), text.len);
+	assert_null(strstr(text.data, "nan"));
+	assert_null(strstr(text.data, "(null)"));
+	assert_int_equal(text.data[text.len - 1], '\n');
 	return text;
 }
 
@@ -140,9 +140,9 @@ read_field(const char *p, struct text *field)
 static void
 check_no_formula(const struct text *field)
 {
-	if (field->len == 0 || strchr("=+-@\t\r", *field->at) == NULL)
+	if (field->len == 0 || strchr("=+-@\t\r", *field->data) == NULL)
 		return;
-	assert_true(*field->at == '-' && strspn(&field->at[1],
+	assert_true(*field->data == '-' && strspn(&field->data[1],
 	    "0123456789.e") == field->len - 1);
 }
 
@@ -164,9 +164,9 @@ check_csv(const char *text, const char *name)
 		for (fields = 0;; p++) {
 			p = read_field(p, &field);
 			check_no_formula(&field);
-			skip = field.len > 0 && *field.at == '\'' &&
+			skip = field.len > 0 && *field.data == '\'' &&
 			    *name != '\'';
-			found += strcmp(field.at != NULL ? &field.at[skip] :
+			found += strcmp(field.data != NULL ? &field.data[skip] :
 			    "", name) == 0;
 			fields++;
 			if (*p != ',')

@@ -30,7 +30,7 @@ read_file(struct tree *tree, const char *path, struct text *text)
 	text_init(text, 10000000);
 	if (file_read(tree_dir(tree), path, text, &err) == -1)
 		fail_msg("%s", err.text);
-	if (text->at == NULL)
+	if (text->data == NULL)
 		text_adds(text, "");
 }
 
