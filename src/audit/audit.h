@@ -39,7 +39,7 @@ struct audit_summary {
 	size_t n_counts;
 	const char *unit;	/* the resource that has kinds, or NULL */
 	struct audit_kind *kinds;
-	size_t n_kinds, kinds_room;
+	size_t n_kinds, kinds_capacity;
 	uint64_t files, bytes;
 	struct manifest_gap *gaps;	/* in the order of their keys */
 	uint64_t n_gaps;
@@ -93,7 +93,7 @@ struct audit_file {
 
 struct audit_files {
 	struct audit_file *items;
-	size_t n, room;
+	size_t n, capacity;
 };
 
 /**

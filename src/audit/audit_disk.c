@@ -15,7 +15,7 @@
 /* The paths of a resource's files, in order. */
 struct audit_paths {
 	char **items;
-	size_t n, room;
+	size_t n, capacity;
 };
 
 struct collect {
@@ -39,7 +39,7 @@ take_path(void *cookie, const char *path, bool is_plain, struct err *err)
 	if (resource == NULL)
 		return 0;
 	paths = &collect->verify->paths[resource->index];
-	paths->items = mem_need(paths->items, paths->n + 1, &paths->room,
+	paths->items = mem_need(paths->items, paths->n + 1, &paths->capacity,
 	    sizeof(*paths->items));
 	paths->items[paths->n++] = mem_text(path);
 	return 0;

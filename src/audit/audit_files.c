@@ -33,7 +33,7 @@ add_file(struct audit_files *files, const struct source_resource *resource,
 {
 	struct audit_file *file;
 
-	files->items = mem_need(files->items, files->n + 1, &files->room,
+	files->items = mem_need(files->items, files->n + 1, &files->capacity,
 	    sizeof(*files->items));
 	file = &files->items[files->n++];
 	*file = (struct audit_file){ .resource = resource,

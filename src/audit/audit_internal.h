@@ -64,7 +64,7 @@ struct audit_listing {
 	unsigned char sha256[SHA256_BYTES];
 	struct audit_look **looks;	/* by file, those ahead; or NULL */
 	bool *is_whole;			/* by file, of those read */
-	size_t is_whole_room;
+	size_t is_whole_capacity;
 	uint64_t *rows_of;		/* likewise */
 	size_t rows_capacity;
 	json_t *fields;			/* of a document, for the manifest */
@@ -115,7 +115,7 @@ struct audit_verify {
 	size_t next;
 	size_t stray_of, stray;		/* old: the resource, and its file */
 	struct audit_finding *findings;
-	size_t n_findings, findings_room;
+	size_t n_findings, findings_capacity;
 	uint64_t wrong;			/* findings that count */
 	char *accepted;			/* when others were; or NULL */
 	struct {			/* of an archive: see

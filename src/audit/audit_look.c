@@ -56,7 +56,7 @@ resource_of(const struct audit_verify *verify, const char *key)
 static struct audit_item *
 add_item(struct audit_look *look)
 {
-	look->items = mem_need(look->items, look->n + 1, &look->room,
+	look->items = mem_need(look->items, look->n + 1, &look->capacity,
 	    sizeof(*look->items));
 	look->items[look->n] = (struct audit_item){ .what = NULL };
 	look->weight += sizeof(*look->items);

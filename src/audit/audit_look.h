@@ -60,7 +60,7 @@ struct audit_look {
 
 	/* What waits; audit_give() takes it. */
 	struct audit_item *items;
-	size_t n, room;
+	size_t n, capacity;
 	struct text keys;
 	uint64_t odds[AUDIT_ODDS];	/* by bit, how often */
 	uint64_t records;	/* that were read, */

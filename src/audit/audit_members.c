@@ -62,7 +62,7 @@ make_groups(struct audit_members *members)
 		    memcmp(group->folder, path, len) == 0)
 			continue;
 		members->groups = mem_need(members->groups,
-		    members->n_groups + 1, &members->groups_room,
+		    members->n_groups + 1, &members->groups_capacity,
 		    sizeof(*members->groups));
 		group = &members->groups[members->n_groups++];
 		*group = (struct audit_group){ .folder = mem_copy(path, len) };

@@ -46,7 +46,7 @@ struct audit_came {
 	uint64_t records, doubles, lines, rows, bytes;
 	unsigned char sha256[SHA256_BYTES];
 	struct audit_entry *entries;
-	size_t n, room;
+	size_t n, capacity;
 };
 
 struct audit_members {
@@ -55,7 +55,7 @@ struct audit_members {
 	struct tree_receipts others;	/* that no one knows: the paths, and
 					 * hashes of what has ${bytes} */
 	struct audit_group *groups;
-	size_t n_groups, groups_room;
+	size_t n_groups, groups_capacity;
 	uint64_t largest;	/* bytes that no record will have */
 	bool is_lost;		/* not all could be read */
 

@@ -13,7 +13,7 @@
 static struct audit_entry *
 add_entry(struct audit_came *came)
 {
-	came->entries = mem_need(came->entries, came->n + 1, &came->room,
+	came->entries = mem_need(came->entries, came->n + 1, &came->capacity,
 	    sizeof(*came->entries));
 	came->entries[came->n] = (struct audit_entry){ .key = NULL };
 	return &came->entries[came->n++];

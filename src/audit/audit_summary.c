@@ -48,7 +48,7 @@ audit_count_kind(struct audit_summary *summary, const char *name)
 		}
 	}
 	summary->kinds = mem_need(summary->kinds, summary->n_kinds + 1,
-	    &summary->kinds_room, sizeof(*summary->kinds));
+	    &summary->kinds_capacity, sizeof(*summary->kinds));
 	summary->kinds[summary->n_kinds++] = (struct audit_kind){
 	    mem_text(name), 1 };
 }

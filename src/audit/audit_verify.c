@@ -37,7 +37,7 @@ audit_find(struct audit_verify *verify, struct audit_finding finding,
 	finding.listing = copy_of(verify, finding.listing);
 	finding.what = copy_of(verify, what);
 	verify->findings = mem_need(verify->findings, verify->n_findings + 1,
-	    &verify->findings_room, sizeof(*verify->findings));
+	    &verify->findings_capacity, sizeof(*verify->findings));
 	verify->findings[verify->n_findings++] = finding;
 	verify->wrong += finding.kind != AUDIT_NOTE &&
 	    finding.kind != AUDIT_UNKNOWN;

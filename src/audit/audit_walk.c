@@ -337,7 +337,7 @@ next_file(struct audit_verify *verify, struct err *err)
 		file->bytes = current->bytes;
 		memcpy(file->sha256, current->sha256, SHA256_BYTES);
 	}
-	current->is_whole = mem_need(current->is_whole, current->next, &current->is_whole_room,
+	current->is_whole = mem_need(current->is_whole, current->next, &current->is_whole_capacity,
 	    sizeof(bool));
 	current->is_whole[current->next - 1] = rc == 1;
 	current->rows_of = mem_need(current->rows_of, current->next, &current->rows_capacity,

@@ -8,7 +8,7 @@
 /* One piece of memory; the newest stands first. */
 struct piece {
 	struct piece *older;
-	size_t used, room;
+	size_t used, capacity;
 	alignas(max_align_t) char data[];
 };
 
@@ -30,12 +30,12 @@ arena_take(struct arena *arena, size_t size)
 	size_t need = (size + align - 1) / align * align;
 	void *pos;
 
-	if (piece == NULL || piece->room - piece->used < need) {
-		size_t room = need > 4000 ? need : 4000;
+	if (piece == NULL || piece->capacity - piece->used < need) {
+		size_t capacity = need > 4000 ? need : 4000;
 
-		piece = mem_alloc(sizeof(*piece) + room);
+		piece = mem_alloc(sizeof(*piece) + capacity);
 		*piece = (struct piece){
-		    .older = arena->newest, .room = room };
+		    .older = arena->newest, .capacity = capacity };
 		arena->newest = piece;
 	}
 	pos = &piece->data[piece->used];

@@ -71,14 +71,14 @@ clock_forward(int64_t ms)
 
 /* Format the second of ${wall} in UTC; return its milliseconds. */
 static int
-format(int64_t wall, const char *how, char *out, size_t room)
+format(int64_t wall, const char *how, char *out, size_t capacity)
 {
 	int64_t ms = ((wall % 1000) + 1000) % 1000;
 	time_t second = (time_t)((wall - ms) / 1000);
 	struct tm tm;
 
 	gmtime_r(&second, &tm);
-	if (strftime(out, room, how, &tm) == 0)
+	if (strftime(out, capacity, how, &tm) == 0)
 		out[0] = '\0';
 	return (int)ms;
 }

@@ -6,14 +6,14 @@
 
 /* Write the formatted text, cut to fit, with "..." where it was cut. */
 static void
-fill(char *data, size_t room, const char *format, va_list ap)
+fill(char *data, size_t capacity, const char *format, va_list ap)
 {
-	int n = vsnprintf(data, room, format, ap);
+	int n = vsnprintf(data, capacity, format, ap);
 
 	if (n < 0)
 		data[0] = '\0';
-	else if ((size_t)n >= room && room > 4)
-		memcpy(&data[room - 4], "...", 4);
+	else if ((size_t)n >= capacity && capacity > 4)
+		memcpy(&data[capacity - 4], "...", 4);
 }
 
 int

@@ -62,16 +62,16 @@ mem_grow(void *data, size_t n, size_t size)
 }
 
 void *
-mem_need(void *data, size_t n, size_t *room, size_t size)
+mem_need(void *data, size_t n, size_t *capacity, size_t size)
 {
-	if (n <= *room)
+	if (n <= *capacity)
 		return data;
-	if (*room > SIZE_MAX / 2)
+	if (*capacity > SIZE_MAX / 2)
 		mem_is_out();
-	*room = n > *room * 2 ? n : *room * 2;
-	if (*room < 8)
-		*room = 8;
-	return mem_grow(data, *room, size);
+	*capacity = n > *capacity * 2 ? n : *capacity * 2;
+	if (*capacity < 8)
+		*capacity = 8;
+	return mem_grow(data, *capacity, size);
 }
 
 void *

@@ -26,7 +26,7 @@ void *mem_zero(size_t, size_t);
 void *mem_grow(void *, size_t, size_t);
 
 /**
- * mem_need(data, n, room, size):
+ * mem_need(data, n, capacity, size):
  * Make the array ${data}, which has place for ${*room} items of ${size} bytes,
  * large enough for ${n}, at least doubling it when it must move.  Return
  * the array, which may have moved; ${*room} says what it holds now.

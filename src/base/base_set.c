@@ -13,7 +13,7 @@
 struct set {
 	struct set_mark *slots;
 	unsigned *tallies;	/* by slot; NULL: none was asked for */
-	size_t room, count;
+	size_t capacity, count;
 };
 
 struct set_mark
@@ -33,28 +33,28 @@ set_mark_of(const void *data, size_t len)
 static struct set_mark *
 slot_for(const struct set *set, struct set_mark mark)
 {
-	size_t i = (size_t)mark.a & (set->room - 1);
+	size_t i = (size_t)mark.a & (set->capacity - 1);
 	struct set_mark *slot = &set->slots[i];
 
 	while ((slot->a != 0 || slot->b != 0) &&
 	    (slot->a != mark.a || slot->b != mark.b)) {
-		i = (i + 1) & (set->room - 1);
+		i = (i + 1) & (set->capacity - 1);
 		slot = &set->slots[i];
 	}
 	return slot;
 }
 
 static void
-resize(struct set *set, size_t room)
+resize(struct set *set, size_t capacity)
 {
 	struct set old = *set;
 	size_t i;
 
-	set->slots = mem_zero(room, sizeof(*set->slots));
+	set->slots = mem_zero(capacity, sizeof(*set->slots));
 	if (old.tallies != NULL)
-		set->tallies = mem_zero(room, sizeof(*set->tallies));
-	set->room = room;
-	for (i = 0; i < old.room; i++) {
+		set->tallies = mem_zero(capacity, sizeof(*set->tallies));
+	set->capacity = capacity;
+	for (i = 0; i < old.capacity; i++) {
 		struct set_mark *slot;
 
 		if (old.slots[i].a == 0 && old.slots[i].b == 0)
@@ -85,8 +85,8 @@ set_add_mark(struct set *set, struct set_mark mark)
 	if (slot->a != 0 || slot->b != 0)
 		return false;
 	*slot = mark;
-	if (++set->count > set->room / 5 * 4)
-		resize(set, set->room * 2);
+	if (++set->count > set->capacity / 5 * 4)
+		resize(set, set->capacity * 2);
 	return true;
 }
 
@@ -102,7 +102,7 @@ set_tally(struct set *set, const void *data, size_t len)
 	struct set_mark *slot;
 
 	if (set->tallies == NULL)
-		set->tallies = mem_zero(set->room, sizeof(*set->tallies));
+		set->tallies = mem_zero(set->capacity, sizeof(*set->tallies));
 	(void)set_add(set, data, len);
 	slot = slot_for(set, set_mark_of(data, len));
 	return ++set->tallies[slot - set->slots];

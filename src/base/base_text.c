@@ -57,20 +57,20 @@ text_take(struct text *text)
 
 /* Have room for ${more} bytes and a NUL, or note that there is none. */
 static int
-make_room(struct text *text, size_t more)
+reserve(struct text *text, size_t more)
 {
 	if (text->over || more > text->max - text->len) {
 		text->over = true;
 		return -1;
 	}
-	text->data = mem_need(text->data, text->len + more + 1, &text->room, 1);
+	text->data = mem_need(text->data, text->len + more + 1, &text->capacity, 1);
 	return 0;
 }
 
 int
 text_add(struct text *text, const void *data, size_t len)
 {
-	if (make_room(text, len) == -1)
+	if (reserve(text, len) == -1)
 		return -1;
 	if (len > 0)
 		memcpy(&text->data[text->len], data, len);

@@ -13,7 +13,7 @@
 struct text {
 	char *data;
 	size_t len;
-	size_t room;
+	size_t capacity;
 	size_t max;
 	bool over;
 };

@@ -241,7 +241,7 @@ struct cli_screen {
 	bool is_terminal, has_color;
 	size_t drawn;		/* lines on the screen */
 	size_t *widths;		/* of each, in columns */
-	size_t room;
+	size_t capacity;
 };
 
 /** cli_screen_init(screen, out): ${out} may be a terminal or not. */

@@ -37,7 +37,7 @@ read_file(const char *name, struct err *err)
 	else
 		key = mem_copy(&text.data[begin], text.len - begin);
 	if (text.data != NULL)
-		explicit_bzero(text.data, text.room);
+		explicit_bzero(text.data, text.capacity);
 done:
 	text_release(&text);
 	free(path);

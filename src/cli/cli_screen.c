@@ -154,7 +154,7 @@ cli_screen_draw(struct cli_screen *screen, char *const *lines, size_t n)
 		n = rows - 1;
 	text_init(&text, 1 << 20);
 	add_way_back(screen, &text);
-	screen->widths = mem_need(screen->widths, n + 1, &screen->room,
+	screen->widths = mem_need(screen->widths, n + 1, &screen->capacity,
 	    sizeof(*screen->widths));
 	/* Without wrapping, a line is a row. */
 	text_adds(&text, "\033[?7l");

@@ -422,15 +422,15 @@ config_each(const struct config *config, const char *name, size_t *n)
 	const struct value *value = value_of(config, name);
 	const char *text = value != NULL && value->text != NULL ?
 	    value->text : "", *p;
-	size_t room = 2, len = strlen(text);
+	size_t capacity = 2, len = strlen(text);
 	char **all, *copy, *save, *word;
 	const char *between;
 
 	*n = 0;
 	for (p = text; *p != '\0'; p++)
-		room += *p == ',' || *p == '\n';
-	all = mem_alloc(room * sizeof(*all) + len + 1);
-	copy = (char *)&all[room];
+		capacity += *p == ',' || *p == '\n';
+	all = mem_alloc(capacity * sizeof(*all) + len + 1);
+	copy = (char *)&all[capacity];
 	memcpy(copy, text, len + 1);
 	between = value != NULL && value->option->kind == CONFIG_LIST ? "," :
 	    "\n";

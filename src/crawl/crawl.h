@@ -102,9 +102,9 @@ struct crawl_listing {
 	int64_t from, to;	/* ms, of a list by time */
 	bool is_open_left;	/* it has no beginning but ${from} */
 	struct crawl_range *narrow;	/* seconds: position, records in it */
-	size_t n_narrow, narrow_room;
+	size_t n_narrow, narrow_capacity;
 	struct crawl_range *pieces;	/* to be asked for again, smaller */
-	size_t n_pieces, pieces_room;
+	size_t n_pieces, pieces_capacity;
 	uint64_t ask;		/* first record not asked for yet */
 	uint64_t commit;	/* first record not committed yet */
 	size_t under_way;	/* jobs given out and not finished */

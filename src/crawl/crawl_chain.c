@@ -388,7 +388,7 @@ crawl_narrow(const struct crawl_job *job, uint64_t seen)
 	if (job->count != 1 || job->is_narrow)
 		return false;
 	listing->narrow = mem_need(listing->narrow, listing->n_narrow + 1,
-	    &listing->narrow_room, sizeof(*listing->narrow));
+	    &listing->narrow_capacity, sizeof(*listing->narrow));
 	listing->narrow[listing->n_narrow++] = (struct crawl_range){
 	    job->first, seen };
 	listing->under_way--;

@@ -73,7 +73,7 @@ crawl_add_piece(struct crawl_listing *listing, uint64_t first, uint64_t count)
 	size_t i;
 
 	listing->pieces = mem_need(listing->pieces, listing->n_pieces + 1,
-	    &listing->pieces_room, sizeof(*listing->pieces));
+	    &listing->pieces_capacity, sizeof(*listing->pieces));
 	for (i = listing->n_pieces; i > 0 &&
 	    listing->pieces[i - 1].first > first; i--)
 		listing->pieces[i] = listing->pieces[i - 1];

@@ -227,7 +227,7 @@ void told_failed(struct transfer *);
 void http_end(struct http *, enum err_kind, const char *);
 
 /**
- * http_say_asked(transfer, wait, out, room):
+ * http_say_asked(transfer, wait, out, capacity):
  * Write whose wait it is, if the server asked for one, to be put behind a
  * message.
  */

@@ -92,7 +92,7 @@ void
 http_spare_body(struct http *http, struct text *body)
 {
 	text_clear(body);
-	if (body->data != NULL && body->room <= SPARE_MOST &&
+	if (body->data != NULL && body->capacity <= SPARE_MOST &&
 	    http->n_spare < http->settings.jobs) {
 		http->spare[http->n_spare++] = *body;
 		text_init(body, http->settings.max_body);

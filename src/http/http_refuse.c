@@ -27,7 +27,7 @@ http_end(struct http *http, enum err_kind kind, const char *text)
 /* "Retry-After: 120", so the wait is 2m00s: whose is it? */
 void
 http_say_asked(const struct transfer *transfer, int64_t wait, char *out,
-    size_t room)
+    size_t capacity)
 {
 	char human[24];
 
@@ -35,7 +35,7 @@ http_say_asked(const struct transfer *transfer, int64_t wait, char *out,
 	if (wait < 0 || transfer->retry_after <= 0)
 		return;
 	text_human_time(wait, human);
-	snprintf(out, room, "; the server says \"%s\": waiting %s",
+	snprintf(out, capacity, "; the server says \"%s\": waiting %s",
 	    transfer->retry_said, human);
 }
 

@@ -42,16 +42,16 @@ http_end_slow(struct transfer *transfer, int64_t now)
 	int64_t silent = now - (transfer->last_byte == 0 ?
 	    transfer->started : transfer->last_byte);
 	char *says = transfer->curl_says;
-	size_t room = sizeof(transfer->curl_says);
+	size_t capacity = sizeof(transfer->curl_says);
 
 	if (transfer->last_byte == 0)
-		snprintf(says, room, "no answer for %lld s",
+		snprintf(says, capacity, "no answer for %lld s",
 		    (long long)silent / 1000);
 	else if (silent >= transfer->http->settings.stall_ms)
-		snprintf(says, room, "no byte for %lld s",
+		snprintf(says, capacity, "no byte for %lld s",
 		    (long long)silent / 1000);
 	else
-		snprintf(says, room, "the reply is too slow: %zu bytes in "
+		snprintf(says, capacity, "the reply is too slow: %zu bytes in "
 		    "%lld s", transfer->span_bytes,
 		    (long long)(now - transfer->span_since) / 1000);
 	http_leave_wire(transfer);

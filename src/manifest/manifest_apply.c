@@ -106,7 +106,7 @@ forget_pages(struct manifest_entry *entry)
 	free(entry->pages);
 	entry->pages = NULL;
 	entry->is_mixed = false;
-	entry->n_pages = entry->pages_room = 0;
+	entry->n_pages = entry->pages_capacity = 0;
 }
 
 /* Windows from ${first} on, or records alone, if ${alone}. */
@@ -180,7 +180,7 @@ static void
 insert_page(struct manifest_entry *entry, const struct manifest_page *page)
 {
 	entry->pages = mem_need(entry->pages, entry->n_pages + 1,
-	    &entry->pages_room, sizeof(*entry->pages));
+	    &entry->pages_capacity, sizeof(*entry->pages));
 	if (entry->n_pages > 0 && page_order(&entry->pages[entry->n_pages - 1],
 	    page) >= 0)
 		entry->is_mixed = true;

@@ -16,7 +16,7 @@ struct manifest_entry {
 	struct manifest_listing known;	/* see manifest_sum_up() */
 	/* In the order of pass and position, after manifest_order(). */
 	struct manifest_page *pages;
-	size_t n_pages, pages_room;
+	size_t n_pages, pages_capacity;
 	uint64_t came;		/* of the last page */
 	bool is_mixed;		/* they are not in order */
 	void *gap_tree;		/* by position, for tsearch(3) */

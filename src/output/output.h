@@ -125,7 +125,7 @@ struct output_convert {
 	size_t n_parts;
 	char *range;		/* in names: "all", "2025-01-01-now" */
 	struct output_made *made;
-	size_t n_made, room;
+	size_t n_made, capacity;
 	uint64_t guarded, cut, replaced;	/* cells */
 	size_t next;		/* the part that is being written */
 };
@@ -212,7 +212,7 @@ bool output_is_conversion(const char *);
 /* What is wrong with an earlier conversion. */
 struct output_check {
 	struct audit_finding *items;
-	size_t n, room;
+	size_t n, capacity;
 	uint64_t files, rows, bytes;	/* that were looked at */
 	bool lacks;		/* made of an export that lacks some */
 };

@@ -185,7 +185,7 @@ found(struct checking *job, enum audit_trouble kind, const char *path,
 {
 	struct output_check *check = job->check;
 
-	check->items = mem_need(check->items, check->n + 1, &check->room,
+	check->items = mem_need(check->items, check->n + 1, &check->capacity,
 	    sizeof(*check->items));
 	check->items[check->n++] = (struct audit_finding){ .kind = kind,
 	    .path = mem_text(path), .what = what };

@@ -281,7 +281,7 @@ output_made_add(struct output_convert *convert, const char *path,
 	struct output_made *made;
 
 	convert->made = mem_need(convert->made, convert->n_made + 1,
-	    &convert->room, sizeof(*convert->made));
+	    &convert->capacity, sizeof(*convert->made));
 	made = &convert->made[convert->n_made++];
 	*made = (struct output_made){ .path = mem_text(path), .rows = rows };
 	return made;

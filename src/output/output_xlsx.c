@@ -30,7 +30,7 @@ struct book {
 	lxw_format *bold, *time;
 	struct sheet *sheets;
 	struct output_sheet *written;	/* by the same number */
-	size_t n, room, written_room;
+	size_t n, capacity, written_capacity;
 	lxw_error why;		/* the first cell that was refused */
 	struct text text;
 	uint64_t rows_cut;	/* sheets that were split */
@@ -210,10 +210,10 @@ add_sheet(struct book *book, const char *name, unsigned number,
 		free(title);
 		return -1;
 	}
-	book->sheets = mem_need(book->sheets, book->n + 1, &book->room,
+	book->sheets = mem_need(book->sheets, book->n + 1, &book->capacity,
 	    sizeof(*book->sheets));
 	book->written = mem_need(book->written, book->n + 1,
-	    &book->written_room, sizeof(*book->written));
+	    &book->written_capacity, sizeof(*book->written));
 	book->sheets[book->n] = (struct sheet){ lxw, title };
 	book->written[book->n] = (struct output_sheet){ .rows = 0 };
 	return (ssize_t)book->n++;

@@ -93,7 +93,7 @@ static void
 keep_name(struct pack_found *found, const char *name)
 {
 	found->paths = mem_need(found->paths, found->n_paths + 1,
-	    &found->paths_room, sizeof(*found->paths));
+	    &found->paths_capacity, sizeof(*found->paths));
 	found->paths[found->n_paths++] = mem_text(name);
 }
 

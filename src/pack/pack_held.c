@@ -37,7 +37,7 @@ by_name(const void *a, const void *b)
 static struct pack_held_file *
 add_file(struct pack_held *held, const char *name)
 {
-	held->files = mem_need(held->files, held->n + 1, &held->room,
+	held->files = mem_need(held->files, held->n + 1, &held->capacity,
 	    sizeof(*held->files));
 	held->files[held->n] = (struct pack_held_file){
 	    .name = mem_text(name) };

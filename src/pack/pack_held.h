@@ -16,7 +16,7 @@ struct pack_held {
 	const char *path;	/* borrowed */
 	struct stat st;		/* of the file that was looked at */
 	struct pack_held_file *files;	/* by name */
-	size_t n, room;
+	size_t n, capacity;
 	bool is_sealed;		/* it is of a complete export */
 	bool is_damaged;	/* not all of it could be read, or is right */
 };

@@ -93,7 +93,7 @@ struct pack_file {
 
 struct pack_files {
 	struct pack_file *items;
-	size_t n, room;
+	size_t n, capacity;
 };
 
 /**
@@ -301,8 +301,8 @@ int pack_reader_next(struct pack_reader *, struct pack_member *,
     struct err *);
 
 /**
- * pack_reader_get(reader, data, room, err):
- * Read up to ${room} bytes of the member.  Return how many, 0 at its end, or
+ * pack_reader_get(reader, data, capacity, err):
+ * Read up to ${capacity} bytes of the member.  Return how many, 0 at its end, or
  * -1 with ${err} set (ERR_DATA).
  */
 ssize_t pack_reader_get(struct pack_reader *, void *, size_t,
@@ -370,7 +370,7 @@ struct pack_found {
 	struct text sums;	/* without a manifest: SHA256SUMS */
 	bool has_sums;
 	char **paths;		/* if it may not know all: of all in ${top} */
-	size_t n_paths, paths_room;
+	size_t n_paths, paths_capacity;
 	struct tree *tree;	/* the manifest's; nothing is in it any more */
 };
 

@@ -48,7 +48,7 @@ add(struct pack_files *files, char *name, const struct stat *st,
 		free(name);
 		return -1;
 	}
-	files->items = mem_need(files->items, files->n + 1, &files->room,
+	files->items = mem_need(files->items, files->n + 1, &files->capacity,
 	    sizeof(*files->items));
 	files->items[files->n++] = file;
 	return 0;

@@ -168,14 +168,14 @@ pack_reader_next(struct pack_reader *reader,
 }
 
 ssize_t
-pack_reader_get(struct pack_reader *reader, void *data, size_t room,
+pack_reader_get(struct pack_reader *reader, void *data, size_t capacity,
     struct err *err)
 {
 	la_ssize_t n;
 
 	if (reader->given > reader->most)
 		return too_much(err);
-	n = reader->call->archive_read_data(reader->archive, data, room);
+	n = reader->call->archive_read_data(reader->archive, data, capacity);
 	if (n < 0)
 		return failed(reader, err);
 	reader->given += (uint64_t)n;

@@ -60,9 +60,9 @@ struct page_unread {
 /* What a reply turned out to hold.  Spans are pieces of the reply. */
 struct page {
 	struct span *records;
-	size_t n, room;
+	size_t n, capacity;
 	struct span *found;	/* what the plan looks for, by record */
-	size_t found_room;
+	size_t found_capacity;
 	const struct page_plan *plan;
 	bool has_breaks;	/* some record has line breaks in it */
 	size_t n_words;		/* records with NaN or Infinity in them */

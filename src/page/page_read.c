@@ -171,7 +171,7 @@ read_envelope(struct page *page, const struct page_scan *scan)
 static void
 add_whole(struct page *page, const char *data, size_t len)
 {
-	page->records = mem_need(page->records, 1, &page->room,
+	page->records = mem_need(page->records, 1, &page->capacity,
 	    sizeof(*page->records));
 	page->records[0] = (struct span){ data, len };
 	page->n = 1;
@@ -235,13 +235,13 @@ void
 page_clear(struct page *page, const struct page_plan *plan)
 {
 	struct span *records = page->records, *found = page->found;
-	size_t room = page->room, found_room = page->found_room;
+	size_t capacity = page->capacity, found_capacity = page->found_capacity;
 
 	page_init(page);
 	page->records = records;
 	page->found = found;
-	page->room = room;
-	page->found_room = found_room;
+	page->capacity = capacity;
+	page->found_capacity = found_capacity;
 	page->plan = plan;
 }
 

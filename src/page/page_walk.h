@@ -349,7 +349,7 @@ begin_record(struct page_walk *w, const char *p)
 	w->record = p;
 	w->breaks = w->words = false;
 	page->found = mem_need(page->found, (page->n + 1) * n + 1,
-	    &page->found_room, sizeof(*page->found));
+	    &page->found_capacity, sizeof(*page->found));
 	w->names = &plan->record;
 	w->found = &page->found[page->n * n];
 	if (n == 0)
@@ -363,7 +363,7 @@ end_record(struct page_walk *w, const char *p)
 {
 	struct page *page = w->scan->page;
 
-	page->records = mem_need(page->records, page->n + 1, &page->room,
+	page->records = mem_need(page->records, page->n + 1, &page->capacity,
 	    sizeof(*page->records));
 	page->records[page->n++] = (struct span){ w->record,
 	    (size_t)(p - w->record) };

@@ -377,7 +377,7 @@ read_piece(struct run_align *align, const struct piece *piece,
 	ssize_t n;
 
 	text_clear(line);
-	line->data = mem_need(line->data, piece->len + 1, &line->room, 1);
+	line->data = mem_need(line->data, piece->len + 1, &line->capacity, 1);
 	while (done < piece->len) {
 		n = pread(align->spool, &line->data[done], piece->len - done,
 		    piece->data + (off_t)done);

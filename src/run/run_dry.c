@@ -30,7 +30,7 @@ row_for(struct run *run, const struct source_resource *resource,
 			return row;
 	}
 	run->estimates = mem_need(run->estimates, run->n_estimates + 1,
-	    &run->estimates_room, sizeof(*run->estimates));
+	    &run->estimates_capacity, sizeof(*run->estimates));
 	row = &run->estimates[run->n_estimates++];
 	*row = (struct run_estimate){ .resource = resource->name,
 	    .group = mem_text(group) };

@@ -129,9 +129,9 @@ struct run {
 	struct tree *online_tree;	/* what a dry run is held against */
 	struct manifest *online;
 	struct run_change *changes;
-	size_t n_changes, changes_room;
+	size_t n_changes, changes_capacity;
 	struct run_estimate *estimates;	/* of a dry run: see run_dry.c */
-	size_t n_estimates, estimates_room;
+	size_t n_estimates, estimates_capacity;
 };
 
 #include "run/run_mend.h"

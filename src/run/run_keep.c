@@ -224,7 +224,7 @@ read_place(struct run *run, struct run_kept *kept, const struct place *place,
 		return -1;
 	kept->open = place->file;
 	kept->piece.data = mem_need(kept->piece.data, place->len + 1,
-	    &kept->piece.room, 1);
+	    &kept->piece.capacity, 1);
 	while (done < place->len) {
 		n = pread(kept->fd, &kept->piece.data[done], place->len - done,
 		    (off_t)(place->offset + done));

@@ -67,7 +67,7 @@ add_change(struct run *run, const char *listing, bool named, bool gone)
 	else
 		text_adds(&name, "a record without a key");
 	run->changes = mem_need(run->changes, run->n_changes + 1,
-	    &run->changes_room, sizeof(*run->changes));
+	    &run->changes_capacity, sizeof(*run->changes));
 	run->changes[run->n_changes++] = (struct run_change){
 	    mem_text(listing), text_take(&name), gone };
 }

@@ -23,12 +23,12 @@ source_wrong(struct source_reader *r, int line, const char *format, ...)
 
 /* Cut "a b c" into words; return how many. */
 static size_t
-words(char *from, const char **out, size_t room)
+words(char *from, const char **out, size_t capacity)
 {
 	char *save = NULL, *word;
 	size_t n = 0;
 
-	for (word = strtok_r(from, " ", &save); word != NULL && n < room;
+	for (word = strtok_r(from, " ", &save); word != NULL && n < capacity;
 	    word = strtok_r(NULL, " ", &save))
 		out[n++] = word;
 	return n;

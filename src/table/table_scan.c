@@ -46,9 +46,9 @@ struct table_scan {
 	const char *place;	/* how far it was read */
 
 	struct level *levels;	/* in the record that was given last */
-	size_t n_levels, room;
+	size_t n_levels, capacity;
 	char **ids;		/* those that were decoded */
-	size_t n_ids, ids_room;
+	size_t n_ids, ids_capacity;
 	struct span root_id;
 	uint64_t item;
 	bool is_too_deep;	/* more levels in it than are gone into */
@@ -387,7 +387,7 @@ decode(struct table_scan *scan, struct span id)
 	plain.len = text.len;
 	plain.data = text_take(&text);
 	text_release(&mended);
-	scan->ids = mem_need(scan->ids, scan->n_ids + 1, &scan->ids_room,
+	scan->ids = mem_need(scan->ids, scan->n_ids + 1, &scan->ids_capacity,
 	    sizeof(*scan->ids));
 	scan->ids[scan->n_ids++] = (char *)(uintptr_t)plain.data;
 	return plain;
@@ -429,7 +429,7 @@ descend(struct table_scan *scan, struct span record)
 		return;
 	}
 	scan->levels = mem_need(scan->levels, scan->n_levels + 1,
-	    &scan->room, sizeof(*scan->levels));
+	    &scan->capacity, sizeof(*scan->levels));
 	level = &scan->levels[scan->n_levels++];
 	*level = (struct level){ list, NULL, id_of(scan, record) };
 }

@@ -32,7 +32,7 @@ struct tree_receipt {
 /* Several of them. */
 struct tree_receipts {
 	struct tree_receipt *items;
-	size_t n, room;
+	size_t n, capacity;
 };
 
 /** tree_receipts_add(all, receipt): Add a copy of ${receipt}. */

@@ -46,7 +46,7 @@ tree_wrote(struct tree *tree, const struct tree_file *file, uint64_t bytes)
 		if (batch->files[i].fd == file->fd)
 			return;
 	batch->files = mem_need(batch->files, batch->n_files + 1,
-	    &batch->files_room, sizeof(*batch->files));
+	    &batch->files_capacity, sizeof(*batch->files));
 	batch->files[batch->n_files++] = *file;
 	batch->is_whole |= file->fd == -1;
 	batch->n_objects += file->path != NULL;

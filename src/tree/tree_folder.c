@@ -90,7 +90,7 @@ change(struct tree *tree, struct tree_folder *folder)
 		return;
 	folder->batch = batch;
 	batch->changed = mem_need(batch->changed, batch->n_changed + 1,
-	    &batch->changed_room, sizeof(struct tree_folder *));
+	    &batch->changed_capacity, sizeof(struct tree_folder *));
 	batch->changed[batch->n_changed++] = folder;
 	batch->n_held++;
 	folder->users++;

@@ -32,9 +32,9 @@ struct tree_file {
 /* What the next sync has to do. */
 struct tree_batch {
 	struct tree_folder **changed;	/* there are new names in them */
-	size_t n_changed, changed_room;
+	size_t n_changed, changed_capacity;
 	struct tree_file *files;
-	size_t n_files, files_room;
+	size_t n_files, files_capacity;
 	size_t n_objects;	/* of the files */
 	size_t n_held;		/* descriptors that only it holds open */
 	uint64_t bytes;

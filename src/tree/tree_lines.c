@@ -77,7 +77,7 @@ read_more(struct tree_lines *lines, struct err *err)
 		text->len -= lines->offset;
 		lines->offset = 0;
 	}
-	text->data = mem_need(text->data, text->len + PIECE + 1, &text->room, 1);
+	text->data = mem_need(text->data, text->len + PIECE + 1, &text->capacity, 1);
 	for (;;) {
 		n = lines->fd == -1 ? 0 : read(lines->fd,
 		    &text->data[text->len], PIECE);

@@ -11,7 +11,7 @@ tree_receipts_add(struct tree_receipts *all,
 	struct tree_receipt copy = *receipt;
 
 	copy.path = mem_text(receipt->path);
-	all->items = mem_need(all->items, all->n + 1, &all->room,
+	all->items = mem_need(all->items, all->n + 1, &all->capacity,
 	    sizeof(*all->items));
 	all->items[all->n++] = copy;
 }

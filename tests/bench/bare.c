@@ -27,7 +27,7 @@ struct request {
 	CURL *easy;
 	char how, *file;
 	char *body;
-	size_t len, room;
+	size_t len, capacity;
 };
 
 static const char *dir;
@@ -45,9 +45,9 @@ on_body(char *data, size_t size, size_t n, void *cookie)
 {
 	struct request *r = cookie;
 
-	if (r->len + size * n > r->room) {
-		r->room = (r->len + size * n) * 2;
-		if ((r->body = realloc(r->body, r->room)) == NULL)
+	if (r->len + size * n > r->capacity) {
+		r->capacity = (r->len + size * n) * 2;
+		if ((r->body = realloc(r->body, r->capacity)) == NULL)
 			die("out of memory");
 	}
 	memcpy(&r->body[r->len], data, size * n);

@@ -16,7 +16,7 @@
 /* Text that grows; running out of memory ends the program. */
 struct buf {
 	char *data;
-	size_t len, room;
+	size_t len, capacity;
 };
 
 void buf_add(struct buf *, const char *, size_t);
@@ -44,7 +44,7 @@ struct record {
 /* Records in the order in which they are listed. */
 struct list {
 	struct record *items;
-	size_t n, room;
+	size_t n, capacity;
 	struct page_cache *pages;	/* see fixture_page.c */
 	uint64_t changed;	/* how often it was changed */
 };

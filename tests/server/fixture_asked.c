@@ -107,7 +107,7 @@ asked_report(void)
 
 struct lines {
 	char **items;
-	size_t n, room;
+	size_t n, capacity;
 };
 
 static void
@@ -115,10 +115,10 @@ add_line(struct lines *lines, const char *a, const char *b)
 {
 	struct buf buf = { NULL, 0, 0 };
 
-	if (lines->n == lines->room) {
-		lines->room = lines->room * 2 + 64;
+	if (lines->n == lines->capacity) {
+		lines->capacity = lines->capacity * 2 + 64;
 		lines->items = must_grow(lines->items,
-		    lines->room * sizeof(*lines->items));
+		    lines->capacity * sizeof(*lines->items));
 	}
 	buf_addf(&buf, "%s%s%s", a, b != NULL ? " " : "", b != NULL ? b : "");
 	lines->items[lines->n++] = buf_take(&buf);

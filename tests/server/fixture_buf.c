@@ -32,9 +32,9 @@ must_copy(const char *text)
 void
 buf_add(struct buf *buf, const char *data, size_t len)
 {
-	if (buf->len + len + 1 > buf->room) {
-		buf->room = (buf->len + len + 1) * 2;
-		buf->data = must_grow(buf->data, buf->room);
+	if (buf->len + len + 1 > buf->capacity) {
+		buf->capacity = (buf->len + len + 1) * 2;
+		buf->data = must_grow(buf->data, buf->capacity);
 	}
 	memcpy(&buf->data[buf->len], data, len);
 	buf->len += len;

@@ -47,7 +47,7 @@ static const char *const kinds[] = { "records", "logs" };
 /* The numbers of the rows, the oldest first; new ones come at the end. */
 static struct {
 	uint32_t *items;
-	size_t n, room;
+	size_t n, capacity;
 } rows[2];
 static uint32_t next_row[2];
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -158,10 +158,10 @@ trace_row(struct buf *buf, int kind, size_t i)
 static void
 append(int kind)
 {
-	if (rows[kind].n == rows[kind].room) {
-		rows[kind].room = rows[kind].room * 2 + 1024;
+	if (rows[kind].n == rows[kind].capacity) {
+		rows[kind].capacity = rows[kind].capacity * 2 + 1024;
 		rows[kind].items = must_grow(rows[kind].items,
-		    rows[kind].room * sizeof(*rows[kind].items));
+		    rows[kind].capacity * sizeof(*rows[kind].items));
 	}
 	rows[kind].items[rows[kind].n++] = next_row[kind]++;
 }

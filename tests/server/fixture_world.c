@@ -8,10 +8,10 @@
 struct record *
 list_add(struct list *list, char *id, char *text, int64_t created)
 {
-	if (list->n == list->room) {
-		list->room = list->room * 2 + 8;
+	if (list->n == list->capacity) {
+		list->capacity = list->capacity * 2 + 8;
 		list->items = must_grow(list->items,
-		    list->room * sizeof(*list->items));
+		    list->capacity * sizeof(*list->items));
 	}
 	list->items[list->n] = (struct record){ id, text, NULL, created };
 	return &list->items[list->n++];
@@ -88,15 +88,15 @@ by_id(const void *a, const void *b)
 }
 
 static void
-index_list(struct world *world, const struct list *list, size_t *room)
+index_list(struct world *world, const struct list *list, size_t *capacity)
 {
 	size_t i;
 
 	for (i = 0; i < list->n; i++) {
-		if (world->n_logs_by_id == *room) {
-			*room = *room * 2 + 64;
+		if (world->n_logs_by_id == *capacity) {
+			*capacity = *capacity * 2 + 64;
 			world->logs_by_id = must_grow(world->logs_by_id,
-			    *room * sizeof(*world->logs_by_id));
+			    *capacity * sizeof(*world->logs_by_id));
 		}
 		world->logs_by_id[world->n_logs_by_id++] = list->items[i];
 	}
@@ -108,7 +108,7 @@ index_list(struct world *world, const struct list *list, size_t *room)
  */
 static void
 index_evaluation(struct world *world, const struct evaluation *evaluation,
-    size_t *room)
+    size_t *capacity)
 {
 	size_t i;
 
@@ -121,7 +121,7 @@ index_evaluation(struct world *world, const struct evaluation *evaluation,
 			continue;
 		list_add(&one, must_copy(id + 1), record->plain,
 		    record->created);
-		index_list(world, &one, room);
+		index_list(world, &one, capacity);
 		free(one.items);
 	}
 }
@@ -130,15 +130,15 @@ index_evaluation(struct world *world, const struct evaluation *evaluation,
 static void
 index_logs(struct world *world)
 {
-	size_t i, k, room = 0;
+	size_t i, k, capacity = 0;
 
 	for (i = 0; i < world->n_files; i++) {
 		struct file *file = &world->files[i];
 
-		index_list(world, &file->logs, &room);
+		index_list(world, &file->logs, &capacity);
 		for (k = 0; k < file->n_evaluations; k++)
 			index_evaluation(world, &file->evaluations[k],
-			    &room);
+			    &capacity);
 	}
 	if (world->n_logs_by_id > 0)
 		qsort(world->logs_by_id, world->n_logs_by_id,
