@@ -20,13 +20,13 @@ struct ahead {
 static size_t
 add_looks(struct audit_verify *verify, const struct crawl_listing *listing,
     const struct tree_receipts *files, struct audit_look ***looks,
-    size_t from, size_t most)
+    size_t from, size_t max)
 {
 	size_t i;
 
 	if (*looks == NULL)
 		*looks = mem_zero(files->n, sizeof(**looks));
-	for (i = from; i < files->n && i - from < most; i++) {
+	for (i = from; i < files->n && i - from < max; i++) {
 		if ((*looks)[i] != NULL)
 			continue;
 		(*looks)[i] = audit_look_new(verify, &files->items[i],

@@ -275,7 +275,7 @@ take_lines(struct audit_content *content, const char *data, size_t len)
 void
 audit_content_add(struct audit_content *content, const char *data, size_t len)
 {
-	uint64_t left = content->most - content->bytes;
+	uint64_t left = content->max - content->bytes;
 
 	if (len > left)
 		len = (size_t)left;

@@ -257,7 +257,7 @@ check_shards(struct audit_verify *verify)
 	struct audit_listing *current = &verify->current;
 	struct audit_finding finding = { .kind = AUDIT_DAMAGED,
 	    .listing = current->crawl->key };
-	uint64_t expected = 1, most, rows;
+	uint64_t expected = 1, max, rows;
 	size_t i;
 
 	for (i = 0; i < current->files.n; i++, expected++) {
@@ -272,8 +272,8 @@ check_shards(struct audit_verify *verify)
 			finding.kind = AUDIT_DAMAGED;
 			expected = shard_number(file->path);
 		}
-		most = i == 0 ? TREE_SHARD_LINES + 1 : TREE_SHARD_LINES;
-		if (rows > most) {
+		max = i == 0 ? TREE_SHARD_LINES + 1 : TREE_SHARD_LINES;
+		if (rows > max) {
 			finding.certainty = AUDIT_LIKELY;
 			audit_find(verify, finding, "it has %" PRIu64
 			    " lines, more than the old tool writes",

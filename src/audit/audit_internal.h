@@ -179,7 +179,7 @@ struct audit_content {
 	const char *listing;	/* its key, or NULL */
 	const struct page_plan *plan;	/* of its records; or NULL */
 	bool by_line;		/* a record a line, else one in all */
-	uint64_t most;		/* bytes of it that count */
+	uint64_t max;		/* bytes of it that count */
 	uint64_t largest;	/* that a record may have; 0: any */
 	audit_record *record;	/* or NULL */
 	struct sha256 *hash;	/* the desk's; NULL: that is not wanted */

@@ -192,7 +192,7 @@ audit_look_new(struct audit_verify *verify,
 	content->look = look;
 	content->receipt = receipt;
 	content->listing = listing;
-	content->most = UINT64_MAX;
+	content->max = UINT64_MAX;
 	content->is_whole = true;
 	content->is_hashed = true;
 	content->by_line = receipt->lines > 0 || (look->resource != NULL &&
@@ -252,7 +252,7 @@ check_size(struct audit_look *look)
 		    " bytes; the manifest says %" PRIu64, look->size,
 		    receipt->bytes);
 	if (look->may_grow)
-		content->most = receipt->bytes;
+		content->max = receipt->bytes;
 	return true;
 }
 
@@ -349,15 +349,15 @@ struct span
 audit_look_read(struct audit_look *look)
 {
 	struct audit_content *content = &look->content;
-	uint64_t left = content->most - content->bytes;
+	uint64_t left = content->max - content->bytes;
 	char *piece = content->desk->piece;
-	size_t most = left < PIECE ? (size_t)left : PIECE, have = 0;
+	size_t max = left < PIECE ? (size_t)left : PIECE, have = 0;
 	ssize_t n;
 
 	do {
-		n = read(look->fd, &piece[have], most - have);
+		n = read(look->fd, &piece[have], max - have);
 		have += n > 0 ? (size_t)n : 0;
-	} while ((n > 0 && have < most) || (n == -1 && errno == EINTR));
+	} while ((n > 0 && have < max) || (n == -1 && errno == EINTR));
 	look->is_last = n == 0 || have == left;
 	if (n == -1) {
 		err_errno(&look->err, ERR_DISK, "read %s",

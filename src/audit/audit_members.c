@@ -196,7 +196,7 @@ audit_member_begin(struct audit_verify *verify, const char *path)
 	came->is_there = true;
 	*content = (struct audit_content){ .verify = verify,
 	    .receipt = receipt, .listing = came->listing,
-	    .most = UINT64_MAX, .is_whole = true, .desk = &members->desk,
+	    .max = UINT64_MAX, .is_whole = true, .desk = &members->desk,
 	    .hash = members->desk.hash,
 	    .by_line = receipt->lines > 0 || came->group != NULL,
 	    .largest = members->largest };
@@ -207,7 +207,7 @@ audit_member_begin(struct audit_verify *verify, const char *path)
 	/* What stands behind the bytes that count is no damage. */
 	if (verify->manifest != NULL && !verify->progress.sealed &&
 	    receipt->lines > 0)
-		content->most = receipt->bytes;
+		content->max = receipt->bytes;
 	audit_content_begin(content);
 	verify->progress.files++;
 	verify->progress.bytes += receipt->bytes;
@@ -229,7 +229,7 @@ audit_member_add(struct audit_verify *verify, const char *data, size_t len)
 	/* An archive can hold any number of bytes: enough is enough. */
 	return verify->manifest == NULL || members->bytes <= receipt->bytes ||
 	    members->bytes <= members->largest ||
-	    members->content.most == receipt->bytes;
+	    members->content.max == receipt->bytes;
 }
 
 /* All of a shard's folder has come. */
@@ -274,7 +274,7 @@ end_known(struct audit_verify *verify, const char *why)
 	struct audit_came *came = &members->came[members->now];
 	bool is_short = members->bytes < receipt->bytes;
 	bool is_long = members->bytes > receipt->bytes &&
-	    content->most != receipt->bytes;
+	    content->max != receipt->bytes;
 
 	if (why != NULL)
 		audit_content_find(content, AUDIT_DAMAGED, "%s", why);

@@ -37,15 +37,15 @@ const struct source_resource *
 audit_resource_of(const struct audit_patterns *patterns, const char *path)
 {
 	const struct source_resource *best = NULL;
-	size_t i, most = 0;
+	size_t i, max = 0;
 
 	for (i = 0; i < patterns->source->n_resources; i++) {
 		const char *pattern = patterns->items[i];
 
-		if (pattern != NULL && strlen(pattern) > most &&
+		if (pattern != NULL && strlen(pattern) > max &&
 		    fnmatch(pattern, path, FNM_PATHNAME | FNM_PERIOD) == 0) {
 			best = &patterns->source->resources[i];
-			most = strlen(pattern);
+			max = strlen(pattern);
 		}
 	}
 	return best;

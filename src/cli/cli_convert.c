@@ -47,7 +47,7 @@ stem_length(const char *name)
 
 /* Here, and called after the export and the format; new. */
 static char *
-usual_output(const char *export, const char *format)
+default_output(const char *export, const char *format)
 {
 	char *whole = realpath(export, NULL);
 	char *copy = mem_text(whole != NULL ? whole : export);
@@ -71,7 +71,7 @@ name_output(struct making *m, const char *export)
 	if (m->one_file || given != NULL)
 		m->output = mem_text(m->one_file ? file : given);
 	else
-		m->output = usual_output(export, config_text(m->cli->config,
+		m->output = default_output(export, config_text(m->cli->config,
 		    "format"));
 	len = strlen(m->output);
 	while (len > 1 && m->output[len - 1] == '/')

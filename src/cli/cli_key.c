@@ -46,7 +46,7 @@ done:
 
 /* Is a file there that holds the key if nothing else does? */
 static bool
-has_usual_file(const struct source *source)
+has_default_file(const struct source *source)
 {
 	char *path;
 	bool has;
@@ -88,7 +88,7 @@ find(const struct cli *cli, char **where, struct err *err)
 		    source->auth_file_variable);
 		return read_file(file, err);
 	}
-	if (has_usual_file(source)) {
+	if (has_default_file(source)) {
 		*where = mem_text(source->auth_file);
 		return read_file(source->auth_file, err);
 	}
@@ -106,12 +106,12 @@ static void
 warn(const struct cli *cli, const struct cli_settings *settings,
     const char *where)
 {
-	const char *usual = cli->source->auth_usual, *file;
+	const char *default_value = cli->source->auth_mostly, *file;
 
-	if (usual != NULL && strncmp(settings->key, usual,
-	    strlen(usual)) != 0)
+	if (default_value != NULL && strncmp(settings->key, default_value,
+	    strlen(default_value)) != 0)
 		log_say(settings->run.log, LOG_WARN, "cli", "%s does not "
-		    "begin with \"%s\", as keys of %s do", where, usual,
+		    "begin with \"%s\", as keys of %s do", where, default_value,
 		    cli->source->name);
 	if ((file = config_env_open(cli->env)) != NULL &&
 	    strstr(where, file) != NULL)

@@ -16,7 +16,7 @@
 
 /* Where exports are made, unless it is said otherwise; new. */
 static char *
-usual_parent(const struct config_env *env)
+default_parent(const struct config_env *env)
 {
 	const char *told = config_env_get(env, "HLEXPORT_OUTPUT");
 
@@ -35,7 +35,7 @@ has_begun(const char *path)
 char *
 cli_latest(const struct config_env *env, const char *told, struct err *err)
 {
-	char *parent = told != NULL ? mem_text(told) : usual_parent(env);
+	char *parent = told != NULL ? mem_text(told) : default_parent(env);
 	char *newest = tree_newest(parent, has_begun);
 
 	if (newest == NULL)
@@ -163,7 +163,7 @@ cli_list(struct cli *cli)
 	if (count > 1)
 		return cli_usage("list takes at most one directory, the one "
 		    "that has the exports in it");
-	parent = count > 0 ? mem_text(words[0]) : usual_parent(cli->env);
+	parent = count > 0 ? mem_text(words[0]) : default_parent(cli->env);
 	if ((n = scandir(parent, &entries, is_seen, alphasort)) == -1) {
 		err_errno(&err, ERR_USAGE, "open %s", parent);
 		free(parent);

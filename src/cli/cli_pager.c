@@ -64,7 +64,7 @@ start(int in)
 	    (char *)pager.command, NULL };
 	posix_spawn_file_actions_t files;
 	posix_spawnattr_t how;
-	sigset_t usual;
+	sigset_t defaults;
 	int rc;
 
 	/*
@@ -72,11 +72,11 @@ start(int in)
 	 * are too long are cut, not wrapped: arrow keys show the rest.
 	 */
 	setenv("LESS", "FRSX", 0);
-	sigemptyset(&usual);
-	sigaddset(&usual, SIGINT);
-	sigaddset(&usual, SIGPIPE);
+	sigemptyset(&defaults);
+	sigaddset(&defaults, SIGINT);
+	sigaddset(&defaults, SIGPIPE);
 	posix_spawnattr_init(&how);
-	posix_spawnattr_setsigdefault(&how, &usual);
+	posix_spawnattr_setsigdefault(&how, &defaults);
 	posix_spawnattr_setflags(&how, POSIX_SPAWN_SETSIGDEF);
 	posix_spawn_file_actions_init(&files);
 	posix_spawn_file_actions_adddup2(&files, in, STDIN_FILENO);

@@ -206,21 +206,21 @@ check_trust(const struct cli *cli, const struct cli_settings *settings,
     const char *url, struct err *err)
 {
 	const char *where = settings->resume;
-	const char *usual = cli->source->options[0].initial;
+	const char *default_value = cli->source->options[0].initial;
 	char *question;
 	int rc;
 
 	if (cli->source->auth_where == NULL || asks_nothing(cli, settings) ||
-	    (usual != NULL &&
-	    strcmp(url, usual) == 0))
+	    (default_value != NULL &&
+	    strcmp(url, default_value) == 0))
 		return 0;
 	if (!isatty(STDIN_FILENO) || config_is(cli->config, "yes"))
 		return err_set(err, ERR_USAGE, "%s says that it is from %s; "
 		    "a key is sent only to %s, unless you say --server %s",
-		    where, url, usual != NULL ? usual :
+		    where, url, default_value != NULL ? default_value :
 		    "a server that you name", url);
 	question = mem_format("%s says that it is from %s; a key is for %s.  "
-	    "Send it there?", where, url, usual != NULL ? usual :
+	    "Send it there?", where, url, default_value != NULL ? default_value :
 	    "a server that you name");
 	rc = cli_ask(cli, question, "", err);
 	free(question);

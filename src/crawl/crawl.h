@@ -80,7 +80,7 @@ struct crawl_listing {
 	uint64_t last_doubles;	/* and in the one before */
 	uint64_t inserted;	/* new ones between others, in this pass */
 	unsigned varied;	/* readings in pages of another size */
-	uint32_t usual_size;	/* of pages, before that */
+	uint32_t default_size;	/* of pages, before that */
 	bool is_stepped;	/* in this pass, a page of a scroll was asked
 				 * for again: it may have been the next one */
 	bool came_alone;	/* the record that a page shares with the next
@@ -112,7 +112,7 @@ struct crawl_listing {
 	bool is_open;		/* begun, and not left */
 	bool first_came;	/* so that total and size are known */
 	bool is_dry;		/* an empty page came: ask no further */
-	int64_t most;		/* the largest total of this pass, or -1 */
+	int64_t max;		/* the largest total of this pass, or -1 */
 	uint64_t have;		/* different records, of all passes */
 	bool moved;		/* it ended, and moved meanwhile */
 	bool unsteady;		/* this pass saw it move, */
@@ -146,7 +146,7 @@ struct crawl_job {
 	uint32_t overlap;	/* records that are there already: 0 or 1 */
 	bool is_piece;		/* of a window that could not be had whole */
 	bool is_narrow;		/* a second, and hardly more */
-	uint64_t least;		/* records that it must have, if so */
+	uint64_t min;		/* records that it must have, if so */
 	bool is_probe;		/* is there really nothing behind the total? */
 };
 

@@ -56,15 +56,15 @@ number_of(const struct source_template *template,
 /* A time that a template gives, in ms; or ${usual}. */
 static int64_t
 time_of(const struct source_template *template,
-    const struct source_scope *scope, int64_t usual)
+    const struct source_scope *scope, int64_t default_value)
 {
 	struct text text;
-	int64_t wall = usual;
+	int64_t wall = default_value;
 
 	text_init(&text, 200);
 	source_text_of(template, scope, &text);
 	if (text.len == 0 || text.over || clock_parse(text.data, &wall) == -1)
-		wall = usual;
+		wall = default_value;
 	text_release(&text);
 	return wall;
 }
@@ -102,8 +102,8 @@ crawl_chain_begin(struct crawl *crawl, struct crawl_listing *listing)
 static bool
 is_reached(const struct crawl_listing *listing, uint64_t next)
 {
-	return listing->most >= 0 &&
-	    next >= listing->begin + (uint64_t)listing->most;
+	return listing->max >= 0 &&
+	    next >= listing->begin + (uint64_t)listing->max;
 }
 
 static bool
@@ -145,7 +145,7 @@ crawl_chain_take(struct crawl_listing *listing, struct crawl_job *job)
 		    listing->ranges[i].first < end)
 			end = listing->ranges[i].first;
 	job->overlap = listing->resource->paging == SOURCE_OFFSET &&
-	    listing->most < 0 && listing->window > 1 &&
+	    listing->max < 0 && listing->window > 1 &&
 	    first > listing->begin && !listing->came_alone ? 1 : 0;
 	first -= job->overlap;
 	count = end - first;
@@ -209,7 +209,7 @@ is_over(const struct crawl_listing *listing, const struct crawl_job *job,
 	if (result->more == 1 && !(reached && next > came))
 		return false;
 	if (result->more == 0)
-		return listing->most < 0 ? !listing->is_full : reached &&
+		return listing->max < 0 ? !listing->is_full : reached &&
 		    !listing->is_capped;
 	/* A total may be capped: see crawl_listing.c. */
 	return reached && (listing->is_proven ||
@@ -270,7 +270,7 @@ crawl_is_endless(const struct crawl_job *job)
 		return false;
 	return paging == SOURCE_CURSOR || ((paging == SOURCE_OFFSET ||
 	    (paging == SOURCE_NUMBERED && listing->first_came)) &&
-	    listing->n_pieces == 0 && listing->most < 0 &&
+	    listing->n_pieces == 0 && listing->max < 0 &&
 	    (listing->end == 0 || job->first + job->count < listing->end));
 }
 
@@ -405,7 +405,7 @@ crawl_take_narrow(struct crawl_listing *listing, struct crawl_job *job)
 		if (listing->narrow[i].first != job->first)
 			continue;
 		job->is_narrow = true;
-		job->least = listing->narrow[i].count;
+		job->min = listing->narrow[i].count;
 	}
 }
 

@@ -53,9 +53,9 @@ crawl_is_short(const struct crawl_listing *listing)
 	enum source_paging paging = listing->resource->paging;
 
 	return (paging == SOURCE_CURSOR || (paging == SOURCE_NUMBERED &&
-	    !listing->says_size)) && listing->most >= 0 &&
+	    !listing->says_size)) && listing->max >= 0 &&
 	    !listing->is_capped &&
-	    listing->distinct < (uint64_t)listing->most;
+	    listing->distinct < (uint64_t)listing->max;
 }
 
 /* Is all there up to the total, so that a probe can tell if that is all? */
@@ -63,8 +63,8 @@ static bool
 wants_probe(const struct crawl_listing *listing)
 {
 	if (listing->is_probed || listing->gaps > 0 ||
-	    listing->under_way > 0 || listing->most < 0 ||
-	    listing->commit < (uint64_t)listing->most)
+	    listing->under_way > 0 || listing->max < 0 ||
+	    listing->commit < (uint64_t)listing->max)
 		return false;
 	/* The server's pages may be smaller than those that are asked for. */
 	if (crawl_is_short(listing))
@@ -84,8 +84,8 @@ all_is_asked(const struct crawl_listing *listing)
 		return listing->under_way > 0 || listing->ask > 0;
 	if (listing->size == 0)
 		return listing->ask > 0;
-	return listing->is_dry || (listing->most >= 0 &&
-	    crawl_skip(listing, listing->ask) >= (uint64_t)listing->most &&
+	return listing->is_dry || (listing->max >= 0 &&
+	    crawl_skip(listing, listing->ask) >= (uint64_t)listing->max &&
 	    !wants_probe(listing));
 }
 
@@ -108,7 +108,7 @@ has_enough_below(const struct crawl *crawl,
  * more they are; a total that is wrong is seen before that.
  */
 static uint64_t
-most_ahead(const struct crawl *crawl, const struct crawl_listing *listing)
+max_ahead(const struct crawl *crawl, const struct crawl_listing *listing)
 {
 	uint64_t came = listing->window > 0 && listing->commit >
 	    listing->begin ? (listing->commit - listing->begin) /
@@ -123,8 +123,8 @@ crawl_has_window(const struct crawl *crawl,
     const struct crawl_listing *listing, bool in_turn)
 {
 	/* Where no total is known, the next page may be the end. */
-	uint64_t ahead = in_turn || listing->most < 0 ? 1 :
-	    most_ahead(crawl, listing);
+	uint64_t ahead = in_turn || listing->max < 0 ? 1 :
+	    max_ahead(crawl, listing);
 
 	if (listing->resource->derive != NULL)
 		return listing->ask == 0;
@@ -165,8 +165,8 @@ crawl_take_window(struct crawl_listing *listing, struct crawl_job *job)
 	}
 	listing->ask = crawl_skip(listing, listing->ask);
 	job->first = listing->ask;
-	job->is_probe = listing->first_came && listing->most >= 0 &&
-	    listing->ask >= (uint64_t)listing->most;
+	job->is_probe = listing->first_came && listing->max >= 0 &&
+	    listing->ask >= (uint64_t)listing->max;
 	job->count = crawl_fitting(listing);
 	listing->ask += job->count > 0 ? job->count : 1;
 }
@@ -235,8 +235,8 @@ learn_total(struct crawl_listing *listing, const struct crawl_result *result)
 	if (listing->total >= 0 && listing->total != total)
 		listing->unsteady = listing->is_changing = true;
 	listing->total = total;
-	if (total > listing->most)
-		listing->most = total;
+	if (total > listing->max)
+		listing->max = total;
 	/* It counts all that came by now. */
 	if ((uint64_t)total > listing->distinct)
 		listing->is_capped = false;
@@ -253,8 +253,8 @@ learn_end(struct crawl_listing *listing, const struct crawl_job *job,
 
 	if (job->count == 0 || listing->resource->paging == SOURCE_WINDOWS)
 		return;
-	if (listing->most < 0 ||
-	    end >= listing->begin + (uint64_t)listing->most)
+	if (listing->max < 0 ||
+	    end >= listing->begin + (uint64_t)listing->max)
 		listing->is_full = result->received >= job->count ||
 		    (listing->largest > 0 && n >= listing->largest);
 	listing->says_over = result->more == 0;
@@ -263,23 +263,23 @@ learn_end(struct crawl_listing *listing, const struct crawl_job *job,
 	if (result->news > 0) {
 		listing->barren = 0;
 		listing->is_probed = false;
-	} else if (result->distinct > 0 && listing->most >= 0 &&
+	} else if (result->distinct > 0 && listing->max >= 0 &&
 	    !listing->is_capped &&
-	    listing->distinct <= (uint64_t)listing->most) {
+	    listing->distinct <= (uint64_t)listing->max) {
 		/* Equal ones without a key: the total counts them. */
 		listing->barren = 0;
 	} else if (!job->is_piece && ++listing->barren >= MAX_BARREN) {
 		listing->is_endless = listing->is_dry = true;
 		listing->n_pieces = 0;
 	}
-	if (listing->most < 0 || result->distinct == 0 ||
-	    end <= listing->begin + (uint64_t)listing->most)
+	if (listing->max < 0 || result->distinct == 0 ||
+	    end <= listing->begin + (uint64_t)listing->max)
 		return;
 	/* Places go beyond it where pages are not full, or come again. */
-	if (listing->distinct <= (uint64_t)listing->most)
+	if (listing->distinct <= (uint64_t)listing->max)
 		return;
 	listing->is_capped = true;
-	listing->most = (int64_t)(end - listing->begin);
+	listing->max = (int64_t)(end - listing->begin);
 }
 
 /*
@@ -320,7 +320,7 @@ crawl_finish(struct crawl *crawl, const struct crawl_job *job,
 	    (listing->resource->paging != SOURCE_CURSOR ||
 	    result->received == 0 || result->received >= listing->largest)) {
 		/* It may have more by now. */
-		if (result->total > listing->most)
+		if (result->total > listing->max)
 			learn_total(listing, result);
 		return end_probe(crawl, listing,
 		    result->received <= job->overlap);
@@ -390,10 +390,10 @@ take_known(struct crawl_listing *listing, const struct crawl_known *known)
 
 	listing->first_came = known->total >= 0 || (known->n_ranges > 0 &&
 	    listing->resource->paging == SOURCE_NUMBERED);
-	listing->total = listing->most = known->total;
+	listing->total = listing->max = known->total;
 	if (known->total >= 0 && known->distinct > (uint64_t)known->total) {
 		listing->is_capped = true;
-		listing->most = (int64_t)known->distinct;
+		listing->max = (int64_t)known->distinct;
 	}
 	listing->is_full = known->is_full;
 	listing->largest = known->largest;

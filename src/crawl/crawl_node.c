@@ -75,7 +75,7 @@ new_listing(struct crawl_node *parent, const struct source_resource *resource)
 	listing->key = text_take(&key);
 	listing->resource = resource;
 	listing->parent = parent;
-	listing->total = listing->most = -1;
+	listing->total = listing->max = -1;
 	listing->size = resource->paging != SOURCE_UNPAGED &&
 	    resource->paging != SOURCE_WINDOWS ? resource->page_size : 0;
 	listing->window = listing->size;

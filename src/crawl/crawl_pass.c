@@ -38,7 +38,7 @@ crawl_read_again(struct crawl_listing *listing)
 	listing->n_ranges = listing->n_pieces = listing->n_narrow = 0;
 	/* The first window tells anew how many there are. */
 	listing->first_came = false;
-	listing->most = -1;
+	listing->max = -1;
 	if (crawl_is_chain(listing))
 		crawl_chain_again(listing);
 }
@@ -70,7 +70,7 @@ static bool
 is_caught_up(const struct crawl_listing *listing, unsigned readings)
 {
 	return listing->unsteady && readings > 1 && listing->fresh == 0 &&
-	    listing->most >= 0 && listing->have >= (uint64_t)listing->most &&
+	    listing->max >= 0 && listing->have >= (uint64_t)listing->max &&
 	    (listing->expected < 0 ||
 	    listing->have >= (uint64_t)listing->expected);
 }
@@ -122,8 +122,8 @@ vary_size(struct crawl_listing *listing)
 	if (!source_in_order(listing->resource) || listing->size < 3)
 		return false;
 	if (listing->varied == 0)
-		listing->usual_size = listing->size;
-	size = listing->usual_size;
+		listing->default_size = listing->size;
+	size = listing->default_size;
 	other = size - 1 - size / 7 * (listing->varied % 6);
 	/* The fewer borders are the same, the better. */
 	for (; other > 2; other--) {

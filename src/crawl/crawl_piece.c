@@ -55,14 +55,14 @@ crawl_came(const struct crawl_job *job)
 
 /* Into so many pieces of the same size a window is cut, if possible. */
 static uint32_t
-pieces_of(uint32_t count, uint32_t most)
+pieces_of(uint32_t count, uint32_t max)
 {
 	uint32_t parts;
 
-	for (parts = most; parts > 1; parts--)
+	for (parts = max; parts > 1; parts--)
 		if (count % parts == 0)
 			return parts;
-	for (parts = most + 1; parts < count && count % parts != 0; parts++)
+	for (parts = max + 1; parts < count && count % parts != 0; parts++)
 		;
 	return parts;
 }
@@ -103,7 +103,7 @@ crawl_split(const struct crawl_job *job, bool too_much)
 	/* Nothing tells if an empty piece is the end, or the server has its
 	 * own size of pages. */
 	if (listing->resource->paging == SOURCE_NUMBERED &&
-	    listing->first_came && listing->most < 0)
+	    listing->first_came && listing->max < 0)
 		return false;
 	/* The total is less by now, and nothing of it is in there. */
 	if (listing->first_came && listing->total >= 0 &&
@@ -128,7 +128,7 @@ crawl_split(const struct crawl_job *job, bool too_much)
 	listing->under_way--;
 	/* Pieces don't overlap: what goes between them is only seen by reading
 	 * again. */
-	if (source_in_order(listing->resource) && listing->most < 0)
+	if (source_in_order(listing->resource) && listing->max < 0)
 		listing->unsteady = true;
 	/* How many there are is not known yet: no further than the first. */
 	if (!listing->first_came) {

@@ -9,10 +9,10 @@
 
 #include "http/http_internal.h"
 
-#define REDIRECTS_MOST 5
-#define UNREACHED_MOST 3	/* tries, as long as nothing ever answered */
-#define SLOW_MOST 2	/* times that too long is waited for too much */
-#define ASLEEP_MOST 32	/* of refused requests, times those under way */
+#define MAX_REDIRECTS 5
+#define MAX_UNREACHED 3	/* tries, as long as nothing ever answered */
+#define MAX_SLOW 2	/* times that too long is waited for too much */
+#define MAX_ASLEEP 32	/* of refused requests, times those under way */
 
 /* Those that were refused and wait for their time, and keep no other off. */
 static unsigned
@@ -25,8 +25,8 @@ asleep(const struct http *http)
 	DL_FOREACH(http->all, transfer)
 		n += transfer->easy == NULL && !transfer->is_over &&
 		    transfer->refusals > 0 && transfer->due > now;
-	return n < http->limit.most * ASLEEP_MOST ? n :
-	    http->limit.most * ASLEEP_MOST;
+	return n < http->limit.max * MAX_ASLEEP ? n :
+	    http->limit.max * MAX_ASLEEP;
 }
 
 unsigned
@@ -37,11 +37,11 @@ http_room(const struct http *http)
 	if (http->stopped.kind != ERR_NONE || http->giving_up)
 		return 0;
 	/* Replies that wait to be taken have their place in memory too. */
-	free = busy < http->limit.most ? http->limit.most - busy : 0;
+	free = busy < http->limit.max ? http->limit.max - busy : 0;
 	if (free > 0)
 		return free;
 	busy -= asleep(http);
-	return busy < http->limit.most ? http->limit.most - busy : 0;
+	return busy < http->limit.max ? http->limit.max - busy : 0;
 }
 
 void
@@ -90,16 +90,16 @@ static bool
 is_spent(const struct transfer *transfer)
 {
 	const struct http_reply *reply = &transfer->reply;
-	unsigned most = transfer->http->settings.attempts;
+	unsigned max = transfer->http->settings.attempts;
 
-	if (reply->request.attempts > 0 && reply->request.attempts < most)
-		most = reply->request.attempts;
+	if (reply->request.attempts > 0 && reply->request.attempts < max)
+		max = reply->request.attempts;
 	if (reply->is_slow && reply->request.may_be_smaller &&
-	    most > SLOW_MOST)
-		most = SLOW_MOST;
-	if (reply->is_unreached && most > UNREACHED_MOST)
-		most = UNREACHED_MOST;
-	return reply->attempts >= most;
+	    max > MAX_SLOW)
+		max = MAX_SLOW;
+	if (reply->is_unreached && max > MAX_UNREACHED)
+		max = MAX_UNREACHED;
+	return reply->attempts >= max;
 }
 
 /* Try it again later, or see that it was tried often enough. */
@@ -171,7 +171,7 @@ redirect(struct transfer *transfer)
 	    transfer->http->settings.base,
 	    transfer->http->settings.hosts)))
 		why = "a POST is not sent to another place";
-	else if (++transfer->redirects > REDIRECTS_MOST)
+	else if (++transfer->redirects > MAX_REDIRECTS)
 		why = "redirected too often";
 	if (why != NULL) {
 		snprintf(reply->why, sizeof(reply->why), "HTTP %d: %s",

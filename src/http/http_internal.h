@@ -83,7 +83,7 @@ struct limit {
 	struct pace before;	/* the width was known */
 	struct width width;
 	struct budget budget;
-	unsigned most;		/* the user's word */
+	unsigned max;		/* the user's word */
 	int64_t refused_since;	/* the first since a success; 0: none */
 	unsigned broken;	/* in a row: no answer at all */
 	unsigned failed;	/* in a row: an answer of no use */
@@ -283,7 +283,7 @@ int64_t budget_count(const char *);
 
 /* --------------------------------------------------- http_limit.c */
 
-/** limit_init(limit, most): Start with all there may be. */
+/** limit_init(limit, max): Start with all there may be. */
 void limit_init(struct limit *, unsigned);
 
 /** limit_allows(limit, on_wire, now): May one more go on the wire? */

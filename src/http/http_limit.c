@@ -10,15 +10,15 @@
 
 #include "http/http_internal.h"
 
-#define BROKEN_MOST 64		/* no answer: 4 rounds of 16 */
-#define FAILED_MOST 250		/* 50 requests, 5 times each */
+#define MAX_BROKEN 64		/* no answer: 4 rounds of 16 */
+#define MAX_FAILED 250		/* 50 requests, 5 times each */
 
 void
-limit_init(struct limit *limit, unsigned most)
+limit_init(struct limit *limit, unsigned max)
 {
-	*limit = (struct limit){ .most = most };
+	*limit = (struct limit){ .max = max };
 	pace_init(&limit->pace);
-	width_init(&limit->width, most);
+	width_init(&limit->width, max);
 	budget_init(&limit->budget);
 }
 
@@ -106,5 +106,5 @@ limit_failure(struct limit *limit, bool answered)
 bool
 limit_is_broken(const struct limit *limit)
 {
-	return limit->broken >= BROKEN_MOST || limit->failed >= FAILED_MOST;
+	return limit->broken >= MAX_BROKEN || limit->failed >= MAX_FAILED;
 }

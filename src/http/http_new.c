@@ -10,7 +10,7 @@
 
 #include "http/http_internal.h"
 
-#define SPARE_MOST (4 << 20)	/* bytes of a body's memory to keep */
+#define MAX_SPARE (4 << 20)	/* bytes of a body's memory to keep */
 
 /* Free what has the key in it. */
 static void
@@ -92,7 +92,7 @@ void
 http_spare_body(struct http *http, struct text *body)
 {
 	text_clear(body);
-	if (body->data != NULL && body->capacity <= SPARE_MOST &&
+	if (body->data != NULL && body->capacity <= MAX_SPARE &&
 	    http->n_spare < http->settings.jobs) {
 		http->spare[http->n_spare++] = *body;
 		text_init(body, http->settings.max_body);

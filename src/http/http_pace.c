@@ -45,29 +45,29 @@
 #define RARE 0.005
 #define LIFE 1200	/* requests */
 #define MEASURED 100	/* likewise, to know what is served a second */
-#define ALIKE_LEAST 0.35	/* of the share before */
-#define ALIKE_MOST 3
+#define MIN_ALIKE 0.35	/* of the share before */
+#define MAX_ALIKE 3
 #define FEW 0.12	/* of the share before: it was the pace */
-#define SHARE_MOST 0.4	/* more than that is a limit */
+#define MAX_SHARE 0.4	/* more than that is a limit */
 #define DOUBT_MS 20000
-#define DOUBT_MOST_MS 240000
+#define MAX_DOUBT_MS 240000
 #define ROW 10		/* refused in a row: a drought */
 #define OF_LAST 24	/* likewise, of the last 32 */
 #define HOLD_MS 50
 #define HOLD_REQUESTS 2	/* at the pace, or a second */
 #define HOLD_GROWS 1.3
-#define HOLD_MOST_MS 60000
+#define MAX_HOLD_MS 60000
 #define STEP_MS 2000
-#define STEP_MOST 60
+#define MAX_STEP 60
 #define PROBE_MS 1200
 #define PROBE_REQUESTS 4
-#define PROBE_MOST_MS 40000
+#define MAX_PROBE_MS 40000
 #define FORGET_MS 120000
 #define SPAN_MS 200	/* the least to measure in */
 #define SETTLE_MS 250	/* before a trial counts */
-#define AFTER_MOST 2
+#define MAX_AFTER 2
 #define AFTER_RATE 5	/* slower is slow enough not to be felt */
-#define LEAST 0.02	/* requests a second */
+#define MIN_RATE 0.02	/* requests a second */
 #define ALARM 4.5
 
 void
@@ -92,17 +92,17 @@ pace_begin(struct pace *pace, int64_t now)
 }
 
 void
-pace_set_free(struct pace *pace, double usual, int64_t now)
+pace_set_free(struct pace *pace, double baseline, int64_t now)
 {
 	pace->state = PACE_FREE;
 	pace->rate = 0;
-	pace->usual = usual;
+	pace->baseline = baseline;
 	pace_begin(pace, now);
 	pace->block.since = 0;
 	pace->try_after = now + pace->try_wait;
 	pace->try_wait *= 2;
-	if (pace->try_wait > DOUBT_MOST_MS)
-		pace->try_wait = DOUBT_MOST_MS;
+	if (pace->try_wait > MAX_DOUBT_MS)
+		pace->try_wait = MAX_DOUBT_MS;
 }
 
 /* ${share} was refused, and ${served} a second were not, as a block says. */
@@ -113,7 +113,7 @@ set_trial(struct pace *pace, const struct pace_block *block, double share,
 	pace->state = PACE_TRIAL;
 	pace->tried = block->all;
 	pace->share = share;
-	pace->rate = BELOW * served < LEAST ? LEAST : BELOW * served;
+	pace->rate = BELOW * served < MIN_RATE ? MIN_RATE : BELOW * served;
 	pace_begin(pace, now);
 	pace->settled = now + SETTLE_MS;
 }
@@ -121,7 +121,7 @@ set_trial(struct pace *pace, const struct pace_block *block, double share,
 int64_t
 pace_longer(int64_t wait)
 {
-	return 2 * wait < PROBE_MOST_MS ? 2 * wait : PROBE_MOST_MS;
+	return 2 * wait < MAX_PROBE_MS ? 2 * wait : MAX_PROBE_MS;
 }
 
 static void
@@ -133,7 +133,7 @@ set_limited(struct pace *pace, int64_t now)
 	pace->ceiling = pace->state == PACE_TRIAL && pace->tried > MEASURED ?
 	    pace->rate / BELOW : 0;
 	pace->state = PACE_LIMITED;
-	pace->usual = block->refused > 3 ? block->refused /
+	pace->baseline = block->refused > 3 ? block->refused /
 	    (double)(block->refused + block->served) : 0;
 	pace->try_wait = DOUBT_MS;
 	pace->good = pace->rate;
@@ -177,8 +177,8 @@ static void
 hold_longer(struct pace *pace, int64_t retry_after, int64_t now)
 {
 	pace->hold_ms = (int64_t)((double)pace->hold_ms * HOLD_GROWS) + 1;
-	if (pace->hold_ms > HOLD_MOST_MS)
-		pace->hold_ms = HOLD_MOST_MS;
+	if (pace->hold_ms > MAX_HOLD_MS)
+		pace->hold_ms = MAX_HOLD_MS;
 	if (now + pace->hold_ms > pace->held_until)
 		pace->held_until = now + pace->hold_ms;
 	if (now + retry_after > pace->held_until)
@@ -202,7 +202,7 @@ end_hold(struct pace *pace, int64_t now)
 	    pace->cycle_served) * 1000.0 /
 	    (double)(span > SPAN_MS ? span : SPAN_MS);
 	if (pace->state != PACE_LIMITED) {
-		pace->rate = GUESS * served < LEAST ? LEAST : GUESS * served;
+		pace->rate = GUESS * served < MIN_RATE ? MIN_RATE : GUESS * served;
 		pace->block.refused = 0;
 		set_limited(pace, now);
 		pace->good *= SAFE;
@@ -212,8 +212,8 @@ end_hold(struct pace *pace, int64_t now)
 		pace->life.all++;
 		if (held > 2 * BLOCK_MS && pace->cycle_served > CALM &&
 		    served < 0.7 * pace->rate) {
-			pace->rate = pace->good = served > LEAST ? BELOW *
-			    served : LEAST;
+			pace->rate = pace->good = served > MIN_RATE ? BELOW *
+			    served : MIN_RATE;
 			pace->ceiling = 0;
 		}
 		pace_begin(pace, now);
@@ -255,12 +255,12 @@ judge_free(struct pace *pace, int64_t now)
 	if (block->refused < ENOUGH || now - block->since < FREE_MS)
 		return;
 	part = share(block);
-	if (part > RARE && (part > ALIKE_MOST * pace->usual ||
+	if (part > RARE && (part > MAX_ALIKE * pace->baseline ||
 	    now >= pace->try_after)) {
 		set_trial(pace, block, part, served(block, now), now);
 		return;
 	}
-	pace->usual = (pace->usual + part) / 2;
+	pace->baseline = (pace->baseline + part) / 2;
 	*block = (struct pace_block){ 0 };
 }
 
@@ -278,14 +278,14 @@ judge_trial(struct pace *pace, int64_t now)
 	n = block->refused + block->served;
 	if (block->refused >= ENOUGH || (block->refused > FEW * n *
 	    pace->share && n * pace->share >= EXPECTED)) {
-		if (pace->share < SHARE_MOST &&
-		    share(block) >= ALIKE_LEAST * pace->share &&
-		    share(block) <= ALIKE_MOST * pace->share)
+		if (pace->share < MAX_SHARE &&
+		    share(block) >= MIN_ALIKE * pace->share &&
+		    share(block) <= MAX_ALIKE * pace->share)
 			pace_set_free(pace, share(block), now);
 		else if (now - block->since >= BLOCK_MS)
 			set_trial(pace, block, share(block),
 			    served(block, now), now);
-	} else if (-n * log(1 - pace->share) >= (pace->share < SHARE_MOST ?
+	} else if (-n * log(1 - pace->share) >= (pace->share < MAX_SHARE ?
 	    SURE : SURE_LIMIT) * (1 + block->refused) &&
 	    block->refused <= FEW * n * pace->share) {
 		set_limited(pace, now);
@@ -296,13 +296,13 @@ judge_trial(struct pace *pace, int64_t now)
 static bool
 alarms(struct pace *pace, bool refused)
 {
-	double usual = pace->usual > 0.002 ? pace->usual : 0.002;
-	double bad = 4 * usual > 0.3 ? 4 * usual : 0.3;
+	double baseline = pace->baseline > 0.002 ? pace->baseline : 0.002;
+	double bad = 4 * baseline > 0.3 ? 4 * baseline : 0.3;
 
 	if (bad > 0.9)
 		bad = 0.9;
-	pace->alarm += refused ? log(bad / usual) : log((1 - bad) /
-	    (1 - usual));
+	pace->alarm += refused ? log(bad / baseline) : log((1 - bad) /
+	    (1 - baseline));
 	if (pace->alarm < 0)
 		pace->alarm = 0;
 	return pace->alarm > ALARM;
@@ -315,7 +315,7 @@ enough(const struct pace *pace)
 	double step = pace->rate / pace->good - 1;
 
 	return step <= 0 || step * STEP_REQUESTS > 1 ? STEP_REQUESTS :
-	    step * STEP_MOST < 1 ? STEP_MOST : 1 / step;
+	    step * MAX_STEP < 1 ? MAX_STEP : 1 / step;
 }
 
 static void
@@ -417,14 +417,14 @@ refused_limited(struct pace *pace, const struct pace_refusal *refusal,
 	struct pace_block *life = &pace->life;
 
 	life->refused += pace->rate <= pace->good;
-	if (life->refused >= ENOUGH && share(life) > 2 * pace->usual) {
+	if (life->refused >= ENOUGH && share(life) > 2 * pace->baseline) {
 		set_trial(pace, life, share(life), served(life, now), now);
 		return true;
 	}
 	if (!alarms(pace, true))
 		return false;
 	/* What was too fast a moment ago may still be felt. */
-	if (now - pace->cycle > AFTER_MS || pace->after >= AFTER_MOST ||
+	if (now - pace->cycle > AFTER_MS || pace->after >= MAX_AFTER ||
 	    pace->rate < AFTER_RATE) {
 		pace_step_down(pace, now);
 		pace->after = 0;
@@ -457,7 +457,7 @@ pace_refused(struct pace *pace, const struct pace_ticket *ticket,
 		return true;
 	}
 	if (ticket->again && (pace->state != PACE_LIMITED ||
-	    pace->usual > RARE))
+	    pace->baseline > RARE))
 		return pace->state != PACE_FREE;
 	if (block->since == 0)
 		*block = (struct pace_block){ .since = now };

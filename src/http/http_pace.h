@@ -48,7 +48,7 @@ struct pace {
 	struct pace_block block;
 	double share;		/* refused before the trial */
 	unsigned tried;		/* of so many served */
-	double usual;		/* refused whatever the pace, of one */
+	double baseline;		/* refused whatever the pace, of one */
 	int64_t try_after;	/* when to doubt PACE_FREE again */
 	int64_t try_wait;
 	int64_t settled;	/* when the trial counts */
@@ -144,7 +144,7 @@ int64_t pace_waits(const struct pace *, int64_t);
 /** pace_begin(pace, now): What was sent before tells nothing of this pace. */
 void pace_begin(struct pace *, int64_t);
 
-/** pace_set_free(pace, usual, now): None; so many are refused at any. */
+/** pace_set_free(pace, baseline, now): None; so many are refused at any. */
 void pace_set_free(struct pace *, double, int64_t);
 
 /** pace_longer(wait): Return the next wait between two probes. */

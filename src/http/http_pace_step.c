@@ -11,8 +11,8 @@
 #define PROBE_COST 0.007	/* of the requests are refused for it */
 #define NEAR 0.985	/* of the ceiling: no more steps */
 #define CREEP 1.01
-#define CREEP_MOST_MS 160000
-#define CREEP_MOST 0.08
+#define MAX_CREEP_MS 160000
+#define MAX_CREEP 0.08
 #define CREEP_REQUESTS 900
 #define CALM_MS 15000
 
@@ -53,7 +53,7 @@ pace_step_up(struct pace *pace, int64_t now)
 			pace->full_since = now;
 			set_good(pace, sent * 1000 / span, now);
 		} else if (now - pace->full_since > SURE_MS) {
-			pace_set_free(pace, pace->usual, now);
+			pace_set_free(pace, pace->baseline, now);
 			return;
 		}
 		pace_begin(pace, now);
@@ -77,8 +77,8 @@ pace_step_up(struct pace *pace, int64_t now)
 		if (pace->creep > 0)
 			pace->creep_wait = CREEP_MS;
 		pace->creep = pace->creep > 0 ? 2 * pace->creep : CREEP - 1;
-		if (pace->creep > CREEP_MOST)
-			pace->creep = CREEP_MOST;
+		if (pace->creep > MAX_CREEP)
+			pace->creep = MAX_CREEP;
 		pace->rate *= 1 + pace->creep;
 		pace->crept = now;
 	} else {
@@ -130,7 +130,7 @@ pace_step_down(struct pace *pace, int64_t now)
 		    pace->ceiling <= 0 || pace->ceiling > pace->rate) {
 			pace->ceiling = pace->rate;
 			if (!pace->is_probe && pace->creep > 0 &&
-			    pace->creep_wait < CREEP_MOST_MS)
+			    pace->creep_wait < MAX_CREEP_MS)
 				pace->creep_wait *= 2;
 			pace->creep = 0;
 			pace->crept = now;

@@ -12,7 +12,7 @@
 #define ROUNDED_MS 2000
 
 /* So often a 503 may be the pace's fault, and not the request's. */
-#define PLAIN_MOST 12
+#define MAX_PLAIN 12
 
 /* So many are served, and the one that is not has no part in the pace. */
 #define SERVED_MANY 16
@@ -67,17 +67,17 @@ int64_t
 http_asked(struct transfer *transfer, int64_t wait)
 {
 	struct http *http = transfer->http;
-	char text[400], human[24], most[24];
+	char text[400], human[24], max[24];
 
 	if (transfer->retry_after > wait)
 		wait = transfer->retry_after;
 	if (transfer->retry_after <= http->settings.max_wait_ms)
 		return wait;
 	text_human_time(transfer->retry_after, human);
-	text_human_time(http->settings.max_wait_ms, most);
+	text_human_time(http->settings.max_wait_ms, max);
 	snprintf(text, sizeof(text), "the server says \"%s\" (HTTP %d): a "
 	    "wait of %s, and --max-wait allows %s", transfer->retry_said,
-	    transfer->reply.status, human, most);
+	    transfer->reply.status, human, max);
 	http_end(http, ERR_STOPPED, text);
 	return wait;
 }
@@ -102,15 +102,15 @@ check_refused(struct transfer *transfer, int64_t now)
 void
 http_end_used_up(struct http *http, int64_t wait)
 {
-	char text[400], human[24], most[24];
+	char text[400], human[24], max[24];
 
 	if (wait <= http->settings.max_wait_ms + ROUNDED_MS)
 		return;
 	text_human_time(wait, human);
-	text_human_time(http->settings.max_wait_ms, most);
+	text_human_time(http->settings.max_wait_ms, max);
 	snprintf(text, sizeof(text), "the server says that no requests are "
 	    "left (%s): a wait of %s, and --max-wait allows %s",
-	    http->limit.budget.said, human, most);
+	    http->limit.budget.said, human, max);
 	http_end(http, ERR_STOPPED, text);
 }
 
@@ -150,7 +150,7 @@ http_weigh_refusal(struct transfer *transfer, int64_t now)
 	if (refusal.is_plain || is_failure) {
 		/* Where others are served, it may be the pace for a while. */
 		reply->attempts += !is_pace || !others ||
-		    transfer->refusals > PLAIN_MOST;
+		    transfer->refusals > MAX_PLAIN;
 		if (refusal.is_plain)
 			limit_failure(&http->limit, true);
 	} else if ((!is_pace && others) || is_left_over(transfer)) {

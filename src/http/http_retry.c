@@ -13,8 +13,8 @@
 
 #include "http/http_internal.h"
 
-#define WAIT_LEAST_MS 500
-#define WAIT_MOST_MS 30000
+#define MIN_WAIT_MS 500
+#define MAX_WAIT_MS 30000
 #define TOO_LONG 100	/* CURLE_TOO_LARGE, which old headers lack */
 
 /* A limit of 0 is a matter of rights. */
@@ -199,20 +199,20 @@ http_random(struct http *http)
 int64_t
 http_backoff(struct http *http, unsigned attempts)
 {
-	int64_t most = attempts < 6 ? (int64_t)WAIT_LEAST_MS << attempts :
-	    WAIT_MOST_MS;
+	int64_t max = attempts < 6 ? (int64_t)MIN_WAIT_MS << attempts :
+	    MAX_WAIT_MS;
 
-	if (most > WAIT_MOST_MS)
-		most = WAIT_MOST_MS;
-	return WAIT_LEAST_MS + (int64_t)(http_random(http) *
-	    (double)(most - WAIT_LEAST_MS));
+	if (max > MAX_WAIT_MS)
+		max = MAX_WAIT_MS;
+	return MIN_WAIT_MS + (int64_t)(http_random(http) *
+	    (double)(max - MIN_WAIT_MS));
 }
 
 int64_t
 http_soon(struct http *http, unsigned attempts)
 {
 	static const int64_t waits[][2] = { { 10, 40 }, { 40, 120 },
-	    { 1000, 2000 }, { 3000, 9000 }, { 7500, WAIT_MOST_MS } };
+	    { 1000, 2000 }, { 3000, 9000 }, { 7500, MAX_WAIT_MS } };
 	size_t last = sizeof(waits) / sizeof(waits[0]) - 1, i;
 
 	i = attempts == 0 ? 0 : attempts - 1 < last ? attempts - 1 : last;

@@ -192,7 +192,7 @@ take_reset(struct transfer *transfer, const struct time_said *time)
 }
 
 static void
-take_least(int64_t *count, int64_t told)
+take_min(int64_t *count, int64_t told)
 {
 	if (told >= 0 && (*count < 0 || told < *count))
 		*count = told;
@@ -372,15 +372,15 @@ told_header(struct transfer *transfer, const char *name, const char *value)
 
 /* What "X-RateLimit-Remaining: 5, 0" allows. */
 static int64_t
-least_count(const char *value)
+min_count(const char *value)
 {
-	int64_t least = -1;
+	int64_t min = -1;
 
 	for (; value != NULL; value = strchr(value, ',')) {
 		value += strspn(value, ", \t");
-		take_least(&least, budget_count(value));
+		take_min(&min, budget_count(value));
 	}
-	return least;
+	return min;
 }
 
 static void
@@ -399,7 +399,7 @@ read_header(struct transfer *transfer, struct time_said *time)
 		    read_limit(time->value), time);
 		break;
 	case LEFT:
-		take_least(&transfer->told.left, least_count(time->value));
+		take_min(&transfer->told.left, min_count(time->value));
 		break;
 	case RESET:
 		take_reset(transfer, time);

@@ -24,7 +24,7 @@
 
 #define AWAY INT64_C(1000000000000)	/* as good as never */
 #define NEAR_MS INT64_C(315360000000)	/* ten years */
-#define EPOCH_LEAST 946684800e3	/* the year 2000, in ms */
+#define MIN_EPOCH 946684800e3	/* the year 2000, in ms */
 #define DATE_LAST INT64_C(253402300800)	/* the year 10000 */
 
 static int64_t
@@ -38,7 +38,7 @@ is_near(double wall, int64_t now)
 {
 	double away = wall - (double)now;
 
-	return wall >= EPOCH_LEAST && away < (double)NEAR_MS &&
+	return wall >= MIN_EPOCH && away < (double)NEAR_MS &&
 	    -away < 3.0 * (double)NEAR_MS;
 }
 

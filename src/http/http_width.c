@@ -33,13 +33,13 @@
 #define FINE 30		/* in the last place, to take it for good */
 #define OVER 3		/* of so many: it is not */
 #define TRY_FIRST_MS 1000
-#define TRY_MOST_MS 60000
+#define MAX_TRY_MS 60000
 
 void
-width_init(struct width *width, unsigned most)
+width_init(struct width *width, unsigned max)
 {
 	memset(width, 0, sizeof(*width));
-	width->most = width->allowed = width->good = most;
+	width->max = width->allowed = width->good = max;
 }
 
 static struct width_sample *
@@ -55,7 +55,7 @@ width_sent(struct width *width, unsigned on_wire, struct width_ticket *ticket)
 	*sample(width, width->last) = (struct width_sample){ 0 };
 	if (width->last - width->judged >= WIDTH_SAMPLES)
 		width->judged = width->last - WIDTH_SAMPLES + 1;
-	if (width->n_out < WIDTH_MOST)
+	if (width->n_out < MAX_WIDTH)
 		width->out[width->n_out++] = width->last;
 }
 
@@ -72,7 +72,7 @@ forget(struct width *width)
 static void
 add(struct width *width, const struct width_sample *one)
 {
-	unsigned i = one->beside < WIDTH_MOST ? one->beside : WIDTH_MOST;
+	unsigned i = one->beside < MAX_WIDTH ? one->beside : MAX_WIDTH;
 
 	if (one->is_served || !width->was_refused) {
 		width->served[i] += one->is_served;
@@ -110,7 +110,7 @@ find(const struct width *width)
 	double served = 0, refused = 0, fewer = 0, more;
 	unsigned i;
 
-	for (i = 0; i <= WIDTH_MOST; i++) {
+	for (i = 0; i <= MAX_WIDTH; i++) {
 		served += width->served[i];
 		refused += width->refused[i];
 	}
@@ -137,7 +137,7 @@ halve_old(struct width *width)
 	if (width->counted < OLD)
 		return;
 	width->counted /= 2;
-	for (i = 0; i <= WIDTH_MOST; i++) {
+	for (i = 0; i <= MAX_WIDTH; i++) {
 		width->served[i] /= 2;
 		width->refused[i] /= 2;
 	}
@@ -160,7 +160,7 @@ static void
 give_up(struct width *width)
 {
 	width->is_known = false;
-	width->good = width->allowed = width->most;
+	width->good = width->allowed = width->max;
 	width->wrong = 8 * width->wrong + 8;
 	forget(width);
 }
@@ -170,8 +170,8 @@ static void
 go_back(struct width *width, unsigned good, int64_t now)
 {
 	width->try_wait *= 2;
-	if (width->try_wait > TRY_MOST_MS)
-		width->try_wait = TRY_MOST_MS;
+	if (width->try_wait > MAX_TRY_MS)
+		width->try_wait = MAX_TRY_MS;
 	set(width, good, now);
 }
 
@@ -193,7 +193,7 @@ width_served(struct width *width, const struct width_ticket *ticket,
 		width->try_wait = TRY_FIRST_MS;
 		width->try_after = now + TRY_FIRST_MS / 4;
 	}
-	if (now >= width->try_after && width->allowed < width->most)
+	if (now >= width->try_after && width->allowed < width->max)
 		width->allowed++;
 }
 

@@ -10,7 +10,7 @@
  */
 
 #define WIDTH_SAMPLES 1024
-#define WIDTH_MOST 256
+#define MAX_WIDTH 256
 
 /* What is remembered of a request that was sent. */
 struct width_ticket {
@@ -25,7 +25,7 @@ struct width_sample {
 };
 
 struct width {
-	unsigned most;		/* the user's word */
+	unsigned max;		/* the user's word */
 	unsigned allowed;	/* at a time, now */
 	unsigned good;		/* likewise, without a try of one more */
 	bool is_known;		/* there is such a limit */
@@ -36,11 +36,11 @@ struct width {
 	uint64_t last;		/* number given out */
 	uint64_t since;		/* the last one before ${good} was set */
 	uint64_t judged;	/* up to here they are counted below */
-	uint64_t out[WIDTH_MOST];
+	uint64_t out[MAX_WIDTH];
 	unsigned n_out;
 	struct width_sample samples[WIDTH_SAMPLES];	/* by the number */
-	double served[WIDTH_MOST + 1];	/* of those with so many beside */
-	double refused[WIDTH_MOST + 1];
+	double served[MAX_WIDTH + 1];	/* of those with so many beside */
+	double refused[MAX_WIDTH + 1];
 	double counted;		/* in both */
 	bool was_refused;	/* the last that was looked at */
 
@@ -57,7 +57,7 @@ enum width_word {
 	WIDTH_WRONG	/* the one that was found last was none */
 };
 
-/** width_init(width, most): No limit is known; ${most} is the user's. */
+/** width_init(width, max): No limit is known; ${max} is the user's. */
 void width_init(struct width *, unsigned);
 
 /**

@@ -18,12 +18,12 @@
 
 /* A missing or unlikely number takes ${usual}. */
 static int64_t
-number(json_t *json, const char *key, int64_t usual)
+number(json_t *json, const char *key, int64_t default_value)
 {
 	json_t *value = json_object_get(json, key);
 
 	return json_is_integer(value) && json_integer_value(value) >= 0 ?
-	    json_integer_value(value) : usual;
+	    json_integer_value(value) : default_value;
 }
 
 static struct manifest_entry *

@@ -60,10 +60,10 @@ manifest_each(const struct manifest *manifest, const char *after,
 
 /* Set ${n} to a number from 0 to ${most}, 0 if it isn't there. */
 static bool
-take_number(json_t *json, uint64_t most, uint64_t *n)
+take_number(json_t *json, uint64_t max, uint64_t *n)
 {
 	*n = (uint64_t)json_integer_value(json);
-	return json == NULL || (json_is_integer(json) && *n <= most);
+	return json == NULL || (json_is_integer(json) && *n <= max);
 }
 
 /*
@@ -99,14 +99,14 @@ has_numbers(json_t *line)
 	size_t i;
 
 	json_object_foreach(line, key, value) {
-		uint64_t most = MAX_NUMBER;
+		uint64_t max = MAX_NUMBER;
 
 		for (i = 0; i < sizeof(small) / sizeof(small[0]); i++)
 			if (strcmp(key, small[i]) == 0)
-				most = UINT32_MAX;
+				max = UINT32_MAX;
 		if (json_is_real(value) || (json_is_integer(value) &&
 		    json_integer_value(value) != -1 &&
-		    (uint64_t)json_integer_value(value) > most))
+		    (uint64_t)json_integer_value(value) > max))
 			return false;
 	}
 	return true;

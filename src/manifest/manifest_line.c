@@ -38,9 +38,9 @@ json_receipts(const struct tree_receipts *receipts)
 
 /* Set ${key}, unless the value is the usual one. */
 static void
-set_number(json_t *json, const char *key, int64_t value, int64_t usual)
+set_number(json_t *json, const char *key, int64_t value, int64_t default_value)
 {
-	if (value != usual)
+	if (value != default_value)
 		json_object_set_new(json, key, json_integer(value));
 }
 

@@ -23,8 +23,8 @@
  * 28 columns of logs.  Half of the memory is for the folders.
  */
 #define COLUMN_BYTES (48 << 10)
-#define FOLDERS_LEAST 4
-#define FOLDERS_MOST 100	/* files that DuckDB keeps open */
+#define MIN_FOLDERS 4
+#define MAX_FOLDERS 100	/* files that DuckDB keeps open */
 
 /* What a part is divided by, if it has that: an SQL expression, new. */
 static char *
@@ -76,8 +76,8 @@ folders_at_once(const struct output_convert *convert,
 	uint64_t n = table_memory(convert->settings.db) / 2 /
 	    ((part->table->n_columns + 2) * COLUMN_BYTES);
 
-	return n < FOLDERS_LEAST ? FOLDERS_LEAST : n > FOLDERS_MOST ?
-	    FOLDERS_MOST : n;
+	return n < MIN_FOLDERS ? MIN_FOLDERS : n > MAX_FOLDERS ?
+	    MAX_FOLDERS : n;
 }
 
 /* Take the files of a part that was divided into folders. */
@@ -153,7 +153,7 @@ copy_whole(struct output_convert *convert, struct output_part *part,
 
 /* The next folders' names: "'a', 'b'".  Return how many, or -1. */
 static int
-next_names(struct table_rows *names, uint64_t most, struct text *list,
+next_names(struct table_rows *names, uint64_t max, struct text *list,
     struct err *err)
 {
 	const struct table_cell *cells;
@@ -161,7 +161,7 @@ next_names(struct table_rows *names, uint64_t most, struct text *list,
 	char *name;
 
 	text_clear(list);
-	while (n < (int)most && (rc = table_next(names, &cells, err)) == 1) {
+	while (n < (int)max && (rc = table_next(names, &cells, err)) == 1) {
 		name = mem_copy(cells[0].is.text.data, cells[0].is.text.len);
 		text_adds(list, n++ > 0 ? ", " : "");
 		table_literal(list, name);
@@ -172,7 +172,7 @@ next_names(struct table_rows *names, uint64_t most, struct text *list,
 
 /* Keep all names: a query that is read holds what others need. */
 static int
-read_names(struct output_convert *convert, const char *sql, uint64_t most,
+read_names(struct output_convert *convert, const char *sql, uint64_t max,
     char ***lists, size_t *n, struct err *err)
 {
 	struct table_rows *names = table_query(convert->settings.db, sql, 0,
@@ -181,7 +181,7 @@ read_names(struct output_convert *convert, const char *sql, uint64_t most,
 	int rc = names != NULL ? 1 : -1;
 
 	text_init(&list, SIZE_MAX / 4);
-	while (rc > 0 && (rc = next_names(names, most, &list, err)) > 0) {
+	while (rc > 0 && (rc = next_names(names, max, &list, err)) > 0) {
 		*lists = mem_grow(*lists, *n + 1, sizeof(char *));
 		(*lists)[(*n)++] = mem_text(list.data);
 	}
@@ -206,7 +206,7 @@ set_threads(struct output_convert *convert, bool one, struct err *err)
 /* From the one file into the folders, some at a time. */
 static int
 copy_some(struct output_convert *convert, struct output_part *part,
-    const char *file, const char *folder, uint64_t most, struct err *err)
+    const char *file, const char *folder, uint64_t max, struct err *err)
 {
 	const char *by = convert->settings.partition;
 	struct text from, sql;
@@ -220,7 +220,7 @@ copy_some(struct output_convert *convert, struct output_part *part,
 	output_add_files(&from, file);
 	text_adds(&from, ", hive_partitioning = false)");
 	text_addf(&sql, "SELECT DISTINCT \"%s\" %s ORDER BY 1", by, from.data);
-	rc = read_names(convert, sql.data, most, &lists, &n, err);
+	rc = read_names(convert, sql.data, max, &lists, &n, err);
 	/* One thread, so that each folder has one file, in order. */
 	if (rc == 0)
 		rc = set_threads(convert, true, err);
@@ -243,13 +243,13 @@ copy_some(struct output_convert *convert, struct output_part *part,
 
 static int
 copy_many(struct output_convert *convert, struct output_part *part,
-    const char *from, const char *folder, uint64_t most, struct err *err)
+    const char *from, const char *folder, uint64_t max, struct err *err)
 {
 	char *file = mem_format("%s/.all.parquet", folder);
 	int rc = copy_whole(convert, part, from, file, err);
 
 	if (rc == 0)
-		rc = copy_some(convert, part, file, folder, most, err);
+		rc = copy_some(convert, part, file, folder, max, err);
 	if (unlink(file) == -1 && rc == 0)
 		rc = err_errno(err, ERR_DISK, "remove %s", file);
 	free(file);
@@ -295,15 +295,15 @@ output_folders(struct output_convert *convert, struct output_part *part,
 	char *files = mem_format("%s/**/*.parquet", folder);
 	char *by = division(convert, part);
 	char *from = rows_from(convert, part, by);
-	uint64_t most = folders_at_once(convert, part), n = part->rows;
+	uint64_t max = folders_at_once(convert, part), n = part->rows;
 	int rc = 0;
 
 	if (mkdir(folder, 0700) == -1)
 		rc = err_errno(err, ERR_DISK, "make %s", folder);
-	else if (n > most)
+	else if (n > max)
 		rc = count_folders(convert, part, by, &n, err);
 	if (rc == 0)
-		rc = n > most ? copy_many(convert, part, from, folder, most,
+		rc = n > max ? copy_many(convert, part, from, folder, max,
 		    err) : copy_into(convert, part, from, folder, false,
 		    &part->rows, err);
 	/* Without rows there is no file to read. */

@@ -15,7 +15,7 @@
  * bytes of records, and no more rows than DuckDB gives one by itself.
  */
 #define GROUP_BYTES (16 << 20)
-#define GROUP_MOST 122880
+#define MAX_GROUP 122880
 
 static uint64_t
 group_rows(const struct table_db *db)
@@ -23,7 +23,7 @@ group_rows(const struct table_db *db)
 	uint64_t bytes = table_memory(db) / 32;
 
 	return table_rows_within(db, bytes < GROUP_BYTES ? bytes :
-	    GROUP_BYTES, GROUP_MOST);
+	    GROUP_BYTES, MAX_GROUP);
 }
 
 char *

@@ -11,8 +11,8 @@
 #include "output/output_internal.h"
 
 #define HELD_ROWS 500	/* a table's widths come from so many */
-#define CELL_MOST 60	/* columns */
-#define CELL_LEAST 8	/* where they have to fit a width */
+#define MAX_CELL 60	/* columns */
+#define MIN_CELL 8	/* where they have to fit a width */
 #define DIGITS 10	/* of a number on a screen, after rounding */
 
 static bool
@@ -92,7 +92,7 @@ const struct output_writes output_markdown = { "markdown", begin_markdown,
  * many columns these take.
  */
 static size_t
-fitting(const char *data, size_t len, size_t most, size_t *width)
+fitting(const char *data, size_t len, size_t max, size_t *width)
 {
 	mbstate_t state = { 0 };
 	size_t i = 0, n, columns = 0;
@@ -109,7 +109,7 @@ fitting(const char *data, size_t len, size_t most, size_t *width)
 			wide = wcwidth(c);
 			wide = wide < 0 ? 1 : wide;
 		}
-		if (columns + (size_t)wide > most)
+		if (columns + (size_t)wide > max)
 			break;
 		columns += (size_t)wide;
 		i += n;
@@ -147,11 +147,11 @@ add_shown(const struct output_writer *w, size_t i,
 		if (plain.data[k] == '\n' || plain.data[k] == '\t')
 			plain.data[k] = ' ';
 	/* More can't be shown, and need not be looked at. */
-	text_add_visible(&visible, plain.data, plain.len < 4 * CELL_MOST ?
-	    plain.len : 4 * CELL_MOST);
-	n = fitting(visible.data, visible.len, CELL_MOST, &width);
-	if (n < visible.len || plain.len > 4 * CELL_MOST) {
-		n = fitting(visible.data, n, CELL_MOST - 1, &width);
+	text_add_visible(&visible, plain.data, plain.len < 4 * MAX_CELL ?
+	    plain.len : 4 * MAX_CELL);
+	n = fitting(visible.data, visible.len, MAX_CELL, &width);
+	if (n < visible.len || plain.len > 4 * MAX_CELL) {
+		n = fitting(visible.data, n, MAX_CELL - 1, &width);
 		text_add(out, visible.data, n);
 		text_adds(out, "\xe2\x80\xa6");
 	} else {
@@ -199,7 +199,7 @@ fit(struct output_writer *w)
 		widest = w->n;
 		for (i = 0; i < w->n; i++)
 			if (!is_number(w->columns[i].kind) &&
-			    w->widths[i] > CELL_LEAST && (widest == w->n ||
+			    w->widths[i] > MIN_CELL && (widest == w->n ||
 			    w->widths[i] > w->widths[widest]))
 				widest = i;
 		if (widest == w->n) {

@@ -66,7 +66,7 @@ pack_around_add(struct pack_verify *verify, size_t n, struct err *err)
 	if (verify->it == PACK_ACCEPTED)
 		(void)text_add(&verify->accepted, verify->buffer, n);
 	if (n == 0 || !verify->is_sealed || verify->it != PACK_LOG ||
-	    verify->check.bytes > verify->reader.most_out)
+	    verify->check.bytes > verify->reader.max_out)
 		return 0;
 	if (verify->log_fd == -1 && open_log(verify, err) == -1)
 		return -1;

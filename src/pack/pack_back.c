@@ -51,7 +51,7 @@ pack_mark(struct pack *pack, struct err *err)
 	    pack->mark.end, err) == -1)
 		return -1;
 	/* It is ours: it may unpack to whatever was packed. */
-	pack->reader.most = UINT64_MAX;
+	pack->reader.max = UINT64_MAX;
 	return 0;
 }
 

@@ -37,8 +37,8 @@ void
 pack_check_add(struct pack_check *check,
     const struct tree_receipt *receipt, const char *data, size_t len)
 {
-	uint64_t most = receipt != NULL ? receipt->bytes : UINT64_MAX;
-	uint64_t left = check->bytes < most ? most - check->bytes : 0;
+	uint64_t max = receipt != NULL ? receipt->bytes : UINT64_MAX;
+	uint64_t left = check->bytes < max ? max - check->bytes : 0;
 	size_t n = left < len ? (size_t)left : len;
 
 	sha256_add(check->hash, data, n);

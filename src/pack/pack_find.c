@@ -16,7 +16,7 @@
 
 #include "pack/pack_internal.h"
 
-#define SUMS_MOST (1 << 30)
+#define MAX_SUMS (1 << 30)
 
 /* What tells of an export, and is taken out. */
 #define TAKEN 3
@@ -126,7 +126,7 @@ copy_member(struct finding *finding, int fd, struct err *err)
 
 	while ((n = pack_reader_get(&finding->reader, finding->buffer,
 	    PACK_PIECE, err)) > 0) {
-		if ((bytes += (uint64_t)n) > finding->reader.most_out)
+		if ((bytes += (uint64_t)n) > finding->reader.max_out)
 			return err_set(err, ERR_DATA, "it is larger than a "
 			    "manifest would be");
 		piece = (struct iovec){ finding->buffer, (size_t)n };
@@ -321,7 +321,7 @@ pack_find(int fd, const char *path, struct log *log,
 	if (pack_mark_find(fd, (int64_t)st.st_size, &found->mark,
 	    err) == -1)
 		return err_wrap(err, "%s", path);
-	text_init(&found->sums, SUMS_MOST);
+	text_init(&found->sums, MAX_SUMS);
 	if ((scratch = pack_scratch(err)) == NULL)
 		return -1;
 	finding.dir = scratch_path(scratch);

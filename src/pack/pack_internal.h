@@ -277,9 +277,9 @@ struct pack_reader {
 	int64_t size, offset;	/* of the archive, and where we are in it */
 	uint64_t members;	/* that it came to */
 	unsigned again;		/* how often it was begun anew */
-	uint64_t most;		/* bytes that it may unpack to */
+	uint64_t max;		/* bytes that it may unpack to */
 	uint64_t given;		/* that were read */
-	uint64_t most_out;	/* that a member may write to the disk */
+	uint64_t max_out;	/* that a member may write to the disk */
 	char *buffer;
 	struct err err;		/* what went wrong in reading */
 };

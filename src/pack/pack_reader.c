@@ -13,15 +13,15 @@
 #include "pack/pack_internal.h"
 
 /* A file of a gigabyte that unpacks to two thousand is a bomb. */
-#define MOST_TIMES 2000
-#define MOST_MORE (UINT64_C(1) << 30)
+#define MAX_TIMES 2000
+#define MAX_MORE (UINT64_C(1) << 30)
 
 /* And no manifest is so much smaller when it is packed. */
-#define MOST_TIMES_OUT 64
-#define MOST_MORE_OUT (UINT64_C(1) << 26)
+#define MAX_TIMES_OUT 64
+#define MAX_MORE_OUT (UINT64_C(1) << 26)
 
 /* Damaged members behind which a ZIP is still read. */
-#define AGAIN_MOST 100
+#define MAX_AGAIN 100
 
 static int
 too_much(struct err *err)
@@ -38,7 +38,7 @@ get(struct archive *archive, void *cookie, const void **pos)
 	    archive, 0);
 	ssize_t n;
 
-	if (unpacked > reader->most && unpacked < INT64_MAX)
+	if (unpacked > reader->max && unpacked < INT64_MAX)
 		return too_much(&reader->err);
 	do
 		n = pread(reader->fd, reader->buffer,
@@ -129,9 +129,9 @@ pack_reader_open(struct pack_reader *reader, int fd, int64_t size,
 	*reader = (struct pack_reader){ .fd = fd, .size = size };
 	if ((reader->call = pack_calls(err)) == NULL)
 		return -1;
-	reader->most = MOST_MORE + (uint64_t)reader->size * MOST_TIMES;
-	reader->most_out = MOST_MORE_OUT + (uint64_t)reader->size *
-	    MOST_TIMES_OUT;
+	reader->max = MAX_MORE + (uint64_t)reader->size * MAX_TIMES;
+	reader->max_out = MAX_MORE_OUT + (uint64_t)reader->size *
+	    MAX_TIMES_OUT;
 	reader->buffer = mem_alloc(PACK_PIECE);
 	reader->archive = reader->call->archive_read_new();
 	return open_archive(reader) == ARCHIVE_OK ? 0 : failed(reader, err);
@@ -173,7 +173,7 @@ pack_reader_get(struct pack_reader *reader, void *data, size_t capacity,
 {
 	la_ssize_t n;
 
-	if (reader->given > reader->most)
+	if (reader->given > reader->max)
 		return too_much(err);
 	n = reader->call->archive_read_data(reader->archive, data, capacity);
 	if (n < 0)
@@ -190,7 +190,7 @@ pack_reader_again(struct pack_reader *reader)
 	uint64_t i;
 	int rc;
 
-	if (reader->again++ == AGAIN_MOST ||
+	if (reader->again++ == MAX_AGAIN ||
 	    pread(reader->fd, magic, 2, 0) != 2 ||
 	    memcmp(magic, "PK", 2) != 0)
 		return false;

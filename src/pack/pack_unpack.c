@@ -37,7 +37,7 @@ wanted(const struct unpacking *job, const char *name)
 	if (!file_is_path(name))
 		return 0;
 	if (pack_around_knows(name))
-		return job->reader.most_out;
+		return job->reader.max_out;
 	if (job->found.manifest == NULL)
 		return UINT64_MAX;
 	receipt = pack_receipt(&job->receipts, name);
@@ -55,7 +55,7 @@ note_damage(struct unpacking *job, const char *name)
 
 /* Write the member that is read to ${fd}, up to ${most} bytes. */
 static int
-copy_member(struct unpacking *job, const char *name, int fd, uint64_t most,
+copy_member(struct unpacking *job, const char *name, int fd, uint64_t max,
     struct err *err)
 {
 	const struct tree_receipt *receipt = pack_receipt(&job->receipts,
@@ -66,8 +66,8 @@ copy_member(struct unpacking *job, const char *name, int fd, uint64_t most,
 
 	pack_check_begin(&job->check);
 
-	while (most > 0 && (n = pack_reader_get(&job->reader, job->buffer,
-	    most < PACK_PIECE ? (size_t)most : PACK_PIECE, &why)) != 0) {
+	while (max > 0 && (n = pack_reader_get(&job->reader, job->buffer,
+	    max < PACK_PIECE ? (size_t)max : PACK_PIECE, &why)) != 0) {
 		if (n == -1 && why.kind != ERR_DISK) {
 			/* It is as a file that was cut off. */
 			note_damage(job, name);
@@ -82,7 +82,7 @@ copy_member(struct unpacking *job, const char *name, int fd, uint64_t most,
 		if (file_write(fd, &piece, 1, err) == -1)
 			return -1;
 		pack_check_add(&job->check, receipt, job->buffer, (size_t)n);
-		most -= (uint64_t)n;
+		max -= (uint64_t)n;
 		job->bytes += (uint64_t)n;
 		if (job->tick(job->cookie, job->bytes))
 			return err_set(err, ERR_STOPPED, "stopped");
@@ -99,20 +99,20 @@ take(struct unpacking *job, const struct pack_member *member,
 {
 	const char *name = pack_plain_name(member->name);
 	size_t len = strlen(job->found.top);
-	uint64_t most;
+	uint64_t max;
 	int fd, rc;
 
 	if (!member->is_file || strncmp(name, job->found.top, len) != 0)
 		return 0;
 	name += len;
-	if ((most = wanted(job, name)) == 0)
+	if ((max = wanted(job, name)) == 0)
 		return 0;
 	fd = file_open(job->dir, name, O_WRONLY | O_CREAT | O_EXCL, err);
 	/* One that is there twice, or a file and a folder: verify tells. */
 	if (fd == -1)
 		return errno == EEXIST || errno == ENOTDIR ||
 		    errno == EISDIR ? 0 : -1;
-	rc = copy_member(job, name, fd, most, err);
+	rc = copy_member(job, name, fd, max, err);
 	close(fd);
 	return rc;
 }

@@ -60,7 +60,7 @@ begin_audit(struct pack_verify *verify, struct log *log, struct err *err)
 	    .why = found->why, .paths = found->paths,
 	    .n_paths = found->n_paths,
 	    .sums = found->has_sums ? &found->sums : NULL,
-	    .largest = verify->reader.most_out };
+	    .largest = verify->reader.max_out };
 	struct audit_settings settings = { .path = verify->path,
 	    .archive = &archive, .sample = 100, .log = log };
 	struct audit_progress now;
@@ -80,9 +80,9 @@ begin_audit(struct pack_verify *verify, struct log *log, struct err *err)
 	audit_verify_progress(verify->audit, &now);
 	verify->is_sealed = now.sealed;
 	/* What its manifest promises, it may unpack to. */
-	if (__builtin_add_overflow(verify->reader.most, now.bytes_total,
-	    &verify->reader.most))
-		verify->reader.most = UINT64_MAX;
+	if (__builtin_add_overflow(verify->reader.max, now.bytes_total,
+	    &verify->reader.max))
+		verify->reader.max = UINT64_MAX;
 	return 0;
 }
 

@@ -48,7 +48,7 @@ struct page_plan **page_plans_new(const struct source *);
 /** page_plans_free(plans, source): Free them; ${plans} may be NULL. */
 void page_plans_free(struct page_plan **, const struct source *);
 
-#define PAGE_UNREAD_MOST 5
+#define PAGE_MAX_UNREAD 5
 
 /* Something that a reply says beside its records, and no one understands. */
 struct page_unread {
@@ -77,7 +77,7 @@ struct page {
 	struct span errors;	/* "errors" or "error", where no definition
 				 * says what tells of a failure */
 	const char *errors_name;	/* which of the two it is */
-	struct page_unread unread[PAGE_UNREAD_MOST];
+	struct page_unread unread[PAGE_MAX_UNREAD];
 	unsigned n_unread;
 };
 

@@ -78,7 +78,7 @@ static void
 add_unread(struct page *page, const char *path, bool is_number,
     struct span value)
 {
-	if (page->n_unread < PAGE_UNREAD_MOST)
+	if (page->n_unread < PAGE_MAX_UNREAD)
 		page->unread[page->n_unread++] = (struct page_unread){ path,
 		    is_number, value };
 }

@@ -40,11 +40,11 @@ page_scan_by(struct page_scan *scan, enum page_means means)
 	struct page_level levels[LEVELS];
 	struct page_walk w = { .scan = scan, .end = scan->end, .levels = levels,
 	    .done = scan->plan == NULL, .found = scan->found };
-	size_t most = levels_of(scan->plan);
+	size_t max = levels_of(scan->plan);
 	const char *p = scan->begin;
 
-	if (most > LEVELS)
-		w.levels = mem_zero(most, sizeof(*levels));
+	if (max > LEVELS)
+		w.levels = mem_zero(max, sizeof(*levels));
 	if (scan->plan != NULL)
 		w.names = &scan->plan->reply;
 	/* RFC 8259 section 8.1 lets a reader ignore a byte order mark. */

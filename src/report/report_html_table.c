@@ -9,7 +9,7 @@
 
 #define ROWS_MAX 500
 #define CELL_MAX 160
-#define NARROW_MOST 4	/* columns that a phone shows beside each other */
+#define MAX_NARROW 4	/* columns that a phone shows beside each other */
 
 void
 report_add_html(const char *data, size_t len, struct text *out)
@@ -73,7 +73,7 @@ add_row(const struct report_view *view, const json_t *columns,
 	for (j = 0; j < n; j++) {
 		unit = report_unit(columns, shown[j]);
 		text_adds(out, j == 0 ? "<th scope=\"row\"" : "<td");
-		if (j > 0 && n > NARROW_MOST) {
+		if (j > 0 && n > MAX_NARROW) {
 			text_adds(out, " data-name=\"");
 			report_html_text(report_name(columns, shown[j]), 60,
 			    out);
@@ -103,7 +103,7 @@ report_html_table(const struct report_view *view,
 	    "aria-label=\"");
 	report_html_text(report_string(section, "title"), 200,
 	    out);
-	text_addf(out, "\">\n<table%s>\n<thead><tr>", n_shown > NARROW_MOST ?
+	text_addf(out, "\">\n<table%s>\n<thead><tr>", n_shown > MAX_NARROW ?
 	    " class=\"stack\"" : "");
 	for (i = 0; i < n_shown; i++) {
 		text_addf(out, "<th scope=\"col\"%s>", report_right(

@@ -15,14 +15,14 @@ static double
 step_of(double max, bool whole)
 {
 	static const double steps[] = { 1, 2, 5, 10 };
-	double step = 1, least = max / TICKS_MAX;
+	double step = 1, min = max / TICKS_MAX;
 	size_t i;
 
-	while (step > least && step > 1e-12)
+	while (step > min && step > 1e-12)
 		step /= 10;
-	while (step * 10 <= least)
+	while (step * 10 <= min)
 		step *= 10;
-	for (i = 0; i < 3 && step * steps[i] < least; i++)
+	for (i = 0; i < 3 && step * steps[i] < min; i++)
 		;
 	step *= steps[i];
 	return whole && step < 1 ? 1 : step;

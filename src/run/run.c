@@ -127,15 +127,15 @@ fill(struct run *run, struct err *err)
 static void
 say_nothing_came(const struct run *run, struct err *err)
 {
-	const char *usual = run->settings.source->options[0].initial;
+	const char *default_value = run->settings.source->options[0].initial;
 	bool is_elsewhere = run->first_status == 404 ||
 	    run->first_status == 405;
 
-	if (is_elsewhere && usual != NULL)
+	if (is_elsewhere && default_value != NULL)
 		err_set(err, ERR_NET, "the server has nothing of what was "
 		    "asked for (%s); check its address, %s: it goes up to the "
 		    "API's version, as in %s", run->first_why,
-		    run->settings.server, usual);
+		    run->settings.server, default_value);
 	else
 		err_set(err, ERR_NET, "the server gave nothing of what was "
 		    "asked for (%s); its address is %s", run->first_why,

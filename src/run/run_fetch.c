@@ -14,7 +14,7 @@
 #define PIECE_ATTEMPTS 3
 
 /* So many keys refused in a row, and it is the key and not the rights. */
-#define REFUSED_MOST 50
+#define MAX_REFUSED 50
 
 void
 run_free_task(struct run *run, struct run_task *task)
@@ -263,7 +263,7 @@ weigh_refusal(struct run *run, const struct run_task *task)
 		return;
 	}
 	run->refused++;
-	if ((at_root && !run->any_success) || run->refused >= REFUSED_MOST)
+	if ((at_root && !run->any_success) || run->refused >= MAX_REFUSED)
 		stop(run, ERR_AUTH, reply->status == 403 ? "the server "
 		    "refuses the key (%s); check %s, and that it may see what "
 		    "the options ask for" : "the server refuses the key (%s); "
@@ -470,7 +470,7 @@ run_reply(struct run *run, struct http_reply *reply, struct err *err)
 		return take_cut(run, task, err);
 	/* The server may not look at parts of seconds. */
 	if (task->job.is_narrow && (!run_page_inside(task, &n) ||
-	    n < task->job.least))
+	    n < task->job.min))
 		fail(run, task, "as many records as a reply may have, and "
 		    "records of this second don't come when it is asked for "
 		    "alone: some may be missing");

@@ -13,7 +13,7 @@
  * More often than it takes to find one second in all years by halves, with
  * the records of that second coming each time.
  */
-#define SAME_MOST 64
+#define MAX_SAME 64
 
 /* Does the page, one of those with numbers, fit what was asked for? */
 static int
@@ -227,7 +227,7 @@ take_total(struct run_task *task, const char *name)
 		return;
 	page->total = page_count(text);
 	page->has_total = true;
-	if (page->total == -1 && page->n_unread < PAGE_UNREAD_MOST)
+	if (page->total == -1 && page->n_unread < PAGE_MAX_UNREAD)
 		page->unread[page->n_unread++] = (struct page_unread){ name,
 		    true, text };
 }
@@ -309,7 +309,7 @@ run_page_is_same(const struct run_task *task)
 
 	own->n_same = own->same_print == print ? own->n_same + 1 : 1;
 	own->same_print = print;
-	return own->n_same >= SAME_MOST;
+	return own->n_same >= MAX_SAME;
 }
 
 static int

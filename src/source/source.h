@@ -324,7 +324,7 @@ struct source {
 	const char *auth_file_variable;	/* names a file with it, or NULL */
 	const char *auth_file;	/* that has it if all else fails, or NULL */
 	const char *auth_begins;	/* every key does, or NULL */
-	const char *auth_usual;	/* most keys begin so, or NULL */
+	const char *auth_mostly;	/* most keys begin so, or NULL */
 	const char *auth_where;	/* all of these, for people; NULL: no auth */
 	struct source_header *headers;	/* beside the key's */
 	size_t n_headers;

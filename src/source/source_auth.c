@@ -74,7 +74,7 @@ source_auth(struct source_reader *r, const struct yaml *top)
 	    &source->auth_file_variable) == -1 ||
 	    source_text(r, map, "file", false, &source->auth_file) == -1 ||
 	    source_text(r, map, "begins", false, &source->auth_begins) == -1 ||
-	    source_text(r, map, "usual", false, &source->auth_usual) == -1)
+	    source_text(r, map, "usual", false, &source->auth_mostly) == -1)
 		return -1;
 	if (source->auth_basic && source->auth_header == NULL)
 		source->auth_header = "Authorization";

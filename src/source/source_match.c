@@ -12,9 +12,9 @@
 
 #define LONGEST 500	/* bytes */
 #define DEEPEST 20	/* groups in groups */
-#define GROUPS_MOST 50
-#define TIMES_MOST 1000
-#define WRITTEN_MOST 5000	/* characters, when all is written out */
+#define MAX_GROUPS 50
+#define MAX_TIMES 1000
+#define MAX_WRITTEN 5000	/* characters, when all is written out */
 
 /* How much there is of each group that is open, and of its last part. */
 struct weights {
@@ -53,14 +53,14 @@ repeat(struct weights *w, const char *p)
 		if (!isdigit((unsigned char)*p))
 			continue;
 		n = strtoul(p, NULL, 10);
-		if (n > TIMES_MOST)
+		if (n > MAX_TIMES)
 			return NULL;
 		times = n > times ? n : times;
 		p += strspn(p, "0123456789") - 1;
 	}
 	w->all[w->depth] += *last * (times - 1);
 	*last *= times;
-	if (w->all[w->depth] > WRITTEN_MOST)
+	if (w->all[w->depth] > MAX_WRITTEN)
 		return NULL;
 	return *p == '}' ? p + 1 : p;
 }
@@ -73,7 +73,7 @@ step(struct weights *w, const char *p)
 
 	switch (*p) {
 	case '(':
-		if (++w->groups > GROUPS_MOST || ++w->depth > DEEPEST)
+		if (++w->groups > MAX_GROUPS || ++w->depth > DEEPEST)
 			return NULL;
 		w->all[w->depth] = w->last[w->depth] = 0;
 		return p + 1;
@@ -86,7 +86,7 @@ step(struct weights *w, const char *p)
 	case '{':
 		return repeat(w, p);
 	case '[':
-		if (++w->groups > GROUPS_MOST)
+		if (++w->groups > MAX_GROUPS)
 			return NULL;
 		add_part(w, 1);
 		return skip_set(p);
@@ -101,7 +101,7 @@ step(struct weights *w, const char *p)
 	case '?':
 		w->all[w->depth] += w->last[w->depth];
 		w->last[w->depth] *= 2;
-		return w->last[w->depth] > WRITTEN_MOST ? NULL : p + 1;
+		return w->last[w->depth] > MAX_WRITTEN ? NULL : p + 1;
 	default:
 		add_part(w, 1);
 		return p + 1;
@@ -118,7 +118,7 @@ source_match_fits(const char *pattern)
 		return false;
 	while (p != NULL && *p != '\0') {
 		p = step(&w, p);
-		if (w.all[w.depth > DEEPEST ? 0 : w.depth] > WRITTEN_MOST)
+		if (w.all[w.depth > DEEPEST ? 0 : w.depth] > MAX_WRITTEN)
 			return false;
 	}
 	return p != NULL;

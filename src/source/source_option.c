@@ -9,7 +9,7 @@
 
 #include "source/source_internal.h"
 
-#define MOST_OPTIONS 200
+#define MAX_OPTIONS 200
 #define LONGEST_NAME 64
 #define CHOICES_MAX 4096	/* bytes, with a | between two */
 
@@ -274,9 +274,9 @@ source_options(struct source_reader *r, const struct yaml *top)
 	for (map = all != NULL ? all->child : NULL; map != NULL;
 	    map = map->next)
 		n++;
-	if (n > MOST_OPTIONS)
+	if (n > MAX_OPTIONS)
 		return source_wrong(r, all->line, "\"options\": there are "
-		    "more than %d", MOST_OPTIONS - 1);
+		    "more than %d", MAX_OPTIONS - 1);
 	source->options = arena_take(r->arena, n * sizeof(*source->options));
 	source->rules = arena_take(r->arena, n * sizeof(*source->rules));
 	if (read_server(r, top, &source->options[0]) == -1)

@@ -7,8 +7,8 @@
 
 #include "source/source_internal.h"
 
-#define MOST_STEPS 64	/* in a path */
-#define MOST_PATHS 64	/* in a list of such */
+#define MAX_STEPS 64	/* in a path */
+#define MAX_PATHS 64	/* in a list of such */
 
 const char *
 source_step(const char *path, struct span *name)
@@ -54,9 +54,9 @@ source_check_path(struct source_reader *r, int line, const char *path)
 {
 	size_t n = count_steps(path);
 
-	if (n > MOST_STEPS)
+	if (n > MAX_STEPS)
 		return source_wrong(r, line, "\"%.60s...\": a path of more "
-		    "than %d names", path, MOST_STEPS);
+		    "than %d names", path, MAX_STEPS);
 	return n > 0 ? 0 : source_wrong(r, line, "\"%s\": expected a "
 	    "path, names with dots between; a name with a dot in it stands "
 	    "in double quotes, like '\"@odata.nextLink\"'", path);
@@ -80,9 +80,9 @@ source_paths(struct source_reader *r, const struct yaml *value,
 
 	if (source_texts(r, value, paths, n) == -1)
 		return -1;
-	if (*n > MOST_PATHS)
+	if (*n > MAX_PATHS)
 		return source_wrong(r, value->line, "more than %d paths",
-		    MOST_PATHS);
+		    MAX_PATHS);
 	for (i = 0; i < *n; i++)
 		if (source_check_path(r, value->line, (*paths)[i]) == -1)
 			return -1;

@@ -13,8 +13,8 @@
     "statuses required empty failure"
 
 /* No platform has as many; a stranger's definition may. */
-#define MOST_RESOURCES 1000
-#define MOST_FIELDS 1000
+#define MAX_RESOURCES 1000
+#define MAX_FIELDS 1000
 
 static int
 read_shape(struct source_reader *r, struct source_resource *resource,
@@ -109,7 +109,7 @@ read_fields(struct source_reader *r, struct source_resource *resource,
 		return 0;
 	for (value = all->child; value != NULL; value = value->next)
 		resource->n_fields++;
-	if (resource->n_fields > MOST_FIELDS)
+	if (resource->n_fields > MAX_FIELDS)
 		return source_wrong(r, all->line, "\"fields\": there are "
 		    "more than 1000");
 	field = arena_take(r->arena,
@@ -391,7 +391,7 @@ source_resources(struct source_reader *r, const struct yaml *top)
 	for (map = all->child; map != NULL; map = map->next)
 		n++;
 	/* Each is looked for among all of them. */
-	if (n > MOST_RESOURCES)
+	if (n > MAX_RESOURCES)
 		return source_wrong(r, all->line, "\"resources\": there are "
 		    "more than 1000");
 	source->resources = arena_take(r->arena,

@@ -6,8 +6,8 @@
 
 #include "source/source_internal.h"
 
-#define MOST_ALTERNATIVES 16	/* {a|b|c} */
-#define MOST_VARIABLES 64	/* in a template */
+#define MAX_ALTERNATIVES 16	/* {a|b|c} */
+#define MAX_VARIABLES 64	/* in a template */
 #define VALUE_MAX 65536		/* bytes of a query's value */
 
 static int
@@ -141,9 +141,9 @@ source_variable(struct source_reader *r, const char *data, size_t len, int line,
 			return -1;
 		if (bar == NULL)
 			return 0;
-		if (n == MOST_ALTERNATIVES)
+		if (n == MAX_ALTERNATIVES)
 			return source_wrong(r, line, "{%.40s...}: more than "
-			    "%d alternatives", data, MOST_ALTERNATIVES);
+			    "%d alternatives", data, MAX_ALTERNATIVES);
 		var->otherwise = arena_take(r->arena,
 		    sizeof(*var->otherwise));
 		var = var->otherwise;
@@ -209,9 +209,9 @@ source_template_of(struct source_reader *r, const struct yaml *value,
 	if (value->kind != YAML_SCALAR)
 		return source_wrong(r, value->line, "expected a text");
 	template->line = value->line;
-	if (count_variables(p) > MOST_VARIABLES)
+	if (count_variables(p) > MAX_VARIABLES)
 		return source_wrong(r, value->line, "more than %d variables "
-		    "in a text", MOST_VARIABLES);
+		    "in a text", MAX_VARIABLES);
 	template->parts = arena_take(r->arena,
 	    count_parts(p) * sizeof(*template->parts));
 	while (*p != '\0') {

@@ -196,16 +196,16 @@ static void
 limit_all(const struct table_settings *settings)
 {
 	unsigned long long pages = 0;
-	uint64_t most = MEMORY_TIMES * settings->memory + MEMORY_MORE +
+	uint64_t max = MEMORY_TIMES * settings->memory + MEMORY_MORE +
 	    settings->threads * THREAD_MORE;
 	struct rlimit limit;
 	FILE *file = fopen("/proc/self/statm", "re");
 
 	if (file != NULL && fscanf(file, "%*u %*u %*u %*u %*u %llu",
 	    &pages) == 1 && getrlimit(RLIMIT_DATA, &limit) == 0) {
-		most += pages * (uint64_t)sysconf(_SC_PAGESIZE);
-		if (limit.rlim_cur > most) {
-			limit.rlim_cur = most;
+		max += pages * (uint64_t)sysconf(_SC_PAGESIZE);
+		if (limit.rlim_cur > max) {
+			limit.rlim_cur = max;
 			(void)setrlimit(RLIMIT_DATA, &limit);
 		}
 	}

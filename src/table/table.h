@@ -216,9 +216,9 @@ unsigned table_threads(const struct table_db *);
 #define TABLE_GROUPS 10000
 
 /**
- * table_rows_within(db, bytes, most):
+ * table_rows_within(db, bytes, max):
  * Return how many records that follow each other have about ${bytes} at the
- * most, wherever they stand: 1 to ${most}, and enough for no more than
+ * most, wherever they stand: 1 to ${max}, and enough for no more than
  * TABLE_GROUPS groups of so many.
  */
 uint64_t table_rows_within(const struct table_db *, uint64_t, uint64_t);

@@ -179,11 +179,11 @@ table_left_out(const struct table_db *db)
 }
 
 uint64_t
-table_rows_within(const struct table_db *db, uint64_t bytes, uint64_t most)
+table_rows_within(const struct table_db *db, uint64_t bytes, uint64_t max)
 {
 	(void)db;
 	(void)bytes;
-	return most;
+	return max;
 }
 
 uint64_t

@@ -261,7 +261,7 @@ fill(duckdb_function_info info, duckdb_data_chunk chunk)
 {
 	const struct call *call = duck.function_get_bind_data(info);
 	struct reading *reading = duck.function_get_init_data(info);
-	idx_t most = duck.vector_size(), n = 0;
+	idx_t max = duck.vector_size(), n = 0;
 	duckdb_vector vectors[COLUMNS];
 	struct table_row row;
 	struct err err;
@@ -270,7 +270,7 @@ fill(duckdb_function_info info, duckdb_data_chunk chunk)
 
 	for (i = 0; i < reading->n; i++)
 		vectors[i] = duck.data_chunk_get_vector(chunk, i);
-	while (n < most && bytes < CHUNK_BYTES &&
+	while (n < max && bytes < CHUNK_BYTES &&
 	    (rc = table_scan_next(reading->scan, &row, &err)) == 1) {
 		for (i = 0; i < reading->n; i++)
 			if (reading->wanted[i] < COLUMNS)

@@ -17,7 +17,7 @@
  * Each level is read again with those above it, so a chain of records, each in
  * the one before, would take time by the square of its length.
  */
-#define LEVELS_MOST 1000
+#define MAX_LEVELS 1000
 
 /* A list of records in a record, and how far it was read. */
 struct level {
@@ -62,9 +62,9 @@ table_resources(const struct table_db *db, const char *names, size_t len,
     struct table_resources *resources)
 {
 	const char *end = names + len, *comma;
-	size_t most = sizeof(resources->items) / sizeof(resources->items[0]);
+	size_t max = sizeof(resources->items) / sizeof(resources->items[0]);
 
-	for (resources->n = 0; resources->n < most; names = comma + 1) {
+	for (resources->n = 0; resources->n < max; names = comma + 1) {
 		const struct source_resource *resource;
 
 		while (names < end && *names == ' ')
@@ -422,7 +422,7 @@ descend(struct table_scan *scan, struct span record)
 	if (scan->nested == NULL || !page_find(record, scan->nested, &list) ||
 	    *list.data != '[')
 		return;
-	if (scan->n_levels == LEVELS_MOST) {
+	if (scan->n_levels == MAX_LEVELS) {
 		if (!page_next(list, &place, &item))
 			return;
 		note_deep(scan);

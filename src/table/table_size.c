@@ -62,9 +62,9 @@ table_sums_init(struct table_db *db)
 
 /* The most bytes that ${rows} records have which begin where a shard does. */
 static uint64_t
-most_bytes(const struct table_sums *sums, uint64_t rows)
+max_bytes(const struct table_sums *sums, uint64_t rows)
 {
-	uint64_t most = 0, lines, bytes, part;
+	uint64_t max = 0, lines, bytes, part;
 	size_t from, to = 0;
 
 	for (from = 0; from < sums->n; from++) {
@@ -78,10 +78,10 @@ most_bytes(const struct table_sums *sums, uint64_t rows)
 			bytes += (sums->bytes[to + 1] - sums->bytes[to]) /
 			    lines * part;
 		}
-		if (bytes > most)
-			most = bytes;
+		if (bytes > max)
+			max = bytes;
 	}
-	return most;
+	return max;
 }
 
 void
@@ -165,13 +165,13 @@ table_threads(const struct table_db *db)
 }
 
 uint64_t
-table_rows_within(const struct table_db *db, uint64_t bytes, uint64_t most)
+table_rows_within(const struct table_db *db, uint64_t bytes, uint64_t max)
 {
 	const struct table_sums *sums = &db->sums;
-	uint64_t rows = most;
+	uint64_t rows = max;
 
 	while (rows > 1 && rows > sums->lines[sums->n] / TABLE_GROUPS &&
-	    most_bytes(sums, rows) > bytes + sums->largest)
+	    max_bytes(sums, rows) > bytes + sums->largest)
 		rows /= 2;
 	return rows;
 }

@@ -82,9 +82,9 @@ tree_is_busy(const char *path)
 #define MAX_HELD 96
 
 static unsigned
-between(rlim_t least, rlim_t n, rlim_t most)
+between(rlim_t min, rlim_t n, rlim_t max)
 {
-	return (unsigned)(n < least ? least : n > most ? most : n);
+	return (unsigned)(n < min ? min : n > max ? max : n);
 }
 
 /* How many files may wait, open, to be synced, and how many folders be open? */

@@ -234,9 +234,9 @@ void tree_stream_free(struct tree_stream *);
 struct tree_records;
 
 /**
- * tree_records_new(fd, path, plan, is_shard, most, hash):
+ * tree_records_new(fd, path, plan, is_shard, max, hash):
  * Read the records of the open file ${fd}, which is closed in the end; errors
- * call it ${path}.  It is a shard, or an object; at most ${most} bytes of it
+ * call it ${path}.  It is a shard, or an object; at most ${max} bytes of it
  * are read, and with ${hash} their SHA-256 is made.
  */
 struct tree_records *tree_records_new(int, const char *,

@@ -19,7 +19,7 @@
  * run that is cut short has something to show, then about a second's work.
  */
 #define DUE_FIRST_MS 50
-#define DUE_MOST_MS 1000
+#define MAX_DUE_MS 1000
 #define DUE_BYTES (UINT64_C(64) << 20)
 #define DUE_FILES 512
 
@@ -146,7 +146,7 @@ note_end(struct tree *tree, int rc, const struct err *why, struct err *err)
 			*err = tree->failure;
 		return -1;
 	}
-	if (tree->due_ms < DUE_MOST_MS)
+	if (tree->due_ms < MAX_DUE_MS)
 		tree->due_ms = 2 * tree->due_ms + DUE_FIRST_MS;
 	return 0;
 }

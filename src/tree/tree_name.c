@@ -21,7 +21,7 @@
 
 #include "tree/tree_internal.h"
 
-#define NAME_MOST 200	/* bytes; with a suffix, below the usual 255 */
+#define MAX_NAME 200	/* bytes; with a suffix, below the usual 255 */
 #define NAME_KEPT 150
 
 /* Cut a name that is too long, and make it different from its like. */
@@ -32,7 +32,7 @@ shorten(struct text *name, const char *value)
 	char hex[SHA256_HEX];
 	size_t kept = NAME_KEPT;
 
-	if (name->len <= NAME_MOST)
+	if (name->len <= MAX_NAME)
 		return;
 	while (kept > 0 && (name->data[kept - 1] == '%' ||
 	    (kept > 1 && name->data[kept - 2] == '%')))

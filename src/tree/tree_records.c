@@ -29,7 +29,7 @@ struct tree_records {
 
 struct tree_records *
 tree_records_new(int fd, const char *path, const struct page_plan *plan,
-    bool is_shard, uint64_t most, bool hash)
+    bool is_shard, uint64_t max, bool hash)
 {
 	struct tree_records *records = mem_zero(1, sizeof(*records));
 
@@ -37,7 +37,7 @@ tree_records_new(int fd, const char *path, const struct page_plan *plan,
 	records->is_shard = is_shard;
 	records->path = mem_text(path);
 	records->fd = fd;
-	records->left = most;
+	records->left = max;
 	if (hash)
 		records->hash = sha256_new();
 	text_init(&records->text, SIZE_MAX / 4);

@@ -21,7 +21,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define MOST_JOBS 256
+#define MAX_JOBS 256
 
 struct request {
 	CURL *easy;
@@ -31,7 +31,7 @@ struct request {
 };
 
 static const char *dir;
-static struct request requests[MOST_JOBS];
+static struct request requests[MAX_JOBS];
 
 static void
 die(const char *what)
@@ -222,7 +222,7 @@ main(int argc, char **argv)
 		die("usage: bare LIST KEY DIR JOBS");
 	dir = argv[3];
 	jobs = (unsigned)atoi(argv[4]);
-	if (jobs < 1 || jobs > MOST_JOBS)
+	if (jobs < 1 || jobs > MAX_JOBS)
 		die("1 to 256 jobs");
 	mkdir(dir, 0700);
 	snprintf(header, sizeof(header), "X-API-KEY: %s", argv[2]);

@@ -11,14 +11,14 @@
 
 #include "fixture.h"
 
-#define ORDER_MOST 200000
+#define MAX_ORDER 200000
 
 struct asked {
 	char *what;		/* "logs pr_x 3 100" */
 	bool known_key;
 };
 
-static struct asked order[ORDER_MOST];
+static struct asked order[MAX_ORDER];
 static size_t n_order;
 static uint64_t requests, refused, too_fast, elsewhere, elsewhere_with_key;
 static unsigned in_flight, max_in_flight;
@@ -38,7 +38,7 @@ asked_begin(const char *route, const char *id, uint64_t page, uint64_t size,
 	refused += !known_key;
 	if (++in_flight > max_in_flight)
 		max_in_flight = in_flight;
-	if (n_order < ORDER_MOST)
+	if (n_order < MAX_ORDER)
 		order[n_order++] = (struct asked){ buf_take(&buf),
 		    known_key };
 	pthread_mutex_unlock(&lock);

@@ -158,7 +158,7 @@ is_paged(const char *name)
 }
 
 static uint64_t
-number(const struct route *route, const char *name, uint64_t usual,
+number(const struct route *route, const char *name, uint64_t default_value,
     bool *bad)
 {
 	const char *text = argument(route, name);
@@ -166,11 +166,11 @@ number(const struct route *route, const char *name, uint64_t usual,
 	long long n;
 
 	if (text == NULL)
-		return usual;
+		return default_value;
 	n = strtoll(text, &end, 10);
 	if (*text == '\0' || *end != '\0' || n < 0) {
 		*bad = true;
-		return usual;
+		return default_value;
 	}
 	return (uint64_t)n;
 }

@@ -5,7 +5,7 @@
 
 struct MHD_Connection;
 
-#define HEADERS_MOST 12
+#define MAX_HEADERS 12
 
 /* An answer before it is sent. */
 struct answer {
@@ -16,7 +16,7 @@ struct answer {
 	struct {
 		const char *name;
 		char *value;
-	} headers[HEADERS_MOST];	/* others */
+	} headers[MAX_HEADERS];	/* others */
 	size_t n_headers;
 };
 

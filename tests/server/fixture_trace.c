@@ -219,7 +219,7 @@ move_rows(int kind, const struct fault *fault)
 void
 answer_header(struct answer *answer, const char *name, char *value)
 {
-	if (answer->n_headers == HEADERS_MOST)
+	if (answer->n_headers == MAX_HEADERS)
 		return;
 	answer->headers[answer->n_headers].name = name;
 	answer->headers[answer->n_headers++].value = value;
@@ -385,12 +385,12 @@ trace_parse(struct trace_request *request,
 
 /* A time in the filters, or ${usual}. */
 static int64_t
-when(json_t *filters, const char *name, int64_t usual)
+when(json_t *filters, const char *name, int64_t default_value)
 {
 	const char *text = json_string_value(json_object_get(filters, name));
 	int64_t offset;
 
-	return text != NULL && clock_parse(text, &offset) == 0 ? offset : usual;
+	return text != NULL && clock_parse(text, &offset) == 0 ? offset : default_value;
 }
 
 static bool

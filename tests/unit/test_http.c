@@ -180,23 +180,23 @@ static void
 test_waits_grow_and_differ(void **state)
 {
 	struct http http = { .random = 42 };
-	int64_t wait, most, sum;
+	int64_t wait, max, sum;
 	unsigned attempts;
 	int i;
 
 	(void)state;
 	for (attempts = 1; attempts < 12; attempts++) {
-		most = attempts < 6 ? 500 << attempts : 30000;
-		if (most > 30000)
-			most = 30000;
+		max = attempts < 6 ? 500 << attempts : 30000;
+		if (max > 30000)
+			max = 30000;
 		for (sum = 0, i = 0; i < 1000; i++) {
 			wait = http_backoff(&http, attempts);
-			assert_in_range(wait, 500, most);
+			assert_in_range(wait, 500, max);
 			sum += wait;
 		}
 		/* Over the whole range, not at one of its ends. */
-		assert_in_range(sum / 1000, (500 + most) * 4 / 10,
-		    (500 + most) * 6 / 10);
+		assert_in_range(sum / 1000, (500 + max) * 4 / 10,
+		    (500 + max) * 6 / 10);
 	}
 }
 

@@ -416,7 +416,7 @@ test_a_limit_that_rises(void **state)
 
 /* What came of many servers of a kind. */
 struct tally {
-	double taken, refused, least, most;
+	double taken, refused, min, max;
 	unsigned n, enough, few;
 };
 
@@ -431,10 +431,10 @@ tally_add(struct tally *tally, const struct world *world, double all)
 	tally->refused += refused;
 	tally->enough += taken >= 0.95;
 	tally->few += refused <= 0.01;
-	if (tally->n++ == 0 || taken < tally->least)
-		tally->least = taken;
-	if (refused > tally->most)
-		tally->most = refused;
+	if (tally->n++ == 0 || taken < tally->min)
+		tally->min = taken;
+	if (refused > tally->max)
+		tally->max = refused;
 }
 
 static void
@@ -445,7 +445,7 @@ tally_show(const struct tally *tally, const char *what)
 	print_message("# %.0f %s: %.1f %% of it, %.2f %% refused; the worst "
 	    "%.1f %%, %.2f %%; 95 %% by %u, 1 %% by %u\n", n, what,
 	    tally->taken / n * 100, tally->refused / n * 100,
-	    tally->least * 100, tally->most * 100, tally->enough,
+	    tally->min * 100, tally->max * 100, tally->enough,
 	    tally->few);
 }
 
@@ -494,9 +494,9 @@ test_many_limits(void **state)
 	for (i = 0; i < 15 * 3 * 10; i++)
 		soak_one(&width, WIDTH, 1 + i / 3 % 15, i % 3, 1 + i / 45);
 	tally_show(&width, "limits of width");
-	assert_true(pace.taken / pace.n > 0.95 && pace.least > 0.8);
-	assert_true(pace.refused / pace.n < 0.01 && pace.most < 0.04);
-	assert_true(width.taken / width.n > 0.95 && width.most < 0.01);
+	assert_true(pace.taken / pace.n > 0.95 && pace.min > 0.8);
+	assert_true(pace.refused / pace.n < 0.01 && pace.max < 0.04);
+	assert_true(width.taken / width.n > 0.95 && width.max < 0.01);
 }
 
 int

@@ -12,7 +12,7 @@
 #include "page/page_internal.h"
 
 #define CASES 20000
-#define MOST 1024
+#define MAX_LEN 1024
 
 static uint64_t seed;
 
@@ -79,9 +79,9 @@ hurt(struct text *text)
 	static const char bytes[] = "\"\\{}[]:,\x01\x1f\x80\xff\n 0";
 	unsigned n = dice(3);
 
-	if (text->len > MOST || dice(6) == 0)
-		text->len = dice((unsigned)(text->len < MOST ? text->len :
-		    MOST) + 1);
+	if (text->len > MAX_LEN || dice(6) == 0)
+		text->len = dice((unsigned)(text->len < MAX_LEN ? text->len :
+		    MAX_LEN) + 1);
 	for (; n > 0 && text->len > 0; n--)
 		text->data[dice((unsigned)text->len)] = bytes[dice(
 		    sizeof(bytes) - 1)];
@@ -177,8 +177,8 @@ try_all(enum page_means means)
 		text_init(&text, 1 << 20);
 		add_value(&text, 4);
 		hurt(&text);
-		if (text.len > MOST)
-			text.len = MOST;
+		if (text.len > MAX_LEN)
+			text.len = MAX_LEN;
 		/* To the very end, and so at each alignment. */
 		pos = edge + size - text.len;
 		memcpy(pos, text.data, text.len);

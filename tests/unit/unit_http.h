@@ -14,7 +14,7 @@
 #undef curl_easy_getinfo
 #undef curl_multi_setopt
 
-#define URLS_MOST 2000
+#define MAX_URLS 2000
 #define WIRE 16
 #define SLACK 2		/* ms: two clocks are compared, each of them rounded */
 
@@ -33,7 +33,7 @@ struct reply {
 
 static struct {
 	void (*answer)(unsigned, struct reply *);
-	int64_t not_before[URLS_MOST], blocked;
+	int64_t not_before[MAX_URLS], blocked;
 	int64_t sent[16384];	/* when */
 	unsigned n_sent;
 	unsigned too_soon, in_vain, unclear;
