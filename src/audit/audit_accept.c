@@ -54,14 +54,14 @@ digest_file(const struct tree *tree, const char *path, char hex[SHA256_HEX])
 	int fd = file_open(tree_dir(tree), path, O_RDONLY, NULL);
 	unsigned char bytes[SHA256_BYTES];
 	struct sha256 *hash;
-	char piece[8192];
+	char chunk[8192];
 	ssize_t n;
 
 	if (fd == -1)
 		return;
 	hash = sha256_new();
-	while ((n = read(fd, piece, sizeof(piece))) > 0)
-		sha256_add(hash, piece, (size_t)n);
+	while ((n = read(fd, chunk, sizeof(chunk))) > 0)
+		sha256_add(hash, chunk, (size_t)n);
 	sha256_peek(hash, bytes);
 	sha256_free(hash);
 	close(fd);

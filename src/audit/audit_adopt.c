@@ -207,17 +207,17 @@ hash_file(const struct tree *tree, const char *path,
 {
 	int fd = file_open(tree_dir(tree), path, O_RDONLY, err);
 	struct sha256 *sha256 = sha256_new();
-	char piece[65536];
+	char chunk[65536];
 	ssize_t n = -1;
 
-	while (fd != -1 && (n = read(fd, piece, sizeof(piece))) != 0) {
+	while (fd != -1 && (n = read(fd, chunk, sizeof(chunk))) != 0) {
 		if (n == -1 && errno == EINTR)
 			continue;
 		if (n == -1) {
 			err_errno(err, ERR_DISK, "read %s", path);
 			break;
 		}
-		sha256_add(sha256, piece, (size_t)n);
+		sha256_add(sha256, chunk, (size_t)n);
 	}
 	sha256_peek(sha256, hash);
 	sha256_free(sha256);

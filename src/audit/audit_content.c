@@ -49,7 +49,7 @@ hash_prefix(struct audit_content *content)
 {
 	uint64_t left = content->grew_from->bytes;
 	struct sha256 *hash;
-	char piece[8192];
+	char chunk[8192];
 	ssize_t n = 1;
 	int fd;
 
@@ -60,9 +60,9 @@ hash_prefix(struct audit_content *content)
 	if (fd == -1)
 		return false;
 	hash = sha256_new();
-	while (left > 0 && (n = read(fd, piece, left < sizeof(piece) ?
-	    (size_t)left : sizeof(piece))) > 0) {
-		sha256_add(hash, piece, (size_t)n);
+	while (left > 0 && (n = read(fd, chunk, left < sizeof(chunk) ?
+	    (size_t)left : sizeof(chunk))) > 0) {
+		sha256_add(hash, chunk, (size_t)n);
 		left -= (uint64_t)n;
 	}
 	sha256_peek(hash, content->prefix);

@@ -13,7 +13,7 @@
 
 #include "audit/audit_look.h"
 
-#define PIECE (1 << 18)	/* small enough to stay in the cache */
+#define CHUNK (1 << 18)	/* small enough to stay in the cache */
 
 /*
  * What may wait for its turn in the walk, of one look: a shard's 1,000 records
@@ -29,7 +29,7 @@ audit_desk_init(struct audit_desk *desk)
 	page_init(&desk->page);
 	text_init(&desk->buffer, SIZE_MAX / 4);
 	text_init(&desk->key, SIZE_MAX / 4);
-	desk->piece = NULL;
+	desk->chunk = NULL;
 	desk->hash = sha256_new();
 }
 
@@ -39,7 +39,7 @@ audit_desk_release(struct audit_desk *desk)
 	page_release(&desk->page);
 	text_release(&desk->buffer);
 	text_release(&desk->key);
-	free(desk->piece);
+	free(desk->chunk);
 	sha256_free(desk->hash);
 }
 
@@ -340,8 +340,8 @@ audit_look_begin(struct audit_look *look, struct audit_desk *desk)
 	audit_content_begin(content);
 	if (is_large(look))
 		return give_up(look);
-	if (desk->piece == NULL)
-		desk->piece = mem_alloc(PIECE);
+	if (desk->chunk == NULL)
+		desk->chunk = mem_alloc(CHUNK);
 	return true;
 }
 
@@ -350,12 +350,12 @@ audit_look_read(struct audit_look *look)
 {
 	struct audit_content *content = &look->content;
 	uint64_t left = content->max - content->bytes;
-	char *piece = content->desk->piece;
-	size_t max = left < PIECE ? (size_t)left : PIECE, have = 0;
+	char *chunk = content->desk->chunk;
+	size_t max = left < CHUNK ? (size_t)left : CHUNK, have = 0;
 	ssize_t n;
 
 	do {
-		n = read(look->fd, &piece[have], max - have);
+		n = read(look->fd, &chunk[have], max - have);
 		have += n > 0 ? (size_t)n : 0;
 	} while ((n > 0 && have < max) || (n == -1 && errno == EINTR));
 	look->is_last = n == 0 || have == left;
@@ -367,8 +367,8 @@ audit_look_read(struct audit_look *look)
 		close_file(look);
 		have = 0;
 	}
-	look->piece = (struct span){ piece, have };
-	return content->hash != NULL ? look->piece : (struct span){ piece,
+	look->chunk = (struct span){ chunk, have };
+	return content->hash != NULL ? look->chunk : (struct span){ chunk,
 	    0 };
 }
 
@@ -379,7 +379,7 @@ audit_look_take(struct audit_look *look)
 
 	if (look->fd == -1)
 		return false;
-	audit_content_add(content, look->piece.data, look->piece.len);
+	audit_content_add(content, look->chunk.data, look->chunk.len);
 	if (is_large(look))
 		return give_up(look);
 	if (!look->is_last)
@@ -394,16 +394,16 @@ void
 audit_look_at_once(struct audit_look *look, struct audit_desk *desk)
 {
 	struct audit_content *content = &look->content;
-	struct span piece;
+	struct span chunk;
 	bool goes_on;
 
 	content->is_whole = true;
 	look->is_at_once = true;
 	for (goes_on = audit_look_begin(look, desk); goes_on;
 	    goes_on = audit_look_take(look)) {
-		piece = audit_look_read(look);
-		if (piece.len > 0)
-			sha256_add(desk->hash, piece.data, piece.len);
+		chunk = audit_look_read(look);
+		if (chunk.len > 0)
+			sha256_add(desk->hash, chunk.data, chunk.len);
 		audit_give(content->verify, look);
 	}
 }

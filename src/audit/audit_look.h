@@ -18,7 +18,7 @@ struct audit_desk {
 	struct page page;	/* the record at hand */
 	struct text buffer;	/* what is no whole record yet */
 	struct text key;	/* of a record */
-	char *piece;		/* of the file, as it is read */
+	char *chunk;		/* of the file, as it is read */
 	struct sha256 *hash;
 };
 
@@ -55,7 +55,7 @@ struct audit_look {
 	bool is_at_once;	/* it need not wait: it gives on the way */
 	int fd;			/* -1: not open */
 	uint64_t size;
-	struct span piece;	/* that was read last */
+	struct span chunk;	/* that was read last */
 	bool is_last;		/* behind it there is nothing */
 
 	/* What waits; audit_give() takes it. */

@@ -123,7 +123,7 @@ cut(struct hand *hand, size_t i, size_t n)
 
 /* Of two pieces, as much as both have; so one of them is over, but for it. */
 static void
-hash_pieces(struct hand *hand)
+hash_chunks(struct hand *hand)
 {
 	size_t n, i;
 
@@ -153,7 +153,7 @@ work_on(struct audit_pool *pool, struct hand *hand, bool waits)
 	fill_lanes(pool, hand, waits);
 	if (hand->looks[0] == NULL && hand->looks[1] == NULL)
 		return false;
-	hash_pieces(hand);
+	hash_chunks(hand);
 	for (i = 0; i < LANES; i++) {
 		look = hand->looks[i];
 		if (look == NULL || hand->left[i].len > 0)

@@ -6,14 +6,14 @@
 #include "base/base_mem.h"
 
 /* One piece of memory; the newest stands first. */
-struct piece {
-	struct piece *older;
+struct chunk {
+	struct chunk *older;
 	size_t used, capacity;
 	alignas(max_align_t) char data[];
 };
 
 struct arena {
-	struct piece *newest;
+	struct chunk *newest;
 };
 
 struct arena *
@@ -26,20 +26,20 @@ void *
 arena_take(struct arena *arena, size_t size)
 {
 	const size_t align = alignof(max_align_t);
-	struct piece *piece = arena->newest;
+	struct chunk *chunk = arena->newest;
 	size_t need = (size + align - 1) / align * align;
 	void *pos;
 
-	if (piece == NULL || piece->capacity - piece->used < need) {
+	if (chunk == NULL || chunk->capacity - chunk->used < need) {
 		size_t capacity = need > 4000 ? need : 4000;
 
-		piece = mem_alloc(sizeof(*piece) + capacity);
-		*piece = (struct piece){
+		chunk = mem_alloc(sizeof(*chunk) + capacity);
+		*chunk = (struct chunk){
 		    .older = arena->newest, .capacity = capacity };
-		arena->newest = piece;
+		arena->newest = chunk;
 	}
-	pos = &piece->data[piece->used];
-	piece->used += need;
+	pos = &chunk->data[chunk->used];
+	chunk->used += need;
 	return memset(pos, 0, size);
 }
 
@@ -62,13 +62,13 @@ arena_text(struct arena *arena, const char *text)
 void
 arena_free(struct arena *arena)
 {
-	struct piece *piece, *older;
+	struct chunk *chunk, *older;
 
 	if (arena == NULL)
 		return;
-	for (piece = arena->newest; piece != NULL; piece = older) {
-		older = piece->older;
-		free(piece);
+	for (chunk = arena->newest; chunk != NULL; chunk = older) {
+		older = chunk->older;
+		free(chunk);
 	}
 	free(arena);
 }

@@ -255,7 +255,7 @@ file_fits_memory(int fd)
 int
 file_read(int dir, const char *path, struct text *text, struct err *err)
 {
-	char piece[65536];
+	char chunk[65536];
 	ssize_t n;
 	int fd;
 
@@ -271,14 +271,14 @@ file_read(int dir, const char *path, struct text *text, struct err *err)
 		    "here", path);
 		goto err_close;
 	}
-	while ((n = read(fd, piece, sizeof(piece))) != 0) {
+	while ((n = read(fd, chunk, sizeof(chunk))) != 0) {
 		if (n == -1 && errno == EINTR)
 			continue;
 		if (n == -1) {
 			err_errno(err, ERR_DISK, "read %s", path);
 			goto err_close;
 		}
-		if (text_add(text, piece, (size_t)n) == -1) {
+		if (text_add(text, chunk, (size_t)n) == -1) {
 			errno = EFBIG;
 			err_set(err, ERR_DISK, "%s is larger than %zu bytes",
 			    path, text->max);
@@ -296,26 +296,26 @@ err_close:
 }
 
 int
-file_write(int fd, struct iovec *piece, size_t n, struct err *err)
+file_write(int fd, struct iovec *part, size_t n, struct err *err)
 {
 	ssize_t done;
 
 	while (n > 0) {
-		if (piece->iov_len == 0) {
-			piece++;
+		if (part->iov_len == 0) {
+			part++;
 			n--;
 			continue;
 		}
-		done = writev(fd, piece, n < IOV_MAX ? (int)n : IOV_MAX);
+		done = writev(fd, part, n < IOV_MAX ? (int)n : IOV_MAX);
 		if (done == -1 && errno == EINTR)
 			continue;
 		if (done == -1)
 			return err_errno(err, ERR_DISK, "write");
-		for (; n > 0 && (size_t)done >= piece->iov_len; piece++, n--)
-			done -= (ssize_t)piece->iov_len;
+		for (; n > 0 && (size_t)done >= part->iov_len; part++, n--)
+			done -= (ssize_t)part->iov_len;
 		if (n > 0) {
-			piece->iov_base = (char *)piece->iov_base + done;
-			piece->iov_len -= (size_t)done;
+			part->iov_base = (char *)part->iov_base + done;
+			part->iov_len -= (size_t)done;
 		}
 	}
 	return 0;
@@ -450,7 +450,7 @@ int
 file_replace(int dir, const char *path, const void *data, size_t len,
     struct err *err)
 {
-	struct iovec piece = { (void *)data, len };
+	struct iovec part = { (void *)data, len };
 	const char *name = strrchr(path, '/');
 	char temp[PATH_MAX], parent[PATH_MAX];
 	int fd;
@@ -463,7 +463,7 @@ file_replace(int dir, const char *path, const void *data, size_t len,
 	    err)) == -1)
 		return -1;
 	/* The bytes first, so that the name never points at half of them. */
-	if (file_write(fd, &piece, 1, err) == -1) {
+	if (file_write(fd, &part, 1, err) == -1) {
 		err_wrap(err, "%s", path);
 		goto err_close;
 	}

@@ -114,7 +114,7 @@ left_note(int dir, const struct stat *st, const char *to,
     const char *command, char **name)
 {
 	struct text text;
-	struct iovec piece;
+	struct iovec part;
 	int fd, rc, why;
 
 	if ((*name = left_name(NOTE_PREFIX)) == NULL)
@@ -126,8 +126,8 @@ left_note(int dir, const struct stat *st, const char *to,
 	(void)flock(fd, LOCK_EX | LOCK_NB);
 	text_init(&text, 2 * NOTE_MAX);
 	write_note(command, st, to, &text);
-	piece = (struct iovec){ text.data, text.len };
-	rc = file_write(fd, &piece, 1, NULL);
+	part = (struct iovec){ text.data, text.len };
+	rc = file_write(fd, &part, 1, NULL);
 	why = errno;
 	text_release(&text);
 	if (rc == 0)

@@ -119,10 +119,10 @@ add_event(const struct log *log, json_t *event, struct text *line)
 static void
 write_line(struct log *log, const struct text *line)
 {
-	struct iovec piece = { line->data, line->len };
+	struct iovec part = { line->data, line->len };
 	struct err err;
 
-	if (file_write(log->fd, &piece, 1, &err) == -1 &&
+	if (file_write(log->fd, &part, 1, &err) == -1 &&
 	    log->err.kind == ERR_NONE)
 		log->err = err;
 }
@@ -213,18 +213,18 @@ static struct sha256 *
 hash_file(int fd, int64_t end)
 {
 	struct sha256 *hash = sha256_new();
-	char piece[65536];
+	char chunk[65536];
 	int64_t offset = 0;
 	ssize_t n = 1;
 
 	while (n > 0 && (end == -1 || offset < end)) {
-		size_t want = sizeof(piece);
+		size_t want = sizeof(chunk);
 
 		if (end != -1 && end - offset < (int64_t)want)
 			want = (size_t)(end - offset);
-		n = pread(fd, piece, want, (off_t)offset);
+		n = pread(fd, chunk, want, (off_t)offset);
 		if (n > 0) {
-			sha256_add(hash, piece, (size_t)n);
+			sha256_add(hash, chunk, (size_t)n);
 			offset += n;
 		}
 	}

@@ -188,7 +188,7 @@ query_parquet(struct cli_table *table, const char *sql, FILE *out,
 {
 	char *path = mem_format("%s/rows.parquet",
 	    scratch_path(table->scratch));
-	char piece[65536];
+	char chunk[65536];
 	struct text copy;
 	size_t n = strlen(sql);
 	FILE *in;
@@ -202,9 +202,9 @@ query_parquet(struct cli_table *table, const char *sql, FILE *out,
 	text_adds(&copy, " (FORMAT parquet, COMPRESSION zstd)");
 	rc = table_run(table->db, copy.data, NULL, err);
 	if (rc == 0 && (in = fopen(path, "rbe")) != NULL) {
-		while (rc == 0 && (n = fread(piece, 1, sizeof(piece),
+		while (rc == 0 && (n = fread(chunk, 1, sizeof(chunk),
 		    in)) > 0)
-			rc = write_out(out, piece, n, err);
+			rc = write_out(out, chunk, n, err);
 		if (rc == 0 && ferror(in))
 			rc = err_errno(err, ERR_DISK, "read %s", path);
 		fclose(in);

@@ -19,14 +19,14 @@ put_file(struct scratch *scratch, const char *name, const struct text *text,
     struct err *err)
 {
 	char *path = mem_format("%s/%s", scratch_path(scratch), name);
-	struct iovec piece = { text->data, text->len };
+	struct iovec part = { text->data, text->len };
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW |
 	    O_CLOEXEC, 0600), rc;
 
 	if (fd == -1) {
 		rc = err_errno(err, ERR_DISK, "make %s", path);
 	} else {
-		rc = file_write(fd, &piece, 1, err);
+		rc = file_write(fd, &part, 1, err);
 		close(fd);
 	}
 	free(path);

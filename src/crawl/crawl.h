@@ -103,8 +103,8 @@ struct crawl_listing {
 	bool is_open_left;	/* it has no beginning but ${from} */
 	struct crawl_range *narrow;	/* seconds: position, records in it */
 	size_t n_narrow, narrow_capacity;
-	struct crawl_range *pieces;	/* to be asked for again, smaller */
-	size_t n_pieces, pieces_capacity;
+	struct crawl_range *subranges;	/* to be asked for again, smaller */
+	size_t n_subranges, pieces_capacity;
 	uint64_t ask;		/* first record not asked for yet */
 	uint64_t commit;	/* first record not committed yet */
 	size_t under_way;	/* jobs given out and not finished */
@@ -144,7 +144,7 @@ struct crawl_job {
 	unsigned pass;
 	const char *cursor;	/* the page's mark, or NULL; borrowed */
 	uint32_t overlap;	/* records that are there already: 0 or 1 */
-	bool is_piece;		/* of a window that could not be had whole */
+	bool is_subrange;		/* of a window that could not be had whole */
 	bool is_narrow;		/* a second, and hardly more */
 	uint64_t min;		/* records that it must have, if so */
 	bool is_probe;		/* is there really nothing behind the total? */
@@ -334,22 +334,22 @@ int64_t crawl_number(struct crawl *, const struct crawl_listing *,
     const struct source_var *);
 
 /**
- * crawl_split(job, too_much):
+ * crawl_bisect(job, too_much):
  * The window can't be had; may it be had in smaller pieces?  If so they are
  * given out next, and ${job} is over.  If it was ${too_much} for the server,
  * what is asked for later is small too, until enough of it has come.  Return
  * false if that is of no use: then crawl_fail() it.
  */
-bool crawl_split(const struct crawl_job *, bool);
+bool crawl_bisect(const struct crawl_job *, bool);
 
 /**
- * crawl_split_time(job, offset):
+ * crawl_bisect_time(job, offset):
  * The window of time may have more records than came.  Give out, next, the
  * one before and the one from ${offset}, a time in ms, or if that is not inside
  * it from its middle; ${job} is over then.  Return false if it is too short
  * to be split.
  */
-bool crawl_split_time(const struct crawl_job *, int64_t);
+bool crawl_bisect_time(const struct crawl_job *, int64_t);
 
 /**
  * crawl_narrow(job, seen):

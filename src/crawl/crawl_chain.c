@@ -249,11 +249,11 @@ crawl_chain_came(struct crawl_listing *listing, const struct crawl_job *job,
 	}
 	listing->commit = crawl_skip(listing, next);
 	if (listing->is_dry)
-		listing->n_pieces = 0;
-	else if (listing->n_pieces == 0)
+		listing->n_subranges = 0;
+	else if (listing->n_subranges == 0)
 		listing->ask = next;
 	else if (result->received < job->count)
-		crawl_add_piece(listing, next, job->count -
+		crawl_add_subrange(listing, next, job->count -
 		    result->received);
 }
 
@@ -270,7 +270,7 @@ crawl_is_endless(const struct crawl_job *job)
 		return false;
 	return paging == SOURCE_CURSOR || ((paging == SOURCE_OFFSET ||
 	    (paging == SOURCE_NUMBERED && listing->first_came)) &&
-	    listing->n_pieces == 0 && listing->max < 0 &&
+	    listing->n_subranges == 0 && listing->max < 0 &&
 	    (listing->end == 0 || job->first + job->count < listing->end));
 }
 
@@ -287,7 +287,7 @@ crawl_chain_failed(struct crawl_listing *listing,
 	 * bad: the next run goes on from here. */
 	if (crawl_is_endless(job))
 		listing->is_dry = true;
-	if (listing->n_pieces > 0)
+	if (listing->n_subranges > 0)
 		return;
 	listing->ask = next;
 	if (is_reached(listing, next) ||
@@ -354,7 +354,7 @@ crawl_has_cap(struct crawl *crawl, const struct crawl_job *job)
 }
 
 bool
-crawl_split_time(const struct crawl_job *job, int64_t offset)
+crawl_bisect_time(const struct crawl_job *job, int64_t offset)
 {
 	struct crawl_listing *listing = job->listing;
 	int64_t from_first = -1;
@@ -370,8 +370,8 @@ crawl_split_time(const struct crawl_job *job, int64_t offset)
 	part = from_first >= 1 && from_first < (int64_t)job->count ?
 	    (uint64_t)from_first : job->count / 2;
 	listing->under_way--;
-	crawl_add_piece(listing, job->first, part);
-	crawl_add_piece(listing, job->first + part, job->count - part);
+	crawl_add_subrange(listing, job->first, part);
+	crawl_add_subrange(listing, job->first + part, job->count - part);
 	return true;
 }
 
@@ -392,7 +392,7 @@ crawl_narrow(const struct crawl_job *job, uint64_t seen)
 	listing->narrow[listing->n_narrow++] = (struct crawl_range){
 	    job->first, seen };
 	listing->under_way--;
-	crawl_add_piece(listing, job->first, 1);
+	crawl_add_subrange(listing, job->first, 1);
 	return true;
 }
 

@@ -61,11 +61,11 @@ void crawl_take_window(struct crawl_listing *, struct crawl_job *);
  */
 uint32_t crawl_fitting(const struct crawl_listing *);
 
-/** crawl_take_piece(listing, job): Set ${job} to the first of the pieces. */
-void crawl_take_piece(struct crawl_listing *, struct crawl_job *);
+/** crawl_take_subrange(listing, job): Set ${job} to the first of the pieces. */
+void crawl_take_subrange(struct crawl_listing *, struct crawl_job *);
 
-/** crawl_add_piece(listing, first, count): Add a piece where it belongs. */
-void crawl_add_piece(struct crawl_listing *, uint64_t, uint64_t);
+/** crawl_add_subrange(listing, first, count): Add a piece where it belongs. */
+void crawl_add_subrange(struct crawl_listing *, uint64_t, uint64_t);
 
 /** crawl_skip(listing, position): Step over what is there already. */
 uint64_t crawl_skip(const struct crawl_listing *, uint64_t);

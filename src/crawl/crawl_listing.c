@@ -76,7 +76,7 @@ wants_probe(const struct crawl_listing *listing)
 static bool
 all_is_asked(const struct crawl_listing *listing)
 {
-	if (listing->n_pieces > 0)
+	if (listing->n_subranges > 0)
 		return false;
 	if (crawl_is_chain(listing))
 		return crawl_chain_asked(listing);
@@ -133,12 +133,12 @@ crawl_has_window(const struct crawl *crawl,
 	/* Replies of as many records as there may be, and of pages that end
 	 * where no one knows: few at a time. */
 	if (crawl_is_chain(listing) && listing->under_way >=
-	    (listing->n_pieces > 0 && listing->resource->paging ==
+	    (listing->n_subranges > 0 && listing->resource->paging ==
 	    SOURCE_WINDOWS ? WINDOWS_AT_ONCE : 1))
 		return false;
-	if (listing->n_pieces > 0)
+	if (listing->n_subranges > 0)
 		return !in_turn ||
-		    listing->pieces[0].first == listing->commit;
+		    listing->subranges[0].first == listing->commit;
 	if (!crawl_is_chain(listing) && listing->size > 0 &&
 	    crawl_skip(listing, listing->ask) >= listing->commit +
 	    ahead * listing->window)
@@ -155,8 +155,8 @@ crawl_take_window(struct crawl_listing *listing, struct crawl_job *job)
 	*job = (struct crawl_job){ .what = derive ? CRAWL_DERIVE :
 	    CRAWL_FETCH, .listing = listing, .pass = listing->pass };
 	listing->under_way++;
-	if (listing->n_pieces > 0) {
-		crawl_take_piece(listing, job);
+	if (listing->n_subranges > 0) {
+		crawl_take_subrange(listing, job);
 		return;
 	}
 	if (crawl_is_chain(listing)) {
@@ -258,7 +258,7 @@ learn_end(struct crawl_listing *listing, const struct crawl_job *job,
 		listing->is_full = result->received >= job->count ||
 		    (listing->largest > 0 && n >= listing->largest);
 	listing->says_over = result->more == 0;
-	if (n > listing->largest && !job->is_piece)
+	if (n > listing->largest && !job->is_subrange)
 		listing->largest = n;
 	if (result->news > 0) {
 		listing->barren = 0;
@@ -268,9 +268,9 @@ learn_end(struct crawl_listing *listing, const struct crawl_job *job,
 	    listing->distinct <= (uint64_t)listing->max) {
 		/* Equal ones without a key: the total counts them. */
 		listing->barren = 0;
-	} else if (!job->is_piece && ++listing->barren >= MAX_BARREN) {
+	} else if (!job->is_subrange && ++listing->barren >= MAX_BARREN) {
 		listing->is_endless = listing->is_dry = true;
-		listing->n_pieces = 0;
+		listing->n_subranges = 0;
 	}
 	if (listing->max < 0 || result->distinct == 0 ||
 	    end <= listing->begin + (uint64_t)listing->max)
@@ -376,7 +376,7 @@ crawl_fail(struct crawl *crawl, const struct crawl_job *job)
 	/* If it is only the first record, the second tells how many. */
 	if (!listing->first_came && job->first == 0 && job->count == 1 &&
 	    listing->size > 1) {
-		crawl_add_piece(listing, 1, 1);
+		crawl_add_subrange(listing, 1, 1);
 		listing->ask = 2;
 	}
 	return where_it_stands(crawl, listing);

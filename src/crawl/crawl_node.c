@@ -49,7 +49,7 @@ crawl_free_listing(struct crawl_listing *listing)
 	free(listing->cursor);
 	free(listing->first_cursor);
 	free(listing->narrow);
-	free(listing->pieces);
+	free(listing->subranges);
 	free(listing);
 }
 

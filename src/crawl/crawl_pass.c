@@ -35,7 +35,7 @@ crawl_read_again(struct crawl_listing *listing)
 	listing->doubles = listing->inserted = 0;
 	listing->has_doubles = false;
 	listing->largest = 0;
-	listing->n_ranges = listing->n_pieces = listing->n_narrow = 0;
+	listing->n_ranges = listing->n_subranges = listing->n_narrow = 0;
 	/* The first window tells anew how many there are. */
 	listing->first_came = false;
 	listing->max = -1;

@@ -366,7 +366,7 @@ manifest_flush_begin(struct manifest *manifest, struct err *err)
 int
 manifest_flush(struct manifest *manifest, struct err *err)
 {
-	struct iovec piece = { manifest->pending.data, manifest->pending.len };
+	struct iovec part = { manifest->pending.data, manifest->pending.len };
 
 	if (manifest_settle(manifest, err) == -1)
 		return -1;
@@ -374,7 +374,7 @@ manifest_flush(struct manifest *manifest, struct err *err)
 		return 0;
 	if (manifest->is_below)
 		return manifest_rewrite(manifest, NULL, err);
-	if (file_write(manifest->fd, &piece, 1, err) == -1)
+	if (file_write(manifest->fd, &part, 1, err) == -1)
 		return err_wrap(err, MANIFEST_NAME);
 	if (file_sync(manifest->fd, MANIFEST_NAME, err) == -1)
 		return -1;
@@ -394,7 +394,7 @@ manifest_copy_line(struct manifest *manifest, struct manifest_line line,
 {
 	const struct text *coming = &manifest->on_its_way;
 	int64_t behind = line.offset - manifest->size;
-	char *piece;
+	char *chunk;
 	size_t done = 0;
 	ssize_t n;
 
@@ -408,22 +408,22 @@ manifest_copy_line(struct manifest *manifest, struct manifest_line line,
 	if (manifest->memory.len > 0)
 		return text_add(text, &manifest->memory.data[line.offset],
 		    line.len);
-	piece = mem_alloc(line.len);
+	chunk = mem_alloc(line.len);
 	while (done < line.len) {
-		n = pread(manifest->fd, &piece[done], line.len - done,
+		n = pread(manifest->fd, &chunk[done], line.len - done,
 		    (off_t)line.offset + (off_t)done);
 		if (n == -1 && errno == EINTR)
 			continue;
 		if (n <= 0) {
-			free(piece);
+			free(chunk);
 			return n == -1 ? err_errno(err, ERR_DISK, "read "
 			    MANIFEST_NAME) : err_set(err, ERR_DISK,
 			    MANIFEST_NAME " became shorter");
 		}
 		done += (size_t)n;
 	}
-	text_add(text, piece, line.len);
-	free(piece);
+	text_add(text, chunk, line.len);
+	free(chunk);
 	return 0;
 }
 

@@ -80,7 +80,7 @@ take_line(const struct text *line, char **last)
 char *
 manifest_last_logged(int fd)
 {
-	char piece[65536], *last = NULL;
+	char chunk[65536], *last = NULL;
 	const char *p, *end;
 	struct text line;
 	off_t offset = 0;
@@ -89,12 +89,12 @@ manifest_last_logged(int fd)
 	if (!file_fits_memory(fd))
 		return NULL;
 	text_init(&line, LOGGED_MAX);
-	while ((n = pread(fd, piece, sizeof(piece), offset)) > 0) {
-		for (p = piece; p < &piece[n]; p = end + (end < &piece[n])) {
-			end = memchr(p, '\n', (size_t)(&piece[n] - p));
-			end = end != NULL ? end : &piece[n];
+	while ((n = pread(fd, chunk, sizeof(chunk), offset)) > 0) {
+		for (p = chunk; p < &chunk[n]; p = end + (end < &chunk[n])) {
+			end = memchr(p, '\n', (size_t)(&chunk[n] - p));
+			end = end != NULL ? end : &chunk[n];
 			(void)text_add(&line, p, (size_t)(end - p));
-			if (end == &piece[n])
+			if (end == &chunk[n])
 				continue;
 			take_line(&line, &last);
 			text_clear(&line);

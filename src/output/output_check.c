@@ -19,7 +19,7 @@
 #define MANIFEST "manifest.json"
 #define MANIFEST_MAX (256u << 20)
 #define DEEPEST 16	/* folders: no conversion has more */
-#define PIECE (1 << 18)
+#define CHUNK (1 << 18)
 
 /* Called for each file, open or -1, and for what is none: true ends it. */
 typedef bool seer(void *, const char *, int);
@@ -230,7 +230,7 @@ hash_file(struct checking *job, const char *path, int fd)
 	uint64_t bytes = 0;
 	ssize_t n = 0;
 
-	while (!job->is_stopped && ((n = read(fd, job->buffer, PIECE)) > 0 ||
+	while (!job->is_stopped && ((n = read(fd, job->buffer, CHUNK)) > 0 ||
 	    (n == -1 && errno == EINTR))) {
 		if (n == -1)
 			continue;
@@ -342,7 +342,7 @@ output_check(const char *path, bool (*tick)(void *), void *cookie,
     struct output_check *check, struct err *err)
 {
 	struct checking job = { .check = check, .seen = set_new(),
-	    .buffer = mem_alloc(PIECE), .tick = tick, .cookie = cookie };
+	    .buffer = mem_alloc(CHUNK), .tick = tick, .cookie = cookie };
 	struct text text = { .data = NULL };
 	int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc = 0;
 	json_t *manifest = dir != -1 ? load_manifest(dir, &text) : NULL;

@@ -15,7 +15,7 @@
 
 #include "output/output_internal.h"
 
-#define PIECE (1 << 17)
+#define CHUNK (1 << 17)
 #define BLOCK (1 << 20)
 #define ZSTD_LEVEL 3
 
@@ -26,7 +26,7 @@ struct output_file {
 	uint64_t bytes;
 	z_stream *gzip;
 	ZSTD_CStream *zstd;
-	unsigned char piece[PIECE];
+	unsigned char chunk[CHUNK];
 
 	struct text filling;	/* what the thread gets next */
 	bool has_thread;
@@ -60,10 +60,10 @@ put_gzip(struct output_file *file, const char *data, size_t len, int flush,
 	z->next_in = (unsigned char *)(uintptr_t)data;
 	z->avail_in = (unsigned)len;
 	do {
-		z->next_out = file->piece;
-		z->avail_out = PIECE;
+		z->next_out = file->chunk;
+		z->avail_out = CHUNK;
 		deflate(z, flush);
-		if (write_bytes(file, file->piece, PIECE - z->avail_out,
+		if (write_bytes(file, file->chunk, CHUNK - z->avail_out,
 		    err) == -1)
 			return -1;
 	} while (z->avail_out == 0);
@@ -78,13 +78,13 @@ put_zstd(struct output_file *file, const char *data, size_t len,
 	size_t left;
 
 	do {
-		ZSTD_outBuffer out = { file->piece, PIECE, 0 };
+		ZSTD_outBuffer out = { file->chunk, CHUNK, 0 };
 
 		left = ZSTD_compressStream2(file->zstd, &out, &in, how);
 		if (ZSTD_isError(left))
 			return err_set(err, ERR_INTERNAL, "%s: zstd: %s",
 			    file->path, ZSTD_getErrorName(left));
-		if (write_bytes(file, file->piece, out.pos, err) == -1)
+		if (write_bytes(file, file->chunk, out.pos, err) == -1)
 			return -1;
 	} while (how == ZSTD_e_end ? left > 0 : in.pos < in.size);
 	return 0;
@@ -267,16 +267,16 @@ output_file_look(const char *path, struct output_made *made, struct err *err)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	struct sha256 *hash = sha256_new();
-	static char piece[PIECE];
+	static char chunk[CHUNK];
 	ssize_t n = -1;
 
 	made->bytes = 0;
-	while (fd != -1 && (n = read(fd, piece, sizeof(piece))) != 0) {
+	while (fd != -1 && (n = read(fd, chunk, sizeof(chunk))) != 0) {
 		if (n == -1 && errno == EINTR)
 			continue;
 		if (n == -1)
 			break;
-		sha256_add(hash, piece, (size_t)n);
+		sha256_add(hash, chunk, (size_t)n);
 		made->bytes += (uint64_t)n;
 	}
 	sha256_peek(hash, made->sha256);

@@ -7,7 +7,7 @@
 
 #include "output/output_internal.h"
 
-#define PIECE (1 << 18)
+#define CHUNK (1 << 18)
 
 static const struct output_writes *const formats[] = { &output_csv,
     &output_json, &output_jsonl, &output_markdown, &output_table,
@@ -64,7 +64,7 @@ write_all(struct output_writer *w, const struct output_writes *writes,
 		w->count->rows++;
 		if (when < w->n)
 			output_note_time(w->count, &cells[when]);
-		if (w->text.len >= PIECE && put(w, sink, err) == -1)
+		if (w->text.len >= CHUNK && put(w, sink, err) == -1)
 			return -1;
 	}
 	writes->end(w);

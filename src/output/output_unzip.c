@@ -17,7 +17,7 @@
 
 #include "output/output_unzip.h"
 
-#define PIECE (1 << 16)
+#define CHUNK (1 << 16)
 
 #define END_LEN 22		/* 4.3.16 */
 #define END64_LEN 56		/* 4.3.14 */
@@ -31,7 +31,7 @@ struct zip {
 	uint64_t offset, end;	/* in its directory */
 	uint64_t left;		/* entries */
 	const struct output_unzip *to;
-	unsigned char in[PIECE], out[PIECE];
+	unsigned char in[CHUNK], out[CHUNK];
 };
 
 /* A file in it. */
@@ -212,7 +212,7 @@ inflate_all(struct zip *zip, const struct entry *entry, uint64_t offset,
 
 	while (rc == Z_OK) {
 		if (z.avail_in == 0 && left > 0) {
-			n = left < PIECE ? left : PIECE;
+			n = left < CHUNK ? left : CHUNK;
 			if (read_at(zip, zip->in, n, offset, err) == -1)
 				break;
 			z.next_in = zip->in;
@@ -221,10 +221,10 @@ inflate_all(struct zip *zip, const struct entry *entry, uint64_t offset,
 			left -= n;
 		}
 		z.next_out = zip->out;
-		z.avail_out = PIECE;
+		z.avail_out = CHUNK;
 		rc = inflate(&z, Z_NO_FLUSH);
 		if ((rc == Z_OK || rc == Z_STREAM_END) && give(zip,
-		    PIECE - z.avail_out, crc, bytes, err) == -1)
+		    CHUNK - z.avail_out, crc, bytes, err) == -1)
 			rc = Z_ERRNO;
 		else if (rc != Z_OK && (rc != Z_STREAM_END || left > 0 ||
 		    z.avail_in > 0))
@@ -241,7 +241,7 @@ copy_all(struct zip *zip, const struct entry *entry, uint64_t offset,
 	uint64_t left = entry->packed, n;
 
 	for (; left > 0; offset += n, left -= n) {
-		n = left < PIECE ? left : PIECE;
+		n = left < CHUNK ? left : CHUNK;
 		if (read_at(zip, zip->out, n, offset, err) == -1 ||
 		    give(zip, (size_t)n, crc, bytes, err) == -1)
 			return -1;

@@ -83,7 +83,7 @@ pack_new(const struct pack_settings *settings, struct err *err)
 	pack->settings = *settings;
 	pack->fd = -1;
 	pack->place = (struct pack_place){ .dir = -1, .fd = -1 };
-	pack->buffer = mem_alloc(PACK_PIECE);
+	pack->buffer = mem_alloc(PACK_CHUNK);
 	pack->dir = open(settings->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (pack->dir == -1) {
 		err_errno(err, errno == ENOENT || errno == ENOTDIR ?

@@ -59,7 +59,7 @@ open_log(struct pack_verify *verify, struct err *err)
 int
 pack_around_add(struct pack_verify *verify, size_t n, struct err *err)
 {
-	struct iovec piece = { verify->buffer, n };
+	struct iovec part = { verify->buffer, n };
 
 	pack_check_add(&verify->check, NULL, verify->buffer, n);
 	verify->around_bytes += n;
@@ -70,7 +70,7 @@ pack_around_add(struct pack_verify *verify, size_t n, struct err *err)
 		return 0;
 	if (verify->log_fd == -1 && open_log(verify, err) == -1)
 		return -1;
-	return file_write(verify->log_fd, &piece, 1, err) == 0 ? 0 :
+	return file_write(verify->log_fd, &part, 1, err) == 0 ? 0 :
 	    err_wrap(err, "a copy of " TREE_LOG);
 }
 

@@ -86,12 +86,12 @@ read_begin(struct pack *pack, struct err *err)
 }
 
 static int
-read_piece(struct pack *pack, struct err *err)
+read_chunk(struct pack *pack, struct err *err)
 {
 	const struct pack_file *file = &pack->files.items[pack->next];
 	unsigned char sha256[SHA256_BYTES];
 	ssize_t n = pack_reader_get(&pack->reader, pack->buffer,
-	    PACK_PIECE, err);
+	    PACK_CHUNK, err);
 
 	if (n > 0) {
 		pack_check_add(&pack->check, NULL, pack->buffer,
@@ -114,7 +114,7 @@ read_piece(struct pack *pack, struct err *err)
 int
 pack_read(struct pack *pack, struct err *err)
 {
-	int rc = pack->is_open ? read_piece(pack, err) :
+	int rc = pack->is_open ? read_chunk(pack, err) :
 	    read_begin(pack, err);
 
 	if (rc == -1 && err != NULL && err->kind == ERR_DATA)

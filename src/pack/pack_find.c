@@ -120,17 +120,17 @@ keep_in_top(struct pack_found *found)
 static int
 copy_member(struct finding *finding, int fd, struct err *err)
 {
-	struct iovec piece;
+	struct iovec part;
 	uint64_t bytes = 0;
 	ssize_t n;
 
 	while ((n = pack_reader_get(&finding->reader, finding->buffer,
-	    PACK_PIECE, err)) > 0) {
+	    PACK_CHUNK, err)) > 0) {
 		if ((bytes += (uint64_t)n) > finding->reader.max_out)
 			return err_set(err, ERR_DATA, "it is larger than a "
 			    "manifest would be");
-		piece = (struct iovec){ finding->buffer, (size_t)n };
-		if (file_write(fd, &piece, 1, err) == -1)
+		part = (struct iovec){ finding->buffer, (size_t)n };
+		if (file_write(fd, &part, 1, err) == -1)
 			return err_wrap(err, "%s", finding->dir);
 	}
 	return n == -1 ? -1 : 0;
@@ -196,7 +196,7 @@ take_sums(struct finding *finding, struct err *err)
 
 	found->has_sums = true;
 	while ((n = pack_reader_get(&finding->reader, finding->buffer,
-	    PACK_PIECE, err)) > 0)
+	    PACK_CHUNK, err)) > 0)
 		if (text_add(&found->sums, finding->buffer, (size_t)n) == -1)
 			return err_set(err, ERR_DATA, "its " TREE_SUMS
 			    " is too large");
@@ -325,7 +325,7 @@ pack_find(int fd, const char *path, struct log *log,
 	if ((scratch = pack_scratch(err)) == NULL)
 		return -1;
 	finding.dir = scratch_path(scratch);
-	finding.buffer = mem_alloc(PACK_PIECE);
+	finding.buffer = mem_alloc(PACK_CHUNK);
 	if ((found->tree = tree_look(finding.dir, err)) != NULL)
 		rc = find_in(&finding, fd, err);
 	pack_reader_release(&finding.reader);

@@ -53,7 +53,7 @@ read_file(struct pack_held *held, struct pack_reader *reader, char *buffer,
 	ssize_t n;
 
 	pack_check_begin(&check);
-	while ((n = pack_reader_get(reader, buffer, PACK_PIECE, NULL)) > 0)
+	while ((n = pack_reader_get(reader, buffer, PACK_CHUNK, NULL)) > 0)
 		pack_check_add(&check, receipt, buffer, (size_t)n);
 	file->bytes = check.bytes;
 	sha256_peek(check.hash, file->sha256);
@@ -70,7 +70,7 @@ static int
 read_all(struct pack_held *held, struct pack_reader *reader, const char *top,
     const struct tree_receipts *receipts, struct err *err)
 {
-	char *buffer = mem_alloc(PACK_PIECE);
+	char *buffer = mem_alloc(PACK_CHUNK);
 	struct pack_member member;
 	size_t len = strlen(top);
 	struct err why;
@@ -254,7 +254,7 @@ begins_with(int dir, const struct pack_file *file,
 {
 	struct sha256 *hash;
 	unsigned char sha256[SHA256_BYTES];
-	char piece[65536];
+	char chunk[65536];
 	uint64_t left = held->bytes;
 	ssize_t n = 1;
 	int fd;
@@ -265,12 +265,12 @@ begins_with(int dir, const struct pack_file *file,
 		return -1;
 	hash = sha256_new();
 	while (left > 0 && n > 0) {
-		n = read(fd, piece, left < sizeof(piece) ? (size_t)left :
-		    sizeof(piece));
+		n = read(fd, chunk, left < sizeof(chunk) ? (size_t)left :
+		    sizeof(chunk));
 		if (n == -1 && errno == EINTR)
 			n = 1;
 		else if (n > 0) {
-			sha256_add(hash, piece, (size_t)n);
+			sha256_add(hash, chunk, (size_t)n);
 			left -= (uint64_t)n;
 		}
 	}

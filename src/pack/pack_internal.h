@@ -9,7 +9,7 @@
 
 #include "pack/pack.h"
 
-#define PACK_PIECE (1 << 18)	/* bytes at a time */
+#define PACK_CHUNK (1 << 18)	/* bytes at a time */
 
 /* -------------------------------------------------- pack_library.c */
 

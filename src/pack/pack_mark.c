@@ -195,7 +195,7 @@ pack_mark_step(int fd, struct pack_mark *mark, char *buffer,
 	unsigned char sha256[SHA256_BYTES];
 	char hex[SHA256_HEX];
 	int64_t left = mark->digits - mark->offset;
-	size_t n = left < PACK_PIECE ? (size_t)left : PACK_PIECE;
+	size_t n = left < PACK_CHUNK ? (size_t)left : PACK_CHUNK;
 
 	if (!mark->is_there)
 		return 0;

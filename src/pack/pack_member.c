@@ -100,7 +100,7 @@ pack_member_step(struct pack_verify *verify, struct err *err)
 {
 	struct err why;
 	ssize_t n = pack_reader_get(&verify->reader, verify->buffer,
-	    PACK_PIECE, &why);
+	    PACK_CHUNK, &why);
 
 	if (n == -1 && why.kind == ERR_DISK) {
 		*err = why;

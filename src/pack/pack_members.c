@@ -19,7 +19,7 @@ hash_member(struct pack_reader *reader, struct pack_check *check,
 	ssize_t n;
 
 	pack_check_begin(check);
-	while ((n = pack_reader_get(reader, buffer, PACK_PIECE, err)) > 0)
+	while ((n = pack_reader_get(reader, buffer, PACK_CHUNK, err)) > 0)
 		pack_check_add(check, NULL, buffer, (size_t)n);
 	sha256_peek(check->hash, check->prefix);
 	return n == -1 ? -1 : 0;
@@ -30,7 +30,7 @@ hash_all(struct pack_reader *reader, void (*tell)(void *, const char *,
     uint64_t, const unsigned char *), void *cookie, struct err *err)
 {
 	struct pack_check check = { .hash = NULL };
-	char *buffer = mem_alloc(PACK_PIECE), *name;
+	char *buffer = mem_alloc(PACK_CHUNK), *name;
 	struct pack_member member;
 	int rc;
 
@@ -56,7 +56,7 @@ hash_all(struct pack_reader *reader, void (*tell)(void *, const char *,
 static int
 read_mark(int fd, struct pack_mark *mark, int64_t size, struct err *err)
 {
-	char *buffer = mem_alloc(PACK_PIECE);
+	char *buffer = mem_alloc(PACK_CHUNK);
 	int rc = pack_mark_find(fd, size, mark, err);
 
 	if (rc == 0)

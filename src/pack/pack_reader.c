@@ -42,8 +42,8 @@ get(struct archive *archive, void *cookie, const void **pos)
 		return too_much(&reader->err);
 	do
 		n = pread(reader->fd, reader->buffer,
-		    reader->size - reader->offset < PACK_PIECE ?
-		    (size_t)(reader->size - reader->offset) : PACK_PIECE,
+		    reader->size - reader->offset < PACK_CHUNK ?
+		    (size_t)(reader->size - reader->offset) : PACK_CHUNK,
 		    (off_t)reader->offset);
 	while (n == -1 && errno == EINTR);
 	if (n == -1)
@@ -132,7 +132,7 @@ pack_reader_open(struct pack_reader *reader, int fd, int64_t size,
 	reader->max = MAX_MORE + (uint64_t)reader->size * MAX_TIMES;
 	reader->max_out = MAX_MORE_OUT + (uint64_t)reader->size *
 	    MAX_TIMES_OUT;
-	reader->buffer = mem_alloc(PACK_PIECE);
+	reader->buffer = mem_alloc(PACK_CHUNK);
 	reader->archive = reader->call->archive_read_new();
 	return open_archive(reader) == ARCHIVE_OK ? 0 : failed(reader, err);
 }

@@ -97,7 +97,7 @@ pack_rest_new(const char *where, const char *path, struct log *log,
 	rest->dir = rest->fd = rest->lock = -1;
 	rest->where = mem_text(where);
 	rest->path = mem_text(path);
-	rest->buffer = mem_alloc(PACK_PIECE);
+	rest->buffer = mem_alloc(PACK_CHUNK);
 	rest->progress.is_reading = true;
 	if (open_archive(rest, log, err) == 0 &&
 	    open_directory(rest, err) == 0)
@@ -145,7 +145,7 @@ compare(struct pack_rest *rest, struct err *err)
 	if ((fd = pack_file_open(rest->dir, file, err)) == -1)
 		return -1;
 	pack_check_begin(&rest->check);
-	while ((n = read(fd, rest->buffer, PACK_PIECE)) != 0) {
+	while ((n = read(fd, rest->buffer, PACK_CHUNK)) != 0) {
 		if (n == -1 && errno == EINTR)
 			continue;
 		if (n == -1)
@@ -162,9 +162,9 @@ compare(struct pack_rest *rest, struct err *err)
 }
 
 static int
-read_piece(struct pack_rest *rest, struct err *err)
+read_chunk(struct pack_rest *rest, struct err *err)
 {
-	ssize_t n = pack_reader_get(&rest->reader, rest->buffer, PACK_PIECE,
+	ssize_t n = pack_reader_get(&rest->reader, rest->buffer, PACK_CHUNK,
 	    err);
 
 	if (n == -1)
@@ -201,7 +201,7 @@ pack_rest_step(struct pack_rest *rest, struct err *err)
 	if (rest->is_over)
 		return 0;
 	if (rest->is_open)
-		return read_piece(rest, err) == -1 ? err_wrap(err, "%s",
+		return read_chunk(rest, err) == -1 ? err_wrap(err, "%s",
 		    rest->path) : 1;
 	rc = pack_reader_next(&rest->reader, &member, err);
 	if (rc == -1)
@@ -243,7 +243,7 @@ pack_rest_sha256(const struct pack_rest *rest, char hex[SHA256_HEX],
 	int64_t offset = 0;
 	ssize_t n;
 
-	while ((n = pread(rest->fd, rest->buffer, PACK_PIECE,
+	while ((n = pread(rest->fd, rest->buffer, PACK_CHUNK,
 	    (off_t)offset)) != 0) {
 		if (n == -1 && errno == EINTR)
 			continue;

@@ -60,14 +60,14 @@ copy_member(struct unpacking *job, const char *name, int fd, uint64_t max,
 {
 	const struct tree_receipt *receipt = pack_receipt(&job->receipts,
 	    name);
-	struct iovec piece;
+	struct iovec part;
 	struct err why;
 	ssize_t n = 0;
 
 	pack_check_begin(&job->check);
 
 	while (max > 0 && (n = pack_reader_get(&job->reader, job->buffer,
-	    max < PACK_PIECE ? (size_t)max : PACK_PIECE, &why)) != 0) {
+	    max < PACK_CHUNK ? (size_t)max : PACK_CHUNK, &why)) != 0) {
 		if (n == -1 && why.kind != ERR_DISK) {
 			/* It is as a file that was cut off. */
 			note_damage(job, name);
@@ -78,8 +78,8 @@ copy_member(struct unpacking *job, const char *name, int fd, uint64_t max,
 			*err = why;
 			return -1;
 		}
-		piece = (struct iovec){ job->buffer, (size_t)n };
-		if (file_write(fd, &piece, 1, err) == -1)
+		part = (struct iovec){ job->buffer, (size_t)n };
+		if (file_write(fd, &part, 1, err) == -1)
 			return -1;
 		pack_check_add(&job->check, receipt, job->buffer, (size_t)n);
 		max -= (uint64_t)n;
@@ -179,7 +179,7 @@ pack_unpack(const char *path, const char *to, struct log *log,
     struct pack_unpacked *unpacked, struct err *err)
 {
 	struct unpacking job = { .path = path, .unpacked = unpacked,
-	    .fd = -1, .dir = -1, .buffer = mem_alloc(PACK_PIECE),
+	    .fd = -1, .dir = -1, .buffer = mem_alloc(PACK_CHUNK),
 	    .tick = tick, .cookie = cookie };
 	char *dir = NULL, *name;
 	int in;

@@ -96,7 +96,7 @@ pack_verify_new(const char *path, struct log *log, struct err *err)
 	verify->names = set_new();
 	text_init(&verify->accepted, ACCEPTED_MAX);
 	verify->path = mem_text(path);
-	verify->buffer = mem_alloc(PACK_PIECE);
+	verify->buffer = mem_alloc(PACK_CHUNK);
 	verify->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (verify->fd == -1 || fstat(verify->fd, &st) == -1) {
 		err_errno(err, ERR_USAGE, "open %s", path);

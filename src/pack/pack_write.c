@@ -52,7 +52,7 @@ begin_file(struct pack *pack, struct err *err)
 
 /* Read and write a piece of the file. */
 static int
-write_piece(struct pack *pack, struct err *err)
+write_chunk(struct pack *pack, struct err *err)
 {
 	const struct pack_file *file = &pack->files.items[pack->next];
 	uint64_t left = file->bytes - pack->check.bytes;
@@ -61,8 +61,8 @@ write_piece(struct pack *pack, struct err *err)
 	if (left == 0)
 		return end_file(pack, err);
 	do
-		n = read(pack->fd, pack->buffer, left < PACK_PIECE ?
-		    (size_t)left : PACK_PIECE);
+		n = read(pack->fd, pack->buffer, left < PACK_CHUNK ?
+		    (size_t)left : PACK_CHUNK);
 	while (n == -1 && errno == EINTR);
 	if (n == -1)
 		return err_errno(err, ERR_DISK, "read %s", file->name);
@@ -79,7 +79,7 @@ int
 pack_write(struct pack *pack, struct err *err)
 {
 	if (pack->fd != -1)
-		return write_piece(pack, err);
+		return write_chunk(pack, err);
 	if (pack->next < pack->files.n)
 		return begin_file(pack, err);
 	pack->act = PACK_SYNC;

@@ -15,10 +15,10 @@
 static int
 write_out(struct pack_writer *writer, const void *data, size_t len)
 {
-	struct iovec piece = { (void *)data, len };
+	struct iovec part = { (void *)data, len };
 
 	if (writer->err.kind != ERR_NONE ||
-	    file_write(writer->fd, &piece, 1, &writer->err) == -1)
+	    file_write(writer->fd, &part, 1, &writer->err) == -1)
 		return -1;
 	sha256_add(writer->hash, data, len);
 	writer->bytes += len;
@@ -127,7 +127,7 @@ set_format(struct pack_writer *writer, struct err *err)
 	if (options != NULL && rc == ARCHIVE_OK)
 		rc = call->archive_write_set_options(archive, options);
 	/* Nothing behind the end, whatever a tape would want. */
-	rc |= call->archive_write_set_bytes_per_block(archive, PACK_PIECE);
+	rc |= call->archive_write_set_bytes_per_block(archive, PACK_CHUNK);
 	rc |= call->archive_write_set_bytes_in_last_block(archive, 1);
 	return check(writer, rc, err);
 }

@@ -29,7 +29,7 @@
 #define SPOOL ".hlexport-spool"
 
 /* A line in the spool, at NULL: none. */
-struct piece {
+struct chunk {
 	off_t data;
 	size_t len;
 	bool is_there;
@@ -37,7 +37,7 @@ struct piece {
 
 struct item {
 	unsigned char key[SHA256_BYTES];
-	struct piece server, disk;
+	struct chunk server, disk;
 	bool is_used;		/* of the disk's: merged */
 };
 
@@ -209,12 +209,12 @@ begin(struct run *run, struct run_align *align, struct err *err)
 /* ----------------------------------------------------- the server's list */
 
 static int
-spool(struct run_align *align, struct span line, struct piece *piece,
+spool(struct run_align *align, struct span line, struct chunk *chunk,
     struct err *err)
 {
 	struct iovec bytes = { (void *)line.data, line.len };
 
-	*piece = (struct piece){ align->spooled, line.len, true };
+	*chunk = (struct chunk){ align->spooled, line.len, true };
 	align->spooled += (off_t)line.len;
 	return file_write(align->spool, &bytes, 1, err);
 }
@@ -369,7 +369,7 @@ merge(const struct group *server, struct group *disk, size_t *n)
 }
 
 static int
-read_piece(struct run_align *align, const struct piece *piece,
+read_chunk(struct run_align *align, const struct chunk *chunk,
     struct err *err)
 {
 	struct text *line = &align->line;
@@ -377,20 +377,20 @@ read_piece(struct run_align *align, const struct piece *piece,
 	ssize_t n;
 
 	text_clear(line);
-	line->data = mem_need(line->data, piece->len + 1, &line->capacity, 1);
-	while (done < piece->len) {
-		n = pread(align->spool, &line->data[done], piece->len - done,
-		    piece->data + (off_t)done);
+	line->data = mem_need(line->data, chunk->len + 1, &line->capacity, 1);
+	while (done < chunk->len) {
+		n = pread(align->spool, &line->data[done], chunk->len - done,
+		    chunk->data + (off_t)done);
 		if (n <= 0)
 			return err_errno(err, ERR_DISK, "read " SPOOL);
 		done += (size_t)n;
 	}
-	line->len = piece->len;
+	line->len = chunk->len;
 	return 0;
 }
 
 static bool
-is_same_piece(struct run_align *align, const struct item *item,
+is_same_chunk(struct run_align *align, const struct item *item,
     struct err *err)
 {
 	struct text server;
@@ -398,11 +398,11 @@ is_same_piece(struct run_align *align, const struct item *item,
 
 	if (item->server.len != item->disk.len)
 		return false;
-	if (read_piece(align, &item->server, err) == -1)
+	if (read_chunk(align, &item->server, err) == -1)
 		return false;
 	text_init(&server, SIZE_MAX / 4);
 	text_add(&server, align->line.data, align->line.len);
-	is = read_piece(align, &item->disk, err) == 0 && memcmp(server.data,
+	is = read_chunk(align, &item->disk, err) == 0 && memcmp(server.data,
 	    align->line.data, server.len) == 0;
 	text_release(&server);
 	return is;
@@ -417,7 +417,7 @@ find_differing(struct run_align *align, struct item *items, size_t n,
 
 	for (i = 0; i < n && found <= MAX_DIFFER; i++)
 		if (items[i].server.is_there && items[i].disk.is_there &&
-		    !is_same_piece(align, &items[i], err))
+		    !is_same_chunk(align, &items[i], err))
 			differ[found++] = i;
 	return found;
 }
@@ -434,7 +434,7 @@ try_once(struct run_align *align, size_t shard, const struct item *items,
 	const struct tree_receipt *wanted = &align->files->items[shard];
 	struct tree_draft *draft = tree_draft_new(align->tree, wanted->path,
 	    err);
-	const struct piece *piece;
+	const struct chunk *chunk;
 	size_t i, k = 0;
 	bool from_disk;
 
@@ -444,10 +444,10 @@ try_once(struct run_align *align, size_t shard, const struct item *items,
 		from_disk = disk == ~0u;
 		if (k < n_differ && differ[k] == i)
 			from_disk = disk >> k++ & 1;
-		piece = items[i].disk.is_there && (from_disk ||
+		chunk = items[i].disk.is_there && (from_disk ||
 		    !items[i].server.is_there) ? &items[i].disk :
 		    &items[i].server;
-		if (read_piece(align, piece, err) == -1 ||
+		if (read_chunk(align, chunk, err) == -1 ||
 		    tree_draft_line(draft, (struct span){ align->line.data,
 		    align->line.len }, false, err) == -1) {
 			tree_draft_free(draft);

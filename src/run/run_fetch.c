@@ -11,7 +11,7 @@
 #include "run/run_internal.h"
 
 /* A piece of a page was tried before, with the page. */
-#define PIECE_ATTEMPTS 3
+#define SUBRANGE_ATTEMPTS 3
 
 /* So many keys refused in a row, and it is the key and not the rights. */
 #define MAX_REFUSED 50
@@ -216,8 +216,8 @@ run_fetch(struct run *run, const struct crawl_job *job, struct err *err)
 	    .first_byte_s = resource->first_byte_s,
 	    .may_be_smaller = job->count > 1 &&
 	    resource->paging != SOURCE_CURSOR,
-	    .attempts = chain ? (job->is_piece ? PIECE_ATTEMPTS : 0) :
-	    job->count < job->listing->size ? PIECE_ATTEMPTS : 0,
+	    .attempts = chain ? (job->is_subrange ? SUBRANGE_ATTEMPTS : 0) :
+	    job->count < job->listing->size ? SUBRANGE_ATTEMPTS : 0,
 	    .is_text = resource->shape.form == SOURCE_TEXT,
 	    .headers = { resource->cursor_header,
 	    resource->total_header },
@@ -292,7 +292,7 @@ try_smaller(struct run *run, struct run_task *task)
 	    (status == 503 && reply->has_retry_after) || (status >= 300 &&
 	    status < 500 && status != 408 && status != 413 && status != 422))
 		return false;
-	if (!crawl_split(&task->job, reply->is_slow ||
+	if (!crawl_bisect(&task->job, reply->is_slow ||
 	    status == 413 || status == 422))
 		return false;
 	log_say(run->settings.log, LOG_WARN, "run", "%s failed (%s); trying "
@@ -430,7 +430,7 @@ take_cut(struct run *run, struct run_task *task, struct err *err)
 		    "missing");
 		return settle(run, task, err);
 	}
-	if (crawl_split_time(&task->job, run_page_middle(task))) {
+	if (crawl_bisect_time(&task->job, run_page_middle(task))) {
 		log_event(run->settings.log, LOG_INFO, "run", "as many "
 		    "records as a reply may have; asking again in two parts",
 		    "resource", task->key, NULL);

@@ -34,7 +34,7 @@ struct run_kept {
 	size_t n, capacity;
 	int fd;			/* of the file ${open}, or -1 */
 	size_t open;
-	struct text piece, line;
+	struct text chunk, line;
 };
 
 /* ---------------------------------------------------------------- sums */
@@ -184,7 +184,7 @@ run_kept_read(struct run *run, struct run_listing *own, struct err *err)
 
 	own->kept = kept;
 	kept->fd = -1;
-	text_init(&kept->piece, SIZE_MAX / 4);
+	text_init(&kept->chunk, SIZE_MAX / 4);
 	text_init(&kept->line, SIZE_MAX / 4);
 	if (tree_stream_files(run->tree, own->dir, &kept->files, err) == -1)
 		return -1;
@@ -223,10 +223,10 @@ read_place(struct run *run, struct run_kept *kept, const struct place *place,
 	    (kept->fd = tree_open_file(run->tree, path, err)) == -1)
 		return -1;
 	kept->open = place->file;
-	kept->piece.data = mem_need(kept->piece.data, place->len + 1,
-	    &kept->piece.capacity, 1);
+	kept->chunk.data = mem_need(kept->chunk.data, place->len + 1,
+	    &kept->chunk.capacity, 1);
 	while (done < place->len) {
-		n = pread(kept->fd, &kept->piece.data[done], place->len - done,
+		n = pread(kept->fd, &kept->chunk.data[done], place->len - done,
 		    (off_t)(place->offset + done));
 		if (n == -1 && errno == EINTR)
 			continue;
@@ -234,9 +234,9 @@ read_place(struct run *run, struct run_kept *kept, const struct place *place,
 			return err_errno(err, ERR_DISK, "read %s", path);
 		done += (size_t)n;
 	}
-	kept->piece.len = done;
+	kept->chunk.len = done;
 	text_clear(&kept->line);
-	page_line((struct span){ kept->piece.data, done }, &kept->line);
+	page_line((struct span){ kept->chunk.data, done }, &kept->line);
 	return 0;
 }
 
@@ -270,10 +270,10 @@ run_kept_line(struct run *run, struct run_listing *own, struct span record,
 		return 0;
 	if (read_place(run, kept, place, err) == -1)
 		return -1;
-	text_clear(&kept->piece);
-	page_line(record, &kept->piece);
-	if (kept->line.len == kept->piece.len && memcmp(kept->line.data,
-	    kept->piece.data, kept->line.len) == 0)
+	text_clear(&kept->chunk);
+	page_line(record, &kept->chunk);
+	if (kept->line.len == kept->chunk.len && memcmp(kept->line.data,
+	    kept->chunk.data, kept->line.len) == 0)
 		return 0;
 	*line = (struct span){ kept->line.data, kept->line.len };
 	if (!run_is_same_value(*line, record))
@@ -291,7 +291,7 @@ run_kept_free(struct run_kept *kept)
 	free(kept->is_suspect);
 	if (kept->fd != -1)
 		close(kept->fd);
-	text_release(&kept->piece);
+	text_release(&kept->chunk);
 	text_release(&kept->line);
 	free(kept);
 }

@@ -37,7 +37,7 @@ check_number(const struct crawl_job *job, struct page *page,
 		    "many records there are");
 	/* A server with pages of its own size need not say so. */
 	if (page->size < 0 && page->n > job->count &&
-	    !job->listing->first_came && !job->is_piece)
+	    !job->listing->first_came && !job->is_subrange)
 		page->size = (int64_t)page->n;
 	if (page->size < 0 && page->n > job->count)
 		return err_set(err, ERR_DATA, "the reply has %zu records; "
@@ -105,7 +105,7 @@ static int
 check_offset(const struct crawl_job *job, const struct page *page,
     struct err *err)
 {
-	if (page->n > job->count && (job->is_piece || job->listing->end > 0))
+	if (page->n > job->count && (job->is_subrange || job->listing->end > 0))
 		return err_set(err, ERR_DATA, "the reply has %zu records; "
 		    "%u were asked for", page->n, job->count);
 	if (page->n == 0 && page->more == 1)

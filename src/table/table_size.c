@@ -13,17 +13,17 @@
 static uint64_t
 guess_lines(const struct table_db *db, const struct audit_file *file)
 {
-	static char piece[1 << 16];
+	static char chunk[1 << 16];
 	struct err err;
 	int fd = file_open(db->dir, file->path, O_RDONLY, &err);
 	uint64_t bytes = 0, lines = 0;
 	ssize_t n = 0, i;
 
-	while (fd != -1 && lines == 0 && (n = read(fd, piece,
-	    sizeof(piece))) > 0) {
+	while (fd != -1 && lines == 0 && (n = read(fd, chunk,
+	    sizeof(chunk))) > 0) {
 		bytes += (uint64_t)n;
 		for (i = 0; i < n; i++)
-			lines += piece[i] == '\n';
+			lines += chunk[i] == '\n';
 	}
 	if (fd != -1)
 		close(fd);

@@ -71,13 +71,13 @@ err_free:
 static int
 write_out(struct tree_draft *draft, struct err *err)
 {
-	struct iovec piece = { draft->text.data, draft->text.len };
+	struct iovec part = { draft->text.data, draft->text.len };
 
 	if (draft->text.len == 0)
 		return 0;
 	sha256_add(draft->hash, draft->text.data, draft->text.len);
 	draft->bytes += draft->text.len;
-	if (file_write(draft->fd, &piece, 1, err) == -1)
+	if (file_write(draft->fd, &part, 1, err) == -1)
 		return err_wrap(err, "%s", draft->path);
 	text_clear(&draft->text);
 	return 0;

@@ -12,7 +12,7 @@
 
 #include "tree/tree_internal.h"
 
-#define PIECE 262144
+#define CHUNK 262144
 
 struct tree_lines {
 	struct tree *tree;
@@ -77,10 +77,10 @@ read_more(struct tree_lines *lines, struct err *err)
 		text->len -= lines->offset;
 		lines->offset = 0;
 	}
-	text->data = mem_need(text->data, text->len + PIECE + 1, &text->capacity, 1);
+	text->data = mem_need(text->data, text->len + CHUNK + 1, &text->capacity, 1);
 	for (;;) {
 		n = lines->fd == -1 ? 0 : read(lines->fd,
-		    &text->data[text->len], PIECE);
+		    &text->data[text->len], CHUNK);
 		if (n == -1 && errno == EINTR)
 			continue;
 		if (n == -1)

@@ -28,7 +28,7 @@ write_temp(struct tree *tree, const char *path, struct tree_folder **folder,
     struct span bytes, struct err *err)
 {
 	const char *slash = strrchr(path, '/');
-	struct iovec piece = { (void *)bytes.data, bytes.len };
+	struct iovec part = { (void *)bytes.data, bytes.len };
 	char above[PATH_MAX], temp[PATH_MAX];
 	size_t len = slash != NULL ? (size_t)(slash - path) : 0;
 	int fd;
@@ -46,7 +46,7 @@ write_temp(struct tree *tree, const char *path, struct tree_folder **folder,
 	fd = file_open((*folder)->fd, temp, O_RDWR | O_CREAT | O_TRUNC, err);
 	if (fd == -1)
 		return err_wrap(err, "%s", path);
-	if (file_write(fd, &piece, 1, err) == -1) {
+	if (file_write(fd, &part, 1, err) == -1) {
 		err_wrap(err, "%s", path);
 		close(fd);
 		return -1;
@@ -113,16 +113,16 @@ tree_put_again(struct tree *tree, const char *path, struct span bytes,
 static int
 read_all(int fd, const char *path, struct text *text, struct err *err)
 {
-	char piece[65536];
+	char chunk[65536];
 	off_t offset = 0;
 	ssize_t n;
 
-	while ((n = pread(fd, piece, sizeof(piece), offset)) != 0) {
+	while ((n = pread(fd, chunk, sizeof(chunk), offset)) != 0) {
 		if (n == -1 && errno == EINTR)
 			continue;
 		if (n == -1)
 			return err_errno(err, ERR_DISK, "read %s", path);
-		if (text_add(text, piece, (size_t)n) == -1)
+		if (text_add(text, chunk, (size_t)n) == -1)
 			return err_set(err, ERR_DISK, "%s is too large", path);
 		offset += n;
 	}

@@ -11,7 +11,7 @@
 
 #include "tree/tree_internal.h"
 
-#define PIECE (256u << 10)	/* small enough to stay in the cache */
+#define CHUNK (256u << 10)	/* small enough to stay in the cache */
 
 struct tree_records {
 	const struct page_plan *plan;
@@ -49,7 +49,7 @@ static int
 read_more(struct tree_records *records, struct err *err)
 {
 	struct text *text = &records->text;
-	size_t want = records->left < PIECE ? (size_t)records->left : PIECE;
+	size_t want = records->left < CHUNK ? (size_t)records->left : CHUNK;
 	ssize_t n;
 
 	if (records->used > 0) {
@@ -58,7 +58,7 @@ read_more(struct tree_records *records, struct err *err)
 		records->used = 0;
 	}
 	/* A record that is longer than a piece: read as much again. */
-	if (want == PIECE && text->len > PIECE &&
+	if (want == CHUNK && text->len > CHUNK &&
 	    records->left > text->len)
 		want = text->len;
 	text->data = mem_need(text->data, text->len + want + 1, &text->capacity, 1);

@@ -99,17 +99,17 @@ rehash(struct tree_stream *stream, const struct tree_receipt *known,
 {
 	unsigned char hash[SHA256_BYTES];
 	uint64_t left = known->bytes;
-	char piece[65536];
+	char chunk[65536];
 	ssize_t n;
 
-	while (left > 0 && (n = read(stream->fd, piece, left < sizeof(piece) ?
-	    (size_t)left : sizeof(piece))) != 0) {
+	while (left > 0 && (n = read(stream->fd, chunk, left < sizeof(chunk) ?
+	    (size_t)left : sizeof(chunk))) != 0) {
 		if (n == -1 && errno == EINTR)
 			continue;
 		if (n == -1)
 			return err_errno(err, ERR_DISK, "read %s",
 			    known->path);
-		sha256_add(stream->hash, piece, (size_t)n);
+		sha256_add(stream->hash, chunk, (size_t)n);
 		left -= (uint64_t)n;
 	}
 	sha256_peek(stream->hash, hash);
@@ -238,14 +238,14 @@ static bool
 has_line(int fd, uint64_t offset)
 {
 	bool begun = false, has = false;
-	char piece[16384], *from;
+	char chunk[16384], *from;
 	ssize_t n;
 
-	while (!has && (n = pread(fd, piece, sizeof(piece), (off_t)offset)) > 0) {
-		from = begun ? piece : memchr(piece, '{', (size_t)n);
+	while (!has && (n = pread(fd, chunk, sizeof(chunk), (off_t)offset)) > 0) {
+		from = begun ? chunk : memchr(chunk, '{', (size_t)n);
 		begun |= from != NULL;
 		has = from != NULL && memchr(from, '\n', (size_t)(n -
-		    (from - piece))) != NULL;
+		    (from - chunk))) != NULL;
 		offset += (uint64_t)n;
 	}
 	return has;
@@ -315,7 +315,7 @@ tree_stream_cut(struct tree_stream *stream, struct err *err)
 
 /* Is what stands there already what is appended, as far as it goes? */
 static bool
-is_in_tail(const struct tree_stream *stream, const struct iovec *pieces,
+is_in_tail(const struct tree_stream *stream, const struct iovec *parts,
     size_t n)
 {
 	uint64_t offset = stream->shards.items[stream->shards.n - 1].bytes;
@@ -325,12 +325,12 @@ is_in_tail(const struct tree_stream *stream, const struct iovec *pieces,
 	size_t i;
 
 	for (i = 0; is && goes_on && i < n; i++) {
-		have = mem_alloc(pieces[i].iov_len + 1);
-		got = pread(stream->fd, have, pieces[i].iov_len, (off_t)offset);
-		is = got != -1 && memcmp(have, pieces[i].iov_base,
+		have = mem_alloc(parts[i].iov_len + 1);
+		got = pread(stream->fd, have, parts[i].iov_len, (off_t)offset);
+		is = got != -1 && memcmp(have, parts[i].iov_base,
 		    (size_t)got) == 0;
-		goes_on = got == (ssize_t)pieces[i].iov_len;
-		offset += pieces[i].iov_len;
+		goes_on = got == (ssize_t)parts[i].iov_len;
+		offset += parts[i].iov_len;
 		free(have);
 	}
 	return is;
@@ -373,22 +373,22 @@ append(struct tree_stream *stream, const struct span *records, size_t n,
 	struct tree_receipt *shard = last_shard(stream);
 	struct tree_file file = { .fd = stream->fd, .is_stream = true,
 	    .is_apart = stream->is_apart };
-	struct iovec pieces[2 * GATHERED];
+	struct iovec parts[2 * GATHERED];
 	uint64_t bytes = 0;
 	size_t i;
 
 	for (i = 0; i < n; i++) {
-		pieces[2 * i] = (struct iovec){ (void *)records[i].data,
+		parts[2 * i] = (struct iovec){ (void *)records[i].data,
 		    records[i].len };
-		pieces[2 * i + 1] = (struct iovec){ (void *)"\n", 1 };
+		parts[2 * i + 1] = (struct iovec){ (void *)"\n", 1 };
 		sha256_add(stream->hash, records[i].data, records[i].len);
 		sha256_add(stream->hash, "\n", 1);
 		bytes += records[i].len + 1;
 	}
-	if (stream->has_tail && !is_in_tail(stream, pieces, 2 * n) &&
+	if (stream->has_tail && !is_in_tail(stream, parts, 2 * n) &&
 	    tree_stream_cut(stream, err) == -1)
 		return -1;
-	if (file_write(stream->fd, pieces, 2 * n, err) == -1)
+	if (file_write(stream->fd, parts, 2 * n, err) == -1)
 		return err_wrap(err, "%s", shard->path);
 	shard->lines += n;
 	shard->bytes += bytes;

@@ -87,12 +87,12 @@ sync_folders(const struct tree_batch *batch, struct err *err)
 static int
 say_lines(const struct tree_lines_to_say *lines, struct err *err)
 {
-	struct iovec piece = { (void *)(uintptr_t)lines->bytes.data,
+	struct iovec part = { (void *)(uintptr_t)lines->bytes.data,
 	    lines->bytes.len };
 
-	if (piece.iov_len == 0)
+	if (part.iov_len == 0)
 		return 0;
-	if (file_write(lines->fd, &piece, 1, err) == -1)
+	if (file_write(lines->fd, &part, 1, err) == -1)
 		return err_wrap(err, "%s", lines->name);
 	return file_sync(lines->fd, lines->name, err);
 }

@@ -128,7 +128,7 @@ slice(const struct request *r)
 {
 	const char *p = memchr(r->body, '[', r->len);
 	const char *end = r->body + r->len, *stop;
-	struct iovec pieces[2048];
+	struct iovec parts[2048];
 	unsigned n = 0, i;
 	char name[600];
 	int fd;
@@ -141,22 +141,22 @@ slice(const struct request *r)
 		if (p == end || *p == ']')
 			break;
 		stop = skip_value(p, end);
-		pieces[n++] = (struct iovec){ (char *)p, (size_t)(stop - p) };
-		pieces[n++] = (struct iovec){ (char *)"\n", 1 };
+		parts[n++] = (struct iovec){ (char *)p, (size_t)(stop - p) };
+		parts[n++] = (struct iovec){ (char *)"\n", 1 };
 		if (n == 2048)
 			break;
 	}
 	if (r->how == 'o') {
 		for (i = 0; i < n; i += 2) {
 			snprintf(name, sizeof(name), "%s%u", r->file, i / 2);
-			write_file(name, pieces[i].iov_base,
-			    pieces[i].iov_len);
+			write_file(name, parts[i].iov_base,
+			    parts[i].iov_len);
 		}
 		return;
 	}
 	fd = make_file(r->file, O_APPEND);
 	for (i = 0; i < n; i += 1024)
-		if (writev(fd, &pieces[i], n - i < 1024 ? (int)(n - i) :
+		if (writev(fd, &parts[i], n - i < 1024 ? (int)(n - i) :
 		    1024) < 0)
 			die("write");
 	close(fd);

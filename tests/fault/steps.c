@@ -211,7 +211,7 @@ __wrap_open(const char *name, int flags, ...)
 
 /* What is written, and where: after the fact. */
 static void
-trace_write(int fd, const struct iovec *pieces, int n, ssize_t done)
+trace_write(int fd, const struct iovec *parts, int n, ssize_t done)
 {
 	static const char hex[] = "0123456789abcdef";
 	off_t end = lseek(fd, 0, SEEK_CUR);
@@ -226,9 +226,9 @@ trace_write(int fd, const struct iovec *pieces, int n, ssize_t done)
 	len = (size_t)sprintf(out, "write\t%lu\t%lld\t", inode(fd),
 	    (long long)end - done);
 	for (i = 0; i < n && left > 0; i++) {
-		const unsigned char *pos = pieces[i].iov_base;
+		const unsigned char *pos = parts[i].iov_base;
 
-		for (k = 0; k < pieces[i].iov_len && left > 0; k++, left--) {
+		for (k = 0; k < parts[i].iov_len && left > 0; k++, left--) {
 			out[len++] = hex[pos[k] >> 4];
 			out[len++] = hex[pos[k] & 15];
 		}
@@ -241,7 +241,7 @@ trace_write(int fd, const struct iovec *pieces, int n, ssize_t done)
 }
 
 static ssize_t
-write_half(int fd, const struct iovec *pieces, int n)
+write_half(int fd, const struct iovec *parts, int n)
 {
 	size_t total = 0;
 	ssize_t done;
@@ -249,11 +249,11 @@ write_half(int fd, const struct iovec *pieces, int n)
 	int i;
 
 	for (i = 0; i < n; i++)
-		total += pieces[i].iov_len;
+		total += parts[i].iov_len;
 	pos = all = malloc(total + 1);
 	for (i = 0; i < n; i++) {
-		memcpy(pos, pieces[i].iov_base, pieces[i].iov_len);
-		pos += pieces[i].iov_len;
+		memcpy(pos, parts[i].iov_base, parts[i].iov_len);
+		pos += parts[i].iov_len;
 	}
 	done = __real_write(fd, all, total > 1 ? total / 2 : total);
 	free(all);
@@ -261,33 +261,33 @@ write_half(int fd, const struct iovec *pieces, int n)
 }
 
 ssize_t
-__wrap_writev(int fd, const struct iovec *pieces, int n)
+__wrap_writev(int fd, const struct iovec *parts, int n)
 {
 	ssize_t done;
 
 	switch (step(ROOM)) {
 	case HALF:
-		write_half(fd, pieces, n);
+		write_half(fd, parts, n);
 		_exit(137);
 	case SHORT:
-		done = write_half(fd, pieces, n);
+		done = write_half(fd, parts, n);
 		break;
 	case FAIL:
 		return -1;
 	default:
-		done = __real_writev(fd, pieces, n);
+		done = __real_writev(fd, parts, n);
 		break;
 	}
-	trace_write(fd, pieces, n, done);
+	trace_write(fd, parts, n, done);
 	return done;
 }
 
 ssize_t
 __wrap_write(int fd, const void *data, size_t len)
 {
-	struct iovec piece = { (void *)data, len };
+	struct iovec part = { (void *)data, len };
 
-	return __wrap_writev(fd, &piece, 1);
+	return __wrap_writev(fd, &part, 1);
 }
 
 /* So that more happens beside it. */

@@ -19,13 +19,13 @@ read_file(const char *path)
 {
 	FILE *file = fopen(path, "re");
 	struct buf buf = { NULL, 0, 0 };
-	char piece[65536];
+	char chunk[65536];
 	size_t n;
 
 	if (file == NULL)
 		return NULL;
-	while ((n = fread(piece, 1, sizeof(piece), file)) > 0)
-		buf_add(&buf, piece, n);
+	while ((n = fread(chunk, 1, sizeof(chunk), file)) > 0)
+		buf_add(&buf, chunk, n);
 	fclose(file);
 	return buf_take(&buf);
 }

@@ -257,9 +257,9 @@ test_a_page_that_fails(void **state)
 	next(crawl, &job);
 	came(crawl, &job, 10, 0, -1, 1, NULL);
 	next(crawl, &job);
-	assert_true(crawl_split(&job, false));
+	assert_true(crawl_bisect(&job, false));
 	assert_string_equal(next(crawl, &job), "10+1");
-	assert_true(job.is_piece);
+	assert_true(job.is_subrange);
 	assert_int_equal(came(crawl, &job, 1, 0, -1, 1, NULL),
 	    CRAWL_GOES_ON);
 	assert_string_equal(next(crawl, &job), "11+1");
@@ -326,7 +326,7 @@ test_marks(void **state)
 	assert_int_equal(came(crawl, &job, 0, 0, -1, -1, "b"),
 	    CRAWL_GOES_ON);
 	assert_string_equal(next(crawl, &job), "3+10 b");
-	assert_false(crawl_split(&job, true));
+	assert_false(crawl_bisect(&job, true));
 	assert_int_equal(came(crawl, &job, 2, 0, -1, -1, NULL),
 	    CRAWL_WHOLE);
 	crawl_free(crawl);
@@ -431,7 +431,7 @@ test_spans_of_time(void **state)
 	crawl_time(&job, true, when);
 	assert_string_equal(when, "2025-01-01T01:00:00.500Z");
 	/* At a time that is inside, and at one that isn't. */
-	assert_true(crawl_split_time(&job, INT64_C(1735690200000)));
+	assert_true(crawl_bisect_time(&job, INT64_C(1735690200000)));
 	assert_string_equal(next(crawl, &job), "0+600");
 	assert_string_equal(next(crawl, &other), "600+3001");
 	view = (struct crawl_view){ .crawl = crawl, .job = &other };
@@ -451,7 +451,7 @@ test_spans_of_time(void **state)
 	assert_int_equal(came(crawl, &job, 4, 0, -1, -1, NULL),
 	    CRAWL_GOES_ON);
 	assert_true(crawl_is_turn(&other));
-	assert_true(crawl_split_time(&other, INT64_MIN));
+	assert_true(crawl_bisect_time(&other, INT64_MIN));
 	assert_string_equal(next(crawl, &job), "600+1500");
 	/* What comes twice is expected: the spans overlap. */
 	assert_int_equal(came(crawl, &job, 4, 1, -1, -1, NULL),
@@ -475,7 +475,7 @@ test_spans_of_time_newest_first(void **state)
 	crawl_time(&job, false, when);
 	assert_string_equal(when, "2025-01-01T00:00:00Z");
 	/* Ten minutes from the beginning: that part comes last. */
-	assert_true(crawl_split_time(&job, INT64_C(1735690200000)));
+	assert_true(crawl_bisect_time(&job, INT64_C(1735690200000)));
 	assert_string_equal(next(crawl, &job), "0+3000");
 	crawl_time(&job, false, when);
 	assert_string_equal(when, "2025-01-01T00:10:00.500Z");
@@ -502,7 +502,7 @@ test_a_second_can_not_be_split(void **state)
 	options[2] = "2025-01-01T00:59:59.900Z";
 	crawl = begin("span", NULL, &stands);
 	assert_string_equal(next(crawl, &job), "0+1");
-	assert_false(crawl_split_time(&job, INT64_MIN));
+	assert_false(crawl_bisect_time(&job, INT64_MIN));
 	assert_int_equal(crawl_fail(crawl, &job), CRAWL_HOLED);
 	crawl_free(crawl);
 	options[2] = NULL;

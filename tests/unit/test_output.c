@@ -54,7 +54,7 @@ test_xml_is_whole_or_not(void **state)
 	struct text told;
 	struct output_xml xml = { .open = take_open, .text = take_text,
 	    .close = take_close, .cookie = &told };
-	size_t i, piece, offset, len, n;
+	size_t i, chunk, offset, len, n;
 	bool whole;
 
 	(void)state;
@@ -63,11 +63,11 @@ test_xml_is_whole_or_not(void **state)
 	for (i = 0; i < LENGTH(documents); i++) {
 		len = strlen(documents[i].xml);
 		/* Whatever it comes in. */
-		for (piece = 1; piece <= len + 1; piece++) {
+		for (chunk = 1; chunk <= len + 1; chunk++) {
 			text_clear(&told);
 			output_xml_begin(&xml);
 			for (offset = 0; offset < len; offset += n) {
-				n = len - offset < piece ? len - offset : piece;
+				n = len - offset < chunk ? len - offset : chunk;
 				output_xml_add(&xml, &documents[i].xml[offset],
 				    n);
 			}

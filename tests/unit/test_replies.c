@@ -8,8 +8,8 @@
 /* ------------------------------------------------------------ slow ones */
 
 static const struct slow_row {
-	const char *piece;
-	unsigned pieces;
+	const char *chunk;
+	unsigned chunks;
 	int64_t gap;		/* ms */
 	int64_t stall;		/* ms */
 	bool is_good;
@@ -39,8 +39,8 @@ static void
 answer_slowly(unsigned url, struct reply *reply)
 {
 	(void)url;
-	reply->body = slow->piece != NULL ? slow->piece : large;
-	reply->pieces = slow->pieces;
+	reply->body = slow->chunk != NULL ? slow->chunk : large;
+	reply->chunks = slow->chunks;
 	reply->gap = slow->gap;
 }
 

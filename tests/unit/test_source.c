@@ -404,7 +404,7 @@ test_rules_of_options(void **state)
 
 /* A definition: some text, a piece so often, and the rest. */
 static const struct {
-	const char *head, *piece, *rest;
+	const char *head, *chunk, *rest;
 	unsigned good, bad;	/* so often it is right, and so often wrong */
 	const char *error;
 } bounds[] = {
@@ -458,7 +458,7 @@ parse_repeated(size_t row, unsigned times, struct err *err)
 	text_init(&text, SIZE_MAX / 4);
 	text_adds(&text, bounds[row].head);
 	while (times-- > 0)
-		text_adds(&text, bounds[row].piece);
+		text_adds(&text, bounds[row].chunk);
 	text_adds(&text, bounds[row].rest);
 	source = source_parse("t", (struct span){ text.data, text.len }, err);
 	text_release(&text);

@@ -27,7 +27,7 @@ struct reply {
 	int64_t all;		/* likewise, all requests */
 	CURLcode code;		/* what libcurl says of it */
 	const char *body;
-	unsigned pieces;	/* the body, so often */
+	unsigned chunks;	/* the body, so often */
 	int64_t gap;		/* ms between two of these */
 };
 
@@ -188,7 +188,7 @@ deliver_head(struct fake *fake)
 	unsigned i;
 
 	*reply = (struct reply){ .status = 200, .wait = -1, .all = -1,
-	    .body = "{}", .pieces = 1 };
+	    .body = "{}", .chunks = 1 };
 	server.answer(fake->url, reply);
 	fake->status = reply->status;
 	if (reply->status > 0)
@@ -210,14 +210,14 @@ deliver(struct fake *fake)
 	if (fake->is_new)
 		deliver_head(fake);
 	fake->is_new = false;
-	if (reply->code == CURLE_OK && reply->pieces > 0) {
+	if (reply->code == CURLE_OK && reply->chunks > 0) {
 		body = mem_text(reply->body);
 		fake->on_body(body, 1, strlen(body), fake->body_data);
 		free(body);
-		reply->pieces--;
+		reply->chunks--;
 	}
 	fake->comes = clock_ms() + reply->gap;
-	return reply->code != CURLE_OK || reply->pieces == 0;
+	return reply->code != CURLE_OK || reply->chunks == 0;
 }
 
 CURLMcode

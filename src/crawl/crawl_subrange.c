@@ -8,8 +8,8 @@
 
 #include "crawl/crawl_internal.h"
 
-#define SPLIT_MOST 100000	/* records; larger windows aren't split */
-#define PIECES 10		/* that a window is cut into */
+#define MAX_BISECT 100000	/* records; larger windows aren't split */
+#define N_SUBRANGES 10		/* that a window is cut into */
 #define CREDIT_EACH 2		/* for each piece that comes */
 
 uint32_t
@@ -33,14 +33,14 @@ crawl_fitting(const struct crawl_listing *listing)
 }
 
 void
-crawl_take_piece(struct crawl_listing *listing, struct crawl_job *job)
+crawl_take_subrange(struct crawl_listing *listing, struct crawl_job *job)
 {
-	job->is_piece = true;
-	job->first = listing->pieces[0].first;
-	job->count = (uint32_t)listing->pieces[0].count;
-	listing->n_pieces--;
-	memmove(listing->pieces, &listing->pieces[1], listing->n_pieces *
-	    sizeof(*listing->pieces));
+	job->is_subrange = true;
+	job->first = listing->subranges[0].first;
+	job->count = (uint32_t)listing->subranges[0].count;
+	listing->n_subranges--;
+	memmove(listing->subranges, &listing->subranges[1], listing->n_subranges *
+	    sizeof(*listing->subranges));
 	if (job->count == 1 && listing->resource->paging == SOURCE_WINDOWS)
 		crawl_take_narrow(listing, job);
 }
@@ -55,7 +55,7 @@ crawl_came(const struct crawl_job *job)
 
 /* Into so many pieces of the same size a window is cut, if possible. */
 static uint32_t
-pieces_of(uint32_t count, uint32_t max)
+chunks_of(uint32_t count, uint32_t max)
 {
 	uint32_t parts;
 
@@ -68,17 +68,17 @@ pieces_of(uint32_t count, uint32_t max)
 }
 
 void
-crawl_add_piece(struct crawl_listing *listing, uint64_t first, uint64_t count)
+crawl_add_subrange(struct crawl_listing *listing, uint64_t first, uint64_t count)
 {
 	size_t i;
 
-	listing->pieces = mem_need(listing->pieces, listing->n_pieces + 1,
-	    &listing->pieces_capacity, sizeof(*listing->pieces));
-	for (i = listing->n_pieces; i > 0 &&
-	    listing->pieces[i - 1].first > first; i--)
-		listing->pieces[i] = listing->pieces[i - 1];
-	listing->pieces[i] = (struct crawl_range){ first, count };
-	listing->n_pieces++;
+	listing->subranges = mem_need(listing->subranges, listing->n_subranges + 1,
+	    &listing->pieces_capacity, sizeof(*listing->subranges));
+	for (i = listing->n_subranges; i > 0 &&
+	    listing->subranges[i - 1].first > first; i--)
+		listing->subranges[i] = listing->subranges[i - 1];
+	listing->subranges[i] = (struct crawl_range){ first, count };
+	listing->n_subranges++;
 }
 
 /*
@@ -87,7 +87,7 @@ crawl_add_piece(struct crawl_listing *listing, uint64_t first, uint64_t count)
  * can't be had at all is soon left alone.
  */
 bool
-crawl_split(const struct crawl_job *job, bool too_much)
+crawl_bisect(const struct crawl_job *job, bool too_much)
 {
 	struct crawl_listing *listing = job->listing;
 	uint64_t first = job->first + job->overlap;
@@ -96,8 +96,8 @@ crawl_split(const struct crawl_job *job, bool too_much)
 
 	if (listing->resource->paging == SOURCE_WINDOWS)
 		return too_much && listing->credit-- > 0 &&
-		    crawl_split_time(job, INT64_MIN);
-	if (count <= 1 || count > SPLIT_MOST ||
+		    crawl_bisect_time(job, INT64_MIN);
+	if (count <= 1 || count > MAX_BISECT ||
 	    listing->resource->paging == SOURCE_CURSOR)
 		return false;
 	/* Nothing tells if an empty piece is the end, or the server has its
@@ -110,8 +110,8 @@ crawl_split(const struct crawl_job *job, bool too_much)
 	    first >= listing->begin + (uint64_t)listing->total)
 		return false;
 	/* One that was too much half the size may not be. */
-	parts = pieces_of(count, too_much && count < listing->size ? 2 :
-	    PIECES);
+	parts = chunks_of(count, too_much && count < listing->size ? 2 :
+	    N_SUBRANGES);
 	if (!too_much && listing->credit < parts)
 		return false;
 	if (!too_much)
@@ -139,7 +139,7 @@ crawl_split(const struct crawl_job *job, bool too_much)
 		end = listing->begin + (uint64_t)listing->total;
 	}
 	for (; first < end; first += each)
-		crawl_add_piece(listing, first, each);
+		crawl_add_subrange(listing, first, each);
 	return true;
 }
 
