@@ -22,8 +22,8 @@ struct cli_progress {
 	int64_t every;		/* milliseconds from line to line */
 	int64_t next;		/* when to show it again */
 	int64_t last;		/* when the rates were last worked out */
-	uint64_t records, windows;	/* then */
-	double records_rate, windows_rate;	/* a second */
+	uint64_t records, pages;	/* then */
+	double records_rate, pages_rate;	/* a second */
 	double left;		/* seconds, smoothed; -1: not known */
 	double part;		/* of the work that is done; never less */
 };
@@ -94,9 +94,9 @@ smooth(double old, double new, double ms, int64_t age)
 static double
 part_done(const struct run_progress *now)
 {
-	double all = (double)now->windows_done + now->windows_left;
+	double all = (double)now->pages_done + now->pages_left;
 
-	return all > 0 ? (double)now->windows_done / all : 0;
+	return all > 0 ? (double)now->pages_done / all : 0;
 }
 
 static void
@@ -112,15 +112,15 @@ work_out_rates(struct cli_progress *progress, const struct run_progress *now)
 	progress->records_rate = smooth(progress->records_rate,
 	    (double)(now->records - progress->records) * 1000 / ms, ms,
 	    now->ms);
-	progress->windows_rate = smooth(progress->windows_rate,
-	    (double)(now->windows_done - progress->windows) * 1000 / ms, ms,
+	progress->pages_rate = smooth(progress->pages_rate,
+	    (double)(now->pages_done - progress->pages) * 1000 / ms, ms,
 	    now->ms);
 	progress->records = now->records;
-	progress->windows = now->windows_done;
+	progress->pages = now->pages_done;
 	progress->last = offset;
-	if (now->ms < SURE_MS || progress->windows_rate <= 0)
+	if (now->ms < SURE_MS || progress->pages_rate <= 0)
 		return;
-	left = now->windows_left / progress->windows_rate;
+	left = now->pages_left / progress->pages_rate;
 	/* Let it run down by itself, and correct it by and by. */
 	progress->left = progress->left < 0 ? left :
 	    smooth(progress->left - ms / 1000, left, ms, (int64_t)SMOOTH_MS);

@@ -51,14 +51,14 @@ take_ready(struct crawl *crawl, struct crawl_job *job)
 
 /* Of the open listings that can give a window, the foremost. */
 static struct crawl_listing *
-find_window(struct crawl *crawl, bool in_turn)
+find_ready_page(struct crawl *crawl, bool in_turn)
 {
 	struct crawl_listing *listing, *best = NULL;
 
 	DL_FOREACH2(crawl->open, listing, next)
 		if ((best == NULL ||
 		    listing->parent->order < best->parent->order) &&
-		    crawl_has_window(crawl, listing, in_turn))
+		    crawl_has_page(crawl, listing, in_turn))
 			best = listing;
 	return best;
 }
@@ -78,12 +78,12 @@ crawl_next(struct crawl *crawl, bool in_turn, struct crawl_job *job)
 	crawl->last_linked = NULL;
 	if (take_mark(crawl, job))
 		return job->what;
-	listing = find_window(crawl, in_turn);
+	listing = find_ready_page(crawl, in_turn);
 	if (crawl->ready != NULL && (listing == NULL ||
 	    crawl->ready->parent->order <= listing->parent->order))
 		take_ready(crawl, job);
 	else if (listing != NULL)
-		crawl_take_window(listing, job);
+		crawl_take_page(listing, job);
 	else
 		*job = (struct crawl_job){ .what = CRAWL_NOTHING };
 	return job->what;
@@ -106,7 +106,7 @@ crawl_count(const struct crawl *crawl, struct crawl_counts *counts)
 		if (listing->size > 0 && listing->total >= 0 &&
 		    !listing->is_dry &&
 		    (uint64_t)listing->total > listing->ask)
-			counts->windows_known += ((uint64_t)listing->total -
+			counts->pages_known += ((uint64_t)listing->total -
 			    listing->ask + listing->size - 1) /
 			    listing->size;
 	}

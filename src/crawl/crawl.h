@@ -20,7 +20,7 @@
  * (pages); they may come back in any order, but they are committed in theirs:
  * see crawl_is_turn().
  *
- * Where a list is asked for by time (SOURCE_WINDOWS), positions are seconds
+ * Where a list is asked for by time (SOURCE_INTERVALS), positions are seconds
  * from its beginning (or its end, if the newest come first), and not records.
  */
 struct crawl;
@@ -63,7 +63,7 @@ struct crawl_listing {
 	bool gapped;		/* it ended, but not whole */
 
 	/* The crawl's own. */
-	uint32_t window;	/* records to ask for now; part of ${size} */
+	uint32_t page_size;	/* records to ask for now; part of ${size} */
 	unsigned streak;	/* windows that came since it got smaller */
 	unsigned grow_after;	/* so many, before larger ones are tried */
 	bool has_grown;		/* since it got smaller */
@@ -426,7 +426,7 @@ struct source_scope crawl_scope(struct crawl_view *);
 struct crawl_counts {
 	uint64_t listings_open;		/* begun and not ended */
 	uint64_t listings_ready;	/* known and not begun */
-	uint64_t windows_known;		/* left to ask for in open ones */
+	uint64_t pages_known;		/* left to ask for in open ones */
 };
 
 /** crawl_count(crawl, counts): Fill ${counts}. */

@@ -32,7 +32,7 @@
 bool
 crawl_chain_asked(const struct crawl_listing *listing)
 {
-	if (listing->resource->paging == SOURCE_WINDOWS)
+	if (listing->resource->paging == SOURCE_INTERVALS)
 		return crawl_skip(listing, listing->ask) >= listing->end;
 	return listing->under_way > 0 || listing->is_dry;
 }
@@ -78,13 +78,13 @@ crawl_chain_begin(struct crawl *crawl, struct crawl_listing *listing)
 	struct source_scope scope = crawl_scope(&view);
 	int64_t first, count;
 
-	if (resource->paging == SOURCE_WINDOWS) {
-		listing->from = time_of(&resource->windows.from, &scope,
+	if (resource->paging == SOURCE_INTERVALS) {
+		listing->from = time_of(&resource->intervals.from, &scope,
 		    INT64_MIN);
 		listing->is_open_left = listing->from == INT64_MIN;
 		if (listing->is_open_left)
-			listing->from = resource->windows.earliest;
-		listing->to = time_of(&resource->windows.to, &scope,
+			listing->from = resource->intervals.earliest;
+		listing->to = time_of(&resource->intervals.to, &scope,
 		    clock_wall());
 		/* Something is asked for, however short it is. */
 		listing->end = listing->to - listing->from < 1000 ? 1 :
@@ -145,13 +145,13 @@ crawl_chain_take(struct crawl_listing *listing, struct crawl_job *job)
 		    listing->ranges[i].first < end)
 			end = listing->ranges[i].first;
 	job->overlap = listing->resource->paging == SOURCE_OFFSET &&
-	    listing->max < 0 && listing->window > 1 &&
+	    listing->max < 0 && listing->page_size > 1 &&
 	    first > listing->begin && !listing->came_alone ? 1 : 0;
 	first -= job->overlap;
 	count = end - first;
-	if (listing->resource->paging != SOURCE_WINDOWS &&
-	    count > listing->window)
-		count = listing->window;
+	if (listing->resource->paging != SOURCE_INTERVALS &&
+	    count > listing->page_size)
+		count = listing->page_size;
 	if (count > UINT32_MAX)
 		count = UINT32_MAX;
 	job->first = first;
@@ -222,7 +222,7 @@ crawl_chain_came(struct crawl_listing *listing, const struct crawl_job *job,
 {
 	uint64_t next = job->first + result->received;
 
-	if (listing->resource->paging == SOURCE_WINDOWS) {
+	if (listing->resource->paging == SOURCE_INTERVALS) {
 		listing->commit = crawl_skip(listing,
 		    job->first + job->count);
 		return;
@@ -281,7 +281,7 @@ crawl_chain_failed(struct crawl_listing *listing,
 	uint64_t next = job->first + job->count;
 
 	listing->commit = crawl_skip(listing, next);
-	if (listing->resource->paging == SOURCE_WINDOWS)
+	if (listing->resource->paging == SOURCE_INTERVALS)
 		return;
 	/* How far it goes is not known, and one page further on may be as
 	 * bad: the next run goes on from here. */
@@ -299,7 +299,7 @@ void
 crawl_chain_known(struct crawl_listing *listing,
     const struct crawl_known *known)
 {
-	if (listing->resource->paging == SOURCE_WINDOWS)
+	if (listing->resource->paging == SOURCE_INTERVALS)
 		return;
 	listing->commit = crawl_skip(listing, listing->begin);
 	listing->ask = listing->commit;
@@ -319,7 +319,7 @@ crawl_chain_known(struct crawl_listing *listing,
 void
 crawl_chain_again(struct crawl_listing *listing)
 {
-	if (listing->resource->paging != SOURCE_WINDOWS)
+	if (listing->resource->paging != SOURCE_INTERVALS)
 		listing->ask = listing->commit = listing->begin;
 	free(listing->cursor);
 	listing->cursor = NULL;
@@ -347,9 +347,9 @@ crawl_has_cap(struct crawl *crawl, const struct crawl_job *job)
 	struct source_scope scope = crawl_scope(&view);
 	int64_t cap;
 
-	if (listing->resource->paging != SOURCE_WINDOWS)
+	if (listing->resource->paging != SOURCE_INTERVALS)
 		return 0;
-	cap = number_of(&listing->resource->windows.cap, &scope);
+	cap = number_of(&listing->resource->intervals.cap, &scope);
 	return cap > 0 ? (uint64_t)cap : 1;
 }
 
@@ -363,7 +363,7 @@ crawl_bisect_time(const struct crawl_job *job, int64_t offset)
 	if (job->count < 2)
 		return false;
 	if (offset > listing->from && offset < listing->to)
-		from_first = (listing->resource->windows.newest_first ?
+		from_first = (listing->resource->intervals.newest_first ?
 		    listing->to - offset : offset - listing->from) / 1000 -
 		    (int64_t)job->first;
 	/* In whole seconds, and inside. */
@@ -415,7 +415,7 @@ time_at(const struct crawl_listing *listing, uint64_t position)
 {
 	int64_t ms = (int64_t)position * 1000;
 
-	return listing->resource->windows.newest_first ? listing->to - ms :
+	return listing->resource->intervals.newest_first ? listing->to - ms :
 	    listing->from + ms;
 }
 
@@ -475,7 +475,7 @@ crawl_time_value(struct crawl_view *view, enum source_var_kind kind)
 	const struct crawl_listing *listing;
 	int64_t begin, end;
 
-	if (job == NULL || job->listing->resource->paging != SOURCE_WINDOWS)
+	if (job == NULL || job->listing->resource->paging != SOURCE_INTERVALS)
 		return NULL;
 	listing = job->listing;
 	times_of(job, &begin, &end);

@@ -43,15 +43,15 @@ void crawl_free_node(struct crawl_node *);
 void crawl_free_listing(struct crawl_listing *);
 
 /**
- * crawl_has_window(crawl, listing, in_turn):
+ * crawl_has_page(crawl, listing, in_turn):
  * May a window of ${listing} be asked for; with ${in_turn}, one whose turn it
  * is already?
  */
-bool crawl_has_window(const struct crawl *, const struct crawl_listing *,
+bool crawl_has_page(const struct crawl *, const struct crawl_listing *,
     bool);
 
-/** crawl_take_window(listing, job): Set ${job} to that window. */
-void crawl_take_window(struct crawl_listing *, struct crawl_job *);
+/** crawl_take_page(listing, job): Set ${job} to that window. */
+void crawl_take_page(struct crawl_listing *, struct crawl_job *);
 
 /**
  * crawl_fitting(listing):
@@ -114,10 +114,10 @@ void crawl_read_again(struct crawl_listing *);
 const char *crawl_time_value(struct crawl_view *, enum source_var_kind);
 
 /**
- * crawl_grow_window(listing, job):
+ * crawl_widen_page(listing, job):
  * The window of ${job} came: may larger ones be asked for again?
  */
-void crawl_grow_window(struct crawl_listing *, const struct crawl_job *);
+void crawl_widen_page(struct crawl_listing *, const struct crawl_job *);
 
 /**
  * crawl_end_of_pass(crawl, listing):

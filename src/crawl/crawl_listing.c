@@ -21,7 +21,7 @@
 
 #include "crawl/crawl_internal.h"
 
-#define WINDOWS_AT_ONCE 2	/* of a list by time */
+#define PAGES_AT_ONCE 2	/* of a list by time */
 #define MAX_BARREN 20	/* pages in a row without a new record */
 
 /* While so many listings are ready below its records, a listing waits. */
@@ -44,7 +44,7 @@ bool
 crawl_is_chain(const struct crawl_listing *listing)
 {
 	return source_in_order(listing->resource) ||
-	    listing->resource->paging == SOURCE_WINDOWS;
+	    listing->resource->paging == SOURCE_INTERVALS;
 }
 
 bool
@@ -110,16 +110,16 @@ has_enough_below(const struct crawl *crawl,
 static uint64_t
 max_ahead(const struct crawl *crawl, const struct crawl_listing *listing)
 {
-	uint64_t came = listing->window > 0 && listing->commit >
+	uint64_t came = listing->page_size > 0 && listing->commit >
 	    listing->begin ? (listing->commit - listing->begin) /
-	    listing->window : 0;
+	    listing->page_size : 0;
 
 	return crawl->settings.ahead + (came < crawl->settings.more_ahead ?
 	    came : crawl->settings.more_ahead);
 }
 
 bool
-crawl_has_window(const struct crawl *crawl,
+crawl_has_page(const struct crawl *crawl,
     const struct crawl_listing *listing, bool in_turn)
 {
 	/* Where no total is known, the next page may be the end. */
@@ -134,21 +134,21 @@ crawl_has_window(const struct crawl *crawl,
 	 * where no one knows: few at a time. */
 	if (crawl_is_chain(listing) && listing->under_way >=
 	    (listing->n_subranges > 0 && listing->resource->paging ==
-	    SOURCE_WINDOWS ? WINDOWS_AT_ONCE : 1))
+	    SOURCE_INTERVALS ? PAGES_AT_ONCE : 1))
 		return false;
 	if (listing->n_subranges > 0)
 		return !in_turn ||
 		    listing->subranges[0].first == listing->commit;
 	if (!crawl_is_chain(listing) && listing->size > 0 &&
 	    crawl_skip(listing, listing->ask) >= listing->commit +
-	    ahead * listing->window)
+	    ahead * listing->page_size)
 		return false;
 	return !listing->resource->has_children ||
 	    !has_enough_below(crawl, listing);
 }
 
 void
-crawl_take_window(struct crawl_listing *listing, struct crawl_job *job)
+crawl_take_page(struct crawl_listing *listing, struct crawl_job *job)
 {
 	bool derive = listing->resource->derive != NULL;
 
@@ -207,7 +207,7 @@ learn_size(struct crawl_listing *listing, const struct crawl_job *job,
 	if (job->count == 0 || result->size <= 0 ||
 	    (result->size == job->count && job->count < listing->size))
 		return;
-	listing->size = listing->window = (uint32_t)result->size;
+	listing->size = listing->page_size = (uint32_t)result->size;
 	listing->ask = job->first + listing->size;
 }
 
@@ -216,7 +216,7 @@ crawl_has_moved(const struct crawl_job *job,
     const struct crawl_result *result)
 {
 	/* Windows of time overlap. */
-	return job->listing->resource->paging != SOURCE_WINDOWS &&
+	return job->listing->resource->paging != SOURCE_INTERVALS &&
 	    result->distinct + job->overlap != result->received;
 }
 
@@ -225,7 +225,7 @@ learn_total(struct crawl_listing *listing, const struct crawl_result *result)
 {
 	int64_t total = result->total;
 
-	if (total < 0 || listing->resource->paging == SOURCE_WINDOWS)
+	if (total < 0 || listing->resource->paging == SOURCE_INTERVALS)
 		return;
 	/* Of a slice, what is outside is not asked for. */
 	if (listing->end > 0 && total > (int64_t)listing->end)
@@ -251,7 +251,7 @@ learn_end(struct crawl_listing *listing, const struct crawl_job *job,
 	uint64_t n = result->received - (result->received < job->overlap ?
 	    result->received : job->overlap);
 
-	if (job->count == 0 || listing->resource->paging == SOURCE_WINDOWS)
+	if (job->count == 0 || listing->resource->paging == SOURCE_INTERVALS)
 		return;
 	if (listing->max < 0 ||
 	    end >= listing->begin + (uint64_t)listing->max)
@@ -347,7 +347,7 @@ crawl_finish(struct crawl *crawl, const struct crawl_job *job,
 	listing->fresh += result->fresh;
 	listing->have += result->fresh;
 	if (job->count > 0)
-		crawl_grow_window(listing, job);
+		crawl_widen_page(listing, job);
 	if (crawl_is_chain(listing)) {
 		crawl_chain_came(listing, job, result);
 		return where_it_stands(crawl, listing);
@@ -398,7 +398,7 @@ take_known(struct crawl_listing *listing, const struct crawl_known *known)
 	listing->is_full = known->is_full;
 	listing->largest = known->largest;
 	listing->is_proven = known->is_proven;
-	listing->size = listing->window = known->size;
+	listing->size = listing->page_size = known->size;
 	listing->pass = listing->first_pass = known->pass;
 	listing->unsteady = known->unsteady;
 	listing->distinct = known->distinct;

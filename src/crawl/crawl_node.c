@@ -77,8 +77,8 @@ new_listing(struct crawl_node *parent, const struct source_resource *resource)
 	listing->parent = parent;
 	listing->total = listing->max = -1;
 	listing->size = resource->paging != SOURCE_UNPAGED &&
-	    resource->paging != SOURCE_WINDOWS ? resource->page_size : 0;
-	listing->window = listing->size;
+	    resource->paging != SOURCE_INTERVALS ? resource->page_size : 0;
+	listing->page_size = listing->size;
 	listing->credit = CRAWL_CREDIT;
 	listing->grow_after = CRAWL_GROW_AFTER;
 	listing->expected = -1;

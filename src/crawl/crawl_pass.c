@@ -133,7 +133,7 @@ vary_size(struct crawl_listing *listing)
 			break;
 	}
 	listing->varied++;
-	listing->size = listing->window = other;
+	listing->size = listing->page_size = other;
 	return true;
 }
 

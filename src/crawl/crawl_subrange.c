@@ -26,7 +26,7 @@ crawl_fitting(const struct crawl_listing *listing)
 		    listing->ranges[i].first < next)
 			next = listing->ranges[i].first;
 	for (parts = 1; parts < size; parts++)
-		if (size % parts == 0 && size / parts <= listing->window &&
+		if (size % parts == 0 && size / parts <= listing->page_size &&
 		    ask % (size / parts) == 0 && ask + size / parts <= next)
 			break;
 	return size / parts;
@@ -41,7 +41,7 @@ crawl_take_subrange(struct crawl_listing *listing, struct crawl_job *job)
 	listing->n_subranges--;
 	memmove(listing->subranges, &listing->subranges[1], listing->n_subranges *
 	    sizeof(*listing->subranges));
-	if (job->count == 1 && listing->resource->paging == SOURCE_WINDOWS)
+	if (job->count == 1 && listing->resource->paging == SOURCE_INTERVALS)
 		crawl_take_narrow(listing, job);
 }
 
@@ -49,7 +49,7 @@ void
 crawl_came(const struct crawl_job *job)
 {
 	if (job->count < job->listing->size ||
-	    job->listing->resource->paging == SOURCE_WINDOWS)
+	    job->listing->resource->paging == SOURCE_INTERVALS)
 		job->listing->credit += CREDIT_EACH;
 }
 
@@ -94,7 +94,7 @@ crawl_bisect(const struct crawl_job *job, bool too_much)
 	uint64_t end = job->first + job->count;
 	uint32_t count = job->count - job->overlap, parts, each;
 
-	if (listing->resource->paging == SOURCE_WINDOWS)
+	if (listing->resource->paging == SOURCE_INTERVALS)
 		return too_much && listing->credit-- > 0 &&
 		    crawl_bisect_time(job, INT64_MIN);
 	if (count <= 1 || count > MAX_BISECT ||
@@ -117,12 +117,12 @@ crawl_bisect(const struct crawl_job *job, bool too_much)
 	if (!too_much)
 		listing->credit -= parts;
 	each = count / parts;
-	if (too_much && each < listing->window) {
+	if (too_much && each < listing->page_size) {
 		/* What did not come after it had grown grows later. */
 		if (listing->has_grown && listing->grow_after < 1000)
 			listing->grow_after *= 2;
 		listing->has_grown = false;
-		listing->window = each;
+		listing->page_size = each;
 		listing->streak = 0;
 	}
 	listing->under_way--;
@@ -144,17 +144,17 @@ crawl_bisect(const struct crawl_job *job, bool too_much)
 }
 
 void
-crawl_grow_window(struct crawl_listing *listing, const struct crawl_job *job)
+crawl_widen_page(struct crawl_listing *listing, const struct crawl_job *job)
 {
-	if (listing->window >= listing->size ||
-	    job->count < listing->window ||
+	if (listing->page_size >= listing->size ||
+	    job->count < listing->page_size ||
 	    ++listing->streak < listing->grow_after)
 		return;
 	listing->streak = 0;
 	listing->has_grown = true;
 	/* At least twice as large. */
-	listing->window = 2 * listing->window < listing->size ?
-	    2 * listing->window : listing->size;
-	while (listing->size % listing->window != 0)
-		listing->window++;
+	listing->page_size = 2 * listing->page_size < listing->size ?
+	    2 * listing->page_size : listing->size;
+	while (listing->size % listing->page_size != 0)
+		listing->page_size++;
 }

@@ -114,8 +114,8 @@ struct run_progress {
 	int64_t units_total;	/* -1: not known yet */
 	uint64_t records;	/* kept in this run */
 	uint64_t gaps;
-	uint64_t windows_done;	/* requests that brought something */
-	double windows_left;	/* known, and guessed from what is known */
+	uint64_t pages_done;	/* requests that brought something */
+	double pages_left;	/* known, and guessed from what is known */
 	struct http_counts http;
 	int64_t ms;		/* since the run began */
 	struct run_current current[RUN_CURRENT];

@@ -275,7 +275,7 @@ store_list(struct run *run, struct run_task *task, struct outcome *outcome,
 	    (struct span){ NULL, 0 };
 
 	outcome->page.received = page->n;
-	if (listing->resource->paging == SOURCE_WINDOWS)
+	if (listing->resource->paging == SOURCE_INTERVALS)
 		run_note_start(own);
 	look_at_unnamed(run, task);
 	if (keep_fresh(run, task, outcome, err) == -1)
@@ -377,7 +377,7 @@ say(struct run *run, struct run_task *task, struct outcome *outcome,
 	if (own->foreign)
 		return 0;
 	page->first = task->job.first + task->job.overlap;
-	page->count = listing->resource->paging == SOURCE_WINDOWS ||
+	page->count = listing->resource->paging == SOURCE_INTERVALS ||
 	    (task->job.count < listing->size && page->received <=
 	    task->job.count) ? task->job.count : listing->size;
 	/* The next one begins where this one ended. */
@@ -390,7 +390,7 @@ say(struct run *run, struct run_task *task, struct outcome *outcome,
 	/* A mark is where the next page is; it may have the key in it. */
 	next = http_hidden(run->http, task->next_mark);
 	page->next = next;
-	page->by_time = listing->resource->paging == SOURCE_WINDOWS;
+	page->by_time = listing->resource->paging == SOURCE_INTERVALS;
 	manifest_say_page(run->manifest, listing->key, page,
 	    &outcome->files);
 	page->next = NULL;

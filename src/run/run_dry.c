@@ -120,7 +120,7 @@ static uint64_t
 more_requests(const struct source_resource *resource, uint64_t total,
     uint64_t size)
 {
-	if (resource->paging == SOURCE_WINDOWS)
+	if (resource->paging == SOURCE_INTERVALS)
 		return total > size ? 3 * total / size : 0;
 	/* Behind a last page that is full, one more is asked for. */
 	return resource->shape.more == NULL ? total / size :
@@ -173,7 +173,7 @@ run_dry_page(struct run *run, const struct run_task *task)
 	    task->page.more != 0 && (source_in_order(resource) ?
 	    resource->paging == SOURCE_OFFSET || task->next_mark != NULL :
 	    task->page.n >= crawl_has_cap(run->crawl, &task->job) &&
-	    resource->paging == SOURCE_WINDOWS))
+	    resource->paging == SOURCE_INTERVALS))
 		row->at_least = true;
 	if (resource->shape.form == SOURCE_ARRAY && task->page.n > 0)
 		total = page_items(task->page.records[0]);

@@ -33,7 +33,7 @@ run_free_task(struct run *run, struct run_task *task)
 
 /* What people call the window. */
 static char *
-name_window(const struct crawl_job *job)
+name_page(const struct crawl_job *job)
 {
 	const char *key = job->listing->key;
 	char begin[32], end[32];
@@ -45,7 +45,7 @@ name_window(const struct crawl_job *job)
 	case SOURCE_CURSOR:
 		return mem_format("%s from record %" PRIu64, key,
 		    job->first + job->overlap + 1);
-	case SOURCE_WINDOWS:
+	case SOURCE_INTERVALS:
 		crawl_time(job, false, begin);
 		crawl_time(job, true, end);
 		return mem_format("%s from %s to %s", key, begin, end);
@@ -64,12 +64,12 @@ new_task(struct run *run, const struct crawl_job *job)
 
 	task->job = *job;
 	task->gap = run_no_gap(job->listing->key);
-	task->key = name_window(job);
+	task->key = name_page(job);
 	if (job->count > 0) {
 		task->gap.first = (int64_t)(job->first + job->overlap);
 		task->gap.count = job->count - job->overlap;
 		task->gap.by_time = job->listing->resource->paging ==
-		    SOURCE_WINDOWS;
+		    SOURCE_INTERVALS;
 	}
 	page_init(&task->page);
 	DL_APPEND(run->tasks, task);
@@ -464,7 +464,7 @@ run_reply(struct run *run, struct http_reply *reply, struct err *err)
 	http_accept(run->http, reply);
 	run->any_success = true;
 	run->refused = 0;
-	run->windows++;
+	run->pages++;
 	crawl_came(&task->job);
 	if (run_page_is_cut(run, task))
 		return take_cut(run, task, err);

@@ -120,7 +120,7 @@ struct run {
 	struct err stop;	/* why no further job is taken */
 
 	int64_t began;
-	uint64_t records, windows, listings, gaps;
+	uint64_t records, pages, listings, gaps;
 	uint64_t units_done;
 	int64_t units_total;	/* -1: not known */
 	const struct source_resource *unit;

@@ -60,7 +60,7 @@ run_note_is_unnamed(const struct run_task *task)
 			return false;
 	}
 	return page->n > task->job.overlap &&
-	    task->job.listing->resource->paging != SOURCE_WINDOWS;
+	    task->job.listing->resource->paging != SOURCE_INTERVALS;
 }
 
 bool
@@ -127,9 +127,9 @@ run_note_has_time(const struct run_task *task, struct span record)
 	const struct source_resource *resource = task->job.listing->resource;
 	struct span time;
 
-	return resource->paging != SOURCE_WINDOWS ||
-	    (resource->windows.time != NULL &&
-	    page_find(record, resource->windows.time, &time));
+	return resource->paging != SOURCE_INTERVALS ||
+	    (resource->intervals.time != NULL &&
+	    page_find(record, resource->intervals.time, &time));
 }
 
 bool

@@ -50,7 +50,7 @@ run_online_goes_on(const struct run *run, const struct run_listing *own)
 	/* Where no total is told, only the end of the list tells. */
 	if (own->crawl->total < 0)
 		return source_in_order(own->crawl->resource) ||
-		    own->crawl->resource->paging == SOURCE_WINDOWS;
+		    own->crawl->resource->paging == SOURCE_INTERVALS;
 	return (uint64_t)own->crawl->total != known;
 }
 

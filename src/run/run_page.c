@@ -126,7 +126,7 @@ check_page(struct run *run, struct run_task *task, struct err *err)
 		return -1;
 	switch (job->listing->resource->paging) {
 	case SOURCE_UNPAGED:
-	case SOURCE_WINDOWS:
+	case SOURCE_INTERVALS:
 		return 0;
 	case SOURCE_NUMBERED:
 		return check_number(job, page, err);
@@ -323,7 +323,7 @@ by_time(const void *a, const void *b)
 int64_t
 run_page_middle(const struct run_task *task)
 {
-	const char *path = task->job.listing->resource->windows.time;
+	const char *path = task->job.listing->resource->intervals.time;
 	const struct page *page = &task->page;
 	int64_t *times = mem_alloc((page->n + 1) * sizeof(*times));
 	int64_t middle = INT64_MIN;
@@ -351,7 +351,7 @@ run_page_middle(const struct run_task *task)
 bool
 run_page_inside(const struct run_task *task, uint64_t *n)
 {
-	const char *path = task->job.listing->resource->windows.time;
+	const char *path = task->job.listing->resource->intervals.time;
 	struct page_record record;
 	struct span value;
 	struct text text;

@@ -12,16 +12,16 @@
 static double
 guess_left(const struct run *run, const struct crawl_counts *counts)
 {
-	double each = run->windows > 0 && run->listings > 0 ?
-	    (double)run->windows / (double)run->listings : 1;
-	double left = (double)counts->windows_known +
+	double each = run->pages > 0 && run->listings > 0 ?
+	    (double)run->pages / (double)run->listings : 1;
+	double left = (double)counts->pages_known +
 	    (double)counts->listings_ready * each;
 	double units = run->units_total > 0 ?
 	    (double)run->units_total - (double)run->units_done : 0;
 
 	/* Units whose listings aren't ready yet. */
 	if (run->units_done > 0 && units > 0) {
-		double by_units = (double)run->windows /
+		double by_units = (double)run->pages /
 		    (double)run->units_done * units;
 
 		if (by_units > left)
@@ -89,7 +89,7 @@ run_progress(const struct run *run, struct run_progress *progress)
 	*progress = (struct run_progress){ .unit = run->unit->name,
 	    .units_done = run->units_done, .units_total = run->units_total,
 	    .records = run->records, .gaps = run->gaps,
-	    .windows_done = run->windows, .ms = clock_ms() - run->began,
+	    .pages_done = run->pages, .ms = clock_ms() - run->began,
 	    .restored = run->restored != NULL ? set_count(run->restored) : 0,
 	    .unfetched = run->unfetched, .lost = run->lost,
 	    .is_merged = run->is_merged, .is_doubtful = run->is_doubtful };
@@ -108,6 +108,6 @@ run_progress(const struct run *run, struct run_progress *progress)
 			    open->user)->records;
 		add_current(progress, open);
 	}
-	progress->windows_left = guess_left(run, &counts) +
+	progress->pages_left = guess_left(run, &counts) +
 	    progress->http.under_way + progress->http.waiting;
 }

@@ -151,7 +151,7 @@ is_whole(const struct run_restore *restore, bool is_stream, uint64_t first,
 
 /* The windows that need not be asked for. */
 static struct crawl_range *
-whole_windows(const struct run_restore *restore, bool is_stream,
+whole_pages(const struct run_restore *restore, bool is_stream,
     uint64_t records, uint32_t size, struct crawl_known *part)
 {
 	struct crawl_range *ranges = mem_zero(records / size + 1,
@@ -277,7 +277,7 @@ run_restore_open(struct run *run, struct run_listing *own,
 		(void)crawl_begin(run->crawl, listing, NULL);
 		return 0;
 	}
-	ranges = whole_windows(restore, is_stream, known->records,
+	ranges = whole_pages(restore, is_stream, known->records,
 	    known->size, &part);
 	part.ranges = ranges;
 	(void)crawl_begin(run->crawl, listing, &part);

@@ -123,7 +123,7 @@ run_twins_is_other(struct run *run, struct run_listing *own,
 	size_t len = run->scratch.len;
 	bool is_other;
 
-	if (own->crawl->resource->paging != SOURCE_WINDOWS)
+	if (own->crawl->resource->paging != SOURCE_INTERVALS)
 		return false;
 	if (own->exact == NULL)
 		own->exact = set_new();

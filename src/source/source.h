@@ -149,11 +149,11 @@ enum source_paging {
 	SOURCE_NUMBERED,	/* pages are numbered from 1 */
 	SOURCE_OFFSET,		/* each begins where the last one ended */
 	SOURCE_CURSOR,		/* each reply says where the next one is */
-	SOURCE_WINDOWS		/* of time, split until each is small enough */
+	SOURCE_INTERVALS		/* of time, split until each is small enough */
 };
 
-/* A list that is asked for by time; see SOURCE_WINDOWS. */
-struct source_windows {
+/* A list that is asked for by time; see SOURCE_INTERVALS. */
+struct source_intervals {
 	struct source_template cap;	/* so many records are too many */
 	struct source_template from, to;	/* the time that is asked for */
 	int64_t earliest;	/* ms; split from here if no ${from} */
@@ -236,7 +236,7 @@ struct source_resource {
 	const char *cursor_header;	/* that has the mark, or NULL */
 	const char *total_header;	/* that has the total, or NULL */
 	bool cursor_is_url;	/* the mark is the next page's address */
-	struct source_windows windows;
+	struct source_intervals intervals;
 	struct source_slice slice;
 	struct source_shape shape;
 	uint32_t first_byte_s;	/* how long a reply may take to begin */

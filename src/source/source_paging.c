@@ -146,8 +146,8 @@ check_paging(struct source_reader *r, const struct source_resource *resource)
 			    "\"next\" in its paging", resource->name);
 		return resource->cursor_is_url ? 0 : must_ask(r, resource,
 		    SOURCE_PAGE_CURSOR, "page.cursor");
-	case SOURCE_WINDOWS:
-		if (resource->windows.cap.line == 0)
+	case SOURCE_INTERVALS:
+		if (resource->intervals.cap.line == 0)
 			return source_wrong(r, resource->line, "\"%s\" has "
 			    "no \"cap\": so many records in a reply that "
 			    "some may have been left out", resource->name);
@@ -184,12 +184,12 @@ read_cursor(struct source_reader *r, struct source_resource *resource,
 }
 
 static int
-read_windows(struct source_reader *r, struct source_resource *resource,
+read_intervals(struct source_reader *r, struct source_resource *resource,
     const struct yaml *own, const struct yaml *common)
 {
-	struct source_windows *windows = &resource->windows;
-	struct source_template *const templates[] = { &windows->cap,
-	    &windows->from, &windows->to };
+	struct source_intervals *intervals = &resource->intervals;
+	struct source_template *const templates[] = { &intervals->cap,
+	    &intervals->from, &intervals->to };
 	static const char *const keys[] = { "cap", "from", "to" };
 	const char *earliest, *order;
 	size_t i;
@@ -208,15 +208,15 @@ read_windows(struct source_reader *r, struct source_resource *resource,
 		return source_wrong(r, paging_with(own, common,
 		    "order")->line, "\"order\": expected newest or oldest: "
 		    "what the server lists first");
-	windows->newest_first = order != NULL && strcmp(order, "newest") == 0;
-	if (paging_path(r, own, common, "time", &windows->time) == -1 ||
+	intervals->newest_first = order != NULL && strcmp(order, "newest") == 0;
+	if (paging_path(r, own, common, "time", &intervals->time) == -1 ||
 	    paging_text(r, own, common, "earliest", &earliest) == -1)
 		return -1;
 	if (clock_parse(earliest != NULL ? earliest : "2000-01-01",
-	    &windows->earliest) == -1)
+	    &intervals->earliest) == -1)
 		return source_wrong(r, paging_with(own, common,
 		    "earliest")->line, "\"earliest\": expected a date");
-	if (windows->to.line == 0)
+	if (intervals->to.line == 0)
 		return source_wrong(r, resource->line, "\"%s\": \"to\" is "
 		    "missing: the end of the time that is asked for, like "
 		    "\"{run.started}\"", resource->name);
@@ -282,8 +282,8 @@ read_shape(struct source_reader *r, struct source_resource *resource,
 	    (read_cursor(r, resource, own, common, "cursor") == -1 ||
 	    read_cursor(r, resource, own, common, "next") == -1))
 		return -1;
-	if (resource->paging == SOURCE_WINDOWS &&
-	    read_windows(r, resource, own, common) == -1)
+	if (resource->paging == SOURCE_INTERVALS &&
+	    read_intervals(r, resource, own, common) == -1)
 		return -1;
 	return read_slice(r, resource, own, common);
 }

@@ -119,7 +119,7 @@ static int
 check_request(struct source_reader *r, const struct source_resource *own)
 {
 	const struct source_template *const templates[] = {
-	    &own->windows.cap, &own->windows.from, &own->windows.to,
+	    &own->intervals.cap, &own->intervals.from, &own->intervals.to,
 	    &own->slice.first, &own->slice.count };
 	struct body_place place = { r, own };
 	size_t i;
