@@ -34,7 +34,7 @@ take_path(void *cookie, const char *path, bool is_plain, struct err *err)
 	if (!is_plain)
 		return 0;
 	resource = audit_resource_of(collect->patterns, path);
-	if (audit_is_mark(collect->patterns, path))
+	if (audit_is_done_marker(collect->patterns, path))
 		set_add(collect->verify->known, path, strlen(path));
 	if (resource == NULL)
 		return 0;

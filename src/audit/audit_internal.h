@@ -34,8 +34,8 @@ struct audit_patterns *audit_patterns_new(const struct source *);
 const struct source_resource *audit_resource_of(
     const struct audit_patterns *, const char *);
 
-/** audit_is_mark(patterns, path): Is it a mark that all below is there? */
-bool audit_is_mark(const struct audit_patterns *, const char *);
+/** audit_is_done_marker(patterns, path): Is it a mark that all below is there? */
+bool audit_is_done_marker(const struct audit_patterns *, const char *);
 
 /** audit_patterns_free(patterns): Free them; they may be NULL. */
 void audit_patterns_free(struct audit_patterns *);
@@ -283,12 +283,12 @@ void audit_find_refused(struct audit_verify *);
 void audit_take_fields(struct audit_verify *, char **);
 
 /**
- * audit_take_key(verify, path, line, named, mark):
+ * audit_take_key(verify, path, line, named, hash):
  * The record that is read is called ${verify->key}, which has that mark.
  * Return whether it is new in its listing.
  */
 bool audit_take_key(struct audit_verify *, const char *, uint64_t, bool,
-    struct set_mark);
+    struct set_hash);
 
 /**
  * audit_take_item(verify, path, item, key):

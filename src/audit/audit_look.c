@@ -127,7 +127,7 @@ keep_record(struct audit_content *content, uint64_t line,
 	look->weight += key->len;
 	if (!item->named)
 		return;
-	item->mark = set_mark_of(key->data, key->len);
+	item->hash = set_hash_of(key->data, key->len);
 	if (resource->has_children) {
 		keep_values(look, item, record);
 		item->parts = page_parts(record);

@@ -35,7 +35,7 @@ struct audit_item {
 	bool named;		/* it has a key of its own */
 	uint64_t line;
 	size_t key_len;		/* its key's, which stand one by one */
-	struct set_mark mark;	/* of the key, if it is its own */
+	struct set_hash hash;	/* of the key, if it is its own */
 	char **parts, **values;	/* or NULL */
 	char *raw;		/* of a file that was derived; or NULL */
 	size_t raw_len;

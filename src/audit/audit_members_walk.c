@@ -25,7 +25,7 @@ give_entry(struct audit_verify *verify, const char *path,
 		if (!entry->named)
 			page_tally(current->tally, &verify->key);
 		if (!audit_take_key(verify, path, 0, entry->named,
-		    set_mark_of(verify->key.data, verify->key.len)))
+		    set_hash_of(verify->key.data, verify->key.len)))
 			return;
 	}
 	if (!resource->is_list && values != NULL)

@@ -46,7 +46,7 @@ count_file(struct walk *walk, const char *path)
 	struct err why;
 	int fd, rc;
 
-	walk->marks += audit_is_mark(walk->patterns, path);
+	walk->marks += audit_is_done_marker(walk->patterns, path);
 	if (resource == NULL)
 		return 0;
 	walk->units += resource == audit_unit(walk->source);

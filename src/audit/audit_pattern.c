@@ -12,7 +12,7 @@
 struct audit_patterns {
 	const struct source *source;
 	char **items;		/* by resource; NULL: it has no files */
-	char **marks;		/* likewise, of those that have marks */
+	char **done_patterns;		/* likewise, of those that have marks */
 };
 
 struct audit_patterns *
@@ -23,11 +23,11 @@ audit_patterns_new(const struct source *source)
 
 	patterns->source = source;
 	patterns->items = mem_zero(source->n_resources, sizeof(char *));
-	patterns->marks = mem_zero(source->n_resources, sizeof(char *));
+	patterns->done_patterns = mem_zero(source->n_resources, sizeof(char *));
 	for (i = 0; i < source->n_resources; i++) {
 		patterns->items[i] = source_file_pattern(&source->resources[i]);
-		patterns->marks[i] =
-		    source_mark_pattern(&source->resources[i]);
+		patterns->done_patterns[i] =
+		    source_done_pattern(&source->resources[i]);
 	}
 	return patterns;
 }
@@ -52,12 +52,12 @@ audit_resource_of(const struct audit_patterns *patterns, const char *path)
 }
 
 bool
-audit_is_mark(const struct audit_patterns *patterns, const char *path)
+audit_is_done_marker(const struct audit_patterns *patterns, const char *path)
 {
 	size_t i;
 
 	for (i = 0; i < patterns->source->n_resources; i++)
-		if (patterns->marks[i] != NULL && fnmatch(patterns->marks[i],
+		if (patterns->done_patterns[i] != NULL && fnmatch(patterns->done_patterns[i],
 		    path, FNM_PATHNAME) == 0)
 			return true;
 	return false;
@@ -72,9 +72,9 @@ audit_patterns_free(struct audit_patterns *patterns)
 		return;
 	for (i = 0; i < patterns->source->n_resources; i++) {
 		free(patterns->items[i]);
-		free(patterns->marks[i]);
+		free(patterns->done_patterns[i]);
 	}
 	free(patterns->items);
-	free(patterns->marks);
+	free(patterns->done_patterns);
 	free(patterns);
 }

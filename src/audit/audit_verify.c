@@ -137,7 +137,7 @@ list_rest(struct audit_verify *verify, struct err *err)
 			verify->rest_keys[i] = listing.key;
 	}
 	from = verify->rest.n;
-	if (manifest_marks(verify->manifest, &verify->rest, err) == -1)
+	if (manifest_done_markers(verify->manifest, &verify->rest, err) == -1)
 		return -1;
 	verify->rest_keys = mem_need(verify->rest_keys, verify->rest.n + 1,
 	    &verify->rest_keys_capacity, sizeof(*verify->rest_keys));

@@ -152,11 +152,11 @@ audit_say_double(struct audit_verify *verify, const char *path,
 
 bool
 audit_take_key(struct audit_verify *verify, const char *path, uint64_t line,
-    bool named, struct set_mark mark)
+    bool named, struct set_hash hash)
 {
 	struct audit_listing *current = &verify->current;
 
-	if (set_add_mark(current->seen, mark))
+	if (set_add_hash(current->seen, hash))
 		return true;
 	/* The server's total counted both: see run_double.c. */
 	if (current->same_key < current->known.same_key) {
@@ -202,10 +202,10 @@ audit_take_item(struct audit_verify *verify, const char *path,
 	}
 	if (!item->named) {
 		page_tally(current->tally, &verify->key);
-		item->mark = set_mark_of(verify->key.data, verify->key.len);
+		item->hash = set_hash_of(verify->key.data, verify->key.len);
 	}
 	if (!audit_take_key(verify, path, item->line, item->named,
-	    item->mark) || item->parts == NULL)
+	    item->hash) || item->parts == NULL)
 		return;
 	crawl_link(verify->crawl, current->crawl, item->parts, item->values);
 	item->parts = item->values = NULL;

@@ -194,7 +194,7 @@ is_ours(int fd)
 	if (fstat(fd, &st) == -1 || st.st_uid != geteuid() ||
 	    (st.st_mode & 0777) != 0700)
 		return false;
-	return (fstatat(fd, LEFT_MARK, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	return (fstatat(fd, LEFT_MARKER, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
 	    S_ISREG(st.st_mode) && st.st_uid == geteuid()) || is_empty(fd);
 }
 
@@ -285,11 +285,11 @@ left_put_back(int dir, int fd)
 void
 left_remove(int dir, const char *name, int fd)
 {
-	static const char *const but[] = { LEFT_MARK, NULL };
+	static const char *const but[] = { LEFT_MARKER, NULL };
 
 	if (remove_below(fd, but) == -1)
 		return;
-	unlinkat(fd, LEFT_MARK, 0);
+	unlinkat(fd, LEFT_MARKER, 0);
 	if (left_is_there(dir, name, fd))
 		unlinkat(dir, name, AT_REMOVEDIR);
 }

@@ -10,7 +10,7 @@
  * that find it: base_scratch.h is for all others.
  */
 #define LEFT_PREFIX ".hlexport-scratch-"	/* of its name */
-#define LEFT_MARK "hlexport-scratch"
+#define LEFT_MARKER "hlexport-scratch"
 
 /** left_name(prefix): Return ${prefix} and random digits, new; or NULL. */
 char *left_name(const char *);

@@ -232,7 +232,7 @@ hash_file(int fd, int64_t end)
 }
 
 int
-log_mark(struct log *log, struct err *err)
+log_write_digest(struct log *log, struct err *err)
 {
 	unsigned char bytes[SHA256_BYTES];
 	struct sha256 *hash;

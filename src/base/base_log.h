@@ -61,12 +61,12 @@ void log_event(struct log *, enum log_level, const char *, const char *, ...)
 bool log_take(struct log *, enum log_level *, struct text *);
 
 /**
- * log_mark(log, err):
+ * log_write_digest(log, err):
  * Write as the file's last line the SHA-256 of all that stands before these
  * digits, so that a change can be told.  Only for a file that can be read.
  * Return 0, or -1 where a line could not be written, this one or another.
  */
-int log_mark(struct log *, struct err *);
+int log_write_digest(struct log *, struct err *);
 
 /** log_is_marked(fd): Does the file end in such a line, and is it right? */
 bool log_is_marked(int);

@@ -85,9 +85,9 @@ make_parents(const char *path)
 }
 
 static int
-put_mark(int fd)
+put_done(int fd)
 {
-	int mark = openat(fd, LEFT_MARK, O_WRONLY | O_CREAT | O_EXCL |
+	int mark = openat(fd, LEFT_MARKER, O_WRONLY | O_CREAT | O_EXCL |
 	    O_NOFOLLOW | O_CLOEXEC, 0600);
 
 	if (mark == -1)
@@ -169,7 +169,7 @@ make_scratch(int dir, char **name)
 			(void)!unlinkat(dir, *name, AT_REMOVEDIR);
 			continue;
 		}
-		if (put_mark(fd) == 0)
+		if (put_done(fd) == 0)
 			return fd;
 		why = errno;
 		close(fd);

@@ -11,33 +11,33 @@
  * all zero is a free slot.
  */
 struct set {
-	struct set_mark *slots;
+	struct set_hash *slots;
 	unsigned *tallies;	/* by slot; NULL: none was asked for */
 	size_t capacity, count;
 };
 
-struct set_mark
-set_mark_of(const void *data, size_t len)
+struct set_hash
+set_hash_of(const void *data, size_t len)
 {
 	unsigned char hash[SHA256_BYTES];
-	struct set_mark mark;
+	struct set_hash print;
 
 	sha256_of(data, len, hash);
-	memcpy(&mark, hash, sizeof(mark));
-	if (mark.a == 0 && mark.b == 0)
-		mark.a = 1;
-	return mark;
+	memcpy(&print, hash, sizeof(print));
+	if (print.a == 0 && print.b == 0)
+		print.a = 1;
+	return print;
 }
 
 /* The slot that holds ${mark}, or the free one where it would go. */
-static struct set_mark *
-slot_for(const struct set *set, struct set_mark mark)
+static struct set_hash *
+slot_for(const struct set *set, struct set_hash hash)
 {
-	size_t i = (size_t)mark.a & (set->capacity - 1);
-	struct set_mark *slot = &set->slots[i];
+	size_t i = (size_t)hash.a & (set->capacity - 1);
+	struct set_hash *slot = &set->slots[i];
 
 	while ((slot->a != 0 || slot->b != 0) &&
-	    (slot->a != mark.a || slot->b != mark.b)) {
+	    (slot->a != hash.a || slot->b != hash.b)) {
 		i = (i + 1) & (set->capacity - 1);
 		slot = &set->slots[i];
 	}
@@ -55,7 +55,7 @@ resize(struct set *set, size_t capacity)
 		set->tallies = mem_zero(capacity, sizeof(*set->tallies));
 	set->capacity = capacity;
 	for (i = 0; i < old.capacity; i++) {
-		struct set_mark *slot;
+		struct set_hash *slot;
 
 		if (old.slots[i].a == 0 && old.slots[i].b == 0)
 			continue;
@@ -78,13 +78,13 @@ set_new(void)
 }
 
 bool
-set_add_mark(struct set *set, struct set_mark mark)
+set_add_hash(struct set *set, struct set_hash hash)
 {
-	struct set_mark *slot = slot_for(set, mark);
+	struct set_hash *slot = slot_for(set, hash);
 
 	if (slot->a != 0 || slot->b != 0)
 		return false;
-	*slot = mark;
+	*slot = hash;
 	if (++set->count > set->capacity / 5 * 4)
 		resize(set, set->capacity * 2);
 	return true;
@@ -93,25 +93,25 @@ set_add_mark(struct set *set, struct set_mark mark)
 bool
 set_add(struct set *set, const void *data, size_t len)
 {
-	return set_add_mark(set, set_mark_of(data, len));
+	return set_add_hash(set, set_hash_of(data, len));
 }
 
 unsigned
 set_tally(struct set *set, const void *data, size_t len)
 {
-	struct set_mark *slot;
+	struct set_hash *slot;
 
 	if (set->tallies == NULL)
 		set->tallies = mem_zero(set->capacity, sizeof(*set->tallies));
 	(void)set_add(set, data, len);
-	slot = slot_for(set, set_mark_of(data, len));
+	slot = slot_for(set, set_hash_of(data, len));
 	return ++set->tallies[slot - set->slots];
 }
 
 bool
 set_has(const struct set *set, const void *data, size_t len)
 {
-	struct set_mark *slot = slot_for(set, set_mark_of(data, len));
+	struct set_hash *slot = slot_for(set, set_hash_of(data, len));
 
 	return slot->a != 0 || slot->b != 0;
 }

@@ -27,15 +27,15 @@ bool set_add(struct set *, const void *, size_t);
 unsigned set_tally(struct set *, const void *, size_t);
 
 /* What a set keeps of a string. */
-struct set_mark {
+struct set_hash {
 	uint64_t a, b;
 };
 
-/** set_mark_of(data, len): Return the mark of a string. */
-struct set_mark set_mark_of(const void *, size_t);
+/** set_hash_of(data, len): Return the mark of a string. */
+struct set_hash set_hash_of(const void *, size_t);
 
-/** set_add_mark(set, mark): As set_add(), of the string with that mark. */
-bool set_add_mark(struct set *, struct set_mark);
+/** set_add_hash(set, hash): As set_add(), of the string with that mark. */
+bool set_add_hash(struct set *, struct set_hash);
 
 /** set_has(set, data, len): Is the string in ${set}? */
 bool set_has(const struct set *, const void *, size_t);

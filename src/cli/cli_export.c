@@ -90,7 +90,7 @@ report(const struct cli *cli, struct log *log, bool repairs,
 		result->retired = cli_retired(cli, summary.server);
 		cli_report_log(log, &summary, result);
 	}
-	if (log_mark(log, &err) == -1) {
+	if (log_write_digest(log, &err) == -1) {
 		(void)cli_error(&err);
 		if (result->status == CLI_OK)
 			result->status = CLI_STOPPED;

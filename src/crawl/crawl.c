@@ -14,7 +14,7 @@ crawl_new(const struct crawl_settings *settings)
 	struct crawl *crawl = mem_zero(1, sizeof(*crawl));
 
 	crawl->settings = *settings;
-	crawl->last_mark = &crawl->marks;
+	crawl->last_done = &crawl->done_markers;
 	/* A record is no deeper than there are resources. */
 	crawl->ready_at = mem_zero(settings->source->n_resources + 2,
 	    sizeof(size_t));
@@ -23,17 +23,17 @@ crawl_new(const struct crawl_settings *settings)
 }
 
 static bool
-take_mark(struct crawl *crawl, struct crawl_job *job)
+take_done(struct crawl *crawl, struct crawl_job *job)
 {
-	struct crawl_mark *mark = crawl->marks;
+	struct crawl_done *done = crawl->done_markers;
 
-	if (mark == NULL)
+	if (done == NULL)
 		return false;
-	if ((crawl->marks = mark->next) == NULL)
-		crawl->last_mark = &crawl->marks;
-	*job = (struct crawl_job){ .what = CRAWL_DONE, .node = mark->node };
-	crawl->marks_out++;
-	free(mark);
+	if ((crawl->done_markers = done->next) == NULL)
+		crawl->last_done = &crawl->done_markers;
+	*job = (struct crawl_job){ .what = CRAWL_DONE, .node = done->node };
+	crawl->done_out++;
+	free(done);
 	return true;
 }
 
@@ -76,7 +76,7 @@ crawl_next(struct crawl *crawl, bool in_turn, struct crawl_job *job)
 
 	/* What is found from here on goes in front of what waits. */
 	crawl->last_linked = NULL;
-	if (take_mark(crawl, job))
+	if (take_done(crawl, job))
 		return job->what;
 	listing = find_ready_page(crawl, in_turn);
 	if (crawl->ready != NULL && (listing == NULL ||
@@ -148,13 +148,13 @@ free_below(struct crawl_node *node)
 void
 crawl_free(struct crawl *crawl)
 {
-	struct crawl_mark *mark, *next;
+	struct crawl_done *done, *next;
 
 	if (crawl == NULL)
 		return;
-	for (mark = crawl->marks; mark != NULL; mark = next) {
-		next = mark->next;
-		free(mark);
+	for (done = crawl->done_markers; done != NULL; done = next) {
+		next = done->next;
+		free(done);
 	}
 	free_below(&crawl->root);
 	crawl_free_node(&crawl->root);

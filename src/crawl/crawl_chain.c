@@ -164,7 +164,7 @@ crawl_chain_take(struct crawl_listing *listing, struct crawl_job *job)
 }
 
 static void
-set_mark(char **mark, const char *cursor)
+set_hash(char **mark, const char *cursor)
 {
 	char *copy = mem_text(cursor);
 
@@ -244,8 +244,8 @@ crawl_chain_came(struct crawl_listing *listing, const struct crawl_job *job,
 		    strcmp(result->cursor, job->cursor) == 0)
 			listing->unsteady = listing->is_stepped = true;
 		if (job->cursor == NULL || is_zero(listing))
-			set_mark(&listing->first_cursor, result->cursor);
-		set_mark(&listing->cursor, result->cursor);
+			set_hash(&listing->first_cursor, result->cursor);
+		set_hash(&listing->cursor, result->cursor);
 	}
 	listing->commit = crawl_skip(listing, next);
 	if (listing->is_dry)
@@ -305,8 +305,8 @@ crawl_chain_known(struct crawl_listing *listing,
 	listing->ask = listing->commit;
 	if (known->n_ranges == 0)
 		return;
-	set_mark(&listing->cursor, known->cursor);
-	set_mark(&listing->first_cursor, known->first_cursor);
+	set_hash(&listing->cursor, known->cursor);
+	set_hash(&listing->first_cursor, known->first_cursor);
 	listing->is_resumed = known->cursor != NULL;
 	if (listing->resource->paging == SOURCE_CURSOR)
 		listing->is_dry = known->cursor == NULL;

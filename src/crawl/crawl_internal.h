@@ -14,8 +14,8 @@ struct crawl_fact {
 };
 
 /* A record whose whole subtree is there, and that has a mark for it. */
-struct crawl_mark {
-	struct crawl_mark *next;
+struct crawl_done {
+	struct crawl_done *next;
 	struct crawl_node *node;
 };
 
@@ -28,8 +28,8 @@ struct crawl {
 	size_t n_ready;
 	size_t *ready_at;		/* of these, below each depth of node */
 	struct crawl_listing *open;	/* begun, the oldest first */
-	struct crawl_mark *marks, **last_mark;
-	size_t marks_out;		/* CRAWL_DONE not answered */
+	struct crawl_done *done_markers, **last_done;
+	size_t done_out;		/* CRAWL_DONE not answered */
 	uint64_t n_top;			/* records below the root, so far */
 };
 

@@ -185,7 +185,7 @@ forget_node(struct crawl *crawl, struct crawl_node *node)
 static void
 node_done(struct crawl *crawl, struct crawl_node *node)
 {
-	struct crawl_mark *mark;
+	struct crawl_done *done;
 
 	if (node->resource == NULL)
 		return;
@@ -193,16 +193,16 @@ node_done(struct crawl *crawl, struct crawl_node *node)
 		forget_node(crawl, node);
 		return;
 	}
-	mark = mem_zero(1, sizeof(*mark));
-	mark->node = node;
-	*crawl->last_mark = mark;
-	crawl->last_mark = &mark->next;
+	done = mem_zero(1, sizeof(*done));
+	done->node = node;
+	*crawl->last_done = done;
+	crawl->last_done = &done->next;
 }
 
 void
 crawl_leave(struct crawl *crawl, struct crawl_node *node)
 {
-	crawl->marks_out--;
+	crawl->done_out--;
 	forget_node(crawl, node);
 }
 

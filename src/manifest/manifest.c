@@ -61,7 +61,7 @@ manifest_create(struct tree *tree, json_t *rest, struct err *err)
 void
 manifest_close(struct manifest *manifest)
 {
-	struct manifest_mark *mark, *next;
+	struct manifest_done *done, *next;
 
 	if (manifest == NULL)
 		return;
@@ -69,10 +69,10 @@ manifest_close(struct manifest *manifest)
 	(void)manifest_settle(manifest, NULL);
 	while (manifest->entries != NULL)
 		manifest_free_entry(manifest, manifest->entries);
-	HASH_ITER(hh, manifest->marks, mark, next) {
-		HASH_DEL(manifest->marks, mark);
-		free(mark->key);
-		free(mark);
+	HASH_ITER(hh, manifest->done_markers, done, next) {
+		HASH_DEL(manifest->done_markers, done);
+		free(done->key);
+		free(done);
 	}
 	json_decref(manifest->header);
 	json_decref(manifest->seal);

@@ -315,8 +315,8 @@ void manifest_unseal(struct manifest *);
 /** manifest_forget_gaps(manifest, key): Nothing of the listing is missing. */
 void manifest_forget_gaps(struct manifest *, const char *);
 
-/** manifest_forget_mark(manifest, key): Not all below that record is there. */
-void manifest_forget_mark(struct manifest *, const char *);
+/** manifest_forget_done(manifest, key): Not all below that record is there. */
+void manifest_forget_done(struct manifest *, const char *);
 
 /**
  * manifest_fits(manifest, source, err):
@@ -326,10 +326,10 @@ void manifest_forget_mark(struct manifest *, const char *);
 int manifest_fits(struct manifest *, const struct source *, struct err *);
 
 /**
- * manifest_marks(manifest, receipts, err):
+ * manifest_done_markers(manifest, receipts, err):
  * Add the receipts of the marks that all below a record is there.
  */
-int manifest_marks(struct manifest *, struct tree_receipts *, struct err *);
+int manifest_done_markers(struct manifest *, struct tree_receipts *, struct err *);
 
 /** manifest_save(manifest, err): Write it anew, in order, as it is now. */
 int manifest_save(struct manifest *, struct err *);

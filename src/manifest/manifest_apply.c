@@ -352,16 +352,16 @@ static void
 apply_done(struct manifest *manifest, const char *key,
     struct manifest_line line)
 {
-	struct manifest_mark *mark;
+	struct manifest_done *done;
 
-	HASH_FIND_STR(manifest->marks, key, mark);
-	if (mark == NULL) {
-		mark = mem_zero(1, sizeof(*mark));
-		mark->key = mem_text(key);
-		HASH_ADD_KEYPTR(hh, manifest->marks, mark->key,
-		    strlen(mark->key), mark);
+	HASH_FIND_STR(manifest->done_markers, key, done);
+	if (done == NULL) {
+		done = mem_zero(1, sizeof(*done));
+		done->key = mem_text(key);
+		HASH_ADD_KEYPTR(hh, manifest->done_markers, done->key,
+		    strlen(done->key), done);
 	}
-	mark->line = line;
+	done->line = line;
 }
 
 int

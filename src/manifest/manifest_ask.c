@@ -37,10 +37,10 @@ manifest_find(const struct manifest *manifest, const char *key,
 bool
 manifest_is_done(const struct manifest *manifest, const char *key)
 {
-	struct manifest_mark *mark;
+	struct manifest_done *done;
 
-	HASH_FIND_STR(manifest->marks, key, mark);
-	return mark != NULL;
+	HASH_FIND_STR(manifest->done_markers, key, done);
+	return done != NULL;
 }
 
 bool
@@ -345,20 +345,20 @@ manifest_all_files(struct manifest *manifest, struct tree_receipts *all,
 	    entry = entry->hh.next)
 		if (add_entry(manifest, entry, all, err) == -1)
 			return -1;
-	return manifest_marks(manifest, all, err);
+	return manifest_done_markers(manifest, all, err);
 }
 
 int
-manifest_marks(struct manifest *manifest, struct tree_receipts *all,
+manifest_done_markers(struct manifest *manifest, struct tree_receipts *all,
     struct err *err)
 {
 	struct places places = { NULL };
-	struct manifest_mark *mark;
+	struct manifest_done *done;
 	int rc = 0;
 
-	for (mark = manifest->marks; mark != NULL && rc == 0;
-	    mark = mark->hh.next)
-		rc = add_line(manifest, mark->line, &places, all, err);
+	for (done = manifest->done_markers; done != NULL && rc == 0;
+	    done = done->hh.next)
+		rc = add_line(manifest, done->line, &places, all, err);
 	free_places(&places);
 	return rc;
 }

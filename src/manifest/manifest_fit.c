@@ -39,25 +39,25 @@ static int
 check_marks(struct manifest *manifest, const struct source *source,
     struct err *err)
 {
-	struct tree_receipts marks = { NULL, 0, 0 };
+	struct tree_receipts markers = { NULL, 0, 0 };
 	char **patterns = mem_zero(source->n_resources, sizeof(char *));
-	int rc = manifest_marks(manifest, &marks, err);
+	int rc = manifest_done_markers(manifest, &markers, err);
 	size_t i, k;
 
 	for (k = 0; k < source->n_resources; k++)
-		patterns[k] = source_mark_pattern(&source->resources[k]);
-	for (i = 0; i < marks.n && rc == 0; i++) {
+		patterns[k] = source_done_pattern(&source->resources[k]);
+	for (i = 0; i < markers.n && rc == 0; i++) {
 		for (k = 0; k < source->n_resources; k++)
-			if (is_like(patterns[k], marks.items[i].path))
+			if (is_like(patterns[k], markers.items[i].path))
 				break;
 		if (k == source->n_resources)
 			rc = err_set(err, ERR_DATA, MANIFEST_NAME ": %s is "
-			    "no mark of %s", marks.items[i].path, source->name);
+			    "no mark of %s", markers.items[i].path, source->name);
 	}
 	for (k = 0; k < source->n_resources; k++)
 		free(patterns[k]);
 	free(patterns);
-	tree_receipts_release(&marks);
+	tree_receipts_release(&markers);
 	return rc;
 }
 

@@ -7,7 +7,7 @@
 #define uthash_malloc(size) mem_alloc(size)
 /* A stranger can make many keys that uthash's own function takes for one. */
 #define HASH_FUNCTION(key, len, hash) \
-	((hash) = (unsigned)set_mark_of((key), (len)).a)
+	((hash) = (unsigned)set_hash_of((key), (len)).a)
 #include <uthash.h>
 
 /* A listing, by its key. */
@@ -28,7 +28,7 @@ struct manifest_entry {
 };
 
 /* A record below which all is there. */
-struct manifest_mark {
+struct manifest_done {
 	char *key;
 	struct manifest_line line;
 	UT_hash_handle hh;
@@ -41,7 +41,7 @@ struct manifest {
 	json_t *lost_seal;	/* that of what was salvaged; or NULL */
 	char *lost_sha256;	/* and its hash */
 	struct manifest_entry *entries;
-	struct manifest_mark *marks;
+	struct manifest_done *done_markers;
 	int64_t size;		/* of the file */
 	struct text memory;	/* what it holds, if that is in no file */
 	bool was_sealed;	/* and is no more: a copy is there */

@@ -74,8 +74,8 @@ manifest_forget_all(struct manifest *manifest)
 {
 	while (manifest->entries != NULL)
 		manifest_free_entry(manifest, manifest->entries);
-	while (manifest->marks != NULL)
-		manifest_forget_mark(manifest, manifest->marks->key);
+	while (manifest->done_markers != NULL)
+		manifest_forget_done(manifest, manifest->done_markers->key);
 }
 
 bool
@@ -103,16 +103,16 @@ manifest_forget_gaps(struct manifest *manifest, const char *key)
 }
 
 void
-manifest_forget_mark(struct manifest *manifest, const char *key)
+manifest_forget_done(struct manifest *manifest, const char *key)
 {
-	struct manifest_mark *mark;
+	struct manifest_done *done;
 
-	HASH_FIND_STR(manifest->marks, key, mark);
-	if (mark == NULL)
+	HASH_FIND_STR(manifest->done_markers, key, done);
+	if (done == NULL)
 		return;
-	HASH_DEL(manifest->marks, mark);
-	free(mark->key);
-	free(mark);
+	HASH_DEL(manifest->done_markers, done);
+	free(done->key);
+	free(done);
 }
 
 void
@@ -126,8 +126,8 @@ manifest_unseal(struct manifest *manifest)
 void
 manifest_widen(struct manifest *manifest, json_t *options)
 {
-	while (manifest->marks != NULL)
-		manifest_forget_mark(manifest, manifest->marks->key);
+	while (manifest->done_markers != NULL)
+		manifest_forget_done(manifest, manifest->done_markers->key);
 	json_object_set(manifest->header, "options", options);
 	manifest_unseal(manifest);
 }

@@ -23,7 +23,7 @@ by_key(const struct manifest_entry *a, const struct manifest_entry *b)
 }
 
 static int
-marks_by_key(const struct manifest_mark *a, const struct manifest_mark *b)
+done_by_key(const struct manifest_done *a, const struct manifest_done *b)
 {
 	return strcmp(a->key, b->key);
 }
@@ -58,11 +58,11 @@ static int
 move_all(struct manifest *manifest, struct text *text, struct err *err)
 {
 	struct manifest_entry *entry;
-	struct manifest_mark *mark;
+	struct manifest_done *done;
 	struct manifest_gap *gap;
 
 	HASH_SORT(manifest->entries, by_key);
-	HASH_SORT(manifest->marks, marks_by_key);
+	HASH_SORT(manifest->done_markers, done_by_key);
 	for (entry = manifest->entries; entry != NULL;
 	    entry = entry->hh.next) {
 		manifest_order(entry);
@@ -77,8 +77,8 @@ move_all(struct manifest *manifest, struct text *text, struct err *err)
 			if (move_line(manifest, &gap->line, text, err) == -1)
 				return -1;
 	}
-	for (mark = manifest->marks; mark != NULL; mark = mark->hh.next)
-		if (move_line(manifest, &mark->line, text, err) == -1)
+	for (done = manifest->done_markers; done != NULL; done = done->hh.next)
+		if (move_line(manifest, &done->line, text, err) == -1)
 			return -1;
 	return 0;
 }
@@ -184,7 +184,7 @@ int64_t
 manifest_live(const struct manifest *manifest)
 {
 	struct manifest_entry *entry;
-	const struct manifest_mark *mark;
+	const struct manifest_done *done;
 	const struct manifest_gap *gap;
 	int64_t live = 0;
 	size_t i;
@@ -199,8 +199,8 @@ manifest_live(const struct manifest *manifest)
 		for (gap = entry->gaps; gap != NULL; gap = gap->next)
 			live += (int64_t)gap->line.len;
 	}
-	for (mark = manifest->marks; mark != NULL; mark = mark->hh.next)
-		live += (int64_t)mark->line.len;
+	for (done = manifest->done_markers; done != NULL; done = done->hh.next)
+		live += (int64_t)done->line.len;
 	return live;
 }
 

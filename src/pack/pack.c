@@ -158,8 +158,8 @@ pack_step(struct pack *pack, struct err *err)
 	case PACK_SYNC:
 		rc = pack_sync(pack, err);
 		break;
-	case PACK_MARK:
-		rc = pack_mark(pack, err);
+	case PACK_TRAILER:
+		rc = pack_trailer(pack, err);
 		break;
 	case PACK_READ:
 		rc = pack_read(pack, err);
@@ -204,7 +204,7 @@ pack_free(struct pack *pack)
 		close(pack->fd);
 	pack_writer_release(&pack->writer);
 	pack_reader_release(&pack->reader);
-	pack_mark_release(&pack->mark);
+	pack_trailer_release(&pack->trailer);
 	pack_place_close(&pack->place);
 	pack_held_release(&pack->held);
 	pack_files_release(&pack->files);

@@ -16,12 +16,12 @@ pack_sync(struct pack *pack, struct err *err)
 		return -1;
 	file_drop_cache(pack->place.fd);
 	sha256_peek(pack->writer.hash, pack->sha256);
-	pack->act = PACK_MARK;
+	pack->act = PACK_TRAILER;
 	pack->next = 0;
 	pack->progress.files = pack->progress.bytes = 0;
 	pack->progress.is_reading = true;
-	return pack_mark_find(pack->place.fd, (int64_t)pack->writer.bytes,
-	    &pack->mark, err);
+	return pack_trailer_find(pack->place.fd, (int64_t)pack->writer.bytes,
+	    &pack->trailer, err);
 }
 
 /* What can't be read back was written wrong, or the disk is at fault. */
@@ -34,21 +34,21 @@ misread(const struct pack *pack, const char *what, struct err *err)
 
 /* The archive as it is, all of its bytes. */
 int
-pack_mark(struct pack *pack, struct err *err)
+pack_trailer(struct pack *pack, struct err *err)
 {
-	int rc = pack_mark_step(pack->place.fd, &pack->mark, pack->buffer,
+	int rc = pack_trailer_step(pack->place.fd, &pack->trailer, pack->buffer,
 	    err);
 
 	if (rc == -1)
 		return err_wrap(err, "%s", pack->settings.target);
 	if (rc == 1)
 		return 0;
-	if (!pack->mark.is_there || !pack->mark.is_sound)
+	if (!pack->trailer.is_there || !pack->trailer.is_sound)
 		return misread(pack, "its mark", err);
 	pack_writer_release(&pack->writer);
 	pack->act = PACK_READ;
 	if (pack_reader_open(&pack->reader, pack->place.fd,
-	    pack->mark.end, err) == -1)
+	    pack->trailer.end, err) == -1)
 		return -1;
 	/* It is ours: it may unpack to whatever was packed. */
 	pack->reader.max = UINT64_MAX;

@@ -295,7 +295,7 @@ static int
 find_in(struct finding *finding, int fd, struct err *err)
 {
 	struct pack_found *found = finding->found;
-	int rc = pack_reader_open(&finding->reader, fd, found->mark.end, err);
+	int rc = pack_reader_open(&finding->reader, fd, found->trailer.end, err);
 
 	if (rc == 0)
 		rc = look_at_all(finding, err);
@@ -318,7 +318,7 @@ pack_find(int fd, const char *path, struct log *log,
 	*found = (struct pack_found){ .top = NULL };
 	if (fstat(fd, &st) == -1)
 		return err_errno(err, ERR_DISK, "look at %s", path);
-	if (pack_mark_find(fd, (int64_t)st.st_size, &found->mark,
+	if (pack_trailer_find(fd, (int64_t)st.st_size, &found->trailer,
 	    err) == -1)
 		return err_wrap(err, "%s", path);
 	text_init(&found->sums, MAX_SUMS);
@@ -344,7 +344,7 @@ pack_found_release(struct pack_found *found)
 		free(found->paths[i]);
 	free(found->paths);
 	manifest_close(found->manifest);
-	pack_mark_release(&found->mark);
+	pack_trailer_release(&found->trailer);
 	tree_close(found->tree);
 	text_release(&found->sums);
 	free(found->top);

@@ -135,7 +135,7 @@ look(struct pack_held *held, int fd, struct log *log, struct err *err)
 			tree_sums(&receipts, &sums);
 			text_release(&sums);
 		}
-		if (pack_reader_open(&reader, fd, found.mark.end,
+		if (pack_reader_open(&reader, fd, found.trailer.end,
 		    &why) == 0)
 			rc = read_all(held, &reader, top, &receipts, err);
 	}

@@ -179,12 +179,12 @@ int pack_place_name(struct pack_place *, struct err *);
 /** pack_place_close(place): Release it; without its name, it is gone. */
 void pack_place_close(struct pack_place *);
 
-/* ----------------------------------------------------- pack_mark.c */
+/* ----------------------------------------------------- pack_trailer.c */
 
-#define PACK_MARK_BEFORE 32
+#define PACK_TRAILER_BEFORE 32
 
 /* The mark of an archive that is read. */
-struct pack_mark {
+struct pack_trailer {
 	bool is_there;
 	bool is_sound;		/* it agrees with the bytes before it */
 	bool is_misplaced;	/* it is not at the end, or not whole */
@@ -195,25 +195,25 @@ struct pack_mark {
 };
 
 /**
- * pack_mark_before(format, out):
+ * pack_trailer_before(format, out):
  * Write what stands before the digits to ${out}; return how many bytes.
  */
-size_t pack_mark_before(enum pack_format, char [PACK_MARK_BEFORE]);
+size_t pack_trailer_before(enum pack_format, char [PACK_TRAILER_BEFORE]);
 
-/** pack_mark_after(format, pos): The same of what stands behind them. */
-size_t pack_mark_after(enum pack_format, const char **);
+/** pack_trailer_after(format, pos): The same of what stands behind them. */
+size_t pack_trailer_after(enum pack_format, const char **);
 
-/** pack_mark_find(fd, size, mark, err): Look for one.  Return 0 or -1. */
-int pack_mark_find(int, int64_t, struct pack_mark *, struct err *);
+/** pack_trailer_find(fd, size, trailer, err): Look for one.  Return 0 or -1. */
+int pack_trailer_find(int, int64_t, struct pack_trailer *, struct err *);
 
 /**
- * pack_mark_step(fd, mark, buffer, err):
+ * pack_trailer_step(fd, trailer, buffer, err):
  * Read on, by way of ${buffer}.  Return 1; 0 at the end; or -1.
  */
-int pack_mark_step(int, struct pack_mark *, char *, struct err *);
+int pack_trailer_step(int, struct pack_trailer *, char *, struct err *);
 
-/** pack_mark_release(mark): Free what it holds. */
-void pack_mark_release(struct pack_mark *);
+/** pack_trailer_release(trailer): Free what it holds. */
+void pack_trailer_release(struct pack_trailer *);
 
 /* --------------------------------------------------- pack_writer.c */
 
@@ -366,7 +366,7 @@ struct pack_found {
 	struct manifest *manifest;	/* or NULL */
 	enum manifest_state state;	/* how it came to be known */
 	char *why;		/* what is wrong with it; NULL: nothing */
-	struct pack_mark mark;
+	struct pack_trailer trailer;
 	struct text sums;	/* without a manifest: SHA256SUMS */
 	bool has_sums;
 	char **paths;		/* if it may not know all: of all in ${top} */

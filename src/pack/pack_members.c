@@ -54,13 +54,13 @@ hash_all(struct pack_reader *reader, void (*tell)(void *, const char *,
 
 /* Look for the SHA-256 of all bytes at its end, and check it. */
 static int
-read_mark(int fd, struct pack_mark *mark, int64_t size, struct err *err)
+read_trailer(int fd, struct pack_trailer *trailer, int64_t size, struct err *err)
 {
 	char *buffer = mem_alloc(PACK_CHUNK);
-	int rc = pack_mark_find(fd, size, mark, err);
+	int rc = pack_trailer_find(fd, size, trailer, err);
 
 	if (rc == 0)
-		while ((rc = pack_mark_step(fd, mark, buffer, err)) == 1)
+		while ((rc = pack_trailer_step(fd, trailer, buffer, err)) == 1)
 			;
 	free(buffer);
 	return rc;
@@ -70,24 +70,24 @@ int
 pack_hash_members(int fd, void (*tell)(void *, const char *, uint64_t,
     const unsigned char *), void *cookie, struct err *err)
 {
-	struct pack_mark mark = { .hash = NULL };
+	struct pack_trailer trailer = { .hash = NULL };
 	struct pack_reader reader = { .fd = -1 };
 	struct stat st;
 	int rc;
 
 	if (fstat(fd, &st) == -1)
 		return err_errno(err, ERR_DISK, "look at it");
-	rc = read_mark(fd, &mark, (int64_t)st.st_size, err);
+	rc = read_trailer(fd, &trailer, (int64_t)st.st_size, err);
 	if (rc == 0)
-		rc = pack_reader_open(&reader, fd, mark.end, err);
+		rc = pack_reader_open(&reader, fd, trailer.end, err);
 	if (rc == 0)
 		rc = hash_all(&reader, tell, cookie, err);
-	if (rc == 0 && (!mark.is_there || !mark.is_sound ||
-	    mark.is_misplaced))
+	if (rc == 0 && (!trailer.is_there || !trailer.is_sound ||
+	    trailer.is_misplaced))
 		rc = err_set(err, ERR_DATA, "its bytes are not those that "
 		    "were written: the SHA-256 at its end is missing or "
 		    "another");
 	pack_reader_release(&reader);
-	pack_mark_release(&mark);
+	pack_trailer_release(&trailer);
 	return rc;
 }

@@ -44,7 +44,7 @@ open_archive(struct pack_rest *rest, struct log *log, struct err *err)
 	if (pack_find(rest->fd, rest->path, log, &rest->found, err) == -1)
 		return -1;
 	return pack_reader_open(&rest->reader, rest->fd,
-	    rest->found.mark.end, err) == -1 ? err_wrap(err, "%s",
+	    rest->found.trailer.end, err) == -1 ? err_wrap(err, "%s",
 	    rest->path) : 0;
 }
 

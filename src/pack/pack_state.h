@@ -4,7 +4,7 @@
 #include "pack/pack_held.h"
 
 /* How far it is, in order. */
-enum pack_act { PACK_WRITE, PACK_SYNC, PACK_MARK, PACK_READ, PACK_NAME,
+enum pack_act { PACK_WRITE, PACK_SYNC, PACK_TRAILER, PACK_READ, PACK_NAME,
     PACK_DONE };
 
 struct pack {
@@ -15,7 +15,7 @@ struct pack {
 	struct pack_held held;	/* what stands there, and is to be replaced */
 	struct pack_writer writer;
 	struct pack_reader reader;
-	struct pack_mark mark;
+	struct pack_trailer trailer;
 	enum pack_act act;
 	size_t next;		/* the file that is written or read */
 	int fd;			/* it, while it is written; or -1 */
@@ -37,8 +37,8 @@ int pack_write(struct pack *, struct err *);
 /** pack_sync(pack, err): The archive onto the disk. */
 int pack_sync(struct pack *, struct err *);
 
-/** pack_mark(pack, err): All of its bytes, read back. */
-int pack_mark(struct pack *, struct err *);
+/** pack_trailer(pack, err): All of its bytes, read back. */
+int pack_trailer(struct pack *, struct err *);
 
 /** pack_read(pack, err): All of its members, read back. */
 int pack_read(struct pack *, struct err *);

@@ -144,7 +144,7 @@ begin(struct unpacking *job, struct log *log, struct err *err)
 		return err_errno(err, ERR_USAGE, "open %s", job->path);
 	if (pack_find(job->fd, job->path, log, &job->found, err) == -1)
 		return -1;
-	if (pack_reader_open(&job->reader, job->fd, job->found.mark.end,
+	if (pack_reader_open(&job->reader, job->fd, job->found.trailer.end,
 	    err) == -1)
 		return err_wrap(err, "%s", job->path);
 	if (job->found.top == NULL)

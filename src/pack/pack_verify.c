@@ -110,7 +110,7 @@ pack_verify_new(const char *path, struct log *log, struct err *err)
 	if (pack_find(verify->fd, path, log, &verify->found, err) == -1)
 		goto err_free;
 	if (pack_reader_open(&verify->reader, verify->fd,
-	    verify->found.mark.end, err) == -1) {
+	    verify->found.trailer.end, err) == -1) {
 		err_wrap(err, "%s", path);
 		goto err_free;
 	}
@@ -125,26 +125,26 @@ err_free:
 
 /* The archive's own bytes, whatever is in it. */
 static int
-step_mark(struct pack_verify *verify, struct err *err)
+step_trailer(struct pack_verify *verify, struct err *err)
 {
-	struct pack_mark *mark = &verify->found.mark;
-	int rc = pack_mark_step(verify->fd, mark, verify->buffer, err);
+	struct pack_trailer *trailer = &verify->found.trailer;
+	int rc = pack_trailer_step(verify->fd, trailer, verify->buffer, err);
 
 	if (rc == -1)
 		return err_wrap(err, "%s", verify->path);
 	if (rc == 1)
 		return 1;
 	verify->is_marked = true;
-	if (mark->is_misplaced)
+	if (trailer->is_misplaced)
 		pack_say(verify, AUDIT_DAMAGED, NULL, "its end was cut off, "
 		    "or something was added behind it: the SHA-256 that "
 		    "'hlexport pack' put there is not the last that there "
 		    "is");
-	else if (!mark->is_there)
+	else if (!trailer->is_there)
 		pack_say(verify, AUDIT_NOTE, NULL, "'hlexport pack' has "
 		    "not made it, or its end was cut off: what is around "
 		    "its files can't be checked");
-	else if (!mark->is_sound)
+	else if (!trailer->is_sound)
 		pack_say(verify, AUDIT_DAMAGED, NULL, "its bytes are not "
 		    "those that were written: the SHA-256 at its end is "
 		    "another");
@@ -188,7 +188,7 @@ pack_verify_step(struct pack_verify *verify, struct err *err)
 	int rc;
 
 	if (!verify->is_marked)
-		return step_mark(verify, err);
+		return step_trailer(verify, err);
 	if (!verify->is_read)
 		return step_member(verify, err);
 	rc = audit_verify_step(verify->audit, err);

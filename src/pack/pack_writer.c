@@ -210,19 +210,19 @@ pack_writer_end(struct pack_writer *writer, struct err *err)
 
 /* The mark; of a ZIP, it takes the place of the last two bytes. */
 static int
-write_mark(struct pack_writer *writer, struct err *err)
+write_trailer(struct pack_writer *writer, struct err *err)
 {
 	enum pack_format format = writer->settings->format;
 	unsigned char sha256[SHA256_BYTES];
-	char before[PACK_MARK_BEFORE], hex[SHA256_HEX];
+	char before[PACK_TRAILER_BEFORE], hex[SHA256_HEX];
 	const char *after;
-	size_t n = pack_mark_before(format, before), n_after;
+	size_t n = pack_trailer_before(format, before), n_after;
 
 	if (format == PACK_ZIP && (writer->n_late != 2 ||
 	    writer->late[0] != 0 || writer->late[1] != 0))
 		return err_set(err, ERR_INTERNAL, "%s: this libarchive ends "
 		    "a ZIP in another way", writer->settings->target);
-	n_after = pack_mark_after(format, &after);
+	n_after = pack_trailer_after(format, &after);
 	if (write_out(writer, before, n) == -1)
 		return failed(writer, err);
 	sha256_peek(writer->hash, sha256);
@@ -239,7 +239,7 @@ pack_writer_close(struct pack_writer *writer, struct err *err)
 	if (check(writer, writer->call->archive_write_close(
 	    writer->archive), err) == -1)
 		return -1;
-	return write_mark(writer, err);
+	return write_trailer(writer, err);
 }
 
 void

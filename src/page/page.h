@@ -116,7 +116,7 @@ int page_read_record(struct page *, const struct page_plan *, const char *,
 
 /* What is not as we write it, and yet no damage. */
 enum page_odd {
-	PAGE_ODD_MARK = 1,	/* a byte order mark */
+	PAGE_ODD_BOM = 1,	/* a byte order mark */
 	PAGE_ODD_RETURNS = 2,	/* CR LF at the end of a line */
 	PAGE_ODD_BLANKS = 4,	/* blanks around a record */
 	PAGE_ODD_LAYOUT = 8,	/* a record over several lines */

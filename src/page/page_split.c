@@ -52,7 +52,7 @@ static unsigned
 odds_of(struct span record, const char *from, const char *to)
 {
 	size_t mark = mark_at(from, to);
-	unsigned odd = mark > 0 ? PAGE_ODD_MARK : 0;
+	unsigned odd = mark > 0 ? PAGE_ODD_BOM : 0;
 	const char *end = record.data + record.len;
 
 	if (to > end && to[-1] == '\r') {
@@ -120,7 +120,7 @@ page_whole(struct page *page, const struct page_plan *plan, struct span data,
 	    mark_at(data.data, data.data + data.len);
 
 	*item = (struct page_item){ .kind = PAGE_DAMAGED, .bytes = data,
-	    .used = data.len, .odd = mark > 0 ? PAGE_ODD_MARK : 0 };
+	    .used = data.len, .odd = mark > 0 ? PAGE_ODD_BOM : 0 };
 	if (page_read_record(page, plan, data.data + mark, data.len - mark,
 	    err) == -1)
 		return;

@@ -168,7 +168,7 @@ end(struct run *run, struct err *err)
 		return run->gaps > 0 ? RUN_GAPS : RUN_COMPLETE;
 	if (run->settings.repair)
 		return RUN_COMPLETE;
-	if (run_restore_marks(run, err) == -1 || run_seal(run, err) == -1)
+	if (run_restore_done(run, err) == -1 || run_seal(run, err) == -1)
 		return RUN_STOPPED;
 	return manifest_sealed(run->manifest) != NULL ? RUN_COMPLETE :
 	    RUN_GAPS;

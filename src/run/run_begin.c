@@ -269,14 +269,14 @@ run_wants_more(const struct run *run)
 static int
 widen(struct run *run, struct err *err)
 {
-	struct tree_receipts marks = { NULL, 0, 0 };
+	struct tree_receipts markers = { NULL, 0, 0 };
 	size_t i;
 	int rc = 0;
 
 	if (run->n_damage > 0)
 		return err_set(err, ERR_DATA, "%s is damaged; repair it "
 		    "before more is exported", tree_where(run->tree));
-	if (manifest_marks(run->manifest, &marks, err) == -1)
+	if (manifest_done_markers(run->manifest, &markers, err) == -1)
 		return -1;
 	manifest_widen(run->manifest, run->settings.options);
 	json_decref(run->options);
@@ -286,10 +286,10 @@ widen(struct run *run, struct err *err)
 	if (manifest_save(run->manifest, err) == -1)
 		rc = -1;
 	/* Below what they marked as done, there may be more. */
-	for (i = 0; rc == 0 && i < marks.n; i++)
-		(void)file_remove(tree_dir(run->tree), marks.items[i].path,
+	for (i = 0; rc == 0 && i < markers.n; i++)
+		(void)file_remove(tree_dir(run->tree), markers.items[i].path,
 		    NULL);
-	tree_receipts_release(&marks);
+	tree_receipts_release(&markers);
 	return rc;
 }
 

@@ -337,7 +337,7 @@ finish(struct run *run, struct run_task *task, struct outcome *outcome)
 	    task->page.total, .size = paging == SOURCE_NUMBERED ?
 	    task->page.size : -1,
 	    .more = task->nothing ? 0 : task->page.more,
-	    .cursor = task->next_mark,
+	    .cursor = task->next_cursor,
 	    .print = own->print, .known_print = own->known_print,
 	    .double_print = own->double_print, .inserted = own->inserted,
 	    .retried = task->reply != NULL && task->reply->attempts > 1 };
@@ -388,7 +388,7 @@ say(struct run *run, struct run_task *task, struct outcome *outcome,
 	page->total = listing->begin > 0 || listing->end > 0 ?
 	    listing->total : task->page.total;
 	/* A mark is where the next page is; it may have the key in it. */
-	next = http_hidden(run->http, task->next_mark);
+	next = http_hidden(run->http, task->next_cursor);
 	page->next = next;
 	page->by_time = listing->resource->paging == SOURCE_INTERVALS;
 	manifest_say_page(run->manifest, listing->key, page,

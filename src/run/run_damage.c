@@ -179,21 +179,21 @@ look_at(struct run *run, const struct manifest_listing *listing,
 }
 
 static int
-look_at_marks(struct run *run, struct err *err)
+look_at_done_markers(struct run *run, struct err *err)
 {
-	struct tree_receipts marks = { NULL, 0, 0 };
+	struct tree_receipts markers = { NULL, 0, 0 };
 	size_t i;
-	int rc = manifest_marks(run->manifest, &marks, err);
+	int rc = manifest_done_markers(run->manifest, &markers, err);
 
-	for (i = 0; rc == 0 && i < marks.n; i++) {
+	for (i = 0; rc == 0 && i < markers.n; i++) {
 		/* Where more is wanted, all of them are written again. */
 		if (!run_wants_more(run))
-			tree_know(run->tree, marks.items[i].path);
+			tree_know(run->tree, markers.items[i].path);
 		if (!run->settings.repair &&
-		    !tree_has(run->tree, &marks.items[i], true))
-			add_damage(run, NULL, marks.items[i].path);
+		    !tree_has(run->tree, &markers.items[i], true))
+			add_damage(run, NULL, markers.items[i].path);
 	}
-	tree_receipts_release(&marks);
+	tree_receipts_release(&markers);
 	return rc;
 }
 
@@ -237,7 +237,7 @@ run_damage_begin(struct run *run, struct err *err)
 	while (rc == 0 && manifest_each(run->manifest, listing.key, &listing))
 		rc = look_at(run, &listing, err);
 	if (rc == 0)
-		rc = look_at_marks(run, err);
+		rc = look_at_done_markers(run, err);
 	tree_receipts_sort(&run->begun);
 	forget_all(run);
 	return rc;

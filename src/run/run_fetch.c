@@ -26,7 +26,7 @@ run_free_task(struct run *run, struct run_task *task)
 	free(task->gap.why);
 	free(task->gap.request);
 	run_twins_free(task->twins);
-	free(task->next_mark);
+	free(task->next_cursor);
 	free(task->key);
 	free(task);
 }

@@ -18,7 +18,7 @@ struct run_task {
 	struct http_reply *reply;	/* when it has come */
 	struct page page;	/* what is in it */
 	struct run_twins *twins;	/* see run_twins.c; or NULL */
-	char *next_mark;	/* of the next page, or NULL */
+	char *next_cursor;	/* of the next page, or NULL */
 	bool failed;		/* it can't be had: ${gap} says why */
 	bool nothing;		/* there is nothing there, and that's right */
 	bool held;		/* it came before its turn */
@@ -236,7 +236,7 @@ bool run_page_inside(const struct run_task *, uint64_t *);
 
 /**
  * run_next_page(run, task, err):
- * Set ${task->next_mark} to what names the page after this one, NULL if there
+ * Set ${task->next_cursor} to what names the page after this one, NULL if there
  * is none.  Return 0; or -1 with ${err} set, ERR_USAGE if the definition is
  * wrong.
  */

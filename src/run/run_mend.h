@@ -181,8 +181,8 @@ int run_repair_open(struct run *, struct err *);
 /** run_repair_asks(run): Does the repair take a server? */
 bool run_repair_asks(const struct run *);
 
-/** run_restore_marks(run, err): Those that are damaged: they are empty. */
-int run_restore_marks(struct run *, struct err *);
+/** run_restore_done(run, err): Those that are damaged: they are empty. */
+int run_restore_done(struct run *, struct err *);
 
 /** run_repair_end(run, state, err): All is asked: merge, or leave it. */
 enum run_state run_repair_end(struct run *, enum run_state, struct err *);

@@ -143,8 +143,8 @@ run_next_page(struct run *run, struct run_task *task, struct err *err)
 		if ((next = url) == NULL)
 			return -1;
 	}
-	free(task->next_mark);
-	task->next_mark = next;
+	free(task->next_cursor);
+	task->next_cursor = next;
 	return next == NULL || is_utf8(next) ? 0 : err_set(err, ERR_DATA,
 	    "the cursor of the next page is not UTF-8");
 }

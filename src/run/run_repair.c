@@ -80,23 +80,23 @@ run_repair_asks(const struct run *run)
 }
 
 int
-run_restore_marks(struct run *run, struct err *err)
+run_restore_done(struct run *run, struct err *err)
 {
-	struct tree_receipts marks = { NULL, 0, 0 };
+	struct tree_receipts markers = { NULL, 0, 0 };
 	struct tree_receipt receipt;
 	size_t i;
-	int rc = manifest_marks(run->manifest, &marks, err);
+	int rc = manifest_done_markers(run->manifest, &markers, err);
 
-	for (i = 0; rc == 0 && i < marks.n; i++) {
-		const char *path = marks.items[i].path;
+	for (i = 0; rc == 0 && i < markers.n; i++) {
+		const char *path = markers.items[i].path;
 
-		if (marks.items[i].bytes > 0 || !run_is_damaged(run, path))
+		if (markers.items[i].bytes > 0 || !run_is_damaged(run, path))
 			continue;
 		rc = tree_put_again(run->tree, path, (struct span){ "", 0 },
 		    &receipt, err);
 		note_restored(run, path);
 	}
-	tree_receipts_release(&marks);
+	tree_receipts_release(&markers);
 	return rc;
 }
 
@@ -274,7 +274,7 @@ run_repair_end(struct run *run, enum run_state state, struct err *err)
 		leave(run);
 		return state != RUN_COMPLETE ? state : RUN_GAPS;
 	}
-	if (run_restore_marks(run, err) == -1 ||
+	if (run_restore_done(run, err) == -1 ||
 	    (run->unfetched == 0 && say_lost(run, err) == -1) ||
 	    run_flush(run, err) == -1 || put_bookkeeping(run, err) == -1)
 		return stop(run);

@@ -446,7 +446,7 @@ run_restore_commit(struct run *run, struct run_task *task, struct err *err)
 	    .total = task->page.total,
 	    .size = job.listing->resource->paging == SOURCE_NUMBERED ?
 	    task->page.size : -1, .more = task->page.more,
-	    .cursor = task->next_mark };
+	    .cursor = task->next_cursor };
 	enum crawl_state state;
 	int rc = 0;
 

@@ -13,7 +13,7 @@
 #include "run/run_internal.h"
 
 struct entry {
-	struct set_mark key;
+	struct set_hash key;
 	size_t i;		/* which record of the page it is */
 	bool is_held;		/* it waits in run_double.c */
 };
@@ -25,7 +25,7 @@ struct run_twins {
 };
 
 static int
-compare(const struct set_mark *one, const struct set_mark *other)
+compare(const struct set_hash *one, const struct set_hash *other)
 {
 	if (one->a != other->a)
 		return one->a < other->a ? -1 : 1;
@@ -55,7 +55,7 @@ new_twins(const struct page *page)
 		record = page_record(page, i);
 		if (page_key(&record, NULL, &key))
 			twins->all[twins->n++] = (struct entry){
-			    set_mark_of(key.data, key.len), i, false };
+			    set_hash_of(key.data, key.len), i, false };
 	}
 	text_release(&key);
 	qsort(twins->all, twins->n, sizeof(*twins->all), by_key);
@@ -73,7 +73,7 @@ run_twins_free(struct run_twins *twins)
 
 /* The first record of the page with the key; there is one. */
 static struct entry *
-find_first(const struct run_twins *twins, struct set_mark key)
+find_first(const struct run_twins *twins, struct set_hash key)
 {
 	size_t low = 0, high = twins->n, middle;
 
@@ -163,7 +163,7 @@ has_twin(struct run *run, struct run_task *task, size_t i)
 
 	if (task->twins == NULL)
 		task->twins = new_twins(&task->page);
-	first = find_first(task->twins, set_mark_of(run->scratch.data, len));
+	first = find_first(task->twins, set_hash_of(run->scratch.data, len));
 	other = task->page.records[first->i];
 	if (first->i == i)
 		first->is_held = true;

@@ -397,8 +397,8 @@ bool source_has_column(const struct source_table *, const char *);
  */
 char *source_file_pattern(const struct source_resource *);
 
-/** source_mark_pattern(resource): The same of its marks. */
-char *source_mark_pattern(const struct source_resource *);
+/** source_done_pattern(resource): The same of its marks. */
+char *source_done_pattern(const struct source_resource *);
 
 /** source_find(source, name, len): Return the resource, or NULL. */
 struct source_resource *source_find(const struct source *, const char *,

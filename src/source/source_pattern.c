@@ -46,7 +46,7 @@ source_file_pattern(const struct source_resource *resource)
 }
 
 char *
-source_mark_pattern(const struct source_resource *resource)
+source_done_pattern(const struct source_resource *resource)
 {
 	return resource->done.line > 0 ? pattern_of(&resource->done, "") :
 	    NULL;

@@ -543,13 +543,13 @@ test_a_log_on_a_full_disk_says_so(void **state)
 
 	(void)state;
 	assert_int_not_equal(fd, -1);
-	assert_int_equal(log_mark(log, &err), 0);
+	assert_int_equal(log_write_digest(log, &err), 0);
 	log_to_file(log, fd, LOG_TEXT);
 	log_say(log, LOG_INFO, "test", "lost");
 	close(fd);
 	fd = open("log", O_RDWR | O_CREAT, 0600);
 	log_to_file(log, fd, LOG_TEXT);
-	assert_int_equal(log_mark(log, &err), -1);
+	assert_int_equal(log_write_digest(log, &err), -1);
 	assert_string_equal(err.text, "export.log: write: No space left on "
 	    "device");
 	log_free(log);

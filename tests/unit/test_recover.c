@@ -126,7 +126,7 @@ write_log(const struct given *given, bool header, bool seal)
 	if (seal)
 		log_event(log, LOG_INFO, "run", "sealed", MANIFEST_LOGGED,
 		    given->seal, NULL);
-	assert_int_equal(log_mark(log, &err), 0);
+	assert_int_equal(log_write_digest(log, &err), 0);
 	log_free(log);
 }
 

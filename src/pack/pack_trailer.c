@@ -30,7 +30,7 @@ static const struct {
 	size_t before_len;
 	const char *after;	/* BLOCK bytes of it may be looked at */
 	size_t after_len;
-} marks[] = {
+} forms[] = {
 	/* The end of ZIP's last record: how long the comment is. */
 	[PACK_ZIP] = { "\x50", 2, "", 0 },
 	[PACK_TAR] = { "", 0, NULL, BLOCK - WORDS_LEN - DIGITS },
@@ -47,22 +47,22 @@ after(enum pack_format format)
 {
 	static const char zeros[BLOCK];
 
-	return marks[format].after != NULL ? marks[format].after : zeros;
+	return forms[format].after != NULL ? forms[format].after : zeros;
 }
 
 size_t
-pack_mark_after(enum pack_format format, const char **pos)
+pack_trailer_after(enum pack_format format, const char **pos)
 {
 	*pos = after(format);
-	return marks[format].after_len;
+	return forms[format].after_len;
 }
 
 size_t
-pack_mark_before(enum pack_format format, char out[PACK_MARK_BEFORE])
+pack_trailer_before(enum pack_format format, char out[PACK_TRAILER_BEFORE])
 {
-	size_t n = marks[format].before_len;
+	size_t n = forms[format].before_len;
 
-	memcpy(out, marks[format].before, n);
+	memcpy(out, forms[format].before, n);
 	memcpy(&out[n], WORDS, WORDS_LEN);
 	return n + WORDS_LEN;
 }
@@ -92,7 +92,7 @@ read_at(int fd, char *data, size_t len, int64_t from, struct err *err)
  * are enough.
  */
 static bool
-is_mark(const char *words)
+is_trailer(const char *words)
 {
 	size_t i, n = 0;
 
@@ -109,10 +109,10 @@ fits_before(const char *tail, size_t position, int64_t offset)
 
 	if (offset % BLOCK == 0)
 		return true;
-	for (i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
-		len = marks[i].before_len;
+	for (i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		len = forms[i].before_len;
 		if (len > 0 && position >= len && memcmp(&tail[position - len],
-		    marks[i].before, len) == 0)
+		    forms[i].before, len) == 0)
 			return true;
 	}
 	return false;
@@ -122,8 +122,8 @@ fits_before(const char *tail, size_t position, int64_t offset)
 static bool
 ends_within(const char *tail, size_t len, enum pack_format format)
 {
-	char begin[PACK_MARK_BEFORE];
-	size_t n = pack_mark_before(format, begin);
+	char begin[PACK_TRAILER_BEFORE];
+	size_t n = pack_trailer_before(format, begin);
 
 	for (n--; n >= (format == PACK_ZIP ? 2 : SURE); n--) {
 		if (n > len || memcmp(&tail[len - n], begin, n) != 0)
@@ -139,83 +139,83 @@ ends_within(const char *tail, size_t len, enum pack_format format)
 
 /* Is there a mark whose end was cut off, or behind which something is? */
 static int
-find_misplaced(int fd, int64_t size, struct pack_mark *mark, struct err *err)
+find_misplaced(int fd, int64_t size, struct pack_trailer *trailer, struct err *err)
 {
 	size_t len = size < WINDOW ? (size_t)size : WINDOW, offset, i;
 	char *tail = mem_alloc(len + 1);
 	int rc = read_at(fd, tail, len, size - (int64_t)len, err);
 
 	for (offset = 0; rc == 0 && offset + WORDS_LEN <= len; offset++)
-		mark->is_misplaced |= tail[offset] == WORDS[0] &&
+		trailer->is_misplaced |= tail[offset] == WORDS[0] &&
 		    memcmp(&tail[offset], WORDS, WORDS_LEN) == 0 &&
 		    fits_before(tail, offset, size - (int64_t)(len - offset));
-	for (i = 0; rc == 0 && i < sizeof(marks) / sizeof(marks[0]); i++)
-		mark->is_misplaced |= ends_within(tail, len,
+	for (i = 0; rc == 0 && i < sizeof(forms) / sizeof(forms[0]); i++)
+		trailer->is_misplaced |= ends_within(tail, len,
 		    (enum pack_format)i);
 	free(tail);
 	return rc;
 }
 
 int
-pack_mark_find(int fd, int64_t size, struct pack_mark *mark,
+pack_trailer_find(int fd, int64_t size, struct pack_trailer *trailer,
     struct err *err)
 {
 	char tail[BLOCK];
 	size_t i, len;
 
-	mark->is_there = false;
-	mark->end = size;
-	for (i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
-		len = WORDS_LEN + DIGITS + marks[i].after_len;
-		if (size < (int64_t)(len + marks[i].before_len))
+	trailer->is_there = false;
+	trailer->end = size;
+	for (i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		len = WORDS_LEN + DIGITS + forms[i].after_len;
+		if (size < (int64_t)(len + forms[i].before_len))
 			continue;
 		if (read_at(fd, tail, len, size - (int64_t)len, err) == -1)
 			return -1;
-		if (!is_mark(tail))
+		if (!is_trailer(tail))
 			continue;
-		mark->is_there = true;
-		mark->digits = size - (int64_t)len + (int64_t)WORDS_LEN;
-		memcpy(mark->hex, &tail[WORDS_LEN], DIGITS);
-		mark->hex[DIGITS] = '\0';
-		mark->is_sound = memcmp(tail, WORDS, WORDS_LEN) == 0 &&
+		trailer->is_there = true;
+		trailer->digits = size - (int64_t)len + (int64_t)WORDS_LEN;
+		memcpy(trailer->hex, &tail[WORDS_LEN], DIGITS);
+		trailer->hex[DIGITS] = '\0';
+		trailer->is_sound = memcmp(tail, WORDS, WORDS_LEN) == 0 &&
 		    memcmp(&tail[WORDS_LEN + DIGITS],
-		    after((enum pack_format)i), marks[i].after_len) == 0;
+		    after((enum pack_format)i), forms[i].after_len) == 0;
 		if (i != PACK_ZIP)
-			mark->end = size - (int64_t)(len +
-			    marks[i].before_len);
+			trailer->end = size - (int64_t)(len +
+			    forms[i].before_len);
 		return 0;
 	}
-	return find_misplaced(fd, size, mark, err);
+	return find_misplaced(fd, size, trailer, err);
 }
 
 int
-pack_mark_step(int fd, struct pack_mark *mark, char *buffer,
+pack_trailer_step(int fd, struct pack_trailer *trailer, char *buffer,
     struct err *err)
 {
 	unsigned char sha256[SHA256_BYTES];
 	char hex[SHA256_HEX];
-	int64_t left = mark->digits - mark->offset;
+	int64_t left = trailer->digits - trailer->offset;
 	size_t n = left < PACK_CHUNK ? (size_t)left : PACK_CHUNK;
 
-	if (!mark->is_there)
+	if (!trailer->is_there)
 		return 0;
-	if (mark->hash == NULL)
-		mark->hash = sha256_new();
-	if (read_at(fd, buffer, n, mark->offset, err) == -1)
+	if (trailer->hash == NULL)
+		trailer->hash = sha256_new();
+	if (read_at(fd, buffer, n, trailer->offset, err) == -1)
 		return -1;
-	sha256_add(mark->hash, buffer, n);
-	mark->offset += (int64_t)n;
-	if (mark->offset < mark->digits)
+	sha256_add(trailer->hash, buffer, n);
+	trailer->offset += (int64_t)n;
+	if (trailer->offset < trailer->digits)
 		return 1;
-	sha256_peek(mark->hash, sha256);
+	sha256_peek(trailer->hash, sha256);
 	sha256_hex(sha256, hex);
-	mark->is_sound &= strcmp(hex, mark->hex) == 0;
+	trailer->is_sound &= strcmp(hex, trailer->hex) == 0;
 	return 0;
 }
 
 void
-pack_mark_release(struct pack_mark *mark)
+pack_trailer_release(struct pack_trailer *trailer)
 {
-	sha256_free(mark->hash);
-	mark->hash = NULL;
+	sha256_free(trailer->hash);
+	trailer->hash = NULL;
 }
