@@ -140,12 +140,12 @@ static bool
 path_of(struct audit_verify *verify, const struct crawl_node *node,
     const struct source_template *template, char *const *parts)
 {
-	struct crawl_view view = { .crawl = verify->crawl, .node = node,
+	struct crawl_resolver resolver = { .crawl = verify->crawl, .node = node,
 	    .parts = parts };
-	struct source_scope scope = crawl_scope(&view);
+	struct source_lookup lookup = crawl_lookup(&resolver);
 	const char *missing;
 
-	return tree_path(verify->tree, template, &scope, NULL,
+	return tree_path(verify->tree, template, &lookup, NULL,
 	    &verify->path, &missing) == 0;
 }
 

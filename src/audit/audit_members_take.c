@@ -40,7 +40,7 @@ may_have_children(const struct audit_verify *verify,
 {
 	const struct source *source = verify->settings.source;
 	struct own_values own = { resource, values };
-	struct source_scope scope = { own_value, &own };
+	struct source_lookup lookup = { own_value, &own };
 	size_t i, k;
 
 	for (i = 0; i < source->n_resources; i++) {
@@ -55,7 +55,7 @@ may_have_children(const struct audit_verify *verify,
 			if (var->kind == SOURCE_FIELD &&
 			    var->resource == resource &&
 			    var->otherwise == NULL)
-				may = source_holds(&one, &scope);
+				may = source_holds(&one, &lookup);
 		}
 		if (may)
 			return true;

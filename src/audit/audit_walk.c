@@ -129,7 +129,7 @@ audit_take_fields(struct audit_verify *verify, char **values)
 			json_object_set_new(verify->current.fields,
 			    listing->resource->fields[i].name,
 			    json_string(values[i]));
-	crawl_fact(verify->crawl, listing, values);
+	crawl_add_fields(verify->crawl, listing, values);
 }
 
 void

@@ -273,15 +273,15 @@ static int
 take_options(const struct cli *cli, json_t *header,
     struct cli_settings *settings, struct err *err)
 {
-	struct source_scope scope = { option_value, NULL };
+	struct source_lookup lookup = { option_value, NULL };
 	json_t *before;
 
 	if (header == NULL) {
 		settings->options = new_options(cli, err);
 		if (settings->options == NULL)
 			return -1;
-		scope.cookie = settings->options;
-		return source_check(cli->source, &scope, err);
+		lookup.cookie = settings->options;
+		return source_check(cli->source, &lookup, err);
 	}
 	before = json_object_get(header, "options");
 	settings->options = json_is_object(before) ? json_copy(before) :

@@ -32,7 +32,7 @@ struct crawl_node {
 	char *key;		/* names it among its siblings, encoded */
 	char **parts;		/* of its key, as they came */
 	char **values;		/* of its resource's fields; NULL: none */
-	struct crawl_fact *facts;	/* of documents beside its children */
+	struct crawl_fields *fields;	/* of documents beside its children */
 	struct crawl_listing *listing;	/* the one it is from */
 	struct crawl_listing *below;	/* listings that are not over */
 	uint64_t order;		/* of the record at the top, among its like */
@@ -271,10 +271,10 @@ bool crawl_is_turn(const struct crawl_job *);
 void crawl_link(struct crawl *, struct crawl_listing *, char **, char **);
 
 /**
- * crawl_fact(crawl, listing, values):
+ * crawl_fields(crawl, listing, values):
  * The fields of the one document ${listing} are these; as crawl_link().
  */
-void crawl_fact(struct crawl *, struct crawl_listing *, char **);
+void crawl_add_fields(struct crawl *, struct crawl_listing *, char **);
 
 /**
  * crawl_finish(crawl, job, result):
@@ -406,7 +406,7 @@ void crawl_record_key(const struct source_resource *, char *const *,
     struct text *);
 
 /* Where a template's variables get their values from. */
-struct crawl_view {
+struct crawl_resolver {
 	const struct crawl *crawl;
 	const struct crawl_node *node;	/* the nearest record above */
 	const struct crawl_job *job;	/* for {page...}, or NULL */
@@ -415,10 +415,10 @@ struct crawl_view {
 };
 
 /**
- * crawl_scope(view):
- * Return the scope that looks through ${view}, and is valid as long as it.
+ * crawl_lookup(resolver):
+ * Return the scope that looks through ${resolver}, and is valid as long as it.
  */
-struct source_scope crawl_scope(struct crawl_view *);
+struct source_lookup crawl_lookup(struct crawl_resolver *);
 
 /* ------------------------------------------------------------ counting */
 

@@ -40,13 +40,13 @@ crawl_chain_asked(const struct crawl_listing *listing)
 /* A number that a template gives, or -1. */
 static int64_t
 number_of(const struct source_template *template,
-    const struct source_scope *scope)
+    const struct source_lookup *lookup)
 {
 	struct text text;
 	int64_t number;
 
 	text_init(&text, 64);
-	source_text_of(template, scope, &text);
+	source_text_of(template, lookup, &text);
 	number = text.len > 0 && !text.over ?
 	    text_whole(text.data, text.len) : -1;
 	text_release(&text);
@@ -56,13 +56,13 @@ number_of(const struct source_template *template,
 /* A time that a template gives, in ms; or ${usual}. */
 static int64_t
 time_of(const struct source_template *template,
-    const struct source_scope *scope, int64_t default_value)
+    const struct source_lookup *lookup, int64_t default_value)
 {
 	struct text text;
 	int64_t wall = default_value;
 
 	text_init(&text, 200);
-	source_text_of(template, scope, &text);
+	source_text_of(template, lookup, &text);
 	if (text.len == 0 || text.over || clock_parse(text.data, &wall) == -1)
 		wall = default_value;
 	text_release(&text);
@@ -73,26 +73,26 @@ void
 crawl_chain_begin(struct crawl *crawl, struct crawl_listing *listing)
 {
 	const struct source_resource *resource = listing->resource;
-	struct crawl_view view = { .crawl = crawl,
+	struct crawl_resolver resolver = { .crawl = crawl,
 	    .node = listing->parent };
-	struct source_scope scope = crawl_scope(&view);
+	struct source_lookup lookup = crawl_lookup(&resolver);
 	int64_t first, count;
 
 	if (resource->paging == SOURCE_INTERVALS) {
-		listing->from = time_of(&resource->intervals.from, &scope,
+		listing->from = time_of(&resource->intervals.from, &lookup,
 		    INT64_MIN);
 		listing->is_open_left = listing->from == INT64_MIN;
 		if (listing->is_open_left)
 			listing->from = resource->intervals.earliest;
-		listing->to = time_of(&resource->intervals.to, &scope,
+		listing->to = time_of(&resource->intervals.to, &lookup,
 		    clock_wall());
 		/* Something is asked for, however short it is. */
 		listing->end = listing->to - listing->from < 1000 ? 1 :
 		    (uint64_t)(listing->to - listing->from + 999) / 1000;
 		return;
 	}
-	first = number_of(&resource->slice.first, &scope);
-	count = number_of(&resource->slice.count, &scope);
+	first = number_of(&resource->slice.first, &lookup);
+	count = number_of(&resource->slice.count, &lookup);
 	listing->begin = first > 0 ? (uint64_t)first : 0;
 	listing->end = count >= 0 ? listing->begin + (uint64_t)count : 0;
 	listing->ask = listing->commit = listing->begin;
@@ -342,14 +342,14 @@ uint64_t
 crawl_has_cap(struct crawl *crawl, const struct crawl_job *job)
 {
 	const struct crawl_listing *listing = job->listing;
-	struct crawl_view view = { .crawl = crawl,
+	struct crawl_resolver resolver = { .crawl = crawl,
 	    .node = listing->parent };
-	struct source_scope scope = crawl_scope(&view);
+	struct source_lookup lookup = crawl_lookup(&resolver);
 	int64_t cap;
 
 	if (listing->resource->paging != SOURCE_INTERVALS)
 		return 0;
-	cap = number_of(&listing->resource->intervals.cap, &scope);
+	cap = number_of(&listing->resource->intervals.cap, &lookup);
 	return cap > 0 ? (uint64_t)cap : 1;
 }
 
@@ -469,9 +469,9 @@ crawl_time(const struct crawl_job *job, bool end, char out[32])
 }
 
 const char *
-crawl_time_value(struct crawl_view *view, enum source_var_kind kind)
+crawl_time_value(struct crawl_resolver *resolver, enum source_var_kind kind)
 {
-	const struct crawl_job *job = view->job;
+	const struct crawl_job *job = resolver->job;
 	const struct crawl_listing *listing;
 	int64_t begin, end;
 
@@ -482,13 +482,13 @@ crawl_time_value(struct crawl_view *view, enum source_var_kind kind)
 	if (kind == SOURCE_PAGE_END) {
 		if (job->is_narrow && end < listing->to)
 			end -= NARROW_MS;
-		write_time(end, view->number);
-		return view->number;
+		write_time(end, resolver->number);
+		return resolver->number;
 	}
 	if (begin == listing->from && listing->is_open_left)
 		return NULL;
 	if (begin > listing->from)
 		begin -= job->is_narrow ? 2 * NARROW_MS : OVERLAP_MS;
-	write_time(begin, view->number);
-	return view->number;
+	write_time(begin, resolver->number);
+	return resolver->number;
 }

@@ -7,8 +7,8 @@
 #define CRAWL_GROW_AFTER 4	/* windows that came */
 
 /* The fields of a document, kept where its siblings find them. */
-struct crawl_fact {
-	struct crawl_fact *next;
+struct crawl_fields {
+	struct crawl_fields *next;
 	const struct source_resource *resource;
 	char **values;
 };
@@ -110,8 +110,8 @@ bool crawl_is_chain(const struct crawl_listing *);
 /** crawl_read_again(listing): Begin another pass. */
 void crawl_read_again(struct crawl_listing *);
 
-/** crawl_time_value(view, kind): The value of {page.start}, {page.end}. */
-const char *crawl_time_value(struct crawl_view *, enum source_var_kind);
+/** crawl_time_value(resolver, kind): The value of {page.start}, {page.end}. */
+const char *crawl_time_value(struct crawl_resolver *, enum source_var_kind);
 
 /**
  * crawl_widen_page(listing, job):

@@ -181,10 +181,10 @@ int64_t
 crawl_number(struct crawl *crawl, const struct crawl_listing *listing,
     const struct source_var *var)
 {
-	struct crawl_view view = { .crawl = crawl,
+	struct crawl_resolver resolver = { .crawl = crawl,
 	    .node = listing->parent };
-	struct source_scope scope = crawl_scope(&view);
-	const char *value = source_value(&scope, var);
+	struct source_lookup lookup = crawl_lookup(&resolver);
+	const char *value = source_value(&lookup, var);
 
 	return value != NULL ? text_whole(value, strlen(value)) : -1;
 }

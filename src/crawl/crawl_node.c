@@ -27,12 +27,12 @@ free_texts(char **texts, size_t n)
 void
 crawl_free_node(struct crawl_node *node)
 {
-	struct crawl_fact *fact, *next;
+	struct crawl_fields *fields, *next;
 
-	for (fact = node->facts; fact != NULL; fact = next) {
-		next = fact->next;
-		free_texts(fact->values, fact->resource->n_fields);
-		free(fact);
+	for (fields = node->fields; fields != NULL; fields = next) {
+		next = fields->next;
+		free_texts(fields->values, fields->resource->n_fields);
+		free(fields);
 	}
 	if (node->resource != NULL) {
 		free_texts(node->parts, node->resource->n_key);
@@ -130,8 +130,8 @@ crawl_grow(struct crawl *crawl, struct crawl_node *node)
 	const struct source *source = crawl->settings.source;
 	struct crawl_listing **made =
 	    mem_alloc(source->n_resources * sizeof(struct crawl_listing *));
-	struct crawl_view view = { .crawl = crawl, .node = node };
-	struct source_scope scope = crawl_scope(&view);
+	struct crawl_resolver resolver = { .crawl = crawl, .node = node };
+	struct source_lookup lookup = crawl_lookup(&resolver);
 	struct crawl_listing *before;
 	size_t i, n = 0;
 
@@ -140,7 +140,7 @@ crawl_grow(struct crawl *crawl, struct crawl_node *node)
 		    &source->resources[i];
 
 		if (resource->parent == node->resource &&
-		    source_holds(&resource->when, &scope))
+		    source_holds(&resource->when, &lookup))
 			made[n++] = new_listing(node, resource);
 	}
 	for (i = 0; i < n; i++) {
@@ -250,12 +250,12 @@ crawl_link(struct crawl *crawl, struct crawl_listing *listing, char **parts,
 }
 
 void
-crawl_fact(struct crawl *crawl, struct crawl_listing *listing, char **values)
+crawl_add_fields(struct crawl *crawl, struct crawl_listing *listing, char **values)
 {
-	struct crawl_fact *fact = mem_zero(1, sizeof(*fact));
+	struct crawl_fields *fields = mem_zero(1, sizeof(*fields));
 
 	(void)crawl;
-	fact->resource = listing->resource;
-	fact->values = values;
-	LL_PREPEND(listing->parent->facts, fact);
+	fields->resource = listing->resource;
+	fields->values = values;
+	LL_PREPEND(listing->parent->fields, fields);
 }

@@ -93,12 +93,12 @@ report_add_cell(const struct report_view *view,
 }
 
 bool
-report_long(const json_t *fact)
+report_long(const json_t *metric)
 {
-	const char *unit = json_string_value(json_array_get(fact, 2));
+	const char *unit = json_string_value(json_array_get(metric, 2));
 
 	return unit != NULL && strcmp(unit, "exact ms") == 0 &&
-	    json_number_value(json_array_get(fact, 1)) >= 10000;
+	    json_number_value(json_array_get(metric, 1)) >= 10000;
 }
 
 bool

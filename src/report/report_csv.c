@@ -80,7 +80,7 @@ add_value(const json_t *value, struct text *out)
 
 /* A number with as many digits as its unit deserves. */
 static void
-add_fact(const json_t *value, const char *unit, struct text *out)
+add_metric(const json_t *value, const char *unit, struct text *out)
 {
 	if (strcmp(unit, "exact ms") == 0 || strcmp(unit, "whole") == 0)
 		text_addf(out, "%.1f", json_number_value(value));
@@ -91,7 +91,7 @@ add_fact(const json_t *value, const char *unit, struct text *out)
 }
 
 static void
-add_facts(const json_t *section, struct text *out)
+add_metrics(const json_t *section, struct text *out)
 {
 	json_t *row;
 	size_t i;
@@ -101,7 +101,7 @@ add_facts(const json_t *section, struct text *out)
 	json_array_foreach(json_object_get(section, "rows"), i, row) {
 		add_string(json_string_value(json_array_get(row, 0)), out);
 		text_addc(out, ',');
-		add_fact(json_array_get(row, 1), json_string_value(
+		add_metric(json_array_get(row, 1), json_string_value(
 		    json_array_get(row, 2)), out);
 		text_addc(out, '\n');
 	}
@@ -213,8 +213,8 @@ report_csv(const json_t *report, struct text *out)
 		text_addc(out, '\n');
 		add_string(report_string(section, "title"), out);
 		text_addc(out, '\n');
-		if (report_facts(section))
-			add_facts(section, out);
+		if (report_is_metrics(section))
+			add_metrics(section, out);
 		else
 			add_table(section, out);
 	}

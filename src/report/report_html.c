@@ -74,7 +74,7 @@ add_cards(const struct report_view *view, const json_t *section,
 static bool
 is_summary(const json_t *section)
 {
-	return report_facts(section) &&
+	return report_is_metrics(section) &&
 	    !report_role(section, "performance");
 }
 
@@ -119,7 +119,7 @@ add_section(const struct report_view *view, const json_t *section,
 	const char *note = report_string(section, "note");
 
 	add_title(section, out);
-	if (report_facts(section)) {
+	if (report_is_metrics(section)) {
 		text_adds(out, "<ul class=\"cards\">\n");
 		add_cards(view, section, out);
 		text_adds(out, "</ul>\n");

@@ -43,8 +43,8 @@ void report_view_release(struct report_view *);
 /** report_role(section, role): Does ${section} have this ${role}? */
 bool report_role(const json_t *, const char *);
 
-/** report_facts(section): Does ${section} have facts, no table? */
-bool report_facts(const json_t *);
+/** report_is_metrics(section): Does ${section} have facts, no table? */
+bool report_is_metrics(const json_t *);
 
 /**
  * report_shown(section, limit, first):
@@ -67,8 +67,8 @@ void report_add_left_out(const json_t *, size_t, struct text *);
  */
 void report_add_section(struct report_view *, json_t *);
 
-/** report_add_facts(view): Add totals, tokens, cost, durations. */
-void report_add_facts(struct report_view *);
+/** report_add_metrics(view): Add totals, tokens, cost, durations. */
+void report_add_metrics(struct report_view *);
 
 /** report_add_latency(view): Add how the latency is spread. */
 void report_add_latency(struct report_view *);
@@ -168,8 +168,8 @@ void report_add_cell(const struct report_view *, const json_t *,
     const char *, size_t, struct text *);
 
 /**
- * report_long(fact):
- * Is ${fact}'s value a time so long that it is told in hours too?
+ * report_long(metric):
+ * Is ${metric}'s value a time so long that it is told in hours too?
  */
 bool report_long(const json_t *);
 

@@ -74,7 +74,7 @@ add_cell(const struct report_view *view, const json_t *value,
 }
 
 static void
-add_facts(const struct report_view *view, const json_t *section,
+add_metrics(const struct report_view *view, const json_t *section,
     struct text *out)
 {
 	json_t *row;
@@ -202,8 +202,8 @@ report_markdown(const json_t *report, struct text *out)
 		text_adds(out, "## ");
 		add_text(report_string(section, "title"), 200, out);
 		text_adds(out, "\n\n");
-		if (report_facts(section))
-			add_facts(&view, section, out);
+		if (report_is_metrics(section))
+			add_metrics(&view, section, out);
 		else
 			add_table(&view, section, out);
 		if ((note = report_string(section, "note")) != NULL) {

@@ -46,7 +46,7 @@ report_role(const json_t *section, const char *role)
 }
 
 bool
-report_facts(const json_t *section)
+report_is_metrics(const json_t *section)
 {
 	return report_role(section, "summary") ||
 	    report_role(section, "tokens") ||

@@ -112,7 +112,7 @@ add_head(const struct report_view *view, struct text *out)
 }
 
 static void
-add_facts(const struct report_view *view, const json_t *section,
+add_metrics(const struct report_view *view, const json_t *section,
     struct text *out)
 {
 	struct text value;
@@ -160,12 +160,12 @@ add_section(const struct report_view *view, const json_t *section,
 		    report_role(section, "agents") ? "Top Agents" :
 		    "Top Errors";
 	add_title(title, out);
-	if (report_facts(section))
-		add_facts(view, section, out);
+	if (report_is_metrics(section))
+		add_metrics(view, section, out);
 	else
 		report_add_grid(view, section, WIDTH, limit, out);
 	text_init(&left_out, SIZE_MAX / 4);
-	if (!report_facts(section))
+	if (!report_is_metrics(section))
 		report_add_left_out(section, limit, &left_out);
 	if (left_out.len > 0)
 		add_wrapped("", left_out.data, out);

@@ -164,7 +164,7 @@ report_view_init(struct report_view *view, const json_t *report)
 	add_head(view, "Source", report_string(report, "source"));
 	add_head(view, "Export", report_string(report, "export"));
 	add_filters(view);
-	report_add_facts(view);
+	report_add_metrics(view);
 	report_add_latency(view);
 	report_add_breakdowns(view);
 	report_add_series(view);

@@ -85,7 +85,7 @@ static char **
 make_headers(struct run *run, struct err *err)
 {
 	const struct source *source = run->settings.source;
-	struct source_scope scope = run_scope(run);
+	struct source_lookup lookup = run_lookup(run);
 	char **lines = mem_zero(source->n_headers + 1, sizeof(*lines));
 	struct text value;
 	size_t i, n = 0;
@@ -93,7 +93,7 @@ make_headers(struct run *run, struct err *err)
 	text_init(&value, 65536);
 	for (i = 0; i < source->n_headers; i++) {
 		text_clear(&value);
-		source_text_of(&source->headers[i].value, &scope, &value);
+		source_text_of(&source->headers[i].value, &lookup, &value);
 		if (value.len == 0 && !value.over)
 			continue;
 		if (value.over ? err_set(err, ERR_USAGE, "is too long") :
@@ -336,10 +336,10 @@ option_value(void *cookie, const struct source_var *var)
 	return NULL;
 }
 
-struct source_scope
-run_scope(struct run *run)
+struct source_lookup
+run_lookup(struct run *run)
 {
-	return (struct source_scope){ option_value, run };
+	return (struct source_lookup){ option_value, run };
 }
 
 /* What the definition says of statuses, in the form that http takes. */
@@ -368,7 +368,7 @@ static const struct source_resource *
 find_unit(struct run *run)
 {
 	const struct source *source = run->settings.source;
-	struct source_scope scope = run_scope(run);
+	struct source_lookup lookup = run_lookup(run);
 	size_t i;
 
 	for (i = 0; i < source->n_resources; i++)
@@ -376,7 +376,7 @@ find_unit(struct run *run)
 			return &source->resources[i];
 	for (i = 0; i < source->n_resources; i++)
 		if (source->resources[i].parent == NULL &&
-		    source_holds(&source->resources[i].when, &scope))
+		    source_holds(&source->resources[i].when, &lookup))
 			return &source->resources[i];
 	return &source->resources[0];
 }

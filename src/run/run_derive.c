@@ -62,16 +62,16 @@ static int
 write_rows(struct run *run, struct crawl_listing *listing,
     const struct text *rows, uint64_t n, struct err *err)
 {
-	struct crawl_view view = { .crawl = run->crawl,
+	struct crawl_resolver resolver = { .crawl = run->crawl,
 	    .node = listing->parent };
-	struct source_scope scope = crawl_scope(&view);
+	struct source_lookup lookup = crawl_lookup(&resolver);
 	struct manifest_listing whole = { .records = n, .total = -1 };
 	struct tree_receipts files = { NULL, 0, 0 };
 	struct tree_receipt receipt;
 	const char *missing;
 	int rc;
 
-	if (tree_path(run->tree, &listing->resource->file, &scope, NULL,
+	if (tree_path(run->tree, &listing->resource->file, &lookup, NULL,
 	    &run->path, &missing) == -1)
 		return err_set(err, ERR_INTERNAL, "no %s to name a file of "
 		    "%s", missing, listing->key);

@@ -254,11 +254,11 @@ static void
 tell_unread(struct run *run, const struct crawl_listing *listing)
 {
 	const struct source_resource *resource = listing->resource;
-	struct crawl_view view = { .crawl = run->crawl,
+	struct crawl_resolver resolver = { .crawl = run->crawl,
 	    .node = listing->parent };
-	struct source_scope scope = crawl_scope(&view);
+	struct source_lookup lookup = crawl_lookup(&resolver);
 	const char *value = resource->has_expect && crawl_number(run->crawl,
-	    listing, &resource->expect) < 0 ? source_value(&scope,
+	    listing, &resource->expect) < 0 ? source_value(&lookup,
 	    &resource->expect) : NULL;
 	char *key;
 	struct text text;
@@ -474,9 +474,9 @@ run_listing_state(struct run *run, struct run_listing *own,
 static int
 mark(struct run *run, struct crawl_node *node, struct err *err)
 {
-	struct crawl_view view = { .crawl = run->crawl, .node = node,
+	struct crawl_resolver resolver = { .crawl = run->crawl, .node = node,
 	    .parts = node->parts };
-	struct source_scope scope = crawl_scope(&view);
+	struct source_lookup lookup = crawl_lookup(&resolver);
 	char *key = mem_format("%s/%s", node->listing->key, node->key);
 	struct tree_receipt receipt;
 	const char *missing;
@@ -484,7 +484,7 @@ mark(struct run *run, struct crawl_node *node, struct err *err)
 
 	if (manifest_is_done(run->manifest, key))
 		goto done;
-	if (tree_path(run->tree, &node->resource->done, &scope, NULL,
+	if (tree_path(run->tree, &node->resource->done, &lookup, NULL,
 	    &run->path, &missing) == -1)
 		rc = err_set(err, ERR_INTERNAL, "no %s to mark %s as done",
 		    missing, node->key);

@@ -161,7 +161,7 @@ begin_anew(struct run *run, struct run_task *task, struct err *err)
 /* Make the address.  Return NULL with ${err} set where there is none. */
 static char *
 make_url(struct run *run, const struct crawl_job *job,
-    const struct source_scope *scope, struct err *err)
+    const struct source_lookup *lookup, struct err *err)
 {
 	const struct source_resource *resource = job->listing->resource;
 	const char *server = run->settings.server, *missing;
@@ -171,7 +171,7 @@ make_url(struct run *run, const struct crawl_job *job,
 		return http_follow(server, run->settings.hosts, server,
 		    job->cursor, err);
 	text_init(&url, 1 << 20);
-	if (source_url(resource, server, scope, &url, &missing) == -1) {
+	if (source_url(resource, server, lookup, &url, &missing) == -1) {
 		text_release(&url);
 		if (missing == NULL)
 			err_set(err, ERR_DATA, "it can't be asked for: the "
@@ -187,7 +187,7 @@ make_url(struct run *run, const struct crawl_job *job,
 /* Make what is sent with it.  Return 0; or -1 with ${err} set. */
 static int
 make_body(const struct source_resource *resource,
-    const struct source_scope *scope, struct http_request *request,
+    const struct source_lookup *lookup, struct http_request *request,
     struct err *err)
 {
 	struct text body;
@@ -195,7 +195,7 @@ make_body(const struct source_resource *resource,
 	if (!resource->is_post)
 		return 0;
 	text_init(&body, 1 << 20);
-	if (source_body(resource, scope, &body, err) == -1) {
+	if (source_body(resource, lookup, &body, err) == -1) {
 		text_release(&body);
 		return -1;
 	}
@@ -208,9 +208,9 @@ run_fetch(struct run *run, const struct crawl_job *job, struct err *err)
 {
 	const struct source_resource *resource = job->listing->resource;
 	bool chain = source_in_order(resource);
-	struct crawl_view view = { .crawl = run->crawl,
+	struct crawl_resolver resolver = { .crawl = run->crawl,
 	    .node = job->listing->parent, .job = job };
-	struct source_scope scope = crawl_scope(&view);
+	struct source_lookup lookup = crawl_lookup(&resolver);
 	struct run_task *task = new_task(run, job);
 	struct http_request request = { .what = task->key, .tag = task,
 	    .first_byte_s = resource->first_byte_s,
@@ -225,10 +225,10 @@ run_fetch(struct run *run, const struct crawl_job *job, struct err *err)
 	    .n_rules = resource->n_statuses };
 	struct err why;
 
-	request.url = make_url(run, job, &scope, &why);
+	request.url = make_url(run, job, &lookup, &why);
 	if (request.url == NULL && crawl_is_stale(job))
 		return begin_anew(run, task, err);
-	if (request.url == NULL || make_body(resource, &scope, &request,
+	if (request.url == NULL || make_body(resource, &lookup, &request,
 	    &why) == -1) {
 		free(request.url);
 		fail(run, task, why.text);

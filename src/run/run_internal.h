@@ -165,10 +165,10 @@ void run_log_header(struct run *);
 void run_log_rest(struct run *);
 
 /**
- * run_scope(run):
+ * run_lookup(run):
  * Return the scope of what is known before any record is: the options.
  */
-struct source_scope run_scope(struct run *);
+struct source_lookup run_lookup(struct run *);
 
 /* ------------------------------------------------------ run_open.c */
 

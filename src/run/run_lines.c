@@ -11,7 +11,7 @@ int
 run_lines_check(struct run *run, struct err *err)
 {
 	const struct source *source = run->settings.source;
-	struct source_scope scope = run_scope(run);
+	struct source_lookup lookup = run_lookup(run);
 	struct text names;
 	size_t i, n = 0;
 
@@ -23,7 +23,7 @@ run_lines_check(struct run *run, struct err *err)
 		    &source->resources[i];
 
 		if (resource->parent == NULL && resource->is_list &&
-		    source_holds(&resource->when, &scope))
+		    source_holds(&resource->when, &lookup))
 			text_addf(&names, "%s%s", n++ > 0 ? ", " : "",
 			    resource->name);
 	}

@@ -50,14 +50,14 @@ find_path(struct run *run, const struct crawl_listing *listing,
 	const struct source_resource *resource = listing->resource;
 	char **parts = page_parts(record);
 	char *unnamed = name_of_bytes(run, record->bytes);
-	struct crawl_view view = { .crawl = run->crawl,
+	struct crawl_resolver resolver = { .crawl = run->crawl,
 	    .node = listing->parent, .parts = parts };
-	struct source_scope scope = crawl_scope(&view);
+	struct source_lookup lookup = crawl_lookup(&resolver);
 	int rc;
 
 	if (beside)
 		make_other(parts, resource->n_key, record->bytes);
-	rc = tree_path(run->tree, &resource->file, &scope, unnamed,
+	rc = tree_path(run->tree, &resource->file, &lookup, unnamed,
 	    &run->path, missing);
 	free(unnamed);
 	page_free_texts(parts, resource->n_key);

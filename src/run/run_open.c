@@ -41,16 +41,16 @@ static int
 find_dir(struct run *run, struct run_listing *own, struct err *err)
 {
 	const struct crawl_listing *listing = own->crawl;
-	struct crawl_view view = { .crawl = run->crawl,
+	struct crawl_resolver resolver = { .crawl = run->crawl,
 	    .node = listing->parent };
-	struct source_scope scope = crawl_scope(&view);
+	struct source_lookup lookup = crawl_lookup(&resolver);
 	struct tree *tree = run->tree != NULL ? run->tree :
 	    run->online_tree;
 	const char *missing;
 
 	if (tree == NULL || listing->resource->store != SOURCE_KEEP_SHARDS)
 		return 0;
-	if (tree_path(tree, &listing->resource->file, &scope, NULL,
+	if (tree_path(tree, &listing->resource->file, &lookup, NULL,
 	    &run->path, &missing) == -1)
 		return err_set(err, ERR_DATA, "%s: no %s to name its folder",
 		    listing->key, missing);
@@ -181,7 +181,7 @@ take_fields(struct run *run, struct crawl_listing *listing, struct err *err)
 		values[i] = mem_text(json_string_value(json_object_get(
 		    fields, resource->fields[i].name)));
 	json_decref(fields);
-	crawl_fact(run->crawl, listing, values);
+	crawl_add_fields(run->crawl, listing, values);
 	return 0;
 }
 

@@ -77,6 +77,6 @@ run_fields(struct run *run, struct crawl_listing *listing,
 		if (values[i] != NULL)
 			json_object_set_new(fields, resource->fields[i].name,
 			    json_string(values[i]));
-	crawl_fact(run->crawl, listing, values);
+	crawl_add_fields(run->crawl, listing, values);
 	return fields;
 }

@@ -96,13 +96,13 @@ find_damaged(const struct run *run, const struct run_restore *restore,
 static bool
 is_slice(struct run *run, const struct source_slice *slice)
 {
-	struct source_scope scope = run_scope(run);
+	struct source_lookup lookup = run_lookup(run);
 	struct text text;
 	bool is;
 
 	text_init(&text, 200);
-	source_text_of(&slice->first, &scope, &text);
-	source_text_of(&slice->count, &scope, &text);
+	source_text_of(&slice->first, &lookup, &text);
+	source_text_of(&slice->count, &lookup, &text);
 	is = text.len > 0 || text.over;
 	text_release(&text);
 	return is;

@@ -53,7 +53,7 @@ struct source_template {
 };
 
 /* Who knows the values of variables; NULL means that there is none. */
-struct source_scope {
+struct source_lookup {
 	const char *(*value)(void *, const struct source_var *);
 	void *cookie;
 };
@@ -407,21 +407,21 @@ struct source_resource *source_find(const struct source *, const char *,
 /* -------------------------------------------------------------- using */
 
 /**
- * source_value(scope, var):
+ * source_value(lookup, var):
  * Return the value of ${var}, or where it is empty that of the first
  * alternative that isn't; NULL or "" if none has one.
  */
-const char *source_value(const struct source_scope *,
+const char *source_value(const struct source_lookup *,
     const struct source_var *);
 
 /**
- * source_holds(when, scope):
- * Do all conditions hold in ${scope}?
+ * source_holds(when, lookup):
+ * Do all conditions hold in ${lookup}?
  */
-bool source_holds(const struct source_when *, const struct source_scope *);
+bool source_holds(const struct source_when *, const struct source_lookup *);
 
 /**
- * source_url(resource, base, scope, url):
+ * source_url(resource, base, lookup, url):
  * Write to ${url} the address of the request: ${base}, path and query, each
  * value percent-encoded.  A query whose value is empty is left out; one whose
  * value is a list is repeated.  Return 0; or -1 with ${missing} set to the
@@ -429,30 +429,30 @@ bool source_holds(const struct source_when *, const struct source_scope *);
  * long; then nothing can be asked for.
  */
 int source_url(const struct source_resource *, const char *,
-    const struct source_scope *, struct text *, const char **);
+    const struct source_lookup *, struct text *, const char **);
 
 /**
- * source_body(resource, scope, body, err):
+ * source_body(resource, lookup, body, err):
  * Write to ${body} the JSON that the request sends.  Values that are empty
  * are left out.  Return 0; or -1 with ${err} set (ERR_USAGE) where a value is
  * not of its kind.
  */
-int source_body(const struct source_resource *, const struct source_scope *,
+int source_body(const struct source_resource *, const struct source_lookup *,
     struct text *, struct err *);
 
 /**
- * source_text_of(template, scope, text):
+ * source_text_of(template, lookup, text):
  * Add to ${text} the parts of ${template} and the values of its variables.
  */
 void source_text_of(const struct source_template *,
-    const struct source_scope *, struct text *);
+    const struct source_lookup *, struct text *);
 
 /**
- * source_check(source, scope, err):
- * Are the options, whose values ${scope} knows, what the definition wants?
+ * source_check(source, lookup, err):
+ * Are the options, whose values ${lookup} knows, what the definition wants?
  * Return 0; or -1 with ${err} set (ERR_USAGE).
  */
-int source_check(const struct source *, const struct source_scope *,
+int source_check(const struct source *, const struct source_lookup *,
     struct err *);
 
 /**

@@ -316,7 +316,7 @@ add_leaf(struct text *out, const struct source_body *body, const char *value,
  * nests is no deeper than its YAML may be. */
 static int
 add_value(struct text *out, const struct source_body *body,
-    const struct source_scope *scope, bool *first, struct err *err)
+    const struct source_lookup *lookup, bool *first, struct err *err)
 {
 	bool is_map = body->kind == SOURCE_BODY_MAP, none = true;
 	bool is_leaf = !is_map && body->kind != SOURCE_BODY_LIST;
@@ -324,11 +324,11 @@ add_value(struct text *out, const struct source_body *body,
 	struct text value;
 	int rc = 0;
 
-	if (!source_holds(&body->when, scope))
+	if (!source_holds(&body->when, lookup))
 		return 0;
 	text_init(&value, VALUE_MAX);
 	if (is_leaf)
-		source_text_of(&body->value, scope, &value);
+		source_text_of(&body->value, lookup, &value);
 	if (value.over) {
 		rc = err_set(err, ERR_USAGE, "the request's \"%s\" would be "
 		    "longer than %d bytes", body->name != NULL ? body->name :
@@ -350,7 +350,7 @@ add_value(struct text *out, const struct source_body *body,
 	text_addc(out, is_map ? '{' : '[');
 	for (child = body->child; child != NULL && rc == 0;
 	    child = child->next)
-		rc = add_value(out, child, scope, &none, err);
+		rc = add_value(out, child, lookup, &none, err);
 	text_addc(out, is_map ? '}' : ']');
 done:
 	text_release(&value);
@@ -359,7 +359,7 @@ done:
 
 int
 source_body(const struct source_resource *resource,
-    const struct source_scope *scope, struct text *out, struct err *err)
+    const struct source_lookup *lookup, struct text *out, struct err *err)
 {
 	struct source_body top;
 	bool first = true;
@@ -370,7 +370,7 @@ source_body(const struct source_resource *resource,
 	}
 	top = *resource->body;
 	top.name = NULL;
-	if (add_value(out, &top, scope, &first, err) == -1)
+	if (add_value(out, &top, lookup, &first, err) == -1)
 		return -1;
 	return !out->over ? 0 : err_set(err, ERR_USAGE, "the request's body "
 	    "would be longer than %zu bytes", out->max);

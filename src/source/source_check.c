@@ -9,11 +9,11 @@
 #include "source/source_internal.h"
 
 static const char *
-value_of(const struct source_scope *scope, const struct config_option *option)
+value_of(const struct source_lookup *lookup, const struct config_option *option)
 {
 	struct source_var var = { .kind = SOURCE_OPTION, .name = option->name,
 	    .option = option };
-	const char *value = source_value(scope, &var);
+	const char *value = source_value(lookup, &var);
 
 	return value != NULL && *value != '\0' ? value : NULL;
 }
@@ -45,7 +45,7 @@ check_match(const struct config_option *option, const char *pattern,
 }
 
 static int
-check_before(const struct source *source, const struct source_scope *scope,
+check_before(const struct source *source, const struct source_lookup *lookup,
     size_t i, const char *value, struct err *err)
 {
 	const char *other = source->rules[i].before, *later = NULL;
@@ -54,7 +54,7 @@ check_before(const struct source *source, const struct source_scope *scope,
 
 	for (k = 0; k < source->n_options; k++)
 		if (strcmp(source->options[k].name, other) == 0)
-			later = value_of(scope, &source->options[k]);
+			later = value_of(lookup, &source->options[k]);
 	if (later == NULL || clock_parse(value, &first) == -1 ||
 	    clock_parse(later, &second) == -1 || first < second)
 		return 0;
@@ -89,7 +89,7 @@ goes_only_with(const struct config_option *option,
 }
 
 int
-source_check(const struct source *source, const struct source_scope *scope,
+source_check(const struct source *source, const struct source_lookup *lookup,
     struct err *err)
 {
 	size_t i;
@@ -98,8 +98,8 @@ source_check(const struct source *source, const struct source_scope *scope,
 	for (i = 1; i < source->n_options; i++) {
 		const struct config_option *option = &source->options[i];
 		const struct source_option *rule = &source->rules[i];
-		const char *value = value_of(scope, option);
-		bool holds = source_holds(&rule->when, scope);
+		const char *value = value_of(lookup, option);
+		bool holds = source_holds(&rule->when, lookup);
 
 		if (value == NULL) {
 			if (rule->required && holds)
@@ -112,7 +112,7 @@ source_check(const struct source *source, const struct source_scope *scope,
 		if (rule->matches != NULL && check_match(option,
 		    rule->matches, value, err) == -1)
 			return -1;
-		if (rule->before != NULL && check_before(source, scope, i,
+		if (rule->before != NULL && check_before(source, lookup, i,
 		    value, err) == -1)
 			return -1;
 	}

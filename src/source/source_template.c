@@ -247,19 +247,19 @@ source_template(struct source_reader *r, const struct yaml *map,
 }
 
 const char *
-source_value(const struct source_scope *scope, const struct source_var *var)
+source_value(const struct source_lookup *lookup, const struct source_var *var)
 {
 	const char *value = NULL;
 
 	for (; var != NULL && (value == NULL || *value == '\0');
 	    var = var->otherwise)
-		value = scope->value(scope->cookie, var);
+		value = lookup->value(lookup->cookie, var);
 	return value;
 }
 
 void
 source_text_of(const struct source_template *template,
-    const struct source_scope *scope, struct text *text)
+    const struct source_lookup *lookup, struct text *text)
 {
 	const char *value;
 	size_t i;
@@ -268,7 +268,7 @@ source_text_of(const struct source_template *template,
 		const struct source_part *part = &template->parts[i];
 
 		value = part->text != NULL ? part->text :
-		    source_value(scope, &part->var);
+		    source_value(lookup, &part->var);
 		if (value != NULL)
 			text_adds(text, value);
 	}
@@ -277,7 +277,7 @@ source_text_of(const struct source_template *template,
 /* Add the values of the variables in ${template}, percent-encoded. */
 static int
 expand(const struct source_template *template,
-    const struct source_scope *scope, struct text *out, const char **missing)
+    const struct source_lookup *lookup, struct text *out, const char **missing)
 {
 	const char *value;
 	size_t i;
@@ -289,7 +289,7 @@ expand(const struct source_template *template,
 			text_adds(out, part->text);
 			continue;
 		}
-		value = source_value(scope, &part->var);
+		value = source_value(lookup, &part->var);
 		if (value == NULL || *value == '\0') {
 			*missing = part->var.name;
 			return -1;
@@ -330,7 +330,7 @@ add_list(struct text *url, bool *first, const char *name, const char *items)
 
 static int
 add_one(struct text *url, bool *first, const struct source_query *query,
-    const struct source_scope *scope)
+    const struct source_lookup *lookup)
 {
 	const struct source_template *template = &query->value;
 	const char *value;
@@ -340,13 +340,13 @@ add_one(struct text *url, bool *first, const struct source_query *query,
 	if (template->n == 1 && template->parts[0].text == NULL &&
 	    template->parts[0].var.kind == SOURCE_OPTION &&
 	    template->parts[0].var.option->kind == CONFIG_LIST) {
-		value = source_value(scope, &template->parts[0].var);
+		value = source_value(lookup, &template->parts[0].var);
 		if (value != NULL && *value != '\0')
 			add_list(url, first, query->name, value);
 		return 0;
 	}
 	text_init(&text, VALUE_MAX);
-	source_text_of(template, scope, &text);
+	source_text_of(template, lookup, &text);
 	if (text.len > 0)
 		add_query(url, first, query->name, text.data, text.len);
 	is_whole = !text.over;
@@ -356,18 +356,18 @@ add_one(struct text *url, bool *first, const struct source_query *query,
 
 int
 source_url(const struct source_resource *resource, const char *base,
-    const struct source_scope *scope, struct text *url, const char **missing)
+    const struct source_lookup *lookup, struct text *url, const char **missing)
 {
 	bool first = true;
 	size_t i;
 
 	*missing = NULL;
 	text_adds(url, base);
-	if (expand(&resource->path, scope, url, missing) == -1)
+	if (expand(&resource->path, lookup, url, missing) == -1)
 		return -1;
 	for (i = 0; i < resource->n_query; i++)
-		if (source_holds(&resource->query[i].when, scope) &&
-		    add_one(url, &first, &resource->query[i], scope) == -1)
+		if (source_holds(&resource->query[i].when, lookup) &&
+		    add_one(url, &first, &resource->query[i], lookup) == -1)
 			return -1;
 	return !url->over ? 0 : -1;
 }

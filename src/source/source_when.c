@@ -125,13 +125,13 @@ some_item_is(const struct source_condition *condition, const char *value)
 
 bool
 source_holds(const struct source_when *when,
-    const struct source_scope *scope)
+    const struct source_lookup *lookup)
 {
 	size_t i;
 
 	for (i = 0; i < when->n; i++) {
 		const struct source_condition *condition = &when->all[i];
-		const char *value = source_value(scope, &condition->var);
+		const char *value = source_value(lookup, &condition->var);
 		bool holds = false;
 
 		switch (condition->test) {

@@ -126,13 +126,13 @@ char *tree_newest(const char *, bool (*)(const char *));
 /* ----------------------------------------------------------------- names */
 
 /**
- * tree_path(tree, template, scope, unnamed, path):
+ * tree_path(tree, template, lookup, unnamed, path):
  * Write to ${path} where ${template} leads: each value made a safe name (see
  * tree_name.c).  A part of the key that is missing is named by ${unnamed}.
  * Return 0; or -1 with ${missing} set to the variable without a value.
  */
 int tree_path(struct tree *, const struct source_template *,
-    const struct source_scope *, const char *, struct text *, const char **);
+    const struct source_lookup *, const char *, struct text *, const char **);
 
 /**
  * tree_know(tree, path):

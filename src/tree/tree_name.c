@@ -179,7 +179,7 @@ add_literal(struct tree *tree, struct text *path, struct text *name,
 
 int
 tree_path(struct tree *tree, const struct source_template *template,
-    const struct source_scope *scope, const char *unnamed, struct text *path,
+    const struct source_lookup *lookup, const char *unnamed, struct text *path,
     const char **missing)
 {
 	struct text name;
@@ -196,7 +196,7 @@ tree_path(struct tree *tree, const struct source_template *template,
 			add_literal(tree, path, &name, part->text);
 			continue;
 		}
-		value = source_value(scope, &part->var);
+		value = source_value(lookup, &part->var);
 		if (value == NULL && (part->var.kind != SOURCE_KEY ||
 		    unnamed == NULL)) {
 			*missing = part->var.name;

@@ -34,7 +34,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static struct source *source;
 	static struct tree *tree;
 	char *id = mem_copy(data, size);
-	struct source_scope scope = { value, id };
+	struct source_lookup lookup = { value, id };
 	struct text path;
 	struct err err;
 	const char *missing;
@@ -48,7 +48,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	text_init(&path, 1 << 20);
 	for (i = 0; i < source->n_resources; i++)
 		if (source->resources[i].store != SOURCE_KEEP_NOTHING &&
-		    tree_path(tree, &source->resources[i].file, &scope, NULL,
+		    tree_path(tree, &source->resources[i].file, &lookup, NULL,
 		    &path, &missing) == 0)
 			check(path.data);
 	text_release(&path);

@@ -418,8 +418,8 @@ test_spans_of_time(void **state)
 	enum crawl_state stands;
 	struct crawl *crawl = begin("span", NULL, &stands);
 	struct crawl_job job, other;
-	struct crawl_view view;
-	struct source_scope scope;
+	struct crawl_resolver resolver;
+	struct source_lookup lookup;
 	const char *missing;
 	struct text url;
 	char when[32];
@@ -434,16 +434,16 @@ test_spans_of_time(void **state)
 	assert_true(crawl_bisect_time(&job, INT64_C(1735690200000)));
 	assert_string_equal(next(crawl, &job), "0+600");
 	assert_string_equal(next(crawl, &other), "600+3001");
-	view = (struct crawl_view){ .crawl = crawl, .job = &other };
-	scope = crawl_scope(&view);
+	resolver = (struct crawl_resolver){ .crawl = crawl, .job = &other };
+	lookup = crawl_lookup(&resolver);
 	text_init(&url, 1000);
 	assert_int_equal(source_url(job.listing->resource, "http://h",
-	    &scope, &url, &missing), 0);
+	    &lookup, &url, &missing), 0);
 	assert_string_equal(url.data, "http://h/span?a=2025-01-01T00:09:59Z&"
 	    "b=2025-01-01T01:00:00.500Z");
 	text_clear(&url);
-	view.job = &job;
-	source_url(job.listing->resource, "http://h", &scope, &url,
+	resolver.job = &job;
+	source_url(job.listing->resource, "http://h", &lookup, &url,
 	    &missing);
 	assert_string_equal(url.data, "http://h/span?b=2025-01-01T00:10:00Z");
 	text_release(&url);
@@ -515,13 +515,13 @@ make_body(struct text *body, struct err *err)
 	enum crawl_state stands;
 	struct crawl *crawl = begin("offset", NULL, &stands);
 	struct crawl_job job;
-	struct crawl_view view = { .crawl = crawl, .job = &job };
-	struct source_scope scope = crawl_scope(&view);
+	struct crawl_resolver resolver = { .crawl = crawl, .job = &job };
+	struct source_lookup lookup = crawl_lookup(&resolver);
 	int rc;
 
 	next(crawl, &job);
 	text_init(body, 4096);
-	rc = source_body(job.listing->resource, &scope, body, err);
+	rc = source_body(job.listing->resource, &lookup, body, err);
 	crawl_free(crawl);
 	return rc;
 }

@@ -15,7 +15,7 @@ test_a_walk_from_end_to_end(void **state)
 	/* The books wait for the count, the index for the books. */
 	open_listing(crawl, "open count/a%20b");
 	assert_string_equal(next(crawl, &job), "fetch count/a%20b 0+0");
-	crawl_fact(crawl, job.listing, one("2"));
+	crawl_add_fields(crawl, job.listing, one("2"));
 	assert_int_equal(one_came(crawl, &job), CRAWL_WHOLE);
 	crawl_end(crawl, job.listing);
 	open_listing(crawl, "open books/a%20b");
@@ -299,7 +299,7 @@ down_to_books(struct crawl *crawl, const char *n)
 	if (n == NULL) {
 		assert_int_equal(crawl_fail(crawl, &job), CRAWL_HOLED);
 	} else {
-		crawl_fact(crawl, job.listing, one(n));
+		crawl_add_fields(crawl, job.listing, one(n));
 		one_came(crawl, &job);
 	}
 	crawl_end(crawl, job.listing);
@@ -547,10 +547,10 @@ test_one_shelf_after_the_other(void **state)
 	/* While a's count is under way there is time for b's... */
 	open_listing(crawl, "open count/b");
 	assert_string_equal(next(crawl, &b), "fetch count/b 0+0");
-	crawl_fact(crawl, a.listing, one("30"));
+	crawl_add_fields(crawl, a.listing, one("30"));
 	one_came(crawl, &a);
 	crawl_end(crawl, a.listing);
-	crawl_fact(crawl, b.listing, one("30"));
+	crawl_add_fields(crawl, b.listing, one("30"));
 	one_came(crawl, &b);
 	crawl_end(crawl, b.listing);
 	/* ... but all of a's books come before b's. */

@@ -227,13 +227,13 @@ humanloop(void)
 static void
 check_url(const char *resource, const char *const *pairs, const char *url)
 {
-	struct source_scope scope = { value, (void *)pairs };
+	struct source_lookup lookup = { value, (void *)pairs };
 	const char *missing = NULL;
 	struct text text;
 
 	text_init(&text, 1000);
 	if (source_url(source_find(humanloop(), resource, strlen(resource)),
-	    "http://h/v5", &scope, &text, &missing) == -1)
+	    "http://h/v5", &lookup, &text, &missing) == -1)
 		assert_string_equal(missing, url);
 	else
 		assert_string_equal(text.data, url);
@@ -282,10 +282,10 @@ test_urls(void **state)
 static bool
 holds(const char *resource, const char *const *pairs)
 {
-	struct source_scope scope = { value, (void *)pairs };
+	struct source_lookup lookup = { value, (void *)pairs };
 
 	return source_holds(&source_find(humanloop(), resource,
-	    strlen(resource))->when, &scope);
+	    strlen(resource))->when, &lookup);
 }
 
 static void
@@ -371,7 +371,7 @@ test_rules_of_options(void **state)
 		{ { "name", "x", "via", "b", "few", "1",
 		    NULL }, "--few goes only with --via a" },
 	};
-	struct source_scope scope = { option_value, NULL };
+	struct source_lookup lookup = { option_value, NULL };
 	struct source *source;
 	struct err err;
 	size_t i;
@@ -384,12 +384,12 @@ test_rules_of_options(void **state)
 	assert_string_equal(source->auth_where, "A or B, or the file that C "
 	    "names, or ~/.d");
 	for (i = 0; i < LENGTH(rows); i++) {
-		scope.cookie = (void *)rows[i].pairs;
+		lookup.cookie = (void *)rows[i].pairs;
 		if (rows[i].error == NULL) {
-			if (source_check(source, &scope, &err) != 0)
+			if (source_check(source, &lookup, &err) != 0)
 				fail_msg("row %zu: %s", i, err.text);
 		} else {
-			assert_int_equal(source_check(source, &scope, &err),
+			assert_int_equal(source_check(source, &lookup, &err),
 			    -1);
 			assert_contains(err.text, rows[i].error);
 		}
@@ -521,7 +521,7 @@ test_long_values(void **state)
 	    "- {name: b, get: /b, object: b, method: POST, body: {q: "
 	    "\"{option.o}\"}}\n";
 	const char *pairs[] = { "o", NULL, NULL }, *missing = "";
-	struct source_scope scope = { option_value, pairs };
+	struct source_lookup lookup = { option_value, pairs };
 	struct source *source;
 	struct text url, body;
 	struct err err;
@@ -536,19 +536,19 @@ test_long_values(void **state)
 		fail_msg("%s", err.text);
 	text_init(&url, SIZE_MAX / 4);
 	text_init(&body, SIZE_MAX / 4);
-	assert_int_equal(source_url(&source->resources[0], "http://h", &scope,
+	assert_int_equal(source_url(&source->resources[0], "http://h", &lookup,
 	    &url, &missing), -1);
 	assert_null(missing);
-	assert_int_equal(source_body(&source->resources[1], &scope, &body,
+	assert_int_equal(source_body(&source->resources[1], &lookup, &body,
 	    &err), -1);
 	assert_contains(err.text, "would be longer than");
 	value[30000] = '\0';
 	text_clear(&url);
-	assert_int_equal(source_url(&source->resources[0], "http://h", &scope,
+	assert_int_equal(source_url(&source->resources[0], "http://h", &lookup,
 	    &url, &missing), 0);
 	text_release(&url);
 	text_init(&url, 20000);
-	assert_int_equal(source_url(&source->resources[0], "http://h", &scope,
+	assert_int_equal(source_url(&source->resources[0], "http://h", &lookup,
 	    &url, &missing), -1);
 	text_release(&url);
 	text_release(&body);

@@ -49,13 +49,13 @@ path_of(struct tree *tree, const char *id)
 		{ .var = { .kind = SOURCE_KEY, .name = "id" } },
 	};
 	struct source_template template = { parts, 4, 1 };
-	struct source_scope scope = { id_value, (void *)id };
+	struct source_lookup lookup = { id_value, (void *)id };
 	static char copy[10000];
 	const char *missing;
 	struct text path;
 
 	text_init(&path, sizeof(copy) - 1);
-	if (tree_path(tree, &template, &scope,
+	if (tree_path(tree, &template, &lookup,
 	    "0123456789abcdef0123456789abcdefXX", &path, &missing) == -1)
 		fail_msg("no %s", missing);
 	strcpy(copy, path.data);

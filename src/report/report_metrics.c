@@ -9,7 +9,7 @@
 #include "report/report_internal.h"
 
 static void
-add_fact(json_t *section, const char *name, const json_t *object,
+add_metric(json_t *section, const char *name, const json_t *object,
     const char *key, const char *unit)
 {
 	json_t *value = json_object_get(object, key);
@@ -20,7 +20,7 @@ add_fact(json_t *section, const char *name, const json_t *object,
 }
 
 static json_t *
-facts_new(const char *title, const char *role)
+metrics_new(const char *title, const char *role)
 {
 	return report_section_new(title, role, "Metric|Value",
 	    "text|text");
@@ -37,7 +37,7 @@ add_summary(struct report_view *view)
 {
 	const json_t *success = json_object_get(view->report,
 	    "success_metrics");
-	json_t *section = facts_new("Summary", "summary");
+	json_t *section = metrics_new("Summary", "summary");
 	double known = json_number_value(json_object_get(success,
 	    "success_count")) + json_number_value(json_object_get(success,
 	    "failure_count"));
@@ -46,18 +46,18 @@ add_summary(struct report_view *view)
 	snprintf(name, sizeof(name), "Total %s", view->unit);
 	snprintf(rate, sizeof(rate), "Success Rate of %.0f %s", known,
 	    view->unit);
-	add_fact(section, name, view->report, "total_metrics", "count");
+	add_metric(section, name, view->report, "total_metrics", "count");
 	/* Of what no record has, there is nothing to say. */
 	if (has_any(view->report, "total_sessions"))
-		add_fact(section, "Total Sessions", view->report,
+		add_metric(section, "Total Sessions", view->report,
 		    "total_sessions", "count");
 	if (has_any(view->report, "total_users"))
-		add_fact(section, "Total Users", view->report, "total_users",
+		add_metric(section, "Total Users", view->report, "total_users",
 		    "count");
-	add_fact(section, "Total Errors", view->report, "total_errors",
+	add_metric(section, "Total Errors", view->report, "total_errors",
 	    "count");
 	if (known > 0)
-		add_fact(section, rate, success, "success_rate", "percent");
+		add_metric(section, rate, success, "success_rate", "percent");
 	report_add_section(view, section);
 }
 
@@ -69,19 +69,19 @@ add_spent(struct report_view *view)
 	const json_t *cost = json_object_get(view->report, "cost_stats");
 	json_t *section;
 
-	section = facts_new("Token Usage", "tokens");
+	section = metrics_new("Token Usage", "tokens");
 	if (json_number_value(json_object_get(tokens, "total")) > 0) {
-		add_fact(section, "Total Tokens", tokens, "total", "count");
+		add_metric(section, "Total Tokens", tokens, "total", "count");
 		if (has_any(view->report, "total_sessions"))
-			add_fact(section, "Avg Tokens per Session", tokens,
+			add_metric(section, "Avg Tokens per Session", tokens,
 			    "avg_per_session", "whole");
 	}
 	report_add_section(view, section);
-	section = facts_new("Cost", "cost");
+	section = metrics_new("Cost", "cost");
 	if (json_number_value(json_object_get(cost, "counted")) > 0 ||
 	    json_number_value(json_object_get(cost, "total")) > 0) {
-		add_fact(section, "Total Cost", cost, "total", "money");
-		add_fact(section, "Records with a Cost", cost, "counted",
+		add_metric(section, "Total Cost", cost, "total", "money");
+		add_metric(section, "Records with a Cost", cost, "counted",
 		    "count");
 	}
 	report_add_section(view, section);
@@ -90,7 +90,7 @@ add_spent(struct report_view *view)
 static void
 add_performance(struct report_view *view)
 {
-	static const char *const facts[][2] = {
+	static const char *const metrics[][2] = {
 		{ "Average Duration", "avg_ms" }, { "Min Duration", "min_ms" },
 		{ "Max Duration", "max_ms" }, { "P50 Duration", "p50_ms" },
 		{ "P95 Duration", "p95_ms" }, { "P99 Duration", "p99_ms" },
@@ -98,15 +98,15 @@ add_performance(struct report_view *view)
 	};
 	const json_t *stats = json_object_get(view->report, "duration_stats");
 	const char *method = report_string(stats, "method");
-	json_t *section = facts_new("Performance Metrics", "performance");
+	json_t *section = metrics_new("Performance Metrics", "performance");
 	struct text note;
 	size_t i;
 
 	/* The sum and the average are 0, not null, where nothing was timed. */
 	if (json_is_number(json_object_get(stats, "min_ms")) ||
 	    json_is_number(json_object_get(stats, "p50_ms")))
-		for (i = 0; i < sizeof(facts) / sizeof(facts[0]); i++)
-			add_fact(section, facts[i][0], stats, facts[i][1],
+		for (i = 0; i < sizeof(metrics) / sizeof(metrics[0]); i++)
+			add_metric(section, metrics[i][0], stats, metrics[i][1],
 			    "exact ms");
 	text_init(&note, SIZE_MAX / 4);
 	if (json_is_number(json_object_get(stats, "count"))) {
@@ -126,7 +126,7 @@ add_performance(struct report_view *view)
 }
 
 void
-report_add_facts(struct report_view *view)
+report_add_metrics(struct report_view *view)
 {
 	add_summary(view);
 	add_spent(view);

@@ -26,37 +26,37 @@ crawl_record_key(const struct source_resource *resource, char *const *parts,
 static const char *
 field_value(const struct crawl_node *node, const struct source_var *var)
 {
-	const struct crawl_fact *fact;
+	const struct crawl_fields *fields;
 
 	for (; node != NULL; node = node->parent) {
 		if (node->resource == var->resource)
 			return node->values[var->index];
-		for (fact = node->facts; fact != NULL; fact = fact->next)
-			if (fact->resource == var->resource)
-				return fact->values[var->index];
+		for (fields = node->fields; fields != NULL; fields = fields->next)
+			if (fields->resource == var->resource)
+				return fields->values[var->index];
 	}
 	return NULL;
 }
 
 static const char *
-page_value(struct crawl_view *view, enum source_var_kind kind)
+page_value(struct crawl_resolver *resolver, enum source_var_kind kind)
 {
-	const struct crawl_job *job = view->job;
+	const struct crawl_job *job = resolver->job;
 	uint64_t value;
 
 	if (job == NULL || job->count == 0)
 		return NULL;
 	value = kind == SOURCE_PAGE_NUMBER ? job->first / job->count + 1 :
 	    kind == SOURCE_PAGE_FIRST ? job->first : job->count;
-	snprintf(view->number, sizeof(view->number), "%" PRIu64, value);
-	return view->number;
+	snprintf(resolver->number, sizeof(resolver->number), "%" PRIu64, value);
+	return resolver->number;
 }
 
 static const char *
-view_value(void *cookie, const struct source_var *var)
+resolve_value(void *cookie, const struct source_var *var)
 {
-	struct crawl_view *view = cookie;
-	const struct crawl_settings *settings = &view->crawl->settings;
+	struct crawl_resolver *resolver = cookie;
+	const struct crawl_settings *settings = &resolver->crawl->settings;
 
 	switch (var->kind) {
 	case SOURCE_OPTION:
@@ -66,22 +66,22 @@ view_value(void *cookie, const struct source_var *var)
 	case SOURCE_PAGE_NUMBER:
 	case SOURCE_PAGE_FIRST:
 	case SOURCE_PAGE_SIZE:
-		return page_value(view, var->kind);
+		return page_value(resolver, var->kind);
 	case SOURCE_PAGE_CURSOR:
-		return view->job != NULL ? view->job->cursor : NULL;
+		return resolver->job != NULL ? resolver->job->cursor : NULL;
 	case SOURCE_PAGE_START:
 	case SOURCE_PAGE_END:
-		return crawl_time_value(view, var->kind);
+		return crawl_time_value(resolver, var->kind);
 	case SOURCE_FIELD:
-		return field_value(view->node, var);
+		return field_value(resolver->node, var);
 	case SOURCE_KEY:
-		return view->parts != NULL ? view->parts[var->index] : NULL;
+		return resolver->parts != NULL ? resolver->parts[var->index] : NULL;
 	}
 	return NULL;
 }
 
-struct source_scope
-crawl_scope(struct crawl_view *view)
+struct source_lookup
+crawl_lookup(struct crawl_resolver *resolver)
 {
-	return (struct source_scope){ view_value, view };
+	return (struct source_lookup){ resolve_value, resolver };
 }
