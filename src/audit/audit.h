@@ -111,7 +111,7 @@ void audit_files_release(struct audit_files *);
 /* --------------------------------------------------------- verifying */
 
 /* What is wrong, or worth knowing. */
-enum audit_trouble {
+enum audit_problem {
 	AUDIT_DAMAGED,		/* it is there, and not as it was written */
 	AUDIT_MISSING,		/* it should be there */
 	AUDIT_EXTRA,		/* nothing knows it */
@@ -125,7 +125,7 @@ enum audit_certainty {
 };
 
 struct audit_finding {
-	enum audit_trouble kind;
+	enum audit_problem kind;
 	enum audit_certainty certainty;
 	char *path;		/* in the export, or NULL */
 	char *listing;		/* key of the listing it is of, or NULL */
@@ -201,7 +201,7 @@ void audit_member_lost(struct audit_verify *);
  * audit_say(verify, kind, path, what):
  * Add what the caller has found; ${path} may be NULL.
  */
-void audit_say(struct audit_verify *, enum audit_trouble, const char *,
+void audit_say(struct audit_verify *, enum audit_problem, const char *,
     const char *);
 
 /**

@@ -22,7 +22,7 @@
 
 #define ACCEPTED_MAX (256u << 20)
 
-static const char *const troubles[] = { "damaged", "missing", "extra",
+static const char *const diagnostics[] = { "damaged", "missing", "extra",
     "note", "unknown" };
 
 static bool
@@ -95,7 +95,7 @@ json_of(const struct audit_verify *verify,
 
 	digest(verify, finding->path, hex);
 	return json_pack("{s:s, s:o*, s:o*, s:s, s:o*}", "trouble",
-	    troubles[finding->kind], "path", text_or_null(finding->path),
+	    diagnostics[finding->kind], "path", text_or_null(finding->path),
 	    "listing", text_or_null(finding->listing), "what", finding->what,
 	    "sha256", text_or_null(*hex != '\0' ? hex : NULL));
 }
@@ -236,7 +236,7 @@ audit_accept_look(struct audit_verify *verify)
 static bool
 is_lost(const struct tree *tree, const json_t *finding, bool sealed)
 {
-	const char *trouble = json_string_value(json_object_get(finding,
+	const char *diagnostic = json_string_value(json_object_get(finding,
 	    "trouble"));
 	const char *path = json_string_value(json_object_get(finding,
 	    "path"));
@@ -244,11 +244,11 @@ is_lost(const struct tree *tree, const json_t *finding, bool sealed)
 	    "sha256"));
 	char hex[SHA256_HEX] = "";
 
-	if (trouble == NULL || (strcmp(trouble, "damaged") != 0 &&
-	    strcmp(trouble, "missing") != 0))
+	if (diagnostic == NULL || (strcmp(diagnostic, "damaged") != 0 &&
+	    strcmp(diagnostic, "missing") != 0))
 		return false;
 	/* A gap may have been filled since. */
-	if (path == NULL && strcmp(trouble, "missing") == 0)
+	if (path == NULL && strcmp(diagnostic, "missing") == 0)
 		return !sealed;
 	if (path != NULL)
 		digest_file(tree, path, hex);

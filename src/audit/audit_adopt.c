@@ -233,7 +233,7 @@ sum_file(void *cookie, const char *path, bool is_plain, struct err *err)
 	const struct tree_receipt *read = NULL;
 	struct tree_receipt file = { .path = (char *)path };
 
-	if (!is_plain || audit_is_around(path) || litter_is(path) ||
+	if (!is_plain || audit_is_bookkeeping(path) || litter_is(path) ||
 	    tree_receipts_find(&summing->said, path) != NULL)
 		return 0;
 	if (summing->hashed != NULL)
@@ -267,7 +267,7 @@ sum_all(struct summing *summing, struct text *text, struct err *err)
 	rc = audit_each_file(summing->tree, "", sum_file, summing, err);
 	for (i = 0; i < summing->said.n && rc == 0; i++) {
 		file = &summing->said.items[i];
-		if (!audit_is_around(file->path) && !litter_is(file->path))
+		if (!audit_is_bookkeeping(file->path) && !litter_is(file->path))
 			tree_receipts_add(&summing->files, file);
 	}
 	if (rc == 0)

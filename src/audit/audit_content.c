@@ -83,7 +83,7 @@ has_grown(struct audit_content *content)
 }
 
 void
-audit_content_find(struct audit_content *content, enum audit_trouble kind,
+audit_content_find(struct audit_content *content, enum audit_problem kind,
     const char *format, ...)
 {
 	struct audit_finding finding = { .kind = kind, .refetch = true,

@@ -204,7 +204,7 @@ void audit_content_add(struct audit_content *, const char *, size_t);
 void audit_content_end(struct audit_content *);
 
 /** audit_content_find(content, kind, format, ...): It is not whole. */
-void audit_content_find(struct audit_content *, enum audit_trouble,
+void audit_content_find(struct audit_content *, enum audit_problem,
     const char *, ...) __attribute__((format(printf, 3, 4)));
 
 /** audit_add_odd(verify, odd, n, path): So often, in the file ${path}. */
@@ -213,7 +213,7 @@ void audit_add_odd(struct audit_verify *, size_t, uint64_t, const char *);
 /* ---------------------------------------------------- audit_look.c */
 
 /** audit_look_find(look, kind, what): It is wrong; that waits there. */
-void audit_look_find(struct audit_look *, enum audit_trouble, const char *);
+void audit_look_find(struct audit_look *, enum audit_problem, const char *);
 
 /* ---------------------------------------------------- audit_read.c */
 
@@ -317,18 +317,18 @@ int audit_walk(struct audit_verify *, struct err *);
 /** audit_listing_release(listing): Free what it holds. */
 void audit_listing_release(struct audit_listing *);
 
-/** audit_is_around(path): Is it a file with what is known of the others? */
-bool audit_is_around(const char *);
+/** audit_is_bookkeeping(path): Is it a file with what is known of the others? */
+bool audit_is_bookkeeping(const char *);
 
 /** audit_tell_odds(verify): Say what was done to files that is no damage. */
 void audit_tell_odds(struct audit_verify *);
 
 /**
- * audit_around(verify, err):
+ * audit_bookkeeping(verify, err):
  * Look at what is around the files that count: what nothing knows, the sums,
  * the log, the copy of the manifest.
  */
-int audit_around(struct audit_verify *, struct err *);
+int audit_bookkeeping(struct audit_verify *, struct err *);
 
 /** audit_want(resource, options): Set the options that ${resource} needs. */
 void audit_want(const struct source_resource *, json_t *);

@@ -64,7 +64,7 @@ add_item(struct audit_look *look)
 }
 
 void
-audit_look_find(struct audit_look *look, enum audit_trouble kind,
+audit_look_find(struct audit_look *look, enum audit_problem kind,
     const char *what)
 {
 	struct audit_item *item = add_item(look);

@@ -31,7 +31,7 @@ void audit_desk_release(struct audit_desk *);
 /* A finding, or a record. */
 struct audit_item {
 	char *what;		/* is wrong; NULL: it is a record */
-	enum audit_trouble kind;
+	enum audit_problem kind;
 	bool named;		/* it has a key of its own */
 	uint64_t line;
 	size_t key_len;		/* its key's, which stand one by one */

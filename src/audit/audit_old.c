@@ -69,7 +69,7 @@ take_file(void *cookie, const char *path, bool is_plain, struct err *err)
 	struct walk *walk = cookie;
 	struct stat st;
 
-	if (!is_plain || audit_is_around(path) || litter_is(path))
+	if (!is_plain || audit_is_bookkeeping(path) || litter_is(path))
 		return 0;
 	if (file_stat(tree_dir(walk->tree), path, &st) == -1)
 		return err_errno(err, ERR_DISK, "look at %s", path);

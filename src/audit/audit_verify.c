@@ -44,7 +44,7 @@ audit_find(struct audit_verify *verify, struct audit_finding finding,
 }
 
 void
-audit_say(struct audit_verify *verify, enum audit_trouble kind,
+audit_say(struct audit_verify *verify, enum audit_problem kind,
     const char *path, const char *what)
 {
 	struct audit_finding finding = { .kind = kind,
@@ -368,7 +368,7 @@ audit_verify_step(struct audit_verify *verify, struct err *err)
 		audit_disk_end(verify);
 	if (verify->partial != NULL)
 		audit_find_refused(verify);
-	if (audit_around(verify, err) == -1)
+	if (audit_bookkeeping(verify, err) == -1)
 		return -1;
 	audit_accept_look(verify);
 	return 1;

@@ -31,7 +31,7 @@ audit_listing_release(struct audit_listing *listing)
 }
 
 static struct audit_finding
-finding_of(const struct crawl_listing *listing, enum audit_trouble kind)
+finding_of(const struct crawl_listing *listing, enum audit_problem kind)
 {
 	return (struct audit_finding){ .kind = kind,
 	    .listing = listing->key };

@@ -10,7 +10,7 @@
 
 #define FINDINGS_SHOWN 50
 
-static const char *const troubles[] = { "damaged", "missing", "extra",
+static const char *const diagnostics[] = { "damaged", "missing", "extra",
     "note", "unknown" };
 static const char *const certainties[] = { "certain", "likely" };
 
@@ -43,7 +43,7 @@ print_finding(const struct audit_finding *finding)
 	if (text.len > 0)
 		text_adds(&text, ": ");
 	text_add_visible(&text, finding->what, strlen(finding->what));
-	printf("  %-8s %s", troubles[finding->kind], text.data);
+	printf("  %-8s %s", diagnostics[finding->kind], text.data);
 	if (finding->kind != AUDIT_NOTE &&
 	    finding->certainty != AUDIT_CERTAIN)
 		printf(" (%s)", certainties[finding->certainty]);
@@ -215,7 +215,7 @@ json_finding(const struct audit_finding *finding)
 	json_t *json = json_object();
 
 	json_object_set_new(json, "trouble",
-	    json_string(troubles[finding->kind]));
+	    json_string(diagnostics[finding->kind]));
 	json_object_set_new(json, "certainty",
 	    json_string(certainties[finding->certainty]));
 	if (finding->path != NULL)

@@ -70,7 +70,7 @@ warn(const char *where, const struct pack_export *export, struct log *log,
 }
 
 static bool
-is_around(const struct audit_finding *found)
+is_bookkeeping(const struct audit_finding *found)
 {
 	return found->path != NULL && strchr(found->path, '/') == NULL;
 }
@@ -92,7 +92,7 @@ take_findings(const char *where, const struct audit_verify *verify,
 		if ((found[i].kind != AUDIT_DAMAGED &&
 		    found[i].kind != AUDIT_MISSING) || found[i].is_accepted)
 			continue;
-		if (is_around(&found[i]))
+		if (is_bookkeeping(&found[i]))
 			return err_set(err, ERR_DATA, "%s: %s",
 			    found[i].path, found[i].what);
 		others++;
@@ -105,7 +105,7 @@ take_findings(const char *where, const struct audit_verify *verify,
 }
 
 static int
-check_around(const char *where, struct log *log, struct err *err)
+check_bookkeeping(const char *where, struct log *log, struct err *err)
 {
 	struct audit_settings settings = { .path = where, .fast = true,
 	    .log = log };
@@ -258,7 +258,7 @@ pack(struct cli *cli, const char *where, const char *target, struct log *log)
 	if (rc == 0)
 		rc = warn(where, &export, log, &err);
 	if (rc == 0 && export.sealed)
-		rc = check_around(where, log, &err);
+		rc = check_bookkeeping(where, log, &err);
 	if (rc == 0 && !export.sealed && config_is(cli->config, "remove"))
 		rc = err_set(&err, ERR_USAGE, "--remove is only for an "
 		    "export that is complete, and %s is not; nothing was "

@@ -63,7 +63,7 @@ is_export(const char *dir)
 
 /* The export that ${path} is in or would be in, new; or NULL. */
 static char *
-export_around(const char *path)
+export_bookkeeping(const char *path)
 {
 	char *dir = mem_text(path), *end;
 
@@ -86,7 +86,7 @@ cli_check_outside(const char *path, const char *export, struct err *err)
 	if (whole != NULL && inside != NULL && is_below(whole, inside))
 		rc = err_set(err, ERR_USAGE, "%s is inside the export, which "
 		    "nothing may change; name another place", path);
-	else if (whole != NULL && (other = export_around(whole)) != NULL)
+	else if (whole != NULL && (other = export_bookkeeping(whole)) != NULL)
 		rc = err_set(err, ERR_USAGE, "%s is inside %s, an export, "
 		    "which nothing may change", path, other);
 	free(other);

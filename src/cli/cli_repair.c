@@ -48,7 +48,7 @@ damage_of(const struct audit_verify *verify, size_t *n)
 
 /* How many findings are of a kind? */
 static size_t
-count(const struct audit_verify *verify, enum audit_trouble kind)
+count(const struct audit_verify *verify, enum audit_problem kind)
 {
 	size_t all, i, n = 0;
 	const struct audit_finding *findings = audit_findings(verify, &all);

@@ -281,7 +281,7 @@ take_options(const struct cli *cli, json_t *header,
 		if (settings->options == NULL)
 			return -1;
 		lookup.cookie = settings->options;
-		return source_check(cli->source, &lookup, err);
+		return source_validate_options(cli->source, &lookup, err);
 	}
 	before = json_object_get(header, "options");
 	settings->options = json_is_object(before) ? json_copy(before) :

@@ -220,41 +220,41 @@ cli_format(const struct cli *cli, const char *choices, struct err *err)
 }
 
 static void
-tell_trouble(const struct cli_table *table,
-    const struct table_trouble *trouble)
+tell_diagnostic(const struct cli_table *table,
+    const struct table_diagnostic *diagnostic)
 {
-	if (trouble->mended > 0 && !table->exact)
+	if (diagnostic->sanitized > 0 && !table->exact)
 		fprintf(stderr, "%s: %" PRIu64 " of %" PRIu64 " rows hold "
 		    "what JSON does not have (NaN, Infinity, half of a "
 		    "surrogate pair): the record itself is as it was, typed "
 		    "columns have the number or U+FFFD; the first is %s\n",
-		    trouble->resource, trouble->mended, trouble->rows,
-		    trouble->where_mended);
-	if (trouble->damaged > 0)
+		    diagnostic->resource, diagnostic->sanitized, diagnostic->rows,
+		    diagnostic->where_mended);
+	if (diagnostic->damaged > 0)
 		fprintf(stderr, "%s: %" PRIu64 " record%s can't be read and "
 		    "%s left out; the first is %s; 'hlexport verify %s' "
-		    "tells more\n", trouble->resource, trouble->damaged,
-		    trouble->damaged == 1 ? "" : "s",
-		    trouble->damaged == 1 ? "was" : "were", trouble->where,
+		    "tells more\n", diagnostic->resource, diagnostic->damaged,
+		    diagnostic->damaged == 1 ? "" : "s",
+		    diagnostic->damaged == 1 ? "was" : "were", diagnostic->where,
 		    cli_word(table->shown));
-	if (trouble->deep > 0)
+	if (diagnostic->deep > 0)
 		fprintf(stderr, "%s: %" PRIu64 " record%s nested so deeply "
 		    "that the innermost are no rows; they stand in \"raw\" of "
 		    "the rows above them; the first is %s\n",
-		    trouble->resource, trouble->deep,
-		    trouble->deep == 1 ? " is" : "s are", trouble->where);
+		    diagnostic->resource, diagnostic->deep,
+		    diagnostic->deep == 1 ? " is" : "s are", diagnostic->where);
 }
 
 static void
-tell_lost(const struct cli_table *table, const struct table_trouble *trouble)
+tell_lost(const struct cli_table *table, const struct table_diagnostic *diagnostic)
 {
-	if (trouble->lost == 0)
+	if (diagnostic->lost == 0)
 		return;
 	fprintf(stderr, "%s: %" PRIu64 " file%s missing%s%s; 'hlexport verify "
-	    "%s' tells more\n", trouble->resource, trouble->lost,
-	    trouble->lost == 1 ? " is" : "s are",
-	    trouble->damaged == 0 ? "; the first is " : "",
-	    trouble->damaged == 0 ? trouble->where : "",
+	    "%s' tells more\n", diagnostic->resource, diagnostic->lost,
+	    diagnostic->lost == 1 ? " is" : "s are",
+	    diagnostic->damaged == 0 ? "; the first is " : "",
+	    diagnostic->damaged == 0 ? diagnostic->where : "",
 	    cli_word(table->shown));
 }
 
@@ -283,7 +283,7 @@ tell_unfit(const struct cli_table *table)
 int
 cli_table_warn(const struct cli *cli, struct cli_table *table, int status)
 {
-	const struct table_trouble *troubles;
+	const struct table_diagnostic *diagnostics;
 	bool is_damaged = false;
 	size_t n, i;
 
@@ -297,14 +297,14 @@ cli_table_warn(const struct cli *cli, struct cli_table *table, int status)
 		fprintf(stderr, "The manifest is damaged, and with it what is "
 		    "known of the files; 'hlexport verify %s' tells more\n",
 		    cli_word(table->shown));
-	troubles = table_trouble(table->db, &n);
+	diagnostics = table_diagnostic(table->db, &n);
 	for (i = 0; i < n; i++) {
-		is_damaged |= troubles[i].damaged + troubles[i].deep +
-		    troubles[i].lost > 0;
+		is_damaged |= diagnostics[i].damaged + diagnostics[i].deep +
+		    diagnostics[i].lost > 0;
 		if (config_is(cli->config, "quiet"))
 			continue;
-		tell_trouble(table, &troubles[i]);
-		tell_lost(table, &troubles[i]);
+		tell_diagnostic(table, &diagnostics[i]);
+		tell_lost(table, &diagnostics[i]);
 	}
 	if (!config_is(cli->config, "quiet") && !table->exact)
 		tell_unfit(table);

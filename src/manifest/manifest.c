@@ -123,7 +123,7 @@ replay_line(struct manifest *manifest, struct span file,
 		    err);
 		manifest->header = json_incref(json);
 	} else {
-		rc = !manifest_is_sound(json) ? err_set(err, ERR_DATA,
+		rc = !manifest_is_valid(json) ? err_set(err, ERR_DATA,
 		    "it is damaged") : manifest_apply(manifest, json,
 		    line, err);
 		if (rc == 0 && json_object_get(json, "seal") != NULL)

@@ -142,7 +142,7 @@ remove_range(struct manifest_entry *entry, struct range range)
  * page itself has told of.
  */
 static void
-mend_gaps(struct manifest_entry *entry, const struct manifest_page *page)
+fill_gaps(struct manifest_entry *entry, const struct manifest_page *page)
 {
 	int64_t first = (int64_t)page->first;
 	int64_t end = first + (page->count > 0 ? page->count : 1);
@@ -282,7 +282,7 @@ apply_page(struct manifest *manifest, const char *key, json_t *json,
 	struct manifest_page page = page_of(json, line);
 
 	insert_page(entry, &page);
-	mend_gaps(entry, &page);
+	fill_gaps(entry, &page);
 	entry->is_stale = true;
 }
 

@@ -140,7 +140,7 @@ has_parts(json_t *line)
 }
 
 bool
-manifest_is_sound(json_t *line)
+manifest_is_valid(json_t *line)
 {
 	struct tree_receipt receipt;
 	json_t *item;

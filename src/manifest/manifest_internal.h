@@ -60,8 +60,8 @@ struct manifest {
 int manifest_apply(struct manifest *, json_t *, struct manifest_line,
     struct err *);
 
-/** manifest_is_sound(line): Can all its numbers and receipts be? */
-bool manifest_is_sound(json_t *);
+/** manifest_is_valid(line): Can all its numbers and receipts be? */
+bool manifest_is_valid(json_t *);
 
 /** manifest_order(entry): Put its pages and gaps in order. */
 void manifest_order(struct manifest_entry *);

@@ -58,7 +58,7 @@ about_of(struct span line)
 	else if (json_is_object(json_object_get(json, "seal")) &&
 	    json_is_string(json_object_get(json, "sha256")))
 		about = mem_text("3");
-	for (i = 0; about == NULL && i < 4 && manifest_is_sound(json); i++) {
+	for (i = 0; about == NULL && i < 4 && manifest_is_valid(json); i++) {
 		key = json_string_value(json_object_get(json, kinds[i]));
 		if (key == NULL)
 			continue;

@@ -180,7 +180,7 @@ struct checking {
 
 /* Note ${what}, stolen, of the file. */
 static void
-found(struct checking *job, enum audit_trouble kind, const char *path,
+found(struct checking *job, enum audit_problem kind, const char *path,
     char *what)
 {
 	struct output_check *check = job->check;

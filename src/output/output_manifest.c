@@ -63,26 +63,26 @@ files_of(const struct output_convert *convert)
 }
 
 static json_t *
-troubles_of(const struct output_convert *convert)
+diagnostics_of(const struct output_convert *convert)
 {
 	json_t *all = json_array();
-	const struct table_trouble *troubles;
+	const struct table_diagnostic *diagnostics;
 	size_t n, i;
 
-	troubles = table_trouble(convert->settings.db, &n);
+	diagnostics = table_diagnostic(convert->settings.db, &n);
 	for (i = 0; i < n; i++)
-		if (troubles[i].mended + troubles[i].damaged +
-		    troubles[i].deep + troubles[i].lost > 0)
+		if (diagnostics[i].sanitized + diagnostics[i].damaged +
+		    diagnostics[i].deep + diagnostics[i].lost > 0)
 			json_array_append_new(all, json_pack(
 			    "{s:s, s:I, s:I, s:I, s:I, s:s}", "resource",
-			    troubles[i].resource, "rows",
-			    (json_int_t)troubles[i].rows, "mended",
-			    (json_int_t)troubles[i].mended, "left_out",
-			    (json_int_t)troubles[i].damaged +
-			    (json_int_t)troubles[i].deep, "lost_files",
-			    (json_int_t)troubles[i].lost, "first",
-			    troubles[i].where != NULL ? troubles[i].where :
-			    troubles[i].where_mended));
+			    diagnostics[i].resource, "rows",
+			    (json_int_t)diagnostics[i].rows, "mended",
+			    (json_int_t)diagnostics[i].sanitized, "left_out",
+			    (json_int_t)diagnostics[i].damaged +
+			    (json_int_t)diagnostics[i].deep, "lost_files",
+			    (json_int_t)diagnostics[i].lost, "first",
+			    diagnostics[i].where != NULL ? diagnostics[i].where :
+			    diagnostics[i].where_mended));
 	return all;
 }
 
@@ -136,7 +136,7 @@ output_manifest(const struct output_convert *convert)
 	    output_filters_json(&convert->filters), "columns",
 	    columns_of(settings), "tables",
 	    tables_of(convert), "files", files_of(convert), "troubles",
-	    troubles_of(convert), "values_that_do_not_fit",
+	    diagnostics_of(convert), "values_that_do_not_fit",
 	    unfit_of(convert), "cells_guarded",
 	    (json_int_t)convert->guarded, "cells_cut",
 	    (json_int_t)convert->cut, "cells_with_control_characters",

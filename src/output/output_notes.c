@@ -30,7 +30,7 @@ json_t *
 output_report_notes(const struct output_report *report, const json_t *sums,
     uint64_t left_out)
 {
-	const struct table_trouble *troubles;
+	const struct table_diagnostic *diagnostics;
 	json_t *all = json_array();
 	json_int_t timeless = json_integer_value(json_object_get(sums,
 	    "timeless"));
@@ -46,29 +46,29 @@ output_report_notes(const struct output_report *report, const json_t *sums,
 		json_array_append_new(all, json_sprintf("%" PRIu64 " events "
 		    "have no time that can be read: no range of dates has "
 		    "them, and they are not in this report", left_out));
-	troubles = table_trouble(report->db, &n);
+	diagnostics = table_diagnostic(report->db, &n);
 	for (i = 0; i < n; i++) {
-		if (troubles[i].mended > 0)
+		if (diagnostics[i].sanitized > 0)
 			json_array_append_new(all, json_sprintf("%" PRIu64
 			    " of %" PRIu64 " rows of %s hold what JSON does "
 			    "not have; they are in this report",
-			    troubles[i].mended, troubles[i].rows,
-			    troubles[i].resource));
-		if (troubles[i].lost > 0)
+			    diagnostics[i].sanitized, diagnostics[i].rows,
+			    diagnostics[i].resource));
+		if (diagnostics[i].lost > 0)
 			json_array_append_new(all, json_sprintf("%" PRIu64
 			    " files with %s are missing",
-			    troubles[i].lost, troubles[i].resource));
-		if (troubles[i].deep > 0)
+			    diagnostics[i].lost, diagnostics[i].resource));
+		if (diagnostics[i].deep > 0)
 			json_array_append_new(all, json_sprintf("%" PRIu64
 			    " records of %s are nested too deeply; a part of "
-			    "them is not in this report", troubles[i].deep,
-			    troubles[i].resource));
-		if (troubles[i].damaged == 0)
+			    "them is not in this report", diagnostics[i].deep,
+			    diagnostics[i].resource));
+		if (diagnostics[i].damaged == 0)
 			continue;
 		json_array_append_new(all, json_sprintf("%" PRIu64 " records "
 		    "of %s can't be read and are not in this report; the "
-		    "first is %s", troubles[i].damaged,
-		    troubles[i].resource, troubles[i].where));
+		    "first is %s", diagnostics[i].damaged,
+		    diagnostics[i].resource, diagnostics[i].where));
 	}
 	return all;
 }

@@ -43,7 +43,7 @@ pack_trailer(struct pack *pack, struct err *err)
 		return err_wrap(err, "%s", pack->settings.target);
 	if (rc == 1)
 		return 0;
-	if (!pack->trailer.is_there || !pack->trailer.is_sound)
+	if (!pack->trailer.is_there || !pack->trailer.is_valid)
 		return misread(pack, "its mark", err);
 	pack_writer_release(&pack->writer);
 	pack->act = PACK_READ;

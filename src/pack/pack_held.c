@@ -57,9 +57,9 @@ read_file(struct pack_held *held, struct pack_reader *reader, char *buffer,
 		pack_check_add(&check, receipt, buffer, (size_t)n);
 	file->bytes = check.bytes;
 	sha256_peek(check.hash, file->sha256);
-	file->is_sound = n == 0 && (receipt == NULL ||
+	file->is_valid = n == 0 && (receipt == NULL ||
 	    pack_check_end(&check, receipt, !held->is_sealed, NULL) == 0);
-	held->is_damaged |= !file->is_sound;
+	held->is_damaged |= !file->is_valid;
 	if (n == -1)
 		(void)pack_reader_again(reader);
 	pack_check_release(&check);
@@ -298,7 +298,7 @@ is_kept(const struct pack_held *held, const struct pack_settings *settings,
     int dir, const struct pack_held_file *old, const struct pack_file *new,
     struct err *err)
 {
-	if (new == NULL || !old->is_sound || pack_around_knows(old->name) ||
+	if (new == NULL || !old->is_valid || pack_bookkeeping_knows(old->name) ||
 	    litter_is(old->name) || (new->bytes == old->bytes &&
 	    memcmp(new->sha256, old->sha256, SHA256_BYTES) == 0))
 		return 1;

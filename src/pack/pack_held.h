@@ -8,7 +8,7 @@ struct pack_held_file {
 	char *name;		/* in the export */
 	uint64_t bytes;
 	unsigned char sha256[SHA256_BYTES];
-	bool is_sound;		/* it could be read, and is what it was */
+	bool is_valid;		/* it could be read, and is what it was */
 };
 
 /* What the archive that is to be replaced holds; see pack_held.c. */

@@ -186,7 +186,7 @@ void pack_place_close(struct pack_place *);
 /* The mark of an archive that is read. */
 struct pack_trailer {
 	bool is_there;
-	bool is_sound;		/* it agrees with the bytes before it */
+	bool is_valid;		/* it agrees with the bytes before it */
 	bool is_misplaced;	/* it is not at the end, or not whole */
 	int64_t end;		/* the archive's, without it */
 	int64_t digits, offset;	/* where they are; read up to here */
@@ -353,10 +353,10 @@ void pack_check_release(struct pack_check *);
 struct tree_receipt *pack_receipt(const struct tree_receipts *,
     const char *);
 
-/* -------------------------------------------------- pack_around.c */
+/* -------------------------------------------------- pack_bookkeeping.c */
 
-/** pack_around_knows(name): Is it the manifest, its copy, sums or log? */
-bool pack_around_knows(const char *);
+/** pack_bookkeeping_knows(name): Is it the manifest, its copy, sums or log? */
+bool pack_bookkeeping_knows(const char *);
 
 /* ---------------------------------------------------- pack_find.c */
 

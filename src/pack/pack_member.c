@@ -74,8 +74,8 @@ pack_member_begin(struct pack_verify *verify,
 	if (member->doubt != NULL)
 		pack_say(verify, AUDIT_DAMAGED, name, "%.*s",
 		    (int)strcspn(member->doubt, "\n"), member->doubt);
-	verify->it = pack_around_of(name);
-	if (verify->it == PACK_AROUND)
+	verify->it = pack_bookkeeping_of(name);
+	if (verify->it == PACK_BOOKKEEPING)
 		audit_member_begin(verify->audit, name);
 	verify->is_open = true;
 	verify->name = mem_text(name);
@@ -86,12 +86,12 @@ pack_member_begin(struct pack_verify *verify,
 static void
 end_member(struct pack_verify *verify, const char *why)
 {
-	if (verify->it == PACK_AROUND)
+	if (verify->it == PACK_BOOKKEEPING)
 		audit_member_end(verify->audit, why);
 	else if (why != NULL)
 		pack_say(verify, AUDIT_DAMAGED, verify->name, "%s", why);
 	else
-		pack_around_member(verify);
+		pack_bookkeeping_member(verify);
 	verify->is_open = false;
 }
 
@@ -111,8 +111,8 @@ pack_member_step(struct pack_verify *verify, struct err *err)
 		(void)pack_reader_again(&verify->reader);
 	} else if (n == 0) {
 		end_member(verify, NULL);
-	} else if (verify->it != PACK_AROUND) {
-		return pack_around_add(verify, (size_t)n, err) == -1 ? -1 : 1;
+	} else if (verify->it != PACK_BOOKKEEPING) {
+		return pack_bookkeeping_add(verify, (size_t)n, err) == -1 ? -1 : 1;
 	} else if (!audit_member_add(verify->audit, verify->buffer,
 	    (size_t)n)) {
 		end_member(verify, NULL);

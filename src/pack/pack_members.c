@@ -82,7 +82,7 @@ pack_hash_members(int fd, void (*tell)(void *, const char *, uint64_t,
 		rc = pack_reader_open(&reader, fd, trailer.end, err);
 	if (rc == 0)
 		rc = hash_all(&reader, tell, cookie, err);
-	if (rc == 0 && (!trailer.is_there || !trailer.is_sound ||
+	if (rc == 0 && (!trailer.is_there || !trailer.is_valid ||
 	    trailer.is_misplaced))
 		rc = err_set(err, ERR_DATA, "its bytes are not those that "
 		    "were written: the SHA-256 at its end is missing or "

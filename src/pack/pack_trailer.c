@@ -177,7 +177,7 @@ pack_trailer_find(int fd, int64_t size, struct pack_trailer *trailer,
 		trailer->digits = size - (int64_t)len + (int64_t)WORDS_LEN;
 		memcpy(trailer->hex, &tail[WORDS_LEN], DIGITS);
 		trailer->hex[DIGITS] = '\0';
-		trailer->is_sound = memcmp(tail, WORDS, WORDS_LEN) == 0 &&
+		trailer->is_valid = memcmp(tail, WORDS, WORDS_LEN) == 0 &&
 		    memcmp(&tail[WORDS_LEN + DIGITS],
 		    after((enum pack_format)i), forms[i].after_len) == 0;
 		if (i != PACK_ZIP)
@@ -209,7 +209,7 @@ pack_trailer_step(int fd, struct pack_trailer *trailer, char *buffer,
 		return 1;
 	sha256_peek(trailer->hash, sha256);
 	sha256_hex(sha256, hex);
-	trailer->is_sound &= strcmp(hex, trailer->hex) == 0;
+	trailer->is_valid &= strcmp(hex, trailer->hex) == 0;
 	return 0;
 }
 

@@ -36,7 +36,7 @@ wanted(const struct unpacking *job, const char *name)
 
 	if (!file_is_path(name))
 		return 0;
-	if (pack_around_knows(name))
+	if (pack_bookkeeping_knows(name))
 		return job->reader.max_out;
 	if (job->found.manifest == NULL)
 		return UINT64_MAX;

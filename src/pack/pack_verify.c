@@ -20,7 +20,7 @@
 #define ACCEPTED_MAX (256u << 20)
 
 void
-pack_say(struct pack_verify *verify, enum audit_trouble kind,
+pack_say(struct pack_verify *verify, enum audit_problem kind,
     const char *path, const char *format, ...)
 {
 	char what[1024];
@@ -144,7 +144,7 @@ step_trailer(struct pack_verify *verify, struct err *err)
 		pack_say(verify, AUDIT_NOTE, NULL, "'hlexport pack' has "
 		    "not made it, or its end was cut off: what is around "
 		    "its files can't be checked");
-	else if (!trailer->is_sound)
+	else if (!trailer->is_valid)
 		pack_say(verify, AUDIT_DAMAGED, NULL, "its bytes are not "
 		    "those that were written: the SHA-256 at its end is "
 		    "another");
@@ -178,7 +178,7 @@ step_member(struct pack_verify *verify, struct err *err)
 		    "be read on behind what was read so far: %s", why.text);
 	}
 	verify->is_read = true;
-	pack_around_end(verify);
+	pack_bookkeeping_end(verify);
 	return 1;
 }
 
@@ -206,7 +206,7 @@ pack_verify_progress(const struct pack_verify *verify,
     struct audit_progress *progress)
 {
 	audit_verify_progress(verify->audit, progress);
-	progress->read += verify->around_bytes;
+	progress->read += verify->bookkeeping_bytes;
 }
 
 bool

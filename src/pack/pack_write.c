@@ -27,7 +27,7 @@ end_file(struct pack *pack, struct err *err)
 		return -1;
 	sha256_peek(pack->check.hash, file->sha256);
 	pack->progress.unknown += receipt == NULL &&
-	    !pack_around_knows(file->name) && !litter_is(file->name);
+	    !pack_bookkeeping_knows(file->name) && !litter_is(file->name);
 	if (receipt != NULL && pack_check_end(&pack->check, receipt,
 	    pack->settings.growing, err) == -1)
 		return err_wrap(err, "%s/%s", pack->settings.dir,

@@ -151,7 +151,7 @@ look_at(struct run *run, const struct manifest_listing *listing,
     struct err *err)
 {
 	struct tree_receipts files = { NULL, 0, 0 };
-	bool mended = listing->ended && listing->gaps != NULL;
+	bool sanitized = listing->ended && listing->gaps != NULL;
 	struct set *named = named_by_gaps(listing);
 	size_t i;
 	int rc = manifest_files(run->manifest, listing->key, &files, err);
@@ -173,7 +173,7 @@ look_at(struct run *run, const struct manifest_listing *listing,
 			tree_know(run->tree, files.items[i].path);
 	tree_receipts_release(&files);
 	/* Somebody has put back what was damaged. */
-	if (rc == 0 && mended && !run_is_hurt(run, listing->key))
+	if (rc == 0 && sanitized && !run_is_hurt(run, listing->key))
 		manifest_forget_gaps(run->manifest, listing->key);
 	return rc;
 }

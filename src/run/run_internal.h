@@ -134,7 +134,7 @@ struct run {
 	size_t n_estimates, estimates_capacity;
 };
 
-#include "run/run_mend.h"
+#include "run/run_restore.h"
 #include "run/run_seen.h"
 
 /* ----------------------------------------------------- run_begin.c */

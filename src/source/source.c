@@ -39,7 +39,7 @@ read_top(struct source_reader *r, const struct yaml *top)
 		return -1;
 	if (yaml_get(top, "tables") != NULL || yaml_get(top, "report") != NULL)
 		source->with_tables = top;
-	return source_sound(r);
+	return source_validate_definition(r);
 }
 
 struct source *

@@ -448,11 +448,11 @@ void source_text_of(const struct source_template *,
     const struct source_lookup *, struct text *);
 
 /**
- * source_check(source, lookup, err):
+ * source_validate_options(source, lookup, err):
  * Are the options, whose values ${lookup} knows, what the definition wants?
  * Return 0; or -1 with ${err} set (ERR_USAGE).
  */
-int source_check(const struct source *, const struct source_lookup *,
+int source_validate_options(const struct source *, const struct source_lookup *,
     struct err *);
 
 /**

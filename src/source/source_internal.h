@@ -128,7 +128,7 @@ int source_paging(struct source_reader *, struct source_resource *,
  */
 struct span source_built_in_tables(const char *);
 
-/** source_sound(r): Check what concerns more than one place. */
-int source_sound(struct source_reader *);
+/** source_validate_definition(r): Check what concerns more than one place. */
+int source_validate_definition(struct source_reader *);
 
 #endif

@@ -410,7 +410,7 @@ table_close(struct table_db *db)
 	if (db->duckdb != NULL)
 		duck.close(&db->duckdb);
 	table_forget_shares(db);
-	table_forget_troubles(db);
+	table_forget_diagnostics(db);
 	table_unfit_release(db);
 	audit_files_release(&db->files);
 	free(db->seen);

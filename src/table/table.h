@@ -168,10 +168,10 @@ int table_number(struct table_db *, const char *, uint64_t *, struct err *);
 /* ---------------------------------------------- what could not be taken */
 
 /* Records that were not as they should be, of one resource. */
-struct table_trouble {
+struct table_diagnostic {
 	const char *resource;
 	uint64_t rows;		/* lines that were read */
-	uint64_t mended;	/* DuckDB takes them only mended */
+	uint64_t sanitized;	/* DuckDB takes them only mended */
 	uint64_t damaged;	/* no JSON; left out */
 	uint64_t deep;		/* nested so deeply that a part is no row */
 	uint64_t lost;		/* files that are not there */
@@ -183,11 +183,11 @@ struct table_trouble {
 uint64_t table_left_out(const struct table_db *);
 
 /**
- * table_trouble(db, n):
+ * table_diagnostic(db, n):
  * Return what was met so far, by resource; a line that was read by several
  * queries counts once.
  */
-const struct table_trouble *table_trouble(struct table_db *, size_t *);
+const struct table_diagnostic *table_diagnostic(struct table_db *, size_t *);
 
 /* Values of a column that do not fit its type, and are NULL. */
 struct table_unfit {

@@ -10,7 +10,7 @@
 
 /* What became of a file that SQL read. */
 struct table_file {
-	uint64_t rows, mended, damaged, deep, lost;
+	uint64_t rows, sanitized, damaged, deep, lost;
 	uint64_t first;		/* line of the first that was not right */
 	uint64_t first_mended;	/* and of the first that was mended */
 };
@@ -30,7 +30,7 @@ struct table_db {
 	struct table_file *seen;	/* by file */
 	struct page_plan **plans;	/* by resource */
 	struct table_sums sums;
-	struct table_trouble *troubles;	/* by resource, made when asked for */
+	struct table_diagnostic *diagnostics;	/* by resource, made when asked for */
 	duckdb_database duckdb;
 	duckdb_connection connection;
 	duckdb_extracted_statements statements;	/* of the SQL read last */
@@ -102,21 +102,21 @@ int table_scan_next(struct table_scan *, struct table_row *, struct err *);
 /** table_scan_free(scan): Free ${scan}, which may be NULL. */
 void table_scan_free(struct table_scan *);
 
-/* ---------------------------------------------------- table_mend.c */
+/* ---------------------------------------------------- table_sanitize.c */
 
 /**
- * table_mend(record, mended):
+ * table_sanitize(record, sanitized):
  * Does ${record}, which is JSON, hold what DuckDB refuses: half of a
- * surrogate pair?  Then write it to ${mended} with U+FFFD in such places.
+ * surrogate pair?  Then write it to ${sanitized} with U+FFFD in such places.
  */
-bool table_mend(struct span, struct text *);
+bool table_sanitize(struct span, struct text *);
 
 /**
- * table_mend_numbers(record, mended):
- * Is ${record} JSON but for NaN and Infinity?  Then write it to ${mended}
+ * table_sanitize_numbers(record, sanitized):
+ * Is ${record} JSON but for NaN and Infinity?  Then write it to ${sanitized}
  * with these as texts, which DuckDB casts to the numbers they are.
  */
-bool table_mend_numbers(struct span, struct text *);
+bool table_sanitize_numbers(struct span, struct text *);
 
 /* ------------------------------------------------- table_records.c */
 
@@ -196,10 +196,10 @@ bool table_is_even(const struct table_db *, const struct table_resources *,
 /** table_forget_shares(db): Free what table_share() made. */
 void table_forget_shares(struct table_db *);
 
-/* ------------------------------------------------- table_trouble.c */
+/* ------------------------------------------------- table_diagnostic.c */
 
-/** table_forget_troubles(db): Free what table_trouble() made. */
-void table_forget_troubles(struct table_db *);
+/** table_forget_diagnostics(db): Free what table_diagnostic() made. */
+void table_forget_diagnostics(struct table_db *);
 
 /* --------------------------------------------------------- table.c */
 

@@ -155,8 +155,8 @@ table_number(struct table_db *db, const char *sql, uint64_t *number,
 	return missing(err);
 }
 
-const struct table_trouble *
-table_trouble(struct table_db *db, size_t *n)
+const struct table_diagnostic *
+table_diagnostic(struct table_db *db, size_t *n)
 {
 	(void)db;
 	*n = 0;

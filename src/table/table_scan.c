@@ -52,7 +52,7 @@ struct table_scan {
 	struct span root_id;
 	uint64_t item;
 	bool is_too_deep;	/* more levels in it than are gone into */
-	struct text mended;
+	struct text sanitized;
 	struct text numbers;	/* the record, with NaN as a text */
 	struct span exact;	/* and as it came; at NULL: it has none */
 };
@@ -116,7 +116,7 @@ table_scan_new(struct table_db *db, const struct table_resources *resources,
 	turn(scan);
 	scan->nested = nested;
 	scan->id = id;
-	text_init(&scan->mended, SIZE_MAX / 4);
+	text_init(&scan->sanitized, SIZE_MAX / 4);
 	text_init(&scan->numbers, SIZE_MAX / 4);
 	return scan;
 }
@@ -151,7 +151,7 @@ table_scan_free(struct table_scan *scan)
 	if (scan == NULL)
 		return;
 	tree_records_free(scan->records);
-	text_release(&scan->mended);
+	text_release(&scan->sanitized);
 	text_release(&scan->numbers);
 	forget_ids(scan);
 	free(scan->ids);
@@ -329,7 +329,7 @@ next_item(struct table_scan *scan, struct span *record, struct err *err)
 		scan->exact.data = NULL;
 		/* DuckDB knows these numbers, but not as JSON. */
 		if ((item.odd & PAGE_ODD_WORDS) != 0 &&
-		    table_mend_numbers(*record, &scan->numbers)) {
+		    table_sanitize_numbers(*record, &scan->numbers)) {
 			scan->exact = *record;
 			*record = (struct span){ scan->numbers.data,
 			    scan->numbers.len };
@@ -376,17 +376,17 @@ read_record(struct table_scan *scan, struct span *record, struct err *err)
 static struct span
 decode(struct table_scan *scan, struct span id)
 {
-	struct text mended, text;
+	struct text sanitized, text;
 	struct span plain;
 
-	text_init(&mended, SIZE_MAX / 4);
+	text_init(&sanitized, SIZE_MAX / 4);
 	text_init(&text, SIZE_MAX / 4);
-	if (table_mend(id, &mended))
-		id = (struct span){ mended.data, mended.len };
+	if (table_sanitize(id, &sanitized))
+		id = (struct span){ sanitized.data, sanitized.len };
 	page_value_text(id, &text);
 	plain.len = text.len;
 	plain.data = text_take(&text);
-	text_release(&mended);
+	text_release(&sanitized);
 	scan->ids = mem_need(scan->ids, scan->n_ids + 1, &scan->ids_capacity,
 	    sizeof(*scan->ids));
 	scan->ids[scan->n_ids++] = (char *)(uintptr_t)plain.data;
@@ -459,19 +459,19 @@ next_nested(struct table_scan *scan, struct table_row *row)
 static void
 make_fit(struct table_scan *scan, struct table_row *row)
 {
-	bool mended = table_mend(row->raw, &scan->mended);
+	bool sanitized = table_sanitize(row->raw, &scan->sanitized);
 
 	row->record = row->raw;
-	if (mended)
-		row->record = (struct span){ scan->mended.data,
-		    scan->mended.len };
+	if (sanitized)
+		row->record = (struct span){ scan->sanitized.data,
+		    scan->sanitized.len };
 	if (row->depth > 0)
 		return;
 	if (scan->exact.data != NULL && !scan->is_array) {
 		row->raw = scan->exact;
-		mended = true;
+		sanitized = true;
 	}
-	if (mended && scan->seen.mended++ == 0)
+	if (sanitized && scan->seen.sanitized++ == 0)
 		scan->seen.first_mended = scan->line;
 }
 

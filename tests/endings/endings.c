@@ -278,7 +278,7 @@ static unsigned completes, holed;
 
 /* The server is honest from now on, and the definition right. */
 static void
-mend(void)
+sanitize(void)
 {
 	the.total = T_RIGHT;
 	the.more = the.more == M_UNDECLARED ? M_UNDECLARED : M_RIGHT;
@@ -306,7 +306,7 @@ resume(const char *export)
 	if (the.keys == K_NONE || the.keys == K_EMPTY ||
 	    the.keys == K_SAME)
 		return NULL;
-	mend();
+	sanitize();
 	source = endings_source();
 	ended = run_some(source, export, MAX_REQUESTS, NULL,
 	    &(char *){ NULL }, &err);

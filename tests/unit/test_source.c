@@ -386,10 +386,10 @@ test_rules_of_options(void **state)
 	for (i = 0; i < LENGTH(rows); i++) {
 		lookup.cookie = (void *)rows[i].pairs;
 		if (rows[i].error == NULL) {
-			if (source_check(source, &lookup, &err) != 0)
+			if (source_validate_options(source, &lookup, &err) != 0)
 				fail_msg("row %zu: %s", i, err.text);
 		} else {
-			assert_int_equal(source_check(source, &lookup, &err),
+			assert_int_equal(source_validate_options(source, &lookup, &err),
 			    -1);
 			assert_contains(err.text, rows[i].error);
 		}

@@ -253,7 +253,7 @@ check_resource(struct source_reader *r, const struct source_resource *own)
 }
 
 int
-source_sound(struct source_reader *r)
+source_validate_definition(struct source_reader *r)
 {
 	const struct source *source = r->source;
 	size_t i;

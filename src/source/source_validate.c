@@ -89,7 +89,7 @@ goes_only_with(const struct config_option *option,
 }
 
 int
-source_check(const struct source *source, const struct source_lookup *lookup,
+source_validate_options(const struct source *source, const struct source_lookup *lookup,
     struct err *err)
 {
 	size_t i;

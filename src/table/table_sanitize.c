@@ -48,19 +48,19 @@ next_half(const char *data, const char *end)
 }
 
 bool
-table_mend(struct span record, struct text *mended)
+table_sanitize(struct span record, struct text *sanitized)
 {
 	const char *pos = record.data, *end = record.data + record.len, *half;
 
 	if ((half = next_half(pos, end)) == NULL)
 		return false;
-	text_clear(mended);
+	text_clear(sanitized);
 	for (; half != NULL; half = next_half(pos, end)) {
-		text_add(mended, pos, (size_t)(half - pos));
-		text_adds(mended, "\\ufffd");
+		text_add(sanitized, pos, (size_t)(half - pos));
+		text_adds(sanitized, "\\ufffd");
 		pos = half + 6;
 	}
-	text_add(mended, pos, (size_t)(end - pos));
+	text_add(sanitized, pos, (size_t)(end - pos));
 	return true;
 }
 
@@ -82,19 +82,19 @@ no_number(const char *data, const char *end)
 }
 
 bool
-table_mend_numbers(struct span record, struct text *mended)
+table_sanitize_numbers(struct span record, struct text *sanitized)
 {
 	const char *pos = record.data, *end = record.data + record.len;
 	bool in_string = false, any = false;
 	size_t len;
 
-	text_clear(mended);
+	text_clear(sanitized);
 	while (pos < end) {
 		len = in_string ? 0 : no_number(pos, end);
 		if (len > 0) {
-			text_addc(mended, '"');
-			text_add(mended, pos, len);
-			text_addc(mended, '"');
+			text_addc(sanitized, '"');
+			text_add(sanitized, pos, len);
+			text_addc(sanitized, '"');
 			any = true;
 			pos += len;
 			continue;
@@ -102,8 +102,8 @@ table_mend_numbers(struct span record, struct text *mended)
 		if (*pos == '"')
 			in_string = !in_string;
 		else if (*pos == '\\' && in_string && pos + 1 < end)
-			text_addc(mended, *pos++);
-		text_addc(mended, *pos++);
+			text_addc(sanitized, *pos++);
+		text_addc(sanitized, *pos++);
 	}
-	return any && page_check(mended->data, mended->len, NULL) == 0;
+	return any && page_check(sanitized->data, sanitized->len, NULL) == 0;
 }

@@ -10,7 +10,7 @@
 
 #include "pack/pack_verify.h"
 
-static const char *const names[PACK_AROUND] = {
+static const char *const names[PACK_BOOKKEEPING] = {
 	[PACK_MANIFEST] = MANIFEST_NAME,
 	[PACK_COPY] = MANIFEST_COPY,
 	[PACK_SUMS] = TREE_SUMS,
@@ -18,21 +18,21 @@ static const char *const names[PACK_AROUND] = {
 	[PACK_ACCEPTED] = AUDIT_ACCEPTED,
 };
 
-enum pack_around
-pack_around_of(const char *name)
+enum pack_bookkeeping
+pack_bookkeeping_of(const char *name)
 {
 	size_t i;
 
-	for (i = 0; i < PACK_AROUND; i++)
+	for (i = 0; i < PACK_BOOKKEEPING; i++)
 		if (strcmp(name, names[i]) == 0)
 			break;
-	return (enum pack_around)i;
+	return (enum pack_bookkeeping)i;
 }
 
 bool
-pack_around_knows(const char *name)
+pack_bookkeeping_knows(const char *name)
 {
-	return pack_around_of(name) != PACK_AROUND;
+	return pack_bookkeeping_of(name) != PACK_BOOKKEEPING;
 }
 
 /* The log goes into a file without a name, to be looked at as a whole. */
@@ -57,12 +57,12 @@ open_log(struct pack_verify *verify, struct err *err)
 }
 
 int
-pack_around_add(struct pack_verify *verify, size_t n, struct err *err)
+pack_bookkeeping_add(struct pack_verify *verify, size_t n, struct err *err)
 {
 	struct iovec part = { verify->buffer, n };
 
 	pack_check_add(&verify->check, NULL, verify->buffer, n);
-	verify->around_bytes += n;
+	verify->bookkeeping_bytes += n;
 	if (verify->it == PACK_ACCEPTED)
 		(void)text_add(&verify->accepted, verify->buffer, n);
 	if (n == 0 || !verify->is_sealed || verify->it != PACK_LOG ||
@@ -75,21 +75,21 @@ pack_around_add(struct pack_verify *verify, size_t n, struct err *err)
 }
 
 void
-pack_around_member(struct pack_verify *verify)
+pack_bookkeeping_member(struct pack_verify *verify)
 {
-	verify->around[verify->it].is_there = true;
-	sha256_peek(verify->check.hash, verify->around[verify->it].sha256);
+	verify->bookkeeping[verify->it].is_there = true;
+	sha256_peek(verify->check.hash, verify->bookkeeping[verify->it].sha256);
 }
 
 /* Is the one that should have this hash there, and has it? */
 static void
-check(struct pack_verify *verify, enum pack_around it,
+check(struct pack_verify *verify, enum pack_bookkeeping it,
     const unsigned char sha256[SHA256_BYTES], const char *what)
 {
-	if (!verify->around[it].is_there)
+	if (!verify->bookkeeping[it].is_there)
 		pack_say(verify, AUDIT_MISSING, names[it], "it is not "
 		    "there");
-	else if (memcmp(verify->around[it].sha256, sha256,
+	else if (memcmp(verify->bookkeeping[it].sha256, sha256,
 	    SHA256_BYTES) != 0)
 		pack_say(verify, AUDIT_DAMAGED, names[it], "%s", what);
 }
@@ -99,16 +99,16 @@ static const unsigned char *
 digest(void *cookie, const char *path)
 {
 	struct pack_verify *verify = cookie;
-	enum pack_around it = pack_around_of(path);
+	enum pack_bookkeeping it = pack_bookkeeping_of(path);
 
-	return it != PACK_AROUND && verify->around[it].is_there ?
-	    verify->around[it].sha256 : NULL;
+	return it != PACK_BOOKKEEPING && verify->bookkeeping[it].is_there ?
+	    verify->bookkeeping[it].sha256 : NULL;
 }
 
 void
-pack_around_end(struct pack_verify *verify)
+pack_bookkeeping_end(struct pack_verify *verify)
 {
-	if (verify->around[PACK_ACCEPTED].is_there)
+	if (verify->bookkeeping[PACK_ACCEPTED].is_there)
 		audit_accept_archive(verify->audit, text_take(
 		    &verify->accepted), digest, verify);
 	if (!verify->is_sealed)
@@ -116,10 +116,10 @@ pack_around_end(struct pack_verify *verify)
 	check(verify, PACK_SUMS, verify->sums, "it does not say what the "
 	    "manifest says");
 	if (verify->found.why == NULL)
-		check(verify, PACK_COPY, verify->around[
+		check(verify, PACK_COPY, verify->bookkeeping[
 		    PACK_MANIFEST].sha256, "it is not a copy of "
 		    MANIFEST_NAME);
-	if (!verify->around[PACK_LOG].is_there)
+	if (!verify->bookkeeping[PACK_LOG].is_there)
 		pack_say(verify, AUDIT_MISSING, TREE_LOG, "it is not "
 		    "there");
 	else

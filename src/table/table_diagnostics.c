@@ -9,56 +9,56 @@
 #include "table/table_internal.h"
 
 static void
-free_places(struct table_trouble *trouble)
+free_places(struct table_diagnostic *diagnostic)
 {
-	free(trouble->where);
-	free(trouble->where_mended);
+	free(diagnostic->where);
+	free(diagnostic->where_mended);
 }
 
 void
-table_forget_troubles(struct table_db *db)
+table_forget_diagnostics(struct table_db *db)
 {
 	size_t i;
 
-	for (i = 0; db->troubles != NULL &&
+	for (i = 0; db->diagnostics != NULL &&
 	    i < db->settings.source->n_resources; i++)
-		free_places(&db->troubles[i]);
-	free(db->troubles);
-	db->troubles = NULL;
+		free_places(&db->diagnostics[i]);
+	free(db->diagnostics);
+	db->diagnostics = NULL;
 }
 
-const struct table_trouble *
-table_trouble(struct table_db *db, size_t *n)
+const struct table_diagnostic *
+table_diagnostic(struct table_db *db, size_t *n)
 {
 	const struct source *source = db->settings.source;
 	size_t i;
 
-	table_forget_troubles(db);
+	table_forget_diagnostics(db);
 	*n = source->n_resources;
-	db->troubles = mem_zero(*n, sizeof(*db->troubles));
+	db->diagnostics = mem_zero(*n, sizeof(*db->diagnostics));
 	for (i = 0; i < *n; i++)
-		db->troubles[i].resource = source->resources[i].name;
+		db->diagnostics[i].resource = source->resources[i].name;
 	for (i = 0; i < db->files.n; i++) {
 		const struct audit_file *file = &db->files.items[i];
 		const struct table_file *seen = &db->seen[i];
-		struct table_trouble *trouble =
-		    &db->troubles[file->resource->index];
+		struct table_diagnostic *diagnostic =
+		    &db->diagnostics[file->resource->index];
 
-		trouble->rows += seen->rows;
-		trouble->mended += seen->mended;
-		trouble->damaged += seen->damaged;
-		trouble->deep += seen->deep;
-		trouble->lost += seen->lost;
-		if (seen->lost > 0 && trouble->where == NULL)
-			trouble->where = mem_text(file->path);
-		if (seen->first > 0 && trouble->where == NULL)
-			trouble->where = mem_format("%s:%" PRIu64,
+		diagnostic->rows += seen->rows;
+		diagnostic->sanitized += seen->sanitized;
+		diagnostic->damaged += seen->damaged;
+		diagnostic->deep += seen->deep;
+		diagnostic->lost += seen->lost;
+		if (seen->lost > 0 && diagnostic->where == NULL)
+			diagnostic->where = mem_text(file->path);
+		if (seen->first > 0 && diagnostic->where == NULL)
+			diagnostic->where = mem_format("%s:%" PRIu64,
 			    file->path, seen->first);
-		if (seen->mended > 0 && trouble->where_mended == NULL)
-			trouble->where_mended = mem_format("%s:%" PRIu64,
+		if (seen->sanitized > 0 && diagnostic->where_mended == NULL)
+			diagnostic->where_mended = mem_format("%s:%" PRIu64,
 			    file->path, seen->first_mended);
 	}
-	return db->troubles;
+	return db->diagnostics;
 }
 
 uint64_t

@@ -63,7 +63,7 @@ audit_each_file(struct tree *tree, const char *path, each_file *file,
 }
 
 bool
-audit_is_around(const char *path)
+audit_is_bookkeeping(const char *path)
 {
 	static const char *const names[] = { TREE_LOG, TREE_SUMS,
 	    MANIFEST_NAME, MANIFEST_COPY, AUDIT_ACCEPTED };
@@ -89,7 +89,7 @@ check_known(void *cookie, const char *path, bool is_plain, struct err *err)
 	    .path = (char *)path };
 
 	(void)err;
-	if (audit_is_around(path) ||
+	if (audit_is_bookkeeping(path) ||
 	    set_has(verify->known, path, strlen(path)))
 		return 0;
 	/* Of another tool's tree, the sums have what is no part of it, too. */
@@ -213,7 +213,7 @@ check_copy(struct audit_verify *verify, struct err *err)
 }
 
 int
-audit_around(struct audit_verify *verify, struct err *err)
+audit_bookkeeping(struct audit_verify *verify, struct err *err)
 {
 	if (verify->members != NULL)
 		return audit_members_each(verify, check_known, verify, err);
