@@ -302,7 +302,7 @@ make(struct making *m, struct err *err)
 	cli_meter_init(m->cli, &m->meter);
 	m->table.show = show;
 	m->table.cookie = m;
-	rc = m->one_file ? output_convert_plain(m->convert, m->dir, err) :
+	rc = m->one_file ? output_convert_native_csv(m->convert, m->dir, err) :
 	    output_convert_run(m->convert, m->dir, err);
 	m->table.show = NULL;
 	cli_meter_release(&m->meter);
@@ -324,7 +324,7 @@ report_file(const struct making *m, const char *rows, const char *size)
 	if (strcmp(m->convert->settings.format, "csv") != 0)
 		return;
 	text_init(&lost, 1 << 16);
-	output_plain_lost(m->convert, &lost);
+	output_native_csv_lost(m->convert, &lost);
 	fprintf(stderr, "Note: CSV is lossy%s%s; for a migration use "
 	    "--format json\n", lost.len > 0 ? ": it has no " : "",
 	    lost.len > 0 ? lost.data : "");

@@ -208,7 +208,7 @@ note_looks(struct http_reply *reply)
  * isn't: from now on nothing is asked to be coded, nor decoded.
  */
 static void
-take_plain(struct transfer *transfer)
+take_native(struct transfer *transfer)
 {
 	struct http *http = transfer->http;
 
@@ -245,7 +245,7 @@ settle(struct transfer *transfer, CURLcode code)
 	told_settle(transfer, clock_ms());
 	if (code == CURLE_BAD_CONTENT_ENCODING && transfer->odd_encoding &&
 	    !transfer->is_plain) {
-		take_plain(transfer);
+		take_native(transfer);
 		return;
 	}
 	switch (http_judge(transfer, code)) {

@@ -194,7 +194,7 @@ replay(struct manifest *manifest, struct span file, struct log *log,
 }
 
 static int
-not_plain(struct tree *tree, struct err *err)
+not_native(struct tree *tree, struct err *err)
 {
 	return err_set(err, ERR_DATA, "%s/" MANIFEST_NAME " is not a plain "
 	    "file", tree_where(tree));
@@ -208,7 +208,7 @@ read_file(struct manifest *manifest, int dir, struct text *file,
 	struct stat st;
 
 	if (fstat(manifest->fd, &st) == 0 && !S_ISREG(st.st_mode))
-		return not_plain(manifest->tree, err);
+		return not_native(manifest->tree, err);
 	if (file_read(dir, MANIFEST_NAME, file, err) == 0)
 		return 0;
 	if (errno == EIO && err != NULL)
@@ -240,7 +240,7 @@ open_file(struct manifest *manifest, int *dir, struct err *err)
 		    MANIFEST_NAME, tree_where(tree));
 	else if (fd == -1 && (errno == ELOOP || errno == EISDIR ||
 	    errno == ENXIO))
-		not_plain(tree, err);
+		not_native(tree, err);
 	return fd;
 }
 

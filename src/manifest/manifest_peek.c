@@ -18,7 +18,7 @@
 
 /* Open a file of the export; anything else of its name is not waited for. */
 static FILE *
-open_plain(const char *path, const char *name)
+open_native(const char *path, const char *name)
 {
 	char *whole = mem_format("%s/%s", path, name);
 	int fd = open(whole, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
@@ -39,7 +39,7 @@ open_plain(const char *path, const char *name)
 static bool
 first_line(const char *path, const char *name, struct text *line)
 {
-	FILE *file = open_plain(path, name);
+	FILE *file = open_native(path, name);
 	int c = 0;
 
 	/* One without an end is not read to it. */
@@ -57,7 +57,7 @@ first_line(const char *path, const char *name, struct text *line)
 static bool
 has_logged(const char *path)
 {
-	FILE *file = open_plain(path, TREE_LOG);
+	FILE *file = open_native(path, TREE_LOG);
 	char *head;
 	size_t n = 0;
 	bool has;
@@ -149,7 +149,7 @@ manifest_peek(const char *path, struct err *err)
 bool
 manifest_has_any(const char *path)
 {
-	FILE *file = open_plain(path, MANIFEST_NAME);
+	FILE *file = open_native(path, MANIFEST_NAME);
 	bool has;
 	int c;
 
@@ -165,7 +165,7 @@ manifest_has_any(const char *path)
 bool
 manifest_is_sealed(const char *path)
 {
-	FILE *file = open_plain(path, MANIFEST_NAME);
+	FILE *file = open_native(path, MANIFEST_NAME);
 	char tail[65536], *line;
 	size_t n;
 

@@ -30,7 +30,7 @@ struct output_form {
 	bool bom;		/* CSV: a byte order mark first */
 	bool guard;		/* CSV: no cell that a program takes for a
 				 * formula */
-	bool plain;		/* CSV: lines end with LF, an empty text is
+	bool native;		/* CSV: lines end with LF, an empty text is
 				 * an empty cell; JSON: the rows are what the
 				 * only column has */
 	const struct source_table *cut;	/* CSV: the rows are records as they
@@ -185,17 +185,17 @@ uint64_t output_convert_guess(const struct output_convert *);
 int output_convert_run(struct output_convert *, const char *, struct err *);
 
 /**
- * output_convert_plain(convert, path, err):
+ * output_convert_native_csv(convert, path, err):
  * Write the one part to the file ${path}, which must not be there: as JSON an
  * array of the records as they are, as CSV the columns that the source names
  * for that.  Return 0, or -1 with ${err} set (ERR_USAGE: there are several
  * parts, or another format).
  */
-int output_convert_plain(struct output_convert *, const char *,
+int output_convert_native_csv(struct output_convert *, const char *,
     struct err *);
 
-/** output_plain_lost(convert, names): Add the columns that CSV leaves out. */
-void output_plain_lost(const struct output_convert *, struct text *);
+/** output_native_csv_lost(convert, names): Add the columns that CSV leaves out. */
+void output_native_csv_lost(const struct output_convert *, struct text *);
 
 /** output_convert_free(convert): Free ${convert}, which may be NULL. */
 void output_convert_free(struct output_convert *);

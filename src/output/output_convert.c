@@ -223,7 +223,7 @@ is_wanted(const struct output_convert *convert,
 {
 	uint64_t records;
 
-	return convert->settings.n_tables == 0 && part->table->n_plain > 0 &&
+	return convert->settings.n_tables == 0 && part->table->n_native > 0 &&
 	    table_bytes(convert->settings.db, part->table, &records) > 0;
 }
 
@@ -382,16 +382,16 @@ is_plain(const struct source_table *table,
 {
 	size_t i, k;
 
-	for (i = 0; i < table->n_plain; i++)
+	for (i = 0; i < table->n_native; i++)
 		for (k = 0; k < column->n_paths; k++)
-			if (strcmp(table->plain[i].path, column->paths[k]) ==
+			if (strcmp(table->native[i].path, column->paths[k]) ==
 			    0)
 				return true;
-	return table->n_plain == 0;
+	return table->n_native == 0;
 }
 
 void
-output_plain_lost(const struct output_convert *convert, struct text *names)
+output_native_csv_lost(const struct output_convert *convert, struct text *names)
 {
 	const struct source_table *table = convert->parts[0].table;
 	size_t i;
@@ -407,7 +407,7 @@ static bool
 is_cut(const struct output_convert *convert)
 {
 	return strcmp(convert->settings.format, "csv") == 0 &&
-	    convert->parts[0].table->n_plain > 0 &&
+	    convert->parts[0].table->n_native > 0 &&
 	    convert->settings.n_columns == 0;
 }
 
@@ -421,7 +421,7 @@ output_is_exact(const struct output_convert *convert)
 
 /* What a plain file is made of: records as they came, or a table's columns. */
 static char *
-plain_sql(const struct output_convert *convert)
+native_sql(const struct output_convert *convert)
 {
 	return output_is_exact(convert) ? mem_format("SELECT raw FROM (%s)",
 	    convert->parts[0].sql) : part_sql(convert, &convert->parts[0],
@@ -430,12 +430,12 @@ plain_sql(const struct output_convert *convert)
 }
 
 int
-output_convert_plain(struct output_convert *convert, const char *path,
+output_convert_native_csv(struct output_convert *convert, const char *path,
     struct err *err)
 {
 	const struct output_settings *settings = &convert->settings;
 	struct output_form form = { .format = settings->format,
-	    .bom = settings->bom, .guard = settings->guard, .plain = true };
+	    .bom = settings->bom, .guard = settings->guard, .native = true };
 	struct output_count count = { .rows = 0 };
 	struct output_file *file;
 	struct output_sink sink;
@@ -445,7 +445,7 @@ output_convert_plain(struct output_convert *convert, const char *path,
 
 	if (is_cut(convert))
 		form.cut = convert->parts[0].table;
-	sql = plain_sql(convert);
+	sql = native_sql(convert);
 	file = output_file_new(path, settings->compress, err);
 	sink = (struct output_sink){ output_file_put, file };
 	rows = file != NULL ? table_query(settings->db, sql, 0, err) : NULL;

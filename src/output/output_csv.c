@@ -14,7 +14,7 @@
 static bool
 needs_quotes(const struct output_form *form, struct span cell)
 {
-	bool semicolon = !form->plain || form->guard;
+	bool semicolon = !form->native || form->guard;
 
 	return cell.len > 0 && (*cell.data == ' ' ||
 	    cell.data[cell.len - 1] == ' ' ||
@@ -29,7 +29,7 @@ static void
 add_text(struct output_writer *w, struct span cell)
 {
 	const char *pos = cell.data, *end = cell.data + cell.len, *quote;
-	bool quote_empty = cell.len == 0 && !w->form->plain;
+	bool quote_empty = cell.len == 0 && !w->form->native;
 	bool guard = w->form->guard && text_is_formula(cell.data, cell.len);
 
 	if (!quote_empty && !guard && !needs_quotes(w->form, cell)) {
@@ -54,18 +54,18 @@ static void
 begin(struct output_writer *w)
 {
 	const struct source_table *cut = w->form->cut;
-	size_t i, n = cut != NULL ? cut->n_plain : w->n;
+	size_t i, n = cut != NULL ? cut->n_native : w->n;
 
 	if (w->form->bom)
 		text_adds(&w->text, "\xef\xbb\xbf");
 	for (i = 0; i < n; i++) {
-		const char *name = cut != NULL ? cut->plain[i].name :
+		const char *name = cut != NULL ? cut->native[i].name :
 		    w->columns[i].name;
 
 		text_adds(&w->text, i > 0 ? "," : "");
 		add_text(w, (struct span){ name, strlen(name) });
 	}
-	text_adds(&w->text, w->form->plain ? "\n" : "\r\n");
+	text_adds(&w->text, w->form->native ? "\n" : "\r\n");
 }
 
 /* The cells are what stands in the record, byte for byte where it can be. */
@@ -80,10 +80,10 @@ cut_row(struct output_writer *w, struct span record)
 		record = (struct span){ record.data + 3, record.len - 3 };
 	while (record.len > 0 && strchr(" \t\r", *record.data) != NULL)
 		record = (struct span){ record.data + 1, record.len - 1 };
-	for (i = 0; i < cut->n_plain; i++) {
+	for (i = 0; i < cut->n_native; i++) {
 		if (i > 0)
 			text_addc(&w->text, ',');
-		if (!page_find(record, cut->plain[i].path, &value) ||
+		if (!page_find(record, cut->native[i].path, &value) ||
 		    page_is_null(value))
 			continue;
 		text_clear(&w->held);
@@ -127,7 +127,7 @@ row(struct output_writer *w, const struct table_cell *cells)
 			    &w->text);
 		}
 	}
-	text_adds(&w->text, w->form->plain ? "\n" : "\r\n");
+	text_adds(&w->text, w->form->native ? "\n" : "\r\n");
 }
 
 static void

@@ -33,7 +33,7 @@ static void
 row_of_array(struct output_writer *w, const struct table_cell *cells)
 {
 	text_adds(&w->text, w->count->rows > 0 ? ",\n" : "\n");
-	if (w->form->plain)
+	if (w->form->native)
 		output_cell_json(TABLE_JSON, &cells[0], &w->text);
 	else
 		add_row(w, cells);

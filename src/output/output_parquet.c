@@ -114,7 +114,7 @@ copy_whole(struct output_convert *convert, struct output_part *part,
 	output_add_columns(convert, part, OUTPUT_RAW_AS_TEXT, &sql);
 	text_adds(&sql, " FROM ");
 	/* What is left out would make the groups of rows uneven. */
-	if (part->filtered || !table_share(convert->settings.db, part->table,
+	if (part->filtered || !table_parallel(convert->settings.db, part->table,
 	    group_rows(convert->settings.db), &sql))
 		text_addf(&sql, "(%s)", part->sql);
 	text_adds(&sql, ") TO ");

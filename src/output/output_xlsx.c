@@ -110,7 +110,7 @@ write_time(struct book *book, struct place where, int64_t us)
 }
 
 static void
-write_plain(struct book *book, struct place where, enum table_kind kind,
+write_native(struct book *book, struct place where, enum table_kind kind,
     const struct table_cell *cell)
 {
 	struct text text;
@@ -138,13 +138,13 @@ write_cell(struct book *book, struct place where, enum table_kind kind,
 		if (cell->is.integer <= EXACT && cell->is.integer >= -EXACT)
 			put_number(book, where, (double)cell->is.integer, NULL);
 		else
-			write_plain(book, where, kind, cell);
+			write_native(book, where, kind, cell);
 		break;
 	case TABLE_DOUBLE:
 		if (isfinite(cell->is.real))
 			put_number(book, where, cell->is.real, NULL);
 		else
-			write_plain(book, where, kind, cell);
+			write_native(book, where, kind, cell);
 		break;
 	case TABLE_TIME:
 		write_time(book, where, cell->is.integer);
@@ -154,7 +154,7 @@ write_cell(struct book *book, struct place where, enum table_kind kind,
 		break;
 	case TABLE_JSON:
 	case TABLE_NUMBER:
-		write_plain(book, where, kind, cell);
+		write_native(book, where, kind, cell);
 		break;
 	}
 }

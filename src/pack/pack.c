@@ -63,9 +63,9 @@ list(struct pack *pack, struct err *err)
 static int
 look_at_replaced(struct pack *pack, struct err *err)
 {
-	if (!pack->place.replaces)
+	if (!pack->staged.replaces)
 		return 0;
-	if (pack_held_look(&pack->held, pack->place.dir, pack->place.name,
+	if (pack_held_look(&pack->held, pack->staged.dir, pack->staged.name,
 	    pack->settings.target, pack->settings.log, err) == -1)
 		return -1;
 	pack->progress.replaced = pack->held.n;
@@ -82,7 +82,7 @@ pack_new(const struct pack_settings *settings, struct err *err)
 
 	pack->settings = *settings;
 	pack->fd = -1;
-	pack->place = (struct pack_place){ .dir = -1, .fd = -1 };
+	pack->staged = (struct pack_staged){ .dir = -1, .fd = -1 };
 	pack->buffer = mem_alloc(PACK_CHUNK);
 	pack->dir = open(settings->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (pack->dir == -1) {
@@ -92,11 +92,11 @@ pack_new(const struct pack_settings *settings, struct err *err)
 	}
 	/* The archive's folder may be above: list before it is made there. */
 	if (list(pack, err) == -1 ||
-	    pack_place_open(&pack->place, settings->target, pack->dir,
+	    pack_staged_open(&pack->staged, settings->target, pack->dir,
 	    settings->force, err) == -1 ||
 	    look_at_replaced(pack, err) == -1 ||
 	    pack_writer_open(&pack->writer, &pack->settings,
-	    pack->place.fd, err) == -1)
+	    pack->staged.fd, err) == -1)
 		goto err_free;
 	return pack;
 
@@ -139,9 +139,9 @@ step_name(struct pack *pack, struct err *err)
 	if (check_unchanged(pack, err) == -1 ||
 	    pack_held_bytes(&pack->held, &pack->settings, pack->dir,
 	    &pack->files, err) == -1 ||
-	    pack_place_name(&pack->place, err) == -1)
+	    pack_staged_name(&pack->staged, err) == -1)
 		return -1;
-	pack->act = PACK_DONE;
+	pack->phase = PACK_DONE;
 	return 0;
 }
 
@@ -150,7 +150,7 @@ pack_step(struct pack *pack, struct err *err)
 {
 	int rc = 0;
 
-	switch (pack->act) {
+	switch (pack->phase) {
 	case PACK_WRITE:
 		rc = pack_write(pack, err);
 		pack->progress.archive_bytes = pack->writer.bytes;
@@ -170,7 +170,7 @@ pack_step(struct pack *pack, struct err *err)
 	case PACK_DONE:
 		return 0;
 	}
-	return rc == -1 ? -1 : pack->act != PACK_DONE;
+	return rc == -1 ? -1 : pack->phase != PACK_DONE;
 }
 
 void
@@ -189,7 +189,7 @@ pack_sha256(const struct pack *pack, char hex[SHA256_HEX])
 int
 pack_remove(struct pack *pack, struct err *err)
 {
-	if (pack->act != PACK_DONE)
+	if (pack->phase != PACK_DONE)
 		return err_set(err, ERR_INTERNAL, "it is not packed yet");
 	return pack_remove_files(pack->settings.dir, pack->dir, &pack->files,
 	    err);
@@ -205,7 +205,7 @@ pack_free(struct pack *pack)
 	pack_writer_release(&pack->writer);
 	pack_reader_release(&pack->reader);
 	pack_trailer_release(&pack->trailer);
-	pack_place_close(&pack->place);
+	pack_staged_close(&pack->staged);
 	pack_held_release(&pack->held);
 	pack_files_release(&pack->files);
 	pack_check_release(&pack->check);

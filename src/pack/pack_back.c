@@ -12,15 +12,15 @@
 int
 pack_sync(struct pack *pack, struct err *err)
 {
-	if (file_sync(pack->place.fd, pack->settings.target, err) == -1)
+	if (file_sync(pack->staged.fd, pack->settings.target, err) == -1)
 		return -1;
-	file_drop_cache(pack->place.fd);
+	file_drop_cache(pack->staged.fd);
 	sha256_peek(pack->writer.hash, pack->sha256);
-	pack->act = PACK_TRAILER;
+	pack->phase = PACK_TRAILER;
 	pack->next = 0;
 	pack->progress.files = pack->progress.bytes = 0;
 	pack->progress.is_reading = true;
-	return pack_trailer_find(pack->place.fd, (int64_t)pack->writer.bytes,
+	return pack_trailer_find(pack->staged.fd, (int64_t)pack->writer.bytes,
 	    &pack->trailer, err);
 }
 
@@ -36,7 +36,7 @@ misread(const struct pack *pack, const char *what, struct err *err)
 int
 pack_trailer(struct pack *pack, struct err *err)
 {
-	int rc = pack_trailer_step(pack->place.fd, &pack->trailer, pack->buffer,
+	int rc = pack_trailer_step(pack->staged.fd, &pack->trailer, pack->buffer,
 	    err);
 
 	if (rc == -1)
@@ -46,8 +46,8 @@ pack_trailer(struct pack *pack, struct err *err)
 	if (!pack->trailer.is_there || !pack->trailer.is_valid)
 		return misread(pack, "its mark", err);
 	pack_writer_release(&pack->writer);
-	pack->act = PACK_READ;
-	if (pack_reader_open(&pack->reader, pack->place.fd,
+	pack->phase = PACK_READ;
+	if (pack_reader_open(&pack->reader, pack->staged.fd,
 	    pack->trailer.end, err) == -1)
 		return -1;
 	/* It is ours: it may unpack to whatever was packed. */
@@ -68,7 +68,7 @@ read_begin(struct pack *pack, struct err *err)
 	if (rc == 0 && pack->next < pack->files.n)
 		return misread(pack, pack->files.items[pack->next].name, err);
 	if (rc == 0) {
-		pack->act = PACK_NAME;
+		pack->phase = PACK_NAME;
 		return 0;
 	}
 	if (pack->next == pack->files.n)

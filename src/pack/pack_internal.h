@@ -144,10 +144,10 @@ int pack_lock(int, const char *, int *, struct err *);
 int pack_remove_files(const char *, int, const struct pack_files *,
     struct err *);
 
-/* ---------------------------------------------------- pack_place.c */
+/* ---------------------------------------------------- pack_staged.c */
 
 /* Where an archive comes to stand. */
-struct pack_place {
+struct pack_staged {
 	const char *target;	/* borrowed, for words */
 	char *name;		/* without its folders */
 	char *prefix;		/* of hidden names that are for it */
@@ -161,23 +161,23 @@ struct pack_place {
 };
 
 /**
- * pack_place_open(place, target, inside, force, err):
+ * pack_staged_open(staged, target, inside, force, err):
  * Make the file that is to become ${target}.  It must not be in the directory
- * open as ${inside}.  Return 0; or -1 with ${err} set; pack_place_close()
+ * open as ${inside}.  Return 0; or -1 with ${err} set; pack_staged_close()
  * it in either case.
  */
-int pack_place_open(struct pack_place *, const char *, int, bool,
+int pack_staged_open(struct pack_staged *, const char *, int, bool,
     struct err *);
 
 /**
- * pack_place_name(place, err):
+ * pack_staged_name(staged, err):
  * Give the file its name, for good.  Return 0; or -1 with ${err} set where
  * that could not be done, or another file has come to stand there meanwhile.
  */
-int pack_place_name(struct pack_place *, struct err *);
+int pack_staged_name(struct pack_staged *, struct err *);
 
-/** pack_place_close(place): Release it; without its name, it is gone. */
-void pack_place_close(struct pack_place *);
+/** pack_staged_close(staged): Release it; without its name, it is gone. */
+void pack_staged_close(struct pack_staged *);
 
 /* ----------------------------------------------------- pack_trailer.c */
 

@@ -4,19 +4,19 @@
 #include "pack/pack_held.h"
 
 /* How far it is, in order. */
-enum pack_act { PACK_WRITE, PACK_SYNC, PACK_TRAILER, PACK_READ, PACK_NAME,
+enum pack_phase { PACK_WRITE, PACK_SYNC, PACK_TRAILER, PACK_READ, PACK_NAME,
     PACK_DONE };
 
 struct pack {
 	struct pack_settings settings;
 	int dir;		/* of the files */
 	struct pack_files files;
-	struct pack_place place;
+	struct pack_staged staged;
 	struct pack_held held;	/* what stands there, and is to be replaced */
 	struct pack_writer writer;
 	struct pack_reader reader;
 	struct pack_trailer trailer;
-	enum pack_act act;
+	enum pack_phase phase;
 	size_t next;		/* the file that is written or read */
 	int fd;			/* it, while it is written; or -1 */
 	bool is_open;		/* a member is being read back */

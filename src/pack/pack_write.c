@@ -82,6 +82,6 @@ pack_write(struct pack *pack, struct err *err)
 		return write_chunk(pack, err);
 	if (pack->next < pack->files.n)
 		return begin_file(pack, err);
-	pack->act = PACK_SYNC;
+	pack->phase = PACK_SYNC;
 	return pack_writer_close(&pack->writer, err);
 }

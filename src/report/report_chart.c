@@ -104,7 +104,7 @@ add_chart(const struct report_view *view, const json_t *section,
 		.unit = plan->unit,
 		.bad = plan->bad_name,
 		.bucket = bucket_of(section),
-		.lying = !report_role(section, "time") &&
+		.horizontal = !report_role(section, "time") &&
 		    !report_role(section, "latency"),
 	};
 	int wide;
@@ -117,10 +117,10 @@ add_chart(const struct report_view *view, const json_t *section,
 				text_adds(out, "<figure>\n");
 				add_caption(&chart, out);
 			}
-			if (chart.lying)
-				report_draw_lying(&chart, wide, out);
+			if (chart.horizontal)
+				report_draw_horizontal(&chart, wide, out);
 			else
-				report_draw_upright(&chart, wide, out);
+				report_draw_vertical(&chart, wide, out);
 			if (chart.merged > 1)
 				text_addf(out, "<p class=\"%s\">Each bar "
 				    "is the sum of %zu %ss.</p>\n", wide ?

@@ -75,7 +75,7 @@ report_draw_bar(const struct report_chart *chart, size_t i,
 	text_addf(out, "</title><rect class=\"bar\" x=\"%.1f\" y=\"%.1f\" "
 	    "width=\"%.1f\" height=\"%.1f\"/>", box[0], box[1], box[2],
 	    box[3]);
-	if (part > 0 && chart->bad != NULL && chart->lying)
+	if (part > 0 && chart->bad != NULL && chart->horizontal)
 		text_addf(out, "<rect class=\"bad\" x=\"%.1f\" y=\"%.1f\" "
 		    "width=\"%.1f\" height=\"%.1f\"/>", box[0] + box[2] *
 		    (1 - part), box[1], box[2] * part, box[3]);
@@ -87,7 +87,7 @@ report_draw_bar(const struct report_chart *chart, size_t i,
 }
 
 void
-report_draw_lying(const struct report_chart *chart, bool wide,
+report_draw_horizontal(const struct report_chart *chart, bool wide,
     struct text *out)
 {
 	int width = wide ? 900 : 340, row = wide ? 30 : 46;

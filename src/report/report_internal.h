@@ -233,7 +233,7 @@ struct report_chart {
 	const char *bad;	/* what the bad are called, or NULL */
 	struct report_bar *bars;
 	size_t n;
-	bool lying;		/* from the left */
+	bool horizontal;		/* from the left */
 	const char *bucket;	/* "day" */
 	size_t merged;		/* how many of them a bar stands for */
 };
@@ -290,14 +290,14 @@ void report_draw_bar(const struct report_chart *, size_t,
     const double [4], struct text *);
 
 /**
- * report_draw_upright(chart, wide, out):
+ * report_draw_vertical(chart, wide, out):
  * Draw upright bars as inline SVG, for a ${wide} page or for a phone.
  */
-void report_draw_upright(const struct report_chart *, bool,
+void report_draw_vertical(const struct report_chart *, bool,
     struct text *);
 
-/** report_draw_lying(chart, wide, out): The same, from the left. */
-void report_draw_lying(const struct report_chart *, bool,
+/** report_draw_horizontal(chart, wide, out): The same, from the left. */
+void report_draw_horizontal(const struct report_chart *, bool,
     struct text *);
 
 /**

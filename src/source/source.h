@@ -274,7 +274,7 @@ struct source_column {
 };
 
 /* A column of a plain file. */
-struct source_plain {
+struct source_native_csv {
 	const char *name;
 	const char *path;	/* where it stands in the record */
 };
@@ -287,8 +287,8 @@ struct source_table {
 	const char *from;	/* SQL: where its records are from */
 	struct source_column *columns;
 	size_t n_columns;
-	struct source_plain *plain;	/* of a plain CSV file; or none */
-	size_t n_plain;
+	struct source_native_csv *native;	/* of a plain CSV file; or none */
+	size_t n_native;
 	int line;
 };
 

@@ -88,22 +88,22 @@ read_plain(struct source_reader *r, const struct yaml *list,
 
 	if (list == NULL)
 		return 0;
-	if (source_texts(r, list, &texts, &table->n_plain) == -1)
+	if (source_texts(r, list, &texts, &table->n_native) == -1)
 		return -1;
-	table->plain = arena_take(r->arena, table->n_plain *
-	    sizeof(*table->plain));
-	for (i = 0; i < table->n_plain; i++) {
-		struct source_plain *plain = &table->plain[i];
+	table->native = arena_take(r->arena, table->n_native *
+	    sizeof(*table->native));
+	for (i = 0; i < table->n_native; i++) {
+		struct source_native_csv *native = &table->native[i];
 
 		equals = strchr(texts[i], '=');
-		plain->name = equals == NULL ? texts[i] : arena_copy(
+		native->name = equals == NULL ? texts[i] : arena_copy(
 		    r->arena, texts[i], (size_t)(equals - texts[i]));
-		plain->path = equals == NULL ? texts[i] : equals + 1;
-		if (*plain->name == '\0' || *plain->path == '\0')
+		native->path = equals == NULL ? texts[i] : equals + 1;
+		if (*native->name == '\0' || *native->path == '\0')
 			return source_wrong(r, list->line, "\"plain\": a name "
 			    "and where it stands in the record, like "
 			    "\"id=record.id\", not \"%s\"", texts[i]);
-		if (source_check_path(r, list->line, plain->path) == -1)
+		if (source_check_path(r, list->line, native->path) == -1)
 			return -1;
 	}
 	return 0;

@@ -409,7 +409,7 @@ table_close(struct table_db *db)
 		duck.disconnect(&db->connection);
 	if (db->duckdb != NULL)
 		duck.close(&db->duckdb);
-	table_forget_shares(db);
+	table_forget_parallels(db);
 	table_forget_diagnostics(db);
 	table_unfit_release(db);
 	audit_files_release(&db->files);

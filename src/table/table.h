@@ -81,12 +81,12 @@ void table_quote(struct text *, const char *);
 void table_literal(struct text *, const char *);
 
 /**
- * table_share(db, table, rows, sql):
+ * table_parallel(db, table, rows, sql):
  * Declare a view of ${table} that can be read once, for one COPY: several
  * threads look into its records, ${rows} at a time, and the file's row groups
  * are those, in order.  Return whether that can be, its name added to ${sql}.
  */
-bool table_share(struct table_db *, const struct source_table *, uint64_t,
+bool table_parallel(struct table_db *, const struct source_table *, uint64_t,
     struct text *);
 
 /**

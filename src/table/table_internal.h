@@ -41,8 +41,8 @@ struct table_db {
 	struct table_unfit *unfit;	/* by table and column */
 	size_t n_unfit;
 	pthread_mutex_t unfit_lock;
-	struct table_share *shares;	/* streams that views read */
-	unsigned n_shares;
+	struct table_parallel *parallels;	/* streams that views read */
+	unsigned n_parallel;
 };
 
 /* ---------------------------------------------------- table_scan.c */
@@ -191,10 +191,10 @@ void table_sums_release(struct table_db *);
 bool table_is_even(const struct table_db *, const struct table_resources *,
     uint64_t, uint64_t);
 
-/* --------------------------------------------------- table_share.c */
+/* --------------------------------------------------- table_parallel.c */
 
-/** table_forget_shares(db): Free what table_share() made. */
-void table_forget_shares(struct table_db *);
+/** table_forget_parallels(db): Free what table_parallel() made. */
+void table_forget_parallels(struct table_db *);
 
 /* ------------------------------------------------- table_diagnostic.c */
 

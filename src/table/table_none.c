@@ -87,7 +87,7 @@ table_memory(const struct table_db *db)
 }
 
 bool
-table_share(struct table_db *db, const struct source_table *table,
+table_parallel(struct table_db *db, const struct source_table *table,
     uint64_t rows, struct text *sql)
 {
 	(void)db;

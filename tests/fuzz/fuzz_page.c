@@ -22,7 +22,7 @@ compare(const char *data, size_t len, bool ours)
 
 /* Compact JSON means the same, and is its own compact form. */
 static void
-look_plain(struct span record)
+look_native(struct span record)
 {
 	struct text plain, again;
 	json_t *one, *other;
@@ -58,7 +58,7 @@ look_into(struct span record)
 
 	text_init(&line, 1 << 26);
 	text_init(&text, 1 << 26);
-	look_plain(record);
+	look_native(record);
 	page_line(record, &line);
 	MUST(memchr(line.data, '\n', line.len) == NULL);
 	MUST(page_check(line.data, line.len, NULL) == 0);

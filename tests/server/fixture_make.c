@@ -87,7 +87,7 @@ one_file(struct world *world, const char *type, const char *name,
 	struct plan plan = { .world = world, .type = type, .name = name,
 	    .directory = "Support", .directory_id =
 	    world->n_directories > 1 ? world->directories[1].id : NULL,
-	    .number = world->n_files + 100, .plain = true };
+	    .number = world->n_files + 100, .native = true };
 	struct file *file;
 
 	if (id != NULL)
@@ -103,7 +103,7 @@ static void
 add_deep_trace(struct world *world, unsigned depth)
 {
 	struct plan plan = { .world = world, .type = "flow", .name =
-	    "deep", .directory = "", .number = 90, .plain = true };
+	    "deep", .directory = "", .number = 90, .native = true };
 	struct file *file = plan_begin(&plan);
 	struct buf inner = { NULL, 0, 0 }, outer = { NULL, 0, 0 };
 	struct record *record;
@@ -237,7 +237,7 @@ make_bulk(struct world *world, const struct sizes *sizes)
 	for (i = 0; i < sizes->files; i++) {
 		struct plan plan = { .world = world, .type = "prompt",
 		    .name = name, .directory = "", .number = i + 1,
-		    .plain = true };
+		    .native = true };
 		struct file *file;
 
 		snprintf(name, sizeof(name), "file %u", i);

@@ -80,7 +80,7 @@ static char *
 version_text(const struct plan *plan, unsigned v, const char *version_id,
     const char *envs, unsigned logs, unsigned total, unsigned datapoints)
 {
-	char *watched = plan->number % 3 == 1 && !plan->plain ?
+	char *watched = plan->number % 3 == 1 && !plan->native ?
 	    monitoring(plan->world) : NULL;
 	char name[16];
 	struct record_file file = { .type = plan->type, .id = plan->id,
@@ -91,7 +91,7 @@ version_text(const struct plan *plan, unsigned v, const char *version_id,
 	    .version_logs = logs, .total_logs = total,
 	    .datapoints = datapoints, .evaluators = watched,
 	    .created = START + (int64_t)plan->number * DAY +
-	    (int64_t)v * MINUTE, .plain = plan->plain };
+	    (int64_t)v * MINUTE, .plain = plan->native };
 	struct buf buf = { NULL, 0, 0 };
 
 	snprintf(name, sizeof(name), "v%u", v + 1);
@@ -261,7 +261,7 @@ plan_add_logs(const struct plan *plan, struct file *file, unsigned n,
 
 		world_id(plan->world, i % 5 == 4 ? "data_" : "log_",
 		    plan->number, 0, i, id);
-		judged = i % 4 == 0 && !plan->plain ?
+		judged = i % 4 == 0 && !plan->native ?
 		    judgments(plan, id, i) : NULL;
 		log.evaluator_logs = judged;
 		list_add(&file->logs, must_copy(id), plan_log_text(plan, &log),

@@ -14,7 +14,7 @@ struct plan {
 	uint64_t number;	/* of the file */
 	char id[64];
 	char *embedded;		/* the version that logs carry */
-	bool plain;
+	bool native;
 };
 
 /* Begin the file; its records carry the version ${embedded}. */

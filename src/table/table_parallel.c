@@ -19,7 +19,7 @@
 #define CHUNK_BYTES (12 << 20)
 #define CHUNK_SHARE 42	/* of the memory that it is given, if that is more */
 
-struct table_share {
+struct table_parallel {
 	struct table_db *db;
 	struct table_resources resources;
 	struct table_scan *scan;	/* NULL: it has not begun */
@@ -27,7 +27,7 @@ struct table_share {
 	bool has_ended, has_failed;
 	struct table_batch_schema *schema;
 	struct ArrowArrayStream stream;
-	struct table_share *next;
+	struct table_parallel *next;
 };
 
 /* ---------------------------------------------------------------- stream */
@@ -35,9 +35,9 @@ struct table_share {
 static int
 get_schema(struct ArrowArrayStream *stream, struct ArrowSchema *out)
 {
-	struct table_share *share = stream->private_data;
+	struct table_parallel *parallel = stream->private_data;
 
-	table_batch_schema_give(share->schema, out);
+	table_batch_schema_give(parallel->schema, out);
 	return 0;
 }
 
@@ -45,7 +45,7 @@ get_schema(struct ArrowArrayStream *stream, struct ArrowSchema *out)
 static int
 get_next(struct ArrowArrayStream *stream, struct ArrowArray *out)
 {
-	struct table_share *share = stream->private_data;
+	struct table_parallel *parallel = stream->private_data;
 	struct table_row row;
 	struct table_batch *batch;
 	struct err err;
@@ -54,39 +54,39 @@ get_next(struct ArrowArrayStream *stream, struct ArrowArray *out)
 
 	out->release = NULL;
 	/* Another thread may ask on. */
-	if (share->has_failed)
+	if (parallel->has_failed)
 		return -1;
-	if (share->has_ended) {
-		err_set(&share->db->failure, ERR_INTERNAL, "the records of "
-		    "%s would be read twice", share->resources.items[0]->name);
+	if (parallel->has_ended) {
+		err_set(&parallel->db->failure, ERR_INTERNAL, "the records of "
+		    "%s would be read twice", parallel->resources.items[0]->name);
 		return -1;
 	}
-	if (share->scan == NULL)
-		share->scan = table_scan_new(share->db, &share->resources,
+	if (parallel->scan == NULL)
+		parallel->scan = table_scan_new(parallel->db, &parallel->resources,
 		    NULL, NULL);
 	batch = table_batch_new();
-	while (rows < share->rows &&
-	    (rc = table_scan_next(share->scan, &row, &err)) == 1) {
-		table_batch_add(batch, &row, table_scan_file(share->scan));
+	while (rows < parallel->rows &&
+	    (rc = table_scan_next(parallel->scan, &row, &err)) == 1) {
+		table_batch_add(batch, &row, table_scan_file(parallel->scan));
 		rows++;
 	}
-	share->has_ended = rc == 0 && rows == 0;
-	share->has_failed = rc == -1;
+	parallel->has_ended = rc == 0 && rows == 0;
+	parallel->has_failed = rc == -1;
 	if (rc == -1 || rows == 0)
 		table_batch_free(batch);
 	else
 		table_batch_give(batch, out);
 	if (rc == -1)
-		share->db->failure = err;
+		parallel->db->failure = err;
 	return rc == -1 ? -1 : 0;
 }
 
 static const char *
 get_last_error(struct ArrowArrayStream *stream)
 {
-	const struct table_share *share = stream->private_data;
+	const struct table_parallel *parallel = stream->private_data;
 
-	return share->db->failure.text;
+	return parallel->db->failure.text;
 }
 
 static void
@@ -96,15 +96,15 @@ no_release(struct ArrowArrayStream *stream)
 }
 
 void
-table_forget_shares(struct table_db *db)
+table_forget_parallels(struct table_db *db)
 {
-	struct table_share *share;
+	struct table_parallel *parallel;
 
-	while ((share = db->shares) != NULL) {
-		db->shares = share->next;
-		table_scan_free(share->scan);
-		free(share->schema);
-		free(share);
+	while ((parallel = db->parallels) != NULL) {
+		db->parallels = parallel->next;
+		table_scan_free(parallel->scan);
+		free(parallel->schema);
+		free(parallel);
 	}
 }
 
@@ -135,28 +135,28 @@ static const char stream_sql[] = "(SELECT row.*, 0 AS depth, 0::BIGINT AS "
 
 /* Declare the stream, and a view of the table that reads it. */
 static int
-add_share(struct table_db *db, const struct source_table *table,
+add_parallel(struct table_db *db, const struct source_table *table,
     const struct table_resources *resources, uint64_t rows, struct err *err)
 {
-	struct table_share *share = mem_zero(1, sizeof(*share));
-	unsigned number = ++db->n_shares;
+	struct table_parallel *parallel = mem_zero(1, sizeof(*parallel));
+	unsigned number = ++db->n_parallel;
 	char *stream = mem_format("stream %u", number);
 	char *name = mem_format("shared %u", number);
 	char *from = mem_format(stream_sql, number);
 	struct text view;
 	int rc = 0;
 
-	share->db = db;
-	share->schema = table_batch_schema_new();
-	share->resources = *resources;
-	share->rows = rows;
-	share->stream = (struct ArrowArrayStream){ get_schema, get_next,
-	    get_last_error, no_release, share };
-	share->next = db->shares;
-	db->shares = share;
+	parallel->db = db;
+	parallel->schema = table_batch_schema_new();
+	parallel->resources = *resources;
+	parallel->rows = rows;
+	parallel->stream = (struct ArrowArrayStream){ get_schema, get_next,
+	    get_last_error, no_release, parallel };
+	parallel->next = db->parallels;
+	db->parallels = parallel;
 	text_init(&view, 1 << 20);
 	if (duck.arrow_scan(db->connection, stream,
-	    (duckdb_arrow_stream)&share->stream) == DuckDBError)
+	    (duckdb_arrow_stream)&parallel->stream) == DuckDBError)
 		rc = err_set(err, ERR_INTERNAL, "DuckDB does not take a "
 		    "stream of records");
 	table_view(name, table, from, &view);
@@ -208,7 +208,7 @@ is_plain(struct table_db *db, unsigned number)
 }
 
 bool
-table_share(struct table_db *db, const struct source_table *table,
+table_parallel(struct table_db *db, const struct source_table *table,
     uint64_t rows, struct text *sql)
 {
 	uint64_t chunk = db->settings.memory / CHUNK_SHARE;
@@ -220,9 +220,9 @@ table_share(struct table_db *db, const struct source_table *table,
 	if (duck.arrow_scan == NULL ||
 	    read_from(db, table->from, &resources) == -1 ||
 	    !table_is_even(db, &resources, CHUNK_ROWS, chunk) ||
-	    add_share(db, table, &resources, rows, &err) == -1 ||
-	    !is_plain(db, db->n_shares))
+	    add_parallel(db, table, &resources, rows, &err) == -1 ||
+	    !is_plain(db, db->n_parallel))
 		return false;
-	text_addf(sql, "\"shared %u\"", db->n_shares);
+	text_addf(sql, "\"shared %u\"", db->n_parallel);
 	return true;
 }

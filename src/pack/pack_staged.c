@@ -63,18 +63,18 @@ is_inside(int dir, int top, struct err *err)
  * what it is.  Return 1 if it is there, 0 if not, -1.
  */
 static int
-check_target(const struct pack_place *place, struct stat *st,
+check_target(const struct pack_staged *staged, struct stat *st,
     struct err *err)
 {
-	if (fstatat(place->dir, place->name, st, AT_SYMLINK_NOFOLLOW) == -1)
+	if (fstatat(staged->dir, staged->name, st, AT_SYMLINK_NOFOLLOW) == -1)
 		return errno == ENOENT ? 0 : err_errno(err, ERR_DISK,
-		    "look at %s", place->target);
+		    "look at %s", staged->target);
 	if (!S_ISREG(st->st_mode))
 		return err_set(err, ERR_USAGE, "%s is there, and no plain "
-		    "file; give another name", place->target);
-	if (!place->force)
+		    "file; give another name", staged->target);
+	if (!staged->force)
 		return err_set(err, ERR_USAGE, "%s is there; give another "
-		    "name, or --force to replace it", place->target);
+		    "name, or --force to replace it", staged->target);
 	return 1;
 }
 
@@ -90,11 +90,11 @@ lock(int fd)
 
 /* Is ${name} the hidden file of a process that makes the same target? */
 static bool
-is_temp(const struct pack_place *place, const char *name)
+is_temp(const struct pack_staged *staged, const char *name)
 {
-	size_t len = strlen(place->prefix);
+	size_t len = strlen(staged->prefix);
 
-	return strncmp(name, place->prefix, len) == 0 &&
+	return strncmp(name, staged->prefix, len) == 0 &&
 	    strspn(&name[len], "0123456789abcdef") == RANDOM &&
 	    name[len + RANDOM] == '\0';
 }
@@ -104,9 +104,9 @@ is_temp(const struct pack_place *place, const char *name)
  * or it is there, and that is an error.
  */
 static int
-sweep_one(const struct pack_place *place, const char *name, struct err *err)
+sweep_one(const struct pack_staged *staged, const char *name, struct err *err)
 {
-	int fd = openat(place->dir, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK |
+	int fd = openat(staged->dir, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK |
 	    O_CLOEXEC), rc = 0;
 	struct stat have, there;
 
@@ -118,18 +118,18 @@ sweep_one(const struct pack_place *place, const char *name, struct err *err)
 		;
 	else if (!lock(fd))
 		rc = err_set(err, ERR_LOCKED, "another process is writing "
-		    "%s", place->target);
-	else if (fstatat(place->dir, name, &there,
+		    "%s", staged->target);
+	else if (fstatat(staged->dir, name, &there,
 	    AT_SYMLINK_NOFOLLOW) == 0 && is_same(&have, &there))
-		unlinkat(place->dir, name, 0);
+		unlinkat(staged->dir, name, 0);
 	close(fd);
 	return rc;
 }
 
 static int
-sweep(const struct pack_place *place, struct err *err)
+sweep(const struct pack_staged *staged, struct err *err)
 {
-	int fd = openat(place->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = openat(staged->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *list = fd != -1 ? fdopendir(fd) : NULL;
 	struct dirent *entry;
 	int rc = 0;
@@ -138,18 +138,18 @@ sweep(const struct pack_place *place, struct err *err)
 		if (fd != -1)
 			close(fd);
 		return err_errno(err, ERR_DISK, "read the folder of %s",
-		    place->target);
+		    staged->target);
 	}
 	while (rc == 0 && (entry = readdir(list)) != NULL)
-		if (is_temp(place, entry->d_name))
-			rc = sweep_one(place, entry->d_name, err);
+		if (is_temp(staged, entry->d_name))
+			rc = sweep_one(staged, entry->d_name, err);
 	closedir(list);
 	return rc;
 }
 
 /* Make it, with a name that nobody can know before. */
 static int
-make_temp(struct pack_place *place, struct err *err)
+make_temp(struct pack_staged *staged, struct err *err)
 {
 	unsigned char bytes[RANDOM / 2];
 	char digits[RANDOM + 1];
@@ -162,74 +162,74 @@ make_temp(struct pack_place *place, struct err *err)
 			break;
 		for (i = 0; i < sizeof(bytes); i++)
 			snprintf(&digits[2 * i], 3, "%02x", bytes[i]);
-		free(place->temp);
-		place->temp = mem_format("%s%s", place->prefix, digits);
-		place->fd = openat(place->dir, place->temp, O_RDWR |
+		free(staged->temp);
+		staged->temp = mem_format("%s%s", staged->prefix, digits);
+		staged->fd = openat(staged->dir, staged->temp, O_RDWR |
 		    O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-		if (place->fd == -1)
+		if (staged->fd == -1)
 			break;
 		/* Another's sweep may have taken it before it was locked. */
-		if (lock(place->fd) && fstat(place->fd, &have) == 0 &&
-		    fstatat(place->dir, place->temp, &there,
+		if (lock(staged->fd) && fstat(staged->fd, &have) == 0 &&
+		    fstatat(staged->dir, staged->temp, &there,
 		    AT_SYMLINK_NOFOLLOW) == 0 && is_same(&have, &there))
 			return 0;
-		close(place->fd);
-		place->fd = -1;
+		close(staged->fd);
+		staged->fd = -1;
 	}
 	return err_errno(err, ERR_DISK, "make a file beside %s",
-	    place->target);
+	    staged->target);
 }
 
 /* Open the folder of the target, and see what it is called in there. */
 static int
-open_folder(struct pack_place *place, struct err *err)
+open_folder(struct pack_staged *staged, struct err *err)
 {
-	const char *slash = strrchr(place->target, '/');
-	char *folder = slash == NULL ? mem_text(".") : mem_copy(place->target,
-	    (size_t)(slash - place->target) + 1);
+	const char *slash = strrchr(staged->target, '/');
+	char *folder = slash == NULL ? mem_text(".") : mem_copy(staged->target,
+	    (size_t)(slash - staged->target) + 1);
 
-	place->name = mem_text(slash != NULL ? slash + 1 : place->target);
+	staged->name = mem_text(slash != NULL ? slash + 1 : staged->target);
 	/* A name of the longest kind leaves no room for ours. */
-	place->prefix = mem_format(".hlexport-%.*s-", NAME_MAX - 2 * RANDOM,
-	    place->name);
-	place->dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (place->dir == -1)
+	staged->prefix = mem_format(".hlexport-%.*s-", NAME_MAX - 2 * RANDOM,
+	    staged->name);
+	staged->dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (staged->dir == -1)
 		err_errno(err, errno == ENOENT ? ERR_USAGE : ERR_DISK,
-		    "open the folder of %s", place->target);
+		    "open the folder of %s", staged->target);
 	free(folder);
-	return place->dir == -1 ? -1 : 0;
+	return staged->dir == -1 ? -1 : 0;
 }
 
 int
-pack_place_open(struct pack_place *place, const char *target, int inside,
+pack_staged_open(struct pack_staged *staged, const char *target, int inside,
     bool force, struct err *err)
 {
 	int rc;
 
-	*place = (struct pack_place){ .target = target, .dir = -1,
+	*staged = (struct pack_staged){ .target = target, .dir = -1,
 	    .fd = -1, .force = force };
-	if (open_folder(place, err) == -1)
+	if (open_folder(staged, err) == -1)
 		return -1;
-	if ((rc = is_inside(place->dir, inside, err)) == -1)
+	if ((rc = is_inside(staged->dir, inside, err)) == -1)
 		return -1;
 	if (rc == 1)
 		return err_set(err, ERR_USAGE, "%s is in the directory that "
 		    "is packed; put it elsewhere", target);
-	if ((rc = check_target(place, &place->replaced, err)) == -1)
+	if ((rc = check_target(staged, &staged->replaced, err)) == -1)
 		return -1;
-	place->replaces = rc == 1;
-	return sweep(place, err) == -1 ? -1 : make_temp(place, err);
+	staged->replaces = rc == 1;
+	return sweep(staged, err) == -1 ? -1 : make_temp(staged, err);
 }
 
 /* ------------------------------------------------------------- its name */
 
 /* Is what is there still what was looked at? */
 static int
-check_replaced(const struct pack_place *place, struct err *err)
+check_replaced(const struct pack_staged *staged, struct err *err)
 {
-	const struct stat *was = &place->replaced;
+	const struct stat *was = &staged->replaced;
 	struct stat st;
-	int rc = check_target(place, &st, err);
+	int rc = check_target(staged, &st, err);
 
 	if (rc == -1)
 		return -1;
@@ -238,7 +238,7 @@ check_replaced(const struct pack_place *place, struct err *err)
 	    st.st_mtim.tv_nsec == was->st_mtim.tv_nsec)
 		return 0;
 	return err_set(err, ERR_DISK, "%s changed meanwhile; try again when "
-	    "nothing works on it", place->target);
+	    "nothing works on it", staged->target);
 }
 
 /*
@@ -246,87 +246,87 @@ check_replaced(const struct pack_place *place, struct err *err)
  * The old one is gone when the hidden name is.
  */
 static int
-replace(struct pack_place *place, struct err *err)
+replace(struct pack_staged *staged, struct err *err)
 {
-	if (check_replaced(place, err) == -1)
+	if (check_replaced(staged, err) == -1)
 		return -1;
-	if (renameat2(place->dir, place->temp, place->dir, place->name,
+	if (renameat2(staged->dir, staged->temp, staged->dir, staged->name,
 	    RENAME_EXCHANGE) == 0) {
-		place->is_exchanged = true;
+		staged->is_exchanged = true;
 		return 0;
 	}
 	if (errno != EINVAL && errno != ENOSYS)
 		return err_errno(err, ERR_DISK, "rename %s to %s",
-		    place->temp, place->target);
-	return renameat(place->dir, place->temp, place->dir,
-	    place->name) == 0 ? 0 : err_errno(err, ERR_DISK, "rename %s to "
-	    "%s", place->temp, place->target);
+		    staged->temp, staged->target);
+	return renameat(staged->dir, staged->temp, staged->dir,
+	    staged->name) == 0 ? 0 : err_errno(err, ERR_DISK, "rename %s to "
+	    "%s", staged->temp, staged->target);
 }
 
 /* Nothing is replaced, not even what has come a moment ago. */
 static int
-give(const struct pack_place *place, struct err *err)
+give(const struct pack_staged *staged, struct err *err)
 {
-	if (renameat2(place->dir, place->temp, place->dir, place->name,
+	if (renameat2(staged->dir, staged->temp, staged->dir, staged->name,
 	    RENAME_NOREPLACE) == 0)
 		return 0;
-	if ((errno == EINVAL || errno == ENOSYS) && linkat(place->dir,
-	    place->temp, place->dir, place->name, 0) == 0) {
-		unlinkat(place->dir, place->temp, 0);
+	if ((errno == EINVAL || errno == ENOSYS) && linkat(staged->dir,
+	    staged->temp, staged->dir, staged->name, 0) == 0) {
+		unlinkat(staged->dir, staged->temp, 0);
 		return 0;
 	}
 	return err_errno(err, errno == EEXIST ? ERR_USAGE : ERR_DISK,
-	    "rename %s to %s", place->temp, place->target);
+	    "rename %s to %s", staged->temp, staged->target);
 }
 
 /* In a folder that others can write to, a name may lead elsewhere by now. */
 static int
-check_ours(const struct pack_place *place, const char *name,
+check_ours(const struct pack_staged *staged, const char *name,
     struct err *err)
 {
 	struct stat have, there;
 
-	if (fstat(place->fd, &have) == 0 && fstatat(place->dir, name, &there,
+	if (fstat(staged->fd, &have) == 0 && fstatat(staged->dir, name, &there,
 	    AT_SYMLINK_NOFOLLOW) == 0 && is_same(&have, &there))
 		return 0;
 	return err_set(err, ERR_DISK, "what was written for %s was replaced "
 	    "meanwhile; pack it into a folder that nobody else can write to",
-	    place->target);
+	    staged->target);
 }
 
 int
-pack_place_name(struct pack_place *place, struct err *err)
+pack_staged_name(struct pack_staged *staged, struct err *err)
 {
-	if (check_ours(place, place->temp, err) == -1 || (place->replaces ?
-	    replace(place, err) : give(place, err)) == -1 ||
-	    check_ours(place, place->name, err) == -1)
+	if (check_ours(staged, staged->temp, err) == -1 || (staged->replaces ?
+	    replace(staged, err) : give(staged, err)) == -1 ||
+	    check_ours(staged, staged->name, err) == -1)
 		return -1;
 	/* The name counts only once its directory is on disk too. */
-	if (file_sync(place->dir, place->target, err) == -1) {
-		if (place->is_exchanged || !place->replaces)
-			(void)renameat2(place->dir, place->name, place->dir,
-			    place->temp, place->is_exchanged ?
+	if (file_sync(staged->dir, staged->target, err) == -1) {
+		if (staged->is_exchanged || !staged->replaces)
+			(void)renameat2(staged->dir, staged->name, staged->dir,
+			    staged->temp, staged->is_exchanged ?
 			    RENAME_EXCHANGE : RENAME_NOREPLACE);
 		return -1;
 	}
-	if (place->is_exchanged)
-		unlinkat(place->dir, place->temp, 0);
-	place->is_named = true;
+	if (staged->is_exchanged)
+		unlinkat(staged->dir, staged->temp, 0);
+	staged->is_named = true;
 	return 0;
 }
 
 void
-pack_place_close(struct pack_place *place)
+pack_staged_close(struct pack_staged *staged)
 {
 	/* Unlinked before it is unlocked: so it is never another's. */
-	if (place->fd != -1 && !place->is_named)
-		unlinkat(place->dir, place->temp, 0);
-	if (place->fd != -1)
-		close(place->fd);
-	if (place->dir != -1)
-		close(place->dir);
-	free(place->name);
-	free(place->prefix);
-	free(place->temp);
-	*place = (struct pack_place){ .dir = -1, .fd = -1 };
+	if (staged->fd != -1 && !staged->is_named)
+		unlinkat(staged->dir, staged->temp, 0);
+	if (staged->fd != -1)
+		close(staged->fd);
+	if (staged->dir != -1)
+		close(staged->dir);
+	free(staged->name);
+	free(staged->prefix);
+	free(staged->temp);
+	*staged = (struct pack_staged){ .dir = -1, .fd = -1 };
 }

@@ -131,7 +131,7 @@ draw_labels(const struct plot *plot, const struct report_chart *chart,
 }
 
 void
-report_draw_upright(const struct report_chart *chart, bool wide,
+report_draw_vertical(const struct report_chart *chart, bool wide,
     struct text *out)
 {
 	int width = wide ? 900 : 340, height = wide ? 260 : 200;
