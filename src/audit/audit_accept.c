@@ -38,8 +38,8 @@ digest_member(const struct audit_verify *verify, const char *path,
 {
 	const struct audit_members *members = verify->members;
 	ssize_t i = audit_members_find(members, path);
-	const unsigned char *bytes = i >= 0 && members->came[i].is_there ?
-	    members->came[i].sha256 : verify->accept.digest != NULL ?
+	const unsigned char *bytes = i >= 0 && members->received[i].is_there ?
+	    members->received[i].sha256 : verify->accept.digest != NULL ?
 	    verify->accept.digest(verify->accept.cookie, path) : NULL;
 
 	if (bytes == NULL)
@@ -221,7 +221,7 @@ read_accepted(const struct tree *tree)
 }
 
 void
-audit_accept_look(struct audit_verify *verify)
+audit_accept_prescan(struct audit_verify *verify)
 {
 	if (!verify->progress.ours)
 		return;

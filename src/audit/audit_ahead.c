@@ -8,30 +8,30 @@
 
 #include <stdlib.h>
 
-#include "audit/audit_look.h"
+#include "audit/audit_prescan.h"
 
 /* Of a listing that is to be opened: its ${user}. */
 struct ahead {
 	struct tree_receipts files;
-	struct audit_look **looks;	/* by file; NULL: not yet */
+	struct audit_prescan **prescans;	/* by file; NULL: not yet */
 };
 
 /* Let up to ${most} be looked at, from ${from} on.  Return how many. */
 static size_t
-add_looks(struct audit_verify *verify, const struct crawl_listing *listing,
-    const struct tree_receipts *files, struct audit_look ***looks,
+add_prescans(struct audit_verify *verify, const struct crawl_listing *listing,
+    const struct tree_receipts *files, struct audit_prescan ***prescans,
     size_t from, size_t max)
 {
 	size_t i;
 
-	if (*looks == NULL)
-		*looks = mem_zero(files->n, sizeof(**looks));
+	if (*prescans == NULL)
+		*prescans = mem_zero(files->n, sizeof(**prescans));
 	for (i = from; i < files->n && i - from < max; i++) {
-		if ((*looks)[i] != NULL)
+		if ((*prescans)[i] != NULL)
 			continue;
-		(*looks)[i] = audit_look_new(verify, &files->items[i],
+		(*prescans)[i] = audit_prescan_new(verify, &files->items[i],
 		    listing->key, AUDIT_RECORDS);
-		audit_pool_add(verify->pool, (*looks)[i]);
+		audit_pool_add(verify->pool, (*prescans)[i]);
 	}
 	return i - from;
 }
@@ -64,13 +64,13 @@ audit_ahead_fill(struct audit_verify *verify)
 	struct ahead *ahead;
 
 	/* The one that is read now is behind ${next} already. */
-	left -= add_looks(verify, current->crawl, &current->files, &current->looks,
+	left -= add_prescans(verify, current->crawl, &current->files, &current->prescans,
 	    current->next - 1, left);
 	while (verify->manifest != NULL && left > 0 && (listing =
 	    crawl_each_ready(verify->crawl, listing)) != NULL) {
 		if ((ahead = ahead_of(verify, listing)) == NULL)
 			return;
-		n = add_looks(verify, listing, &ahead->files, &ahead->looks, 0,
+		n = add_prescans(verify, listing, &ahead->files, &ahead->prescans, 0,
 		    left);
 		/* Of those without any, only so many are asked about. */
 		left -= n > 0 ? n : 1;
@@ -86,7 +86,7 @@ audit_ahead_open(struct audit_verify *verify)
 	if (ahead == NULL)
 		return false;
 	current->files = ahead->files;
-	current->looks = ahead->looks;
+	current->prescans = ahead->prescans;
 	current->crawl->user = NULL;
 	free(ahead);
 	return true;
@@ -103,9 +103,9 @@ audit_ahead_free(struct audit_verify *verify)
 	    verify->crawl, listing)) != NULL) {
 		if ((ahead = listing->user) == NULL)
 			continue;
-		for (i = 0; ahead->looks != NULL && i < ahead->files.n; i++)
-			audit_look_free(ahead->looks[i]);
-		free(ahead->looks);
+		for (i = 0; ahead->prescans != NULL && i < ahead->files.n; i++)
+			audit_prescan_free(ahead->prescans[i]);
+		free(ahead->prescans);
 		tree_receipts_release(&ahead->files);
 		free(ahead);
 	}

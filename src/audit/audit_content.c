@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "audit/audit_look.h"
+#include "audit/audit_prescan.h"
 
 void
 audit_content_begin(struct audit_content *content)
@@ -95,8 +95,8 @@ audit_content_find(struct audit_content *content, enum audit_problem kind,
 	va_start(ap, format);
 	vsnprintf(what, sizeof(what), format, ap);
 	va_end(ap);
-	if (content->look != NULL)
-		audit_look_find(content->look, kind, what);
+	if (content->prescan != NULL)
+		audit_prescan_find(content->prescan, kind, what);
 	else
 		audit_find(content->verify, finding, "%s", what);
 	content->is_whole = false;
@@ -120,8 +120,8 @@ note_odd(struct audit_content *content, unsigned odd)
 	for (i = 0; odd != 0 && i < AUDIT_ODDS; i++, odd >>= 1) {
 		if ((odd & 1) == 0)
 			continue;
-		if (content->look != NULL)
-			content->look->odds[i]++;
+		if (content->prescan != NULL)
+			content->prescan->odds[i]++;
 		else
 			audit_add_odd(content->verify, i, 1,
 			    content->receipt->path);

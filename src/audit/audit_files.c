@@ -243,7 +243,7 @@ int
 audit_files(const char *path, const struct source *source, struct log *log,
     struct audit_files *files, struct err *err)
 {
-	struct tree *tree = tree_look(path, err);
+	struct tree *tree = tree_peek(path, err);
 	struct manifest *manifest = NULL;
 	enum manifest_state state;
 	int rc = -1;

@@ -62,7 +62,7 @@ struct audit_listing {
 	uint64_t rows;			/* in it: lines as they were written,
 					 * no empty ones, one a record */
 	unsigned char sha256[SHA256_BYTES];
-	struct audit_look **looks;	/* by file, those ahead; or NULL */
+	struct audit_prescan **prescans;	/* by file, those ahead; or NULL */
 	bool *is_whole;			/* by file, of those read */
 	size_t is_whole_capacity;
 	uint64_t *rows_of;		/* likewise */
@@ -148,7 +148,7 @@ enum audit_wanted {
 struct audit_content;
 struct audit_desk;
 struct audit_item;
-struct audit_look;
+struct audit_prescan;
 struct audit_pool;
 
 /* What becomes of each record of a file; by its line, or 0. */
@@ -157,8 +157,8 @@ typedef void audit_record(struct audit_content *, uint64_t,
 
 /* -------------------------------------------------- audit_accept.c */
 
-/** audit_accept_look(verify): Mark the findings that were accepted. */
-void audit_accept_look(struct audit_verify *);
+/** audit_accept_prescan(verify): Mark the findings that were accepted. */
+void audit_accept_prescan(struct audit_verify *);
 
 /**
  * audit_accepted_in(tree, sealed, lacks):
@@ -173,7 +173,7 @@ char *audit_accepted_in(const struct tree *, bool, bool *);
 /* A file's bytes, while they come; who reads it sets the first of these. */
 struct audit_content {
 	struct audit_verify *verify;	/* has the findings, but for */
-	struct audit_look *look;	/* where they wait; or NULL */
+	struct audit_prescan *prescan;	/* where they wait; or NULL */
 	struct audit_desk *desk;
 	const struct tree_receipt *receipt;
 	const char *listing;	/* its key, or NULL */
@@ -210,10 +210,10 @@ void audit_content_find(struct audit_content *, enum audit_problem,
 /** audit_add_odd(verify, odd, n, path): So often, in the file ${path}. */
 void audit_add_odd(struct audit_verify *, size_t, uint64_t, const char *);
 
-/* ---------------------------------------------------- audit_look.c */
+/* ---------------------------------------------------- audit_prescan.c */
 
-/** audit_look_find(look, kind, what): It is wrong; that waits there. */
-void audit_look_find(struct audit_look *, enum audit_problem, const char *);
+/** audit_prescan_find(prescan, kind, what): It is wrong; that waits there. */
+void audit_prescan_find(struct audit_prescan *, enum audit_problem, const char *);
 
 /* ---------------------------------------------------- audit_read.c */
 

@@ -54,8 +54,8 @@ make_groups(struct audit_members *members)
 	for (i = 0; i < members->files.n; i++) {
 		const char *path = members->files.items[i].path;
 
-		if (members->came[i].resource == NULL ||
-		    members->came[i].resource->store != SOURCE_KEEP_SHARDS)
+		if (members->received[i].resource == NULL ||
+		    members->received[i].resource->store != SOURCE_KEEP_SHARDS)
 			continue;
 		len = folder_len(path);
 		if (group != NULL && strlen(group->folder) == len &&
@@ -73,14 +73,14 @@ make_groups(struct audit_members *members)
 	for (i = 0; i < members->files.n; i++) {
 		const char *path = members->files.items[i].path;
 
-		if (members->came[i].resource == NULL ||
-		    members->came[i].resource->store != SOURCE_KEEP_SHARDS)
+		if (members->received[i].resource == NULL ||
+		    members->received[i].resource->store != SOURCE_KEEP_SHARDS)
 			continue;
 		wanted.folder = mem_copy(path, folder_len(path));
 		found = bsearch(&wanted, members->groups, members->n_groups,
 		    sizeof(*members->groups), by_folder);
 		free(wanted.folder);
-		members->came[i].group = found;
+		members->received[i].group = found;
 		found->left++;
 	}
 }
@@ -108,8 +108,8 @@ take_listings(struct audit_verify *verify, struct err *err)
 			file = audit_members_find(members, files.items[i].path);
 			if (file == -1)
 				continue;
-			members->came[file].resource = resource;
-			members->came[file].listing = listing.key;
+			members->received[file].resource = resource;
+			members->received[file].listing = listing.key;
 		}
 		tree_receipts_release(&files);
 	}
@@ -126,7 +126,7 @@ take_paths(struct audit_verify *verify)
 	size_t i;
 
 	for (i = 0; i < members->files.n; i++)
-		members->came[i].resource = audit_resource_of(patterns,
+		members->received[i].resource = audit_resource_of(patterns,
 		    members->files.items[i].path);
 	audit_patterns_free(patterns);
 }
@@ -160,8 +160,8 @@ audit_members_begin(struct audit_verify *verify,
 	if (members->files.n > 1)
 		qsort(members->files.items, members->files.n,
 		    sizeof(*members->files.items), by_receipt);
-	members->came = mem_zero(members->files.n + 1,
-	    sizeof(*members->came));
+	members->received = mem_zero(members->files.n + 1,
+	    sizeof(*members->received));
 	if (verify->manifest == NULL)
 		take_paths(verify);
 	else if (take_listings(verify, err) == -1)
@@ -180,7 +180,7 @@ audit_member_begin(struct audit_verify *verify, const char *path)
 	ssize_t file = audit_members_find(members, path);
 	struct tree_receipt unknown = { .path = (char *)path };
 	const struct tree_receipt *receipt;
-	struct audit_came *came;
+	struct audit_received *received;
 
 	members->now = (size_t)file;
 	members->bytes = 0;
@@ -192,16 +192,16 @@ audit_member_begin(struct audit_verify *verify, const char *path)
 		return;
 	}
 	receipt = &members->files.items[file];
-	came = &members->came[file];
-	came->is_there = true;
+	received = &members->received[file];
+	received->is_there = true;
 	*content = (struct audit_content){ .verify = verify,
-	    .receipt = receipt, .listing = came->listing,
+	    .receipt = receipt, .listing = received->listing,
 	    .max = UINT64_MAX, .is_whole = true, .desk = &members->desk,
 	    .hash = members->desk.hash,
-	    .by_line = receipt->lines > 0 || came->group != NULL,
+	    .by_line = receipt->lines > 0 || received->group != NULL,
 	    .largest = members->largest };
-	if (came->resource != NULL) {
-		content->plan = verify->plans[came->resource->index];
+	if (received->resource != NULL) {
+		content->plan = verify->plans[received->resource->index];
 		content->record = audit_members_take;
 	}
 	/* What stands behind the bytes that count is no damage. */
@@ -271,7 +271,7 @@ end_known(struct audit_verify *verify, const char *why)
 	struct audit_members *members = verify->members;
 	struct audit_content *content = &members->content;
 	const struct tree_receipt *receipt = content->receipt;
-	struct audit_came *came = &members->came[members->now];
+	struct audit_received *received = &members->received[members->now];
 	bool is_short = members->bytes < receipt->bytes;
 	bool is_long = members->bytes > receipt->bytes &&
 	    content->max != receipt->bytes;
@@ -289,13 +289,13 @@ end_known(struct audit_verify *verify, const char *why)
 		    receipt->bytes);
 	if (why == NULL)
 		audit_content_end(content);
-	came->is_whole = content->is_whole;
-	came->lines = content->lines;
-	came->rows = content->rows;
-	came->bytes = content->bytes;
-	memcpy(came->sha256, content->sha256, SHA256_BYTES);
-	if (came->group != NULL)
-		leave_group(came->group);
+	received->is_whole = content->is_whole;
+	received->lines = content->lines;
+	received->rows = content->rows;
+	received->bytes = content->bytes;
+	memcpy(received->sha256, content->sha256, SHA256_BYTES);
+	if (received->group != NULL)
+		leave_group(received->group);
 }
 
 void
@@ -316,23 +316,23 @@ audit_member_lost(struct audit_verify *verify)
 /* --------------------------------------------------------------- freeing */
 
 static void
-free_entries(struct audit_came *came)
+free_entries(struct audit_received *received)
 {
 	size_t i;
 
-	for (i = 0; i < came->n; i++) {
-		struct audit_entry *entry = &came->entries[i];
+	for (i = 0; i < received->n; i++) {
+		struct audit_entry *entry = &received->entries[i];
 
 		if (entry->parts != NULL)
 			page_free_texts(entry->parts,
-			    came->resource->n_key);
+			    received->resource->n_key);
 		if (entry->values != NULL)
 			page_free_texts(entry->values,
-			    came->resource->n_fields);
+			    received->resource->n_fields);
 		free(entry->key);
 		free(entry->raw);
 	}
-	free(came->entries);
+	free(received->entries);
 }
 
 void
@@ -344,14 +344,14 @@ audit_members_free(struct audit_verify *verify)
 	if (members == NULL)
 		return;
 	for (i = 0; i < members->files.n; i++)
-		free_entries(&members->came[i]);
+		free_entries(&members->received[i]);
 	for (i = 0; i < members->n_groups; i++) {
 		set_free(members->groups[i].seen);
 		set_free(members->groups[i].tally);
 		free(members->groups[i].folder);
 	}
 	free(members->groups);
-	free(members->came);
+	free(members->received);
 	tree_receipts_release(&members->files);
 	tree_receipts_release(&members->others);
 	audit_desk_release(&members->desk);

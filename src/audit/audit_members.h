@@ -3,7 +3,7 @@
 
 #include <sys/types.h>
 
-#include "audit/audit_look.h"
+#include "audit/audit_prescan.h"
 
 /*
  * The files of an export that come one by one, as they stand in an archive.
@@ -38,7 +38,7 @@ struct audit_entry {
 };
 
 /* A file, by its number. */
-struct audit_came {
+struct audit_received {
 	const struct source_resource *resource;	/* NULL: it has no records */
 	const char *listing;	/* its key; NULL: not known yet */
 	struct audit_group *group;	/* of a shard */
@@ -51,7 +51,7 @@ struct audit_came {
 
 struct audit_members {
 	struct tree_receipts files;	/* by path */
-	struct audit_came *came;	/* of each */
+	struct audit_received *received;	/* of each */
 	struct tree_receipts others;	/* that no one knows: the paths, and
 					 * hashes of what has ${bytes} */
 	struct audit_group *groups;

@@ -11,12 +11,12 @@
 #define VALUE_MAX 4096
 
 static struct audit_entry *
-add_entry(struct audit_came *came)
+add_entry(struct audit_received *received)
 {
-	came->entries = mem_need(came->entries, came->n + 1, &came->capacity,
-	    sizeof(*came->entries));
-	came->entries[came->n] = (struct audit_entry){ .key = NULL };
-	return &came->entries[came->n++];
+	received->entries = mem_need(received->entries, received->n + 1, &received->capacity,
+	    sizeof(*received->entries));
+	received->entries[received->n] = (struct audit_entry){ .key = NULL };
+	return &received->entries[received->n++];
 }
 
 /* The record's own fields, where a condition asks for them. */
@@ -65,10 +65,10 @@ may_have_children(const struct audit_verify *verify,
 
 /* Keep what the walk will want of a record that others may hang from. */
 static void
-keep_values(const struct audit_verify *verify, struct audit_came *came,
+keep_values(const struct audit_verify *verify, struct audit_received *received,
     struct audit_entry *entry, const struct page_record *record)
 {
-	const struct source_resource *resource = came->resource;
+	const struct source_resource *resource = received->resource;
 	size_t i;
 
 	if (resource->is_list && !resource->has_children)
@@ -92,24 +92,24 @@ keep_values(const struct audit_verify *verify, struct audit_came *came,
 /* Did the server's total count both of two with one key?  See run_double.c. */
 static bool
 may_share_key(const struct audit_verify *verify,
-    const struct audit_came *came)
+    const struct audit_received *received)
 {
 	struct manifest_listing known;
 
-	if (verify->manifest == NULL || came->listing == NULL ||
-	    !manifest_find(verify->manifest, came->listing, &known) ||
-	    came->group->same_key >= known.same_key)
+	if (verify->manifest == NULL || received->listing == NULL ||
+	    !manifest_find(verify->manifest, received->listing, &known) ||
+	    received->group->same_key >= known.same_key)
 		return false;
-	came->group->same_key++;
+	received->group->same_key++;
 	return true;
 }
 
 /* A record of a shard: is it new in its folder? */
 static void
-take_line(struct audit_verify *verify, struct audit_came *came,
+take_line(struct audit_verify *verify, struct audit_received *received,
     const char *path, uint64_t line, const struct page_record *record)
 {
-	struct audit_group *group = came->group;
+	struct audit_group *group = received->group;
 	struct audit_entry entry = { .key = NULL };
 	bool named;
 
@@ -119,30 +119,30 @@ take_line(struct audit_verify *verify, struct audit_came *came,
 	}
 	named = page_key(record, group->tally, &verify->key);
 	if (!set_add(group->seen, verify->key.data, verify->key.len)) {
-		if (may_share_key(verify, came))
+		if (may_share_key(verify, received))
 			return;
-		came->doubles++;
-		audit_say_double(verify, path, came->listing, line, named,
+		received->doubles++;
+		audit_say_double(verify, path, received->listing, line, named,
 		    ++group->doubles);
 		return;
 	}
 	if (!named)
 		return;
-	keep_values(verify, came, &entry, record);
+	keep_values(verify, received, &entry, record);
 	if (entry.values != NULL)
-		*add_entry(came) = entry;
+		*add_entry(received) = entry;
 }
 
 static void
-take_object(struct audit_verify *verify, struct audit_came *came,
+take_object(struct audit_verify *verify, struct audit_received *received,
     const struct page_record *record)
 {
-	const struct source_resource *resource = came->resource;
+	const struct source_resource *resource = received->resource;
 	struct audit_entry *entry;
 
 	if (resource->derive != NULL) {
 		if (verify->manifest == NULL) {
-			entry = add_entry(came);
+			entry = add_entry(received);
 			entry->raw = mem_copy(record->bytes.data,
 			    record->bytes.len);
 			entry->raw_len = record->bytes.len;
@@ -151,13 +151,13 @@ take_object(struct audit_verify *verify, struct audit_came *came,
 	}
 	if (!resource->is_list && resource->n_fields == 0)
 		return;
-	entry = add_entry(came);
+	entry = add_entry(received);
 	if (resource->is_list) {
 		entry->named = page_key(record, NULL, &verify->key);
 		entry->key = mem_copy(verify->key.data, verify->key.len);
 		entry->key_len = verify->key.len;
 	}
-	keep_values(verify, came, entry, record);
+	keep_values(verify, received, entry, record);
 }
 
 void
@@ -165,14 +165,14 @@ audit_members_take(struct audit_content *content, uint64_t line,
     const struct page_record *record)
 {
 	struct audit_verify *verify = content->verify;
-	struct audit_came *came = &verify->members->came[verify->members->now];
+	struct audit_received *received = &verify->members->received[verify->members->now];
 
-	verify->progress.records += audit_count_record(came->resource,
+	verify->progress.records += audit_count_record(received->resource,
 	    record);
-	came->records++;
-	if (came->group != NULL && came->resource->is_list &&
-	    came->resource->derive == NULL)
-		take_line(verify, came, content->receipt->path, line, record);
+	received->records++;
+	if (received->group != NULL && received->resource->is_list &&
+	    received->resource->derive == NULL)
+		take_line(verify, received, content->receipt->path, line, record);
 	else
-		take_object(verify, came, record);
+		take_object(verify, received, record);
 }

@@ -58,25 +58,25 @@ audit_members_read(struct audit_verify *verify,
 {
 	struct audit_listing *current = &verify->current;
 	ssize_t file = audit_members_find(verify->members, receipt->path);
-	struct audit_came *came = file == -1 ? NULL :
-	    &verify->members->came[file];
+	struct audit_received *received = file == -1 ? NULL :
+	    &verify->members->received[file];
 	size_t i;
 
-	if (came == NULL || !came->is_there) {
+	if (received == NULL || !received->is_there) {
 		say_missing(verify, receipt->path, current->crawl != NULL ?
 		    current->crawl->key : NULL, true);
 		return 0;
 	}
-	current->records += came->records;
-	current->doubles += came->doubles;
-	current->lines = came->lines;
-	current->rows = came->rows;
-	current->bytes = came->bytes;
-	memcpy(current->sha256, came->sha256, SHA256_BYTES);
-	for (i = 0; i < came->n; i++)
-		give_entry(verify, receipt->path, came->resource,
-		    &came->entries[i]);
-	return came->is_whole;
+	current->records += received->records;
+	current->doubles += received->doubles;
+	current->lines = received->lines;
+	current->rows = received->rows;
+	current->bytes = received->bytes;
+	memcpy(current->sha256, received->sha256, SHA256_BYTES);
+	for (i = 0; i < received->n; i++)
+		give_entry(verify, receipt->path, received->resource,
+		    &received->entries[i]);
+	return received->is_whole;
 }
 
 /* One that the walk did not come to. */
@@ -95,7 +95,7 @@ audit_members_rest(struct audit_verify *verify)
 
 	for (i = 0; verify->manifest != NULL && i < members->files.n; i++)
 		look_for(verify, members->files.items[i].path,
-		    members->came[i].is_there);
+		    members->received[i].is_there);
 	for (i = 0; i < verify->rest.n; i++)
 		look_for(verify, verify->rest.items[i].path,
 		    audit_members_has(verify, verify->rest.items[i].path));
@@ -111,7 +111,7 @@ audit_members_each(struct audit_verify *verify,
 	size_t i;
 
 	for (i = 0; i < members->files.n && rc == 0; i++)
-		if (verify->manifest == NULL || members->came[i].is_there)
+		if (verify->manifest == NULL || members->received[i].is_there)
 			rc = file(cookie, members->files.items[i].path, true,
 			    err);
 	for (i = 0; i < members->others.n && rc == 0; i++)

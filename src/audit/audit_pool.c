@@ -9,7 +9,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-#include "audit/audit_look.h"
+#include "audit/audit_prescan.h"
 
 #define LANES 2
 #define TOGETHER 64	/* bytes that can be hashed together, and multiples */
@@ -17,7 +17,7 @@
 /* What one thread is at. */
 struct hand {
 	struct audit_desk desks[LANES];
-	struct audit_look *looks[LANES];	/* or NULL */
+	struct audit_prescan *prescans[LANES];	/* or NULL */
 	struct span left[LANES];	/* of its piece, not hashed yet */
 };
 
@@ -28,7 +28,7 @@ struct audit_pool {
 
 	pthread_mutex_t lock;	/* of what follows, and of each state */
 	pthread_cond_t added, over;
-	struct audit_look *first, **last;	/* those that wait */
+	struct audit_prescan *first, **last;	/* those that wait */
 	bool is_ended;
 };
 
@@ -39,7 +39,7 @@ hand_init(struct hand *hand)
 
 	for (i = 0; i < LANES; i++) {
 		audit_desk_init(&hand->desks[i]);
-		hand->looks[i] = NULL;
+		hand->prescans[i] = NULL;
 	}
 }
 
@@ -53,60 +53,60 @@ hand_release(struct hand *hand)
 }
 
 /* Return the next look; or NULL where there is none, or none comes. */
-static struct audit_look *
-take_look(struct audit_pool *pool, bool waits)
+static struct audit_prescan *
+take_prescan(struct audit_pool *pool, bool waits)
 {
-	struct audit_look *look;
+	struct audit_prescan *prescan;
 
 	pthread_mutex_lock(&pool->lock);
 	while (waits && pool->first == NULL && !pool->is_ended)
 		pthread_cond_wait(&pool->added, &pool->lock);
-	look = pool->is_ended ? NULL : pool->first;
-	if (look != NULL) {
-		if ((pool->first = look->next) == NULL)
+	prescan = pool->is_ended ? NULL : pool->first;
+	if (prescan != NULL) {
+		if ((pool->first = prescan->next) == NULL)
 			pool->last = &pool->first;
-		look->state = AUDIT_GOES_ON;
+		prescan->state = AUDIT_GOES_ON;
 	}
 	pthread_mutex_unlock(&pool->lock);
-	return look;
+	return prescan;
 }
 
 static void
-leave_look(struct audit_pool *pool, struct audit_look *look)
+leave_prescan(struct audit_pool *pool, struct audit_prescan *prescan)
 {
 	pthread_mutex_lock(&pool->lock);
-	look->state = AUDIT_OVER;
+	prescan->state = AUDIT_OVER;
 	pthread_cond_signal(&pool->over);
 	pthread_mutex_unlock(&pool->lock);
 }
 
 /* Begin ${look} in lane ${i}. */
 static void
-begin_look(struct audit_pool *pool, struct hand *hand, size_t i,
-    struct audit_look *look)
+begin_prescan(struct audit_pool *pool, struct hand *hand, size_t i,
+    struct audit_prescan *prescan)
 {
-	if (!audit_look_begin(look, &hand->desks[i])) {
-		leave_look(pool, look);
+	if (!audit_prescan_begin(prescan, &hand->desks[i])) {
+		leave_prescan(pool, prescan);
 		return;
 	}
-	hand->looks[i] = look;
-	hand->left[i] = audit_look_read(look);
+	hand->prescans[i] = prescan;
+	hand->left[i] = audit_prescan_read(prescan);
 }
 
 /* Have a look in each lane, if there is one. */
 static void
 fill_lanes(struct audit_pool *pool, struct hand *hand, bool waits)
 {
-	struct audit_look *look;
+	struct audit_prescan *prescan;
 	size_t i;
 
 	for (i = 0; i < LANES; i++)
-		while (hand->looks[i] == NULL) {
-			look = take_look(pool, waits &&
-			    hand->looks[LANES - 1 - i] == NULL);
-			if (look == NULL)
+		while (hand->prescans[i] == NULL) {
+			prescan = take_prescan(pool, waits &&
+			    hand->prescans[LANES - 1 - i] == NULL);
+			if (prescan == NULL)
 				break;
-			begin_look(pool, hand, i, look);
+			begin_prescan(pool, hand, i, prescan);
 		}
 }
 
@@ -127,7 +127,7 @@ hash_chunks(struct hand *hand)
 {
 	size_t n, i;
 
-	if (hand->looks[0] != NULL && hand->looks[1] != NULL) {
+	if (hand->prescans[0] != NULL && hand->prescans[1] != NULL) {
 		n = hand->left[0].len < hand->left[1].len ?
 		    hand->left[0].len : hand->left[1].len;
 		n -= n % TOGETHER;
@@ -135,8 +135,8 @@ hash_chunks(struct hand *hand)
 		    hand->desks[1].hash, cut(hand, 1, n));
 	}
 	for (i = 0; i < LANES; i++)
-		if (hand->looks[i] != NULL && (hand->left[i].len < TOGETHER ||
-		    hand->looks[LANES - 1 - i] == NULL)) {
+		if (hand->prescans[i] != NULL && (hand->left[i].len < TOGETHER ||
+		    hand->prescans[LANES - 1 - i] == NULL)) {
 			n = hand->left[i].len;
 			sha256_add(hand->desks[i].hash, cut(hand, i, n).data,
 			    n);
@@ -147,23 +147,23 @@ hash_chunks(struct hand *hand)
 static bool
 work_on(struct audit_pool *pool, struct hand *hand, bool waits)
 {
-	struct audit_look *look;
+	struct audit_prescan *prescan;
 	size_t i;
 
 	fill_lanes(pool, hand, waits);
-	if (hand->looks[0] == NULL && hand->looks[1] == NULL)
+	if (hand->prescans[0] == NULL && hand->prescans[1] == NULL)
 		return false;
 	hash_chunks(hand);
 	for (i = 0; i < LANES; i++) {
-		look = hand->looks[i];
-		if (look == NULL || hand->left[i].len > 0)
+		prescan = hand->prescans[i];
+		if (prescan == NULL || hand->left[i].len > 0)
 			continue;
-		if (audit_look_take(look)) {
-			hand->left[i] = audit_look_read(look);
+		if (audit_prescan_take(prescan)) {
+			hand->left[i] = audit_prescan_read(prescan);
 			continue;
 		}
-		leave_look(pool, look);
-		hand->looks[i] = NULL;
+		leave_prescan(pool, prescan);
+		hand->prescans[i] = NULL;
 	}
 	return true;
 }
@@ -206,45 +206,45 @@ audit_pool_ahead(const struct audit_pool *pool)
 }
 
 void
-audit_pool_add(struct audit_pool *pool, struct audit_look *look)
+audit_pool_add(struct audit_pool *pool, struct audit_prescan *prescan)
 {
-	look->next = NULL;
+	prescan->next = NULL;
 	pthread_mutex_lock(&pool->lock);
-	*pool->last = look;
-	pool->last = &look->next;
+	*pool->last = prescan;
+	pool->last = &prescan->next;
 	pthread_cond_signal(&pool->added);
 	pthread_mutex_unlock(&pool->lock);
 }
 
 /* Is it over?  If nobody has begun it, it comes first. */
 static bool
-is_over(struct audit_pool *pool, struct audit_look *look)
+is_over(struct audit_pool *pool, struct audit_prescan *prescan)
 {
-	struct audit_look **link = &pool->first;
+	struct audit_prescan **link = &pool->first;
 	bool is;
 
 	pthread_mutex_lock(&pool->lock);
-	is = look->state == AUDIT_OVER;
-	if (look->state == AUDIT_WAITS && pool->first != look) {
-		while (*link != look)
+	is = prescan->state == AUDIT_OVER;
+	if (prescan->state == AUDIT_WAITS && pool->first != prescan) {
+		while (*link != prescan)
 			link = &(*link)->next;
-		if ((*link = look->next) == NULL)
+		if ((*link = prescan->next) == NULL)
 			pool->last = link;
-		look->next = pool->first;
-		pool->first = look;
+		prescan->next = pool->first;
+		pool->first = prescan;
 	}
 	pthread_mutex_unlock(&pool->lock);
 	return is;
 }
 
 void
-audit_pool_wait(struct audit_pool *pool, struct audit_look *look)
+audit_pool_wait(struct audit_pool *pool, struct audit_prescan *prescan)
 {
-	while (!is_over(pool, look)) {
+	while (!is_over(pool, prescan)) {
 		if (work_on(pool, &pool->own, false))
 			continue;
 		pthread_mutex_lock(&pool->lock);
-		while (look->state != AUDIT_OVER)
+		while (prescan->state != AUDIT_OVER)
 			pthread_cond_wait(&pool->over, &pool->lock);
 		pthread_mutex_unlock(&pool->lock);
 	}

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "audit/audit_look.h"
+#include "audit/audit_prescan.h"
 
 #define THREADS_MAX 8	/* more have not been tried */
 
@@ -20,17 +20,17 @@ n_threads(const struct audit_verify *verify)
 
 /* Make it, or wait until it is made; take what it found. */
 static void
-take_look(struct audit_verify *verify, struct audit_look *look)
+take_prescan(struct audit_verify *verify, struct audit_prescan *prescan)
 {
 	struct audit_desk desk;
 
-	audit_pool_wait(verify->pool, look);
-	if (look->is_too_much) {
+	audit_pool_wait(verify->pool, prescan);
+	if (prescan->is_too_much) {
 		audit_desk_init(&desk);
-		audit_look_at_once(look, &desk);
+		audit_prescan_at_once(prescan, &desk);
 		audit_desk_release(&desk);
 	}
-	audit_give(verify, look);
+	audit_give(verify, prescan);
 }
 
 /* It was read to its end. */
@@ -56,7 +56,7 @@ audit_read(struct audit_verify *verify, const struct tree_receipt *receipt,
     enum audit_wanted wanted, struct err *err)
 {
 	struct audit_listing *current = &verify->current;
-	struct audit_look *look;
+	struct audit_prescan *prescan;
 	int rc;
 
 	set_add(verify->checked, receipt->path, strlen(receipt->path));
@@ -68,22 +68,22 @@ audit_read(struct audit_verify *verify, const struct tree_receipt *receipt,
 		verify->pool = audit_pool_new(n_threads(verify));
 	if (current->crawl != NULL) {
 		audit_ahead_fill(verify);
-		look = current->looks[current->next - 1];
-		current->looks[current->next - 1] = NULL;
+		prescan = current->prescans[current->next - 1];
+		current->prescans[current->next - 1] = NULL;
 	} else {
-		look = audit_look_new(verify, receipt, verify->rest_key,
+		prescan = audit_prescan_new(verify, receipt, verify->rest_key,
 		    wanted);
-		audit_pool_add(verify->pool, look);
+		audit_pool_add(verify->pool, prescan);
 	}
-	take_look(verify, look);
-	if (look->is_read)
-		take_content(verify, &look->content);
-	current->unread |= look->is_passed;
-	rc = look->content.is_whole;
-	if (look->has_failed) {
-		*err = look->err;
+	take_prescan(verify, prescan);
+	if (prescan->is_read)
+		take_content(verify, &prescan->content);
+	current->unread |= prescan->is_passed;
+	rc = prescan->content.is_whole;
+	if (prescan->has_failed) {
+		*err = prescan->err;
 		rc = -1;
 	}
-	audit_look_free(look);
+	audit_prescan_free(prescan);
 	return rc;
 }

@@ -302,7 +302,7 @@ audit_summary(const char *path, const struct source *source, struct log *log,
 
 	*summary = (struct audit_summary){ .ours = false };
 	make_counts(source, summary);
-	if ((tree = tree_look(path, err)) == NULL)
+	if ((tree = tree_peek(path, err)) == NULL)
 		return -1;
 	if (!manifest_is_there(path)) {
 		rc = audit_old_summary(tree, source, summary, err);

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "audit/audit_look.h"
+#include "audit/audit_prescan.h"
 
 /* What comes out of an archive may be any bytes: fit to be shown. */
 static char *
@@ -265,7 +265,7 @@ open_archive(struct audit_verify *verify, struct err *err)
 static int
 open_directory(struct audit_verify *verify, struct err *err)
 {
-	verify->tree = tree_look(verify->settings.path, err);
+	verify->tree = tree_peek(verify->settings.path, err);
 	if (verify->tree == NULL)
 		return -1;
 	if (manifest_is_there(verify->settings.path) &&
@@ -370,7 +370,7 @@ audit_verify_step(struct audit_verify *verify, struct err *err)
 		audit_find_refused(verify);
 	if (audit_bookkeeping(verify, err) == -1)
 		return -1;
-	audit_accept_look(verify);
+	audit_accept_prescan(verify);
 	return 1;
 }
 

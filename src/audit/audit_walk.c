@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "audit/audit_look.h"
+#include "audit/audit_prescan.h"
 
 #define DOUBLES_NAMED 3	/* of a listing; all are counted */
 
@@ -18,9 +18,9 @@ audit_listing_release(struct audit_listing *listing)
 {
 	size_t i;
 
-	for (i = 0; listing->looks != NULL && i < listing->files.n; i++)
-		audit_look_free(listing->looks[i]);
-	free(listing->looks);
+	for (i = 0; listing->prescans != NULL && i < listing->files.n; i++)
+		audit_prescan_free(listing->prescans[i]);
+	free(listing->prescans);
 	tree_receipts_release(&listing->files);
 	json_decref(listing->fields);
 	free(listing->is_whole);
@@ -315,7 +315,7 @@ check_done(struct audit_verify *verify, struct crawl_node *node)
 			    "below it is there");
 		free(key);
 	}
-	crawl_leave(verify->crawl, node);
+	crawl_node_done(verify->crawl, node);
 }
 
 /* Look at the next file of the listing. */

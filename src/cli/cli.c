@@ -111,9 +111,9 @@ set_clock(void)
 }
 
 static struct config_env *
-read_env(const struct config *look, struct err *err)
+read_env(const struct config *prescan, struct err *err)
 {
-	const char *path = config_text(look, "env-file");
+	const char *path = config_text(prescan, "env-file");
 
 	return config_env_new(path != NULL ? path : ".env", path != NULL,
 	    err);
@@ -133,13 +133,13 @@ source_of_export(const char *path)
 
 /* Variables have not been read when the source is looked for. */
 static char *
-newest_unfinished(const struct config *look, const struct config_env *env)
+newest_unfinished(const struct config *prescan, const struct config_env *env)
 {
-	const char *output = config_text(look, "output"), *told;
+	const char *output = config_text(prescan, "output"), *told;
 	char *path, *newest;
 
 	told = config_env_get(env, "HLEXPORT_OUTPUT");
-	path = config_path(config_origin(look, "output") != CONFIG_ARGV &&
+	path = config_path(config_origin(prescan, "output") != CONFIG_ARGV &&
 	    told != NULL ? told : output);
 	newest = tree_newest(path, cli_is_unfinished);
 	if (newest == NULL)
@@ -153,17 +153,17 @@ newest_unfinished(const struct config *look, const struct config_env *env)
  * the server; NULL: it is about none.
  */
 static struct source *
-source_of_command(const struct config *look, const struct config_env *env)
+source_of_command(const struct config *prescan, const struct config_env *env)
 {
-	const char *command = config_command(look);
-	bool resumes = config_origin(look, "resume") == CONFIG_ARGV;
+	const char *command = config_command(prescan);
+	bool resumes = config_origin(prescan, "resume") == CONFIG_ARGV;
 	struct source *source = NULL;
 	size_t n, i;
-	char *const *words = config_args(look, &n);
+	char *const *words = config_args(prescan, &n);
 	char *newest;
 
 	if (resumes)
-		source = source_of_export(config_text(look, "resume"));
+		source = source_of_export(config_text(prescan, "resume"));
 	else if (strcmp(command, "verify") != 0 &&
 	    strcmp(command, "summary") != 0 &&
 	    strcmp(command, "repair") != 0)
@@ -172,7 +172,7 @@ source_of_command(const struct config *look, const struct config_env *env)
 		source = source_of_export(words[i]);
 	if (source != NULL || !resumes)
 		return source;
-	newest = newest_unfinished(look, env);
+	newest = newest_unfinished(prescan, env);
 	source = source_of_export(newest);
 	free(newest);
 	return source;
@@ -196,22 +196,22 @@ prefer_own(struct source *source, const struct config_env *env)
 
 /* Which source it is must be known before its options can be read. */
 static struct source *
-find_source(const struct config *look, const struct config_env *env,
+find_source(const struct config *prescan, const struct config_env *env,
     struct err *err)
 {
-	const char *which = config_text(look, "source");
+	const char *which = config_text(prescan, "source");
 	struct source *source;
 
-	if (config_origin(look, "source") == CONFIG_ARGV)
+	if (config_origin(prescan, "source") == CONFIG_ARGV)
 		return source_open(which, err);
-	source = source_of_command(look, env);
+	source = source_of_command(prescan, env);
 	if (source != NULL)
 		return prefer_own(source, env);
 	if (config_env_get(env, "HLEXPORT_SOURCE") == NULL)
 		return source_open(which, err);
 	source = source_open(config_env_get(env, "HLEXPORT_SOURCE"), err);
 	/* What reads an export only needs no other. */
-	if (source == NULL && strcmp(config_command(look), "export") != 0)
+	if (source == NULL && strcmp(config_command(prescan), "export") != 0)
 		return source_open(which, err);
 	return source;
 }
@@ -315,12 +315,12 @@ takes_no_value(const struct config_table *own, const char *word)
 
 /* "latest" is the newest export, if no file is called that.  ${path}: new. */
 static int
-take_latest(const struct config_env *env, const struct config *look,
+take_latest(const struct config_env *env, const struct config *prescan,
     int argc, char **argv, char **path, struct err *err)
 {
-	const char *output = strcmp(config_command(look), "export") == 0 &&
-	    config_origin(look, "output") == CONFIG_ARGV ?
-	    config_text(look, "output") : NULL;
+	const char *output = strcmp(config_command(prescan), "export") == 0 &&
+	    config_origin(prescan, "output") == CONFIG_ARGV ?
+	    config_text(prescan, "output") : NULL;
 	struct config_table own = config_own();
 	int i;
 
@@ -339,7 +339,7 @@ take_latest(const struct config_env *env, const struct config *look,
 }
 
 static int
-with_env(int argc, char **argv, const char *words, const struct config *look,
+with_env(int argc, char **argv, const char *words, const struct config *prescan,
     const struct config_env *env)
 {
 	const char *names[N_NAMES];
@@ -351,7 +351,7 @@ with_env(int argc, char **argv, const char *words, const struct config *look,
 	int status;
 
 	take_names(names);
-	if ((source = find_source(look, env, &err)) == NULL)
+	if ((source = find_source(prescan, env, &err)) == NULL)
 		return cli_error(&err);
 	config = config_new(tables, cli_tables(source, tables), names, argc,
 	    argv, env, &err);
@@ -383,7 +383,7 @@ cli_main(int argc, char **argv)
 {
 	const char *names[N_NAMES];
 	struct config_table own = config_own();
-	struct config *look;
+	struct config *prescan;
 	struct config_env *env;
 	struct err err;
 	char *words, *latest;
@@ -396,25 +396,25 @@ cli_main(int argc, char **argv)
 	set_clock();
 	words = typed(argc, argv);
 	take_names(names);
-	look = config_look(&own, names, argc, argv);
+	prescan = config_prescan(&own, names, argc, argv);
 	/* Nobody who presses a key waits for a pipe that has no end. */
-	if (strcmp(config_command(look), "completion") == 0)
+	if (strcmp(config_command(prescan), "completion") == 0)
 		alarm(COMPLETION_WITHIN);
-	if ((env = read_env(look, &err)) == NULL ||
-	    take_latest(env, look, argc, argv, &latest, &err) == -1) {
+	if ((env = read_env(prescan, &err)) == NULL ||
+	    take_latest(env, prescan, argc, argv, &latest, &err) == -1) {
 		config_env_free(env);
-		config_free(look);
+		config_free(prescan);
 		free(words);
 		return cli_error(&err);
 	}
 	/* Once more, now that it is known what that is. */
-	config_free(look);
-	look = config_look(&own, names, argc, argv);
-	status = with_env(argc, argv, words, look, env);
+	config_free(prescan);
+	prescan = config_prescan(&own, names, argc, argv);
+	status = with_env(argc, argv, words, prescan, env);
 	free(latest);
 	free(words);
 	config_env_free(env);
-	config_free(look);
+	config_free(prescan);
 	/* Nobody may be reading any more. */
 	if (cli_signalled() != 0)
 		__fpurge(stdout);

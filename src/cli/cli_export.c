@@ -29,7 +29,7 @@ log_beginning(const struct cli *cli, const struct cli_settings *settings,
 
 /* Turn the crank until it stops. */
 static enum run_state
-turn(struct run *run, struct cli_progress *progress, struct err *err)
+run_until_done(struct run *run, struct cli_progress *progress, struct err *err)
 {
 	enum run_state state;
 	bool told = false;
@@ -169,7 +169,7 @@ cli_run(struct cli *cli, struct log *log, struct cli_settings *settings,
 		cli_retired_wrap(cli, settings->server, &result.err);
 		return cli_error(&result.err);
 	}
-	result.state = turn(run, progress, &result.err);
+	result.state = run_until_done(run, progress, &result.err);
 	run_progress(run, &result.progress);
 	cli_progress_free(progress);
 	result.where = run_where(run);

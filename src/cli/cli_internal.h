@@ -449,8 +449,8 @@ struct cli_whole {
 	char accepted[16];	/* the day when findings were accepted, or "" */
 };
 
-/** cli_whole_look(path, source, log, whole, err): Fill ${whole}. */
-int cli_whole_look(const char *, const struct source *, struct log *,
+/** cli_whole_find(path, source, log, whole, err): Fill ${whole}. */
+int cli_whole_find(const char *, const struct source *, struct log *,
     struct cli_whole *, struct err *);
 
 /**

@@ -40,7 +40,7 @@ add_changes(const struct run *run, json_t *json)
 }
 
 static int
-turn(struct cli *cli, struct run *run, struct log *log, struct err *err)
+run_until_done(struct cli *cli, struct run *run, struct log *log, struct err *err)
 {
 	struct cli_progress *progress = cli_progress_new(cli->config,
 	    log, config_is(cli->config, "quiet"));
@@ -84,7 +84,7 @@ cli_online(struct cli *cli, const char *where, struct log *log, json_t *json)
 		status = cli_error(&err);
 		goto done;
 	}
-	status = turn(cli, run, log, &err);
+	status = run_until_done(cli, run, log, &err);
 	if (status == CLI_OK && json != NULL) {
 		add_changes(run, json);
 	} else if (status == CLI_OK) {

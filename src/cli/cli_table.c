@@ -134,7 +134,7 @@ cli_table_open(struct cli *cli, const char *path, const char *scratch,
 	if (table->shown == NULL)
 		return err_errno(err, ERR_USAGE, "open %s", path);
 	if ((table->source = audit_source_of(table->path, err)) == NULL ||
-	    cli_whole_look(table->path, table->source, table->log,
+	    cli_whole_find(table->path, table->source, table->log,
 	    &table->whole, err) == -1)
 		return -1;
 	if (table->unpacked.damaged > 0)

@@ -10,7 +10,7 @@
 #include "cli/cli_internal.h"
 
 int
-cli_whole_look(const char *path, const struct source *source,
+cli_whole_find(const char *path, const struct source *source,
     struct log *log, struct cli_whole *whole, struct err *err)
 {
 	struct audit_summary summary;

@@ -361,7 +361,7 @@ config_new(const struct config_table *tables, size_t n,
 }
 
 struct config *
-config_look(const struct config_table *table, const char *const *commands,
+config_prescan(const struct config_table *table, const char *const *commands,
     int argc, char **argv)
 {
 	struct config *config = mem_zero(1, sizeof(*config));

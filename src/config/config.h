@@ -126,7 +126,7 @@ struct config *config_new(const struct config_table *, size_t,
     struct err *);
 
 /**
- * config_look(table, commands, argc, argv):
+ * config_prescan(table, commands, argc, argv):
  * Read as much of the command line as ${table} knows, before it is known what
  * other options there are: mistakes are passed over, values are not looked
  * at, the environment is not read.  The command is the first word that is one
@@ -134,7 +134,7 @@ struct config *config_new(const struct config_table *, size_t,
  * value of an option that ${table} does not have may be among them.  Return
  * the configuration, which borrows all that it was given.
  */
-struct config *config_look(const struct config_table *,
+struct config *config_prescan(const struct config_table *,
     const char *const *, int, char **);
 
 /** config_command(config): Return the command. */

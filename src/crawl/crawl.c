@@ -18,7 +18,7 @@ crawl_new(const struct crawl_settings *settings)
 	/* A record is no deeper than there are resources. */
 	crawl->ready_at = mem_zero(settings->source->n_resources + 2,
 	    sizeof(size_t));
-	crawl_grow(crawl, &crawl->root);
+	crawl_expand(crawl, &crawl->root);
 	return crawl;
 }
 
@@ -51,14 +51,14 @@ take_ready(struct crawl *crawl, struct crawl_job *job)
 
 /* Of the open listings that can give a window, the foremost. */
 static struct crawl_listing *
-find_ready_page(struct crawl *crawl, bool in_turn)
+find_ready_page(struct crawl *crawl, bool next_only)
 {
 	struct crawl_listing *listing, *best = NULL;
 
 	DL_FOREACH2(crawl->open, listing, next)
 		if ((best == NULL ||
 		    listing->parent->order < best->parent->order) &&
-		    crawl_has_page(crawl, listing, in_turn))
+		    crawl_has_page(crawl, listing, next_only))
 			best = listing;
 	return best;
 }
@@ -70,7 +70,7 @@ find_ready_page(struct crawl *crawl, bool in_turn)
  * more of an open one.
  */
 enum crawl_what
-crawl_next(struct crawl *crawl, bool in_turn, struct crawl_job *job)
+crawl_next(struct crawl *crawl, bool next_only, struct crawl_job *job)
 {
 	struct crawl_listing *listing;
 
@@ -78,7 +78,7 @@ crawl_next(struct crawl *crawl, bool in_turn, struct crawl_job *job)
 	crawl->last_linked = NULL;
 	if (take_done(crawl, job))
 		return job->what;
-	listing = find_ready_page(crawl, in_turn);
+	listing = find_ready_page(crawl, next_only);
 	if (crawl->ready != NULL && (listing == NULL ||
 	    crawl->ready->parent->order <= listing->parent->order))
 		take_ready(crawl, job);

@@ -18,7 +18,7 @@
  * A listing is one resource below one record: the versions of that file.  A
  * document is a listing with one record.  A listing is asked for in windows
  * (pages); they may come back in any order, but they are committed in theirs:
- * see crawl_is_turn().
+ * see crawl_is_next().
  *
  * Where a list is asked for by time (SOURCE_INTERVALS), positions are seconds
  * from its beginning (or its end, if the newest come first), and not records.
@@ -83,7 +83,7 @@ struct crawl_listing {
 	uint32_t default_size;	/* of pages, before that */
 	bool is_stepped;	/* in this pass, a page of a scroll was asked
 				 * for again: it may have been the next one */
-	bool came_alone;	/* the record that a page shares with the next
+	bool received_alone;	/* the record that a page shares with the next
 				 * one: that page had nothing else */
 	bool has_doubles;	/* a record came on two pages of this pass */
 	unsigned barren;	/* pages in a row that brought nothing new */
@@ -110,7 +110,7 @@ struct crawl_listing {
 	size_t under_way;	/* jobs given out and not finished */
 	uint64_t fresh;		/* records that this pass brought */
 	bool is_open;		/* begun, and not left */
-	bool first_came;	/* so that total and size are known */
+	bool first_received;	/* so that total and size are known */
 	bool is_dry;		/* an empty page came: ask no further */
 	int64_t max;		/* the largest total of this pass, or -1 */
 	uint64_t have;		/* different records, of all passes */
@@ -225,13 +225,13 @@ struct crawl *crawl_new(const struct crawl_settings *);
 void crawl_free(struct crawl *);
 
 /**
- * crawl_next(crawl, in_turn, job):
+ * crawl_next(crawl, next_only, job):
  * Set ${job} to what can be done next and return what that is.  With
- * ${in_turn}, give out no window that would have to wait for one before it:
+ * ${next_only}, give out no window that would have to wait for one before it:
  * so nothing is added to what must be held in memory.  Each job is
  * to be answered: CRAWL_OPEN by crawl_begin() or crawl_end(), CRAWL_FETCH and
  * CRAWL_DERIVE by crawl_finish() or crawl_fail(), CRAWL_DONE by
- * crawl_leave().
+ * crawl_node_done().
  */
 enum crawl_what crawl_next(struct crawl *, bool, struct crawl_job *);
 
@@ -256,11 +256,11 @@ enum crawl_state crawl_begin(struct crawl *, struct crawl_listing *,
 void crawl_end(struct crawl *, struct crawl_listing *);
 
 /**
- * crawl_is_turn(job):
+ * crawl_is_next(job):
  * Are all windows before this one committed (or gaps), so that this one may
  * be?
  */
-bool crawl_is_turn(const struct crawl_job *);
+bool crawl_is_next(const struct crawl_job *);
 
 /**
  * crawl_link(crawl, listing, parts, values):
@@ -389,11 +389,11 @@ bool crawl_is_stale(const struct crawl_job *);
 /** crawl_is_endless(job): If it can't be had, is the rest not known either? */
 bool crawl_is_endless(const struct crawl_job *);
 
-/** crawl_came(job): The window has come; it may wait for its turn. */
-void crawl_came(const struct crawl_job *);
+/** crawl_page_received(job): The window has come; it may wait for its turn. */
+void crawl_page_received(const struct crawl_job *);
 
-/** crawl_leave(crawl, node): Answer CRAWL_DONE; ${node} is gone then. */
-void crawl_leave(struct crawl *, struct crawl_node *);
+/** crawl_node_done(crawl, node): Answer CRAWL_DONE; ${node} is gone then. */
+void crawl_node_done(struct crawl *, struct crawl_node *);
 
 /* ------------------------------------------------------------- names */
 

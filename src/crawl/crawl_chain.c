@@ -146,7 +146,7 @@ crawl_chain_take(struct crawl_listing *listing, struct crawl_job *job)
 			end = listing->ranges[i].first;
 	job->overlap = listing->resource->paging == SOURCE_OFFSET &&
 	    listing->max < 0 && listing->page_size > 1 &&
-	    first > listing->begin && !listing->came_alone ? 1 : 0;
+	    first > listing->begin && !listing->received_alone ? 1 : 0;
 	first -= job->overlap;
 	count = end - first;
 	if (listing->resource->paging != SOURCE_INTERVALS &&
@@ -193,9 +193,9 @@ is_last(const struct crawl_listing *listing, const struct crawl_job *job,
 /* Is there nothing behind ${came}, but what is there already? */
 static bool
 is_over(const struct crawl_listing *listing, const struct crawl_job *job,
-    uint64_t came, const struct crawl_result *result)
+    uint64_t received, const struct crawl_result *result)
 {
-	uint64_t next = crawl_skip(listing, came);
+	uint64_t next = crawl_skip(listing, received);
 	bool reached = is_reached(listing, next);
 
 	if (listing->resource->paging == SOURCE_CURSOR)
@@ -206,7 +206,7 @@ is_over(const struct crawl_listing *listing, const struct crawl_job *job,
 	if (result->received <= job->overlap)
 		return result->received == 0 || result->more == 0;
 	/* More than came, or than was there behind it? */
-	if (result->more == 1 && !(reached && next > came))
+	if (result->more == 1 && !(reached && next > received))
 		return false;
 	if (result->more == 0)
 		return listing->max < 0 ? !listing->is_full : reached &&
@@ -217,7 +217,7 @@ is_over(const struct crawl_listing *listing, const struct crawl_job *job,
 }
 
 void
-crawl_chain_came(struct crawl_listing *listing, const struct crawl_job *job,
+crawl_chain_received(struct crawl_listing *listing, const struct crawl_job *job,
     const struct crawl_result *result)
 {
 	uint64_t next = job->first + result->received;
@@ -231,7 +231,7 @@ crawl_chain_came(struct crawl_listing *listing, const struct crawl_job *job,
 	/* The last record came just before, and is asked for once more. */
 	if (job->overlap > 0 && result->received == 0 && job->count > 1)
 		listing->is_broken = true;
-	listing->came_alone = job->overlap > 0 &&
+	listing->received_alone = job->overlap > 0 &&
 	    result->received == job->overlap;
 	if (is_over(listing, job, next, result))
 		listing->is_dry = true;
@@ -264,12 +264,12 @@ crawl_is_endless(const struct crawl_job *job)
 	enum source_paging paging = listing->resource->paging;
 
 	/* It may be only the first record: the second tells. */
-	if (!listing->first_came && job->first == listing->begin &&
+	if (!listing->first_received && job->first == listing->begin &&
 	    job->count == 1 && listing->size > 1 &&
 	    paging == SOURCE_OFFSET)
 		return false;
 	return paging == SOURCE_CURSOR || ((paging == SOURCE_OFFSET ||
-	    (paging == SOURCE_NUMBERED && listing->first_came)) &&
+	    (paging == SOURCE_NUMBERED && listing->first_received)) &&
 	    listing->n_subranges == 0 && listing->max < 0 &&
 	    (listing->end == 0 || job->first + job->count < listing->end));
 }

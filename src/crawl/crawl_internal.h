@@ -33,8 +33,8 @@ struct crawl {
 	uint64_t n_top;			/* records below the root, so far */
 };
 
-/** crawl_grow(crawl, node): Make the listings below ${node} that apply. */
-void crawl_grow(struct crawl *, struct crawl_node *);
+/** crawl_expand(crawl, node): Make the listings below ${node} that apply. */
+void crawl_expand(struct crawl *, struct crawl_node *);
 
 /** crawl_free_node(node): Free what a node holds, not itself. */
 void crawl_free_node(struct crawl_node *);
@@ -43,8 +43,8 @@ void crawl_free_node(struct crawl_node *);
 void crawl_free_listing(struct crawl_listing *);
 
 /**
- * crawl_has_page(crawl, listing, in_turn):
- * May a window of ${listing} be asked for; with ${in_turn}, one whose turn it
+ * crawl_has_page(crawl, listing, next_only):
+ * May a window of ${listing} be asked for; with ${next_only}, one whose turn it
  * is already?
  */
 bool crawl_has_page(const struct crawl *, const struct crawl_listing *,
@@ -88,8 +88,8 @@ void crawl_chain_take(struct crawl_listing *, struct crawl_job *);
 /** crawl_take_narrow(listing, job): Was ${job} to be asked for narrowly? */
 void crawl_take_narrow(struct crawl_listing *, struct crawl_job *);
 
-/** crawl_chain_came(listing, job, result): A page of a chain is committed. */
-void crawl_chain_came(struct crawl_listing *, const struct crawl_job *,
+/** crawl_chain_received(listing, job, result): A page of a chain is committed. */
+void crawl_chain_received(struct crawl_listing *, const struct crawl_job *,
     const struct crawl_result *);
 
 /** crawl_chain_failed(listing, job): It could not be had. */

@@ -80,7 +80,7 @@ all_is_asked(const struct crawl_listing *listing)
 		return false;
 	if (crawl_is_chain(listing))
 		return crawl_chain_asked(listing);
-	if (!listing->first_came)
+	if (!listing->first_received)
 		return listing->under_way > 0 || listing->ask > 0;
 	if (listing->size == 0)
 		return listing->ask > 0;
@@ -110,20 +110,20 @@ has_enough_below(const struct crawl *crawl,
 static uint64_t
 max_ahead(const struct crawl *crawl, const struct crawl_listing *listing)
 {
-	uint64_t came = listing->page_size > 0 && listing->commit >
+	uint64_t received = listing->page_size > 0 && listing->commit >
 	    listing->begin ? (listing->commit - listing->begin) /
 	    listing->page_size : 0;
 
-	return crawl->settings.ahead + (came < crawl->settings.more_ahead ?
-	    came : crawl->settings.more_ahead);
+	return crawl->settings.ahead + (received < crawl->settings.more_ahead ?
+	    received : crawl->settings.more_ahead);
 }
 
 bool
 crawl_has_page(const struct crawl *crawl,
-    const struct crawl_listing *listing, bool in_turn)
+    const struct crawl_listing *listing, bool next_only)
 {
 	/* Where no total is known, the next page may be the end. */
-	uint64_t ahead = in_turn || listing->max < 0 ? 1 :
+	uint64_t ahead = next_only || listing->max < 0 ? 1 :
 	    max_ahead(crawl, listing);
 
 	if (listing->resource->derive != NULL)
@@ -137,7 +137,7 @@ crawl_has_page(const struct crawl *crawl,
 	    SOURCE_INTERVALS ? PAGES_AT_ONCE : 1))
 		return false;
 	if (listing->n_subranges > 0)
-		return !in_turn ||
+		return !next_only ||
 		    listing->subranges[0].first == listing->commit;
 	if (!crawl_is_chain(listing) && listing->size > 0 &&
 	    crawl_skip(listing, listing->ask) >= listing->commit +
@@ -165,14 +165,14 @@ crawl_take_page(struct crawl_listing *listing, struct crawl_job *job)
 	}
 	listing->ask = crawl_skip(listing, listing->ask);
 	job->first = listing->ask;
-	job->is_probe = listing->first_came && listing->max >= 0 &&
+	job->is_probe = listing->first_received && listing->max >= 0 &&
 	    listing->ask >= (uint64_t)listing->max;
 	job->count = crawl_fitting(listing);
 	listing->ask += job->count > 0 ? job->count : 1;
 }
 
 bool
-crawl_is_turn(const struct crawl_job *job)
+crawl_is_next(const struct crawl_job *job)
 {
 	return job->first + job->overlap == job->listing->commit;
 }
@@ -202,7 +202,7 @@ static void
 learn_size(struct crawl_listing *listing, const struct crawl_job *job,
     const struct crawl_result *result)
 {
-	listing->first_came = true;
+	listing->first_received = true;
 	/* A piece of a window that came as it was asked for tells nothing. */
 	if (job->count == 0 || result->size <= 0 ||
 	    (result->size == job->count && job->count < listing->size))
@@ -308,7 +308,7 @@ crawl_finish(struct crawl *crawl, const struct crawl_job *job,
     const struct crawl_result *result)
 {
 	struct crawl_listing *listing = job->listing;
-	bool is_larger = !listing->first_came &&
+	bool is_larger = !listing->first_received &&
 	    result->size > (int64_t)job->count;
 
 	listing->under_way--;
@@ -326,7 +326,7 @@ crawl_finish(struct crawl *crawl, const struct crawl_job *job,
 		    result->received <= job->overlap);
 	}
 	listing->says_size |= result->size > 0;
-	if (!listing->first_came)
+	if (!listing->first_received)
 		learn_size(listing, job, result);
 	learn_total(listing, result);
 	if (crawl_has_moved(job, result))
@@ -349,7 +349,7 @@ crawl_finish(struct crawl *crawl, const struct crawl_job *job,
 	if (job->count > 0)
 		crawl_widen_page(listing, job);
 	if (crawl_is_chain(listing)) {
-		crawl_chain_came(listing, job, result);
+		crawl_chain_received(listing, job, result);
 		return where_it_stands(crawl, listing);
 	}
 	listing->commit = crawl_skip(listing, job->first + (job->count == 0 ?
@@ -374,7 +374,7 @@ crawl_fail(struct crawl *crawl, const struct crawl_job *job)
 	listing->commit = crawl_skip(listing, job->first + (job->count > 0 ?
 	    job->count : 1));
 	/* If it is only the first record, the second tells how many. */
-	if (!listing->first_came && job->first == 0 && job->count == 1 &&
+	if (!listing->first_received && job->first == 0 && job->count == 1 &&
 	    listing->size > 1) {
 		crawl_add_subrange(listing, 1, 1);
 		listing->ask = 2;
@@ -388,7 +388,7 @@ take_known(struct crawl_listing *listing, const struct crawl_known *known)
 {
 	size_t bytes = known->n_ranges * sizeof(*known->ranges);
 
-	listing->first_came = known->total >= 0 || (known->n_ranges > 0 &&
+	listing->first_received = known->total >= 0 || (known->n_ranges > 0 &&
 	    listing->resource->paging == SOURCE_NUMBERED);
 	listing->total = listing->max = known->total;
 	if (known->total >= 0 && known->distinct > (uint64_t)known->total) {

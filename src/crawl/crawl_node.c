@@ -125,7 +125,7 @@ wait_behind(struct crawl_listing *first, struct crawl_listing *listing)
 }
 
 void
-crawl_grow(struct crawl *crawl, struct crawl_node *node)
+crawl_expand(struct crawl *crawl, struct crawl_node *node)
 {
 	const struct source *source = crawl->settings.source;
 	struct crawl_listing **made =
@@ -200,7 +200,7 @@ node_done(struct crawl *crawl, struct crawl_node *node)
 }
 
 void
-crawl_leave(struct crawl *crawl, struct crawl_node *node)
+crawl_node_done(struct crawl *crawl, struct crawl_node *node)
 {
 	crawl->done_out--;
 	forget_node(crawl, node);
@@ -244,7 +244,7 @@ crawl_link(struct crawl *crawl, struct crawl_listing *listing, char **parts,
 	    node->parent->order;
 	node->depth = node->parent->depth + 1;
 	DL_APPEND(listing->nodes, node);
-	crawl_grow(crawl, node);
+	crawl_expand(crawl, node);
 	if (node->below == NULL)
 		node_done(crawl, node);
 }

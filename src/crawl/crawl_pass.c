@@ -27,7 +27,7 @@ crawl_read_again(struct crawl_listing *listing)
 	listing->is_full = listing->is_probed = listing->is_capped = false;
 	listing->is_endless = listing->is_cut = listing->is_unproven = false;
 	listing->is_broken = false;
-	listing->came_alone = listing->is_stepped = false;
+	listing->received_alone = listing->is_stepped = false;
 	listing->barren = 0;
 	listing->last_print = listing->print;
 	listing->last_double_print = listing->double_print;
@@ -37,7 +37,7 @@ crawl_read_again(struct crawl_listing *listing)
 	listing->largest = 0;
 	listing->n_ranges = listing->n_subranges = listing->n_narrow = 0;
 	/* The first window tells anew how many there are. */
-	listing->first_came = false;
+	listing->first_received = false;
 	listing->max = -1;
 	if (crawl_is_chain(listing))
 		crawl_chain_again(listing);

@@ -46,7 +46,7 @@ crawl_take_subrange(struct crawl_listing *listing, struct crawl_job *job)
 }
 
 void
-crawl_came(const struct crawl_job *job)
+crawl_page_received(const struct crawl_job *job)
 {
 	if (job->count < job->listing->size ||
 	    job->listing->resource->paging == SOURCE_INTERVALS)
@@ -103,10 +103,10 @@ crawl_bisect(const struct crawl_job *job, bool too_much)
 	/* Nothing tells if an empty piece is the end, or the server has its
 	 * own size of pages. */
 	if (listing->resource->paging == SOURCE_NUMBERED &&
-	    listing->first_came && listing->max < 0)
+	    listing->first_received && listing->max < 0)
 		return false;
 	/* The total is less by now, and nothing of it is in there. */
-	if (listing->first_came && listing->total >= 0 &&
+	if (listing->first_received && listing->total >= 0 &&
 	    first >= listing->begin + (uint64_t)listing->total)
 		return false;
 	/* One that was too much half the size may not be. */
@@ -131,7 +131,7 @@ crawl_bisect(const struct crawl_job *job, bool too_much)
 	if (source_in_order(listing->resource) && listing->max < 0)
 		listing->unsteady = true;
 	/* How many there are is not known yet: no further than the first. */
-	if (!listing->first_came) {
+	if (!listing->first_received) {
 		end = first + each;
 		listing->ask = end;
 	} else if (listing->total >= 0 &&

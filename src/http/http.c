@@ -30,7 +30,7 @@ asleep(const struct http *http)
 }
 
 unsigned
-http_room(const struct http *http)
+http_free_slots(const struct http *http)
 {
 	unsigned busy = http->n_open + http->n_ready, free;
 
@@ -192,7 +192,7 @@ redirect(struct transfer *transfer)
 
 /* Whatever its header says: what begins like JSON is, and nothing isn't. */
 static void
-note_looks(struct http_reply *reply)
+note_prescans(struct http_reply *reply)
 {
 	const char *body = reply->body.len > 0 ? reply->body.data : "";
 
@@ -241,7 +241,7 @@ settle(struct transfer *transfer, CURLcode code)
 	reply->is_unreached = false;
 	http->was_reached |= status > 0;
 	http_leave_wire(transfer);
-	note_looks(reply);
+	note_prescans(reply);
 	told_settle(transfer, clock_ms());
 	if (code == CURLE_BAD_CONTENT_ENCODING && transfer->odd_encoding &&
 	    !transfer->is_plain) {
@@ -310,7 +310,7 @@ weigh_failure(struct transfer *transfer)
 }
 
 bool
-http_again(struct http *http, struct http_reply *reply, const char *why)
+http_requeue(struct http *http, struct http_reply *reply, const char *why)
 {
 	struct transfer *transfer = (struct transfer *)(void *)reply;
 	int64_t wait;
@@ -339,7 +339,7 @@ http_again(struct http *http, struct http_reply *reply, const char *why)
 }
 
 void
-http_drop(struct http *http, struct http_reply *reply)
+http_reply_free(struct http *http, struct http_reply *reply)
 {
 	if (reply == NULL)
 		return;

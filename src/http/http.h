@@ -67,7 +67,7 @@ enum http_outcome {
 	HTTP_TOO_LARGE		/* larger than ${max_body} */
 };
 
-/* A reply; the caller gives it back by http_drop() or http_again(). */
+/* A reply; the caller gives it back by http_reply_free() or http_requeue(). */
 struct http_reply {
 	enum http_outcome outcome;
 	int status;		/* 0: there was no answer */
@@ -141,8 +141,8 @@ struct http *http_new(const struct http_settings *, struct err *);
 /** http_free(http): Give up all requests; ${http} may be NULL. */
 void http_free(struct http *);
 
-/** http_room(http): How many more requests may be handed in now. */
-unsigned http_room(const struct http *);
+/** http_free_slots(http): How many more requests may be handed in now. */
+unsigned http_free_slots(const struct http *);
 
 /** http_send(http, request): Hand in ${request}. */
 void http_send(struct http *, const struct http_request *);
@@ -162,13 +162,13 @@ enum http_event http_wait(struct http *, int64_t, struct http_reply **,
 void http_accept(struct http *, struct http_reply *);
 
 /**
- * http_again(http, reply, why):
+ * http_requeue(http, reply, why):
  * The good reply is not what was promised, for the reason ${why}.  If the
  * request may be tried again, take ${reply} back and return true.  Else
  * ${reply}, now HTTP_SPENT, stays the caller's; return false.  Where the reply
  * said when to come again, it was a refusal.
  */
-bool http_again(struct http *, struct http_reply *, const char *);
+bool http_requeue(struct http *, struct http_reply *, const char *);
 
 /**
  * http_reason(reply, out):
@@ -191,8 +191,8 @@ void http_hide(const struct http *, char *);
 /** http_hidden(http, text): Return a copy of ${text} so changed, new. */
 char *http_hidden(const struct http *, const char *);
 
-/** http_drop(http, reply): The caller is done with ${reply}. */
-void http_drop(struct http *, struct http_reply *);
+/** http_reply_free(http, reply): The caller is done with ${reply}. */
+void http_reply_free(struct http *, struct http_reply *);
 
 /**
  * http_stop(http, ms):

@@ -47,7 +47,7 @@ struct manifest_page {
 	const char *next;	/* the mark of the next page, or NULL */
 	bool by_time;		/* ${first} and ${count} are in seconds */
 	bool moved;		/* records before it came or went */
-	uint64_t came;		/* the manifest's own: after so many others */
+	uint64_t sequence;		/* the manifest's own: after so many others */
 	struct manifest_line line;	/* and where it stands */
 };
 
@@ -106,7 +106,7 @@ struct manifest *manifest_new(struct tree *, json_t *);
 
 /**
  * manifest_open(tree, log, err):
- * Read the manifest of an export; of one that tree_look() opened, only to
+ * Read the manifest of an export; of one that tree_peek() opened, only to
  * ask.  A last line that is torn is cut off, with a word to ${log}, which may
  * be NULL; a damaged one before it is an error (ERR_DATA) that names it.
  * ERR_USAGE: there is none, or it is of another format.

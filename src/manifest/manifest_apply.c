@@ -172,7 +172,7 @@ page_and_place(const void *a, const void *b)
 	const struct manifest_page *one = a, *other = b;
 	int order = page_order(one, other);
 
-	return order != 0 ? order : one->came < other->came ? -1 : 1;
+	return order != 0 ? order : one->sequence < other->sequence ? -1 : 1;
 }
 
 /* Take it in; it is put where it belongs when somebody asks. */
@@ -185,7 +185,7 @@ insert_page(struct manifest_entry *entry, const struct manifest_page *page)
 	    page) >= 0)
 		entry->is_mixed = true;
 	entry->pages[entry->n_pages] = *page;
-	entry->pages[entry->n_pages++].came = ++entry->came;
+	entry->pages[entry->n_pages++].sequence = ++entry->sequence;
 }
 
 void

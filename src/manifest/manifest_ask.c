@@ -183,7 +183,7 @@ find_place(struct places *places, const char *path, size_t i)
 }
 
 static void
-free_places(struct places *places)
+free_slots(struct places *places)
 {
 	struct place *place, *next;
 
@@ -266,7 +266,7 @@ add_pages(struct manifest *manifest, const struct manifest_entry *entry,
 		qsort(lines, entry->n_pages, sizeof(*lines), by_line);
 	for (i = 0; i < entry->n_pages && rc == 0; i++)
 		rc = add_line(manifest, lines[i], &places, all, err);
-	free_places(&places);
+	free_slots(&places);
 	free(lines);
 	return rc;
 }
@@ -295,7 +295,7 @@ join_twins(struct tree_receipts *all, size_t from)
 	for (i = n; i < all->n; i++)
 		free(all->items[i].path);
 	all->n = n;
-	free_places(&places);
+	free_slots(&places);
 }
 
 static int
@@ -308,7 +308,7 @@ add_entry(struct manifest *manifest, struct manifest_entry *entry,
 
 	if (entry->known.ended) {
 		rc = add_line(manifest, entry->end, &places, all, err);
-		free_places(&places);
+		free_slots(&places);
 		return rc;
 	}
 	manifest_order(entry);
@@ -359,7 +359,7 @@ manifest_done_markers(struct manifest *manifest, struct tree_receipts *all,
 	for (done = manifest->done_markers; done != NULL && rc == 0;
 	    done = done->hh.next)
 		rc = add_line(manifest, done->line, &places, all, err);
-	free_places(&places);
+	free_slots(&places);
 	return rc;
 }
 

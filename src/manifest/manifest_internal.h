@@ -17,7 +17,7 @@ struct manifest_entry {
 	/* In the order of pass and position, after manifest_order(). */
 	struct manifest_page *pages;
 	size_t n_pages, pages_capacity;
-	uint64_t came;		/* of the last page */
+	uint64_t sequence;		/* of the last page */
 	bool is_mixed;		/* they are not in order */
 	void *gap_tree;		/* by position, for tsearch(3) */
 	struct manifest_gap *gaps;	/* the same as a list, if... */

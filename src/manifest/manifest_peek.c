@@ -94,7 +94,7 @@ manifest_is_there(const char *path)
 static json_t *
 recover_header(const char *path, struct err *err)
 {
-	struct tree *tree = tree_look(path, err);
+	struct tree *tree = tree_peek(path, err);
 	struct manifest *manifest;
 	enum manifest_state state;
 	json_t *header = NULL;

@@ -263,7 +263,7 @@ output_file_end(struct output_file *file, struct output_made *made,
 }
 
 int
-output_file_look(const char *path, struct output_made *made, struct err *err)
+output_file_peek(const char *path, struct output_made *made, struct err *err)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	struct sha256 *hash = sha256_new();

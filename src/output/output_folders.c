@@ -103,7 +103,7 @@ take_folders(struct output_convert *convert, const char *dir,
 		path = mem_copy(cells[0].is.text.data, cells[0].is.text.len);
 		made = output_made_add(convert, &path[len],
 		    (uint64_t)cells[1].is.integer);
-		rc = output_file_look(path, made, err);
+		rc = output_file_peek(path, made, err);
 		free(path);
 		if (rc == -1)
 			break;

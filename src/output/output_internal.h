@@ -92,8 +92,8 @@ int output_file_put(void *, const char *, size_t, struct err *);
 int output_file_end(struct output_file *, struct output_made *,
     struct err *);
 
-/** output_file_look(path, made, err): Set both for a file that is there. */
-int output_file_look(const char *, struct output_made *, struct err *);
+/** output_file_peek(path, made, err): Set both for a file that is there. */
+int output_file_peek(const char *, struct output_made *, struct err *);
 
 /* ------------------------------------------------ output_where.c */
 

@@ -123,7 +123,7 @@ copy_whole(struct output_convert *convert, struct output_part *part,
 	text_addc(&sql, ')');
 	rc = table_run(convert->settings.db, sql.data, &part->rows, err);
 	if (rc == 0)
-		rc = output_file_look(path, output_made_add(convert, name,
+		rc = output_file_peek(path, output_made_add(convert, name,
 		    part->rows), err);
 	if (rc == 0)
 		rc = output_parquet_times(convert, part, path, err);
@@ -338,7 +338,7 @@ output_duckdb(struct output_convert *convert, const char *dir,
 	    remove_parquet(convert, dir) != 0)
 		rc = err_errno(err, ERR_DISK, "remove what was copied");
 	if (rc == 0)
-		rc = output_file_look(path, output_made_add(convert, name,
+		rc = output_file_peek(path, output_made_add(convert, name,
 		    convert->settings.embed ? output_rows_made(convert) : 0),
 		    err);
 	if (rc == 0)

@@ -511,7 +511,7 @@ output_xlsx(struct output_convert *convert, const char *dir, struct err *err)
 	else
 		(void)workbook_close(book.workbook);
 	if (rc == 0)
-		rc = output_file_look(path, output_made_add(convert, name,
+		rc = output_file_peek(path, output_made_add(convert, name,
 		    output_rows_made(convert)), err);
 	release(&book);
 	free(spill);

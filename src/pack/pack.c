@@ -65,7 +65,7 @@ look_at_replaced(struct pack *pack, struct err *err)
 {
 	if (!pack->staged.replaces)
 		return 0;
-	if (pack_held_look(&pack->held, pack->staged.dir, pack->staged.name,
+	if (pack_held_scan(&pack->held, pack->staged.dir, pack->staged.name,
 	    pack->settings.target, pack->settings.log, err) == -1)
 		return -1;
 	pack->progress.replaced = pack->held.n;

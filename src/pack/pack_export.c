@@ -115,7 +115,7 @@ pack_export_open(const char *where, const char *target, bool force,
 	    .dir = where, .target = target, .force = force, .log = log } };
 	if (pack_format_of(target, &export->settings.format, err) == -1)
 		return -1;
-	if ((export->tree = tree_look(where, err)) == NULL ||
+	if ((export->tree = tree_peek(where, err)) == NULL ||
 	    find_top(export, where, err) == -1 ||
 	    pack_lock(tree_dir(export->tree), where, &export->lock,
 	    err) == -1)

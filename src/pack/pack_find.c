@@ -326,7 +326,7 @@ pack_find(int fd, const char *path, struct log *log,
 		return -1;
 	finding.dir = scratch_path(scratch);
 	finding.buffer = mem_alloc(PACK_CHUNK);
-	if ((found->tree = tree_look(finding.dir, err)) != NULL)
+	if ((found->tree = tree_peek(finding.dir, err)) != NULL)
 		rc = find_in(&finding, fd, err);
 	pack_reader_release(&finding.reader);
 	scratch_free(scratch);

@@ -149,7 +149,7 @@ look(struct pack_held *held, int fd, struct log *log, struct err *err)
 }
 
 int
-pack_held_look(struct pack_held *held, int dir, const char *name,
+pack_held_scan(struct pack_held *held, int dir, const char *name,
     const char *path, struct log *log, struct err *err)
 {
 	int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK |

@@ -22,12 +22,12 @@ struct pack_held {
 };
 
 /**
- * pack_held_look(held, dir, name, path, log, err):
+ * pack_held_scan(held, dir, name, path, log, err):
  * See what the file ${name} in ${dir} holds, which people call ${path}.  One
  * that is no archive holds nothing.  Return 0; or -1 with ${err} set where it
  * can't be read from the disk.  pack_held_release() it in either case.
  */
-int pack_held_look(struct pack_held *, int, const char *, const char *,
+int pack_held_scan(struct pack_held *, int, const char *, const char *,
     struct log *, struct err *);
 
 /**

@@ -42,7 +42,7 @@ page_complain(const struct page_scan *scan, struct err *err)
 
 /* Say what a body that isn't even nearly JSON looks like. */
 static int
-check_looks(const char *data, size_t len, struct err *err)
+check_prescans(const char *data, size_t len, struct err *err)
 {
 	const char *p = page_blank(data, data + len);
 
@@ -300,7 +300,7 @@ page_read(struct page *page, const struct page_plan *plan, const char *data,
 	/* A list without records has no lines. */
 	if (shape->form == SOURCE_LINES && is_blank(data, data + len))
 		return 0;
-	if (check_looks(data, len, err) == -1)
+	if (check_prescans(data, len, err) == -1)
 		return -1;
 	if (shape->form == SOURCE_LINES)
 		return read_lines(page, plan, data, len, err);

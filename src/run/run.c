@@ -104,7 +104,7 @@ static bool
 has_room(const struct run *run)
 {
 	return !run->interrupted && run->stop.kind == ERR_NONE &&
-	    http_room(run->http) > 0;
+	    http_free_slots(run->http) > 0;
 }
 
 /*

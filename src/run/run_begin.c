@@ -418,7 +418,7 @@ check_key(struct run *run, struct err *err)
 	else
 		err_set(err, ERR_NET, "%s%s: %s", run->settings.server,
 		    source->check, why);
-	http_drop(run->http, reply);
+	http_reply_free(run->http, reply);
 	return run->any_success ? 0 : -1;
 }
 

@@ -461,7 +461,7 @@ commit_failure(struct run *run, struct run_task *task, struct err *err)
 		say_endless(&task->gap);
 	state = crawl_fail(run->crawl, &task->job);
 	/* Without a first page, no one knows how many there are. */
-	if (!listing->first_came && state == CRAWL_HOLED &&
+	if (!listing->first_received && state == CRAWL_HOLED &&
 	    (task->job.count < listing->size ||
 	    source_in_order(listing->resource)))
 		task->gap.first = task->gap.count = -1;

@@ -170,7 +170,7 @@ look_at(struct run *run, const struct manifest_listing *listing,
 			tree_receipts_add(&run->begun, &files.items[i]);
 	if (rc == 0 && !is_forgotten(run, listing))
 		for (i = 0; i < files.n; i++)
-			tree_know(run->tree, files.items[i].path);
+			tree_register(run->tree, files.items[i].path);
 	tree_receipts_release(&files);
 	/* Somebody has put back what was damaged. */
 	if (rc == 0 && sanitized && !run_is_hurt(run, listing->key))
@@ -188,7 +188,7 @@ look_at_done_markers(struct run *run, struct err *err)
 	for (i = 0; rc == 0 && i < markers.n; i++) {
 		/* Where more is wanted, all of them are written again. */
 		if (!run_wants_more(run))
-			tree_know(run->tree, markers.items[i].path);
+			tree_register(run->tree, markers.items[i].path);
 		if (!run->settings.repair &&
 		    !tree_has(run->tree, &markers.items[i], true))
 			add_damage(run, NULL, markers.items[i].path);

@@ -221,7 +221,7 @@ mark_known(struct run *run, struct run_listing *own, struct err *err)
 
 /* Note what tells records apart of which a key is shared, as they are kept. */
 static int
-know_twins(struct run *run, struct run_listing *own, struct err *err)
+register_twins(struct run *run, struct run_listing *own, struct err *err)
 {
 	struct run_reader *reader = run_reader_new(run, own->crawl->key,
 	    own->dir, err);
@@ -300,7 +300,7 @@ run_doubles_share(struct run *run, struct run_listing *own, bool counted,
 		doubles->versions = NULL;
 	}
 	if ((rc == 2 || own->unclear != NULL) &&
-	    know_twins(run, own, err) == -1)
+	    register_twins(run, own, err) == -1)
 		return -1;
 	set_free(own->unclear);
 	own->unclear = NULL;

@@ -505,6 +505,6 @@ run_done(struct run *run, struct crawl_node *node, struct err *err)
 		run->units_done++;
 	if (run->tree != NULL && mark(run, node, err) == -1)
 		return -1;
-	crawl_leave(run->crawl, node);
+	crawl_node_done(run->crawl, node);
 	return 0;
 }

@@ -20,7 +20,7 @@ void
 run_free_task(struct run *run, struct run_task *task)
 {
 	DL_DELETE(run->tasks, task);
-	http_drop(run->http, task->reply);
+	http_reply_free(run->http, task->reply);
 	page_release(&task->page);
 	free(task->gap.url);
 	free(task->gap.why);
@@ -115,7 +115,7 @@ take_held(struct run *run, const struct crawl_listing *listing)
 
 	DL_FOREACH(run->tasks, task)
 		if (task->held && task->job.listing == listing &&
-		    crawl_is_turn(&task->job))
+		    crawl_is_next(&task->job))
 			break;
 	if (task == NULL)
 		return NULL;
@@ -132,7 +132,7 @@ settle(struct run *run, struct run_task *task, struct err *err)
 	struct crawl_listing *listing = task->job.listing;
 	int goes_on = 1;
 
-	if (!crawl_is_turn(&task->job)) {
+	if (!crawl_is_next(&task->job)) {
 		hold(run, task);
 		return 0;
 	}
@@ -412,7 +412,7 @@ take_bad_reply(struct run *run, struct run_task *task, const struct err *why,
 		return settle(run, task, err);
 	}
 	task->reply = NULL;
-	if (http_again(run->http, reply, why->text))
+	if (http_requeue(run->http, reply, why->text))
 		return 0;
 	task->reply = reply;
 	return take_refusal(run, task, err);
@@ -465,7 +465,7 @@ run_reply(struct run *run, struct http_reply *reply, struct err *err)
 	run->any_success = true;
 	run->refused = 0;
 	run->pages++;
-	crawl_came(&task->job);
+	crawl_page_received(&task->job);
 	if (run_page_is_cut(run, task))
 		return take_cut(run, task, err);
 	/* The server may not look at parts of seconds. */

@@ -17,7 +17,7 @@ run_online_begin(struct run *run, struct err *err)
 {
 	if (run->settings.online == NULL)
 		return 0;
-	run->online_tree = tree_look(run->settings.online, err);
+	run->online_tree = tree_peek(run->settings.online, err);
 	if (run->online_tree == NULL)
 		return -1;
 	run->online = manifest_open(run->online_tree, run->settings.log, err);

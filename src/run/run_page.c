@@ -37,7 +37,7 @@ check_number(const struct crawl_job *job, struct page *page,
 		    "many records there are");
 	/* A server with pages of its own size need not say so. */
 	if (page->size < 0 && page->n > job->count &&
-	    !job->listing->first_came && !job->is_subrange)
+	    !job->listing->first_received && !job->is_subrange)
 		page->size = (int64_t)page->n;
 	if (page->size < 0 && page->n > job->count)
 		return err_set(err, ERR_DATA, "the reply has %zu records; "
@@ -50,7 +50,7 @@ check_number(const struct crawl_job *job, struct page *page,
 		return err_set(err, ERR_DATA, "the reply has %zu records, "
 		    "and says that there are at most %" PRIu64, page->n,
 		    size);
-	if (job->listing->first_came && size != job->count)
+	if (job->listing->first_received && size != job->count)
 		return err_set(err, ERR_DATA, "the reply is cut into pages "
 		    "of %" PRIu64 "; so far they were of %u", size,
 		    job->count);

@@ -65,7 +65,7 @@ add_current(struct run_progress *progress, const struct crawl_listing *open)
 
 	if (!open->resource->is_list || own == NULL ||
 	    progress->n_current == RUN_CURRENT ||
-	    (!open->first_came && own->records == 0))
+	    (!open->first_received && own->records == 0))
 		return;
 	current = &progress->current[progress->n_current++];
 	text_init(&name, SIZE_MAX / 4);
@@ -77,7 +77,7 @@ add_current(struct run_progress *progress, const struct crawl_listing *open)
 	snprintf(current->name, sizeof(current->name), "%s", &name.data[offset]);
 	text_release(&name);
 	current->records = own->records;
-	current->total = open->first_came ? open->total : -1;
+	current->total = open->first_received ? open->total : -1;
 }
 
 void

@@ -9,7 +9,7 @@
 #include "table/table_internal.h"
 
 static void
-free_places(struct table_diagnostic *diagnostic)
+free_slots(struct table_diagnostic *diagnostic)
 {
 	free(diagnostic->where);
 	free(diagnostic->where_mended);
@@ -22,7 +22,7 @@ table_forget_diagnostics(struct table_db *db)
 
 	for (i = 0; db->diagnostics != NULL &&
 	    i < db->settings.source->n_resources; i++)
-		free_places(&db->diagnostics[i]);
+		free_slots(&db->diagnostics[i]);
 	free(db->diagnostics);
 	db->diagnostics = NULL;
 }

@@ -95,7 +95,7 @@ has_arrays(const struct source_resource *resource)
 
 /* Turn to the next resource, the first included. */
 static bool
-turn(struct table_scan *scan)
+run_until_done(struct table_scan *scan)
 {
 	if (scan->which == scan->resources->n)
 		return false;
@@ -113,7 +113,7 @@ table_scan_new(struct table_db *db, const struct table_resources *resources,
 
 	scan->db = db;
 	scan->resources = resources;
-	turn(scan);
+	run_until_done(scan);
 	scan->nested = nested;
 	scan->id = id;
 	text_init(&scan->sanitized, SIZE_MAX / 4);
@@ -216,7 +216,7 @@ turn_file(struct table_scan *scan)
 		while (scan->file < files->n &&
 		    files->items[scan->file].resource != scan->resource)
 			scan->file++;
-	} while (scan->file == files->n && turn(scan));
+	} while (scan->file == files->n && run_until_done(scan));
 	if (scan->file == files->n)
 		return false;
 	scan->current = &files->items[scan->file++];
@@ -289,7 +289,7 @@ count_known(struct table_scan *scan)
 	const struct audit_file *file;
 
 	while (scan->known == 0 && scan->records == NULL &&
-	    (scan->file < files->n || turn(scan))) {
+	    (scan->file < files->n || run_until_done(scan))) {
 		file = &files->items[scan->file];
 		if (file->resource == scan->resource) {
 			if (file->lines == 0 || !is_as_long(scan, file))

@@ -218,7 +218,7 @@ tree_open(const char *path, struct err *err)
 }
 
 struct tree *
-tree_look(const char *path, struct err *err)
+tree_peek(const char *path, struct err *err)
 {
 	int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 

@@ -85,11 +85,11 @@ struct tree *tree_create(const char *, struct err *);
 struct tree *tree_open(const char *, struct err *);
 
 /**
- * tree_look(path, err):
+ * tree_peek(path, err):
  * Open the directory ${path} to read in it: nothing is locked, made or
  * changed.  As tree_create(); ERR_USAGE: there is none.
  */
-struct tree *tree_look(const char *, struct err *);
+struct tree *tree_peek(const char *, struct err *);
 
 /** tree_close(tree): Unlock and free ${tree}, which may be NULL. */
 void tree_close(struct tree *);
@@ -135,10 +135,10 @@ int tree_path(struct tree *, const struct source_template *,
     const struct source_lookup *, const char *, struct text *, const char **);
 
 /**
- * tree_know(tree, path):
+ * tree_register(tree, path):
  * The file ${path} is in the export already.
  */
-void tree_know(struct tree *, const char *);
+void tree_register(struct tree *, const char *);
 
 /* --------------------------------------------------------------- objects */
 

@@ -106,7 +106,7 @@ is_folded_known(const struct tree *tree, const char *path)
 }
 
 static void
-know_name(struct tree *tree, const char *path, size_t len)
+register_name(struct tree *tree, const char *path, size_t len)
 {
 	char *lower = mem_copy(path, len), *p;
 
@@ -155,7 +155,7 @@ add_name(struct tree *tree, struct text *path, const char *name)
 		text_release(&other);
 	}
 	text_release(&twin);
-	know_name(tree, path->data, path->len);
+	register_name(tree, path->data, path->len);
 }
 
 /* Add the literal ${text}, which may hold slashes, to name and path. */
@@ -212,13 +212,13 @@ tree_path(struct tree *tree, const struct source_template *template,
 }
 
 void
-tree_know(struct tree *tree, const char *path)
+tree_register(struct tree *tree, const char *path)
 {
 	const char *p;
 
 	for (p = path; *p != '\0'; p++)
 		if (*p == '/')
-			know_name(tree, path, (size_t)(p - path));
-	know_name(tree, path, (size_t)(p - path));
+			register_name(tree, path, (size_t)(p - path));
+	register_name(tree, path, (size_t)(p - path));
 	set_add(tree->taken, path, (size_t)(p - path));
 }

@@ -60,7 +60,7 @@ http_free(struct http *http)
 }
 
 unsigned
-http_room(const struct http *http)
+http_free_slots(const struct http *http)
 {
 	return http->stopped ? 0 : http->settings.jobs - http->n_waiting;
 }
@@ -113,7 +113,7 @@ http_accept(struct http *http, struct http_reply *reply)
 }
 
 bool
-http_again(struct http *http, struct http_reply *reply, const char *why)
+http_requeue(struct http *http, struct http_reply *reply, const char *why)
 {
 	struct request *request = (struct request *)(void *)reply;
 
@@ -133,7 +133,7 @@ http_reason(const struct http_reply *reply, char out[400])
 }
 
 void
-http_drop(struct http *http, struct http_reply *reply)
+http_reply_free(struct http *http, struct http_reply *reply)
 {
 	(void)http;
 	if (reply != NULL)

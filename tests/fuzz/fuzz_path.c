@@ -44,7 +44,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (source == NULL)
 		MUST((source = source_open("humanloop", &err)) != NULL);
 	if (tree == NULL)
-		MUST((tree = tree_look(".", &err)) != NULL);
+		MUST((tree = tree_peek(".", &err)) != NULL);
 	text_init(&path, 1 << 20);
 	for (i = 0; i < source->n_resources; i++)
 		if (source->resources[i].store != SOURCE_KEEP_NOTHING &&

@@ -110,7 +110,7 @@ came(struct crawl *crawl, const struct crawl_job *job, uint64_t n,
 	    .fresh = n - old, .news = n - old, .total = total, .size = -1,
 	    .more = more, .cursor = cursor };
 
-	assert_true(crawl_is_turn(job));
+	assert_true(crawl_is_next(job));
 	return crawl_finish(crawl, job, &result);
 }
 
@@ -447,10 +447,10 @@ test_spans_of_time(void **state)
 	    &missing);
 	assert_string_equal(url.data, "http://h/span?b=2025-01-01T00:10:00Z");
 	text_release(&url);
-	assert_false(crawl_is_turn(&other));
+	assert_false(crawl_is_next(&other));
 	assert_int_equal(came(crawl, &job, 4, 0, -1, -1, NULL),
 	    CRAWL_GOES_ON);
-	assert_true(crawl_is_turn(&other));
+	assert_true(crawl_is_next(&other));
 	assert_true(crawl_bisect_time(&other, INT64_MIN));
 	assert_string_equal(next(crawl, &job), "600+1500");
 	/* What comes twice is expected: the spans overlap. */

@@ -16,7 +16,7 @@ test_a_walk_from_end_to_end(void **state)
 	open_listing(crawl, "open count/a%20b");
 	assert_string_equal(next(crawl, &job), "fetch count/a%20b 0+0");
 	crawl_add_fields(crawl, job.listing, one("2"));
-	assert_int_equal(one_came(crawl, &job), CRAWL_WHOLE);
+	assert_int_equal(one_received(crawl, &job), CRAWL_WHOLE);
 	crawl_end(crawl, job.listing);
 	open_listing(crawl, "open books/a%20b");
 	assert_string_equal(next(crawl, &job), "fetch books/a%20b 0+10");
@@ -25,11 +25,11 @@ test_a_walk_from_end_to_end(void **state)
 	open_listing(crawl, "open index/a%20b");
 	assert_string_equal(next(crawl, &job), "derive index/a%20b");
 	assert_false(job.listing->after_gapped);
-	assert_int_equal(one_came(crawl, &job), CRAWL_WHOLE);
+	assert_int_equal(one_received(crawl, &job), CRAWL_WHOLE);
 	crawl_end(crawl, job.listing);
 	assert_string_equal(next(crawl, &job), "done a%20b");
 	assert_false(crawl_over(crawl));
-	crawl_leave(crawl, job.node);
+	crawl_node_done(crawl, job.node);
 	assert_true(crawl_over(crawl));
 	assert_string_equal(next(crawl, &job), "nothing");
 	crawl_free(crawl);
@@ -63,10 +63,10 @@ test_pages_ahead_but_none_beyond_the_end(void **state)
 	assert_string_equal(next(crawl, &third), "fetch shelves 30+10");
 	/* Three ahead are enough; and only the first may be committed. */
 	assert_string_equal(next(crawl, &job), "nothing");
-	assert_true(crawl_is_turn(&first));
-	assert_false(crawl_is_turn(&second));
+	assert_true(crawl_is_next(&first));
+	assert_false(crawl_is_next(&second));
 	came(crawl, &first, 10, 52);
-	assert_true(crawl_is_turn(&second));
+	assert_true(crawl_is_next(&second));
 	assert_string_equal(next(crawl, &job), "fetch shelves 40+10");
 	came(crawl, &second, 10, 52);
 	came(crawl, &third, 10, 52);
@@ -262,7 +262,7 @@ test_a_page_that_fails_costs_that_page(void **state)
 	assert_string_equal(next(crawl, &job), "fetch shelves 10+10");
 	assert_string_equal(next(crawl, &last), "fetch shelves 20+10");
 	assert_int_equal(crawl_fail(crawl, &job), CRAWL_GOES_ON);
-	assert_true(crawl_is_turn(&last));
+	assert_true(crawl_is_next(&last));
 	assert_int_equal(came(crawl, &last, 5, 25), CRAWL_HOLED);
 	assert_int_equal(job.listing->gaps, 1);
 	crawl_end(crawl, job.listing);
@@ -300,7 +300,7 @@ down_to_books(struct crawl *crawl, const char *n)
 		assert_int_equal(crawl_fail(crawl, &job), CRAWL_HOLED);
 	} else {
 		crawl_add_fields(crawl, job.listing, one(n));
-		one_came(crawl, &job);
+		one_received(crawl, &job);
 	}
 	crawl_end(crawl, job.listing);
 	open_listing(crawl, "open books/a");
@@ -378,10 +378,10 @@ test_what_is_known_is_not_asked_for(void **state)
 	assert_string_equal(next(crawl, &rest), "fetch shelves 40+10");
 	assert_string_equal(next(crawl, &end), "fetch shelves 50+10");
 	assert_string_equal(next(crawl, &job), "nothing");
-	assert_true(crawl_is_turn(&hole));
-	assert_false(crawl_is_turn(&rest));
+	assert_true(crawl_is_next(&hole));
+	assert_false(crawl_is_next(&rest));
 	came(crawl, &hole, 10, 55);
-	assert_true(crawl_is_turn(&rest));
+	assert_true(crawl_is_next(&rest));
 	came(crawl, &rest, 10, 55);
 	assert_int_equal(came(crawl, &end, 5, 55), CRAWL_WHOLE);
 	crawl_end(crawl, end.listing);
@@ -513,17 +513,17 @@ test_records_with_grandchildren(void **state)
 	open_listing(crawl, "open pages/a/y");
 	open_listing(crawl, "open index/a");
 	assert_string_equal(next(crawl, &job), "fetch pages/a/x 0+0");
-	one_came(crawl, &job);
+	one_received(crawl, &job);
 	crawl_end(crawl, job.listing);
 	assert_string_equal(next(crawl, &job), "fetch pages/a/y 0+0");
-	one_came(crawl, &job);
+	one_received(crawl, &job);
 	crawl_end(crawl, job.listing);
 	/* The shelf is not done before the last of it is. */
 	assert_string_equal(next(crawl, &job), "derive index/a");
-	one_came(crawl, &job);
+	one_received(crawl, &job);
 	crawl_end(crawl, job.listing);
 	assert_string_equal(next(crawl, &job), "done a");
-	crawl_leave(crawl, job.node);
+	crawl_node_done(crawl, job.node);
 	assert_true(crawl_over(crawl));
 	crawl_free(crawl);
 	pages_option = "false";
@@ -548,10 +548,10 @@ test_one_shelf_after_the_other(void **state)
 	open_listing(crawl, "open count/b");
 	assert_string_equal(next(crawl, &b), "fetch count/b 0+0");
 	crawl_add_fields(crawl, a.listing, one("30"));
-	one_came(crawl, &a);
+	one_received(crawl, &a);
 	crawl_end(crawl, a.listing);
 	crawl_add_fields(crawl, b.listing, one("30"));
-	one_came(crawl, &b);
+	one_received(crawl, &b);
 	crawl_end(crawl, b.listing);
 	/* ... but all of a's books come before b's. */
 	open_listing(crawl, "open books/a");

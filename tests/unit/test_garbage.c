@@ -170,7 +170,7 @@ test_garbage_ends_no_run(void **state)
 				assert_true(reply->why[0] != '\0');
 				assert_contains(reply->why, rows[row].why);
 			}
-			http_drop(http, reply);
+			http_reply_free(http, reply);
 		}
 		if (n != GOOD_ONES)
 			fail_msg("row %zu: %zu were good", row, n);

@@ -135,8 +135,8 @@ test_names_that_differ_in_case_only(void **state)
 	tree_close(tree);
 	/* And in a later run, whichever is asked for first. */
 	tree = new_tree();
-	tree_know(tree, "files/pr_Ab/x");
-	tree_know(tree, "files/pr_a%42/x");
+	tree_register(tree, "files/pr_Ab/x");
+	tree_register(tree, "files/pr_a%42/x");
 	assert_string_equal(path_of(tree, "pr_aB"),
 	    "files/pr_a%42/x.pr_aB");
 	assert_string_equal(path_of(tree, "pr_Ab"), "files/pr_Ab/x.pr_Ab");

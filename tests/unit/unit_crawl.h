@@ -107,7 +107,7 @@ came(struct crawl *crawl, const struct crawl_job *job, uint64_t n,
 }
 
 static enum crawl_state
-one_came(struct crawl *crawl, const struct crawl_job *job)
+one_received(struct crawl *crawl, const struct crawl_job *job)
 {
 	struct crawl_result result = { .received = 1, .distinct = 1,
 	    .fresh = 1, .news = 1, .total = -1, .size = -1, .more = -1 };

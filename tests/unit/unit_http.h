@@ -334,19 +334,19 @@ have(unsigned n)
 	enum http_event event;
 
 	for (;;) {
-		for (; next < n && http_room(http) > 0; next++)
+		for (; next < n && http_free_slots(http) > 0; next++)
 			http_send(http, &(struct http_request){
 			    .url = mem_format("http://127.0.0.1:1/%u", next),
 			    .what = "it" });
 		event = http_wait(http, 1000, &reply, &ended);
 		if (event == HTTP_REPLY && is_failure(reply) &&
-		    http_again(http, reply, "it says that it failed")) {
+		    http_requeue(http, reply, "it says that it failed")) {
 			continue;
 		} else if (event == HTTP_REPLY) {
 			good += reply->outcome == HTTP_GOOD;
 			if (reply->outcome == HTTP_GOOD)
 				http_accept(http, reply);
-			http_drop(http, reply);
+			http_reply_free(http, reply);
 		} else if (event == HTTP_FAILED ||
 		    (event == HTTP_IDLE && next == n)) {
 			return good;

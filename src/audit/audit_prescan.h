@@ -47,7 +47,7 @@ enum audit_state {
 	AUDIT_OVER
 };
 
-struct audit_look {
+struct audit_prescan {
 	struct audit_content content;	/* knows which file */
 	const struct source_resource *resource;	/* of its records; or NULL */
 	enum audit_wanted wanted;
@@ -75,42 +75,42 @@ struct audit_look {
 	struct err err;
 
 	enum audit_state state;	/* the pool's */
-	struct audit_look *next;
+	struct audit_prescan *next;
 };
 
 /**
- * audit_look_new(verify, receipt, listing, wanted):
+ * audit_prescan_new(verify, receipt, listing, wanted):
  * Return a look at the file of ${receipt}, in the listing with the key
- * ${listing} (or NULL); both have to live as long.  audit_look_free() it.
+ * ${listing} (or NULL); both have to live as long.  audit_prescan_free() it.
  */
-struct audit_look *audit_look_new(struct audit_verify *,
+struct audit_prescan *audit_prescan_new(struct audit_verify *,
     const struct tree_receipt *, const char *, enum audit_wanted);
 
-/** audit_look_free(look): Free ${look}, which may be NULL. */
-void audit_look_free(struct audit_look *);
+/** audit_prescan_free(prescan): Free ${prescan}, which may be NULL. */
+void audit_prescan_free(struct audit_prescan *);
 
-/** audit_look_begin(look, desk): Open it.  Return whether to read on. */
-bool audit_look_begin(struct audit_look *, struct audit_desk *);
+/** audit_prescan_begin(prescan, desk): Open it.  Return whether to read on. */
+bool audit_prescan_begin(struct audit_prescan *, struct audit_desk *);
 
 /**
- * audit_look_read(look):
+ * audit_prescan_read(prescan):
  * Read the next piece.  Return it, for the hash of the look's desk; the
  * length is 0 where nothing is to be hashed.
  */
-struct span audit_look_read(struct audit_look *);
+struct span audit_prescan_read(struct audit_prescan *);
 
 /**
- * audit_look_take(look):
+ * audit_prescan_take(prescan):
  * Look at the records in that piece, which is hashed.  Return whether to read
  * on; else the look is over.
  */
-bool audit_look_take(struct audit_look *);
+bool audit_prescan_take(struct audit_prescan *);
 
-/** audit_look_at_once(look, desk): All of it, anew, giving on the way. */
-void audit_look_at_once(struct audit_look *, struct audit_desk *);
+/** audit_prescan_at_once(prescan, desk): All of it, anew, giving on the way. */
+void audit_prescan_at_once(struct audit_prescan *, struct audit_desk *);
 
-/** audit_give(verify, look): Take what waits in ${look} into the audit. */
-void audit_give(struct audit_verify *, struct audit_look *);
+/** audit_give(verify, prescan): Take what waits in ${prescan} into the audit. */
+void audit_give(struct audit_verify *, struct audit_prescan *);
 
 /* --------------------------------------------------- audit_pool.c */
 
@@ -122,15 +122,15 @@ struct audit_pool *audit_pool_new(unsigned);
 /** audit_pool_ahead(pool): Return how many looks should be in it. */
 size_t audit_pool_ahead(const struct audit_pool *);
 
-/** audit_pool_add(pool, look): It is to be made; it is the pool's. */
-void audit_pool_add(struct audit_pool *, struct audit_look *);
+/** audit_pool_add(pool, prescan): It is to be made; it is the pool's. */
+void audit_pool_add(struct audit_pool *, struct audit_prescan *);
 
 /**
- * audit_pool_wait(pool, look):
- * Take part in what there is to do until ${look} is over; it is the caller's
+ * audit_pool_wait(pool, prescan):
+ * Take part in what there is to do until ${prescan} is over; it is the caller's
  * again.
  */
-void audit_pool_wait(struct audit_pool *, struct audit_look *);
+void audit_pool_wait(struct audit_pool *, struct audit_prescan *);
 
 /** audit_pool_free(pool): End it; what looks it has are the caller's again. */
 void audit_pool_free(struct audit_pool *);

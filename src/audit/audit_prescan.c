@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "audit/audit_look.h"
+#include "audit/audit_prescan.h"
 
 #define CHUNK (1 << 18)	/* small enough to stay in the cache */
 
@@ -54,24 +54,24 @@ resource_of(const struct audit_verify *verify, const char *key)
 /* --------------------------------------------------------- what is kept */
 
 static struct audit_item *
-add_item(struct audit_look *look)
+add_item(struct audit_prescan *prescan)
 {
-	look->items = mem_need(look->items, look->n + 1, &look->capacity,
-	    sizeof(*look->items));
-	look->items[look->n] = (struct audit_item){ .what = NULL };
-	look->weight += sizeof(*look->items);
-	return &look->items[look->n++];
+	prescan->items = mem_need(prescan->items, prescan->n + 1, &prescan->capacity,
+	    sizeof(*prescan->items));
+	prescan->items[prescan->n] = (struct audit_item){ .what = NULL };
+	prescan->weight += sizeof(*prescan->items);
+	return &prescan->items[prescan->n++];
 }
 
 void
-audit_look_find(struct audit_look *look, enum audit_problem kind,
+audit_prescan_find(struct audit_prescan *prescan, enum audit_problem kind,
     const char *what)
 {
-	struct audit_item *item = add_item(look);
+	struct audit_item *item = add_item(prescan);
 
 	item->kind = kind;
 	item->what = mem_text(what);
-	look->weight += strlen(what);
+	prescan->weight += strlen(what);
 }
 
 static size_t
@@ -86,11 +86,11 @@ weight_of(char *const *texts, size_t n)
 }
 
 static void
-keep_values(struct audit_look *look, struct audit_item *item,
+keep_values(struct audit_prescan *prescan, struct audit_item *item,
     const struct page_record *record)
 {
 	item->values = page_values(record);
-	look->weight += weight_of(item->values, look->resource->n_fields);
+	prescan->weight += weight_of(item->values, prescan->resource->n_fields);
 }
 
 /* What the walk has to know of a record. */
@@ -98,64 +98,64 @@ static void
 keep_record(struct audit_content *content, uint64_t line,
     const struct page_record *record)
 {
-	struct audit_look *look = content->look;
-	const struct source_resource *resource = look->resource;
+	struct audit_prescan *prescan = content->prescan;
+	const struct source_resource *resource = prescan->resource;
 	struct text *key = &content->desk->key;
 	struct audit_item *item;
 
-	look->records++;
-	look->counted += audit_count_record(resource, record);
-	if (look->wanted == AUDIT_COUNTS || (resource->derive != NULL &&
+	prescan->records++;
+	prescan->counted += audit_count_record(resource, record);
+	if (prescan->wanted == AUDIT_COUNTS || (resource->derive != NULL &&
 	    content->verify->manifest != NULL) || (resource->derive == NULL &&
 	    !resource->is_list && resource->n_fields == 0))
 		return;
-	item = add_item(look);
+	item = add_item(prescan);
 	item->line = line;
 	if (resource->derive != NULL) {
 		item->raw = mem_copy(record->bytes.data, record->bytes.len);
 		item->raw_len = record->bytes.len;
-		look->weight += item->raw_len;
+		prescan->weight += item->raw_len;
 		return;
 	}
 	if (!resource->is_list) {
-		keep_values(look, item, record);
+		keep_values(prescan, item, record);
 		return;
 	}
 	item->named = page_key(record, NULL, key);
 	item->key_len = key->len;
-	text_add(&look->keys, key->data, key->len);
-	look->weight += key->len;
+	text_add(&prescan->keys, key->data, key->len);
+	prescan->weight += key->len;
 	if (!item->named)
 		return;
 	item->hash = set_hash_of(key->data, key->len);
 	if (resource->has_children) {
-		keep_values(look, item, record);
+		keep_values(prescan, item, record);
 		item->parts = page_parts(record);
-		look->weight += weight_of(item->parts, resource->n_key);
+		prescan->weight += weight_of(item->parts, resource->n_key);
 	}
 }
 
 /* Nothing waits any more. */
 static void
-clear(struct audit_look *look)
+clear(struct audit_prescan *prescan)
 {
 	size_t i;
 
-	for (i = 0; i < look->n; i++) {
-		struct audit_item *item = &look->items[i];
+	for (i = 0; i < prescan->n; i++) {
+		struct audit_item *item = &prescan->items[i];
 
 		free(item->what);
 		free(item->raw);
 		if (item->parts != NULL)
-			page_free_texts(item->parts, look->resource->n_key);
+			page_free_texts(item->parts, prescan->resource->n_key);
 		if (item->values != NULL)
 			page_free_texts(item->values,
-			    look->resource->n_fields);
+			    prescan->resource->n_fields);
 	}
-	look->n = 0;
-	text_clear(&look->keys);
-	memset(look->odds, 0, sizeof(look->odds));
-	look->records = look->counted = look->weight = 0;
+	prescan->n = 0;
+	text_clear(&prescan->keys);
+	memset(prescan->odds, 0, sizeof(prescan->odds));
+	prescan->records = prescan->counted = prescan->weight = 0;
 }
 
 /* -------------------------------------------------------------- the file */
@@ -175,67 +175,67 @@ may_grow(const struct audit_verify *verify,
 	    &known) || !known.ended || known.replaces;
 }
 
-struct audit_look *
-audit_look_new(struct audit_verify *verify,
+struct audit_prescan *
+audit_prescan_new(struct audit_verify *verify,
     const struct tree_receipt *receipt, const char *listing,
     enum audit_wanted wanted)
 {
-	struct audit_look *look = mem_zero(1, sizeof(*look));
-	struct audit_content *content = &look->content;
+	struct audit_prescan *prescan = mem_zero(1, sizeof(*prescan));
+	struct audit_content *content = &prescan->content;
 
-	look->fd = -1;
-	look->wanted = wanted;
-	look->may_grow = may_grow(verify, receipt, listing);
-	look->resource = resource_of(verify, listing);
-	text_init(&look->keys, SIZE_MAX / 4);
+	prescan->fd = -1;
+	prescan->wanted = wanted;
+	prescan->may_grow = may_grow(verify, receipt, listing);
+	prescan->resource = resource_of(verify, listing);
+	text_init(&prescan->keys, SIZE_MAX / 4);
 	content->verify = verify;
-	content->look = look;
+	content->prescan = prescan;
 	content->receipt = receipt;
 	content->listing = listing;
 	content->max = UINT64_MAX;
 	content->is_whole = true;
 	content->is_hashed = true;
-	content->by_line = receipt->lines > 0 || (look->resource != NULL &&
-	    look->resource->store == SOURCE_KEEP_SHARDS);
-	if (look->resource != NULL)
-		content->plan = verify->plans[look->resource->index];
-	if (look->resource != NULL && wanted != AUDIT_NO_RECORDS)
+	content->by_line = receipt->lines > 0 || (prescan->resource != NULL &&
+	    prescan->resource->store == SOURCE_KEEP_SHARDS);
+	if (prescan->resource != NULL)
+		content->plan = verify->plans[prescan->resource->index];
+	if (prescan->resource != NULL && wanted != AUDIT_NO_RECORDS)
 		content->record = keep_record;
-	return look;
+	return prescan;
 }
 
 static void
-close_file(struct audit_look *look)
+close_file(struct audit_prescan *prescan)
 {
-	if (look->fd != -1)
-		close(look->fd);
-	look->fd = -1;
+	if (prescan->fd != -1)
+		close(prescan->fd);
+	prescan->fd = -1;
 }
 
 void
-audit_look_free(struct audit_look *look)
+audit_prescan_free(struct audit_prescan *prescan)
 {
-	if (look == NULL)
+	if (prescan == NULL)
 		return;
-	close_file(look);
-	clear(look);
-	text_release(&look->keys);
-	free(look->items);
-	free(look);
+	close_file(prescan);
+	clear(prescan);
+	text_release(&prescan->keys);
+	free(prescan->items);
+	free(prescan);
 }
 
 /* Is it there, a plain file, and as large as it should be? */
 static bool
-check_size(struct audit_look *look)
+check_size(struct audit_prescan *prescan)
 {
-	struct audit_content *content = &look->content;
+	struct audit_content *content = &prescan->content;
 	const struct tree_receipt *receipt = content->receipt;
 	const struct audit_verify *verify = content->verify;
 	struct stat st;
 
-	if (fstat(look->fd, &st) == -1) {
-		err_errno(&look->err, ERR_DISK, "look at %s", receipt->path);
-		look->has_failed = true;
+	if (fstat(prescan->fd, &st) == -1) {
+		err_errno(&prescan->err, ERR_DISK, "look at %s", receipt->path);
+		prescan->has_failed = true;
 		return false;
 	}
 	if (!S_ISREG(st.st_mode)) {
@@ -243,29 +243,29 @@ check_size(struct audit_look *look)
 		    "plain file");
 		return false;
 	}
-	look->size = (uint64_t)st.st_size;
+	prescan->size = (uint64_t)st.st_size;
 	if (verify->manifest == NULL)
 		return true;
-	if (look->size < receipt->bytes ||
-	    (!look->may_grow && look->size > receipt->bytes))
+	if (prescan->size < receipt->bytes ||
+	    (!prescan->may_grow && prescan->size > receipt->bytes))
 		audit_content_find(content, AUDIT_DAMAGED, "it has %" PRIu64
-		    " bytes; the manifest says %" PRIu64, look->size,
+		    " bytes; the manifest says %" PRIu64, prescan->size,
 		    receipt->bytes);
-	if (look->may_grow)
+	if (prescan->may_grow)
 		content->max = receipt->bytes;
 	return true;
 }
 
 /* Is the whole of it to be read? */
 static bool
-is_to_be_read(const struct audit_look *look)
+is_to_be_read(const struct audit_prescan *prescan)
 {
 	const struct audit_settings *settings =
-	    &look->content.verify->settings;
-	const unsigned char *sha256 = look->content.receipt->sha256;
+	    &prescan->content.verify->settings;
+	const unsigned char *sha256 = prescan->content.receipt->sha256;
 
-	if (look->wanted == AUDIT_RECORDS && (look->resource->has_children ||
-	    look->resource->n_fields > 0))
+	if (prescan->wanted == AUDIT_RECORDS && (prescan->resource->has_children ||
+	    prescan->resource->n_fields > 0))
 		return true;
 	if (settings->fast)
 		return false;
@@ -275,14 +275,14 @@ is_to_be_read(const struct audit_look *look)
 
 /* Return whether it is open. */
 static bool
-open_file(struct audit_look *look)
+open_file(struct audit_prescan *prescan)
 {
-	struct audit_content *content = &look->content;
+	struct audit_content *content = &prescan->content;
 	struct err err;
 
-	look->fd = file_open(tree_dir(content->verify->tree),
+	prescan->fd = file_open(tree_dir(content->verify->tree),
 	    content->receipt->path, O_RDONLY, &err);
-	if (look->fd != -1)
+	if (prescan->fd != -1)
 		return true;
 	/* A link, or something else that is no plain file. */
 	if (errno == ELOOP || errno == ENOTDIR || errno == EISDIR ||
@@ -299,148 +299,148 @@ open_file(struct audit_look *look)
 
 /* Whole files that are no shards stand in the buffer. */
 static bool
-is_large(const struct audit_look *look)
+is_large(const struct audit_prescan *prescan)
 {
-	const struct audit_content *content = &look->content;
+	const struct audit_content *content = &prescan->content;
 
-	return !look->is_at_once && (look->weight > WEIGHT_MAX ||
+	return !prescan->is_at_once && (prescan->weight > WEIGHT_MAX ||
 	    content->desk->buffer.len > RECORD_MAX || (!content->by_line &&
-	    content->plan != NULL && look->size > RECORD_MAX));
+	    content->plan != NULL && prescan->size > RECORD_MAX));
 }
 
 /* It can't wait for its turn. */
 static bool
-give_up(struct audit_look *look)
+give_up(struct audit_prescan *prescan)
 {
-	look->is_too_much = true;
-	clear(look);
-	close_file(look);
+	prescan->is_too_much = true;
+	clear(prescan);
+	close_file(prescan);
 	return false;
 }
 
 bool
-audit_look_begin(struct audit_look *look, struct audit_desk *desk)
+audit_prescan_begin(struct audit_prescan *prescan, struct audit_desk *desk)
 {
-	struct audit_content *content = &look->content;
+	struct audit_content *content = &prescan->content;
 	const struct audit_verify *verify = content->verify;
 
 	content->desk = desk;
-	if (!open_file(look) || !check_size(look)) {
-		close_file(look);
+	if (!open_file(prescan) || !check_size(prescan)) {
+		close_file(prescan);
 		return false;
 	}
-	if (!is_to_be_read(look)) {
-		look->is_passed = true;
-		close_file(look);
+	if (!is_to_be_read(prescan)) {
+		prescan->is_passed = true;
+		close_file(prescan);
 		return false;
 	}
 	if (verify->manifest != NULL || verify->adopted != NULL ||
 	    verify->has_sums)
 		content->hash = desk->hash;
 	audit_content_begin(content);
-	if (is_large(look))
-		return give_up(look);
+	if (is_large(prescan))
+		return give_up(prescan);
 	if (desk->chunk == NULL)
 		desk->chunk = mem_alloc(CHUNK);
 	return true;
 }
 
 struct span
-audit_look_read(struct audit_look *look)
+audit_prescan_read(struct audit_prescan *prescan)
 {
-	struct audit_content *content = &look->content;
+	struct audit_content *content = &prescan->content;
 	uint64_t left = content->max - content->bytes;
 	char *chunk = content->desk->chunk;
 	size_t max = left < CHUNK ? (size_t)left : CHUNK, have = 0;
 	ssize_t n;
 
 	do {
-		n = read(look->fd, &chunk[have], max - have);
+		n = read(prescan->fd, &chunk[have], max - have);
 		have += n > 0 ? (size_t)n : 0;
 	} while ((n > 0 && have < max) || (n == -1 && errno == EINTR));
-	look->is_last = n == 0 || have == left;
+	prescan->is_last = n == 0 || have == left;
 	if (n == -1) {
-		err_errno(&look->err, ERR_DISK, "read %s",
+		err_errno(&prescan->err, ERR_DISK, "read %s",
 		    content->receipt->path);
 		audit_content_find(content, AUDIT_DAMAGED, "it can't be "
-		    "read: %s", look->err.text);
-		close_file(look);
+		    "read: %s", prescan->err.text);
+		close_file(prescan);
 		have = 0;
 	}
-	look->chunk = (struct span){ chunk, have };
-	return content->hash != NULL ? look->chunk : (struct span){ chunk,
+	prescan->chunk = (struct span){ chunk, have };
+	return content->hash != NULL ? prescan->chunk : (struct span){ chunk,
 	    0 };
 }
 
 bool
-audit_look_take(struct audit_look *look)
+audit_prescan_take(struct audit_prescan *prescan)
 {
-	struct audit_content *content = &look->content;
+	struct audit_content *content = &prescan->content;
 
-	if (look->fd == -1)
+	if (prescan->fd == -1)
 		return false;
-	audit_content_add(content, look->chunk.data, look->chunk.len);
-	if (is_large(look))
-		return give_up(look);
-	if (!look->is_last)
+	audit_content_add(content, prescan->chunk.data, prescan->chunk.len);
+	if (is_large(prescan))
+		return give_up(prescan);
+	if (!prescan->is_last)
 		return true;
 	audit_content_end(content);
-	look->is_read = true;
-	close_file(look);
+	prescan->is_read = true;
+	close_file(prescan);
 	return false;
 }
 
 void
-audit_look_at_once(struct audit_look *look, struct audit_desk *desk)
+audit_prescan_at_once(struct audit_prescan *prescan, struct audit_desk *desk)
 {
-	struct audit_content *content = &look->content;
+	struct audit_content *content = &prescan->content;
 	struct span chunk;
 	bool goes_on;
 
 	content->is_whole = true;
-	look->is_at_once = true;
-	for (goes_on = audit_look_begin(look, desk); goes_on;
-	    goes_on = audit_look_take(look)) {
-		chunk = audit_look_read(look);
+	prescan->is_at_once = true;
+	for (goes_on = audit_prescan_begin(prescan, desk); goes_on;
+	    goes_on = audit_prescan_take(prescan)) {
+		chunk = audit_prescan_read(prescan);
 		if (chunk.len > 0)
 			sha256_add(desk->hash, chunk.data, chunk.len);
-		audit_give(content->verify, look);
+		audit_give(content->verify, prescan);
 	}
 }
 
 /* ---------------------------------------------------------------- giving */
 
 static void
-give_finding(struct audit_verify *verify, const struct audit_look *look,
+give_finding(struct audit_verify *verify, const struct audit_prescan *prescan,
     const struct audit_item *item)
 {
 	struct audit_finding finding = { .kind = item->kind, .refetch = true,
-	    .path = look->content.receipt->path,
-	    .listing = (char *)look->content.listing };
+	    .path = prescan->content.receipt->path,
+	    .listing = (char *)prescan->content.listing };
 
 	audit_find(verify, finding, "%s", item->what);
 }
 
 void
-audit_give(struct audit_verify *verify, struct audit_look *look)
+audit_give(struct audit_verify *verify, struct audit_prescan *prescan)
 {
-	const char *path = look->content.receipt->path;
-	const char *key = look->keys.data != NULL ? look->keys.data : "";
+	const char *path = prescan->content.receipt->path;
+	const char *key = prescan->keys.data != NULL ? prescan->keys.data : "";
 	size_t i;
 
-	for (i = 0; i < look->n; i++) {
-		if (look->items[i].what != NULL)
-			give_finding(verify, look, &look->items[i]);
+	for (i = 0; i < prescan->n; i++) {
+		if (prescan->items[i].what != NULL)
+			give_finding(verify, prescan, &prescan->items[i]);
 		else
-			audit_take_item(verify, path, &look->items[i], key);
-		key += look->items[i].key_len;
+			audit_take_item(verify, path, &prescan->items[i], key);
+		key += prescan->items[i].key_len;
 	}
 	for (i = 0; i < AUDIT_ODDS; i++)
-		audit_add_odd(verify, i, look->odds[i], path);
-	verify->progress.records += look->counted;
-	if (look->wanted == AUDIT_RECORDS) {
-		verify->current.records += look->records;
-		verify->current.items += look->counted;
+		audit_add_odd(verify, i, prescan->odds[i], path);
+	verify->progress.records += prescan->counted;
+	if (prescan->wanted == AUDIT_RECORDS) {
+		verify->current.records += prescan->records;
+		verify->current.items += prescan->counted;
 	}
-	clear(look);
+	clear(prescan);
 }
