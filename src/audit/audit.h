@@ -27,7 +27,7 @@ struct audit_kind {
 
 /* A summary; see audit_summary(). */
 struct audit_summary {
-	bool ours;		/* it has a manifest */
+	bool is_native;		/* it has a manifest */
 	bool sealed;		/* complete and proven */
 	bool is_hurt;		/* its manifest is damaged */
 	bool adopted;		/* another tool's, and not complete since */
@@ -44,7 +44,7 @@ struct audit_summary {
 	struct manifest_gap *gaps;	/* in the order of their keys */
 	uint64_t n_gaps;
 	uint64_t unfinished;	/* listings begun, not ended, no gap */
-	uint64_t untold;	/* lists in pages whose total no one told */
+	uint64_t unreported;	/* lists in pages whose total no one told */
 	uint64_t unmarked;	/* of an old export: units without .done */
 	uint64_t absent;	/* files that are not there, or too short */
 	char *first_absent;	/* the path of one of them, or NULL */
@@ -160,7 +160,7 @@ struct audit_settings {
 
 /* How far it is. */
 struct audit_progress {
-	bool ours, sealed;
+	bool is_native, sealed;
 	const char *server;		/* it began with; NULL: not known */
 	uint64_t files, bytes, records;	/* looked at */
 	uint64_t read;			/* bytes that were read */

@@ -223,7 +223,7 @@ read_accepted(const struct tree *tree)
 void
 audit_accept_prescan(struct audit_verify *verify)
 {
-	if (!verify->progress.ours)
+	if (!verify->progress.is_native)
 		return;
 	if (verify->accept.text == NULL && verify->members == NULL &&
 	    verify->tree != NULL)
@@ -357,7 +357,7 @@ audit_accept(struct audit_verify *verify, struct err *err)
 	if (err->kind != ERR_NONE)
 		return -1;
 	list = json_array();
-	if (!verify->progress.ours) {
+	if (!verify->progress.is_native) {
 		json_decref(list);
 		if (fd != -1)
 			close(fd);

@@ -85,7 +85,7 @@ audit_adopt_begin(struct audit_verify *verify, const char *tool,
 	char hex[SHA256_HEX], started[32];
 	json_t *header;
 
-	if (verify->progress.ours)
+	if (verify->progress.is_native)
 		return err_set(err, ERR_USAGE, "%s has a manifest already",
 		    verify->settings.path);
 	verify->adopting = tree_open(verify->settings.path, err);
@@ -111,7 +111,7 @@ is_proven(struct audit_verify *verify)
 	struct audit_listing *current = &verify->current;
 	const struct source_resource *resource = current->crawl->resource;
 	const char *name;
-	int64_t said;
+	int64_t reported;
 
 	if (current->unread)
 		return false;
@@ -119,25 +119,25 @@ is_proven(struct audit_verify *verify)
 		return current->files.n > 0;
 	if (set_count(current->seen) != current->records)
 		return false;
-	said = audit_expected(verify, &name);
-	if (said >= 0)
-		return set_count(current->seen) == (uint64_t)said;
+	reported = audit_expected(verify, &name);
+	if (reported >= 0)
+		return set_count(current->seen) == (uint64_t)reported;
 	return resource->paging == SOURCE_UNPAGED &&
 	    audit_is_done(verify, current->crawl->parent);
 }
 
 static void
-say_gap(struct audit_verify *verify, uint64_t have, int64_t said,
+say_gap(struct audit_verify *verify, uint64_t have, int64_t reported,
     const char *name)
 {
 	struct manifest_gap gap = { .listing = verify->current.crawl->key,
 	    .first = -1, .count = -1, .record = -1, .total = -1,
-	    .have = (int64_t)have, .expected = said, .status = -1 };
+	    .have = (int64_t)have, .expected = reported, .status = -1 };
 
-	if (said >= 0)
+	if (reported >= 0)
 		gap.why = mem_format("the old tool's export has %" PRIu64
 		    " different records; %s says %" PRId64, have, name,
-		    said);
+		    reported);
 	else
 		gap.why = mem_text("the old tool's export of it is damaged");
 	manifest_say_gap(verify->adopted, &gap);
@@ -156,7 +156,7 @@ audit_adopt_listing(struct audit_verify *verify)
 	    .kept = current->records };
 	struct tree_receipts files = { NULL, 0, 0 };
 	const char *name = "";
-	int64_t said;
+	int64_t reported;
 	size_t i;
 
 	for (i = 0; i < current->files.n; i++)
@@ -169,10 +169,10 @@ audit_adopt_listing(struct audit_verify *verify)
 	    audit_has_files(verify, resource)) {
 		manifest_say_page(verify->adopted, current->crawl->key, &page,
 		    &files);
-		said = audit_expected(verify, &name);
-		if (current->unread || (said >= 0 &&
-		    set_count(current->seen) < (uint64_t)said))
-			say_gap(verify, set_count(current->seen), said, name);
+		reported = audit_expected(verify, &name);
+		if (current->unread || (reported >= 0 &&
+		    set_count(current->seen) < (uint64_t)reported))
+			say_gap(verify, set_count(current->seen), reported, name);
 	}
 	tree_receipts_release(&files);
 }
@@ -345,7 +345,7 @@ audit_adopt_end(struct audit_verify *verify, struct err *err)
 	if (rc == 0 && !is_same)
 		rc = write_sums(verify->adopting, &text, err);
 	/* It has a manifest now. */
-	verify->progress.ours = rc == 0;
+	verify->progress.is_native = rc == 0;
 	text_release(&text);
 	return rc;
 }

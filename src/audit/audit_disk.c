@@ -65,14 +65,14 @@ audit_disk_begin(struct audit_verify *verify, struct err *err)
 	verify->uncounted = mem_zero(source->n_resources,
 	    sizeof(*verify->uncounted));
 	rc = verify->members != NULL ? audit_members_each(verify, take_path,
-	    &collect, err) : audit_each_old(verify->tree, source, take_path,
+	    &collect, err) : audit_each_legacy(verify->tree, source, take_path,
 	    &collect, err);
 	audit_patterns_free(collect.patterns);
 	for (i = 0; i < source->n_resources; i++)
 		if (verify->paths[i].n > 1)
 			qsort(verify->paths[i].items, verify->paths[i].n,
 			    sizeof(char *), by_text);
-	if (rc == 0 && unit != NULL && !verify->progress.ours &&
+	if (rc == 0 && unit != NULL && !verify->progress.is_native &&
 	    verify->paths[unit->index].n == 0)
 		return audit_no_export(verify->settings.path, err);
 	return rc;
@@ -339,7 +339,7 @@ audit_disk_unnamed(struct audit_verify *verify, const char *path,
 	    .certainty = AUDIT_LIKELY, .path = (char *)path,
 	    .listing = verify->current.crawl->key };
 
-	verify->current.doubles++;
+	verify->current.duplicates++;
 	if (line > 0)
 		audit_find(verify, finding, "line %" PRIu64 ": it has no "
 		    "\"%s\", so it is not one of the %s", line,
@@ -369,23 +369,23 @@ check_counts(struct audit_verify *verify)
 	struct audit_listing *current = &verify->current;
 	struct audit_finding finding = { .kind = AUDIT_MISSING,
 	    .certainty = AUDIT_LIKELY, .listing = current->crawl->key };
-	uint64_t have = current->records - current->doubles;
+	uint64_t have = current->records - current->duplicates;
 	const char *name;
-	int64_t said = audit_expected(verify, &name);
+	int64_t reported = audit_expected(verify, &name);
 
-	if (said < 0)
+	if (reported < 0)
 		verify->uncounted[current->crawl->resource->index]++;
-	if (said < 0 || have == (uint64_t)said)
+	if (reported < 0 || have == (uint64_t)reported)
 		return;
-	if (have < (uint64_t)said) {
+	if (have < (uint64_t)reported) {
 		audit_find(verify, finding, "%" PRIu64 " different "
 		    "records; %s says %" PRId64 ": pages were lost, or "
-		    "records were deleted meanwhile", have, name, said);
+		    "records were deleted meanwhile", have, name, reported);
 		return;
 	}
 	finding.kind = AUDIT_NOTE;
 	audit_find(verify, finding, "%" PRIu64 " different records; %s "
-	    "says %" PRId64 ": records came in between", have, name, said);
+	    "says %" PRId64 ": records came in between", have, name, reported);
 }
 
 void

@@ -215,7 +215,7 @@ by_names(struct tree *tree, const struct source *source,
     struct audit_files *files, struct err *err)
 {
 	struct by_name by = { tree, audit_patterns_new(source), files };
-	int rc = audit_each_old(tree, source, take_named, &by, err);
+	int rc = audit_each_legacy(tree, source, take_named, &by, err);
 
 	audit_patterns_free(by.patterns);
 	if (rc == 0 && files->n == 0)

@@ -21,8 +21,8 @@ void audit_count_unit(struct audit_summary *, const struct source_resource *,
 /** audit_sort_kinds(summary): By name. */
 void audit_sort_kinds(struct audit_summary *);
 
-/** audit_old_summary(tree, source, summary, err): From the files alone. */
-int audit_old_summary(struct tree *, const struct source *,
+/** audit_legacy_summary(tree, source, summary, err): From the files alone. */
+int audit_legacy_summary(struct tree *, const struct source *,
     struct audit_summary *, struct err *);
 
 struct audit_patterns;
@@ -56,7 +56,7 @@ struct audit_listing {
 	struct set *tally;		/* those without a key, by bytes */
 	uint64_t records;		/* that were read */
 	uint64_t items;			/* in them, if they are arrays */
-	uint64_t doubles;		/* that came again */
+	uint64_t duplicates;		/* that came again */
 	uint64_t same_key;		/* likewise, and rightly */
 	uint64_t lines, bytes;		/* of the file read last */
 	uint64_t rows;			/* in it: lines as they were written,
@@ -298,10 +298,10 @@ void audit_take_item(struct audit_verify *, const char *, struct audit_item *,
     const char *);
 
 /**
- * audit_say_double(verify, path, listing, line, named, nth):
+ * audit_say_duplicate(verify, path, listing, line, named, nth):
  * It is not: the ${nth} of its listing.
  */
-void audit_say_double(struct audit_verify *, const char *, const char *,
+void audit_say_duplicate(struct audit_verify *, const char *, const char *,
     uint64_t, bool, uint64_t);
 
 /**
@@ -419,12 +419,12 @@ int audit_each_file(struct tree *, const char *,
 bool audit_may_be_one(const struct tree *, const struct source *);
 
 /**
- * audit_each_old(tree, source, file, cookie, err):
+ * audit_each_legacy(tree, source, file, cookie, err):
  * As audit_each_file() for all of a directory that has no manifest; but one
  * that has nothing of an export in it is not walked through: it is an error
  * (ERR_USAGE).
  */
-int audit_each_old(struct tree *, const struct source *,
+int audit_each_legacy(struct tree *, const struct source *,
     int (*)(void *, const char *, bool, struct err *), void *, struct err *);
 
 /** audit_no_export(where, err): Set ${err} (ERR_USAGE); return -1. */

@@ -22,7 +22,7 @@ struct audit_group {
 	char *folder;
 	struct set *seen;	/* keys of records; NULL: none yet */
 	struct set *tally;	/* of those without a key, by bytes */
-	uint64_t doubles;
+	uint64_t duplicates;
 	uint64_t same_key;	/* records that share their key, rightly */
 	size_t left;		/* shards that have not come */
 };
@@ -43,7 +43,7 @@ struct audit_received {
 	const char *listing;	/* its key; NULL: not known yet */
 	struct audit_group *group;	/* of a shard */
 	bool is_there, is_whole;
-	uint64_t records, doubles, lines, rows, bytes;
+	uint64_t records, duplicates, lines, rows, bytes;
 	unsigned char sha256[SHA256_BYTES];
 	struct audit_entry *entries;
 	size_t n, capacity;

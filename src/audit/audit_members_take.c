@@ -89,7 +89,7 @@ keep_values(const struct audit_verify *verify, struct audit_received *received,
 	entry->values = NULL;
 }
 
-/* Did the server's total count both of two with one key?  See run_double.c. */
+/* Did the server's total count both of two with one key?  See run_duplicate.c. */
 static bool
 may_share_key(const struct audit_verify *verify,
     const struct audit_received *received)
@@ -121,9 +121,9 @@ take_line(struct audit_verify *verify, struct audit_received *received,
 	if (!set_add(group->seen, verify->key.data, verify->key.len)) {
 		if (may_share_key(verify, received))
 			return;
-		received->doubles++;
-		audit_say_double(verify, path, received->listing, line, named,
-		    ++group->doubles);
+		received->duplicates++;
+		audit_say_duplicate(verify, path, received->listing, line, named,
+		    ++group->duplicates);
 		return;
 	}
 	if (!named)

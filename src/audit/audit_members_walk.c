@@ -68,7 +68,7 @@ audit_members_read(struct audit_verify *verify,
 		return 0;
 	}
 	current->records += received->records;
-	current->doubles += received->doubles;
+	current->duplicates += received->duplicates;
 	current->lines = received->lines;
 	current->rows = received->rows;
 	current->bytes = received->bytes;

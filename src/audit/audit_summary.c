@@ -33,7 +33,7 @@ audit_release(struct audit_summary *summary)
 	free(summary->started);
 	free(summary->adopted_when);
 	json_decref(summary->options);
-	*summary = (struct audit_summary){ .ours = false };
+	*summary = (struct audit_summary){ .is_native = false };
 }
 
 void
@@ -176,7 +176,7 @@ count_listings(struct manifest *manifest, const struct source *source,
 			summary->unfinished++;
 		if (listing.ended && listing.total < 0 && resource != NULL &&
 		    resource->paging != SOURCE_UNPAGED)
-			summary->untold++;
+			summary->unreported++;
 	}
 }
 
@@ -227,7 +227,7 @@ summarise(struct manifest *manifest, struct tree *tree,
 	struct tree_receipts files = { NULL, 0, 0 };
 	size_t i;
 
-	summary->ours = true;
+	summary->is_native = true;
 	summary->sealed = manifest_sealed(manifest) != NULL;
 	summary->source = header_text(manifest, "source");
 	summary->server = header_text(manifest, "server");
@@ -261,9 +261,9 @@ summarise_partial(struct manifest *manifest, struct tree *tree,
 	struct tree_receipts files = { NULL, 0, 0 };
 	int rc;
 
-	summary->ours = true;
+	summary->is_native = true;
 	summary->adopted = manifest_is_partial(manifest);
-	if (audit_old_summary(tree, source, summary, err) == -1)
+	if (audit_legacy_summary(tree, source, summary, err) == -1)
 		return -1;
 	summary->server = header_text(manifest, "server");
 	set_beginning(manifest, summary);
@@ -300,12 +300,12 @@ audit_summary(const char *path, const struct source *source, struct log *log,
 	enum manifest_state state;
 	int rc = -1;
 
-	*summary = (struct audit_summary){ .ours = false };
+	*summary = (struct audit_summary){ .is_native = false };
 	make_counts(source, summary);
 	if ((tree = tree_peek(path, err)) == NULL)
 		return -1;
 	if (!manifest_is_there(path)) {
-		rc = audit_old_summary(tree, source, summary, err);
+		rc = audit_legacy_summary(tree, source, summary, err);
 	} else if ((manifest = manifest_recover(tree, log, &state,
 	    err)) != NULL) {
 		summary->is_hurt = state != MANIFEST_INTACT ||

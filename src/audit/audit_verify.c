@@ -85,7 +85,7 @@ take_recovered(struct audit_verify *verify, enum manifest_state state,
 		return;
 	if (state == MANIFEST_SALVAGED &&
 	    !manifest_each(verify->manifest, NULL, &listing)) {
-		verify->progress.ours = true;
+		verify->progress.is_native = true;
 		verify->lost_server = mem_text(json_string_value(
 		    json_object_get(manifest_header(verify->manifest),
 		    "server")));
@@ -146,7 +146,7 @@ list_rest(struct audit_verify *verify, struct err *err)
 	return 0;
 }
 
-static int open_old(struct audit_verify *, struct err *);
+static int open_legacy(struct audit_verify *, struct err *);
 
 /* Are the files that it names such as its source can have? */
 static void
@@ -168,7 +168,7 @@ open_partial(struct audit_verify *verify, struct err *err)
 {
 	verify->partial = verify->manifest;
 	verify->manifest = NULL;
-	verify->progress.ours = true;
+	verify->progress.is_native = true;
 	verify->progress.server = json_string_value(json_object_get(
 	    manifest_header(verify->partial), "server"));
 	if (manifest_all_files(verify->partial, &verify->rest, err) == -1)
@@ -179,7 +179,7 @@ open_partial(struct audit_verify *verify, struct err *err)
 }
 
 static int
-open_ours(struct audit_verify *verify, struct err *err)
+open_checked(struct audit_verify *verify, struct err *err)
 {
 	struct audit_finding finding = { .kind = AUDIT_MISSING };
 	size_t i;
@@ -188,7 +188,7 @@ open_ours(struct audit_verify *verify, struct err *err)
 	    verify->manifest), "options"));
 	verify->started = mem_text(json_string_value(json_object_get(
 	    manifest_header(verify->manifest), "started")));
-	verify->progress.ours = true;
+	verify->progress.is_native = true;
 	verify->progress.server = json_string_value(json_object_get(
 	    manifest_header(verify->manifest), "server"));
 	verify->progress.sealed = manifest_sealed(verify->manifest) != NULL;
@@ -223,7 +223,7 @@ audit_want(const struct source_resource *resource, json_t *options)
 
 /* What the old tool was told is not known: it may have taken everything. */
 static int
-open_old(struct audit_verify *verify, struct err *err)
+open_legacy(struct audit_verify *verify, struct err *err)
 {
 	const struct source *source = verify->settings.source;
 	size_t i;
@@ -248,7 +248,7 @@ open_archive(struct audit_verify *verify, struct err *err)
 		take_recovered(verify, archive->state, archive->why);
 	if (verify->manifest != NULL && (manifest_is_partial(
 	    verify->manifest) ? open_partial(verify, err) :
-	    open_ours(verify, err)) == -1)
+	    open_checked(verify, err)) == -1)
 		return -1;
 	if (verify->manifest == NULL && archive->sums != NULL)
 		audit_sums_take(verify, archive->sums);
@@ -259,7 +259,7 @@ open_archive(struct audit_verify *verify, struct err *err)
 		return -1;
 	/* The caller's, for this call. */
 	verify->settings.archive = NULL;
-	return verify->manifest != NULL ? 0 : open_old(verify, err);
+	return verify->manifest != NULL ? 0 : open_legacy(verify, err);
 }
 
 static int
@@ -272,10 +272,10 @@ open_directory(struct audit_verify *verify, struct err *err)
 	    open_manifest(verify, err) == -1)
 		return -1;
 	if (verify->manifest == NULL)
-		return open_old(verify, err);
+		return open_legacy(verify, err);
 	if (!manifest_is_partial(verify->manifest))
-		return open_ours(verify, err);
-	return open_partial(verify, err) == -1 ? -1 : open_old(verify, err);
+		return open_checked(verify, err);
+	return open_partial(verify, err) == -1 ? -1 : open_legacy(verify, err);
 }
 
 struct audit_verify *

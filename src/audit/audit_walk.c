@@ -11,7 +11,7 @@
 
 #include "audit/audit_prescan.h"
 
-#define DOUBLES_NAMED 3	/* of a listing; all are counted */
+#define DUPLICATES_NAMED 3	/* of a listing; all are counted */
 
 void
 audit_listing_release(struct audit_listing *listing)
@@ -133,7 +133,7 @@ audit_take_fields(struct audit_verify *verify, char **values)
 }
 
 void
-audit_say_double(struct audit_verify *verify, const char *path,
+audit_say_duplicate(struct audit_verify *verify, const char *path,
     const char *listing, uint64_t line, bool named, uint64_t nth)
 {
 	struct audit_finding finding = { .kind = AUDIT_DAMAGED,
@@ -141,7 +141,7 @@ audit_say_double(struct audit_verify *verify, const char *path,
 	    .refetch = true };
 	char where[40] = "";
 
-	if (nth > DOUBLES_NAMED)
+	if (nth > DUPLICATES_NAMED)
 		return;
 	if (line > 0)
 		snprintf(where, sizeof(where), "line %" PRIu64 ": ", line);
@@ -158,13 +158,13 @@ audit_take_key(struct audit_verify *verify, const char *path, uint64_t line,
 
 	if (set_add_hash(current->seen, hash))
 		return true;
-	/* The server's total counted both: see run_double.c. */
+	/* The server's total counted both: see run_duplicate.c. */
 	if (current->same_key < current->known.same_key) {
 		current->same_key++;
 		return false;
 	}
-	audit_say_double(verify, path, current->crawl->key, line, named,
-	    ++current->doubles);
+	audit_say_duplicate(verify, path, current->crawl->key, line, named,
+	    ++current->duplicates);
 	return false;
 }
 
@@ -246,7 +246,7 @@ check_counts(struct audit_verify *verify)
 	const struct source_resource *resource = current->crawl->resource;
 	struct audit_finding finding = finding_of(current->crawl, AUDIT_DAMAGED);
 	int64_t expected = resource->has_expect ? crawl_number(verify->crawl,
-	    current->crawl, &resource->expect) : -1, said;
+	    current->crawl, &resource->expect) : -1, reported;
 	const char *name;
 
 	if (!resource->is_list || resource->derive != NULL || current->unread)
@@ -268,12 +268,12 @@ check_counts(struct audit_verify *verify)
 		audit_find(verify, finding, "%" PRIu64 " records are on "
 		    "disk; %s says %" PRId64, current->records,
 		    resource->expect.name, expected);
-	said = audit_hint(verify, &name);
-	if (said >= 0 && current->records != (uint64_t)said) {
+	reported = audit_hint(verify, &name);
+	if (reported >= 0 && current->records != (uint64_t)reported) {
 		finding.kind = AUDIT_NOTE;
 		audit_find(verify, finding, "%" PRIu64 " records; %s said "
 		    "%" PRId64 " when that was listed: records came or went "
-		    "meanwhile", current->records, name, said);
+		    "meanwhile", current->records, name, reported);
 	}
 }
 
@@ -282,9 +282,9 @@ close_listing(struct audit_verify *verify)
 {
 	struct audit_listing *current = &verify->current;
 
-	if (current->doubles > DOUBLES_NAMED)
+	if (current->duplicates > DUPLICATES_NAMED)
 		audit_find(verify, finding_of(current->crawl, AUDIT_DAMAGED),
-		    "%" PRIu64 " records come twice in all", current->doubles);
+		    "%" PRIu64 " records come twice in all", current->duplicates);
 	if (verify->manifest == NULL) {
 		audit_disk_close(verify);
 		if (verify->adopted != NULL)

@@ -187,7 +187,7 @@ is_our_note(int fd)
 
 /* Did a process of our own user make it?  It may not have got to its mark. */
 static bool
-is_ours(int fd)
+is_owned(int fd)
 {
 	struct stat st;
 
@@ -207,7 +207,7 @@ open_left(int dir, const char *name, bool is_note)
 
 	if (fd == -1)
 		return -1;
-	if ((is_note ? is_our_note(fd) : is_ours(fd)) &&
+	if ((is_note ? is_our_note(fd) : is_owned(fd)) &&
 	    flock(fd, LOCK_EX | LOCK_NB) == 0 &&
 	    left_is_there(dir, name, fd))
 		return fd;

@@ -135,12 +135,12 @@ source_of_export(const char *path)
 static char *
 newest_unfinished(const struct config *prescan, const struct config_env *env)
 {
-	const char *output = config_text(prescan, "output"), *told;
+	const char *output = config_text(prescan, "output"), *reported;
 	char *path, *newest;
 
-	told = config_env_get(env, "HLEXPORT_OUTPUT");
+	reported = config_env_get(env, "HLEXPORT_OUTPUT");
 	path = config_path(config_origin(prescan, "output") != CONFIG_ARGV &&
-	    told != NULL ? told : output);
+	    reported != NULL ? reported : output);
 	newest = tree_newest(path, cli_is_unfinished);
 	if (newest == NULL)
 		newest = tree_newest(path, manifest_is_sealed);

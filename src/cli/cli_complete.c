@@ -150,7 +150,7 @@ offer_sources(const struct completing *c)
 static void
 offer_columns(const struct completing *c, const struct source_tables *tables)
 {
-	struct set *told = set_new();
+	struct set *reported = set_new();
 	size_t i, k;
 
 	for (i = 0; i < tables->n; i++)
@@ -158,10 +158,10 @@ offer_columns(const struct completing *c, const struct source_tables *tables)
 			const struct source_column *column =
 			    &tables->items[i].columns[k];
 
-			if (set_add(told, column->name, strlen(column->name)))
+			if (set_add(reported, column->name, strlen(column->name)))
 				offer(c, column->name, column->about);
 		}
-	set_free(told);
+	set_free(reported);
 }
 
 /* Tables of the export that was named, or columns of any of them. */
@@ -189,8 +189,8 @@ offer_of_tables(const struct completing *c, bool columns)
 static void
 offer_exports(const struct completing *c)
 {
-	const char *told = config_env_get(c->cli->env, "HLEXPORT_OUTPUT");
-	const char *parent = told != NULL ? told : "exports";
+	const char *reported = config_env_get(c->cli->env, "HLEXPORT_OUTPUT");
+	const char *parent = reported != NULL ? reported : "exports";
 	struct dirent **found;
 	char *path, *newest = cli_latest(c->cli->env, NULL, NULL);
 	int n = scandir(parent, &found, NULL, alphasort), i;

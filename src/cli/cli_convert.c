@@ -116,7 +116,7 @@ print_preview(const struct making *m)
 	fprintf(stderr, "\nExport Preview\n==============\n");
 	fprintf(stderr, "Source: %s (%s)%s\n", settings->source,
 	    settings->export, settings->complete ? "" :
-	    m->table.whole.adopted || !m->table.whole.ours ?
+	    m->table.whole.adopted || !m->table.whole.is_native ?
 	    ", which is NOT PROVEN COMPLETE" : ", which is NOT COMPLETE");
 	if (!ranged)
 		fprintf(stderr, "Time range: all\n");

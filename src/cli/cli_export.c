@@ -32,12 +32,12 @@ static enum run_state
 run_until_done(struct run *run, struct cli_progress *progress, struct err *err)
 {
 	enum run_state state;
-	bool told = false;
+	bool reported = false;
 
 	do {
 		state = run_step(run, STEP_MS, err);
-		if (cli_signalled() != 0 && !told) {
-			told = true;
+		if (cli_signalled() != 0 && !reported) {
+			reported = true;
 			run_interrupt(run);
 		}
 		cli_progress_show(progress, run);

@@ -140,21 +140,21 @@ print_next(const struct cli *cli, const struct cli_found *found)
 
 	if (found->is_archive)
 		return;
-	if (now->ours && cli_retired(cli, now->server) != NULL &&
+	if (now->is_native && cli_retired(cli, now->server) != NULL &&
 	    (others || !now->sealed))
 		printf("%s was shut down on %s; what is missing can no "
 		    "longer be fetched.  To accept it as it is:\n"
 		    "  hlexport verify "
 		    "--accept %s\n", cli_retired(cli, now->server),
 		    cli->source->retired, where);
-	else if (now->ours && !now->sealed && !has_bad_manifest(found))
+	else if (now->is_native && !now->sealed && !has_bad_manifest(found))
 		printf("To fetch what is missing:\n  hlexport --resume %s\n",
 		    cli_place_words(cli->source, found->where));
-	else if (now->ours && others)
+	else if (now->is_native && others)
 		printf("To ask again for what is damaged or missing, and "
 		    "nothing else:\n  hlexport repair %s\n",
 		    cli_place_words(cli->source, found->where));
-	else if (now->ours && extra > 0)
+	else if (now->is_native && extra > 0)
 		printf("To remove what is no part of it:\n  hlexport repair "
 		    "--remove-extra %s\n", where);
 }
@@ -202,7 +202,7 @@ print_report(const struct cli *cli, const struct cli_found *found,
 	    found->where, files, now->files == 1 ? "" : "s", records,
 	    now->records == 1 ? "" : "s", bytes, how);
 	print_findings(found);
-	if (!now->ours)
+	if (!now->is_native)
 		printf("It has no manifest (another tool made it): what is "
 		    "said is told from its files alone.\n");
 	if (next && !found->is_whole)
@@ -248,7 +248,7 @@ cli_found_json(const struct cli *cli, const struct cli_found *found)
 	    json_string(found->where));
 	json_object_set_new(json, "contents_read_percent", json_integer(
 	    found->is_archive ? 100 : (json_int_t)sample_of(cli)));
-	json_object_set_new(json, "manifest", json_boolean(now->ours));
+	json_object_set_new(json, "manifest", json_boolean(now->is_native));
 	json_object_set_new(json, "complete", json_boolean(now->sealed));
 	json_object_set_new(json, "files", json_integer((json_int_t)
 	    now->files));

@@ -251,7 +251,7 @@ void cli_screen_init(struct cli_screen *, FILE *);
 void cli_screen_draw(struct cli_screen *, char *const *, size_t);
 
 /**
- * cli_screen_say(screen, color, said):
+ * cli_screen_say(screen, color, reported):
  * Print a line above what is drawn, which goes away; in that ${color} (or "")
  * if the terminal has any.
  */
@@ -441,7 +441,7 @@ int cli_run(struct cli *, struct log *, struct cli_settings *,
 /* How whole an export is, as far as it can be told without reading it. */
 struct cli_whole {
 	bool complete;		/* and nothing of it is known to be lost */
-	bool ours;		/* it has a manifest */
+	bool is_native;		/* it has a manifest */
 	bool hurt;		/* its manifest is damaged */
 	bool adopted;		/* another tool made it */
 	bool lacks;		/* its owner accepted that some is lost */

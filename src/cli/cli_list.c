@@ -18,9 +18,9 @@
 static char *
 default_parent(const struct config_env *env)
 {
-	const char *told = config_env_get(env, "HLEXPORT_OUTPUT");
+	const char *reported = config_env_get(env, "HLEXPORT_OUTPUT");
 
-	return config_path(told != NULL ? told : "exports");
+	return config_path(reported != NULL ? reported : "exports");
 }
 
 static bool
@@ -33,9 +33,9 @@ has_begun(const char *path)
 }
 
 char *
-cli_latest(const struct config_env *env, const char *told, struct err *err)
+cli_latest(const struct config_env *env, const char *reported, struct err *err)
 {
-	char *parent = told != NULL ? mem_text(told) : default_parent(env);
+	char *parent = reported != NULL ? mem_text(reported) : default_parent(env);
 	char *newest = tree_newest(parent, has_begun);
 
 	if (newest == NULL)

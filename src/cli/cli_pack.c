@@ -51,11 +51,11 @@ warn(const char *where, const struct pack_export *export, struct log *log,
     struct err *err)
 {
 	struct source *source = NULL;
-	struct cli_whole whole = { .ours = false };
+	struct cli_whole whole = { .is_native = false };
 	struct text why;
 	int rc = 0;
 
-	if (export->ours && ((source = audit_source_of(where, err)) == NULL ||
+	if (export->is_native && ((source = audit_source_of(where, err)) == NULL ||
 	    cli_whole_find(where, source, log, &whole, err) == -1))
 		rc = -1;
 	if (rc == 0 && !whole.complete) {

@@ -47,13 +47,13 @@ is_in_path(const char *name)
 static const char *
 choose(void)
 {
-	const char *told = getenv("PAGER"), *term = getenv("TERM");
+	const char *reported = getenv("PAGER"), *term = getenv("TERM");
 
 	if (term == NULL || strcmp(term, "dumb") == 0)
 		return NULL;
-	if (told == NULL)
+	if (reported == NULL)
 		return is_in_path("less") ? "less" : NULL;
-	return *told == '\0' || strcmp(told, "cat") == 0 ? NULL : told;
+	return *reported == '\0' || strcmp(reported, "cat") == 0 ? NULL : reported;
 }
 
 /* Start it with ${in} for standard input; what we ignore it must not. */

@@ -126,7 +126,7 @@ print_title(FILE *out, const struct audit_summary *summary,
 		    result->where);
 		return;
 	case RUN_GAPS:
-		if ((summary->adopted || !summary->ours) &&
+		if ((summary->adopted || !summary->is_native) &&
 		    summary->n_gaps == 0)
 			return;
 		fprintf(out, "Export finished, %" PRIu64 " gap%s: %s\n\n",
@@ -167,16 +167,16 @@ print_next(FILE *out, const struct audit_summary *summary,
 	/* One that was stopped may be sealed, and yet not all on the disk. */
 	if (summary->sealed && result->state != RUN_STOPPED &&
 	    !summary->lacks) {
-		if (summary->untold == 0)
+		if (summary->unreported == 0)
 			fprintf(out, "All counts agree with the server's "
 			    "totals.  ");
 		else
 			fprintf(out, "%" PRIu64 " list%s no total of %s own "
 			    "and %s read to the end; all counts that there "
-			    "are agree.\n", summary->untold,
-			    summary->untold == 1 ? " has" : "s have",
-			    summary->untold == 1 ? "its" : "their",
-			    summary->untold == 1 ? "was" : "were");
+			    "are agree.\n", summary->unreported,
+			    summary->unreported == 1 ? " has" : "s have",
+			    summary->unreported == 1 ? "its" : "their",
+			    summary->unreported == 1 ? "was" : "were");
 		fprintf(out, "To check the files:\n  cd %s && sha256sum "
 		    "--quiet -c SHA256SUMS\n", cli_word(result->where));
 		return;
@@ -236,7 +236,7 @@ cli_report(FILE *out, const struct audit_summary *summary,
 	if (summary->unmarked > 0)
 		fprintf(out, "\n  %" PRIu64 " of the files have no .done: "
 		    "their export was not finished\n", summary->unmarked);
-	if (summary->ours)
+	if (summary->is_native)
 		print_next(out, summary, result);
 	else
 		fprintf(out, "\nTo see what is damaged or missing, as far as "
@@ -254,7 +254,7 @@ word_for(const struct audit_summary *summary, const struct cli_result *result)
 	case RUN_ALREADY:
 		return "complete";
 	case RUN_GAPS:
-		return summary->ours && (!summary->adopted ||
+		return summary->is_native && (!summary->adopted ||
 		    summary->n_gaps > 0) ? "gaps" : "unknown";
 	case RUN_DAMAGED:
 		return "damaged";
@@ -370,7 +370,7 @@ cli_report_json(const struct audit_summary *summary,
 	if (summary->accepted != NULL)
 		json_object_set_new(json, "accepted_when",
 		    json_string(summary->accepted));
-	if (!summary->ours || summary->adopted)
+	if (!summary->is_native || summary->adopted)
 		put_count(json, "files_without_done", summary->unmarked);
 	if (result->ran)
 		set_figures(json, result);

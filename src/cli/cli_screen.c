@@ -172,7 +172,7 @@ cli_screen_draw(struct cli_screen *screen, char *const *lines, size_t n)
 }
 
 void
-cli_screen_say(struct cli_screen *screen, const char *color, const char *said)
+cli_screen_say(struct cli_screen *screen, const char *color, const char *reported)
 {
 	const char *on = screen->has_color ? color : "";
 	struct text text;
@@ -180,12 +180,12 @@ cli_screen_say(struct cli_screen *screen, const char *color, const char *said)
 	cli_screen_clear(screen);
 	text_init(&text, SIZE_MAX / 4);
 	text_adds(&text, on);
-	cli_visible(&text, said, strlen(said));
+	cli_visible(&text, reported, strlen(reported));
 	text_addf(&text, "%s\n", *on != '\0' ? "\033[0m" : "");
 	if (screen->is_terminal)
 		cli_terminal_draw(screen->out, text.data, text.len);
 	else
-		fprintf(screen->out, "%s\n", said);
+		fprintf(screen->out, "%s\n", reported);
 	text_release(&text);
 }
 

@@ -18,7 +18,7 @@ cli_summary_state(const struct audit_summary *summary)
 		return RUN_COMPLETE;
 	if (summary->adopted)
 		return RUN_GAPS;
-	return summary->n_gaps > 0 || !summary->ours ? RUN_GAPS :
+	return summary->n_gaps > 0 || !summary->is_native ? RUN_GAPS :
 	    RUN_STOPPED;
 }
 
@@ -31,7 +31,7 @@ print_head(const struct audit_summary *summary,
 	const char *when = is_begun ? summary->started :
 	    summary->adopted_when;
 
-	if (!summary->ours)
+	if (!summary->is_native)
 		printf("Export without a manifest (made by another tool): %s"
 		    "\n\n", where);
 	else if (summary->adopted)
@@ -73,13 +73,13 @@ cli_summarise(const struct cli *cli, const char *dir, const char *where,
 			cli_print_json(cli_report_json(&summary, &result));
 		} else {
 			print_head(&summary, &result);
-			if (summary.ours)
+			if (summary.is_native)
 				printf("\n");
 			cli_report(stdout, &summary, &result);
 		}
 		if (summary.absent > 0 || summary.is_hurt || damaged)
 			status = CLI_DAMAGED;
-		else if (summary.n_gaps > 0 || (summary.ours &&
+		else if (summary.n_gaps > 0 || (summary.is_native &&
 		    !summary.sealed && !summary.adopted))
 			status = CLI_GAPS;
 	}

@@ -176,7 +176,7 @@ check_conversion(struct cli *cli, const char *where)
 		found.is_whole &= check.items[i].kind == AUDIT_NOTE;
 	found.findings = check.items;
 	found.n = check.n;
-	found.progress = (struct audit_progress){ .ours = true,
+	found.progress = (struct audit_progress){ .is_native = true,
 	    .sealed = true, .files = check.files, .records = check.rows,
 	    .read = check.bytes };
 	if (rc == 0)

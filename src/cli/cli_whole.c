@@ -16,7 +16,7 @@ cli_whole_find(const char *path, const struct source *source,
 	struct audit_summary summary;
 	int rc = audit_summary(path, source, log, &summary, err);
 
-	*whole = (struct cli_whole){ .ours = summary.ours,
+	*whole = (struct cli_whole){ .is_native = summary.is_native,
 	    .adopted = summary.adopted, .gaps = summary.n_gaps,
 	    .lacks = summary.lacks, .hurt = summary.is_hurt,
 	    .complete = summary.sealed && !summary.lacks };
@@ -37,7 +37,7 @@ cli_whole_add(const struct cli_whole *whole, const char *where,
 		text_addf(text, "is NOT COMPLETE: it has %" PRIu64 " gap%s, "
 		    "which 'hlexport summary %s' names", whole->gaps,
 		    whole->gaps == 1 ? "" : "s", word);
-	else if (!whole->ours)
+	else if (!whole->is_native)
 		text_addf(text, "is NOT PROVEN COMPLETE: it has no manifest; "
 		    "'hlexport verify %s' tells what can be told", word);
 	else if (whole->lacks)

@@ -73,11 +73,11 @@ struct crawl_listing {
 	bool is_resumed;	/* ${cursor} is from an earlier run */
 	uint64_t print;		/* of the records of this pass, */
 	uint64_t known_print;	/* of those that came in another one before, */
-	uint64_t double_print;	/* likewise, of those that came twice in it */
+	uint64_t duplicates_print;	/* likewise, of those that came twice in it */
 	uint64_t last_print;	/* of all in the pass before, */
-	uint64_t last_double_print;	/* and of those that came twice */
-	uint64_t doubles;	/* records that came twice in this pass, */
-	uint64_t last_doubles;	/* and in the one before */
+	uint64_t last_duplicates_print;	/* and of those that came twice */
+	uint64_t duplicates;	/* records that came twice in this pass, */
+	uint64_t last_duplicates;	/* and in the one before */
 	uint64_t inserted;	/* new ones between others, in this pass */
 	unsigned varied;	/* readings in pages of another size */
 	uint32_t default_size;	/* of pages, before that */
@@ -85,7 +85,7 @@ struct crawl_listing {
 				 * for again: it may have been the next one */
 	bool received_alone;	/* the record that a page shares with the next
 				 * one: that page had nothing else */
-	bool has_doubles;	/* a record came on two pages of this pass */
+	bool has_duplicates;	/* a record came on two pages of this pass */
 	unsigned barren;	/* pages in a row that brought nothing new */
 	bool is_endless;	/* too many of them */
 	bool is_unproven;	/* more than the total came, and no end */
@@ -166,7 +166,7 @@ struct crawl_result {
 	bool retried;		/* it may have been served more than once */
 	uint64_t print;		/* of all that came in this pass, in order */
 	uint64_t known_print;	/* of those that came in an earlier one, too */
-	uint64_t double_print;	/* of those that came before in this one */
+	uint64_t duplicates_print;	/* of those that came before in this one */
 	uint64_t inserted;	/* of this pass: new ones, with others of an
 				 * earlier one on both sides */
 };

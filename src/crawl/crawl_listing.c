@@ -330,11 +330,11 @@ crawl_finish(struct crawl *crawl, const struct crawl_job *job,
 		learn_size(listing, job, result);
 	learn_total(listing, result);
 	if (crawl_has_moved(job, result))
-		listing->unsteady = listing->has_doubles = true;
+		listing->unsteady = listing->has_duplicates = true;
 	listing->unsteady |= result->changed;
 	if (crawl_has_moved(job, result))
-		listing->doubles += result->received - result->distinct;
-	listing->double_print = result->double_print;
+		listing->duplicates += result->received - result->distinct;
+	listing->duplicates_print = result->duplicates_print;
 	listing->inserted = result->inserted;
 	listing->print = result->print;
 	listing->known_print = result->known_print;

@@ -30,10 +30,10 @@ crawl_read_again(struct crawl_listing *listing)
 	listing->received_alone = listing->is_stepped = false;
 	listing->barren = 0;
 	listing->last_print = listing->print;
-	listing->last_double_print = listing->double_print;
-	listing->last_doubles = listing->doubles;
-	listing->doubles = listing->inserted = 0;
-	listing->has_doubles = false;
+	listing->last_duplicates_print = listing->duplicates_print;
+	listing->last_duplicates = listing->duplicates;
+	listing->duplicates = listing->inserted = 0;
+	listing->has_duplicates = false;
 	listing->largest = 0;
 	listing->n_ranges = listing->n_subranges = listing->n_narrow = 0;
 	/* The first window tells anew how many there are. */
@@ -95,7 +95,7 @@ has_grown(const struct crawl_listing *listing, unsigned readings)
 {
 	return readings > 1 && listing->varied == 0 &&
 	    listing->known_print == listing->last_print &&
-	    listing->fresh >= listing->last_doubles &&
+	    listing->fresh >= listing->last_duplicates &&
 	    listing->inserted == 0;
 }
 
@@ -105,7 +105,7 @@ is_static(const struct crawl_listing *listing, unsigned readings)
 {
 	return readings > 1 && listing->fresh == 0 &&
 	    listing->print == listing->last_print &&
-	    listing->double_print == listing->last_double_print;
+	    listing->duplicates_print == listing->last_duplicates_print;
 }
 
 /*
@@ -185,7 +185,7 @@ crawl_end_of_pass(struct crawl *crawl, struct crawl_listing *listing)
 	}
 	if (is_uncounted(listing) && listing->is_stepped)
 		return again_or(listing, last, CRAWL_STEPPED);
-	if (is_uncounted(listing) && listing->has_doubles && !keeps)
+	if (is_uncounted(listing) && listing->has_duplicates && !keeps)
 		return again_or(listing, last || (is_static(listing,
 		    readings) && (listing->varied > 1 ||
 		    !vary_size(listing))), CRAWL_RESTLESS);

@@ -59,7 +59,7 @@ http_send(struct http *http, const struct http_request *request)
 		transfer->reply.body = http->spare[--http->n_spare];
 	else
 		text_init(&transfer->reply.body, http->settings.max_body);
-	text_init(&transfer->said, SAID_ALL);
+	text_init(&transfer->reported, SAID_ALL);
 	DL_APPEND(http->all, transfer);
 	http->n_open++;
 }
@@ -167,7 +167,7 @@ redirect(struct transfer *transfer)
 	if (url == NULL)
 		why = "it leads to no address that may be asked";
 	else if (reply->request.body != NULL && ((reply->status != 307 &&
-	    reply->status != 308) || !http_is_ours(url,
+	    reply->status != 308) || !http_is_same_server(url,
 	    transfer->http->settings.base,
 	    transfer->http->settings.hosts)))
 		why = "a POST is not sent to another place";
@@ -242,7 +242,7 @@ settle(struct transfer *transfer, CURLcode code)
 	http->was_reached |= status > 0;
 	http_leave_wire(transfer);
 	note_prescans(reply);
-	told_settle(transfer, clock_ms());
+	reported_finish(transfer, clock_ms());
 	if (code == CURLE_BAD_CONTENT_ENCODING && transfer->odd_encoding &&
 	    !transfer->is_plain) {
 		take_native(transfer);
@@ -305,7 +305,7 @@ weigh_failure(struct transfer *transfer)
 		return http_weigh_refusal(transfer, clock_ms());
 	}
 	limit_failure(&http->limit, true);
-	told_failed(transfer);
+	reported_failed(transfer);
 	return http_backoff(http, transfer->reply.attempts);
 }
 

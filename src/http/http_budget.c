@@ -42,26 +42,26 @@ budget_count(const char *value)
 }
 
 bool
-budget_told(struct budget *budget, const struct told *told, int64_t now)
+budget_told(struct budget *budget, const struct reported *reported, int64_t now)
 {
 	int64_t until, before = budget->blocked > now ? budget->blocked : now;
 
-	if (told->limit >= 0)
-		budget->limit = told->limit;
-	if (told->left < 0 || told->reset < 0)
+	if (reported->limit >= 0)
+		budget->limit = reported->limit;
+	if (reported->left < 0 || reported->reset < 0)
 		return false;
-	until = now + told->reset + ROUNDING_MS;
-	if (told->left == 0 && until > budget->blocked) {
+	until = now + reported->reset + ROUNDING_MS;
+	if (reported->left == 0 && until > budget->blocked) {
 		budget->blocked = until;
-		snprintf(budget->said, SAID_MAX, "%s", told->said);
+		snprintf(budget->reported, SAID_MAX, "%s", reported->reported);
 	}
 	if (budget->left < 0 || now >= budget->until ||
 	    until > budget->until + SAME_MS) {
-		budget->left = told->left;
+		budget->left = reported->left;
 		budget->until = until;
 	} else if (until >= budget->until - SAME_MS &&
-	    told->left < budget->left) {
-		budget->left = told->left;
+	    reported->left < budget->left) {
+		budget->left = reported->left;
 	}
 	return budget->blocked > before + SAME_MS;
 }

@@ -79,7 +79,7 @@ header_value(const char *line, size_t len)
 
 /* Those about waits and limits. */
 static void
-note_told(struct transfer *transfer, const char *line, size_t len)
+note_reported(struct transfer *transfer, const char *line, size_t len)
 {
 	const char *colon = memchr(line, ':', len);
 	char *name, *value;
@@ -88,7 +88,7 @@ note_told(struct transfer *transfer, const char *line, size_t len)
 		return;
 	name = mem_copy(line, (size_t)(colon - line));
 	value = header_value(line, len);
-	told_header(transfer, name, value);
+	reported_header(transfer, name, value);
 	free(name);
 	free(value);
 }
@@ -143,7 +143,7 @@ note_header(struct transfer *transfer, const char *line, size_t len)
 		http_hide(transfer->http, transfer->reply.id);
 		return;
 	}
-	note_told(transfer, line, len);
+	note_reported(transfer, line, len);
 	if (is_header(line, len, "location")) {
 		free(transfer->location);
 		transfer->location = header_value(line, len);
@@ -176,8 +176,8 @@ forget_head(struct transfer *transfer)
 	transfer->reply.id = NULL;
 	transfer->odd_encoding = false;
 	transfer->retry_after = -1;
-	text_clear(&transfer->said);
-	transfer->told = transfer->members = (struct told){ .limit = -1,
+	text_clear(&transfer->reported);
+	transfer->report = transfer->members = (struct reported){ .limit = -1,
 	    .left = -1, .reset = -1 };
 	transfer->reply.is_html = transfer->reply.is_json = false;
 }
@@ -248,7 +248,7 @@ int
 http_start(struct transfer *transfer)
 {
 	struct http *http = transfer->http;
-	bool ours = http_is_ours(transfer->url, http->settings.base,
+	bool is_native = http_is_same_server(transfer->url, http->settings.base,
 	    http->settings.hosts);
 	CURL *easy = http->n_idle > 0 ? http->idle[--http->n_idle] :
 	    new_handle(&http->settings);
@@ -268,7 +268,7 @@ http_start(struct transfer *transfer)
 		curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
 	}
 	curl_easy_setopt(easy, CURLOPT_HTTPHEADER,
-	    !ours ? http->without_key :
+	    !is_native ? http->without_key :
 	    transfer->reply.request.body != NULL ? http->post :
 	    http->with_key);
 	transfer->is_plain = http->plain;

@@ -9,7 +9,7 @@
 
 #define WORDS_MAX 120
 
-static void add_said(json_t *, struct text *);
+static void add_reported(json_t *, struct text *);
 
 /* "query.page: ensure this value ..." of a FastAPI validation error. */
 static void
@@ -28,7 +28,7 @@ add_validation(json_t *item, struct text *text)
 	}
 	if (json_array_size(place) > 0)
 		text_adds(text, ": ");
-	add_said(json_object_get(item, "msg"), text);
+	add_reported(json_object_get(item, "msg"), text);
 }
 
 /* "missing_field: " of {"code": "missing_field", "message": ...}. */
@@ -47,28 +47,28 @@ add_code(json_t *value, struct text *text)
 
 /* Add what a value says, in any of the forms that servers use. */
 static void
-add_said(json_t *value, struct text *text)
+add_reported(json_t *value, struct text *text)
 {
 	static const char *const names[] = { "detail", "error", "message",
 	    "description", "msg" };
-	const char *said;
+	const char *reported;
 	size_t i;
 
 	if (json_is_string(value)) {
-		said = json_string_value(value);
-		text_add_visible(text, said, strlen(said) < WORDS_MAX ?
-		    strlen(said) : WORDS_MAX);
+		reported = json_string_value(value);
+		text_add_visible(text, reported, strlen(reported) < WORDS_MAX ?
+		    strlen(reported) : WORDS_MAX);
 	} else if (json_is_array(value)) {
 		value = json_array_get(value, 0);
 		if (json_object_get(value, "loc") != NULL)
 			add_validation(value, text);
 		else if (value != NULL)
-			add_said(value, text);
+			add_reported(value, text);
 	} else if (json_is_object(value)) {
 		add_code(value, text);
 		for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 			if (json_object_get(value, names[i]) != NULL) {
-				add_said(json_object_get(value, names[i]),
+				add_reported(json_object_get(value, names[i]),
 				    text);
 				return;
 			}
@@ -89,7 +89,7 @@ http_explain(struct span body, struct text *text)
 	json = body.len <= 65536 ? json_loadb(body.data, body.len,
 	    JSON_DECODE_ANY | JSON_DISABLE_EOF_CHECK, NULL) : NULL;
 	if (json != NULL) {
-		add_said(json, text);
+		add_reported(json, text);
 		json_decref(json);
 		return;
 	}

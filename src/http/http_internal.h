@@ -16,11 +16,11 @@
 #define SPAN_BYTES 6000
 
 /* What a reply's headers say of the requests that may still be sent. */
-struct told {
+struct reported {
 	int64_t limit, left;	/* -1: not said */
 	int64_t reset;		/* ms from when it came; -1: not said */
-	char said[SAID_MAX];	/* the header with the reset */
-	char limit_said[SAID_MAX];
+	char reported[SAID_MAX];	/* the header with the reset */
+	char limit_text[SAID_MAX];
 };
 
 /* How many requests may be sent until when: see http_budget.c. */
@@ -29,7 +29,7 @@ struct budget {
 	int64_t left;		/* the least that was told; -1: not known */
 	int64_t until;		/* when there are ${limit} again */
 	int64_t blocked;	/* until then none may be sent */
-	char said[SAID_MAX];	/* by what header */
+	char reported[SAID_MAX];	/* by what header */
 };
 
 /*
@@ -59,12 +59,12 @@ struct transfer {
 	bool has_begun;		/* something of the reply came */
 	bool too_large;
 	int64_t retry_after;	/* ms from when it came; -1: not said */
-	char retry_said[SAID_MAX];	/* the header that said it */
-	struct text said;	/* headers to be read: name, value, each with
+	char retry_text[SAID_MAX];	/* the header that said it */
+	struct text reported;	/* headers to be read: name, value, each with
 				 * a NUL behind it */
-	int64_t said_at;	/* when the last of them came */
-	struct told told;	/* of the budget */
-	struct told members;	/* likewise, by a RateLimit header */
+	int64_t reported_at;	/* when the last of them came */
+	struct reported report;	/* of the budget */
+	struct reported members;	/* likewise, by a RateLimit header */
 	char *location;
 	uint64_t successes;	/* of all, when it was last sent */
 	struct pace_ticket ticket;
@@ -197,27 +197,27 @@ int64_t http_when(const char *, int64_t);
 /** http_date(value): Return the HTTP date in ms since 1970, or -1. */
 int64_t http_date(const char *);
 
-/* ---------------------------------------------------- http_told.c */
+/* ---------------------------------------------------- http_reported.c */
 
 /**
- * told_header(transfer, name, value):
+ * reported_header(transfer, name, value):
  * Keep a header that says when to come again or what is left, or what time it
  * is at the server.
  */
-void told_header(struct transfer *, const char *, const char *);
+void reported_header(struct transfer *, const char *, const char *);
 
-/** told_read(transfer): No more headers come; note what they say. */
-void told_read(struct transfer *);
+/** reported_read(transfer): No more headers come; note what they say. */
+void reported_read(struct transfer *);
 
 /**
- * told_settle(transfer, now):
+ * reported_finish(transfer, now):
  * The reply is in, or lost: read its headers, and tell the budget of them.  A
  * refusal's ${retry_after} is set then from all that its headers say.
  */
-void told_settle(struct transfer *, int64_t);
+void reported_finish(struct transfer *, int64_t);
 
-/** told_failed(transfer): It is a failure: a reset says when, as for a 429. */
-void told_failed(struct transfer *);
+/** reported_failed(transfer): It is a failure: a reset says when, as for a 429. */
+void reported_failed(struct transfer *);
 
 /* -------------------------------------------------- http_refuse.c */
 
@@ -262,11 +262,11 @@ void http_end_used_up(struct http *, int64_t);
 void budget_init(struct budget *);
 
 /**
- * budget_told(budget, told, now):
+ * budget_told(budget, reported, now):
  * A reply's headers say so much.  Return whether none may be sent for longer
  * than was known.
  */
-bool budget_told(struct budget *, const struct told *, int64_t);
+bool budget_told(struct budget *, const struct reported *, int64_t);
 
 /** budget_lost(budget): A request ended without a word of it. */
 void budget_lost(struct budget *);
@@ -333,11 +333,11 @@ bool http_same_origin(const char *, const char *);
 void http_add_origin(const char *, struct text *);
 
 /**
- * http_is_ours(url, base, hosts):
+ * http_is_same_server(url, base, hosts):
  * May ${url} have the key: is it on the server ${base}, or on one of ${hosts}
  * (NULL: none), and no less safe on its way?
  */
-bool http_is_ours(const char *, const char *, char *const *);
+bool http_is_same_server(const char *, const char *, char *const *);
 
 /**
  * http_resolve(base, location):

@@ -109,7 +109,7 @@ http_free_transfer(struct transfer *transfer)
 	http_leave_wire(transfer);
 	DL_DELETE(transfer->http->all, transfer);
 	http_spare_body(transfer->http, &transfer->reply.body);
-	text_release(&transfer->said);
+	text_release(&transfer->reported);
 	free(transfer->reply.request.url);
 	free(transfer->reply.request.body);
 	for (i = 0; i < HTTP_KEPT; i++)

@@ -36,7 +36,7 @@ http_say_asked(const struct transfer *transfer, int64_t wait, char *out,
 		return;
 	text_human_time(wait, human);
 	snprintf(out, capacity, "; the server says \"%s\": waiting %s",
-	    transfer->retry_said, human);
+	    transfer->retry_text, human);
 }
 
 void
@@ -76,7 +76,7 @@ http_asked(struct transfer *transfer, int64_t wait)
 	text_human_time(transfer->retry_after, human);
 	text_human_time(http->settings.max_wait_ms, max);
 	snprintf(text, sizeof(text), "the server says \"%s\" (HTTP %d): a "
-	    "wait of %s, and --max-wait allows %s", transfer->retry_said,
+	    "wait of %s, and --max-wait allows %s", transfer->retry_text,
 	    transfer->reply.status, human, max);
 	http_end(http, ERR_STOPPED, text);
 	return wait;
@@ -110,7 +110,7 @@ http_end_used_up(struct http *http, int64_t wait)
 	text_human_time(http->settings.max_wait_ms, max);
 	snprintf(text, sizeof(text), "the server says that no requests are "
 	    "left (%s): a wait of %s, and --max-wait allows %s",
-	    http->limit.budget.said, human, max);
+	    http->limit.budget.reported, human, max);
 	http_end(http, ERR_STOPPED, text);
 }
 

@@ -21,13 +21,13 @@
 bool
 http_is_limit(const struct transfer *transfer)
 {
-	const struct told *told = &transfer->told;
+	const struct reported *reported = &transfer->report;
 
 	return transfer->reply.status == 403 &&
 	    (transfer->retry_after >= 0 ||
-	    (told->left == 0 && told->limit != 0) ||
+	    (reported->left == 0 && reported->limit != 0) ||
 	    (transfer->members.left == 0 && transfer->members.limit != 0) ||
-	    (told->left < 0 && told->reset >= 0));
+	    (reported->left < 0 && reported->reset >= 0));
 }
 
 bool
@@ -117,7 +117,7 @@ explain_status(struct transfer *transfer)
 	http_explain((struct span){ reply->body.data, reply->body.len },
 	    &text);
 	http_hide(transfer->http, text.data);
-	if (transfer->redirects > 0 && !http_is_ours(transfer->url,
+	if (transfer->redirects > 0 && !http_is_same_server(transfer->url,
 	    settings->base, settings->hosts)) {
 		text_adds(&origin, ", from ");
 		http_add_origin(transfer->url, &origin);

@@ -55,7 +55,7 @@ http_end_slow(struct transfer *transfer, int64_t now)
 		    "%lld s", transfer->span_bytes,
 		    (long long)(now - transfer->span_since) / 1000);
 	http_leave_wire(transfer);
-	told_read(transfer);
+	reported_read(transfer);
 	budget_lost(&transfer->http->limit.budget);
 	reply->status = 0;
 	reply->is_slow = true;

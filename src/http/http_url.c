@@ -232,7 +232,7 @@ http_check_host(const char *text, struct err *err)
 }
 
 bool
-http_is_ours(const char *url, const char *base, char *const *hosts)
+http_is_same_server(const char *url, const char *base, char *const *hosts)
 {
 	bool is_safe = strncasecmp(url, "https:", 6) == 0, same;
 	char *other;
@@ -295,13 +295,13 @@ http_follow(const char *base, char *const *hosts, const char *from,
 	if (strncasecmp(base, "https:", 6) == 0 &&
 	    strncasecmp(url, "http:", 5) == 0) {
 		secure = mem_format("https:%s", url + 5);
-		if (http_is_ours(secure, base, hosts)) {
+		if (http_is_same_server(secure, base, hosts)) {
 			free(url);
 			return secure;
 		}
 		free(secure);
 	}
-	if (!http_is_ours(url, base, hosts)) {
+	if (!http_is_same_server(url, base, hosts)) {
 		err_set(err, ERR_DATA, "the reply says that the next page is "
 		    "at %.100s, which is not on the server %.100s; nothing "
 		    "is asked for elsewhere, unless --allow-host names it",

@@ -42,7 +42,7 @@ manifest_add_logged(const char *line, size_t len, struct text *value)
 		" INFO  run      header " MANIFEST_LOGGED "=\"",
 		" INFO  run      sealed " MANIFEST_LOGGED "=\"" };
 	size_t n = strlen(marks[0]), i;
-	const char *said;
+	const char *reported;
 	json_t *json;
 
 	for (i = 0; i < 2; i++) {
@@ -53,11 +53,11 @@ manifest_add_logged(const char *line, size_t len, struct text *value)
 		}
 	}
 	json = *line == '{' ? json_loadb(line, len, 0, NULL) : NULL;
-	said = json_string_value(json_object_get(json, MANIFEST_LOGGED));
-	if (said != NULL && is_member(json, "area", "run") &&
+	reported = json_string_value(json_object_get(json, MANIFEST_LOGGED));
+	if (reported != NULL && is_member(json, "area", "run") &&
 	    (is_member(json, "message", "header") ||
 	    is_member(json, "message", "sealed")))
-		text_adds(value, said);
+		text_adds(value, reported);
 	json_decref(json);
 }
 

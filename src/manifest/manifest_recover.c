@@ -425,13 +425,13 @@ add_header(struct recovery *r, const struct known *header, struct text *text)
 	struct span line = choose(header, 0);
 	json_t *json = json_loadb(line.data, line.len, 0, NULL), *all;
 	json_t *logged = logged_header(r);
-	char *said;
+	char *reported;
 
 	all = logged != NULL ? join_headers(logged, json) : json_incref(json);
-	said = json_dumps(all, JSON_COMPACT);
-	text_adds(text, said);
+	reported = json_dumps(all, JSON_COMPACT);
+	text_adds(text, reported);
 	text_addc(text, '\n');
-	free(said);
+	free(reported);
 	json_decref(all);
 	json_decref(json);
 	json_decref(logged);

@@ -116,7 +116,7 @@ int
 manifest_check_seal(json_t *json, struct span file, size_t line_at,
     struct err *err)
 {
-	const char *said = json_string_value(json_object_get(json,
+	const char *reported = json_string_value(json_object_get(json,
 	    "sha256"));
 	unsigned char hash[SHA256_BYTES];
 	char hex[SHA256_HEX], *pos;
@@ -125,12 +125,12 @@ manifest_check_seal(json_t *json, struct span file, size_t line_at,
 
 	text_init(&text, file.len + 1);
 	text_add(&text, file.data, file.len);
-	if (said != NULL && strlen(said) == SHA256_HEX - 1 &&
-	    (pos = strstr(&text.data[line_at], said)) != NULL) {
+	if (reported != NULL && strlen(reported) == SHA256_HEX - 1 &&
+	    (pos = strstr(&text.data[line_at], reported)) != NULL) {
 		memcpy(pos, ZEROS, SHA256_HEX - 1);
 		sha256_of(text.data, text.len, hash);
 		sha256_hex(hash, hex);
-		rc = strcmp(hex, said) == 0 ? 0 : -1;
+		rc = strcmp(hex, reported) == 0 ? 0 : -1;
 	}
 	text_release(&text);
 	if (rc == -1)

@@ -119,7 +119,7 @@ int pack_files(const struct pack_settings *, struct err *);
 struct pack_export {
 	struct pack_settings settings;
 	struct pack *pack;
-	bool ours;		/* it has a manifest */
+	bool is_native;		/* it has a manifest */
 	bool sealed;		/* complete */
 	bool knows_all;		/* the manifest knows each of its files */
 	uint64_t gaps;

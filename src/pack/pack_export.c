@@ -74,7 +74,7 @@ read_manifest(struct pack_export *export, struct log *log, struct err *err)
 	if (manifest_all_files(export->manifest,
 	    &export->receipts, err) == -1)
 		return -1;
-	export->ours = true;
+	export->is_native = true;
 	export->knows_all = !manifest_is_partial(export->manifest);
 	export->sealed = manifest_sealed(export->manifest) != NULL;
 	while (manifest_each(export->manifest, listing.key, &listing))

@@ -68,7 +68,7 @@ run_free(struct run *run)
 		free(run->rules[i]);
 	free(run->rules);
 	page_plans_free(run->plans, run->settings.source);
-	set_free(run->told);
+	set_free(run->reported);
 	run_damage_free(run);
 	tree_receipts_release(&run->sums);
 	tree_receipts_release(&run->aside);

@@ -14,8 +14,8 @@ int
 run_again_begin(struct run *run, struct run_listing *own, struct err *err)
 {
 	run_note_restart(own);
-	run_doubles_free(own->doubles);
-	own->doubles = NULL;
+	run_duplicates_free(own->held_duplicates);
+	own->held_duplicates = NULL;
 	tree_stream_free(own->again);
 	own->again = NULL;
 	if (own->dir == NULL || run->tree == NULL)
@@ -31,7 +31,7 @@ has_late_records(const struct run *run, const struct run_listing *own)
 	struct manifest_listing known;
 	size_t i;
 
-	if (own->foreign)
+	if (own->is_legacy)
 		return true;
 	if (!manifest_find(run->manifest, own->crawl->key, &known))
 		return false;
@@ -50,7 +50,7 @@ is_left_over(struct run *run, struct run_listing *own, struct set *tally,
 	bool is_other = is_named && run_versions_is_other(run, versions,
 	    record->bytes);
 
-	if (is_named && !own->foreign)
+	if (is_named && !own->is_legacy)
 		(void)run_twins_key(run, own, record->bytes);
 	is_new = set_add(own->pass_seen, run->scratch.data, run->scratch.len);
 	own->same_key += is_other && !is_new;
@@ -61,7 +61,7 @@ is_left_over(struct run *run, struct run_listing *own, struct set *tally,
 static int
 add_left_over(struct run *run, struct run_listing *own, struct err *err)
 {
-	struct run_reader *reader = own->foreign ? run_reader_on_disk(run,
+	struct run_reader *reader = own->is_legacy ? run_reader_on_disk(run,
 	    own->crawl->key, own->dir, err) : run_reader_new(run,
 	    own->crawl->key, own->dir, err);
 	struct run_versions *versions = run_versions_new(run, own, err);
@@ -223,9 +223,9 @@ run_again_end(struct run *run, struct run_listing *own,
 
 	if (again == NULL)
 		return 0;
-	if (own->foreign && (proven = run_kept_proven(run, own)) != NULL)
+	if (own->is_legacy && (proven = run_kept_proven(run, own)) != NULL)
 		return end_as_it_is(run, own, proven, whole, err);
-	if (!own->foreign && count_other(run, own, &changed, err) == -1)
+	if (!own->is_legacy && count_other(run, own, &changed, err) == -1)
 		return -1;
 	/* Which records share their key may have been known too late. */
 	if (!has_late_records(run, own) && changed == 0 &&
@@ -240,7 +240,7 @@ run_again_end(struct run *run, struct run_listing *own,
 	    !is_proven(run, own) && add_left_over(run, own, err) == -1))
 		return -1;
 	own->again = NULL;
-	if (own->shared != NULL && !own->foreign &&
+	if (own->shared != NULL && !own->is_legacy &&
 	    count_same_key(run, own, err) == -1) {
 		tree_stream_free(again);
 		return -1;

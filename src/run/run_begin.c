@@ -435,7 +435,7 @@ run_begin(struct run *run, struct err *err)
 	run->units_total = -1;
 	make_rules(run);
 	run->plans = page_plans_new(run->settings.source);
-	run->told = set_new();
+	run->reported = set_new();
 	if ((run->settings.resume != NULL ? go_on(run, err) :
 	    create(run, err)) == -1)
 		return -1;

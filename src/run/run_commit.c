@@ -102,14 +102,14 @@ take_again(struct run *run, struct run_task *task, struct outcome *outcome,
 	if (own->dir != NULL) {
 		/* An earlier reading is a stream of its own. */
 		if (seen == RUN_DUPLICATE)
-			run_double(own, &run->scratch, record->bytes);
+			run_duplicate(own, &run->scratch, record->bytes);
 		return 0;
 	}
 	if ((rc = run_differs(run, listing, record, err)) != 1)
 		return rc;
 	if (seen == RUN_DUPLICATE) {
 		(void)page_key(record, NULL, &run->scratch);
-		run_double(own, &run->scratch, record->bytes);
+		run_duplicate(own, &run->scratch, record->bytes);
 		return 0;
 	}
 	/* What another tool has taken stays as it is. */
@@ -133,7 +133,7 @@ tell_unnamed(struct run *run, const struct run_task *task,
 	if (resource->has_children)
 		record_gap(run, task, outcome, i, "it has no key, so what "
 		    "belongs to it can't be asked for");
-	else if (set_add(run->told, resource->name, strlen(resource->name)))
+	else if (set_add(run->reported, resource->name, strlen(resource->name)))
 		log_event(run->settings.log, LOG_WARN, "run", "records "
 		    "without a key are kept; two with the same bytes are "
 		    "taken for two", "resource", task->key, NULL);
@@ -282,7 +282,7 @@ store_list(struct run *run, struct run_task *task, struct outcome *outcome,
 		return -1;
 	if (last.data != NULL)
 		run_note_last(own, last);
-	if (own->foreign) {
+	if (own->is_legacy) {
 		outcome->page.kept = page->n;
 	} else if (own->stream != NULL) {
 		outcome->page.position = tree_stream_lines(own->stream);
@@ -339,7 +339,7 @@ finish(struct run *run, struct run_task *task, struct outcome *outcome)
 	    .more = task->nothing ? 0 : task->page.more,
 	    .cursor = task->next_cursor,
 	    .print = own->print, .known_print = own->known_print,
-	    .double_print = own->double_print, .inserted = own->inserted,
+	    .duplicates_print = own->duplicates_print, .inserted = own->inserted,
 	    .retried = task->reply != NULL && task->reply->attempts > 1 };
 
 	/* What is in the manifest is of the records that were asked for. */
@@ -374,7 +374,7 @@ say(struct run *run, struct run_task *task, struct outcome *outcome,
 	json_decref(fields);
 	own->alone = false;
 	/* It counts when it takes the old one's place, and not before. */
-	if (own->foreign)
+	if (own->is_legacy)
 		return 0;
 	page->first = task->job.first + task->job.overlap;
 	page->count = listing->resource->paging == SOURCE_INTERVALS ||

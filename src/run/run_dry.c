@@ -134,7 +134,7 @@ run_dry_page(struct run *run, const struct run_task *task)
 	const struct source_resource *resource = listing->resource;
 	struct run_estimate *row;
 	uint64_t total, bytes = 0, size = task->job.count;
-	int64_t told = task->page.total;
+	int64_t reported = task->page.total;
 	struct page_record record;
 	size_t i;
 
@@ -150,17 +150,17 @@ run_dry_page(struct run *run, const struct run_task *task)
 	row = row_for(run, resource, NULL);
 	row->requests++;
 	/* A list without a total may have one that another record tells. */
-	if (told < 0 && resource->has_expect)
-		told = crawl_number(run->crawl, listing, &resource->expect);
+	if (reported < 0 && resource->has_expect)
+		reported = crawl_number(run->crawl, listing, &resource->expect);
 	total = task->page.n;
-	if (!run_dry_goes_on(resource) && told >= 0) {
+	if (!run_dry_goes_on(resource) && reported >= 0) {
 		/*
 		 * The rest is guessed from what was seen; of windows, those
 		 * that are cut short are asked for again in parts.
 		 */
 		if (task->page.size > 0)
 			size = (uint64_t)task->page.size;
-		total = (uint64_t)told;
+		total = (uint64_t)reported;
 		if (listing->end > 0 && total > listing->end)
 			total = listing->end;
 		total -= total < listing->begin ? total : listing->begin;

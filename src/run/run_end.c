@@ -168,15 +168,15 @@ end_whole(struct run *run, struct run_listing *own, struct err *err)
 		return 0;
 	if (own->stream != NULL && tree_stream_cut(own->stream, err) == -1)
 		return -1;
-	if (run_doubles_count(run, own, &later, err) == -1)
+	if (run_duplicates_count(run, own, &later, err) == -1)
 		return -1;
 	if (own->dir != NULL) {
 		if (end_stream(run, own, &whole, err) == -1)
 			return -1;
-		return later > 0 ? run_doubles_replace(run, own, &whole,
+		return later > 0 ? run_duplicates_replace(run, own, &whole,
 		    err) : 0;
 	}
-	if (later > 0 && run_doubles_replace(run, own, &whole, err) == -1)
+	if (later > 0 && run_duplicates_replace(run, own, &whole, err) == -1)
 		return -1;
 	run_again_gone(own, &whole);
 	whole.changed = own->changed += later;
@@ -196,13 +196,13 @@ fits(int64_t n, uint64_t distinct, uint64_t more)
  * share their key explain it?
  */
 static bool
-counts_doubles(const struct crawl_listing *listing, uint64_t doubles)
+counts_duplicates(const struct crawl_listing *listing, uint64_t duplicates)
 {
 	int64_t total = listing->size > 0 ? listing->total : -1;
 
-	return doubles > 0 && (total >= 0 || listing->expected >= 0) &&
-	    fits(total, listing->distinct, doubles) &&
-	    fits(listing->expected, listing->distinct, doubles);
+	return duplicates > 0 && (total >= 0 || listing->expected >= 0) &&
+	    fits(total, listing->distinct, duplicates) &&
+	    fits(listing->expected, listing->distinct, duplicates);
 }
 
 /* The counts don't agree, and reading again did not change that. */
@@ -268,7 +268,7 @@ tell_unread(struct run *run, const struct crawl_listing *listing)
 	key = mem_format("%s expects", resource->name);
 	text_init(&text, 200);
 	text_add_visible(&text, value, strnlen(value, 40));
-	if (set_add(run->told, key, strlen(key)))
+	if (set_add(run->reported, key, strlen(key)))
 		log_say(run->settings.log, LOG_WARN, "run", "%s: %s, which "
 		    "should tell how many records there are, is no count: "
 		    "%s; it is left out of account", listing->key,
@@ -360,10 +360,10 @@ share_keys(struct run *run, struct run_listing *own, enum crawl_state state,
 	uint64_t n;
 	int rc;
 
-	if (run_doubles_count(run, own, &n, err) == -1)
+	if (run_duplicates_count(run, own, &n, err) == -1)
 		return -1;
-	rc = run_doubles_share(run, own, state == CRAWL_DIFFERS &&
-	    counts_doubles(listing, n), err);
+	rc = run_duplicates_share(run, own, state == CRAWL_DIFFERS &&
+	    counts_duplicates(listing, n), err);
 	if (rc <= 0 || (state != CRAWL_WHOLE && state != CRAWL_DIFFERS &&
 	    (state != CRAWL_RESTLESS || rc == 1)))
 		return rc == -1 ? -1 : 0;
@@ -401,12 +401,12 @@ end_listing(struct run *run, struct run_listing *own, enum crawl_state state,
 			end_open(run, own, "the same records, which have no "
 			    "key, came several times: whether they are one "
 			    "or several can't be told");
-		if (run_doubles_are_over(own))
+		if (run_duplicates_are_over(own))
 			end_open(run, own, "more records have the key of "
 			    "another one than can be compared, so some may "
 			    "be missing");
 		own->crawl->gapped |= is_unsure(own) ||
-		    run_doubles_are_over(own);
+		    run_duplicates_are_over(own);
 		if (!own->crawl->gapped)
 			rc = end_whole(run, own, err);
 		break;

@@ -38,7 +38,7 @@ struct run_listing {
 	bool is_equal;		/* the last record is one of several equal */
 	uint64_t print;		/* of the keys of this reading, in order, */
 	uint64_t known_print;	/* of those among them that are not new, */
-	uint64_t double_print;	/* and of those that came before in it */
+	uint64_t duplicates_print;	/* and of those that came before in it */
 	uint64_t inserted;	/* new ones between others of this reading, */
 	uint64_t maybe_inserted;	/* and those that may be */
 	bool has_known;		/* one of an earlier reading came */
@@ -48,7 +48,7 @@ struct run_listing {
 				 * is not told apart; or NULL */
 	unsigned char last[SHA256_BYTES];	/* of the last record's bytes */
 	bool has_last;
-	struct run_doubles *doubles;	/* see run_double.c; or NULL */
+	struct run_duplicates *held_duplicates;	/* see run_duplicate.c; or NULL */
 	struct set *versions;	/* of the reading before: what came in several
 				 * versions, by key and bytes; or NULL */
 	struct set *exact;	/* of a list by time: keys and bytes of this
@@ -70,7 +70,7 @@ struct run_listing {
 	bool is_weighed;	/* a dry run has decided: */
 	bool is_enough;		/* its first page tells enough */
 	struct tree_stream *again;	/* as this reading has it, or NULL */
-	bool foreign;		/* another tool's: nothing is added to it */
+	bool is_legacy;		/* another tool's: nothing is added to it */
 	bool has_damage;	/* and there are lines that can't be read */
 	struct run_kept *kept;	/* see run_keep.c; or NULL */
 	struct set *twice;	/* keys that several of its records have */
@@ -88,7 +88,7 @@ struct run {
 	char started[32];
 	struct http_rule **rules;	/* by resource */
 	struct page_plan **plans;	/* likewise */
-	struct set *told;	/* what was said once and for all */
+	struct set *reported;	/* what was said once and for all */
 
 	struct run_damage *damage;	/* see run_damage.c */
 	size_t n_damage, damage_capacity;

@@ -25,7 +25,7 @@ run_tell_once(struct run *run, const struct run_task *task,
 	vsnprintf(text, sizeof(text), format, ap);
 	va_end(ap);
 	http_hide(run->http, text);
-	if (set_add(run->told, key, strlen(key)))
+	if (set_add(run->reported, key, strlen(key)))
 		log_say(run->settings.log, LOG_WARN, "run", "%s: %s",
 		    task->key, text);
 	free(key);

@@ -21,7 +21,7 @@ run_note_restart(struct run_listing *own)
 		set_free(own->pass_seen);
 	own->pass_seen = set_new();
 	own->has_last = false;
-	own->print = own->known_print = own->double_print = 0;
+	own->print = own->known_print = own->duplicates_print = 0;
 	own->inserted = own->maybe_inserted = 0;
 	own->has_known = false;
 	run_note_start(own);

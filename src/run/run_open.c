@@ -27,7 +27,7 @@ run_close(struct run_listing *own)
 	set_free(own->shared);
 	set_free(own->twice);
 	set_free(own->unclear);
-	run_doubles_free(own->doubles);
+	run_duplicates_free(own->held_duplicates);
 	set_free(own->versions);
 	set_free(own->exact);
 	run_restore_free(own->restore);
@@ -347,13 +347,13 @@ take_part(struct run *run, struct run_listing *own,
  * one can take its place nothing of it is touched.
  */
 static int
-take_foreign(struct run *run, struct run_listing *own, struct err *err)
+take_legacy(struct run *run, struct run_listing *own, struct err *err)
 {
 	struct crawl_known part = { .total = -1, .pass = 2,
 	    .size = own->crawl->size };
 	enum crawl_state state;
 
-	own->foreign = true;
+	own->is_legacy = true;
 	own->alone = false;
 	if ((run->settings.trust != RUN_TRUST_SERVER &&
 	    run_kept_read(run, own, err) == -1) ||
@@ -370,7 +370,7 @@ take_foreign(struct run *run, struct run_listing *own, struct err *err)
  * that was ended, and the new ones are written over it in a layer.
  */
 static bool
-has_untold(struct run *run, const struct run_listing *own)
+has_unreported(struct run *run, const struct run_listing *own)
 {
 	struct tree_receipts files = { NULL, 0, 0 }, known = files;
 	bool has = false;
@@ -418,8 +418,8 @@ run_open(struct run *run, struct crawl_listing *listing, struct err *err)
 		return take_whole(run, own, &known, err);
 	if (own->dir != NULL && (run_is_hurt(run, listing->key) ||
 	    (found && run->adopted) || (!found && run->is_salvaged) ||
-	    has_untold(run, own)))
-		return take_foreign(run, own, err);
+	    has_unreported(run, own)))
+		return take_legacy(run, own, err);
 	if (open_stream(run, own, err) == -1)
 		return -1;
 	if (found)

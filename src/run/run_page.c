@@ -175,7 +175,7 @@ tell_unread(struct run *run, const struct run_task *task,
 	text_add_visible(&text, unread->value.data, unread->value.len < 40 ?
 	    unread->value.len : 40);
 	http_hide(run->http, text.data);
-	if (set_add(run->told, key, strlen(key)))
+	if (set_add(run->reported, key, strlen(key)))
 		log_say(run->settings.log, LOG_WARN, "run", "%s: \"%s\" is "
 		    "%s: %s; it is left out of account, and only what else "
 		    "the server says tells where the list ends", task->key,
@@ -356,22 +356,22 @@ run_page_inside(const struct run_task *task, uint64_t *n)
 	struct span value;
 	struct text text;
 	int64_t offset;
-	bool is_told = path != NULL;
+	bool is_reported = path != NULL;
 	size_t i;
 
 	*n = 0;
 	text_init(&text, 200);
-	for (i = 0; is_told && i < task->page.n; i++) {
+	for (i = 0; is_reported && i < task->page.n; i++) {
 		record = page_record(&task->page, i);
 		text_clear(&text);
-		is_told = page_is_named(&record) &&
+		is_reported = page_is_named(&record) &&
 		    page_find(record.bytes, path, &value);
-		if (is_told)
+		if (is_reported)
 			page_value_text(value, &text);
-		is_told = is_told && text.data != NULL &&
+		is_reported = is_reported && text.data != NULL &&
 		    clock_parse(text.data, &offset) == 0;
-		*n += is_told && crawl_is_inside(&task->job, offset);
+		*n += is_reported && crawl_is_inside(&task->job, offset);
 	}
 	text_release(&text);
-	return is_told;
+	return is_reported;
 }

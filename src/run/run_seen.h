@@ -134,45 +134,45 @@ bool run_versions_is_other(struct run *, const struct run_versions *,
 /** run_versions_free(versions): Free them; they may be NULL. */
 void run_versions_free(struct run_versions *);
 
-/* ---------------------------------------------------- run_double.c */
+/* ---------------------------------------------------- run_duplicate.c */
 
 /**
- * run_double(own, key, record):
+ * run_duplicate(own, key, record):
  * A record with the key ${key} came again in this reading: hold it.
  */
-void run_double(struct run_listing *, const struct text *, struct span);
+void run_duplicate(struct run_listing *, const struct text *, struct span);
 
 /**
- * run_doubles_share(run, own, counted, err):
+ * run_duplicates_share(run, own, counted, err):
  * A reading of the listing has ended.  Are records held of which a key is
  * shared with one that is kept?  So it is for all if they are ${counted} by a
  * total, or if one reply showed that keys are shared here.  Return 2: they are
  * told apart from now on, if the listing is read once more; 1: nobody can tell
  * yet, but if it is read once more; 0; or -1 with ${err} set.
  */
-int run_doubles_share(struct run *, struct run_listing *, bool,
+int run_duplicates_share(struct run *, struct run_listing *, bool,
     struct err *);
 
 /**
- * run_doubles_count(run, own, n, err):
+ * run_duplicates_count(run, own, n, err):
  * Set ${n} to how many records that are held have other bytes than any that
  * is kept.
  */
-int run_doubles_count(struct run *, struct run_listing *, uint64_t *,
+int run_duplicates_count(struct run *, struct run_listing *, uint64_t *,
     struct err *);
 
 /**
- * run_doubles_replace(run, own, whole, err):
+ * run_duplicates_replace(run, own, whole, err):
  * After that: have the latest take the place of those that are kept.  The
  * listing has ended, as ${whole} says.
  */
-int run_doubles_replace(struct run *, struct run_listing *,
+int run_duplicates_replace(struct run *, struct run_listing *,
     struct manifest_listing *, struct err *);
 
-/** run_doubles_are_over(own): Were there more than can be held? */
-bool run_doubles_are_over(const struct run_listing *);
+/** run_duplicates_are_over(own): Were there more than can be held? */
+bool run_duplicates_are_over(const struct run_listing *);
 
-/** run_doubles_free(doubles): Free them; they may be NULL. */
-void run_doubles_free(struct run_doubles *);
+/** run_duplicates_free(held_duplicates): Free them; they may be NULL. */
+void run_duplicates_free(struct run_duplicates *);
 
 #endif

@@ -4,7 +4,7 @@
  * Nothing changed between them, so there are several records of that key.
  * From then on, records of the key are told apart by their bytes, and each of
  * them is kept.  So are those of other keys of the list, when it is read once
- * more: see run_double.c.
+ * more: see run_duplicate.c.
  */
 
 #include <stdlib.h>
@@ -15,7 +15,7 @@
 struct entry {
 	struct set_hash key;
 	size_t i;		/* which record of the page it is */
-	bool is_held;		/* it waits in run_double.c */
+	bool is_held;		/* it waits in run_duplicate.c */
 };
 
 /* The records of a page, by their keys. */
@@ -215,7 +215,7 @@ note_order(const struct run *run, struct run_listing *own,
 		own->maybe_inserted = 0;
 		break;
 	case RUN_DUPLICATE:
-		add_print(&run->scratch, &own->double_print);
+		add_print(&run->scratch, &own->duplicates_print);
 		break;
 	}
 }

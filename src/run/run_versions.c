@@ -28,7 +28,7 @@ has_key(const struct set *set, const struct text *key)
 static bool
 comes_again(const struct run *run, const struct run_listing *own)
 {
-	if (!own->foreign)
+	if (!own->is_legacy)
 		return own->shared != NULL;
 	return has_key(own->twice, &run->scratch) ||
 	    has_key(own->shared, &run->scratch);
@@ -39,7 +39,7 @@ static bool
 note_value(const struct run *run, const struct run_versions *versions,
     struct span bytes)
 {
-	json_t *value = versions->own->foreign ? json_loadb(bytes.data,
+	json_t *value = versions->own->is_legacy ? json_loadb(bytes.data,
 	    bytes.len, JSON_DECODE_ANY, NULL) : NULL;
 	char *plain = value == NULL ? NULL : json_dumps(value,
 	    JSON_ENCODE_ANY | JSON_SORT_KEYS | JSON_COMPACT);
@@ -88,7 +88,7 @@ run_versions_new(struct run *run, const struct run_listing *own,
 
 	versions->own = own;
 	versions->values = set_new();
-	if (own->shared == NULL && (!own->foreign || own->twice == NULL))
+	if (own->shared == NULL && (!own->is_legacy || own->twice == NULL))
 		return versions;
 	lines = tree_lines_new(run->tree, own->dir, true);
 	page_init(&page);

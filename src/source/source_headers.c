@@ -19,7 +19,7 @@ is_token(const char *name)
 
 /* Those that say how the request is sent, and the one with the key. */
 static bool
-is_ours(const struct source *source, const char *name)
+is_reserved(const struct source *source, const char *name)
 {
 	static const char *const ours[] = { "Connection", "Content-Length",
 	    "Content-Type", "Accept-Encoding", "Expect", "Host", "TE",
@@ -43,7 +43,7 @@ read_header(struct source_reader *r, const struct yaml *item,
 	if (!is_token(item->key))
 		return source_wrong(r, item->line, "\"headers\": \"%s\" can't "
 		    "be the name of a header", item->key);
-	if (is_ours(r->source, item->key))
+	if (is_reserved(r->source, item->key))
 		return source_wrong(r, item->line, "\"headers\": %s is set by "
 		    "the program", item->key);
 	if (source_template_of(r, item, NULL, &header->value) == -1)

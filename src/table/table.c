@@ -76,16 +76,16 @@ kind_of(const char *message)
 {
 	static const char *const files[] = { "IO Error", "Could not ",
 	    "Cannot open file", "No space left on device" };
-	bool is_end = begins(message, "TransactionContext Error"), is_ours;
+	bool is_end = begins(message, "TransactionContext Error"), is_reserved;
 	size_t i;
 
-	is_ours = begins(message, "INTERNAL") || begins(message, "FATAL");
+	is_reserved = begins(message, "INTERNAL") || begins(message, "FATAL");
 	if (begins(message, "IO Error"))
 		return ERR_DISK;
 	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++)
-		if ((is_end || is_ours) && strstr(message, files[i]) != NULL)
+		if ((is_end || is_reserved) && strstr(message, files[i]) != NULL)
 			return ERR_DISK;
-	return is_ours ? ERR_INTERNAL : ERR_USAGE;
+	return is_reserved ? ERR_INTERNAL : ERR_USAGE;
 }
 
 int

@@ -38,7 +38,7 @@ is_own(const char *name)
 
 /* Open a directory that is ours alone and on the disk of the export. */
 static int
-open_ours(const struct tree *tree, int dir, const char *name)
+open_checked(const struct tree *tree, int dir, const char *name)
 {
 	int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW |
 	    O_CLOEXEC);
@@ -65,17 +65,17 @@ open_layer(struct tree *tree, bool make)
 	tree->layer = NULL;
 	/* One that is there is taken, whether or not one could be made. */
 	if (beside != NULL) {
-		fd = open_ours(tree, AT_FDCWD, beside);
+		fd = open_checked(tree, AT_FDCWD, beside);
 		if (fd == -1 && make && mkdir(beside, 0700) == 0)
-			fd = open_ours(tree, AT_FDCWD, beside);
+			fd = open_checked(tree, AT_FDCWD, beside);
 	}
 	if (fd != -1) {
 		tree->layer = mem_text(beside);
 	} else {
-		fd = open_ours(tree, tree->dir, INSIDE);
+		fd = open_checked(tree, tree->dir, INSIDE);
 		if (fd == -1 && make && mkdirat(tree->dir, INSIDE,
 		    0700) == 0)
-			fd = open_ours(tree, tree->dir, INSIDE);
+			fd = open_checked(tree, tree->dir, INSIDE);
 		if (fd != -1)
 			tree->layer = mem_format("%s/" INSIDE, tree->path);
 	}

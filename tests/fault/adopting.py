@@ -34,7 +34,7 @@ fixture = world.Fixture("--workspace", "bulk", "--files", "3", "--versions",
 has_tables = "no DuckDB" not in fixture.run("--version").stdout
 result = fixture.run("-q", "--logs", "-o", str(work / "new"))
 assert result.returncode == 0, result.stderr
-subprocess.run([str(TOP / "tests/old/make-old-tree"),
+subprocess.run([str(TOP / "tests/legacy/make-old-tree"),
                 str(world.the_export(work / "new")), str(work / "made")],
                check=True)
 (work / "made" / "export.log").unlink()

@@ -159,7 +159,7 @@ def repaired_in_part(dice, here, whole):
 
 
 def old(_dice, here, whole):
-    subprocess.run([str(TOP / "tests/old/make-old-tree"), str(whole.path),
+    subprocess.run([str(TOP / "tests/legacy/make-old-tree"), str(whole.path),
                     str(here.export)], check=True)
 
 

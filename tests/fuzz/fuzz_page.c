@@ -7,7 +7,7 @@
 
 /* What jansson takes, the scanner must take. */
 static void
-compare(const char *data, size_t len, bool ours)
+compare(const char *data, size_t len, bool is_native)
 {
 	json_t *json;
 
@@ -16,7 +16,7 @@ compare(const char *data, size_t len, bool ours)
 		return;
 	json = json_loadb(data, len, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
 	if (json != NULL)
-		MUST(ours);
+		MUST(is_native);
 	json_decref(json);
 }
 

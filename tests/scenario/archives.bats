@@ -95,7 +95,7 @@ pack_all()
 @test "an archive of the old tool's tree, with and without SHA256SUMS" {
 	needs_tables
 	begin
-	"$TOP/tests/old/make-old-tree" "$name" old
+	"$TOP/tests/legacy/make-old-tree" "$name" old
 	hlexport query old "SELECT id FROM logs ORDER BY id" --format csv \
 	    >wanted 2>/dev/null
 	tar -cf old.tar old

@@ -187,7 +187,7 @@ run_commands()
 	start_fixture
 	make_home
 	cp .env.example .env
-	"$TOP/tests/old/make-old-tree" "$TOP"/exports.example/2* OLD-EXPORT
+	"$TOP/tests/legacy/make-old-tree" "$TOP"/exports.example/2* OLD-EXPORT
 	for command in $(hlexport completion words -- help "" | cut -f 1); do
 		hlexport help "$command"
 	done | sed -n '/^Examples:/,/^$/s/^  //p' >../commands

@@ -52,7 +52,7 @@ valid()
 	hlexport verify --json --accept accepted >accepted.json || true
 	hlexport verify --json accepted >accepted-2.json
 	hlexport repair --json hurt >repaired.json
-	"$TOP/tests/old/make-old-tree" "$TOP"/exports.example/2* old
+	"$TOP/tests/legacy/make-old-tree" "$TOP"/exports.example/2* old
 	hlexport adopt --json old >adopted.json
 	hlexport summary --json old >old-summary.json
 	hlexport pack "$one" -o x.zip --json >packed.json

@@ -775,10 +775,10 @@ assert_same_findings()
 	hlexport -q --logs
 	stop_fixture
 	export=$(the_export)
-	for fault in "" $("$TOP/tests/old/make-old-tree" | cut -d ' ' -f 1); do
+	for fault in "" $("$TOP/tests/legacy/make-old-tree" | cut -d ' ' -f 1); do
 		rm -rf old x.tar
 		# shellcheck disable=SC2086 # none, or one
-		"$TOP/tests/old/make-old-tree" "$export" old $fault
+		"$TOP/tests/legacy/make-old-tree" "$export" old $fault
 		tar -cf x.tar old
 		assert_same_findings old x.tar || {
 			echo "$fault"

@@ -277,7 +277,7 @@ assert have == want'
 @test "an export of the old tool has the same tables" {
 	needs_tables
 	export_workspace --workspace full
-	"$TOP/tests/old/make-old-tree" "$export" old
+	"$TOP/tests/legacy/make-old-tree" "$export" old
 	for table in files versions datapoints logs evaluation_logs messages; do
 		sql="SELECT * EXCLUDE (raw) FROM $table ORDER BY ALL"
 		hlexport query "$export" -q --format csv "$sql" >ours

@@ -328,7 +328,7 @@ END
 	hlexport report "$sample" --filter kind=evaluator -q >said
 	run -1 grep -i session said
 	# A tree with logs that failed, in some spellings.
-	"$TOP/tests/old/make-old-tree" "$sample" old
+	"$TOP/tests/legacy/make-old-tree" "$sample" old
 	rm -f old/SHA256SUMS
 	python3 - old <<'END'
 import glob, json, sys

@@ -3,7 +3,7 @@
 bats_require_minimum_version 1.5.0
 load helper
 
-make_old="$TOP/tests/old/make-old-tree"
+make_old="$TOP/tests/legacy/make-old-tree"
 gone="https://api.humanloop.com/v5 was shut down on 2025-09-08"
 
 @test "without another server, what needs it says that it is gone" {

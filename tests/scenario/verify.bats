@@ -98,7 +98,7 @@ assert_same_by_threads()
 }
 
 @test "what is found does not depend on the number of threads" {
-	local damage old="$TOP/tests/old/make-old-tree" n=0
+	local damage old="$TOP/tests/legacy/make-old-tree" n=0
 	start_fixture --workspace bulk --files 5 --logs 2100 --datasets 2 \
 	    --datapoints 1200 --evaluations 2 --evaluation-logs 150
 	make_export

@@ -480,7 +480,7 @@ static void
 serve_by_budget(int64_t from, int64_t latency, unsigned jobs,
     unsigned *refused, unsigned *served)
 {
-	struct { int64_t comes; struct told told; } wire[16];
+	struct { int64_t comes; struct reported reported; } wire[16];
 	struct budget budget;
 	unsigned n = 0, used = 0, i;
 	int64_t now, window = -1;
@@ -493,7 +493,7 @@ serve_by_budget(int64_t from, int64_t latency, unsigned jobs,
 				continue;
 			wire[i] = wire[n - 1];
 			n--;
-			budget_told(&budget, &wire[n].told, now);
+			budget_told(&budget, &wire[n].reported, now);
 		}
 		if (n == jobs || budget_next(&budget, n, now) > now)
 			continue;
@@ -505,7 +505,7 @@ serve_by_budget(int64_t from, int64_t latency, unsigned jobs,
 		used += used < 60;
 		++*served;
 		wire[n].comes = now + latency;
-		wire[n++].told = (struct told){ .limit = 60,
+		wire[n++].reported = (struct reported){ .limit = 60,
 		    .left = 60 - used, .reset = (60000 - (now + from) %
 		    60000) / 1000 * 1000 };
 	}

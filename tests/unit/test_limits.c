@@ -314,25 +314,25 @@ test_hard_limits(void **state)
 	static const char *const how[] = { "429", "Retry-After: 1", "503" };
 	static struct world world;
 	double taken, refused, sum = 0;
-	unsigned kind, told;
+	unsigned kind, reported;
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < LENGTH(rates) * 9; i++) {
 		kind = 1 + (unsigned)i % 3;
-		told = (unsigned)i / 3 % 3;
+		reported = (unsigned)i / 3 % 3;
 		world_init(&world, 7);
 		world.server.kind = (enum limit_kind)kind;
 		world.server.rate = world.server.tokens = rates[i / 9];
-		world.retry_after = told == 1 ? 1000 : -1;
-		world.is_plain = told == 2;
+		world.retry_after = reported == 1 ? 1000 : -1;
+		world.is_plain = reported == 2;
 		pass(&world, BEGIN, WARM + 600000);
 		taken = (double)world.good / 600 / rates[i / 9];
 		refused = (double)world.refused /
 		    (double)(world.good + world.refused);
 		print_message("# limit %.0f/s, %s, %s: %.1f %% of it, "
 		    "%.2f %% refused\n", rates[i / 9], names[kind],
-		    how[told], taken * 100, refused * 100);
+		    how[reported], taken * 100, refused * 100);
 		sum += taken;
 		assert_true(taken > 0.91 && taken < 1.01);
 		assert_true(refused < (rates[i / 9] < 2 ? 0.02 :
@@ -451,7 +451,7 @@ tally_show(const struct tally *tally, const char *what)
 
 static void
 soak_one(struct tally *tally, enum limit_kind kind, double rate,
-    unsigned told, unsigned seed)
+    unsigned reported, unsigned seed)
 {
 	static struct world world;
 	double all = rate * 300;
@@ -464,11 +464,11 @@ soak_one(struct tally *tally, enum limit_kind kind, double rate,
 		pass(&world, BEGIN, WARM + ms);
 		all = (double)world.good;
 	}
-	world_init(&world, seed * 7 + told);
+	world_init(&world, seed * 7 + reported);
 	world.server.kind = kind;
 	world.server.rate = world.server.tokens = rate;
-	world.retry_after = told == 1 ? 1000 : -1;
-	world.is_plain = told == 2;
+	world.retry_after = reported == 1 ? 1000 : -1;
+	world.is_plain = reported == 2;
 	pass(&world, BEGIN, WARM + ms);
 	tally_add(tally, &world, all);
 }

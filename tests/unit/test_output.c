@@ -31,7 +31,7 @@ take_close(void *cookie, const char *name)
 
 static const struct {
 	const char *xml;
-	const char *told;	/* NULL: it is not whole */
+	const char *announced;	/* NULL: it is not whole */
 } documents[] = {
 	{ "<a/>", "<a></a>" },
 	{ "<?xml version=\"1.0\"?>\n<a>b</a>\n", "<a>b</a>" },
@@ -72,11 +72,11 @@ test_xml_is_whole_or_not(void **state)
 				    n);
 			}
 			whole = output_xml_end(&xml);
-			if (whole != (documents[i].told != NULL))
+			if (whole != (documents[i].announced != NULL))
 				fail_msg("%s", documents[i].xml);
 			if (whole)
 				assert_string_equal(told.data,
-				    documents[i].told);
+				    documents[i].announced);
 		}
 	}
 	output_xml_release(&xml);

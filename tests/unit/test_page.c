@@ -324,7 +324,7 @@ static const struct source_shape telling = { .form = SOURCE_RECORDS,
 
 /* Read each of ${n} as ${member}, which is the total or whether more come. */
 static void
-read_all_said(const struct said *rows, size_t n, const char *member)
+read_all_reported(const struct said *rows, size_t n, const char *member)
 {
 	bool is_total = strcmp(member, "total") == 0;
 	struct page page;
@@ -376,7 +376,7 @@ test_numbers_in_any_form(void **state)
 	};
 
 	(void)state;
-	read_all_said(rows, LENGTH(rows), "total");
+	read_all_reported(rows, LENGTH(rows), "total");
 }
 
 static void
@@ -389,7 +389,7 @@ test_yes_and_no_in_any_form(void **state)
 	};
 
 	(void)state;
-	read_all_said(rows, LENGTH(rows), "more");
+	read_all_reported(rows, LENGTH(rows), "more");
 }
 
 /* ------------------------------------------------------- looking inside */

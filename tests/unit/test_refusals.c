@@ -174,7 +174,7 @@ static void
 test_no_request_before_its_time(void **state)
 {
 	unsigned seed, n, sent = 0, unclear = 0, lines;
-	char *said;
+	char *reported;
 
 	(void)state;
 	for (seed = 1; seed <= 200; seed++) {
@@ -183,18 +183,18 @@ test_no_request_before_its_time(void **state)
 		server.answer = answer_at_random;
 		skew = seed % 2 ? 0 : (int64_t)((chance() - 0.5) * 86400e3);
 		n = have(URLS);
-		said = close_http();
+		reported = close_http();
 		sent += server.n_sent;
 		unclear += server.unclear;
 		if (n != URLS || server.too_soon > 0 || server.in_vain > 0)
 			fail_msg("seed %u: %u came; %u sent too soon, %u in "
 			    "vain: %s", seed, n, server.too_soon,
 			    server.in_vain, ended.text);
-		lines = count(said, "\"Retry-After: ", "which is ignored");
+		lines = count(reported, "\"Retry-After: ", "which is ignored");
 		assert_int_equal(lines, server.unclear > 0);
-		lines = count(said, "\"X-RateLimit-Reset: ", "is ignored");
+		lines = count(reported, "\"X-RateLimit-Reset: ", "is ignored");
 		assert_true(lines <= 1);
-		free(said);
+		free(reported);
 	}
 	print_message("# %u requests, %u times that can't be obeyed\n", sent,
 	    unclear);
@@ -319,7 +319,7 @@ static void
 test_what_headers_do(void **state)
 {
 	int64_t took;
-	char *said;
+	char *reported;
 
 	(void)state;
 	for (row = rows; row < rows + LENGTH(rows); row++) {
@@ -330,7 +330,7 @@ test_what_headers_do(void **state)
 		/* Then another one, unless the first was sent again. */
 		if (server.n_sent == 1 && ended.kind == ERR_NONE)
 			(void)have(2);
-		said = close_http();
+		reported = close_http();
 		took = server.n_sent > 1 ? server.sent[1] - server.sent[0] :
 		    -1;
 		if (row->wait == 0 && (ended.kind != ERR_STOPPED ||
@@ -338,14 +338,14 @@ test_what_headers_do(void **state)
 		    strstr(ended.text, row->line) == NULL))
 			fail_msg("%s: %s", row->headers[0], ended.text);
 		if (row->wait != 0 && (ended.kind != ERR_NONE || took == -1 ||
-		    strstr(said, row->line) == NULL))
+		    strstr(reported, row->line) == NULL))
 			fail_msg("%s: %s, %s", row->headers[0], ended.text,
-			    said);
+			    reported);
 		if (row->wait > 0 ? took < row->wait || took > row->wait +
 		    2500 : row->wait == -1 && took > 2500)
 			fail_msg("%s: after %lld ms", row->headers[0],
 			    (long long)took);
-		free(said);
+		free(reported);
 	}
 }
 

@@ -49,7 +49,7 @@ test_what_drips_is_given_up(void **state)
 {
 	int64_t begin, took;
 	unsigned good;
-	char *said;
+	char *reported;
 
 	(void)state;
 	memset(large, 'x', sizeof(large) - 1);
@@ -62,14 +62,14 @@ test_what_drips_is_given_up(void **state)
 		begin = clock_ms();
 		good = have(1);
 		took = clock_ms() - begin;
-		said = close_http();
+		reported = close_http();
 		if (good != slow->is_good || ended.kind != ERR_NONE)
 			fail_msg("%zu: %u good, %s", slow - slow_rows, good,
-			    said);
-		if (strstr(said, slow->line) == NULL)
-			fail_msg("%zu: %s", slow - slow_rows, said);
+			    reported);
+		if (strstr(reported, slow->line) == NULL)
+			fail_msg("%zu: %s", slow - slow_rows, reported);
 		assert_true(slow->is_good || took < 3 * slow->stall);
-		free(said);
+		free(reported);
 	}
 }
 
@@ -149,7 +149,7 @@ static void
 test_a_limit_of_nothing_is_none(void **state)
 {
 	int64_t begin, took;
-	char *said;
+	char *reported;
 
 	(void)state;
 	for (limits = limit_rows; limits < limit_rows + LENGTH(limit_rows);
@@ -160,14 +160,14 @@ test_a_limit_of_nothing_is_none(void **state)
 		begin = clock_ms();
 		assert_int_equal(have(40), 40);
 		took = clock_ms() - begin;
-		said = close_http();
+		reported = close_http();
 		if (limits->is_limit ? took < 4000 : took > 1000)
 			fail_msg("%s: %lld ms", limits->headers[0],
 			    (long long)took);
-		assert_contains(said, limits->line);
-		assert_int_equal(count(said, "which is ignored", ""),
+		assert_contains(reported, limits->line);
+		assert_int_equal(count(reported, "which is ignored", ""),
 		    *limits->line != '\0');
-		free(said);
+		free(reported);
 	}
 }
 
@@ -256,7 +256,7 @@ static void
 test_waits_that_others_than_refusals_ask_for(void **state)
 {
 	int64_t took;
-	char *said;
+	char *reported;
 
 	(void)state;
 	tries = 5;
@@ -266,13 +266,13 @@ test_waits_that_others_than_refusals_ask_for(void **state)
 		open_http(600000);
 		server.answer = answer_once;
 		(void)have(1);
-		said = close_http();
+		reported = close_http();
 		took = server.n_sent > 1 ? server.sent[1] - server.sent[0] :
 		    0;
-		if (strstr(again->wait == 0 ? ended.text : said,
+		if (strstr(again->wait == 0 ? ended.text : reported,
 		    again->line) == NULL)
 			fail_msg("%d %s: %s, %s", again->status,
-			    again->headers[0], ended.text, said);
+			    again->headers[0], ended.text, reported);
 		assert_int_equal(ended.kind, again->wait == 0 ? ERR_STOPPED :
 		    ERR_NONE);
 		if (again->wait > 0)
@@ -280,7 +280,7 @@ test_waits_that_others_than_refusals_ask_for(void **state)
 		else
 			assert_true(took < 2500);
 		assert_true(again->wait != 0 || server.n_sent == 1);
-		free(said);
+		free(reported);
 	}
 }
 
@@ -383,7 +383,7 @@ test_the_key_is_hidden(void **state)
 		{ "", "", "" },
 	};
 	struct http some = { .n_idle = 0 };
-	char *said;
+	char *reported;
 	size_t i;
 
 	(void)state;
@@ -391,18 +391,18 @@ test_the_key_is_hidden(void **state)
 		struct http_settings settings = { .key = rows[i][0] };
 
 		http_keep_secrets(&some, &settings);
-		said = http_hidden(&some, rows[i][1]);
-		assert_string_equal(said, rows[i][2]);
-		free(said);
+		reported = http_hidden(&some, rows[i][1]);
+		assert_string_equal(reported, rows[i][2]);
+		free(reported);
 		forget_secrets(&some);
 	}
 	/* As base64, and the password alone. */
 	http_keep_secrets(&some, &(struct http_settings){
 	    .key = "someone:secret word", .basic = true });
-	said = http_hidden(&some, "Basic c29tZW9uZTpzZWNyZXQgd29yZA== was "
+	reported = http_hidden(&some, "Basic c29tZW9uZTpzZWNyZXQgd29yZA== was "
 	    "refused for secret word and SOMEONE:secret word");
-	assert_string_equal(said, "Basic ***== was refused for *** and ***");
-	free(said);
+	assert_string_equal(reported, "Basic ***== was refused for *** and ***");
+	free(reported);
 	forget_secrets(&some);
 	assert_null(http_hidden(&some, NULL));
 	http_hide(NULL, NULL);

@@ -307,14 +307,14 @@ open_http(int64_t max_wait_ms)
 static char *
 close_http(void)
 {
-	char *said = mem_zero(1, 1 << 20);
+	char *reported = mem_zero(1, 1 << 20);
 
 	http_free(http);
 	log_free(said_log);
 	rewind(log_file);
-	assert_true(fread(said, 1, (1 << 20) - 1, log_file) < (1 << 20) - 1);
+	assert_true(fread(reported, 1, (1 << 20) - 1, log_file) < (1 << 20) - 1);
 	fclose(log_file);
-	return said;
+	return reported;
 }
 
 /* A good reply which says that it is none. */

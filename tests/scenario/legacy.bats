@@ -4,7 +4,7 @@
 bats_require_minimum_version 1.5.0
 load helper
 
-make_old="$TOP/tests/old/make-old-tree"
+make_old="$TOP/tests/legacy/make-old-tree"
 
 start_world()
 {
@@ -375,7 +375,7 @@ verdict()
 }
 
 @test "all datapoints of a dataset lost: the folder says that they were taken" {
-	make_old=$TOP/tests/old/make-old-tree
+	make_old=$TOP/tests/legacy/make-old-tree
 	"$make_old" "$TOP"/exports.example/2* old page-of-datapoints
 	run -6 hlexport verify old
 	assert_contains "$output" "0 different records; versions.datapoints_count says 5"

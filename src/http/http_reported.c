@@ -35,7 +35,7 @@
 #define DAY_S 86400
 
 /* A time in a header, and the words that a message quotes. */
-struct time_said {
+struct reported_time {
 	const char *name;
 	const char *value;
 	bool is_reset;
@@ -44,7 +44,7 @@ struct time_said {
 };
 
 static void
-quote(const struct transfer *transfer, char said[SAID_MAX], const char *name,
+quote(const struct transfer *transfer, char reported[SAID_MAX], const char *name,
     const char *value)
 {
 	struct text text;
@@ -54,13 +54,13 @@ quote(const struct transfer *transfer, char said[SAID_MAX], const char *name,
 	text_adds(&text, ": ");
 	(void)text_add_visible(&text, value, strlen(value));
 	http_hide(transfer->http, text.data);
-	snprintf(said, SAID_MAX, "%.*s", SAID_MAX - 1, text.data);
+	snprintf(reported, SAID_MAX, "%.*s", SAID_MAX - 1, text.data);
 	text_release(&text);
 }
 
 /* One line for each name. */
 static void
-ignore(struct transfer *transfer, const char *name, const char *said,
+ignore(struct transfer *transfer, const char *name, const char *reported,
     const char *why)
 {
 	struct http *http = transfer->http;
@@ -72,7 +72,7 @@ ignore(struct transfer *transfer, const char *name, const char *said,
 			*p += 'a' - 'A';
 	if (set_add(http->ignored, lower, strlen(lower))) {
 		snprintf(message, sizeof(message), "the server says \"%s\", "
-		    "which is ignored: %s", said, why);
+		    "which is ignored: %s", reported, why);
 		log_event(http->settings.log, LOG_WARN, "http", message,
 		    "resource", transfer->reply.request.what, "url", url,
 		    NULL);
@@ -90,7 +90,7 @@ is_bare_number(const char *value)
 
 /* Return the ms from now of one ${value}; or -1, and ${why}. */
 static int64_t
-read_one(const struct time_said *time, const char *value, const char **why)
+read_one(const struct reported_time *time, const char *value, const char **why)
 {
 	int64_t ms = http_when(value, time->wall);
 	bool is_bare = is_bare_number(value);
@@ -125,7 +125,7 @@ trim(char *text)
  * Return the latest of all; or -1, and ${why}, where one can't be read.
  */
 static int64_t
-read_list(const struct time_said *time, const char **why)
+read_list(const struct reported_time *time, const char **why)
 {
 	const char *p = time->value, *end;
 	int64_t latest = -1, ms = -1;
@@ -154,48 +154,48 @@ read_list(const struct time_said *time, const char **why)
 
 /* Return the ms from now; or -1, with a line in the log. */
 static int64_t
-read_time(struct transfer *transfer, const struct time_said *time)
+read_time(struct transfer *transfer, const struct reported_time *time)
 {
 	const char *why = "it is no time that can be read";
-	char said[SAID_MAX];
+	char reported[SAID_MAX];
 	int64_t ms = read_list(time, &why);
 
 	if (ms >= 0)
 		return ms;
-	quote(transfer, said, time->name, time->value);
-	ignore(transfer, time->name, said, why);
+	quote(transfer, reported, time->name, time->value);
+	ignore(transfer, time->name, reported, why);
 	return -1;
 }
 
 /* Of several, the latest is obeyed. */
 static void
-take_retry(struct transfer *transfer, const struct time_said *time)
+take_retry(struct transfer *transfer, const struct reported_time *time)
 {
 	int64_t ms = read_time(transfer, time);
 
 	if (ms < 0 || ms <= transfer->retry_after)
 		return;
 	transfer->retry_after = ms;
-	quote(transfer, transfer->retry_said, time->name, time->value);
+	quote(transfer, transfer->retry_text, time->name, time->value);
 }
 
 static void
-take_reset(struct transfer *transfer, const struct time_said *time)
+take_reset(struct transfer *transfer, const struct reported_time *time)
 {
-	struct told *told = &transfer->told;
+	struct reported *reported = &transfer->report;
 	int64_t ms = read_time(transfer, time);
 
-	if (ms < 0 || ms <= told->reset)
+	if (ms < 0 || ms <= reported->reset)
 		return;
-	told->reset = ms;
-	quote(transfer, told->said, time->name, time->value);
+	reported->reset = ms;
+	quote(transfer, reported->reported, time->name, time->value);
 }
 
 static void
-take_min(int64_t *count, int64_t told)
+take_min(int64_t *count, int64_t reported)
 {
-	if (told >= 0 && (*count < 0 || told < *count))
-		*count = told;
+	if (reported >= 0 && (*count < 0 || reported < *count))
+		*count = reported;
 }
 
 /* How many there are at all; what is below 0 is no more than 0. */
@@ -208,14 +208,14 @@ read_limit(const char *value)
 
 /* A limit of 0 is none, so any other one counts more. */
 static void
-take_limit(const struct transfer *transfer, struct told *told, int64_t limit,
-    const struct time_said *by)
+take_limit(const struct transfer *transfer, struct reported *reported, int64_t limit,
+    const struct reported_time *by)
 {
-	if (limit < 0 || (limit == 0 && told->limit > 0) ||
-	    (limit > 0 && told->limit > 0 && limit >= told->limit))
+	if (limit < 0 || (limit == 0 && reported->limit > 0) ||
+	    (limit > 0 && reported->limit > 0 && limit >= reported->limit))
 		return;
-	told->limit = limit;
-	quote(transfer, told->limit_said, by->name, by->value);
+	reported->limit = limit;
+	quote(transfer, reported->limit_text, by->name, by->value);
 }
 
 /* ------------------------------------------------------ structured fields */
@@ -286,30 +286,30 @@ is_tighter(const struct member *a, const struct member *b)
 }
 
 static void
-take_members(struct transfer *transfer, const struct time_said *time)
+take_members(struct transfer *transfer, const struct reported_time *time)
 {
-	struct told *told = &transfer->members;
-	struct member member, tight = { told->left, -1, -1 };
+	struct reported *reported = &transfer->members;
+	struct member member, tight = { reported->left, -1, -1 };
 	const char *p = time->value + strspn(time->value, ", \t");
 	char seconds[32];
 	int64_t ms;
 
 	while (*p != '\0') {
 		p = read_member(p, &member);
-		take_limit(transfer, told, member.limit, time);
+		take_limit(transfer, reported, member.limit, time);
 		if (is_tighter(&member, &tight))
 			tight = member;
 	}
 	if (tight.reset_s < 0)
 		return;
 	snprintf(seconds, sizeof(seconds), "%lld", (long long)tight.reset_s);
-	ms = read_time(transfer, &(struct time_said){ time->name, seconds,
+	ms = read_time(transfer, &(struct reported_time){ time->name, seconds,
 	    false, 1000, time->wall });
 	if (ms < 0)
 		return;
-	told->left = tight.left;
-	told->reset = ms;
-	quote(transfer, told->said, time->name, time->value);
+	reported->left = tight.left;
+	reported->reset = ms;
+	quote(transfer, reported->reported, time->name, time->value);
 }
 
 /* ------------------------------------------------------------- the names */
@@ -361,13 +361,13 @@ find_name(const char *name)
 }
 
 void
-told_header(struct transfer *transfer, const char *name, const char *value)
+reported_header(struct transfer *transfer, const char *name, const char *value)
 {
 	if (find_name(name) == NAMES)
 		return;
-	(void)text_add(&transfer->said, name, strlen(name) + 1);
-	(void)text_add(&transfer->said, value, strlen(value) + 1);
-	transfer->said_at = clock_ms();
+	(void)text_add(&transfer->reported, name, strlen(name) + 1);
+	(void)text_add(&transfer->reported, value, strlen(value) + 1);
+	transfer->reported_at = clock_ms();
 }
 
 /* What "X-RateLimit-Remaining: 5, 0" allows. */
@@ -384,7 +384,7 @@ min_count(const char *value)
 }
 
 static void
-read_header(struct transfer *transfer, struct time_said *time)
+read_header(struct transfer *transfer, struct reported_time *time)
 {
 	size_t i = find_name(time->name);
 
@@ -395,11 +395,11 @@ read_header(struct transfer *transfer, struct time_said *time)
 		take_retry(transfer, time);
 		break;
 	case LIMIT:
-		take_limit(transfer, &transfer->told,
+		take_limit(transfer, &transfer->report,
 		    read_limit(time->value), time);
 		break;
 	case LEFT:
-		take_min(&transfer->told.left, min_count(time->value));
+		take_min(&transfer->report.left, min_count(time->value));
 		break;
 	case RESET:
 		take_reset(transfer, time);
@@ -415,11 +415,11 @@ read_header(struct transfer *transfer, struct time_said *time)
 
 /* The next of the headers that were kept, ${p} being one; or NULL. */
 static const char *
-next_said(const struct transfer *transfer, const char *p)
+next_reported(const struct transfer *transfer, const char *p)
 {
 	p += strlen(p) + 1;
 	p += strlen(p) + 1;
-	return p < transfer->said.data + transfer->said.len ? p : NULL;
+	return p < transfer->reported.data + transfer->reported.len ? p : NULL;
 }
 
 /*
@@ -432,7 +432,7 @@ server_wall(const struct transfer *transfer)
 	int64_t date = -1, age = 0, since;
 	const char *p;
 
-	for (p = transfer->said.data; p != NULL; p = next_said(transfer, p)) {
+	for (p = transfer->reported.data; p != NULL; p = next_reported(transfer, p)) {
 		if (strcasecmp(p, "date") == 0)
 			date = http_date(p + strlen(p) + 1);
 		else if (strcasecmp(p, "age") == 0)
@@ -441,104 +441,104 @@ server_wall(const struct transfer *transfer)
 	if (date < 0)
 		return clock_real();
 	/* A Date is in whole seconds. */
-	since = (clock_ms() - transfer->said_at) / 1000;
+	since = (clock_ms() - transfer->reported_at) / 1000;
 	return date + ((age > 0 ? age : 0) + since) * 1000;
 }
 
 void
-told_read(struct transfer *transfer)
+reported_read(struct transfer *transfer)
 {
-	struct time_said time;
+	struct reported_time time;
 	int64_t wall;
 	const char *p;
 
-	if (transfer->said.len == 0)
+	if (transfer->reported.len == 0)
 		return;
 	wall = server_wall(transfer);
-	for (p = transfer->said.data; p != NULL; p = next_said(transfer, p)) {
-		time = (struct time_said){ .name = p,
+	for (p = transfer->reported.data; p != NULL; p = next_reported(transfer, p)) {
+		time = (struct reported_time){ .name = p,
 		    .value = p + strlen(p) + 1, .wall = wall };
 		read_header(transfer, &time);
 	}
-	text_clear(&transfer->said);
+	text_clear(&transfer->reported);
 }
 
 /* -------------------------------------------------- when the reply is in */
 
 /* All wait, for this reply says that nothing is left. */
 static void
-log_used_up(struct transfer *transfer, const struct told *told, int64_t wait)
+log_used_up(struct transfer *transfer, const struct reported *reported, int64_t wait)
 {
 	char human[24], message[300];
 	char *url = http_hidden(transfer->http, transfer->url);
 
 	text_human_time(wait, human);
 	snprintf(message, sizeof(message), "the server says that no requests "
-	    "are left (%s): waiting %s", told->said, human);
+	    "are left (%s): waiting %s", reported->reported, human);
 	log_event(transfer->http->settings.log, LOG_INFO, "http", message,
 	    "resource", transfer->reply.request.what, "url", url, NULL);
 	free(url);
 }
 
 static void
-ignore_said(struct transfer *transfer, const char *said, const char *why)
+ignore_reported(struct transfer *transfer, const char *reported, const char *why)
 {
 	char name[SAID_MAX];
 
-	snprintf(name, sizeof(name), "%.*s", (int)strcspn(said, ":"), said);
-	ignore(transfer, name, said, why);
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(reported, ":"), reported);
+	ignore(transfer, name, reported, why);
 }
 
 /* None are allowed, it says, and served this one: it has no such limit. */
 static void
-ignore_no_limit(struct transfer *transfer, struct told *told)
+ignore_no_limit(struct transfer *transfer, struct reported *reported)
 {
-	if (told->limit != 0)
+	if (reported->limit != 0)
 		return;
-	ignore_said(transfer, told->limit_said, "the server serves more than "
+	ignore_reported(transfer, reported->limit_text, "the server serves more than "
 	    "that");
-	told->limit = told->left = told->reset = -1;
+	reported->limit = reported->left = reported->reset = -1;
 }
 
 /* What came well ends no run, whatever it says of what comes after. */
 static void
-ignore_far(struct transfer *transfer, struct told *told)
+ignore_far(struct transfer *transfer, struct reported *reported)
 {
-	if (told->reset <= transfer->http->settings.max_wait_ms)
+	if (reported->reset <= transfer->http->settings.max_wait_ms)
 		return;
-	ignore_said(transfer, told->said, "it is longer than --max-wait, and "
+	ignore_reported(transfer, reported->reported, "it is longer than --max-wait, and "
 	    "the reply is no refusal");
-	told->reset = -1;
+	reported->reset = -1;
 }
 
 /* A refusal that is told when, but not how many: that is when. */
 static void
-take_for_retry(struct transfer *transfer, const struct told *told)
+take_for_retry(struct transfer *transfer, const struct reported *reported)
 {
-	if (told->left > 0 || told->reset <= transfer->retry_after)
+	if (reported->left > 0 || reported->reset <= transfer->retry_after)
 		return;
-	transfer->retry_after = told->reset;
-	memcpy(transfer->retry_said, told->said, SAID_MAX);
+	transfer->retry_after = reported->reset;
+	memcpy(transfer->retry_text, reported->reported, SAID_MAX);
 }
 
 void
-told_failed(struct transfer *transfer)
+reported_failed(struct transfer *transfer)
 {
 	if (transfer->retry_after >= 0)
 		return;
-	take_for_retry(transfer, &transfer->told);
+	take_for_retry(transfer, &transfer->report);
 	take_for_retry(transfer, &transfer->members);
 }
 
 void
-told_settle(struct transfer *transfer, int64_t now)
+reported_finish(struct transfer *transfer, int64_t now)
 {
-	struct told *each[] = { &transfer->told, &transfer->members };
+	struct reported *each[] = { &transfer->report, &transfer->members };
 	struct budget *budget = &transfer->http->limit.budget;
 	bool is_refusal, has_retry;
 	size_t i;
 
-	told_read(transfer);
+	reported_read(transfer);
 	is_refusal = http_is_refusal(transfer);
 	has_retry = transfer->retry_after >= 0;
 	if (transfer->reply.status == 0) {

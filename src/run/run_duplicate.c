@@ -27,7 +27,7 @@ struct held {
 	bool is_known;		/* a record with these bytes is kept */
 };
 
-struct run_doubles {
+struct run_duplicates {
 	struct held *all;
 	size_t n, capacity, bytes;
 	struct set *seen;	/* key and bytes */
@@ -37,20 +37,20 @@ struct run_doubles {
 };
 
 void
-run_doubles_free(struct run_doubles *doubles)
+run_duplicates_free(struct run_duplicates *held_duplicates)
 {
 	size_t i;
 
-	if (doubles == NULL)
+	if (held_duplicates == NULL)
 		return;
-	for (i = 0; i < doubles->n; i++) {
-		free(doubles->all[i].key);
-		free(doubles->all[i].bytes);
+	for (i = 0; i < held_duplicates->n; i++) {
+		free(held_duplicates->all[i].key);
+		free(held_duplicates->all[i].bytes);
 	}
-	free(doubles->all);
-	set_free(doubles->seen);
-	set_free(doubles->versions);
-	free(doubles);
+	free(held_duplicates->all);
+	set_free(held_duplicates->seen);
+	set_free(held_duplicates->versions);
+	free(held_duplicates);
 }
 
 /* Key and bytes as one. */
@@ -64,17 +64,17 @@ join(const char *key, size_t len, struct span bytes, struct text *both)
 }
 
 void
-run_double(struct run_listing *own, const struct text *key,
+run_duplicate(struct run_listing *own, const struct text *key,
     struct span record)
 {
-	struct run_doubles *doubles = own->doubles;
+	struct run_duplicates *held_duplicates = own->held_duplicates;
 	struct text line, both;
 	bool is_new;
 
-	if (doubles == NULL) {
-		doubles = own->doubles = mem_zero(1, sizeof(*doubles));
-		doubles->seen = set_new();
-		doubles->versions = set_new();
+	if (held_duplicates == NULL) {
+		held_duplicates = own->held_duplicates = mem_zero(1, sizeof(*held_duplicates));
+		held_duplicates->seen = set_new();
+		held_duplicates->versions = set_new();
 	}
 	text_init(&line, SIZE_MAX / 4);
 	text_init(&both, SIZE_MAX / 4);
@@ -83,16 +83,16 @@ run_double(struct run_listing *own, const struct text *key,
 	else
 		text_add(&line, record.data, record.len);
 	join(key->data, key->len, (struct span){ line.data, line.len }, &both);
-	is_new = set_add(doubles->seen, both.data, both.len);
-	doubles->is_over |= is_new && doubles->bytes > MAX_HELD;
-	if (is_new && doubles->bytes <= MAX_HELD) {
-		doubles->all = mem_need(doubles->all, doubles->n + 1,
-		    &doubles->capacity, sizeof(*doubles->all));
-		doubles->all[doubles->n] = (struct held){
+	is_new = set_add(held_duplicates->seen, both.data, both.len);
+	held_duplicates->is_over |= is_new && held_duplicates->bytes > MAX_HELD;
+	if (is_new && held_duplicates->bytes <= MAX_HELD) {
+		held_duplicates->all = mem_need(held_duplicates->all, held_duplicates->n + 1,
+		    &held_duplicates->capacity, sizeof(*held_duplicates->all));
+		held_duplicates->all[held_duplicates->n] = (struct held){
 		    .key = mem_copy(key->data, key->len), .key_len = key->len,
-		    .len = line.len, .number = doubles->n };
-		doubles->bytes += line.len;
-		doubles->all[doubles->n++].bytes = text_take(&line);
+		    .len = line.len, .number = held_duplicates->n };
+		held_duplicates->bytes += line.len;
+		held_duplicates->all[held_duplicates->n++].bytes = text_take(&line);
 	}
 	text_release(&line);
 	text_release(&both);
@@ -118,49 +118,49 @@ by_key(const void *a, const void *b)
 
 /* The first one held whose key is in run->scratch, or NULL. */
 static struct held *
-find(const struct run *run, const struct run_doubles *doubles)
+find(const struct run *run, const struct run_duplicates *held_duplicates)
 {
-	size_t low = 0, high = doubles->n, middle;
+	size_t low = 0, high = held_duplicates->n, middle;
 
 	while (low < high) {
 		middle = low + (high - low) / 2;
-		if (compare_keys(&doubles->all[middle], run->scratch.data,
+		if (compare_keys(&held_duplicates->all[middle], run->scratch.data,
 		    run->scratch.len) < 0)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	return low < doubles->n && compare_keys(&doubles->all[low],
-	    run->scratch.data, run->scratch.len) == 0 ? &doubles->all[low] :
+	return low < held_duplicates->n && compare_keys(&held_duplicates->all[low],
+	    run->scratch.data, run->scratch.len) == 0 ? &held_duplicates->all[low] :
 	    NULL;
 }
 
 /* Go on to the next one with the same key, or NULL. */
 static struct held *
-next(const struct run *run, const struct run_doubles *doubles,
+next(const struct run *run, const struct run_duplicates *held_duplicates,
     struct held *held)
 {
 	held++;
-	return held < &doubles->all[doubles->n] && compare_keys(held,
+	return held < &held_duplicates->all[held_duplicates->n] && compare_keys(held,
 	    run->scratch.data, run->scratch.len) == 0 ? held : NULL;
 }
 
 /* The record is kept: it is known, if it is one of those held. */
 static void
-mark_one(struct run *run, struct run_doubles *doubles,
+mark_one(struct run *run, struct run_duplicates *held_duplicates,
     const struct page_record *record)
 {
 	struct held *held;
 	struct text both;
 
 	(void)page_key(record, NULL, &run->scratch);
-	if ((held = find(run, doubles)) == NULL)
+	if ((held = find(run, held_duplicates)) == NULL)
 		return;
 	text_init(&both, SIZE_MAX / 4);
 	join(held->key, held->key_len, record->bytes, &both);
-	set_add(doubles->versions, both.data, both.len);
+	set_add(held_duplicates->versions, both.data, both.len);
 	text_release(&both);
-	for (; held != NULL; held = next(run, doubles, held))
+	for (; held != NULL; held = next(run, held_duplicates, held))
 		held->is_known |= held->len == record->bytes.len &&
 		    memcmp(held->bytes, record->bytes.data, held->len) == 0;
 }
@@ -185,7 +185,7 @@ mark_again(struct run *run, struct run_listing *own, struct err *err)
 			break;
 		}
 		record = page_record(&page, 0);
-		mark_one(run, own->doubles, &record);
+		mark_one(run, own->held_duplicates, &record);
 	}
 	page_release(&page);
 	tree_lines_free(lines);
@@ -203,10 +203,10 @@ mark_known(struct run *run, struct run_listing *own, struct err *err)
 	struct page_record record;
 	int rc;
 
-	if (own->doubles->is_marked)
+	if (own->held_duplicates->is_marked)
 		return 0;
-	own->doubles->is_marked = true;
-	qsort(own->doubles->all, own->doubles->n, sizeof(struct held),
+	own->held_duplicates->is_marked = true;
+	qsort(own->held_duplicates->all, own->held_duplicates->n, sizeof(struct held),
 	    by_key);
 	if (own->again != NULL)
 		return mark_again(run, own, err);
@@ -214,7 +214,7 @@ mark_known(struct run *run, struct run_listing *own, struct err *err)
 	if (reader == NULL)
 		return -1;
 	while ((rc = run_reader_next(reader, &record, err)) == 1)
-		mark_one(run, own->doubles, &record);
+		mark_one(run, own->held_duplicates, &record);
 	run_reader_free(reader);
 	return rc;
 }
@@ -229,7 +229,7 @@ register_twins(struct run *run, struct run_listing *own, struct err *err)
 	int rc = -1;
 
 	/* What can't be read of a damaged one is no record. */
-	if (reader != NULL && own->foreign)
+	if (reader != NULL && own->is_legacy)
 		run_reader_tolerate(reader);
 	while (reader != NULL &&
 	    (rc = run_reader_next(reader, &record, err)) == 1)
@@ -253,14 +253,14 @@ had(const struct run_listing *own, const struct text *text)
 static int
 share(struct run *run, struct run_listing *own, bool all)
 {
-	struct run_doubles *doubles = own->doubles;
+	struct run_duplicates *held_duplicates = own->held_duplicates;
 	struct text both;
 	int rc = 0;
 	size_t i;
 
 	text_init(&both, SIZE_MAX / 4);
-	for (i = 0; i < doubles->n; i++) {
-		const struct held *held = &doubles->all[i];
+	for (i = 0; i < held_duplicates->n; i++) {
+		const struct held *held = &held_duplicates->all[i];
 
 		if (held->is_known)
 			continue;
@@ -274,30 +274,30 @@ share(struct run *run, struct run_listing *own, bool all)
 		} else if (rc == 0) {
 			rc = !had(own, &run->scratch);
 		}
-		set_add(doubles->versions, run->scratch.data,
+		set_add(held_duplicates->versions, run->scratch.data,
 		    run->scratch.len);
-		set_add(doubles->versions, both.data, both.len);
+		set_add(held_duplicates->versions, both.data, both.len);
 	}
 	text_release(&both);
 	return rc;
 }
 
 int
-run_doubles_share(struct run *run, struct run_listing *own, bool counted,
+run_duplicates_share(struct run *run, struct run_listing *own, bool counted,
     struct err *err)
 {
-	struct run_doubles *doubles = own->doubles;
+	struct run_duplicates *held_duplicates = own->held_duplicates;
 	uint64_t later;
 	int rc;
 
-	if (run_doubles_count(run, own, &later, err) == -1)
+	if (run_duplicates_count(run, own, &later, err) == -1)
 		return -1;
 	rc = later > 0 ? share(run, own, counted || own->shared != NULL) : 0;
 	set_free(own->versions);
 	own->versions = NULL;
-	if (doubles != NULL) {
-		own->versions = doubles->versions;
-		doubles->versions = NULL;
+	if (held_duplicates != NULL) {
+		own->versions = held_duplicates->versions;
+		held_duplicates->versions = NULL;
 	}
 	if ((rc == 2 || own->unclear != NULL) &&
 	    register_twins(run, own, err) == -1)
@@ -308,34 +308,34 @@ run_doubles_share(struct run *run, struct run_listing *own, bool counted,
 }
 
 int
-run_doubles_count(struct run *run, struct run_listing *own, uint64_t *n,
+run_duplicates_count(struct run *run, struct run_listing *own, uint64_t *n,
     struct err *err)
 {
 	size_t i;
 
 	*n = 0;
-	if (own->doubles == NULL)
+	if (own->held_duplicates == NULL)
 		return 0;
 	if (mark_known(run, own, err) == -1)
 		return -1;
-	for (i = 0; i < own->doubles->n; i++)
-		*n += !own->doubles->all[i].is_known;
+	for (i = 0; i < own->held_duplicates->n; i++)
+		*n += !own->held_duplicates->all[i].is_known;
 	return 0;
 }
 
 bool
-run_doubles_are_over(const struct run_listing *own)
+run_duplicates_are_over(const struct run_listing *own)
 {
-	return own->doubles != NULL && own->doubles->is_over;
+	return own->held_duplicates != NULL && own->held_duplicates->is_over;
 }
 
 /* The latest version of the record whose key is in run->scratch, or NULL. */
 static const struct held *
-latest(const struct run *run, const struct run_doubles *doubles)
+latest(const struct run *run, const struct run_duplicates *held_duplicates)
 {
-	struct held *held = find(run, doubles), *last = NULL;
+	struct held *held = find(run, held_duplicates), *last = NULL;
 
-	for (; held != NULL; held = next(run, doubles, held))
+	for (; held != NULL; held = next(run, held_duplicates, held))
 		last = held;
 	return last;
 }
@@ -355,7 +355,7 @@ copy_latest(struct run *run, struct run_listing *own,
 	while (rc == 1 && (rc = run_reader_next(reader, &record, err)) == 1) {
 		bytes = record.bytes;
 		(void)page_key(&record, NULL, &run->scratch);
-		if ((held = latest(run, own->doubles)) != NULL &&
+		if ((held = latest(run, own->held_duplicates)) != NULL &&
 		    !held->is_known) {
 			bytes = (struct span){ held->bytes, held->len };
 			own->changed++;
@@ -372,7 +372,7 @@ static int
 put_objects(struct run *run, struct run_listing *own, struct err *err)
 {
 	struct crawl_listing *listing = own->crawl;
-	struct run_doubles *doubles = own->doubles;
+	struct run_duplicates *held_duplicates = own->held_duplicates;
 	struct manifest_page page = { .first = listing->commit, .total = -1,
 	    .pass = listing->pass, .partial = true };
 	struct tree_receipts files = { NULL, 0, 0 };
@@ -382,8 +382,8 @@ put_objects(struct run *run, struct run_listing *own, struct err *err)
 	int rc = 0;
 
 	page_init(&read);
-	for (i = 0; i < doubles->n && rc == 0; i++) {
-		const struct held *held = &doubles->all[i];
+	for (i = 0; i < held_duplicates->n && rc == 0; i++) {
+		const struct held *held = &held_duplicates->all[i];
 
 		if (held->is_known)
 			continue;
@@ -404,7 +404,7 @@ put_objects(struct run *run, struct run_listing *own, struct err *err)
 }
 
 int
-run_doubles_replace(struct run *run, struct run_listing *own,
+run_duplicates_replace(struct run *run, struct run_listing *own,
     struct manifest_listing *whole, struct err *err)
 {
 	struct tree_stream *anew;
@@ -414,7 +414,7 @@ run_doubles_replace(struct run *run, struct run_listing *own,
 	if ((anew = tree_stream_new(run->tree, own->dir, NULL, true,
 	    err)) == NULL)
 		return -1;
-	qsort(own->doubles->all, own->doubles->n, sizeof(struct held),
+	qsort(own->held_duplicates->all, own->held_duplicates->n, sizeof(struct held),
 	    by_key);
 	if (copy_latest(run, own, anew, err) == -1) {
 		tree_stream_free(anew);

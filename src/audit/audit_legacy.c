@@ -105,7 +105,7 @@ audit_no_export(const char *where, struct err *err)
 }
 
 int
-audit_each_old(struct tree *tree, const struct source *source,
+audit_each_legacy(struct tree *tree, const struct source *source,
     int (*file)(void *, const char *, bool, struct err *), void *cookie,
     struct err *err)
 {
@@ -114,7 +114,7 @@ audit_each_old(struct tree *tree, const struct source *source,
 }
 
 int
-audit_old_summary(struct tree *tree, const struct source *source,
+audit_legacy_summary(struct tree *tree, const struct source *source,
     struct audit_summary *summary, struct err *err)
 {
 	struct walk walk = { .tree = tree, .source = source,
@@ -123,7 +123,7 @@ audit_old_summary(struct tree *tree, const struct source *source,
 
 	walk.patterns = audit_patterns_new(source);
 	walk.plans = page_plans_new(source);
-	rc = audit_each_old(tree, source, take_file, &walk, err);
+	rc = audit_each_legacy(tree, source, take_file, &walk, err);
 	audit_patterns_free(walk.patterns);
 	page_plans_free(walk.plans, source);
 	audit_sort_kinds(summary);
