@@ -177,7 +177,7 @@ show(void *cookie)
 
 /* SQL may touch what is made, and nothing else. */
 static int
-close_off(struct making *m, struct err *err)
+enter_sandbox(struct making *m, struct err *err)
 {
 	const struct output_convert *convert = m->convert;
 	char *written = m->scratch == NULL ? NULL :
@@ -185,7 +185,7 @@ close_off(struct making *m, struct err *err)
 	const char *dirs[2] = { m->scratch != NULL ?
 	    scratch_path(m->scratch) : NULL, written };
 	char **paths = mem_zero(convert->n_parts, sizeof(*paths));
-	struct table_fence fence = { .dirs = dirs,
+	struct table_sandbox sandbox = { .dirs = dirs,
 	    .n_dirs = m->scratch != NULL ? 2 : 0,
 	    .paths = (const char *const *)paths,
 	    .n_paths = convert->n_parts };
@@ -196,7 +196,7 @@ close_off(struct making *m, struct err *err)
 	for (i = 0; i < convert->n_parts; i++)
 		paths[i] = mem_format("%s.parquet",
 		    convert->parts[i].table->name);
-	rc = table_close_off(m->table.db, &fence, err);
+	rc = table_enter_sandbox(m->table.db, &sandbox, err);
 	for (i = 0; i < convert->n_parts; i++)
 		free(paths[i]);
 	free(paths);
@@ -245,7 +245,7 @@ plan(struct making *m, struct err *err)
 	    strchr(scratch_path(m->scratch), '?') != NULL)
 		return err_set(err, ERR_USAGE, "DuckDB makes no database in "
 		    "a path with \"?\": choose another --output");
-	if (close_off(m, err) == -1 || (m->one_file &&
+	if (enter_sandbox(m, err) == -1 || (m->one_file &&
 	    output_convert_choose(m->convert, err) == -1))
 		return -1;
 	return output_convert_count(m->convert, err);

@@ -60,9 +60,9 @@ check_tables(const struct cli *cli, struct source *source,
 	struct scratch *scratch = cli_check_temporary(cli, err) == -1 ?
 	    NULL : scratch_new(cli_scratch_parent(cli, NULL), err);
 	struct log *log = log_new(LOG_ERROR, LOG_ERROR);
-	struct table_fence fence = { .n_dirs = 0 };
+	struct table_sandbox sandbox = { .n_dirs = 0 };
 	struct table_settings settings = { .source = source, .log = log,
-	    .fence = &fence, .memory = 128 << 20, .threads = 1 };
+	    .sandbox = &sandbox, .memory = 128 << 20, .threads = 1 };
 	struct table_db *db = NULL;
 	int rc = -1;
 

@@ -103,14 +103,14 @@ cli_table_open(struct cli *cli, const char *path, const char *scratch,
 	 * user says so.  What is converted is closed off later, when it is
 	 * known where it goes.
 	 */
-	struct table_fence fence = { .dirs = dirs,
+	struct table_sandbox sandbox = { .dirs = dirs,
 	    .n_dirs = table->format != NULL &&
 	    strcmp(table->format, "parquet") == 0 };
 	bool open = strcmp(command, "convert") == 0 ||
 	    (strcmp(command, "query") == 0 && config_is(cli->config,
 	    "allow-external"));
 	struct table_settings settings = {
-		.fence = open ? NULL : &fence,
+		.sandbox = open ? NULL : &sandbox,
 		.memory = config_number(cli->config, "memory-limit"),
 		.threads = (unsigned)config_number(cli->config, "threads"),
 		.tick = tick, .cookie = table,

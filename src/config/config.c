@@ -316,7 +316,7 @@ read_words(struct config *config, const char *const *commands,
  * where several have one name, and look whether it can be that.
  */
 static int
-settle_options(struct config *config, struct err *err)
+resolve_options(struct config *config, struct err *err)
 {
 	size_t i;
 
@@ -352,7 +352,7 @@ config_new(const struct config_table *tables, size_t n,
 	take_tables(config, tables, n);
 	if (read_options(config, argc, argv, true, err) == -1 ||
 	    read_words(config, commands, err) == -1 ||
-	    settle_options(config, err) == -1 ||
+	    resolve_options(config, err) == -1 ||
 	    read_variables(config, err) == -1) {
 		config_free(config);
 		return NULL;

@@ -67,7 +67,7 @@ struct crawl_listing {
 	unsigned streak;	/* windows that came since it got smaller */
 	unsigned grow_after;	/* so many, before larger ones are tried */
 	bool has_grown;		/* since it got smaller */
-	int64_t credit;		/* pieces that may still be tried */
+	int64_t retry_budget;		/* pieces that may still be tried */
 	char *cursor;		/* of the next page; NULL: the first */
 	char *first_cursor;	/* of the page behind the first; or NULL */
 	bool is_resumed;	/* ${cursor} is from an earlier run */

@@ -3,7 +3,7 @@
 
 #include "crawl/crawl.h"
 
-#define CRAWL_CREDIT 30		/* pieces to try at first */
+#define CRAWL_RETRY_BUDGET 30		/* pieces to try at first */
 #define CRAWL_GROW_AFTER 4	/* windows that came */
 
 /* The fields of a document, kept where its siblings find them. */

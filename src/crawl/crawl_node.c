@@ -79,7 +79,7 @@ new_listing(struct crawl_node *parent, const struct source_resource *resource)
 	listing->size = resource->paging != SOURCE_UNPAGED &&
 	    resource->paging != SOURCE_INTERVALS ? resource->page_size : 0;
 	listing->page_size = listing->size;
-	listing->credit = CRAWL_CREDIT;
+	listing->retry_budget = CRAWL_RETRY_BUDGET;
 	listing->grow_after = CRAWL_GROW_AFTER;
 	listing->expected = -1;
 	listing->pass = listing->first_pass = 1;

@@ -10,7 +10,7 @@
 
 #define MAX_BISECT 100000	/* records; larger windows aren't split */
 #define N_SUBRANGES 10		/* that a window is cut into */
-#define CREDIT_EACH 2		/* for each piece that comes */
+#define RETRY_BUDGET_EACH 2		/* for each piece that comes */
 
 uint32_t
 crawl_fitting(const struct crawl_listing *listing)
@@ -50,7 +50,7 @@ crawl_page_received(const struct crawl_job *job)
 {
 	if (job->count < job->listing->size ||
 	    job->listing->resource->paging == SOURCE_INTERVALS)
-		job->listing->credit += CREDIT_EACH;
+		job->listing->retry_budget += RETRY_BUDGET_EACH;
 }
 
 /* Into so many pieces of the same size a window is cut, if possible. */
@@ -95,7 +95,7 @@ crawl_bisect(const struct crawl_job *job, bool too_much)
 	uint32_t count = job->count - job->overlap, parts, each;
 
 	if (listing->resource->paging == SOURCE_INTERVALS)
-		return too_much && listing->credit-- > 0 &&
+		return too_much && listing->retry_budget-- > 0 &&
 		    crawl_bisect_time(job, INT64_MIN);
 	if (count <= 1 || count > MAX_BISECT ||
 	    listing->resource->paging == SOURCE_CURSOR)
@@ -112,10 +112,10 @@ crawl_bisect(const struct crawl_job *job, bool too_much)
 	/* One that was too much half the size may not be. */
 	parts = chunks_of(count, too_much && count < listing->size ? 2 :
 	    N_SUBRANGES);
-	if (!too_much && listing->credit < parts)
+	if (!too_much && listing->retry_budget < parts)
 		return false;
 	if (!too_much)
-		listing->credit -= parts;
+		listing->retry_budget -= parts;
 	each = count / parts;
 	if (too_much && each < listing->page_size) {
 		/* What did not come after it had grown grows later. */

@@ -111,7 +111,7 @@ retry(struct transfer *transfer)
 	int64_t now = clock_ms(), wait;
 
 	if (http_is_refusal(transfer)) {
-		wait = http_weigh_refusal(transfer, now);
+		wait = http_classify_refusal(transfer, now);
 	} else {
 		reply->attempts++;
 		transfer->refusals = 0;
@@ -226,7 +226,7 @@ take_native(struct transfer *transfer)
 
 /* A transfer came off the wire. */
 static void
-settle(struct transfer *transfer, CURLcode code)
+finish_transfer(struct transfer *transfer, CURLcode code)
 {
 	struct http *http = transfer->http;
 	struct http_reply *reply = &transfer->reply;
@@ -248,7 +248,7 @@ settle(struct transfer *transfer, CURLcode code)
 		take_native(transfer);
 		return;
 	}
-	switch (http_judge(transfer, code)) {
+	switch (http_classify(transfer, code)) {
 	case GOOD:
 		reply->attempts++;
 		http->counts.bytes += reply->body.len;
@@ -295,14 +295,14 @@ http_accept(struct http *http, struct http_reply *reply)
 
 /* A reply that was no use: return how long to wait for the next. */
 static int64_t
-weigh_failure(struct transfer *transfer)
+classify_failure(struct transfer *transfer)
 {
 	struct http *http = transfer->http;
 
 	if (transfer->is_doubtful) {
 		transfer->is_doubtful = false;
 		transfer->reply.attempts--;
-		return http_weigh_refusal(transfer, clock_ms());
+		return http_classify_refusal(transfer, clock_ms());
 	}
 	limit_failure(&http->limit, true);
 	reported_failed(transfer);
@@ -318,7 +318,7 @@ http_requeue(struct http *http, struct http_reply *reply, const char *why)
 	snprintf(reply->why, sizeof(reply->why), "%.*s",
 	    (int)sizeof(reply->why) - 1, why);
 	http_hide(http, reply->why);
-	wait = weigh_failure(transfer);
+	wait = classify_failure(transfer);
 	if (limit_is_broken(&http->limit))
 		stop_for(http, reply);
 	if (is_spent(transfer)) {
@@ -382,7 +382,7 @@ start_scout(struct http *http, int64_t now)
 	struct transfer *transfer;
 
 	DL_FOREACH(http->all, transfer)
-		if (http->limit.pace.holds && transfer->refusals > 0)
+		if (http->limit.limiter.holds && transfer->refusals > 0)
 			start(transfer, now);
 }
 
@@ -393,7 +393,7 @@ start_scout(struct http *http, int64_t now)
 static void
 wake(struct http *http, int64_t now)
 {
-	bool limited = http->limit.pace.state == PACE_LIMITED ||
+	bool limited = http->limit.limiter.state == LIMITER_LIMITED ||
 	    http->limit.width.is_known;
 	struct transfer *transfer;
 
@@ -414,7 +414,7 @@ static int64_t
 look_after(struct http *http, int64_t now, int64_t until)
 {
 	struct transfer *transfer;
-	int64_t budget, pace;
+	int64_t budget, wait_rate;
 
 	wake(http, now);
 	DL_FOREACH(http->all, transfer) {
@@ -425,7 +425,7 @@ look_after(struct http *http, int64_t now, int64_t until)
 			http_end_slow(transfer, now);
 			retry(transfer);
 		}
-		if (!http->limit.pace.holds || transfer->refusals == 0)
+		if (!http->limit.limiter.holds || transfer->refusals == 0)
 			start(transfer, now);
 		if (transfer->is_over)
 			continue;
@@ -437,10 +437,10 @@ look_after(struct http *http, int64_t now, int64_t until)
 		}
 	}
 	start_scout(http, now);
-	pace = pace_next(&http->limit.pace, now);
-	if (pace > now && pace < until && http->n_open > http->n_wire)
-		until = pace;
-	budget = budget_next(&http->limit.budget, http->n_wire, now);
+	wait_rate = limiter_next(&http->limit.limiter, now);
+	if (wait_rate > now && wait_rate < until && http->n_open > http->n_wire)
+		until = wait_rate;
+	budget = quota_next(&http->limit.quota, http->n_wire, now);
 	if (budget > now && budget < until && http->n_open > http->n_wire)
 		until = budget;
 	if (budget < INT64_MAX && http->n_open > http->n_wire)
@@ -450,7 +450,7 @@ look_after(struct http *http, int64_t now, int64_t until)
 
 /* Take what has come off the wire.  Return whether anything has. */
 static bool
-settle_all(struct http *http)
+resolve_all(struct http *http)
 {
 	bool any = false;
 	struct transfer *transfer;
@@ -464,7 +464,7 @@ settle_all(struct http *http)
 		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE,
 		    &private);
 		transfer = (struct transfer *)(void *)private;
-		settle(transfer, message->data.result);
+		finish_transfer(transfer, message->data.result);
 		any = true;
 	}
 	return any;
@@ -507,7 +507,7 @@ http_wait(struct http *http, int64_t ms, struct http_reply **reply,
 	for (;;) {
 		until = look_after(http, now, end);
 		curl_multi_perform(http->multi, &running);
-		settled = settle_all(http);
+		settled = resolve_all(http);
 		if ((transfer = next_reply(http)) != NULL) {
 			transfer->is_taken = true;
 			http->n_ready--;
@@ -546,8 +546,8 @@ http_count(const struct http *http, struct http_counts *counts)
 	*counts = http->counts;
 	counts->under_way = http->n_wire;
 	counts->waiting = http->n_open - http->n_wire;
-	counts->pause_ms = pace_waits(&http->limit.pace, now);
-	budget = budget_next(&http->limit.budget, http->n_wire, now);
+	counts->pause_ms = limiter_waits(&http->limit.limiter, now);
+	budget = quota_next(&http->limit.quota, http->n_wire, now);
 	if (budget < INT64_MAX && budget - now > counts->pause_ms &&
 	    counts->waiting > 0)
 		counts->pause_ms = budget - now;

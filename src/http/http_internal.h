@@ -4,7 +4,7 @@
 #include <curl/curl.h>
 
 #include "http/http.h"
-#include "http/http_pace.h"
+#include "http/http_limiter.h"
 #include "http/http_width.h"
 
 #define HTTP_HEADERS_MAX (256 * 1024)
@@ -23,8 +23,8 @@ struct reported {
 	char limit_text[SAID_MAX];
 };
 
-/* How many requests may be sent until when: see http_budget.c. */
-struct budget {
+/* How many requests may be sent until when: see http_quota.c. */
+struct quota {
 	int64_t limit;		/* -1: not known */
 	int64_t left;		/* the least that was told; -1: not known */
 	int64_t until;		/* when there are ${limit} again */
@@ -67,7 +67,7 @@ struct transfer {
 	struct reported members;	/* likewise, by a RateLimit header */
 	char *location;
 	uint64_t successes;	/* of all, when it was last sent */
-	struct pace_ticket ticket;
+	struct limiter_ticket ticket;
 	struct width_ticket place;
 	bool is_plain;		/* nothing was decoded */
 	bool odd_encoding;	/* its Content-Encoding is no known one */
@@ -79,10 +79,10 @@ struct transfer {
 
 /* How many requests may be on the wire, and when: see http_limit.c. */
 struct limit {
-	struct pace pace;
-	struct pace before;	/* the width was known */
+	struct limiter limiter;
+	struct limiter before;	/* the width was known */
 	struct width width;
-	struct budget budget;
+	struct quota quota;
 	unsigned max;		/* the user's word */
 	int64_t refused_since;	/* the first since a success; 0: none */
 	unsigned broken;	/* in a row: no answer at all */
@@ -157,14 +157,14 @@ void http_end_slow(struct transfer *, int64_t);
 /* --------------------------------------------------- http_retry.c */
 
 /* What to do with a transfer that came off the wire. */
-enum verdict { GOOD, RETRY, REFUSE, REDIRECT, TOO_LARGE, FATAL };
+enum reply_class { GOOD, RETRY, REFUSE, REDIRECT, TOO_LARGE, FATAL };
 
 /**
- * http_judge(transfer, code):
+ * http_classify(transfer, code):
  * Decide by libcurl's result and the status; for all but GOOD and REDIRECT,
  * the reply's ${why} says what was wrong.
  */
-enum verdict http_judge(struct transfer *, CURLcode);
+enum reply_class http_classify(struct transfer *, CURLcode);
 
 /**
  * http_is_limit(transfer):
@@ -237,14 +237,14 @@ void http_say_asked(const struct transfer *, int64_t, char *, size_t);
 void http_log_failure(struct transfer *, int64_t);
 
 /**
- * http_weigh_refusal(transfer, now):
+ * http_classify_refusal(transfer, now):
  * Weigh a refusal.  It counts as a try unless it is a matter of the pace, or
  * the server served no others since this one was sent (of a plain 503, and of a
  * failure with status 200: unless it is the pace, and the server served others,
  * a dozen times).  Where the server asks for a wait longer than --max-wait, the
  * run ends.  Return how long the request waits.
  */
-int64_t http_weigh_refusal(struct transfer *, int64_t);
+int64_t http_classify_refusal(struct transfer *, int64_t);
 
 /**
  * http_asked(transfer, wait):
@@ -256,30 +256,30 @@ int64_t http_asked(struct transfer *, int64_t);
 /** http_end_used_up(http, wait): Nothing is left, for too long. */
 void http_end_used_up(struct http *, int64_t);
 
-/* -------------------------------------------------- http_budget.c */
+/* -------------------------------------------------- http_quota.c */
 
-/** budget_init(budget): Nothing is known. */
-void budget_init(struct budget *);
+/** quota_init(quota): Nothing is known. */
+void quota_init(struct quota *);
 
 /**
- * budget_told(budget, reported, now):
+ * quota_reported(quota, reported, now):
  * A reply's headers say so much.  Return whether none may be sent for longer
  * than was known.
  */
-bool budget_told(struct budget *, const struct reported *, int64_t);
+bool quota_reported(struct quota *, const struct reported *, int64_t);
 
-/** budget_lost(budget): A request ended without a word of it. */
-void budget_lost(struct budget *);
+/** quota_lost(quota): A request ended without a word of it. */
+void quota_lost(struct quota *);
 
 /**
- * budget_next(budget, on_wire, now):
+ * quota_next(quota, on_wire, now):
  * Return from when on one more may be sent while ${on_wire} are under way;
  * INT64_MAX: when one of these has come.
  */
-int64_t budget_next(const struct budget *, unsigned, int64_t);
+int64_t quota_next(const struct quota *, unsigned, int64_t);
 
-/** budget_count(value): Return the number a header begins with, or -1. */
-int64_t budget_count(const char *);
+/** quota_count(value): Return the number a header begins with, or -1. */
+int64_t quota_count(const char *);
 
 /* --------------------------------------------------- http_limit.c */
 
@@ -306,9 +306,9 @@ void limit_accepted(struct limit *);
 
 /**
  * limit_refused(transfer, refusal, now):
- * Return whether it says nothing of the request: see pace_refused().
+ * Return whether it says nothing of the request: see limiter_refused().
  */
-bool limit_refused(struct transfer *, const struct pace_refusal *, int64_t);
+bool limit_refused(struct transfer *, const struct limiter_refusal *, int64_t);
 
 /** limit_failure(limit, answered): A request failed; was it answered? */
 void limit_failure(struct limit *, bool);

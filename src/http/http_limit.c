@@ -1,8 +1,8 @@
 /*
  * What may be asked of the server: so many requests on the wire as the user
  * says, or as the server was found to take (http_width.c), at the pace that
- * was found out (http_pace.c), and no more than the server says are left
- * (http_budget.c).
+ * was found out (http_limiter.c), and no more than the server says are left
+ * (http_quota.c).
  *
  * The breaker counts failures in a row, over all requests.  A server that
  * doesn't answer at all is given up sooner than one that answers with errors.
@@ -17,16 +17,16 @@ void
 limit_init(struct limit *limit, unsigned max)
 {
 	*limit = (struct limit){ .max = max };
-	pace_init(&limit->pace);
+	limiter_init(&limit->limiter);
 	width_init(&limit->width, max);
-	budget_init(&limit->budget);
+	quota_init(&limit->quota);
 }
 
 bool
 limit_allows(const struct limit *limit, unsigned on_wire, int64_t now)
 {
-	return now >= pace_next(&limit->pace, now) &&
-	    now >= budget_next(&limit->budget, on_wire, now) &&
+	return now >= limiter_next(&limit->limiter, now) &&
+	    now >= quota_next(&limit->quota, on_wire, now) &&
 	    on_wire < limit->width.allowed;
 }
 
@@ -35,7 +35,7 @@ limit_sent(struct transfer *transfer, unsigned on_wire)
 {
 	struct limit *limit = &transfer->http->limit;
 
-	pace_sent(&limit->pace, transfer->refusals == 1 ||
+	limiter_sent(&limit->limiter, transfer->refusals == 1 ||
 	    transfer->refusals == 2, on_wire >= limit->width.allowed,
 	    &transfer->ticket, clock_ms());
 	width_sent(&limit->width, on_wire, &transfer->place);
@@ -47,7 +47,7 @@ limit_answered(struct transfer *transfer, int64_t now)
 	struct limit *limit = &transfer->http->limit;
 
 	width_served(&limit->width, &transfer->place, now);
-	pace_served(&limit->pace, &transfer->ticket, now);
+	limiter_served(&limit->limiter, &transfer->ticket, now);
 	limit->refused_since = 0;
 }
 
@@ -57,7 +57,7 @@ limit_lost(struct transfer *transfer, int64_t now)
 	struct limit *limit = &transfer->http->limit;
 
 	width_served(&limit->width, &transfer->place, now);
-	pace_lost(&limit->pace, &transfer->ticket, now);
+	limiter_lost(&limit->limiter, &transfer->ticket, now);
 }
 
 void
@@ -74,7 +74,7 @@ limit_accepted(struct limit *limit)
 }
 
 bool
-limit_refused(struct transfer *transfer, const struct pace_refusal *refusal,
+limit_refused(struct transfer *transfer, const struct limiter_refusal *refusal,
     int64_t now)
 {
 	struct http *http = transfer->http;
@@ -87,7 +87,7 @@ limit_refused(struct transfer *transfer, const struct pace_refusal *refusal,
 	if (word == WIDTH_FOUND)
 		log_say(http->settings.log, LOG_INFO, "http", "the server "
 		    "takes %u requests at a time", limit->width.good);
-	return pace_refused_at(&limit->pace, &limit->before,
+	return limiter_refused_at(&limit->limiter, &limit->before,
 	    &transfer->ticket, refusal, word, now);
 }
 

@@ -110,7 +110,7 @@ http_end_used_up(struct http *http, int64_t wait)
 	text_human_time(http->settings.max_wait_ms, max);
 	snprintf(text, sizeof(text), "the server says that no requests are "
 	    "left (%s): a wait of %s, and --max-wait allows %s",
-	    http->limit.budget.reported, human, max);
+	    http->limit.quota.reported, human, max);
 	http_end(http, ERR_STOPPED, text);
 }
 
@@ -133,13 +133,13 @@ is_left_over(const struct transfer *transfer)
 }
 
 int64_t
-http_weigh_refusal(struct transfer *transfer, int64_t now)
+http_classify_refusal(struct transfer *transfer, int64_t now)
 {
 	struct http *http = transfer->http;
 	struct http_reply *reply = &transfer->reply;
-	struct pace_refusal refusal = { transfer->retry_after,
+	struct limiter_refusal refusal = { transfer->retry_after,
 	    reply->status == 503 && transfer->retry_after < 0 };
-	bool is_pace = limit_refused(transfer, &refusal, now);
+	bool is_rate = limit_refused(transfer, &refusal, now);
 	bool others = transfer->successes != http->limit.successes;
 	bool is_failure = reply->status < 300;
 	int64_t wait;
@@ -149,14 +149,14 @@ http_weigh_refusal(struct transfer *transfer, int64_t now)
 		transfer->refused_at = http->limit.successes;
 	if (refusal.is_plain || is_failure) {
 		/* Where others are served, it may be the pace for a while. */
-		reply->attempts += !is_pace || !others ||
+		reply->attempts += !is_rate || !others ||
 		    transfer->refusals > MAX_PLAIN;
 		if (refusal.is_plain)
 			limit_failure(&http->limit, true);
-	} else if ((!is_pace && others) || is_left_over(transfer)) {
+	} else if ((!is_rate && others) || is_left_over(transfer)) {
 		reply->attempts++;
 	}
-	wait = http_soon(http, is_pace && transfer->refusals > 2 ? 2 :
+	wait = http_soon(http, is_rate && transfer->refusals > 2 ? 2 :
 	    transfer->refusals);
 	wait = http_asked(transfer, wait);
 	if (!refusal.is_plain && !is_failure)

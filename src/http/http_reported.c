@@ -202,8 +202,8 @@ take_min(int64_t *count, int64_t reported)
 static int64_t
 read_limit(const char *value)
 {
-	return *value == '-' && budget_count(value + 1) >= 0 ? 0 :
-	    budget_count(value);
+	return *value == '-' && quota_count(value + 1) >= 0 ? 0 :
+	    quota_count(value);
 }
 
 /* A limit of 0 is none, so any other one counts more. */
@@ -245,7 +245,7 @@ read_pair(const char *p, struct member *member)
 	p += n;
 	if (*p != '=')
 		return *p == '"' ? skip_quoted(p) : p;
-	value = budget_count(++p);
+	value = quota_count(++p);
 	if ((n == 1 && *name == 'r') ||
 	    (n == 9 && strncmp(name, "remaining", n) == 0))
 		member->left = value;
@@ -378,7 +378,7 @@ min_count(const char *value)
 
 	for (; value != NULL; value = strchr(value, ',')) {
 		value += strspn(value, ", \t");
-		take_min(&min, budget_count(value));
+		take_min(&min, quota_count(value));
 	}
 	return min;
 }
@@ -436,7 +436,7 @@ server_wall(const struct transfer *transfer)
 		if (strcasecmp(p, "date") == 0)
 			date = http_date(p + strlen(p) + 1);
 		else if (strcasecmp(p, "age") == 0)
-			age = budget_count(p + strlen(p) + 1);
+			age = quota_count(p + strlen(p) + 1);
 	}
 	if (date < 0)
 		return clock_real();
@@ -534,7 +534,7 @@ void
 reported_finish(struct transfer *transfer, int64_t now)
 {
 	struct reported *each[] = { &transfer->report, &transfer->members };
-	struct budget *budget = &transfer->http->limit.budget;
+	struct quota *quota = &transfer->http->limit.quota;
 	bool is_refusal, has_retry;
 	size_t i;
 
@@ -542,7 +542,7 @@ reported_finish(struct transfer *transfer, int64_t now)
 	is_refusal = http_is_refusal(transfer);
 	has_retry = transfer->retry_after >= 0;
 	if (transfer->reply.status == 0) {
-		budget_lost(budget);
+		quota_lost(quota);
 		return;
 	}
 	for (i = 0; i < sizeof(each) / sizeof(each[0]); i++) {
@@ -552,7 +552,7 @@ reported_finish(struct transfer *transfer, int64_t now)
 		} else if (!has_retry) {
 			take_for_retry(transfer, each[i]);
 		}
-		if (budget_told(budget, each[i], now))
-			log_used_up(transfer, each[i], budget->blocked - now);
+		if (quota_reported(quota, each[i], now))
+			log_used_up(transfer, each[i], quota->blocked - now);
 	}
 }

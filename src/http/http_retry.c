@@ -132,8 +132,8 @@ explain_status(struct transfer *transfer)
 	text_release(&text);
 }
 
-static enum verdict
-judge_status(struct transfer *transfer)
+static enum reply_class
+classify_status(struct transfer *transfer)
 {
 	struct http_reply *reply = &transfer->reply;
 
@@ -155,13 +155,13 @@ is_no_connection(CURLcode code)
 	    code == CURLE_COULDNT_CONNECT || code == CURLE_PROXY;
 }
 
-enum verdict
-http_judge(struct transfer *transfer, CURLcode code)
+enum reply_class
+http_classify(struct transfer *transfer, CURLcode code)
 {
 	struct http_reply *reply = &transfer->reply;
 
 	if (code == CURLE_OK)
-		return judge_status(transfer);
+		return classify_status(transfer);
 	if (transfer->too_large || code == CURLE_FILESIZE_EXCEEDED) {
 		snprintf(reply->why, sizeof(reply->why), "the reply is larger "
 		    "than --max-body (%zu bytes)",

@@ -56,8 +56,8 @@ http_end_slow(struct transfer *transfer, int64_t now)
 		    (long long)(now - transfer->span_since) / 1000);
 	http_leave_wire(transfer);
 	reported_read(transfer);
-	budget_lost(&transfer->http->limit.budget);
+	quota_lost(&transfer->http->limit.quota);
 	reply->status = 0;
 	reply->is_slow = true;
-	(void)http_judge(transfer, CURLE_OPERATION_TIMEDOUT);
+	(void)http_classify(transfer, CURLE_OPERATION_TIMEDOUT);
 }

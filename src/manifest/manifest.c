@@ -66,7 +66,7 @@ manifest_close(struct manifest *manifest)
 	if (manifest == NULL)
 		return;
 	/* It may be in use. */
-	(void)manifest_settle(manifest, NULL);
+	(void)manifest_commit(manifest, NULL);
 	while (manifest->entries != NULL)
 		manifest_free_entry(manifest, manifest->entries);
 	HASH_ITER(hh, manifest->done_markers, done, next) {
@@ -327,7 +327,7 @@ manifest_say(struct manifest *manifest, json_t *json)
 }
 
 int
-manifest_settle(struct manifest *manifest, struct err *err)
+manifest_commit(struct manifest *manifest, struct err *err)
 {
 	int rc;
 
@@ -347,7 +347,7 @@ manifest_flush_begin(struct manifest *manifest, struct err *err)
 	struct tree_lines_to_say lines = { .name = MANIFEST_NAME };
 	struct text text;
 
-	if (manifest_settle(manifest, err) == -1)
+	if (manifest_commit(manifest, err) == -1)
 		return -1;
 	/* What is written anew must be on the disk, all of it. */
 	if (manifest->is_below || manifest->size +
@@ -368,7 +368,7 @@ manifest_flush(struct manifest *manifest, struct err *err)
 {
 	struct iovec part = { manifest->pending.data, manifest->pending.len };
 
-	if (manifest_settle(manifest, err) == -1)
+	if (manifest_commit(manifest, err) == -1)
 		return -1;
 	if (manifest->pending.len == 0)
 		return 0;

@@ -70,10 +70,10 @@ void manifest_order(struct manifest_entry *);
 void manifest_sum_up(struct manifest_entry *);
 
 /**
- * manifest_settle(manifest, err):
+ * manifest_commit(manifest, err):
  * Wait for what is on its way to the file; it is there then.
  */
-int manifest_settle(struct manifest *, struct err *);
+int manifest_commit(struct manifest *, struct err *);
 
 /** manifest_say(manifest, json): Say ${json}, stolen. */
 void manifest_say(struct manifest *, json_t *);

@@ -145,7 +145,7 @@ manifest_rewrite(struct manifest *manifest, json_t *seal, struct err *err)
 	struct text text;
 	int fd;
 
-	if (manifest_settle(manifest, err) == -1)
+	if (manifest_commit(manifest, err) == -1)
 		return -1;
 	text_init(&text, SIZE_MAX / 4);
 	add_json(&text, manifest->header);

@@ -264,7 +264,7 @@ recover(struct finding *finding, struct err *err)
 
 /* What was found, or why nothing was; ${rc} is that of the search. */
 static int
-judge(struct finding *finding, int rc, struct err *err)
+classify(struct finding *finding, int rc, struct err *err)
 {
 	struct pack_found *found = finding->found;
 	struct err why;
@@ -299,7 +299,7 @@ find_in(struct finding *finding, int fd, struct err *err)
 
 	if (rc == 0)
 		rc = look_at_all(finding, err);
-	return judge(finding, rc, err);
+	return classify(finding, rc, err);
 }
 
 int

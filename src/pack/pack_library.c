@@ -26,7 +26,7 @@ static const struct {
  * are local ones, so that the zone would be seen in its bytes.
  */
 static void
-settle_words(void)
+resolve_words(void)
 {
 	if (setlocale(LC_CTYPE, "C.UTF-8") == NULL)
 		setlocale(LC_CTYPE, "en_US.UTF-8");
@@ -50,7 +50,7 @@ load(struct pack_calls *calls, struct err *err)
 			    "too old: it has no %s", rows[i].name);
 		*(void **)((char *)calls + rows[i].offset) = found;
 	}
-	settle_words();
+	resolve_words();
 	return 0;
 }
 

@@ -359,7 +359,7 @@ make_rules(struct run *run)
 		for (k = 0; k < resource->n_statuses; k++)
 			run->rules[i][k] = (struct http_rule){
 			    resource->statuses[k].status,
-			    resource->statuses[k].verdict == SOURCE_RETRY };
+			    resource->statuses[k].reply_class == SOURCE_RETRY };
 	}
 }
 

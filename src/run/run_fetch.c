@@ -127,7 +127,7 @@ take_held(struct run *run, const struct crawl_listing *listing)
 
 /* The window is settled: commit it, and those that waited for it. */
 static int
-settle(struct run *run, struct run_task *task, struct err *err)
+commit_task(struct run *run, struct run_task *task, struct err *err)
 {
 	struct crawl_listing *listing = task->job.listing;
 	int goes_on = 1;
@@ -232,7 +232,7 @@ run_fetch(struct run *run, const struct crawl_job *job, struct err *err)
 	    &why) == -1) {
 		free(request.url);
 		fail(run, task, why.text);
-		return settle(run, task, err);
+		return commit_task(run, task, err);
 	}
 	http_send(run->http, &request);
 	return 0;
@@ -252,7 +252,7 @@ stop(struct run *run, enum err_kind kind, const char *format,
 
 /* A 401 or 403 came: is it the key, or the rights to this one? */
 static void
-weigh_refusal(struct run *run, const struct run_task *task)
+classify_refusal(struct run *run, const struct run_task *task)
 {
 	const struct http_reply *reply = task->reply;
 	const char *variable = run->settings.source->auth_where;
@@ -312,7 +312,7 @@ says_no_page(const struct run_task *task)
 {
 	const struct http_reply *reply = task->reply;
 
-	if (source_verdict(task->job.listing->resource, reply->status) ==
+	if (source_classify(task->job.listing->resource, reply->status) ==
 	    SOURCE_NOTHING)
 		return true;
 	switch (reply->status) {
@@ -339,7 +339,7 @@ take_refused_probe(struct run *run, struct run_task *task, struct err *err)
 		    "behind the last one is refused, so it was the last",
 		    "resource", task->key, "why", reply->why, NULL);
 		task->failed = true;
-		return settle(run, task, err);
+		return commit_task(run, task, err);
 	}
 	text_init(&why, sizeof(reply->why) + 200);
 	text_addf(&why, "%s, but the page behind them, which would show that "
@@ -348,7 +348,7 @@ take_refused_probe(struct run *run, struct run_task *task, struct err *err)
 	    "are there as the total says", reply->why);
 	fail(run, task, why.data);
 	text_release(&why);
-	return settle(run, task, err);
+	return commit_task(run, task, err);
 }
 
 /* The server has said no, or nothing of use. */
@@ -365,11 +365,11 @@ take_refusal(struct run *run, struct run_task *task, struct err *err)
 		stop(run, ERR_NET, "the server can't be reached (%s); check "
 		    "the network, the proxy if there is one, and the address: "
 		    "%s", reply, run->settings.server);
-	weigh_refusal(run, task);
-	switch (source_verdict(resource, reply->status)) {
+	classify_refusal(run, task);
+	switch (source_classify(resource, reply->status)) {
 	case SOURCE_NOTHING:
 		task->nothing = true;
-		return settle(run, task, err);
+		return commit_task(run, task, err);
 	case SOURCE_STOP:
 		stop(run, ERR_NET, "%s%s", reply, "");
 		break;
@@ -389,11 +389,11 @@ take_refusal(struct run *run, struct run_task *task, struct err *err)
 	    reply->status == 410 || reply->status == 422) &&
 	    crawl_is_stale(&task->job))
 		return begin_anew(run, task, err);
-	if (source_verdict(resource, reply->status) == SOURCE_DEFAULT &&
+	if (source_classify(resource, reply->status) == SOURCE_DEFAULT &&
 	    try_smaller(run, task))
 		return 0;
 	fail(run, task, reply->why);
-	return settle(run, task, err);
+	return commit_task(run, task, err);
 }
 
 /* It is not what was asked for, for the reason ${why}. */
@@ -409,7 +409,7 @@ take_bad_reply(struct run *run, struct run_task *task, const struct err *why,
 		    (int)sizeof(reply->why) - 1, why->text);
 		http_hide(run->http, reply->why);
 		fail(run, task, reply->why);
-		return settle(run, task, err);
+		return commit_task(run, task, err);
 	}
 	task->reply = NULL;
 	if (http_requeue(run->http, reply, why->text))
@@ -428,7 +428,7 @@ take_cut(struct run *run, struct run_task *task, struct err *err)
 		fail(run, task, "the same records come whatever time they "
 		    "are asked for, as many as a reply may have: some may be "
 		    "missing");
-		return settle(run, task, err);
+		return commit_task(run, task, err);
 	}
 	if (crawl_bisect_time(&task->job, run_page_middle(task))) {
 		log_event(run->settings.log, LOG_INFO, "run", "as many "
@@ -446,7 +446,7 @@ take_cut(struct run *run, struct run_task *task, struct err *err)
 	}
 	fail(run, task, "as many records as a reply may have, in so short "
 	    "a time that it can't be cut further: some may be missing");
-	return settle(run, task, err);
+	return commit_task(run, task, err);
 }
 
 int
@@ -474,5 +474,5 @@ run_reply(struct run *run, struct http_reply *reply, struct err *err)
 		fail(run, task, "as many records as a reply may have, and "
 		    "records of this second don't come when it is asked for "
 		    "alone: some may be missing");
-	return settle(run, task, err);
+	return commit_task(run, task, err);
 }

@@ -85,7 +85,7 @@ unwrap_text(struct run_task *task, struct err *err)
  * the reply: where it is larger, it is of all.
  */
 static int
-weigh_count(struct page *page, struct err *err)
+classify_count(struct page *page, struct err *err)
 {
 	if (page->total >= 0 || page->count < 0)
 		return 0;
@@ -122,7 +122,7 @@ check_page(struct run *run, struct run_task *task, struct err *err)
 
 	if (job->count == 0)
 		return 0;
-	if (weigh_count(page, err) == -1)
+	if (classify_count(page, err) == -1)
 		return -1;
 	switch (job->listing->resource->paging) {
 	case SOURCE_UNPAGED:

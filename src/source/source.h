@@ -176,7 +176,7 @@ struct source_field {
 };
 
 /* What to do about an answer that is no success. */
-enum source_verdict {
+enum source_reply_class {
 	SOURCE_DEFAULT,		/* what the engine does */
 	SOURCE_RETRY,
 	SOURCE_GAP,
@@ -186,7 +186,7 @@ enum source_verdict {
 
 struct source_status {
 	int status;
-	enum source_verdict verdict;
+	enum source_reply_class reply_class;
 };
 
 /* One resource's file made of another's records. */
@@ -469,9 +469,9 @@ bool source_in_order(const struct source_resource *);
 const char *source_step(const char *, struct span *);
 
 /**
- * source_verdict(resource, status):
+ * source_reply_class(resource, status):
  * Return what the definition says of the HTTP ${status}.
  */
-enum source_verdict source_verdict(const struct source_resource *, int);
+enum source_reply_class source_classify(const struct source_resource *, int);
 
 #endif

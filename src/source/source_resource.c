@@ -176,10 +176,10 @@ read_statuses(struct source_reader *r, struct source_resource *resource,
 		for (i = 0; i < 4; i++)
 			if (value->text != NULL &&
 			    strcmp(value->text, names[i]) == 0)
-				status->verdict = SOURCE_RETRY +
-				    (enum source_verdict)i;
+				status->reply_class = SOURCE_RETRY +
+				    (enum source_reply_class)i;
 		if (status->status < 400 || status->status > 599 ||
-		    status->verdict == SOURCE_DEFAULT)
+		    status->reply_class == SOURCE_DEFAULT)
 			return source_wrong(r, value->line, "\"statuses\": "
 			    "expected a status from 400 to 599, and retry, "
 			    "gap, stop or nothing");
@@ -411,13 +411,13 @@ source_resources(struct source_reader *r, const struct yaml *top)
 	return 0;
 }
 
-enum source_verdict
-source_verdict(const struct source_resource *resource, int status)
+enum source_reply_class
+source_classify(const struct source_resource *resource, int status)
 {
 	size_t i;
 
 	for (i = 0; i < resource->n_statuses; i++)
 		if (resource->statuses[i].status == status)
-			return resource->statuses[i].verdict;
+			return resource->statuses[i].reply_class;
 	return SOURCE_DEFAULT;
 }

@@ -288,12 +288,12 @@ set_list(struct table_db *db, const char *name, const char *const *texts,
 }
 
 int
-table_close_off(struct table_db *db, const struct table_fence *fence,
+table_enter_sandbox(struct table_db *db, const struct table_sandbox *sandbox,
     struct err *err)
 {
-	if (set_list(db, "allowed_directories", fence->dirs, fence->n_dirs,
-	    err) == -1 || set_list(db, "allowed_paths", fence->paths,
-	    fence->n_paths, err) == -1)
+	if (set_list(db, "allowed_directories", sandbox->dirs, sandbox->n_dirs,
+	    err) == -1 || set_list(db, "allowed_paths", sandbox->paths,
+	    sandbox->n_paths, err) == -1)
 		return -1;
 	return table_run(db, "SET enable_external_access = false", NULL, err);
 }
@@ -327,14 +327,14 @@ declare(struct table_db *db, struct err *err)
 {
 	struct text sql;
 	size_t i;
-	const struct table_fence *fence = db->settings.fence;
+	const struct table_sandbox *sandbox = db->settings.sandbox;
 	int rc = table_run(db, "SET TimeZone = 'UTC'", NULL, err);
 
 	if (rc == 0)
 		rc = limit_rows(db, err);
 	/* A view's SQL is looked at when it is declared. */
-	if (rc == 0 && fence != NULL)
-		rc = table_close_off(db, fence, err);
+	if (rc == 0 && sandbox != NULL)
+		rc = table_enter_sandbox(db, sandbox, err);
 	/* And what it may call, before that. */
 	if (rc == 0 && db->settings.source->with_tables != NULL)
 		rc = guard_all(db, err);
@@ -387,10 +387,10 @@ table_open(const struct table_settings *settings, struct err *err)
 		if (table_records(db, err) == 0 &&
 		    table_unfit_declare(db, err) == 0 &&
 		    declare(db, err) == 0 &&
-		    (settings->fence == NULL || table_run(db,
+		    (settings->sandbox == NULL || table_run(db,
 		    "SET lock_configuration = true", NULL, err) == 0)) {
 			/* The caller's, for this call. */
-			db->settings.fence = NULL;
+			db->settings.sandbox = NULL;
 			return db;
 		}
 	}

@@ -17,7 +17,7 @@
 struct table_db;
 
 /* What SQL may read and write. */
-struct table_fence {
+struct table_sandbox {
 	const char *const *dirs;	/* all in these directories */
 	size_t n_dirs;
 	const char *const *paths;	/* and these, as they are written */
@@ -31,7 +31,7 @@ struct table_settings {
 	const char *scratch;	/* where to spill what memory can't hold */
 	/* For all SQL, the source's too, which can't change settings then;
 	 * NULL: none. */
-	const struct table_fence *fence;
+	const struct table_sandbox *sandbox;
 	const char *timezone;	/* an IANA name */
 	uint64_t memory;	/* bytes */
 	unsigned threads;	/* 0: as many as there are processors */
@@ -60,8 +60,8 @@ void table_close(struct table_db *);
 /** table_list(db): Return the tables that the source declares, borrowed. */
 const struct source_tables *table_list(const struct table_db *);
 
-/** table_close_off(db, fence, err): From now on, only what ${fence} says. */
-int table_close_off(struct table_db *, const struct table_fence *,
+/** table_enter_sandbox(db, sandbox, err): From now on, only what ${sandbox} says. */
+int table_enter_sandbox(struct table_db *, const struct table_sandbox *,
     struct err *);
 
 /* ----------------------------------------------------------------- SQL */

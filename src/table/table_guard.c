@@ -1,7 +1,7 @@
 /*
  * What SQL may call.
  *
- * DuckDB's own fence (table_close_off()) keeps SQL from files, but not from
+ * DuckDB's own fence (table_enter_sandbox()) keeps SQL from files, but not from
  * all else: some functions write to standard output, change settings that are
  * locked, end the process by an exception that nobody catches, or run SQL that
  * stands in a text.  So

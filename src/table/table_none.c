@@ -46,11 +46,11 @@ table_list(const struct table_db *db)
 }
 
 int
-table_close_off(struct table_db *db, const struct table_fence *fence,
+table_enter_sandbox(struct table_db *db, const struct table_sandbox *sandbox,
     struct err *err)
 {
 	(void)db;
-	(void)fence;
+	(void)sandbox;
 	return missing(err);
 }
 

@@ -28,7 +28,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		MUST(strncasecmp(url, "http://", 7) == 0 ||
 		    strncasecmp(url, "https://", 8) == 0);
 	free(url);
-	MUST(budget_count(text) >= -1);
+	MUST(quota_count(text) >= -1);
 	url = http_next_link(text, &is_odd);
 	MUST(url == NULL || strlen(url) + 2 <= size);
 	free(url);

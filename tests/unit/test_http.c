@@ -463,10 +463,10 @@ test_headers_of_a_budget(void **state)
 
 	(void)state;
 	for (i = 0; i < LENGTH(rows); i++) {
-		if (budget_count(rows[i].text) != rows[i].count ||
+		if (quota_count(rows[i].text) != rows[i].count ||
 		    when(rows[i].text) != rows[i].reset)
 			fail_msg("%s: %lld, %lld", rows[i].text,
-			    (long long)budget_count(rows[i].text),
+			    (long long)quota_count(rows[i].text),
 			    (long long)when(rows[i].text));
 	}
 }
@@ -477,15 +477,15 @@ test_headers_of_a_budget(void **state)
  * take ${latency} ms and so many are on the wire?
  */
 static void
-serve_by_budget(int64_t from, int64_t latency, unsigned jobs,
+serve_by_quota(int64_t from, int64_t latency, unsigned jobs,
     unsigned *refused, unsigned *served)
 {
 	struct { int64_t comes; struct reported reported; } wire[16];
-	struct budget budget;
+	struct quota quota;
 	unsigned n = 0, used = 0, i;
 	int64_t now, window = -1;
 
-	budget_init(&budget);
+	quota_init(&quota);
 	*refused = *served = 0;
 	for (now = 0; now < 600000; now += 10) {
 		for (i = 0; i < n; i++) {
@@ -493,9 +493,9 @@ serve_by_budget(int64_t from, int64_t latency, unsigned jobs,
 				continue;
 			wire[i] = wire[n - 1];
 			n--;
-			budget_told(&budget, &wire[n].reported, now);
+			quota_reported(&quota, &wire[n].reported, now);
 		}
-		if (n == jobs || budget_next(&budget, n, now) > now)
+		if (n == jobs || quota_next(&quota, n, now) > now)
 			continue;
 		/* It is counted when it arrives; the reset is rounded. */
 		if ((now + from) / 60000 != window)
@@ -524,7 +524,7 @@ test_a_budget_that_is_told_is_kept_to(void **state)
 
 	(void)state;
 	for (i = 0; i < LENGTH(rows); i++) {
-		serve_by_budget(rows[i].from, rows[i].latency, rows[i].jobs,
+		serve_by_quota(rows[i].from, rows[i].latency, rows[i].jobs,
 		    &refused, &served);
 		print_message("# from %lld, %lld ms, %u jobs: %u in ten "
 		    "minutes, %u refused\n", (long long)rows[i].from,

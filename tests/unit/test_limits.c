@@ -1,12 +1,12 @@
 /*
- * The pace (http_pace.c) against simulated servers, on a simulated clock: 16
+ * The pace (http_limiter.c) against simulated servers, on a simulated clock: 16
  * requests under way, replies that take 5 to 80 ms.  What each case came to
  * is printed; tests/bench/bench.py shows it.
  */
 
 #include "unit.h"
 
-#include "http/http_pace.h"
+#include "http/http_limiter.h"
 
 #define JOBS 16
 #define OPEN (JOBS * 33)	/* with those that wait to be tried again */
@@ -37,13 +37,13 @@ struct wire {
 	struct url *url;
 	double arrives;
 	int64_t comes;
-	struct pace_ticket ticket;
+	struct limiter_ticket ticket;
 	struct width_ticket place;
 };
 
 struct world {
 	struct server server;
-	struct pace pace, before;
+	struct limiter limiter, before;
 	struct width width;
 	struct url urls[OPEN];
 	struct wire wire[JOBS];
@@ -140,7 +140,7 @@ wait_of(struct world *world, unsigned tries)
 static void
 come(struct world *world, int64_t now)
 {
-	struct pace_refusal refusal = { world->retry_after,
+	struct limiter_refusal refusal = { world->retry_after,
 	    world->is_plain };
 	struct wire *wire;
 	struct url *url;
@@ -159,13 +159,13 @@ come(struct world *world, int64_t now)
 		if (wire->is_good) {
 			world->server.busy -= world->server.kind == WIDTH;
 			width_served(&world->width, &wire->place, now);
-			pace_served(&world->pace, &wire->ticket, now);
+			limiter_served(&world->limiter, &wire->ticket, now);
 			url->is_open = false;
 			world->open--;
 			world->over++;
 			continue;
 		}
-		(void)pace_refused_at(&world->pace, &world->before,
+		(void)limiter_refused_at(&world->limiter, &world->before,
 		    &wire->ticket, &refusal, width_refused(&world->width,
 		    &wire->place, now), now);
 		wait = wait_of(world, ++url->tries);
@@ -188,7 +188,7 @@ pick(struct world *world, int64_t now)
 			best = url;
 	}
 	if (room == NULL || world->fresh == 0 ||
-	    (best != NULL && !world->pace.holds))
+	    (best != NULL && !world->limiter.holds))
 		return best;
 	*room = (struct url){ .is_open = true };
 	world->fresh--;
@@ -207,7 +207,7 @@ fill(struct world *world, int64_t now)
 	double latency;
 
 	while (world->on_wire < world->width.allowed &&
-	    pace_next(&world->pace, now) <= now &&
+	    limiter_next(&world->limiter, now) <= now &&
 	    (url = pick(world, now)) != NULL) {
 		for (wire = world->wire; wire->is_busy; wire++)
 			;
@@ -218,7 +218,7 @@ fill(struct world *world, int64_t now)
 		    .arrives = (double)now + latency /
 		    (world->server.kind == WIDTH ? 8 : 2),
 		    .comes = now + (int64_t)latency };
-		pace_sent(&world->pace, url->tries == 1 || url->tries == 2,
+		limiter_sent(&world->limiter, url->tries == 1 || url->tries == 2,
 		    world->on_wire >= world->width.allowed, &wire->ticket,
 		    now);
 		width_sent(&world->width, world->on_wire, &wire->place);
@@ -229,7 +229,7 @@ static void
 world_init(struct world *world, uint64_t seed)
 {
 	memset(world, 0, sizeof(*world));
-	pace_init(&world->pace);
+	limiter_init(&world->limiter);
 	width_init(&world->width, JOBS);
 	world->random = seed * UINT64_C(829180769161) + 17;
 	world->retry_after = -1;

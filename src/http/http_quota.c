@@ -22,14 +22,14 @@
 #define SAME_MS 2500	/* resets no further apart are of one window */
 
 void
-budget_init(struct budget *budget)
+quota_init(struct quota *quota)
 {
-	*budget = (struct budget){ .limit = -1, .left = -1 };
+	*quota = (struct quota){ .limit = -1, .left = -1 };
 }
 
 /* "60", or "60, 60;w=60" of an older draft: the first number. */
 int64_t
-budget_count(const char *value)
+quota_count(const char *value)
 {
 	char *end;
 	long long count;
@@ -42,52 +42,52 @@ budget_count(const char *value)
 }
 
 bool
-budget_told(struct budget *budget, const struct reported *reported, int64_t now)
+quota_reported(struct quota *quota, const struct reported *reported, int64_t now)
 {
-	int64_t until, before = budget->blocked > now ? budget->blocked : now;
+	int64_t until, before = quota->blocked > now ? quota->blocked : now;
 
 	if (reported->limit >= 0)
-		budget->limit = reported->limit;
+		quota->limit = reported->limit;
 	if (reported->left < 0 || reported->reset < 0)
 		return false;
 	until = now + reported->reset + ROUNDING_MS;
-	if (reported->left == 0 && until > budget->blocked) {
-		budget->blocked = until;
-		snprintf(budget->reported, SAID_MAX, "%s", reported->reported);
+	if (reported->left == 0 && until > quota->blocked) {
+		quota->blocked = until;
+		snprintf(quota->reported, SAID_MAX, "%s", reported->reported);
 	}
-	if (budget->left < 0 || now >= budget->until ||
-	    until > budget->until + SAME_MS) {
-		budget->left = reported->left;
-		budget->until = until;
-	} else if (until >= budget->until - SAME_MS &&
-	    reported->left < budget->left) {
-		budget->left = reported->left;
+	if (quota->left < 0 || now >= quota->until ||
+	    until > quota->until + SAME_MS) {
+		quota->left = reported->left;
+		quota->until = until;
+	} else if (until >= quota->until - SAME_MS &&
+	    reported->left < quota->left) {
+		quota->left = reported->left;
 	}
-	return budget->blocked > before + SAME_MS;
+	return quota->blocked > before + SAME_MS;
 }
 
 void
-budget_lost(struct budget *budget)
+quota_lost(struct quota *quota)
 {
-	if (budget->left > 0)
-		budget->left--;
+	if (quota->left > 0)
+		quota->left--;
 }
 
 int64_t
-budget_next(const struct budget *budget, unsigned on_wire, int64_t now)
+quota_next(const struct quota *quota, unsigned on_wire, int64_t now)
 {
-	int64_t left = budget->left;
+	int64_t left = quota->left;
 
-	if (now < budget->blocked)
-		return on_wire > 0 ? INT64_MAX : budget->blocked;
+	if (now < quota->blocked)
+		return on_wire > 0 ? INT64_MAX : quota->blocked;
 	if (left < 0)
 		return now;
 	/* A new window: as many as the last one had, until a reply tells. */
-	if (now >= budget->until)
-		left = budget->limit > 0 ? budget->limit : 1;
+	if (now >= quota->until)
+		left = quota->limit > 0 ? quota->limit : 1;
 	if ((int64_t)on_wire < left)
 		return now;
 	if (on_wire > 0)
 		return INT64_MAX;
-	return budget->until;
+	return quota->until;
 }
