@@ -172,7 +172,8 @@ audit_adopt_listing(struct audit_verify *verify)
 		reported = audit_expected(verify, &name);
 		if (current->unread || (reported >= 0 &&
 		    set_count(current->seen) < (uint64_t)reported))
-			say_gap(verify, set_count(current->seen), reported, name);
+			say_gap(
+			    verify, set_count(current->seen), reported, name);
 	}
 	tree_receipts_release(&files);
 }

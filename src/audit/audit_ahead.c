@@ -64,14 +64,14 @@ audit_ahead_fill(struct audit_verify *verify)
 	struct ahead *ahead;
 
 	/* The one that is read now is behind ${next} already. */
-	left -= add_prescans(verify, current->crawl, &current->files, &current->prescans,
-	    current->next - 1, left);
+	left -= add_prescans(verify, current->crawl, &current->files,
+	    &current->prescans, current->next - 1, left);
 	while (verify->manifest != NULL && left > 0 && (listing =
 	    crawl_each_ready(verify->crawl, listing)) != NULL) {
 		if ((ahead = ahead_of(verify, listing)) == NULL)
 			return;
-		n = add_prescans(verify, listing, &ahead->files, &ahead->prescans, 0,
-		    left);
+		n = add_prescans(
+		    verify, listing, &ahead->files, &ahead->prescans, 0, left);
 		/* Of those without any, only so many are asked about. */
 		left -= n > 0 ? n : 1;
 	}

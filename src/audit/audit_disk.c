@@ -334,7 +334,8 @@ void
 audit_disk_unnamed(struct audit_verify *verify, const char *path,
     uint64_t line)
 {
-	const struct source_resource *resource = verify->current.crawl->resource;
+	const struct source_resource *resource =
+	    verify->current.crawl->resource;
 	struct audit_finding finding = { .kind = AUDIT_DAMAGED,
 	    .certainty = AUDIT_LIKELY, .path = (char *)path,
 	    .listing = verify->current.crawl->key };

@@ -57,7 +57,8 @@ add_key(struct audit_file *file, const char *data, size_t len)
 	size_t i;
 
 	for (i = 0; i < len; i++) {
-		if (data[i] == '%' && i + 2 < len && hex_digit(data[i + 1]) >= 0 &&
+		if (data[i] == '%' && i + 2 < len &&
+		    hex_digit(data[i + 1]) >= 0 &&
 		    hex_digit(data[i + 2]) >= 0) {
 			*to++ = (char)(hex_digit(data[i + 1]) << 4 |
 			    hex_digit(data[i + 2]));

@@ -34,7 +34,8 @@ struct audit_patterns *audit_patterns_new(const struct source *);
 const struct source_resource *audit_resource_of(
     const struct audit_patterns *, const char *);
 
-/** audit_is_done_marker(patterns, path): Is it a mark that all below is there? */
+/** audit_is_done_marker(patterns, path): Is it a mark that all below is there?
+ */
 bool audit_is_done_marker(const struct audit_patterns *, const char *);
 
 /** audit_patterns_free(patterns): Free them; they may be NULL. */
@@ -62,7 +63,7 @@ struct audit_listing {
 	uint64_t rows;			/* in it: lines as they were written,
 					 * no empty ones, one a record */
 	unsigned char sha256[SHA256_BYTES];
-	struct audit_prescan **prescans;	/* by file, those ahead; or NULL */
+	struct audit_prescan **prescans; /* by file, those ahead; or NULL */
 	bool *is_whole;			/* by file, of those read */
 	size_t is_whole_capacity;
 	uint64_t *rows_of;		/* likewise */
@@ -213,7 +214,8 @@ void audit_add_odd(struct audit_verify *, size_t, uint64_t, const char *);
 /* ---------------------------------------------------- audit_prescan.c */
 
 /** audit_prescan_find(prescan, kind, what): It is wrong; that waits there. */
-void audit_prescan_find(struct audit_prescan *, enum audit_problem, const char *);
+void audit_prescan_find(
+    struct audit_prescan *, enum audit_problem, const char *);
 
 /* ---------------------------------------------------- audit_read.c */
 
@@ -317,7 +319,8 @@ int audit_walk(struct audit_verify *, struct err *);
 /** audit_listing_release(listing): Free what it holds. */
 void audit_listing_release(struct audit_listing *);
 
-/** audit_is_bookkeeping(path): Is it a file with what is known of the others? */
+/** audit_is_bookkeeping(path): Is it a file with what is known of the others?
+ */
 bool audit_is_bookkeeping(const char *);
 
 /** audit_tell_odds(verify): Say what was done to files that is no damage. */

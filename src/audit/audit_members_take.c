@@ -13,8 +13,8 @@
 static struct audit_entry *
 add_entry(struct audit_received *received)
 {
-	received->entries = mem_need(received->entries, received->n + 1, &received->capacity,
-	    sizeof(*received->entries));
+	received->entries = mem_need(received->entries, received->n + 1,
+	    &received->capacity, sizeof(*received->entries));
 	received->entries[received->n] = (struct audit_entry){ .key = NULL };
 	return &received->entries[received->n++];
 }
@@ -89,7 +89,8 @@ keep_values(const struct audit_verify *verify, struct audit_received *received,
 	entry->values = NULL;
 }
 
-/* Did the server's total count both of two with one key?  See run_duplicate.c. */
+/* Did the server's total count both of two with one key?  See run_duplicate.c.
+ */
 static bool
 may_share_key(const struct audit_verify *verify,
     const struct audit_received *received)
@@ -122,8 +123,8 @@ take_line(struct audit_verify *verify, struct audit_received *received,
 		if (may_share_key(verify, received))
 			return;
 		received->duplicates++;
-		audit_say_duplicate(verify, path, received->listing, line, named,
-		    ++group->duplicates);
+		audit_say_duplicate(verify, path, received->listing, line,
+		    named, ++group->duplicates);
 		return;
 	}
 	if (!named)
@@ -165,14 +166,16 @@ audit_members_take(struct audit_content *content, uint64_t line,
     const struct page_record *record)
 {
 	struct audit_verify *verify = content->verify;
-	struct audit_received *received = &verify->members->received[verify->members->now];
+	struct audit_received *received =
+	    &verify->members->received[verify->members->now];
 
 	verify->progress.records += audit_count_record(received->resource,
 	    record);
 	received->records++;
 	if (received->group != NULL && received->resource->is_list &&
 	    received->resource->derive == NULL)
-		take_line(verify, received, content->receipt->path, line, record);
+		take_line(
+		    verify, received, content->receipt->path, line, record);
 	else
 		take_object(verify, received, record);
 }

@@ -57,8 +57,9 @@ audit_is_done_marker(const struct audit_patterns *patterns, const char *path)
 	size_t i;
 
 	for (i = 0; i < patterns->source->n_resources; i++)
-		if (patterns->done_patterns[i] != NULL && fnmatch(patterns->done_patterns[i],
-		    path, FNM_PATHNAME) == 0)
+		if (patterns->done_patterns[i] != NULL &&
+		    fnmatch(patterns->done_patterns[i], path, FNM_PATHNAME) ==
+			0)
 			return true;
 	return false;
 }

@@ -135,8 +135,9 @@ hash_chunks(struct hand *hand)
 		    hand->desks[1].hash, cut(hand, 1, n));
 	}
 	for (i = 0; i < LANES; i++)
-		if (hand->prescans[i] != NULL && (hand->left[i].len < TOGETHER ||
-		    hand->prescans[LANES - 1 - i] == NULL)) {
+		if (hand->prescans[i] != NULL &&
+		    (hand->left[i].len < TOGETHER ||
+			hand->prescans[LANES - 1 - i] == NULL)) {
 			n = hand->left[i].len;
 			sha256_add(hand->desks[i].hash, cut(hand, i, n).data,
 			    n);

@@ -56,8 +56,8 @@ resource_of(const struct audit_verify *verify, const char *key)
 static struct audit_item *
 add_item(struct audit_prescan *prescan)
 {
-	prescan->items = mem_need(prescan->items, prescan->n + 1, &prescan->capacity,
-	    sizeof(*prescan->items));
+	prescan->items = mem_need(prescan->items, prescan->n + 1,
+	    &prescan->capacity, sizeof(*prescan->items));
 	prescan->items[prescan->n] = (struct audit_item){ .what = NULL };
 	prescan->weight += sizeof(*prescan->items);
 	return &prescan->items[prescan->n++];
@@ -264,8 +264,9 @@ is_to_be_read(const struct audit_prescan *prescan)
 	    &prescan->content.verify->settings;
 	const unsigned char *sha256 = prescan->content.receipt->sha256;
 
-	if (prescan->wanted == AUDIT_RECORDS && (prescan->resource->has_children ||
-	    prescan->resource->n_fields > 0))
+	if (prescan->wanted == AUDIT_RECORDS &&
+	    (prescan->resource->has_children ||
+		prescan->resource->n_fields > 0))
 		return true;
 	if (settings->fast)
 		return false;

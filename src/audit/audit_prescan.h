@@ -109,7 +109,8 @@ bool audit_prescan_take(struct audit_prescan *);
 /** audit_prescan_at_once(prescan, desk): All of it, anew, giving on the way. */
 void audit_prescan_at_once(struct audit_prescan *, struct audit_desk *);
 
-/** audit_give(verify, prescan): Take what waits in ${prescan} into the audit. */
+/** audit_give(verify, prescan): Take what waits in ${prescan} into the audit.
+ */
 void audit_give(struct audit_verify *, struct audit_prescan *);
 
 /* --------------------------------------------------- audit_pool.c */

@@ -87,7 +87,8 @@ ask_manifest(struct audit_verify *verify, struct err *err)
 	struct audit_listing *current = &verify->current;
 	bool has_files = audit_ahead_open(verify);
 
-	if (!manifest_find(verify->manifest, current->crawl->key, &current->known)) {
+	if (!manifest_find(
+		verify->manifest, current->crawl->key, &current->known)) {
 		current->known.total = -1;
 		current->unread = true;
 		audit_find(verify, finding_of(current->crawl, AUDIT_MISSING),
@@ -216,7 +217,8 @@ static void
 check_shards(struct audit_verify *verify)
 {
 	struct audit_listing *current = &verify->current;
-	struct audit_finding finding = finding_of(current->crawl, AUDIT_DAMAGED);
+	struct audit_finding finding =
+	    finding_of(current->crawl, AUDIT_DAMAGED);
 	size_t i;
 
 	for (i = 0; i < current->files.n; i++) {
@@ -244,7 +246,8 @@ check_counts(struct audit_verify *verify)
 {
 	struct audit_listing *current = &verify->current;
 	const struct source_resource *resource = current->crawl->resource;
-	struct audit_finding finding = finding_of(current->crawl, AUDIT_DAMAGED);
+	struct audit_finding finding =
+	    finding_of(current->crawl, AUDIT_DAMAGED);
 	int64_t expected = resource->has_expect ? crawl_number(verify->crawl,
 	    current->crawl, &resource->expect) : -1, reported;
 	const char *name;
@@ -284,7 +287,8 @@ close_listing(struct audit_verify *verify)
 
 	if (current->duplicates > DUPLICATES_NAMED)
 		audit_find(verify, finding_of(current->crawl, AUDIT_DAMAGED),
-		    "%" PRIu64 " records come twice in all", current->duplicates);
+		    "%" PRIu64 " records come twice in all",
+		    current->duplicates);
 	if (verify->manifest == NULL) {
 		audit_disk_close(verify);
 		if (verify->adopted != NULL)
@@ -337,11 +341,11 @@ next_file(struct audit_verify *verify, struct err *err)
 		file->bytes = current->bytes;
 		memcpy(file->sha256, current->sha256, SHA256_BYTES);
 	}
-	current->is_whole = mem_need(current->is_whole, current->next, &current->is_whole_capacity,
-	    sizeof(bool));
+	current->is_whole = mem_need(current->is_whole, current->next,
+	    &current->is_whole_capacity, sizeof(bool));
 	current->is_whole[current->next - 1] = rc == 1;
-	current->rows_of = mem_need(current->rows_of, current->next, &current->rows_capacity,
-	    sizeof(*current->rows_of));
+	current->rows_of = mem_need(current->rows_of, current->next,
+	    &current->rows_capacity, sizeof(*current->rows_of));
 	current->rows_of[current->next - 1] = current->rows;
 	return rc == -1 ? -1 : 1;
 }

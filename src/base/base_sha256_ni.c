@@ -148,19 +148,19 @@ sha256_ni_can(void)
 }
 #else
 void
-sha256_ni(uint32_t *state, const unsigned char *at, size_t blocks)
+sha256_ni(uint32_t *state, const unsigned char *data, size_t blocks)
 {
 	(void)state;
-	(void)at;
+	(void)data;
 	(void)blocks;
 }
 
 void
-sha256_ni_two(uint32_t *state, const unsigned char *at, uint32_t *other,
+sha256_ni_two(uint32_t *state, const unsigned char *data, uint32_t *other,
     const unsigned char *there, size_t blocks)
 {
 	(void)state;
-	(void)at;
+	(void)data;
 	(void)other;
 	(void)there;
 	(void)blocks;

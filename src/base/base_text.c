@@ -63,7 +63,8 @@ reserve(struct text *text, size_t more)
 		text->over = true;
 		return -1;
 	}
-	text->data = mem_need(text->data, text->len + more + 1, &text->capacity, 1);
+	text->data =
+	    mem_need(text->data, text->len + more + 1, &text->capacity, 1);
 	return 0;
 }
 

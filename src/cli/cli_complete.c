@@ -158,7 +158,8 @@ offer_columns(const struct completing *c, const struct source_tables *tables)
 			const struct source_column *column =
 			    &tables->items[i].columns[k];
 
-			if (set_add(reported, column->name, strlen(column->name)))
+			if (set_add(
+				reported, column->name, strlen(column->name)))
 				offer(c, column->name, column->about);
 		}
 	set_free(reported);

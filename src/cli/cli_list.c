@@ -35,7 +35,8 @@ has_begun(const char *path)
 char *
 cli_latest(const struct config_env *env, const char *reported, struct err *err)
 {
-	char *parent = reported != NULL ? mem_text(reported) : default_parent(env);
+	char *parent =
+	    reported != NULL ? mem_text(reported) : default_parent(env);
 	char *newest = tree_newest(parent, has_begun);
 
 	if (newest == NULL)

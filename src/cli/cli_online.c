@@ -40,7 +40,8 @@ add_changes(const struct run *run, json_t *json)
 }
 
 static int
-run_until_done(struct cli *cli, struct run *run, struct log *log, struct err *err)
+run_until_done(
+    struct cli *cli, struct run *run, struct log *log, struct err *err)
 {
 	struct cli_progress *progress = cli_progress_new(cli->config,
 	    log, config_is(cli->config, "quiet"));

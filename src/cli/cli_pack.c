@@ -55,8 +55,9 @@ warn(const char *where, const struct pack_export *export, struct log *log,
 	struct text why;
 	int rc = 0;
 
-	if (export->is_native && ((source = audit_source_of(where, err)) == NULL ||
-	    cli_whole_find(where, source, log, &whole, err) == -1))
+	if (export->is_native &&
+	    ((source = audit_source_of(where, err)) == NULL ||
+		cli_whole_find(where, source, log, &whole, err) == -1))
 		rc = -1;
 	if (rc == 0 && !whole.complete) {
 		text_init(&why, SIZE_MAX / 4);

@@ -53,7 +53,8 @@ choose(void)
 		return NULL;
 	if (reported == NULL)
 		return is_in_path("less") ? "less" : NULL;
-	return *reported == '\0' || strcmp(reported, "cat") == 0 ? NULL : reported;
+	return *reported == '\0' || strcmp(reported, "cat") == 0 ? NULL
+								 : reported;
 }
 
 /* Start it with ${in} for standard input; what we ignore it must not. */

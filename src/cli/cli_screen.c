@@ -172,7 +172,8 @@ cli_screen_draw(struct cli_screen *screen, char *const *lines, size_t n)
 }
 
 void
-cli_screen_say(struct cli_screen *screen, const char *color, const char *reported)
+cli_screen_say(
+    struct cli_screen *screen, const char *color, const char *reported)
 {
 	const char *on = screen->has_color ? color : "";
 	struct text text;

@@ -220,8 +220,9 @@ check_trust(const struct cli *cli, const struct cli_settings *settings,
 		    where, url, default_value != NULL ? default_value :
 		    "a server that you name", url);
 	question = mem_format("%s says that it is from %s; a key is for %s.  "
-	    "Send it there?", where, url, default_value != NULL ? default_value :
-	    "a server that you name");
+			      "Send it there?",
+	    where, url,
+	    default_value != NULL ? default_value : "a server that you name");
 	rc = cli_ask(cli, question, "", err);
 	free(question);
 	return rc != 0 ? rc : err_set(err, ERR_USAGE, "no key was sent");

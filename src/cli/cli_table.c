@@ -224,19 +224,22 @@ tell_diagnostic(const struct cli_table *table,
     const struct table_diagnostic *diagnostic)
 {
 	if (diagnostic->sanitized > 0 && !table->exact)
-		fprintf(stderr, "%s: %" PRIu64 " of %" PRIu64 " rows hold "
+		fprintf(stderr,
+		    "%s: %" PRIu64 " of %" PRIu64 " rows hold "
 		    "what JSON does not have (NaN, Infinity, half of a "
 		    "surrogate pair): the record itself is as it was, typed "
 		    "columns have the number or U+FFFD; the first is %s\n",
-		    diagnostic->resource, diagnostic->sanitized, diagnostic->rows,
-		    diagnostic->where_mended);
+		    diagnostic->resource, diagnostic->sanitized,
+		    diagnostic->rows, diagnostic->where_mended);
 	if (diagnostic->damaged > 0)
-		fprintf(stderr, "%s: %" PRIu64 " record%s can't be read and "
+		fprintf(stderr,
+		    "%s: %" PRIu64 " record%s can't be read and "
 		    "%s left out; the first is %s; 'hlexport verify %s' "
-		    "tells more\n", diagnostic->resource, diagnostic->damaged,
+		    "tells more\n",
+		    diagnostic->resource, diagnostic->damaged,
 		    diagnostic->damaged == 1 ? "" : "s",
-		    diagnostic->damaged == 1 ? "was" : "were", diagnostic->where,
-		    cli_word(table->shown));
+		    diagnostic->damaged == 1 ? "was" : "were",
+		    diagnostic->where, cli_word(table->shown));
 	if (diagnostic->deep > 0)
 		fprintf(stderr, "%s: %" PRIu64 " record%s nested so deeply "
 		    "that the innermost are no rows; they stand in \"raw\" of "
@@ -246,7 +249,8 @@ tell_diagnostic(const struct cli_table *table,
 }
 
 static void
-tell_lost(const struct cli_table *table, const struct table_diagnostic *diagnostic)
+tell_lost(
+    const struct cli_table *table, const struct table_diagnostic *diagnostic)
 {
 	if (diagnostic->lost == 0)
 		return;

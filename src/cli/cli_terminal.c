@@ -74,8 +74,8 @@ cli_visible(struct text *text, const char *data, size_t len)
 	size_t n;
 
 	while (data < end) {
-		for (n = 0; data + n < end && data[n] != '\n' && data[n] != '\t';
-		    n++)
+		for (n = 0;
+		     data + n < end && data[n] != '\n' && data[n] != '\t'; n++)
 			;
 		if (n > 0 && data + n < end && data[n] == '\n' &&
 		    data[n - 1] == '\r') {

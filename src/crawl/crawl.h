@@ -73,7 +73,8 @@ struct crawl_listing {
 	bool is_resumed;	/* ${cursor} is from an earlier run */
 	uint64_t print;		/* of the records of this pass, */
 	uint64_t known_print;	/* of those that came in another one before, */
-	uint64_t duplicates_print;	/* likewise, of those that came twice in it */
+	uint64_t
+	    duplicates_print;	/* likewise, of those that came twice in it */
 	uint64_t last_print;	/* of all in the pass before, */
 	uint64_t last_duplicates_print;	/* and of those that came twice */
 	uint64_t duplicates;	/* records that came twice in this pass, */
@@ -144,7 +145,7 @@ struct crawl_job {
 	unsigned pass;
 	const char *cursor;	/* the page's mark, or NULL; borrowed */
 	uint32_t overlap;	/* records that are there already: 0 or 1 */
-	bool is_subrange;		/* of a window that could not be had whole */
+	bool is_subrange;	/* of a window that could not be had whole */
 	bool is_narrow;		/* a second, and hardly more */
 	uint64_t min;		/* records that it must have, if so */
 	bool is_probe;		/* is there really nothing behind the total? */
@@ -166,7 +167,7 @@ struct crawl_result {
 	bool retried;		/* it may have been served more than once */
 	uint64_t print;		/* of all that came in this pass, in order */
 	uint64_t known_print;	/* of those that came in an earlier one, too */
-	uint64_t duplicates_print;	/* of those that came before in this one */
+	uint64_t duplicates_print; /* of those that came before in this one */
 	uint64_t inserted;	/* of this pass: new ones, with others of an
 				 * earlier one on both sides */
 };
@@ -271,7 +272,7 @@ bool crawl_is_next(const struct crawl_job *);
 void crawl_link(struct crawl *, struct crawl_listing *, char **, char **);
 
 /**
- * crawl_fields(crawl, listing, values):
+ * crawl_add_fields(crawl, listing, values):
  * The fields of the one document ${listing} are these; as crawl_link().
  */
 void crawl_add_fields(struct crawl *, struct crawl_listing *, char **);

@@ -88,7 +88,8 @@ void crawl_chain_take(struct crawl_listing *, struct crawl_job *);
 /** crawl_take_narrow(listing, job): Was ${job} to be asked for narrowly? */
 void crawl_take_narrow(struct crawl_listing *, struct crawl_job *);
 
-/** crawl_chain_received(listing, job, result): A page of a chain is committed. */
+/** crawl_chain_received(listing, job, result): A page of a chain is committed.
+ */
 void crawl_chain_received(struct crawl_listing *, const struct crawl_job *,
     const struct crawl_result *);
 

@@ -31,7 +31,8 @@ field_value(const struct crawl_node *node, const struct source_var *var)
 	for (; node != NULL; node = node->parent) {
 		if (node->resource == var->resource)
 			return node->values[var->index];
-		for (fields = node->fields; fields != NULL; fields = fields->next)
+		for (fields = node->fields; fields != NULL;
+		     fields = fields->next)
 			if (fields->resource == var->resource)
 				return fields->values[var->index];
 	}
@@ -75,7 +76,8 @@ resolve_value(void *cookie, const struct source_var *var)
 	case SOURCE_FIELD:
 		return field_value(resolver->node, var);
 	case SOURCE_KEY:
-		return resolver->parts != NULL ? resolver->parts[var->index] : NULL;
+		return resolver->parts != NULL ? resolver->parts[var->index]
+					       : NULL;
 	}
 	return NULL;
 }

@@ -250,7 +250,8 @@ crawl_link(struct crawl *crawl, struct crawl_listing *listing, char **parts,
 }
 
 void
-crawl_add_fields(struct crawl *crawl, struct crawl_listing *listing, char **values)
+crawl_add_fields(
+    struct crawl *crawl, struct crawl_listing *listing, char **values)
 {
 	struct crawl_fields *fields = mem_zero(1, sizeof(*fields));
 

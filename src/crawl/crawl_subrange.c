@@ -39,8 +39,8 @@ crawl_take_subrange(struct crawl_listing *listing, struct crawl_job *job)
 	job->first = listing->subranges[0].first;
 	job->count = (uint32_t)listing->subranges[0].count;
 	listing->n_subranges--;
-	memmove(listing->subranges, &listing->subranges[1], listing->n_subranges *
-	    sizeof(*listing->subranges));
+	memmove(listing->subranges, &listing->subranges[1],
+	    listing->n_subranges * sizeof(*listing->subranges));
 	if (job->count == 1 && listing->resource->paging == SOURCE_INTERVALS)
 		crawl_take_narrow(listing, job);
 }
@@ -68,12 +68,14 @@ chunks_of(uint32_t count, uint32_t max)
 }
 
 void
-crawl_add_subrange(struct crawl_listing *listing, uint64_t first, uint64_t count)
+crawl_add_subrange(
+    struct crawl_listing *listing, uint64_t first, uint64_t count)
 {
 	size_t i;
 
-	listing->subranges = mem_need(listing->subranges, listing->n_subranges + 1,
-	    &listing->pieces_capacity, sizeof(*listing->subranges));
+	listing->subranges =
+	    mem_need(listing->subranges, listing->n_subranges + 1,
+		&listing->pieces_capacity, sizeof(*listing->subranges));
 	for (i = listing->n_subranges; i > 0 &&
 	    listing->subranges[i - 1].first > first; i--)
 		listing->subranges[i] = listing->subranges[i - 1];

@@ -57,8 +57,9 @@ match(const char *p, const char *key)
 			break;
 		offset += n;
 	}
-	return i >= SHORTEST && (i >= len - len / 2 || p[offset] == '\0') ? offset :
-	    0;
+	return i >= SHORTEST && (i >= len - len / 2 || p[offset] == '\0')
+		   ? offset
+		   : 0;
 }
 
 /* A copy of what can be told from other texts, new; or NULL. */

@@ -216,7 +216,8 @@ void reported_read(struct transfer *);
  */
 void reported_finish(struct transfer *, int64_t);
 
-/** reported_failed(transfer): It is a failure: a reset says when, as for a 429. */
+/** reported_failed(transfer): It is a failure: a reset says when, as for a
+ * 429. */
 void reported_failed(struct transfer *);
 
 /* -------------------------------------------------- http_refuse.c */

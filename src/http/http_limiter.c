@@ -107,8 +107,8 @@ limiter_set_free(struct limiter *limiter, double baseline, int64_t now)
 
 /* ${share} was refused, and ${served} a second were not, as a block says. */
 static void
-set_trial(struct limiter *limiter, const struct limiter_block *block, double share,
-    double served, int64_t now)
+set_trial(struct limiter *limiter, const struct limiter_block *block,
+    double share, double served, int64_t now)
 {
 	limiter->state = LIMITER_TRIAL;
 	limiter->tried = block->all;
@@ -130,8 +130,10 @@ set_limited(struct limiter *limiter, int64_t now)
 	const struct limiter_block *block = &limiter->block;
 
 	/* What was served before the trial was too fast, if that is known. */
-	limiter->ceiling = limiter->state == LIMITER_TRIAL && limiter->tried > MEASURED ?
-	    limiter->rate / BELOW : 0;
+	limiter->ceiling =
+	    limiter->state == LIMITER_TRIAL && limiter->tried > MEASURED
+		? limiter->rate / BELOW
+		: 0;
 	limiter->state = LIMITER_LIMITED;
 	limiter->baseline = block->refused > 3 ? block->refused /
 	    (double)(block->refused + block->served) : 0;
@@ -167,8 +169,9 @@ hold(struct limiter *limiter, int64_t retry_after, bool is_drought, int64_t now)
 	if (limiter->state == LIMITER_LIMITED && limiter->hold_ms <= HOLD_MS)
 		limiter->hold_ms = limiter->rate < HOLD_REQUESTS ? 1000 :
 		    (int64_t)(HOLD_REQUESTS * 1000 / limiter->rate);
-	limiter->held_until = now + (retry_after > limiter->hold_ms ? retry_after :
-	    limiter->hold_ms);
+	limiter->held_until =
+	    now +
+	    (retry_after > limiter->hold_ms ? retry_after : limiter->hold_ms);
 	limiter->epoch++;
 }
 
@@ -202,7 +205,8 @@ end_hold(struct limiter *limiter, int64_t now)
 	    limiter->cycle_served) * 1000.0 /
 	    (double)(span > SPAN_MS ? span : SPAN_MS);
 	if (limiter->state != LIMITER_LIMITED) {
-		limiter->rate = GUESS * served < MIN_RATE ? MIN_RATE : GUESS * served;
+		limiter->rate =
+		    GUESS * served < MIN_RATE ? MIN_RATE : GUESS * served;
 		limiter->block.refused = 0;
 		set_limited(limiter, now);
 		limiter->good *= SAFE;
@@ -212,8 +216,8 @@ end_hold(struct limiter *limiter, int64_t now)
 		limiter->life.all++;
 		if (held > 2 * BLOCK_MS && limiter->cycle_served > CALM &&
 		    served < 0.7 * limiter->rate) {
-			limiter->rate = limiter->good = served > MIN_RATE ? BELOW *
-			    served : MIN_RATE;
+			limiter->rate = limiter->good =
+			    served > MIN_RATE ? BELOW * served : MIN_RATE;
 			limiter->ceiling = 0;
 		}
 		limiter_begin(limiter, now);
@@ -321,8 +325,9 @@ enough(const struct limiter *limiter)
 static void
 classify_limited(struct limiter *limiter, int64_t now)
 {
-	if (limiter->is_probe ? limiter_is_long(limiter, PROBE_MS, PROBE_REQUESTS, now) :
-	    limiter_is_long(limiter, STEP_MS, enough(limiter), now))
+	if (limiter->is_probe
+		? limiter_is_long(limiter, PROBE_MS, PROBE_REQUESTS, now)
+		: limiter_is_long(limiter, STEP_MS, enough(limiter), now))
 		limiter_step_up(limiter, now);
 }
 
@@ -361,7 +366,8 @@ limiter_sent(struct limiter *limiter, bool again, bool full,
 }
 
 void
-limiter_served(struct limiter *limiter, const struct limiter_ticket *ticket, int64_t now)
+limiter_served(
+    struct limiter *limiter, const struct limiter_ticket *ticket, int64_t now)
 {
 	struct limiter_block *block = &limiter->block;
 
@@ -401,7 +407,8 @@ limiter_served(struct limiter *limiter, const struct limiter_ticket *ticket, int
 }
 
 void
-limiter_lost(struct limiter *limiter, const struct limiter_ticket *ticket, int64_t now)
+limiter_lost(
+    struct limiter *limiter, const struct limiter_ticket *ticket, int64_t now)
 {
 	if (!limiter->holds || ticket->epoch != limiter->epoch)
 		return;

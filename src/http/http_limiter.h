@@ -55,7 +55,7 @@ struct limiter {
 	int64_t limited;	/* when a limit was found, last */
 
 	/* LIMITER_LIMITED: it grows by steps. */
-	struct limiter_block life;	/* at paces that were good, without holds */
+	struct limiter_block life; /* at paces that were good, without holds */
 	double good;		/* a pace that was taken long enough */
 	int64_t good_since;
 	double sure;		/* one that was taken for longer */
@@ -102,7 +102,8 @@ int64_t limiter_next(const struct limiter *, int64_t);
  * A request was sent, ${again} if it was refused before; ${full}: no more may
  * be under way.  Its ${ticket} is to be given to one of the next three.
  */
-void limiter_sent(struct limiter *, bool, bool, struct limiter_ticket *, int64_t);
+void limiter_sent(
+    struct limiter *, bool, bool, struct limiter_ticket *, int64_t);
 
 /** limiter_served(limiter, ticket, now): It was answered, be it by an error. */
 void limiter_served(struct limiter *, const struct limiter_ticket *, int64_t);
@@ -125,13 +126,15 @@ bool limiter_refused(struct limiter *, const struct limiter_ticket *,
  * out anew; ${before} keeps what was known, in case that there is no such
  * limit.
  */
-bool limiter_refused_at(struct limiter *, struct limiter *, const struct limiter_ticket *,
-    const struct limiter_refusal *, enum width_word, int64_t);
+bool limiter_refused_at(struct limiter *, struct limiter *,
+    const struct limiter_ticket *, const struct limiter_refusal *,
+    enum width_word, int64_t);
 
 /** limiter_waits(limiter, now): Return how long all wait from now on, in ms. */
 int64_t limiter_waits(const struct limiter *, int64_t);
 
-/* ------------------------------- between http_limiter.c and http_limiter_step.c */
+/* ------------------------------- between http_limiter.c and
+ * http_limiter_step.c */
 
 /* What both know. */
 #define BLOCK_MS 1000	/* to measure what is served */
@@ -141,10 +144,12 @@ int64_t limiter_waits(const struct limiter *, int64_t);
 #define AFTER_MS 1200	/* the end of a hold */
 #define CALM 60		/* requests between two alarms */
 
-/** limiter_begin(limiter, now): What was sent before tells nothing of this pace. */
+/** limiter_begin(limiter, now): What was sent before tells nothing of this
+ * pace. */
 void limiter_begin(struct limiter *, int64_t);
 
-/** limiter_set_free(limiter, baseline, now): None; so many are refused at any. */
+/** limiter_set_free(limiter, baseline, now): None; so many are refused at any.
+ */
 void limiter_set_free(struct limiter *, double, int64_t);
 
 /** limiter_longer(wait): Return the next wait between two probes. */

@@ -17,7 +17,8 @@
 #define CALM_MS 15000
 
 bool
-limiter_is_long(const struct limiter *limiter, double ms, double requests, int64_t now)
+limiter_is_long(
+    const struct limiter *limiter, double ms, double requests, int64_t now)
 {
 	double span = (double)(now - limiter->block.since);
 
@@ -45,7 +46,8 @@ limiter_step_up(struct limiter *limiter, int64_t now)
 	double span = (double)(now - block->since);
 
 	/* The server is not asked as often as it may be. */
-	if (sent * 1000 < (sent < MEASURED ? 0.7 : 0.9) * limiter->rate * span) {
+	if (sent * 1000 <
+	    (sent < MEASURED ? 0.7 : 0.9) * limiter->rate * span) {
 		limiter->is_probe = false;
 		if (block->full * 2 <= sent) {
 			limiter->rate = limiter->good;
@@ -63,7 +65,8 @@ limiter_step_up(struct limiter *limiter, int64_t now)
 	if (limiter->is_probe || now >= limiter->probe_after) {
 		if (limiter->is_probe && limiter->rate > 3 * limiter->base)
 			limiter->probe_wait = PROBE_FIRST_MS;
-		limiter->base = limiter->is_probe ? limiter->base : limiter->rate;
+		limiter->base =
+		    limiter->is_probe ? limiter->base : limiter->rate;
 		limiter->is_probe = true;
 		limiter->rate *= 2;
 	} else if (limiter->rate < limiter->ceiling * NEAR) {
@@ -71,12 +74,14 @@ limiter_step_up(struct limiter *limiter, int64_t now)
 		    limiter->rate * (CREEP - 1) ?
 		    (limiter->ceiling - limiter->rate) / 2 :
 		    limiter->rate * (CREEP - 1);
-	} else if (limiter->ceiling > 0 && now - limiter->crept > limiter->creep_wait &&
-	    (double)(now - limiter->crept) * limiter->rate >
-	    CREEP_REQUESTS * 1000.0) {
+	} else if (limiter->ceiling > 0 &&
+		   now - limiter->crept > limiter->creep_wait &&
+		   (double)(now - limiter->crept) * limiter->rate >
+		       CREEP_REQUESTS * 1000.0) {
 		if (limiter->creep > 0)
 			limiter->creep_wait = CREEP_MS;
-		limiter->creep = limiter->creep > 0 ? 2 * limiter->creep : CREEP - 1;
+		limiter->creep =
+		    limiter->creep > 0 ? 2 * limiter->creep : CREEP - 1;
 		if (limiter->creep > MAX_CREEP)
 			limiter->creep = MAX_CREEP;
 		limiter->rate *= 1 + limiter->creep;

@@ -42,7 +42,8 @@ quota_count(const char *value)
 }
 
 bool
-quota_reported(struct quota *quota, const struct reported *reported, int64_t now)
+quota_reported(
+    struct quota *quota, const struct reported *reported, int64_t now)
 {
 	int64_t until, before = quota->blocked > now ? quota->blocked : now;
 

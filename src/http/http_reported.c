@@ -44,8 +44,8 @@ struct reported_time {
 };
 
 static void
-quote(const struct transfer *transfer, char reported[SAID_MAX], const char *name,
-    const char *value)
+quote(const struct transfer *transfer, char reported[SAID_MAX],
+    const char *name, const char *value)
 {
 	struct text text;
 
@@ -208,8 +208,8 @@ read_limit(const char *value)
 
 /* A limit of 0 is none, so any other one counts more. */
 static void
-take_limit(const struct transfer *transfer, struct reported *reported, int64_t limit,
-    const struct reported_time *by)
+take_limit(const struct transfer *transfer, struct reported *reported,
+    int64_t limit, const struct reported_time *by)
 {
 	if (limit < 0 || (limit == 0 && reported->limit > 0) ||
 	    (limit > 0 && reported->limit > 0 && limit >= reported->limit))
@@ -432,7 +432,8 @@ server_wall(const struct transfer *transfer)
 	int64_t date = -1, age = 0, since;
 	const char *p;
 
-	for (p = transfer->reported.data; p != NULL; p = next_reported(transfer, p)) {
+	for (p = transfer->reported.data; p != NULL;
+	     p = next_reported(transfer, p)) {
 		if (strcasecmp(p, "date") == 0)
 			date = http_date(p + strlen(p) + 1);
 		else if (strcasecmp(p, "age") == 0)
@@ -455,7 +456,8 @@ reported_read(struct transfer *transfer)
 	if (transfer->reported.len == 0)
 		return;
 	wall = server_wall(transfer);
-	for (p = transfer->reported.data; p != NULL; p = next_reported(transfer, p)) {
+	for (p = transfer->reported.data; p != NULL;
+	     p = next_reported(transfer, p)) {
 		time = (struct reported_time){ .name = p,
 		    .value = p + strlen(p) + 1, .wall = wall };
 		read_header(transfer, &time);
@@ -467,7 +469,8 @@ reported_read(struct transfer *transfer)
 
 /* All wait, for this reply says that nothing is left. */
 static void
-log_used_up(struct transfer *transfer, const struct reported *reported, int64_t wait)
+log_used_up(
+    struct transfer *transfer, const struct reported *reported, int64_t wait)
 {
 	char human[24], message[300];
 	char *url = http_hidden(transfer->http, transfer->url);
@@ -481,11 +484,13 @@ log_used_up(struct transfer *transfer, const struct reported *reported, int64_t 
 }
 
 static void
-ignore_reported(struct transfer *transfer, const char *reported, const char *why)
+ignore_reported(
+    struct transfer *transfer, const char *reported, const char *why)
 {
 	char name[SAID_MAX];
 
-	snprintf(name, sizeof(name), "%.*s", (int)strcspn(reported, ":"), reported);
+	snprintf(
+	    name, sizeof(name), "%.*s", (int)strcspn(reported, ":"), reported);
 	ignore(transfer, name, reported, why);
 }
 
@@ -495,7 +500,8 @@ ignore_no_limit(struct transfer *transfer, struct reported *reported)
 {
 	if (reported->limit != 0)
 		return;
-	ignore_reported(transfer, reported->limit_text, "the server serves more than "
+	ignore_reported(transfer, reported->limit_text,
+	    "the server serves more than "
 	    "that");
 	reported->limit = reported->left = reported->reset = -1;
 }
@@ -506,7 +512,8 @@ ignore_far(struct transfer *transfer, struct reported *reported)
 {
 	if (reported->reset <= transfer->http->settings.max_wait_ms)
 		return;
-	ignore_reported(transfer, reported->reported, "it is longer than --max-wait, and "
+	ignore_reported(transfer, reported->reported,
+	    "it is longer than --max-wait, and "
 	    "the reply is no refusal");
 	reported->reset = -1;
 }

@@ -47,7 +47,7 @@ struct manifest_page {
 	const char *next;	/* the mark of the next page, or NULL */
 	bool by_time;		/* ${first} and ${count} are in seconds */
 	bool moved;		/* records before it came or went */
-	uint64_t sequence;		/* the manifest's own: after so many others */
+	uint64_t sequence;	/* the manifest's own: after so many others */
 	struct manifest_line line;	/* and where it stands */
 };
 
@@ -329,7 +329,8 @@ int manifest_fits(struct manifest *, const struct source *, struct err *);
  * manifest_done_markers(manifest, receipts, err):
  * Add the receipts of the marks that all below a record is there.
  */
-int manifest_done_markers(struct manifest *, struct tree_receipts *, struct err *);
+int manifest_done_markers(
+    struct manifest *, struct tree_receipts *, struct err *);
 
 /** manifest_save(manifest, err): Write it anew, in order, as it is now. */
 int manifest_save(struct manifest *, struct err *);

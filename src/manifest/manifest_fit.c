@@ -27,8 +27,10 @@ check_listing(struct manifest *manifest, const char *key,
 
 	for (i = 0; i < files.n && rc == 0; i++)
 		if (!is_like(pattern, files.items[i].path))
-			rc = err_set(err, ERR_DATA, MANIFEST_NAME ": %s is "
-			    "no file that %s can have", files.items[i].path, key);
+			rc = err_set(err, ERR_DATA,
+			    MANIFEST_NAME ": %s is "
+					  "no file that %s can have",
+			    files.items[i].path, key);
 	tree_receipts_release(&files);
 	free(pattern);
 	return rc;
@@ -51,8 +53,10 @@ check_marks(struct manifest *manifest, const struct source *source,
 			if (is_like(patterns[k], markers.items[i].path))
 				break;
 		if (k == source->n_resources)
-			rc = err_set(err, ERR_DATA, MANIFEST_NAME ": %s is "
-			    "no mark of %s", markers.items[i].path, source->name);
+			rc = err_set(err, ERR_DATA,
+			    MANIFEST_NAME ": %s is "
+					  "no mark of %s",
+			    markers.items[i].path, source->name);
 	}
 	for (k = 0; k < source->n_resources; k++)
 		free(patterns[k]);

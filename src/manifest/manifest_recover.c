@@ -538,8 +538,9 @@ is_other_format(struct tree *tree)
 
 	text_init(&text, MAX_FILE);
 	(void)file_read(tree_dir(tree), MANIFEST_NAME, &text, NULL);
-	header = text.len > 0 ? json_loadb(text.data, strcspn(text.data, "\n"), 0,
-	    NULL) : NULL;
+	header = text.len > 0
+		     ? json_loadb(text.data, strcspn(text.data, "\n"), 0, NULL)
+		     : NULL;
 	format = json_object_get(header, "format");
 	is = json_object_get(header, "hlexport") != NULL &&
 	    json_is_integer(format) &&

@@ -194,7 +194,8 @@ int output_convert_run(struct output_convert *, const char *, struct err *);
 int output_convert_native_csv(struct output_convert *, const char *,
     struct err *);
 
-/** output_native_csv_lost(convert, names): Add the columns that CSV leaves out. */
+/** output_native_csv_lost(convert, names): Add the columns that CSV leaves
+ * out. */
 void output_native_csv_lost(const struct output_convert *, struct text *);
 
 /** output_convert_free(convert): Free ${convert}, which may be NULL. */

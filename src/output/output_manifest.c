@@ -73,16 +73,19 @@ diagnostics_of(const struct output_convert *convert)
 	for (i = 0; i < n; i++)
 		if (diagnostics[i].sanitized + diagnostics[i].damaged +
 		    diagnostics[i].deep + diagnostics[i].lost > 0)
-			json_array_append_new(all, json_pack(
-			    "{s:s, s:I, s:I, s:I, s:I, s:s}", "resource",
-			    diagnostics[i].resource, "rows",
-			    (json_int_t)diagnostics[i].rows, "mended",
-			    (json_int_t)diagnostics[i].sanitized, "left_out",
-			    (json_int_t)diagnostics[i].damaged +
-			    (json_int_t)diagnostics[i].deep, "lost_files",
-			    (json_int_t)diagnostics[i].lost, "first",
-			    diagnostics[i].where != NULL ? diagnostics[i].where :
-			    diagnostics[i].where_mended));
+			json_array_append_new(all,
+			    json_pack("{s:s, s:I, s:I, s:I, s:I, s:s}",
+				"resource", diagnostics[i].resource, "rows",
+				(json_int_t)diagnostics[i].rows, "mended",
+				(json_int_t)diagnostics[i].sanitized,
+				"left_out",
+				(json_int_t)diagnostics[i].damaged +
+				    (json_int_t)diagnostics[i].deep,
+				"lost_files", (json_int_t)diagnostics[i].lost,
+				"first",
+				diagnostics[i].where != NULL
+				    ? diagnostics[i].where
+				    : diagnostics[i].where_mended));
 	return all;
 }
 

@@ -210,7 +210,8 @@ rows_sql(const struct output_convert *convert,
 		output_where_range(&settings->range, part->table->time,
 		    filtered, &sql);
 	for (i = 0; i < convert->filters.n; i++)
-		if (source_has_column(part->table, convert->filters.items[i].key))
+		if (source_has_column(
+			part->table, convert->filters.items[i].key))
 			output_where_filter(&convert->filters.items[i],
 			    filtered, &sql);
 	if (settings->where != NULL) {

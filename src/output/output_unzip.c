@@ -158,9 +158,10 @@ next_entry(struct zip *zip, struct entry *entry, struct err *err)
 	entry->packed = number(&head[20], 4);
 	entry->bytes = number(&head[24], 4);
 	entry->offset = number(&head[42], 4);
-	if (read_at(zip, entry->name, name, zip->offset + ENTRY_LEN, err) == -1 ||
+	if (read_at(zip, entry->name, name, zip->offset + ENTRY_LEN, err) ==
+		-1 ||
 	    read_at(zip, zip->in, extra, zip->offset + ENTRY_LEN + name,
-	    err) == -1)
+		err) == -1)
 		return -1;
 	entry->name[name] = '\0';
 	read_extra(entry, zip->in, extra);

@@ -88,7 +88,8 @@ is_json(struct span text)
 	if (text.len > 0 && *text.data != '\xef' && !has(text, "NaN") &&
 	    !has(text, "Infinity"))
 		return true;
-	return page_check(text.data, text.len, NULL) == 0 && *text.data != '\xef';
+	return page_check(text.data, text.len, NULL) == 0 &&
+	       *text.data != '\xef';
 }
 
 void

@@ -79,9 +79,10 @@ put_string(struct book *book, struct place where, const char *text,
     lxw_format *format)
 {
 	if (*text != '\0')
-		note(book, where, worksheet_write_string(
-		    book->sheets[where.sheet].lxw, where.row, where.column, text,
-		    format), text);
+		note(book, where,
+		    worksheet_write_string(book->sheets[where.sheet].lxw,
+			where.row, where.column, text, format),
+		    text);
 }
 
 static void

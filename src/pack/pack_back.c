@@ -36,8 +36,8 @@ misread(const struct pack *pack, const char *what, struct err *err)
 int
 pack_trailer(struct pack *pack, struct err *err)
 {
-	int rc = pack_trailer_step(pack->staged.fd, &pack->trailer, pack->buffer,
-	    err);
+	int rc = pack_trailer_step(
+	    pack->staged.fd, &pack->trailer, pack->buffer, err);
 
 	if (rc == -1)
 		return err_wrap(err, "%s", pack->settings.target);

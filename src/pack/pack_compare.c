@@ -25,8 +25,8 @@ count_lines(const char *data, size_t len)
 	const char *end = data + len;
 	uint64_t n = 0;
 
-	while (data < end && (data = memchr(data, '\n', (size_t)(end - data))) !=
-	    NULL) {
+	while (data < end &&
+	       (data = memchr(data, '\n', (size_t)(end - data))) != NULL) {
 		n++;
 		data++;
 	}

@@ -295,7 +295,8 @@ static int
 find_in(struct finding *finding, int fd, struct err *err)
 {
 	struct pack_found *found = finding->found;
-	int rc = pack_reader_open(&finding->reader, fd, found->trailer.end, err);
+	int rc =
+	    pack_reader_open(&finding->reader, fd, found->trailer.end, err);
 
 	if (rc == 0)
 		rc = look_at_all(finding, err);

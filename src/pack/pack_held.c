@@ -298,9 +298,11 @@ is_kept(const struct pack_held *held, const struct pack_settings *settings,
     int dir, const struct pack_held_file *old, const struct pack_file *new,
     struct err *err)
 {
-	if (new == NULL || !old->is_valid || pack_bookkeeping_knows(old->name) ||
-	    litter_is(old->name) || (new->bytes == old->bytes &&
-	    memcmp(new->sha256, old->sha256, SHA256_BYTES) == 0))
+	if (new == NULL || !old->is_valid ||
+	    pack_bookkeeping_knows(old->name) || litter_is(old->name) ||
+	    (new->bytes ==
+		old->bytes &&memcmp(new->sha256, old->sha256, SHA256_BYTES) ==
+		0))
 		return 1;
 	if (held->is_sealed && !held->is_damaged)
 		return is_shard(old->name) ? begins_with(dir, new, old,

@@ -302,8 +302,8 @@ int pack_reader_next(struct pack_reader *, struct pack_member *,
 
 /**
  * pack_reader_get(reader, data, capacity, err):
- * Read up to ${capacity} bytes of the member.  Return how many, 0 at its end, or
- * -1 with ${err} set (ERR_DATA).
+ * Read up to ${capacity} bytes of the member.  Return how many, 0 at its end,
+ * or -1 with ${err} set (ERR_DATA).
  */
 ssize_t pack_reader_get(struct pack_reader *, void *, size_t,
     struct err *);

@@ -112,7 +112,8 @@ pack_member_step(struct pack_verify *verify, struct err *err)
 	} else if (n == 0) {
 		end_member(verify, NULL);
 	} else if (verify->it != PACK_BOOKKEEPING) {
-		return pack_bookkeeping_add(verify, (size_t)n, err) == -1 ? -1 : 1;
+		return pack_bookkeeping_add(verify, (size_t)n, err) == -1 ? -1
+									  : 1;
 	} else if (!audit_member_add(verify->audit, verify->buffer,
 	    (size_t)n)) {
 		end_member(verify, NULL);

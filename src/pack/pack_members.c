@@ -54,7 +54,8 @@ hash_all(struct pack_reader *reader, void (*tell)(void *, const char *,
 
 /* Look for the SHA-256 of all bytes at its end, and check it. */
 static int
-read_trailer(int fd, struct pack_trailer *trailer, int64_t size, struct err *err)
+read_trailer(
+    int fd, struct pack_trailer *trailer, int64_t size, struct err *err)
 {
 	char *buffer = mem_alloc(PACK_CHUNK);
 	int rc = pack_trailer_find(fd, size, trailer, err);

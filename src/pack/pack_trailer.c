@@ -139,7 +139,8 @@ ends_within(const char *tail, size_t len, enum pack_format format)
 
 /* Is there a mark whose end was cut off, or behind which something is? */
 static int
-find_misplaced(int fd, int64_t size, struct pack_trailer *trailer, struct err *err)
+find_misplaced(
+    int fd, int64_t size, struct pack_trailer *trailer, struct err *err)
 {
 	size_t len = size < WINDOW ? (size_t)size : WINDOW, offset, i;
 	char *tail = mem_alloc(len + 1);

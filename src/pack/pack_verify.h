@@ -52,7 +52,8 @@ void pack_member_begin(struct pack_verify *,
 /** pack_member_step(verify, err): Read a piece of it.  1, or -1. */
 int pack_member_step(struct pack_verify *, struct err *);
 
-/** pack_bookkeeping_of(name): Which of those around is it?  PACK_BOOKKEEPING: none. */
+/** pack_bookkeeping_of(name): Which of those around is it?  PACK_BOOKKEEPING:
+ * none. */
 enum pack_bookkeeping pack_bookkeeping_of(const char *);
 
 /** pack_bookkeeping_add(verify, n, err): ${n} bytes more of one of them. */

@@ -35,11 +35,11 @@ stops_of(const char *data)
 
 /* All ones in each byte that is a stop, but for one bit, its own. */
 static inline uint8x16_t
-stops_of_16(const char *at)
+stops_of_16(const char *data)
 {
 	const uint8x16_t bits = { 1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16,
 	    32, 64, 128 };
-	uint8x16_t v = vld1q_u8((const uint8_t *)(const void *)at);
+	uint8x16_t v = vld1q_u8((const uint8_t *)(const void *)data);
 	uint8x16_t stop = vorrq_u8(vorrq_u8(vceqq_u8(v, vdupq_n_u8('"')),
 	    vceqq_u8(v, vdupq_n_u8('\\'))),
 	    vorrq_u8(vcltq_u8(v, vdupq_n_u8(0x20)),
@@ -49,10 +49,11 @@ stops_of_16(const char *at)
 }
 
 static inline uint64_t
-stops_of(const char *at)
+stops_of(const char *data)
 {
-	uint8x16_t a = vpaddq_u8(stops_of_16(at), stops_of_16(at + 16));
-	uint8x16_t b = vpaddq_u8(stops_of_16(at + 32), stops_of_16(at + 48));
+	uint8x16_t a = vpaddq_u8(stops_of_16(data), stops_of_16(data + 16));
+	uint8x16_t b = vpaddq_u8(stops_of_16(data + 32),
+	    stops_of_16(data + 48));
 	uint8x16_t sum = vpaddq_u8(a, b);
 
 	sum = vpaddq_u8(sum, sum);

@@ -330,17 +330,21 @@ finish(struct run *run, struct run_task *task, struct outcome *outcome)
 	const struct run_listing *own = task->job.listing->user;
 	uint32_t overlap = task->job.overlap;
 	enum source_paging paging = task->job.listing->resource->paging;
-	struct crawl_result result = { .received = page->received,
-	    .distinct = page->distinct, .fresh = page->kept,
-	    .news = outcome->news, .changed = page->moved,
-	    .total = task->nothing && task->job.count > 0 ? 0 :
-	    task->page.total, .size = paging == SOURCE_NUMBERED ?
-	    task->page.size : -1,
+	struct crawl_result result = {.received = page->received,
+	    .distinct = page->distinct,
+	    .fresh = page->kept,
+	    .news = outcome->news,
+	    .changed = page->moved,
+	    .total =
+		task->nothing && task->job.count > 0 ? 0 : task->page.total,
+	    .size = paging == SOURCE_NUMBERED ? task->page.size : -1,
 	    .more = task->nothing ? 0 : task->page.more,
 	    .cursor = task->next_cursor,
-	    .print = own->print, .known_print = own->known_print,
-	    .duplicates_print = own->duplicates_print, .inserted = own->inserted,
-	    .retried = task->reply != NULL && task->reply->attempts > 1 };
+	    .print = own->print,
+	    .known_print = own->known_print,
+	    .duplicates_print = own->duplicates_print,
+	    .inserted = own->inserted,
+	    .retried = task->reply != NULL && task->reply->attempts > 1};
 
 	/* What is in the manifest is of the records that were asked for. */
 	page->moved |= overlap > 0 && crawl_has_moved(&task->job, &result);

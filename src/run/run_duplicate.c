@@ -72,7 +72,8 @@ run_duplicate(struct run_listing *own, const struct text *key,
 	bool is_new;
 
 	if (held_duplicates == NULL) {
-		held_duplicates = own->held_duplicates = mem_zero(1, sizeof(*held_duplicates));
+		held_duplicates = own->held_duplicates =
+		    mem_zero(1, sizeof(*held_duplicates));
 		held_duplicates->seen = set_new();
 		held_duplicates->versions = set_new();
 	}
@@ -86,13 +87,15 @@ run_duplicate(struct run_listing *own, const struct text *key,
 	is_new = set_add(held_duplicates->seen, both.data, both.len);
 	held_duplicates->is_over |= is_new && held_duplicates->bytes > MAX_HELD;
 	if (is_new && held_duplicates->bytes <= MAX_HELD) {
-		held_duplicates->all = mem_need(held_duplicates->all, held_duplicates->n + 1,
-		    &held_duplicates->capacity, sizeof(*held_duplicates->all));
+		held_duplicates->all = mem_need(held_duplicates->all,
+		    held_duplicates->n + 1, &held_duplicates->capacity,
+		    sizeof(*held_duplicates->all));
 		held_duplicates->all[held_duplicates->n] = (struct held){
 		    .key = mem_copy(key->data, key->len), .key_len = key->len,
 		    .len = line.len, .number = held_duplicates->n };
 		held_duplicates->bytes += line.len;
-		held_duplicates->all[held_duplicates->n++].bytes = text_take(&line);
+		held_duplicates->all[held_duplicates->n++].bytes =
+		    text_take(&line);
 	}
 	text_release(&line);
 	text_release(&both);
@@ -124,15 +127,17 @@ find(const struct run *run, const struct run_duplicates *held_duplicates)
 
 	while (low < high) {
 		middle = low + (high - low) / 2;
-		if (compare_keys(&held_duplicates->all[middle], run->scratch.data,
-		    run->scratch.len) < 0)
+		if (compare_keys(&held_duplicates->all[middle],
+			run->scratch.data, run->scratch.len) < 0)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	return low < held_duplicates->n && compare_keys(&held_duplicates->all[low],
-	    run->scratch.data, run->scratch.len) == 0 ? &held_duplicates->all[low] :
-	    NULL;
+	return low < held_duplicates->n &&
+		       compare_keys(&held_duplicates->all[low],
+			   run->scratch.data, run->scratch.len) == 0
+		   ? &held_duplicates->all[low]
+		   : NULL;
 }
 
 /* Go on to the next one with the same key, or NULL. */
@@ -141,8 +146,11 @@ next(const struct run *run, const struct run_duplicates *held_duplicates,
     struct held *held)
 {
 	held++;
-	return held < &held_duplicates->all[held_duplicates->n] && compare_keys(held,
-	    run->scratch.data, run->scratch.len) == 0 ? held : NULL;
+	return held < &held_duplicates->all[held_duplicates->n] &&
+		       compare_keys(
+			   held, run->scratch.data, run->scratch.len) == 0
+		   ? held
+		   : NULL;
 }
 
 /* The record is kept: it is known, if it is one of those held. */
@@ -206,8 +214,8 @@ mark_known(struct run *run, struct run_listing *own, struct err *err)
 	if (own->held_duplicates->is_marked)
 		return 0;
 	own->held_duplicates->is_marked = true;
-	qsort(own->held_duplicates->all, own->held_duplicates->n, sizeof(struct held),
-	    by_key);
+	qsort(own->held_duplicates->all, own->held_duplicates->n,
+	    sizeof(struct held), by_key);
 	if (own->again != NULL)
 		return mark_again(run, own, err);
 	reader = run_reader_new(run, own->crawl->key, own->dir, err);
@@ -414,8 +422,8 @@ run_duplicates_replace(struct run *run, struct run_listing *own,
 	if ((anew = tree_stream_new(run->tree, own->dir, NULL, true,
 	    err)) == NULL)
 		return -1;
-	qsort(own->held_duplicates->all, own->held_duplicates->n, sizeof(struct held),
-	    by_key);
+	qsort(own->held_duplicates->all, own->held_duplicates->n,
+	    sizeof(struct held), by_key);
 	if (copy_latest(run, own, anew, err) == -1) {
 		tree_stream_free(anew);
 		return -1;

@@ -38,7 +38,7 @@ struct run_listing {
 	bool is_equal;		/* the last record is one of several equal */
 	uint64_t print;		/* of the keys of this reading, in order, */
 	uint64_t known_print;	/* of those among them that are not new, */
-	uint64_t duplicates_print;	/* and of those that came before in it */
+	uint64_t duplicates_print; /* and of those that came before in it */
 	uint64_t inserted;	/* new ones between others of this reading, */
 	uint64_t maybe_inserted;	/* and those that may be */
 	bool has_known;		/* one of an earlier reading came */
@@ -48,7 +48,8 @@ struct run_listing {
 				 * is not told apart; or NULL */
 	unsigned char last[SHA256_BYTES];	/* of the last record's bytes */
 	bool has_last;
-	struct run_duplicates *held_duplicates;	/* see run_duplicate.c; or NULL */
+	struct run_duplicates
+	    *held_duplicates;	/* see run_duplicate.c; or NULL */
 	struct set *versions;	/* of the reading before: what came in several
 				 * versions, by key and bytes; or NULL */
 	struct set *exact;	/* of a list by time: keys and bytes of this

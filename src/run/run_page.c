@@ -337,7 +337,8 @@ run_page_middle(const struct run_task *task)
 		if (!page_find(page->records[i], path, &value))
 			continue;
 		page_value_text(value, &text);
-		n += text.data != NULL && clock_parse(text.data, &times[n]) == 0;
+		n += text.data != NULL &&
+		     clock_parse(text.data, &times[n]) == 0;
 	}
 	if (n > 0) {
 		qsort(times, n, sizeof(*times), by_time);

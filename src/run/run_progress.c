@@ -74,7 +74,8 @@ add_current(struct run_progress *progress, const struct crawl_listing *open)
 	/* Of a longer one the end is shown. */
 	offset = name.len < sizeof(current->name) ? 0 : name.len -
 	    sizeof(current->name) + 1;
-	snprintf(current->name, sizeof(current->name), "%s", &name.data[offset]);
+	snprintf(
+	    current->name, sizeof(current->name), "%s", &name.data[offset]);
 	text_release(&name);
 	current->records = own->records;
 	current->total = open->first_received ? open->total : -1;

@@ -145,11 +145,11 @@ struct source_header {
 };
 
 enum source_paging {
-	SOURCE_UNPAGED,		/* one request has everything */
-	SOURCE_NUMBERED,	/* pages are numbered from 1 */
-	SOURCE_OFFSET,		/* each begins where the last one ended */
-	SOURCE_CURSOR,		/* each reply says where the next one is */
-	SOURCE_INTERVALS		/* of time, split until each is small enough */
+	SOURCE_UNPAGED,	 /* one request has everything */
+	SOURCE_NUMBERED, /* pages are numbered from 1 */
+	SOURCE_OFFSET,	 /* each begins where the last one ended */
+	SOURCE_CURSOR,	 /* each reply says where the next one is */
+	SOURCE_INTERVALS /* of time, split until each is small enough */
 };
 
 /* A list that is asked for by time; see SOURCE_INTERVALS. */
@@ -287,7 +287,7 @@ struct source_table {
 	const char *from;	/* SQL: where its records are from */
 	struct source_column *columns;
 	size_t n_columns;
-	struct source_native_csv *native;	/* of a plain CSV file; or none */
+	struct source_native_csv *native; /* of a plain CSV file; or none */
 	size_t n_native;
 	int line;
 };
@@ -469,7 +469,7 @@ bool source_in_order(const struct source_resource *);
 const char *source_step(const char *, struct span *);
 
 /**
- * source_reply_class(resource, status):
+ * source_classify(resource, status):
  * Return what the definition says of the HTTP ${status}.
  */
 enum source_reply_class source_classify(const struct source_resource *, int);

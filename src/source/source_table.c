@@ -154,7 +154,8 @@ read_tables(struct source_reader *r, const struct yaml *map,
 	if (map->kind != YAML_MAP)
 		return source_wrong(r, map->line, "\"tables\": expected a map "
 		    "of tables");
-	tables->items = arena_take(r->arena, count(map) * sizeof(*tables->items));
+	tables->items =
+	    arena_take(r->arena, count(map) * sizeof(*tables->items));
 	for (item = map->child; item != NULL; item = item->next)
 		if (read_table(r, item, &tables->items[tables->n++]) == -1)
 			return -1;

@@ -89,8 +89,8 @@ goes_only_with(const struct config_option *option,
 }
 
 int
-source_validate_options(const struct source *source, const struct source_lookup *lookup,
-    struct err *err)
+source_validate_options(const struct source *source,
+    const struct source_lookup *lookup, struct err *err)
 {
 	size_t i;
 

@@ -83,7 +83,8 @@ kind_of(const char *message)
 	if (begins(message, "IO Error"))
 		return ERR_DISK;
 	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++)
-		if ((is_end || is_reserved) && strstr(message, files[i]) != NULL)
+		if ((is_end || is_reserved) &&
+		    strstr(message, files[i]) != NULL)
 			return ERR_DISK;
 	return is_reserved ? ERR_INTERNAL : ERR_USAGE;
 }
@@ -346,7 +347,8 @@ declare(struct table_db *db, struct err *err)
 		rc = table_run(db, sql.data, NULL, err);
 		if (rc == -1)
 			err_wrap(err, "the table %s of the source %s",
-			    db->tables.items[i].name, db->settings.source->name);
+			    db->tables.items[i].name,
+			    db->settings.source->name);
 	}
 	text_release(&sql);
 	return rc;

@@ -60,7 +60,8 @@ void table_close(struct table_db *);
 /** table_list(db): Return the tables that the source declares, borrowed. */
 const struct source_tables *table_list(const struct table_db *);
 
-/** table_enter_sandbox(db, sandbox, err): From now on, only what ${sandbox} says. */
+/** table_enter_sandbox(db, sandbox, err): From now on, only what ${sandbox}
+ * says. */
 int table_enter_sandbox(struct table_db *, const struct table_sandbox *,
     struct err *);
 

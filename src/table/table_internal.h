@@ -30,7 +30,8 @@ struct table_db {
 	struct table_file *seen;	/* by file */
 	struct page_plan **plans;	/* by resource */
 	struct table_sums sums;
-	struct table_diagnostic *diagnostics;	/* by resource, made when asked for */
+	struct table_diagnostic
+	    *diagnostics; /* by resource, made when asked for */
 	duckdb_database duckdb;
 	duckdb_connection connection;
 	duckdb_extracted_statements statements;	/* of the SQL read last */

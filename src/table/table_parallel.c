@@ -57,13 +57,15 @@ get_next(struct ArrowArrayStream *stream, struct ArrowArray *out)
 	if (parallel->has_failed)
 		return -1;
 	if (parallel->has_ended) {
-		err_set(&parallel->db->failure, ERR_INTERNAL, "the records of "
-		    "%s would be read twice", parallel->resources.items[0]->name);
+		err_set(&parallel->db->failure, ERR_INTERNAL,
+		    "the records of "
+		    "%s would be read twice",
+		    parallel->resources.items[0]->name);
 		return -1;
 	}
 	if (parallel->scan == NULL)
-		parallel->scan = table_scan_new(parallel->db, &parallel->resources,
-		    NULL, NULL);
+		parallel->scan = table_scan_new(
+		    parallel->db, &parallel->resources, NULL, NULL);
 	batch = table_batch_new();
 	while (rows < parallel->rows &&
 	    (rc = table_scan_next(parallel->scan, &row, &err)) == 1) {

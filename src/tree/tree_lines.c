@@ -77,7 +77,8 @@ read_more(struct tree_lines *lines, struct err *err)
 		text->len -= lines->offset;
 		lines->offset = 0;
 	}
-	text->data = mem_need(text->data, text->len + CHUNK + 1, &text->capacity, 1);
+	text->data =
+	    mem_need(text->data, text->len + CHUNK + 1, &text->capacity, 1);
 	for (;;) {
 		n = lines->fd == -1 ? 0 : read(lines->fd,
 		    &text->data[text->len], CHUNK);

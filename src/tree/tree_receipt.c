@@ -87,8 +87,9 @@ tree_receipts_find(const struct tree_receipts *all, const char *path)
 {
 	struct tree_receipt key = { .path = (char *)path };
 
-	return all->n > 0 ? bsearch(&key, all->items, all->n, sizeof(*all->items),
-	    by_path) : NULL;
+	return all->n > 0 ? bsearch(&key, all->items, all->n,
+				sizeof(*all->items), by_path)
+			  : NULL;
 }
 
 void

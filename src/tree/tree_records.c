@@ -61,7 +61,8 @@ read_more(struct tree_records *records, struct err *err)
 	if (want == CHUNK && text->len > CHUNK &&
 	    records->left > text->len)
 		want = text->len;
-	text->data = mem_need(text->data, text->len + want + 1, &text->capacity, 1);
+	text->data =
+	    mem_need(text->data, text->len + want + 1, &text->capacity, 1);
 	do
 		n = want > 0 ? read(records->fd, &text->data[text->len],
 		    want) : 0;

@@ -241,7 +241,8 @@ has_line(int fd, uint64_t offset)
 	char chunk[16384], *from;
 	ssize_t n;
 
-	while (!has && (n = pread(fd, chunk, sizeof(chunk), (off_t)offset)) > 0) {
+	while (
+	    !has && (n = pread(fd, chunk, sizeof(chunk), (off_t)offset)) > 0) {
 		from = begun ? chunk : memchr(chunk, '{', (size_t)n);
 		begun |= from != NULL;
 		has = from != NULL && memchr(from, '\n', (size_t)(n -

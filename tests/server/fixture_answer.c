@@ -424,7 +424,8 @@ answer_logs_between(const struct route *route, struct list *list,
 	size_t i, total = 0;
 
 	for (i = 0; i < list->n; i++)
-		if (list->items[i].created >= start && list->items[i].created < end)
+		if (list->items[i].created >= start &&
+		    list->items[i].created < end)
 			fit[total++] = &list->items[i];
 	n = first >= total ? 0 : total - first < route->size ?
 	    total - first : route->size;
@@ -439,7 +440,8 @@ all_between(const struct list *list, int64_t start, int64_t end)
 	size_t i;
 
 	for (i = 0; i < list->n; i++)
-		if (list->items[i].created < start || list->items[i].created >= end)
+		if (list->items[i].created < start ||
+		    list->items[i].created >= end)
 			return false;
 	return true;
 }

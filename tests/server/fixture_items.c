@@ -188,8 +188,8 @@ answer_span(const struct trace_request *request,
 	buf_adds(&buf, "{\"items\": [");
 	for (i = 0; i < trace_rows(TRACE_LOGS) && n < settings->cap; i++) {
 		offset = trace_row(NULL, TRACE_LOGS, i);
-		if (offset < from || offset > to || (offset == from && !closed) ||
-		    (offset == to && open))
+		if (offset < from || offset > to ||
+		    (offset == from && !closed) || (offset == to && open))
 			continue;
 		buf_adds(&buf, n++ > 0 ? ", " : "");
 		trace_row(&buf, TRACE_LOGS, i);

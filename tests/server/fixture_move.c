@@ -27,7 +27,8 @@ insert_front(struct list *list)
 	buf_adds(&buf, pos + strlen(model.id));
 	made = list_add(list, must_copy(id), buf_take(&buf), model.created);
 	model = *made;
-	memmove(&list->items[1], list->items, (list->n - 1) * sizeof(*list->items));
+	memmove(&list->items[1], list->items,
+	    (list->n - 1) * sizeof(*list->items));
 	list->items[0] = model;
 	list->changed++;
 }

@@ -207,7 +207,8 @@ move_rows(int kind, const struct fault *fault)
 		if (fault->kind == FAULT_INSERT) {
 			append(kind);
 		} else if (fault->kind == FAULT_DELETE && rows[kind].n > 1) {
-			memmove(&rows[kind].items[offset], &rows[kind].items[offset + 1],
+			memmove(&rows[kind].items[offset],
+			    &rows[kind].items[offset + 1],
 			    (rows[kind].n - offset - 1) * sizeof(uint32_t));
 			rows[kind].n--;
 		}
@@ -390,7 +391,8 @@ when(json_t *filters, const char *name, int64_t default_value)
 	const char *text = json_string_value(json_object_get(filters, name));
 	int64_t offset;
 
-	return text != NULL && clock_parse(text, &offset) == 0 ? offset : default_value;
+	return text != NULL && clock_parse(text, &offset) == 0 ? offset
+							       : default_value;
 }
 
 static bool
@@ -456,7 +458,8 @@ add_rows(const struct trace_request *request,
 		int64_t position = time_of(number);
 
 		/* From ${from} on and before ${to}. */
-		if (position < from || position >= to || !fits(route, filters, number))
+		if (position < from || position >= to ||
+		    !fits(route, filters, number))
 			continue;
 		if (total++ < offset || n == limit)
 			continue;

@@ -218,7 +218,8 @@ fill(struct world *world, int64_t now)
 		    .arrives = (double)now + latency /
 		    (world->server.kind == WIDTH ? 8 : 2),
 		    .comes = now + (int64_t)latency };
-		limiter_sent(&world->limiter, url->tries == 1 || url->tries == 2,
+		limiter_sent(&world->limiter,
+		    url->tries == 1 || url->tries == 2,
 		    world->on_wire >= world->width.allowed, &wire->ticket,
 		    now);
 		width_sent(&world->width, world->on_wire, &wire->place);

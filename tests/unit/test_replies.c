@@ -401,7 +401,8 @@ test_the_key_is_hidden(void **state)
 	    .key = "someone:secret word", .basic = true });
 	reported = http_hidden(&some, "Basic c29tZW9uZTpzZWNyZXQgd29yZA== was "
 	    "refused for secret word and SOMEONE:secret word");
-	assert_string_equal(reported, "Basic ***== was refused for *** and ***");
+	assert_string_equal(
+	    reported, "Basic ***== was refused for *** and ***");
 	free(reported);
 	forget_secrets(&some);
 	assert_null(http_hidden(&some, NULL));

@@ -389,7 +389,8 @@ test_rules_of_options(void **state)
 			if (source_validate_options(source, &lookup, &err) != 0)
 				fail_msg("row %zu: %s", i, err.text);
 		} else {
-			assert_int_equal(source_validate_options(source, &lookup, &err),
+			assert_int_equal(
+			    source_validate_options(source, &lookup, &err),
 			    -1);
 			assert_contains(err.text, rows[i].error);
 		}

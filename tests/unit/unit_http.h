@@ -312,7 +312,8 @@ close_http(void)
 	http_free(http);
 	log_free(said_log);
 	rewind(log_file);
-	assert_true(fread(reported, 1, (1 << 20) - 1, log_file) < (1 << 20) - 1);
+	assert_true(
+	    fread(reported, 1, (1 << 20) - 1, log_file) < (1 << 20) - 1);
 	fclose(log_file);
 	return reported;
 }
