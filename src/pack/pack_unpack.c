@@ -165,9 +165,9 @@ static char *
 folder_name(const struct unpacking *job)
 {
 	size_t len = strlen(job->found.top);
-	char *name = mem_copy(job->found.top, len > 0 ? len - 1 : 0);
+	char *name = len > 0 ? mem_copy(job->found.top, len - 1) : NULL;
 
-	if (file_is_path(name))
+	if (name != NULL && file_is_path(name))
 		return name;
 	free(name);
 	return mem_text("export");

@@ -93,10 +93,11 @@ for command, (wanted, _, seconds) in zip(COMMANDS, references):
         # Late more often: there is what it leaves.
         time.sleep(seconds * random.random() ** 0.5 * 1.05)
         process.kill()
-        if process.wait() == 0:
-            trouble = None if state() == wanted else "it is not all there"
+        ended = process.wait() == 0
+        if state() == wanted:
+            trouble = None      # killed when it had nothing more to do
         else:
-            trouble = again(command, wanted)
+            trouble = "incomplete" if ended else again(command, wanted)
         group.case(f"{maker.name_of(command)}, number {i}", trouble)
 group.end()
 
