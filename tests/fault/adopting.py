@@ -7,7 +7,6 @@ anywhere can be done again, and undone.
 """
 
 import json
-import os
 import pathlib
 import random
 import shutil
@@ -18,7 +17,7 @@ import damages
 import world
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
-CASES = int(os.environ.get("CASES", "1000" if world.soak() else "60"))
+CASES = world.count(60, 1000)
 RESOURCES = ["files", "versions", "deployments", "datapoints", "evaluations",
              "stats", "runs", "evaluation_logs", "logs"]
 COUNTS = "SELECT " + ", ".join(

@@ -72,7 +72,7 @@ references = [undisturbed(command) for command in COMMANDS]
 group = world.Group("ended before a disk step, and run again")
 for command, (wanted, steps, _) in zip(COMMANDS, references):
     last = steps - 7    # from where it is published, each
-    stride = 1 if world.soak() else max(1, steps // 4)
+    stride = world.every(max(1, steps // 4))
     for at in [*range(1, last, stride), *range(max(1, last), steps + 1)]:
         fresh()
         result = run(command, program=world.STEPS, HLEXPORT_STEP_AT=str(at),
@@ -85,7 +85,7 @@ group.end()
 random.seed(20251126)
 group = world.Group("killed at a random moment, and run again")
 for command, (wanted, _, seconds) in zip(COMMANDS, references):
-    for i in range(200 if world.soak() else 4):
+    for i in range(world.count(3, 200)):
         fresh()
         process = subprocess.Popen(
             [world.HLEXPORT, *command], cwd=place, env=maker.environment(),

@@ -108,7 +108,7 @@ for way in ("offset", "cursor", "span"):
                     HLEXPORT_STEP_DO=what))
     group.end()
     group = world.Group(f"{way}: there is no memory for a request of it")
-    for at in range(1, mallocs + 1, 1 if world.soak() else mallocs // 25):
+    for at in range(1, mallocs + 1, world.every(mallocs // 25)):
         group.case(f"request {at} of {mallocs}", disturbed(
             way, whole, HLEXPORT_MALLOC_AT=str(at)))
     group.end()

@@ -69,15 +69,15 @@ assert result.returncode == 0, result.stderr
 whole = world.tree(world.the_export(reference))
 with open(counter) as file:
     steps, mallocs = map(int, file.read().split())
-every = 1 if world.soak() else 9
+every = world.every(9)
 
 group = world.Group("the process ends before a disk step")
-for at in range(1, steps + 1, 1 if world.soak() else 2):
+for at in range(1, steps + 1, world.every(2)):
     group.case(f"step {at}", disturbed(at, "end"))
 group.end()
 
 group = world.Group("the process ends in a write, half of it done")
-for at in range(1, steps + 1, 1 if world.soak() else 3):
+for at in range(1, steps + 1, world.every(3)):
     group.case(f"step {at}", disturbed(at, "half"))
 group.end()
 
@@ -89,7 +89,7 @@ group.end()
 
 threaded = {"HLEXPORT_STEP_THREAD": "1", "HLEXPORT_STEP_SLOW": "3"}
 group = world.Group("the same beside a thread that syncs")
-for at in range(1, steps + 1, 1 if world.soak() else 2):
+for at in range(1, steps + 1, world.every(2)):
     group.case(f"step {at}", disturbed(at, "end", **threaded))
 for number, error in enumerate(ERRORS + ["half"]):
     for at in range(1 + number, steps + 1, every):
@@ -149,7 +149,7 @@ group.end()
 
 group = world.Group("a disk step of a repair fails")
 for error in ERRORS + ["half"]:
-    for at in range(1, repair_steps + 1, 1 if world.soak() else 3):
+    for at in range(1, repair_steps + 1, world.every(3)):
         group.case(f"step {at} {error}", repaired(at, error))
 group.end()
 large.stop()
@@ -167,7 +167,7 @@ def without_memory(at):
 
 group = world.Group("there is no memory for a request of it")
 for at in range(1, mallocs + 1, max(1, mallocs // (
-        mallocs if world.soak() else 150))):
+        world.count(150, mallocs)))):
     group.case(f"request {at} of {mallocs}", without_memory(at))
 group.end()
 

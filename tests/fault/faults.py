@@ -193,5 +193,5 @@ def schedules(n):
 
 run(world.Group("each fault on each route"), matrix())
 run(world.Group("random schedules"),
-    schedules(20000 if world.soak() else 2000))
+    schedules(world.count(1500, 20000)))
 print(f"1..{world.Group.number}")

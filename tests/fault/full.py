@@ -105,7 +105,7 @@ def verdict(result, wanted):
 
 def spread(n, cases):
     """About so many numbers from 1 to n, the last ones among them."""
-    every = 1 if world.soak() else max(1, n // cases)
+    every = world.every(max(1, n // cases))
     return sorted({*range(1, n + 1, every), *range(max(1, n - 2), n + 1)})
 
 

@@ -26,7 +26,7 @@ import world
 from holdings import World, is_less, other_server, records_of
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
-CASES = int(os.environ.get("CASES", "20000" if world.soak() else "450"))
+CASES = world.count(300, 20000)
 FIRST = int(os.environ.get("FIRST", "0"))
 VARIANTS = 40 if world.soak() else 4    # of each state
 QUERIED = 1 if world.soak() else 3      # one in so many is asked with SQL

@@ -23,7 +23,7 @@ import world
 
 NOBODY = 65534
 OTHER = 54321          # who runs the program, where that is not root
-CASES = int(os.environ.get("CASES", "3000" if world.soak() else "60"))
+CASES = world.count(60, 3000)
 ROUNDS = int(os.environ.get("ROUNDS", "600" if world.soak() else "12"))
 EXAMPLE = next((pathlib.Path(os.environ.get("TOP", ".")).resolve() /
                 "exports.example").glob("2*"))

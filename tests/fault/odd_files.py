@@ -21,7 +21,7 @@ import threading
 import world
 
 OTHER = 54321
-CASES = int(os.environ.get("CASES", "100000" if world.soak() else "100"))
+CASES = world.count(75, 100000)
 KINDS = ["pipe", "link", "hard link", "device", "socket", "directory",
          "unreadable", "link to a pipe", "huge file", "endless file"]
 COMMANDS = [["verify"], ["verify", "--fast"], ["verify", "--json"],

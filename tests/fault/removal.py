@@ -95,7 +95,7 @@ for at in range(max(1, first), steps + 1):
     group.case(f"step {at} of {steps}", disturbed(REMOVE, at, [REMOVE]))
 group.end()
 
-every = 1 if world.soak() else 7
+every = world.every(7)
 group = world.Group("the same with --force; and with pack --force between")
 for at in [*range(1, steps, every), *range(steps - 4, steps + 1)]:
     group.case(f"step {at}, --force", disturbed(FORCE, at, [FORCE]))

@@ -17,7 +17,7 @@ import damages
 import world
 from holdings import World, gone, other_server
 
-CASES = int(os.environ.get("CASES", "100000" if world.soak() else "2000"))
+CASES = world.count(1500, 100000)
 FIRST = int(os.environ.get("FIRST", "0"))
 MODES = ["as it was"] * 11 + ["shorter", "changed", "failing",
                               "refusing the key", "gone", "busy"]

@@ -35,7 +35,7 @@ COMMANDS = [["verify"], ["verify", "--fast"], ["verify", "--json"],
             ["query"], ["report"], ["convert", "--format", "csv", "--yes",
                                     "-o", "made"], ["verify", "--accept"]]
 STATUSES = {0, 1, 2, 3, 4, 6}
-CASES = int(os.environ.get("CASES", "20000" if world.soak() else "400"))
+CASES = world.count(400, 20000)
 
 work = pathlib.Path(world.work_dir())
 fixture = world.Fixture("--workspace", "bulk", "--files", "2", "--versions",

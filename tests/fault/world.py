@@ -193,6 +193,21 @@ def skip(work, why):
     sys.exit(0)
 
 
+SIZE = os.environ.get("CHECK_SIZE", "ci")
+assert SIZE in ("small", "ci", "soak"), "CHECK_SIZE is small, ci or soak"
+
+
 def soak():
     """More of everything: for hours, not for every change."""
-    return int(os.environ.get("SOAK", "0"))
+    return SIZE == "soak"
+
+
+def count(ci, soaking):
+    """How many cases to try; CASES says it for one run."""
+    return int(os.environ.get("CASES", {
+        "small": max(1, ci // 5), "ci": ci, "soak": soaking}[SIZE]))
+
+
+def every(ci):
+    """Try one step in so many."""
+    return {"small": 5 * ci, "ci": ci, "soak": 1}[SIZE]

@@ -537,6 +537,11 @@ END
 	convert "$sample" --format csv -o empty
 }
 
+place_has_something()
+{
+	[ -n "$(ls -A place)" ]
+}
+
 @test "killed at any moment: nothing half-made, and nothing left for long" {
 	needs_tables
 	local i
@@ -550,7 +555,7 @@ END
 		    -o place/out &
 		pid=$!
 		# As far as it gets while so many others are counted.
-		wait_until test -n "$(ls -A place)" || true
+		wait_until place_has_something
 		seq $((i * 20000)) | wc -l >/dev/null
 		kill -9 $pid 2>/dev/null || true
 		wait $pid || true

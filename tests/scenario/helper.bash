@@ -33,7 +33,7 @@ start_fixture()
 	"$FIXTURE" "$@" <fixture.hold >fixture.address 2>fixture.error 3>&- &
 	fixture_pid=$!
 	exec 7>fixture.hold
-	for ((i = 0; i < 400; i++)); do
+	for ((i = 0; i < 2400; i++)); do
 		[ -s fixture.address ] && break
 		kill -0 $fixture_pid || return 1
 		sleep 0.025
@@ -47,7 +47,7 @@ start_fixture()
 wait_until()
 {
 	local i
-	for ((i = 0; i < 400; i++)); do
+	for ((i = 0; i < 2400; i++)); do
 		"$@" && return
 		sleep 0.025
 	done
