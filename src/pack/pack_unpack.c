@@ -164,8 +164,9 @@ begin(struct unpacking *job, struct log *log, struct err *err)
 static char *
 folder_name(const struct unpacking *job)
 {
-	size_t len = strlen(job->found.top);
-	char *name = len > 0 ? mem_copy(job->found.top, len - 1) : NULL;
+	const char *top = job->found.top;
+	char *name = top != NULL && *top != '\0' ?
+	    mem_copy(top, strlen(top) - 1) : NULL;
 
 	if (name != NULL && file_is_path(name))
 		return name;

@@ -413,7 +413,7 @@ test_a_limit_that_rises(void **state)
 	}
 }
 
-/* ---------------------------------------------- many of them: CHECK_SIZE=soak */
+/* ----------------------------------- many of them: CHECK_SIZE=soak */
 
 /* What came of many servers of a kind. */
 struct tally {
