@@ -22,7 +22,7 @@ definition()
 	$0 == "```yaml" {inside = 1}' "$2"
 }
 
-# A folder in which README's commands can be run.
+# A folder in which a document's commands can be run.
 make_home()
 {
 	mkdir -p bin home
@@ -32,6 +32,17 @@ make_home()
 	unset HUMANLOOP_API_KEY HUMANLOOP_API_URL
 	printf 'HUMANLOOP_API_KEY=%s\nHUMANLOOP_API_URL=%s\n' "$key" \
 	    "$url" >.env.example
+}
+
+# A folder with what the task pages begin with: a key, an export, a legacy
+# export, and a definition of your own.
+make_home_with_export()
+{
+	make_home
+	(umask 077 && cp .env.example .env)
+	SOURCE_DATE_EPOCH=1749211200 hlexport --logs -q
+	"$TOP/tests/legacy/make-old-tree" "$TOP"/exports.example/2* OLD-EXPORT
+	definition small "$TOP/doc/SOURCES.md" >mine.yaml
 }
 
 leave_one_unfinished()
@@ -145,11 +156,11 @@ leave_one_unfinished()
 # and by contrib/check itself.
 run_commands()
 {
-	local line n=0 directory without
+	local line n=0 directories without
 	without=$("$HLEXPORT" --version | grep '^no DuckDB' || true)
 	export SOURCE_DATE_EPOCH=1749211200
-	directory=$(curl -sS -H "X-API-KEY: $key" "$url/directories" |
-	    jq -r '.[1].id')
+	mapfile -t directories < <(curl -sS -H "X-API-KEY: $key" \
+	    "$url/directories" | jq -r '.[].id')
 	while read -r line; do
 		case $line in
 		./contrib/* | autoreconf* | mkdir* | ../configure* | \
@@ -157,7 +168,8 @@ run_commands()
 		esac
 		[[ ! $line =~ ^hlexport\ (query|convert|report)\  ]] ||
 		    [ -z "$without" ] || continue
-		line=${line/dir_a1B2c3D4e5F6g7H8i9J0k/$directory}
+		line=${line/dir_a1B2c3D4e5F6g7H8i9J0k/${directories[1]}}
+		line=${line/dir_z9Y8x7W6v5U4t3S2r1Q0p/${directories[2]}}
 		[[ $line != "hlexport --resume" && \
 		    $line != "hlexport --resume  "* ]] || leave_one_unfinished
 		echo "$line"
@@ -167,11 +179,121 @@ run_commands()
 	[ $n -ge "$1" ]
 }
 
-@test "the commands of README.md work" {
+# Figures that differ from run to run and from machine to machine, the port of
+# the fixture, blanks that an editor removes.
+normalize()
+{
+	sed -E -e 's/[0-9][0-9.,]* (B|kB|MB|ms|s)\>/N/g' \
+	    -e "s|${url:-none}|https://api.humanloop.com/v5|g" \
+	    -e 's/ +$//' -e '/^$/d'
+}
+
+# run_sessions FILE LEAST: run each "$ command" of the file's console blocks,
+# continued by "> "; there must be so many at least, and each must print what
+# stands below it.
+run_sessions()
+{
+	local line command= n=0
+	export SOURCE_DATE_EPOCH=1749211200
+	blocks console "$1" >../session
+	: >../expected
+	: >../got
+	while IFS= read -r line || [ -n "$line" ]; do
+		case $line in
+		"$ "*) command=${line#\$ } n=$((n + 1)) ;;
+		"> "*) command+=$'\n'${line#> } ;;
+		*)
+			run_session
+			printf '%s\n' "$line" >>../expected
+			continue
+			;;
+		esac
+	done < <(sed 's/^\$ /\n&/' ../session)
+	run_session
+	normalize <../expected >../expected.normal
+	normalize <../got | diff ../expected.normal -
+	[ $n -ge "$2" ]
+}
+
+# Run the command that was read, if there is one.
+run_session()
+{
+	[ -n "$command" ] || return 0
+	echo "$command"
+	# What a command's status should be, its page says.
+	(eval "$command") >>../got 2>&1 3>&- </dev/null || true
+	command=
+}
+
+# Without DuckDB the sessions with "query" print something else.
+needs_duckdb()
+{
+	if "$HLEXPORT" --version | grep -q '^no DuckDB'; then
+		skip "no DuckDB"
+	fi
+}
+
+# page NAME LEAST: run the commands of doc/NAME.md.
+page()
+{
+	start_fixture
+	make_home_with_export
+	blocks sh "$TOP/doc/$1.md" >../commands
+	run_commands "$2"
+}
+
+@test "the session of README.md prints what it shows" {
+	needs_duckdb
 	start_fixture
 	make_home
-	blocks sh "$TOP/README.md" >../commands
-	run_commands 13
+	(umask 077 && cp .env.example .env)
+	run_sessions "$TOP/README.md" 4
+}
+
+@test "the commands of doc/EXPORT.md work" {
+	page EXPORT 9
+}
+
+@test "the commands of doc/RESUME.md work" {
+	page RESUME 4
+}
+
+@test "the commands of doc/VERIFY.md work, and print what it shows" {
+	page VERIFY 2
+	run_sessions "$TOP/doc/VERIFY.md" 4
+}
+
+@test "the commands of doc/QUERY.md work, and print what it shows" {
+	needs_duckdb
+	page QUERY 6
+	run_sessions "$TOP/doc/QUERY.md" 1
+}
+
+@test "the commands of doc/CONVERT.md work" {
+	needs_duckdb
+	page CONVERT 4
+}
+
+@test "the commands of doc/REPORT.md work" {
+	needs_duckdb
+	page REPORT 3
+}
+
+@test "the commands of doc/PACK.md work" {
+	page PACK 3
+}
+
+@test "the commands of doc/LEGACY.md work" {
+	page LEGACY 5
+}
+
+@test "the commands of doc/PLATFORMS.md work" {
+	page PLATFORMS 6
+}
+
+@test "the commands of doc/SCALE.md work" {
+	needs_duckdb
+	page SCALE 8
 }
 
 @test "the examples of the manual work" {
