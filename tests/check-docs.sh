@@ -60,14 +60,90 @@ for status in 0 1 2 3 4 5 6 130; do
 done
 result "exit statuses" "$bad"
 
-# Links in the documents lead somewhere.
-bad=$(for document in README.md doc/*.md; do
-	grep -oE '\]\([^)#: ]+' "$document" | sed 's/](//' |
+documents="README.md SECURITY.md CONTRIBUTING.md CHANGELOG.md doc/*.md"
+
+# Links in the documents lead somewhere, and to a heading that is there.
+# shellcheck disable=SC2086 # a list of files
+bad=$(for document in $documents; do
+	grep -oE '\]\([^): ]+' $document | sed 's/](//' |
 	while read -r link; do
-		[ -e "$(dirname "$document")/$link" ] ||
-		    echo "$document: $link"
+		file=${link%%#*}
+		[ -z "$file" ] || file=$(dirname "$document")/$file
+		[ -e "${file:-$document}" ] || echo "$document: $link"
+		case $link in
+		*#*) sed -n 's/^##* //p' "${file:-$document}" |
+		    tr 'A-Z ' 'a-z-' | tr -cd 'a-z0-9_\n-' |
+		    grep -qxF -- "${link#*#}" || echo "$document: $link" ;;
+		esac
 	done
 done)
 result "links" "$bad"
+
+# Each document can be reached from README.md.
+bad=
+reached=README.md
+todo=README.md
+while [ -n "$todo" ]; do
+	new=
+	for document in $todo; do
+		for link in $(grep -oE '\]\([^)#: ]+\.md' "$document" |
+		    sed 's/](//'); do
+			file=$(dirname "$document")/$link
+			file=$(echo "$file" | sed -e 's|^\./||' \
+			    -e 's|^doc/\.\./||')
+			case " $reached " in
+			*" $file "*) ;;
+			*) [ ! -e "$file" ] || new="$new $file"
+			    reached="$reached $file" ;;
+			esac
+		done
+	done
+	todo=$new
+done
+for document in $documents; do
+	case " $reached " in
+	*" $document "*) ;;
+	*) bad="$bad $document" ;;
+	esac
+done
+result "a link leads to each document" "$bad"
+
+# Lines wrap at 80, but for tables, what a program printed, and long links.
+# shellcheck disable=SC2086 # a list of files
+result "documents wrap at 80" "$(awk '
+	FNR == 1 {inside = 0}
+	/^```/ {inside = !inside; next}
+	inside || /^\|/ || /^[^ ]*$/ || /^(\* )?!?\[[^]]*\]\([^)]*\)[.,]?$/ {next}
+	length > 80 {print FILENAME ":" FNR ": " length}' $documents)"
+
+# Files and functions that the documents name are there.
+# shellcheck disable=SC2086 # a list of files
+bad=$(for name in $(grep -ohE '`[a-z_0-9]+\.[ch]`' $documents | tr -d '`' |
+    sort -u); do
+	find src tests -name "$name" | grep -q . || echo "$name"
+done
+for name in $(grep -ohE '`[a-z]+_[a-z_0-9]+\(\)`' $documents |
+    tr -d '`()' | sort -u); do
+	# SQL's own.
+	case $name in generate_series | json_each | json_tree) continue ;; esac
+	grep -rqE "\\b$name\\(" src --include='*.[ch]' || echo "$name()"
+done)
+result "files and functions that the documents name" "$bad"
+
+# Phrases that nobody uses in English; doc/GLOSSARY.md lists what to write.
+# shellcheck disable=SC2086 # a list of files
+result "plain words" "$(grep -nE \
+    "can't be had|taken up again|comes? to stand|goes on (from there|where)|is told\b" \
+    $documents doc/hlexport.1.scd | grep -v '^doc/GLOSSARY.md' |
+    cut -c 1-100)"
+
+# Each scenario and each fault test stands in the list of promises.
+bad=
+for test in tests/scenario/*.bats $(grep -oE 'tests/fault/[a-z_]+\.py' \
+    Makefile.am); do
+	name=$(basename "$test")
+	grep -q "$name" doc/RELIABILITY.md || bad="$bad $name"
+done
+result "doc/RELIABILITY.md has each scenario and fault test" "$bad"
 
 echo "1..$n"
