@@ -1,5 +1,6 @@
 #!/bin/sh
-# Help, manual, completions and the options' table say the same.
+# Help, manual, completions, the options' table and the documents say the same.
+# shellcheck disable=SC2013,SC2016,SC2086 # names have no blanks
 cd "${TOP:-.}" || exit 99
 : "${HLEXPORT:=build/hlexport}"
 
@@ -63,7 +64,6 @@ result "exit statuses" "$bad"
 documents="README.md SECURITY.md CONTRIBUTING.md CHANGELOG.md doc/*.md"
 
 # Links in the documents lead somewhere, and to a heading that is there.
-# shellcheck disable=SC2086 # a list of files
 bad=$(for document in $documents; do
 	grep -oE '\]\([^): ]+' $document | sed 's/](//' |
 	while read -r link; do
@@ -109,7 +109,6 @@ done
 result "a link leads to each document" "$bad"
 
 # Lines wrap at 80, but for tables, what a program printed, and long links.
-# shellcheck disable=SC2086 # a list of files
 result "documents wrap at 80" "$(awk '
 	FNR == 1 {inside = 0}
 	/^```/ {inside = !inside; next}
@@ -117,7 +116,6 @@ result "documents wrap at 80" "$(awk '
 	length > 80 {print FILENAME ":" FNR ": " length}' $documents)"
 
 # Files and functions that the documents name are there.
-# shellcheck disable=SC2086 # a list of files
 bad=$(for name in $(grep -ohE '`[a-z_0-9]+\.[ch]`' $documents | tr -d '`' |
     sort -u); do
 	find src tests -name "$name" | grep -q . || echo "$name"
@@ -131,7 +129,6 @@ done)
 result "files and functions that the documents name" "$bad"
 
 # Phrases that nobody uses in English; doc/GLOSSARY.md lists what to write.
-# shellcheck disable=SC2086 # a list of files
 result "plain words" "$(grep -nE \
     "can't be had|taken up again|comes? to stand|goes on (from there|where)|is told\b" \
     $documents doc/hlexport.1.scd | grep -v '^doc/GLOSSARY.md' |

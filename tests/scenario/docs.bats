@@ -284,7 +284,7 @@ page()
 }
 
 @test "the commands of doc/LEGACY.md work" {
-	page LEGACY 5
+	page LEGACY 4
 }
 
 @test "the commands of doc/PLATFORMS.md work" {
