@@ -174,7 +174,7 @@ audit_log(struct audit_verify *verify, int fd)
 	struct audit_finding finding = { .kind = AUDIT_DAMAGED,
 	    .path = (char *)TREE_LOG };
 
-	if (!log_is_marked(fd))
+	if (!log_digest_matches(fd))
 		audit_find(verify, finding, "it was changed or cut off after "
 		    "the last run, or that run was killed");
 	else if (verify->manifest != NULL && !has_seal(verify, fd))

@@ -5,7 +5,7 @@
 #include "base/base_arena.h"
 #include "base/base_mem.h"
 
-/* One piece of memory; the newest stands first. */
+/* A block of memory in a list, newest first. */
 struct chunk {
 	struct chunk *older;
 	size_t used, capacity;

@@ -126,7 +126,7 @@ skip(const char **text, const char *any_of)
 	return true;
 }
 
-/* Days from 1970-01-01 to a day of the Gregorian calendar. */
+/* Days from 1970-01-01 to a date of the Gregorian calendar. */
 static int64_t
 days_from_epoch(int year, int month, int day)
 {

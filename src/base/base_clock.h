@@ -5,20 +5,20 @@
 #include <stdint.h>
 
 /*
- * The one place that knows what time it is.  All times are milliseconds;
- * wall times count from 1970-01-01T00:00:00Z.
+ * The program's only clock, so that tests can control it.  All times are
+ * milliseconds; wall times count from 1970-01-01T00:00:00Z.
  */
 
-/** clock_ms(): Return a time that never runs back, from some moment on. */
+/** clock_ms(): Return the monotonic time; its origin is unspecified. */
 int64_t clock_ms(void);
 
-/** clock_wall(): Return the wall time, or the one that clock_fix() set. */
+/** clock_wall(): Return the wall time, or the time set with clock_fix(). */
 int64_t clock_wall(void);
 
-/** clock_real(): Return the wall time, whatever clock_fix() set. */
+/** clock_real(): Return the wall time; ignore clock_fix(). */
 int64_t clock_real(void);
 
-/** clock_fix(wall): Let clock_wall() stand still at ${wall}. */
+/** clock_fix(wall): Make clock_wall() always return ${wall}. */
 void clock_fix(int64_t);
 
 /** clock_is_fixed(): Was clock_fix() called? */
@@ -26,15 +26,15 @@ bool clock_is_fixed(void);
 
 /**
  * clock_skip_waits():
- * From now on let clock_forward() move the clocks instead of time passing, so
- * that a test need not sit through the waits of what it tests.
+ * From now on, let clock_forward() advance the clocks instead of waiting, so
+ * that tests of long waits are fast.
  */
 void clock_skip_waits(void);
 
 /** clock_skips(): Return whether clock_skip_waits() was called. */
 bool clock_skips(void);
 
-/** clock_forward(ms): Move both clocks ${ms} ahead, if clock_skips(). */
+/** clock_forward(ms): Advance both clocks by ${ms}, if clock_skips(). */
 void clock_forward(int64_t);
 
 /** clock_rfc3339(wall, out): Write as "2025-06-06T12:00:00.123Z". */
@@ -48,10 +48,10 @@ void clock_stamp(int64_t, char [20]);
 
 /**
  * clock_parse(text, wall):
- * Read a date ("2025-06-06", its first moment) or an RFC 3339 date-time, the
- * "T" also as a space, the fraction of any length, the zone optional: without
- * one the time is taken as UTC.  Return 0 with ${*wall} set, or -1 where
- * ${text} is no such thing or no day of the calendar.
+ * Parse a date ("2025-06-06", meaning 00:00 UTC) or an RFC 3339 date-time.
+ * A space may replace the "T", the fraction may have any length, and a missing
+ * zone means UTC.  Return 0 with ${*wall} set, or -1 if ${text} is malformed
+ * or names a day that does not exist.
  */
 int clock_parse(const char *, int64_t *);
 

@@ -3,7 +3,7 @@
 
 #include <stddef.h>
 
-/* A file that is built into the program; src/embed.sh makes the tables. */
+/* A file built into the program; src/embed.sh generates the tables. */
 struct embedded {
 	const char *name;	/* NULL ends a table */
 	const char *data;

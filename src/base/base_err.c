@@ -4,7 +4,7 @@
 
 #include "base/base_err.h"
 
-/* Write the formatted text, cut to fit, with "..." where it was cut. */
+/* Write the formatted text; end it in "..." if it had to be truncated. */
 static void
 fill(char *data, size_t capacity, const char *format, va_list ap)
 {

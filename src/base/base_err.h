@@ -3,20 +3,20 @@
 
 #include <stdarg.h>
 
-/* What went wrong, as far as a caller has to choose by it. */
+/* The class of an error: what a caller may branch on. */
 enum err_kind {
 	ERR_NONE,
-	ERR_USAGE,	/* a person asked for what can't be done: exit 2 */
-	ERR_DISK,	/* the export directory or a file failed: exit 1 */
-	ERR_NET,	/* a server can't be reached, or stopped serving */
-	ERR_DATA,	/* bytes are not what was promised: exit 6 */
+	ERR_USAGE,	/* the user asked for something impossible: exit 2 */
+	ERR_DISK,	/* a file or directory operation failed: exit 1 */
+	ERR_NET,	/* a server is unreachable, or stopped serving */
+	ERR_DATA,	/* bytes are damaged or malformed: exit 6 */
 	ERR_AUTH,	/* the server refused the key: exit 4 */
 	ERR_LOCKED,	/* another process holds the export: exit 5 */
-	ERR_STOPPED,	/* given up on purpose; can be taken up again */
-	ERR_INTERNAL	/* our own fault */
+	ERR_STOPPED,	/* stopped on purpose; can be resumed */
+	ERR_INTERNAL	/* a bug in the program */
 };
 
-/* An error: its kind for the program, its text for a person. */
+/* An error: its kind for the program, its text for the user. */
 struct err {
 	enum err_kind kind;
 	char text[1024];
@@ -24,24 +24,24 @@ struct err {
 
 /**
  * err_set(err, kind, format, ...):
- * Record in ${err} an error of ${kind} with the given text; a text that is
- * too long is cut.  ${err} may be NULL.  Return -1, always, so that a caller
- * can return it on.
+ * Record in ${err} an error of ${kind} with the formatted text, truncated
+ * if it is too long.  ${err} may be NULL.  Always return -1, so that a caller
+ * can write "return err_set(...)".
  */
 int err_set(struct err *, enum err_kind, const char *, ...)
     __attribute__((format(printf, 3, 4)));
 
 /**
  * err_errno(err, kind, format, ...):
- * As err_set(), with ": " and what errno says behind the text.
+ * As err_set(), with ": " and strerror(errno) appended.
  */
 int err_errno(struct err *, enum err_kind, const char *, ...)
     __attribute__((format(printf, 3, 4)));
 
 /**
  * err_wrap(err, format, ...):
- * Put the given text and ": " in front of what ${err} says; its kind stays.
- * Return -1, always.
+ * Prepend the formatted text and ": " to the text of ${err}; keep its kind.
+ * Always return -1.
  */
 int err_wrap(struct err *, const char *, ...)
     __attribute__((format(printf, 2, 3)));

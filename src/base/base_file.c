@@ -16,7 +16,7 @@
 #define TEMP_PREFIX ".hlexport-"
 #define TRIES 20
 
-/* "." and ".." lead to where nobody said. */
+/* "." and ".." could lead outside the directory. */
 static bool
 is_dots(const char *name, size_t len)
 {
@@ -40,7 +40,7 @@ file_is_path(const char *path)
 	}
 }
 
-/* open(2) of one name, begun again when a signal came. */
+/* openat(2) of one name, retried after EINTR. */
 static int
 open_one(int dir, const char *name, int flags)
 {
@@ -52,7 +52,7 @@ open_one(int dir, const char *name, int flags)
 	return fd;
 }
 
-/* Open the directory ${name}, making it if asked to. */
+/* Open the directory ${name}; create it if ${make}. */
 static int
 step_into(int dir, const char *name, bool make)
 {
@@ -67,9 +67,9 @@ step_into(int dir, const char *name, bool make)
 }
 
 /*
- * Follow the first ${len} bytes of ${path}, a name at a time.  Return a
- * descriptor that is the caller's, but for ${dir} itself where there is no
- * name to follow.
+ * Open the directory named by the first ${len} bytes of ${path}, one name
+ * after the other.  Return a descriptor that the caller closes, or ${dir}
+ * itself if there is no name.
  */
 static int
 walk(int dir, const char *path, size_t len, bool make)
@@ -113,7 +113,7 @@ file_step(int dir, const char *name, bool *made, struct err *err)
 	if (*made)
 		fd = step_into(dir, name, true);
 	if (fd == -1)
-		return err_errno(err, ERR_DISK, "make directory %s", name);
+		return err_errno(err, ERR_DISK, "create directory %s", name);
 	return fd;
 }
 
@@ -126,16 +126,16 @@ file_dir(int dir, const char *path, bool make, struct err *err)
 		fd = step_into(dir, ".", false);
 	if (fd == -1)
 		return err_errno(err, ERR_DISK, "%s directory %s",
-		    make ? "make" : "open", path);
+		    make ? "create" : "open", path);
 	return fd;
 }
 
 /*
- * Make a file that is new, and nobody else's: what has the name, of whatever
- * kind and with whatever other names, gives way and is not written to.
+ * Create a new file.  An existing file of that name is unlinked, never written
+ * to: it may have other hard links.
  */
 static int
-make_anew(int dir, const char *name, int flags)
+create_new(int dir, const char *name, int flags)
 {
 	int fd, tries;
 
@@ -150,9 +150,8 @@ make_anew(int dir, const char *name, int flags)
 }
 
 /*
- * Is what was opened as ${path} a file, and if it is written to, one whose
- * bytes nobody knows by another name?  What is no file was opened without
- * waiting for it, and nothing is read of it.
+ * Refuse anything but a regular file, and for writing, a file with more than
+ * one hard link.
  */
 static int
 check_opened(int fd, const char *path, int flags, struct err *err)
@@ -160,18 +159,18 @@ check_opened(int fd, const char *path, int flags, struct err *err)
 	struct stat st;
 
 	if (fstat(fd, &st) == -1)
-		return err_errno(err, ERR_DISK, "look at %s", path);
+		return err_errno(err, ERR_DISK, "stat %s", path);
 	if (!S_ISREG(st.st_mode)) {
-		err_set(err, ERR_DISK, "%s is no file, but a %s", path,
-		    S_ISDIR(st.st_mode) ? "directory" : "pipe, a device or "
-		    "the like");
+		err_set(err, ERR_DISK, "%s is not a regular file, but a %s",
+		    path, S_ISDIR(st.st_mode) ? "directory" :
+		    "pipe, socket or device");
 		errno = S_ISDIR(st.st_mode) ? EISDIR : ENXIO;
 		return -1;
 	}
 	if ((flags & O_ACCMODE) != O_RDONLY && st.st_nlink > 1) {
 		err_set(err, ERR_DISK, "%s has more than one hard link, "
-		    "and writing to it would change the others too; copy the "
-		    "export with cp -r and use the copy", path);
+		    "and writing to it would change the other copies too; "
+		    "copy the export with cp -r and use the copy", path);
 		errno = EMLINK;
 		return -1;
 	}
@@ -189,9 +188,9 @@ file_open(int dir, const char *path, int flags, struct err *err)
 	parent = walk(dir, path, (size_t)(name - path), flags & O_CREAT);
 	if (parent == -1)
 		return err_errno(err, ERR_DISK, "open %s", path);
-	/* A pipe in place of a file is not waited for. */
+	/* Opening a pipe must not block. */
 	flags |= O_NOFOLLOW | O_NONBLOCK;
-	fd = is_new ? make_anew(parent, name, flags) :
+	fd = is_new ? create_new(parent, name, flags) :
 	    open_one(parent, name, flags);
 	why = errno;
 	if (parent != dir)
@@ -267,8 +266,8 @@ file_read(int dir, const char *path, struct text *text, struct err *err)
 	}
 	if (!file_fits_memory(fd)) {
 		errno = EFBIG;
-		err_set(err, ERR_DISK, "%s is larger than half of the memory "
-		    "here", path);
+		err_set(err, ERR_DISK, "%s is larger than half of this "
+		    "machine's memory", path);
 		goto err_close;
 	}
 	while ((n = read(fd, chunk, sizeof(chunk))) != 0) {
@@ -322,12 +321,11 @@ file_write(int fd, struct iovec *part, size_t n, struct err *err)
 }
 
 /*
- * Does errno say that the system has no sync for directories?  So it is on
- * CIFS before Linux 4.17, and on some FUSE disks: there is nothing to do then,
- * and nothing to wait for.
+ * Does errno say that the file system cannot sync directories?  CIFS before
+ * Linux 4.17 and some FUSE file systems can't; nothing can be done there.
  */
 static bool
-is_never_synced(int fd)
+is_unsyncable(int fd)
 {
 	int why = errno;
 	struct stat st;
@@ -346,7 +344,7 @@ file_sync(int fd, const char *what, struct err *err)
 	do
 		rc = fsync(fd);
 	while (rc == -1 && errno == EINTR);
-	if (rc == -1 && !is_never_synced(fd))
+	if (rc == -1 && !is_unsyncable(fd))
 		return err_errno(err, ERR_DISK, "sync %s", what);
 	return 0;
 }
@@ -363,9 +361,8 @@ file_begin_sync(int fd)
 
 #ifdef __linux__
 /*
- * Since Linux 5.8, syncfs(2) says so where something could not be written.
- * Of disks in other machines, and those that are made by a program (FUSE), it
- * may know less than fsync(2).
+ * Since Linux 5.8, syncfs(2) reports write errors.  On network file systems
+ * and FUSE it may miss errors that fsync(2) reports.
  */
 bool
 file_can_sync_all(int fd)
@@ -410,7 +407,8 @@ int
 file_sync_all(int fd, const char *what, struct err *err)
 {
 	(void)fd;
-	return err_set(err, ERR_INTERNAL, "sync %s: not here", what);
+	return err_set(err, ERR_INTERNAL, "sync %s: no syncfs(2) on this "
+	    "system", what);
 }
 #endif
 
@@ -462,7 +460,7 @@ file_replace(int dir, const char *path, const void *data, size_t len,
 	if ((fd = file_open(dir, temp, O_WRONLY | O_CREAT | O_TRUNC,
 	    err)) == -1)
 		return -1;
-	/* The bytes first, so that the name never points at half of them. */
+	/* Sync before the rename: the name must never show partial data. */
 	if (file_write(fd, &part, 1, err) == -1) {
 		err_wrap(err, "%s", path);
 		goto err_close;
@@ -474,7 +472,7 @@ file_replace(int dir, const char *path, const void *data, size_t len,
 		err_errno(err, ERR_DISK, "rename %s to %s", temp, path);
 		goto err_unlink;
 	}
-	/* The name counts only once its directory is on disk too. */
+	/* The rename is durable only once the directory is synced. */
 	if ((fd = file_dir(dir, parent, false, err)) == -1)
 		return -1;
 	if (file_sync(fd, parent, err) == -1) {

@@ -11,114 +11,115 @@
 #include "base/base_text.h"
 
 /*
- * Files that last.  Paths are relative to an open directory; below it, no
- * symbolic link is ever followed.  Directories are made 0700, files 0600.
- * Every error is ERR_DISK and leaves errno as the system set it.
+ * Durable files.  Paths are relative to an open directory; no symbolic link
+ * below it is ever followed.  Directories are created 0700, files 0600.
+ * Every error is ERR_DISK and preserves errno.
  */
 
 /**
  * file_is_path(path):
- * Can it be of a file below a directory?  One or more names with slashes
- * between, none of them empty, "." or "..", and none too long.  What comes
- * from elsewhere is asked this where it is read; all other functions refuse
- * "." and ".." too (EINVAL).
+ * Is ${path} safe to use below a directory: names separated by slashes, none
+ * of them empty, ".", ".." or too long?  Check every path from outside with
+ * this where it is read.  The other functions refuse "." and ".." as well
+ * (EINVAL).
  */
 bool file_is_path(const char *);
 
 /**
  * file_dir(dir, path, make, err):
- * Open the directory ${path}, one or more names with slashes between, or ""
- * for ${dir} itself; make what is missing if ${make}.  Return a descriptor
- * that the caller closes, or -1.
+ * Open the directory ${path}, or ${dir} itself if ${path} is ""; if ${make},
+ * create missing directories.  Return a descriptor that the caller closes, or
+ * -1.
  */
 int file_dir(int, const char *, bool, struct err *);
 
 /**
  * file_step(dir, name, made, err):
- * Open the directory ${name} in ${dir}, made if it isn't there; ${made} says
- * whether it was.  As file_dir().
+ * Open the directory ${name} in ${dir}; create it if it does not exist, and
+ * set ${*made} accordingly.  Return as file_dir().
  */
 int file_step(int, const char *, bool *, struct err *);
 
 /**
  * file_open(dir, path, flags, err):
- * Open the file ${path} with the flags of open(2); with O_CREAT the missing
- * directories on the way are made too, and with O_TRUNC as well, it is a new
- * file in place of what has the name.  What is no file is never waited for,
- * and an error (EISDIR, ENXIO); so is one that has a second name, if it is to
- * be written to (EMLINK).  Return a descriptor, or -1.
+ * Open the file ${path} with the flags of open(2).  O_CREAT also creates
+ * missing parent directories; O_CREAT | O_TRUNC creates a new file in place of
+ * an existing one.  Anything but a regular file is an error (EISDIR, ENXIO)
+ * and never blocks; so is opening a file with several hard links for writing
+ * (EMLINK).  Return a descriptor, or -1.
  */
 int file_open(int, const char *, int, struct err *);
 
 /**
  * file_stat(dir, path, st):
- * As fstatat(2), but no link on the way is followed, and none at its end.
+ * As fstatat(2), but follow no symbolic link, neither in ${path} nor at its
+ * end.
  */
 int file_stat(int, const char *, struct stat *);
 
 /**
  * file_fits_memory(fd):
- * Has the file at most half the bytes of the machine's memory?  A file with
- * holes can have any size.
+ * Is the file at most half the size of physical memory?  A sparse file can
+ * have any size.
  */
 bool file_fits_memory(int);
 
 /**
  * file_read(dir, path, text, err):
- * Add all of the file ${path} to ${text}.  A file larger than the ceiling of
- * ${text} is an error.  ${dir} may be AT_FDCWD, where links are followed.
+ * Append the contents of the file ${path} to ${text}.  A file larger than
+ * ${text->max} is an error.  ${dir} may be AT_FDCWD; links are followed then.
  * Return 0 or -1.
  */
 int file_read(int, const char *, struct text *, struct err *);
 
 /**
- * file_write(fd, pieces, n, err):
- * Write all of the ${n} pieces, however many calls it takes.  The array is
- * used up.  Return 0 or -1.
+ * file_write(fd, parts, n, err):
+ * Write all bytes of the ${n} buffers, retrying short writes.  The array is
+ * modified.  Return 0 or -1.
  */
 int file_write(int, struct iovec *, size_t, struct err *);
 
 /**
  * file_sync(fd, what, err):
- * fsync(2); ${what} names it in the error.  A directory on a disk that has no
- * sync for directories is as good as synced.
+ * fsync(2); ${what} names the file in the error.  Succeeds for a directory on
+ * a file system that cannot sync directories.
  */
 int file_sync(int, const char *, struct err *);
 
 /**
  * file_begin_sync(fd):
- * Let the system begin to write what the file holds to the disk, so that
- * file_sync() has less to wait for.  Not every system can; nothing depends on
- * it.
+ * Start writing the file's dirty pages to disk, so that a later file_sync()
+ * waits less.  Only an optimization: a no-op where the system lacks it.
  */
 void file_begin_sync(int);
 
 /**
  * file_can_sync_all(fd):
- * Can file_sync_all() be relied on, for the disk that ${fd} is on?  It is a
- * disk of this machine, and the system reports what it failed to write.
+ * Is file_sync_all() reliable on the file system of ${fd}: is it local, and
+ * does the kernel report write errors through syncfs(2)?
  */
 bool file_can_sync_all(int);
 
 /**
  * file_sync_all(fd, what, err):
- * Get everything onto the disk that was written to the disk that ${fd} is on,
- * by whomever, since ${fd} was opened.
+ * Sync the file system that ${fd} is on, and report any write error on it
+ * since ${fd} was opened.
  */
 int file_sync_all(int, const char *, struct err *);
 
 /**
  * file_drop_cache(fd):
- * Let what is read of the file from now on come from the disk, not from
- * memory, where the system can.  For a file that is synced.
+ * Drop the file's cached pages, where the system can, so that later reads
+ * come from the disk.  The file must be synced.
  */
 void file_drop_cache(int);
 
 /**
  * file_replace(dir, path, data, len, err):
- * Make the file ${path} hold these ${len} bytes.  Killed at any point, it
- * leaves the old file or the new one, whole.  Return 0 once the new file is
- * on disk, or -1, the file then being either of the two.
+ * Atomically replace the contents of the file ${path} with ${len} bytes.  If
+ * the process is killed at any point, either the old or the new file is
+ * intact.  Return 0 once the new file is on disk, or -1; then the file is
+ * either the old or the new one.
  */
 int file_replace(int, const char *, const void *, size_t, struct err *);
 
@@ -127,13 +128,12 @@ int file_remove(int, const char *, struct err *);
 
 /**
  * file_temp_name(path, out):
- * Write to ${out}, which holds ${PATH_MAX} bytes, the name under which ${path}
- * is written before it gets its own: beside it, and beginning with a dot.
- * Return 0, or -1 with ENAMETOOLONG.
+ * Write to ${out} (PATH_MAX bytes) the temporary name for ${path}: in the
+ * same directory, with a leading dot.  Return 0, or -1 with ENAMETOOLONG.
  */
 int file_temp_name(const char *, char *);
 
-/** file_is_temp(name): Is ${name} (no slash) one of file_temp_name()'s? */
+/** file_is_temp(name): Was ${name} (no slash) made by file_temp_name()? */
 bool file_is_temp(const char *);
 
 #endif

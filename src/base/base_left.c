@@ -1,18 +1,18 @@
 /*
- * Beside what is made:
+ * Temporary files beside a command's output:
  *
  *	.hlexport-scratch-XXXXXXXXXXXX/		a scratch directory
- *		hlexport-scratch		the mark, there from the first
- *						moment to the last
- *		hlexport-replaced/NAME		what was there before, where
- *						the two can't change places
- *		...				what its user makes
+ *		hlexport-scratch		the marker, created first and
+ *						removed last
+ *		hlexport-replaced/NAME		the previous output, where the
+ *						system has no atomic exchange
+ *		...				the files in progress
  *	.hlexport-published-XXXXXXXXXXXX	the note: what was published
  *
- * Both are locked, by flock(2), as long as their process lives.  Whoever finds
- * a directory that nobody has locked removes it.  A note stays as long as it
- * holds: what was published is there, but the process that did it did not come
- * to its end, and its command may be run again.
+ * The process locks both with flock(2) while it runs.  Any process removes an
+ * unlocked directory that it finds.  A note stays while it is valid: the file
+ * was published, but its process was killed before it ended, so the same
+ * command may run again and replace it.
  */
 
 #include <sys/file.h>
@@ -41,7 +41,7 @@
 #define NOTE_MAX 4096
 #define REPLACED "hlexport-replaced"
 
-/* A name that nobody can know before it is there; new, or NULL. */
+/* Random, so that nobody can create the name in advance. */
 char *
 left_name(const char *prefix)
 {
@@ -61,8 +61,8 @@ left_name(const char *prefix)
 /* ------------------------------------------------------------- the note */
 
 /*
- * What the note says: which command, and which file or directory got which
- * name.  A file is known by its time too, since numbers are given again.
+ * A note has the command's hash, the file's identity and its name.  Inode
+ * numbers are reused, so a regular file is identified by size and time too.
  */
 static void
 write_note(const char *command, const struct stat *st, const char *name,
@@ -81,7 +81,10 @@ write_note(const char *command, const struct stat *st, const char *name,
 	text_addf(note, "\n%s", name);
 }
 
-/* Does the note in ${fd} still hold, for any command or for this one? */
+/*
+ * Is the note in ${fd} still valid, for ${command} or (NULL) any command, and
+ * for the file ${wanted} or (NULL) any file?
+ */
 static bool
 note_holds(int dir, int fd, const char *wanted, const char *command)
 {
@@ -138,7 +141,7 @@ left_note(int dir, const struct stat *st, const char *to,
 	return -1;
 }
 
-/* ---------------------------------------------------------- what is left */
+/* ------------------------------------------------------------ leftovers */
 
 DIR *
 left_list(int dir)
@@ -185,7 +188,10 @@ is_our_note(int fd)
 	    st.st_uid == geteuid() && (st.st_mode & 0777) == 0600;
 }
 
-/* Did a process of our own user make it?  It may not have got to its mark. */
+/*
+ * Did a process of the same user make the directory?  It has the marker, or is
+ * empty: the process may have been killed before it wrote the marker.
+ */
 static bool
 is_owned(int fd)
 {
@@ -198,7 +204,7 @@ is_owned(int fd)
 	    S_ISREG(st.st_mode) && st.st_uid == geteuid()) || is_empty(fd);
 }
 
-/* Open what was left as ${name}, if nobody has it any more. */
+/* Open and lock the leftover ${name}, or return -1 if it is in use. */
 static int
 open_left(int dir, const char *name, bool is_note)
 {
@@ -215,7 +221,7 @@ open_left(int dir, const char *name, bool is_note)
 	return -1;
 }
 
-/* The next in ${list} that a process which is gone has left, or -1. */
+/* Open the next leftover in ${list} with this prefix; -1: no more. */
 static int
 next_left(DIR *list, const char *prefix, const char **name)
 {
@@ -249,7 +255,7 @@ left_set_aside(int dir, const char *name, int fd)
 	return rc;
 }
 
-/* Not every disk can rename only where nothing is. */
+/* Not every file system supports RENAME_NOREPLACE. */
 static void
 put_back(int aside, const char *name, int dir)
 {
@@ -263,7 +269,7 @@ put_back(int aside, const char *name, int dir)
 		(void)renameat(aside, name, dir, name);
 }
 
-/* Nothing is replaced: what came in its place has its name. */
+/* Never replaces a file that has taken the name since. */
 void
 left_put_back(int dir, int fd)
 {
@@ -317,7 +323,7 @@ left_sweep(int dir)
 	closedir(list);
 }
 
-/* The folder of ${to}, open; ${name} is what it is called in there. */
+/* Open the parent directory of ${to}; set ${*name} to its last name. */
 static int
 open_folder(const char *to, const char **name)
 {

@@ -1,6 +1,6 @@
 /*
- * Files that nobody put anywhere: of the Finder and the Explorer, and what
- * editors keep beside the file that they have open.
+ * Files that nobody put there on purpose: those of file managers, and editors'
+ * backup and swap files.
  */
 
 #include <stddef.h>
@@ -9,18 +9,18 @@
 
 #include "base/base_litter.h"
 
-/* How such names begin and end; without an end, that is the whole name. */
+/* How such names begin and end; with no end, ${begin} is the entire name. */
 static const struct {
 	const char *begin, *end;
 } names[] = {
 	{ ".DS_Store", NULL },		/* macOS: how a folder is shown */
-	{ "._", "" },			/* macOS: what other disks can't hold */
+	{ "._", "" },			/* macOS: extended attributes */
 	{ "Thumbs.db", NULL },		/* Windows */
 	{ "desktop.ini", NULL },
-	{ "", "~" },			/* editors: as the file was before */
-	{ ".", ".swp" },		/* vi: as it is in the editor */
-	{ "#", "#" },			/* Emacs: likewise */
-	{ ".#", "" },			/* Emacs: who has it open */
+	{ "", "~" },			/* editors: backup */
+	{ ".", ".swp" },		/* vi: swap file */
+	{ "#", "#" },			/* Emacs: auto-save */
+	{ ".#", "" },			/* Emacs: lock */
 };
 
 bool
@@ -32,7 +32,7 @@ litter_is(const char *path)
 
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		if (names[i].end == NULL) {
-			/* Windows tells no case apart. */
+			/* Windows ignores case. */
 			if (strcasecmp(name, names[i].begin) == 0)
 				return true;
 			continue;

@@ -5,10 +5,10 @@
 
 /**
  * litter_is(path):
- * Is the last name of ${path} one that a system or an editor gives to a file
- * that it leaves wherever it has been (".DS_Store", "Thumbs.db", "notes~")?
- * Such a file in an export is worth a note, and is no damage.  Names that an
- * export gives itself may look like this too: ask its manifest first.
+ * Is the last name of ${path} that of a file which systems and editors leave
+ * behind (".DS_Store", "Thumbs.db", "notes~")?  In an export, such a file is
+ * worth a note but is not damage.  An export's own files may look like this
+ * too: check the manifest first.
  */
 bool litter_is(const char *);
 

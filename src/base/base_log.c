@@ -12,7 +12,7 @@
 #include "base/base_sha256.h"
 
 #define LINE_MAX_BYTES 8192
-#define EARLY_MAX 4096	/* events held before there is a file */
+#define EARLY_MAX 4096	/* events buffered until the file exists */
 
 /* A message for the terminal. */
 struct shown {
@@ -25,9 +25,9 @@ struct log {
 	enum log_level show, keep;
 	enum log_format format;
 	int fd;			/* -1: no file yet */
-	bool dropped;		/* no file will come */
-	struct err err;		/* why a line is not in the file */
-	json_t *early;		/* said before there was a file */
+	bool dropped;		/* there will be no file */
+	struct err err;		/* the first failure to write a line */
+	json_t *early;		/* events buffered until the file exists */
 	struct shown *first, **last;
 };
 
@@ -46,7 +46,7 @@ log_new(enum log_level show, enum log_level keep)
 	return log;
 }
 
-/* A JSON string of text from anywhere. */
+/* A JSON string of untrusted text. */
 static json_t *
 json_visible(const char *from)
 {
@@ -60,7 +60,7 @@ json_visible(const char *from)
 	return string;
 }
 
-/* Add a value to a text line, quoted where it holds blanks. */
+/* Add a value to a text line, quoted if it has blanks, quotes or "=". */
 static void
 add_value(struct text *line, const char *value)
 {
@@ -115,7 +115,7 @@ add_event(const struct log *log, json_t *event, struct text *line)
 	text_addc(line, '\n');
 }
 
-/* A line that can't be written stops nothing, and is told in the end. */
+/* A failure to log must not stop an export; log_write_digest() reports it. */
 static void
 write_line(struct log *log, const struct text *line)
 {
@@ -160,9 +160,9 @@ log_no_file(struct log *log)
 	json_array_clear(log->early);
 }
 
-/* Hold a message for the terminal. */
+/* Queue a message for the terminal. */
 static void
-hold(struct log *log, enum log_level level, json_t *event)
+enqueue(struct log *log, enum log_level level, json_t *event)
 {
 	struct shown *shown = mem_zero(1, sizeof(*shown));
 
@@ -173,14 +173,14 @@ hold(struct log *log, enum log_level level, json_t *event)
 	log->last = &shown->next;
 }
 
-/* Give an event, whose details are filled in, to file and terminal. */
+/* Send a complete event to file and terminal. */
 static void
 deliver(struct log *log, enum log_level level, json_t *event)
 {
 	if (level <= log->show)
-		hold(log, level, event);
+		enqueue(log, level, event);
 	if (level > log->keep)
-		;	/* not for the file */
+		;	/* too detailed for the file */
 	else if (log->fd != -1)
 		write_event(log, event);
 	else if (!log->dropped && json_array_size(log->early) < EARLY_MAX)
@@ -208,7 +208,7 @@ log_wants(const struct log *log, enum log_level level)
 	return level <= log->show || (level <= log->keep && !log->dropped);
 }
 
-/* The hash of all that is in the file up to ${end} (-1: its end). */
+/* The hash of the file's bytes before ${end} (-1: of the entire file). */
 static struct sha256 *
 hash_file(int fd, int64_t end)
 {
@@ -266,7 +266,7 @@ log_write_digest(struct log *log, struct err *err)
 }
 
 bool
-log_is_marked(int fd)
+log_digest_matches(int fd)
 {
 	unsigned char bytes[SHA256_BYTES];
 	char tail[SHA256_HEX + 2] = "", hex[SHA256_HEX];
@@ -275,7 +275,7 @@ log_is_marked(int fd)
 	struct stat st;
 	int64_t offset;
 
-	/* The digits, and what ends the line in either format. */
+	/* The digits, then the end of the line in either format. */
 	for (rest = 1; rest <= 3; rest += 2) {
 		if (fstat(fd, &st) == -1 ||
 		    st.st_size < (off_t)(SHA256_HEX - 1 + rest))

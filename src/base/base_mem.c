@@ -9,7 +9,7 @@
 
 static const char *failure_note;
 
-/* Say so and leave; nothing here may ask for memory. */
+/* Must not allocate. */
 void
 mem_is_out(void)
 {

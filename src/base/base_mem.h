@@ -4,36 +4,36 @@
 #include <stddef.h>
 
 /*
- * Memory that is there or the program ends: running out ends the run with
- * exit status 1 and a message, which is safe because an export can be taken
- * up again from whatever moment it was left at.
+ * Allocation that never returns NULL: running out of memory ends the process
+ * with a message and exit status 1.  That is safe because an export can be
+ * resumed from any point.
  */
 
-/** mem_is_out(): There is no memory: say so, and end the process. */
+/** mem_is_out(): Report that memory ran out, and end the process. */
 void mem_is_out(void) __attribute__((noreturn));
 
 /** mem_alloc(size): Return ${size} new bytes; free() them. */
 void *mem_alloc(size_t);
 
-/** mem_zero(n, size): Return ${n} times ${size} new bytes, all zero. */
+/** mem_zero(n, size): Return ${n} * ${size} new bytes, all zero. */
 void *mem_zero(size_t, size_t);
 
 /**
  * mem_grow(data, n, size):
- * Return ${n} times ${size} new bytes that begin with what ${data} (which may
- * be NULL) held; ${data} itself is no longer valid.
+ * Resize ${data} (may be NULL) to ${n} * ${size} bytes, as realloc(3), and
+ * return it; the old pointer is no longer valid.
  */
 void *mem_grow(void *, size_t, size_t);
 
 /**
  * mem_need(data, n, capacity, size):
- * Make the array ${data}, which has place for ${*room} items of ${size} bytes,
- * large enough for ${n}, at least doubling it when it must move.  Return
- * the array, which may have moved; ${*room} says what it holds now.
+ * Make sure that the array ${data}, with room for ${*capacity} items of
+ * ${size} bytes, has room for ${n}; at least double it when it must grow.
+ * Return the array, which may have moved, with ${*capacity} updated.
  */
 void *mem_need(void *, size_t, size_t *, size_t);
 
-/** mem_copy(at, len): Return a new copy of ${len} bytes, a NUL behind it. */
+/** mem_copy(from, len): Return a new, NUL-terminated copy of the bytes. */
 void *mem_copy(const void *, size_t);
 
 /** mem_text(text): Return a new copy of ${text}, or NULL for NULL. */
@@ -44,8 +44,8 @@ char *mem_format(const char *, ...) __attribute__((format(printf, 1, 2)));
 
 /**
  * mem_on_failure(note):
- * Have ${note} (borrowed, may be NULL) added to the message with which the
- * program ends when memory runs out: what a person should do then.
+ * Add ${note} (borrowed, may be NULL) to the message for running out of
+ * memory: what the user should do then.
  */
 void mem_on_failure(const char *);
 

@@ -1,7 +1,6 @@
 /*
- * Directories, removed with all that is in them.  Each is opened in the one
- * above it and entered only if it is still what was looked at, so that nobody
- * can put a link in its place.
+ * Recursive removal.  Each directory is opened relative to its parent without
+ * following links, so that nobody can swap in a link meanwhile.
  */
 
 #include <sys/stat.h>
@@ -19,7 +18,7 @@
 
 static int remove_level(int, const char *const *, dev_t, int);
 
-/* Is it one that stays? */
+/* Is it to be kept? */
 static bool
 is_in(const char *name, const char *const *but)
 {
@@ -47,7 +46,7 @@ remove_directory(int dir, const char *name, dev_t device, int level)
 	return unlinkat(dir, name, AT_REMOVEDIR) == -1 ? -1 : rc;
 }
 
-/* Remove what one reading of the directory shows. */
+/* Remove the contents of one directory. */
 static int
 remove_level(int fd, const char *const *but, dev_t device, int level)
 {

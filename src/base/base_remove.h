@@ -3,10 +3,10 @@
 
 /**
  * remove_below(fd, but):
- * Remove all that is in the directory open as ${fd}, but for the names in it
- * that are in ${but}, up to NULL.  No link is followed, nor a mount: a
- * directory that others write to can't lead it elsewhere.  Return 0; or -1
- * where something is left.
+ * Remove the contents of the directory open as ${fd}, except for the names in
+ * the NULL-terminated list ${but}.  Follows no link and crosses no mount, so
+ * other users of a shared directory cannot redirect it.  Return 0; or -1 if
+ * something could not be removed.
  */
 int remove_below(int, const char *const *);
 

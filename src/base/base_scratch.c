@@ -1,6 +1,6 @@
 /*
- * Making a scratch directory, and publishing what was made in it; base_left.c
- * says what one looks like, and what becomes of it when its process is killed.
+ * Creating a scratch directory and publishing output from it.  base_left.c
+ * describes its contents, and what happens to it when its process is killed.
  */
 
 #include <sys/file.h>
@@ -22,16 +22,16 @@
 #define TRIES 20
 
 struct scratch {
-	char *parent;		/* for words */
+	char *parent;		/* for error messages */
 	char *name, *path;
-	int dir;		/* the parent */
-	int fd;			/* it; holds the lock */
-	char *note;		/* what was published has a note; or NULL */
-	int note_fd;		/* holds its lock */
-	struct scratch *next;	/* of those whose note is still there */
+	int dir;		/* the parent directory */
+	int fd;			/* the scratch directory; holds its lock */
+	char *note;		/* name of the published file's note, or NULL */
+	int note_fd;		/* holds the note's lock */
+	struct scratch *next;	/* in ${noted} */
 };
 
-/* ------------------------------------------------------ at the very end */
+/* -------------------------------------------------------------- at exit */
 
 static struct scratch *noted;
 
@@ -51,8 +51,8 @@ release(struct scratch *scratch)
 }
 
 /*
- * The last thing that the process does: until here, whoever runs the command
- * again can know that this one did not come to its end.
+ * Runs at exit, as late as possible: a note that outlives its process tells
+ * the next one that the command was killed.
  */
 static void
 forget_notes(void)
@@ -65,9 +65,9 @@ forget_notes(void)
 	}
 }
 
-/* -------------------------------------------------------------- making */
+/* ------------------------------------------------------------- creating */
 
-/* Make the directory and those above it, as far as they are missing. */
+/* Create the directory and its missing parents. */
 static int
 make_parents(const char *path)
 {
@@ -85,18 +85,18 @@ make_parents(const char *path)
 }
 
 static int
-put_done(int fd)
+create_marker(int fd)
 {
-	int mark = openat(fd, LEFT_MARKER, O_WRONLY | O_CREAT | O_EXCL |
+	int marker = openat(fd, LEFT_MARKER, O_WRONLY | O_CREAT | O_EXCL |
 	    O_NOFOLLOW | O_CLOEXEC, 0600);
 
-	if (mark == -1)
+	if (marker == -1)
 		return -1;
-	close(mark);
+	close(marker);
 	return 0;
 }
 
-/* May another user change what names in the directory ${fd} lead to? */
+/* May another user rename or replace entries of the directory ${fd}? */
 static bool
 is_loose(int fd)
 {
@@ -109,8 +109,8 @@ is_loose(int fd)
 }
 
 /*
- * Is what was opened the directory that was made?  Where others can change
- * names, it may be one of theirs, with links in it.
+ * Is ${fd} the directory that was just created?  Where other users can rename
+ * entries, it may be one of theirs, with links in it.
  */
 static bool
 is_made_by_us(int dir, int fd)
@@ -138,9 +138,9 @@ is_made_by_us(int dir, int fd)
 }
 
 /*
- * Make one, locked and marked.  Return its descriptor, or -1.  Where the disk
- * has no locks, or modes of its own, nobody will take it for one that was
- * left, and that is all.
+ * Create a scratch directory with its marker, locked.  Return its descriptor,
+ * or -1.  On a file system without locks or modes, it still works, but a
+ * leftover is never removed.
  */
 static int
 make_scratch(int dir, char **name)
@@ -152,7 +152,7 @@ make_scratch(int dir, char **name)
 		if ((*name = left_name(LEFT_PREFIX)) == NULL ||
 		    mkdirat(dir, *name, 0700) == -1)
 			return -1;
-		/* Another's sweep may take it before it is locked. */
+		/* Another process may sweep it before it is locked. */
 		fd = openat(dir, *name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW |
 		    O_CLOEXEC);
 		if (fd == -1 && errno != ENOENT)
@@ -169,7 +169,7 @@ make_scratch(int dir, char **name)
 			(void)!unlinkat(dir, *name, AT_REMOVEDIR);
 			continue;
 		}
-		if (put_done(fd) == 0)
+		if (create_marker(fd) == 0)
 			return fd;
 		why = errno;
 		close(fd);
@@ -180,7 +180,7 @@ make_scratch(int dir, char **name)
 	return -1;
 }
 
-/* Or in one of those above it, up to the root? */
+/* As is_loose(), for the directory or one of its parents up to the root. */
 static bool
 is_loose_above(int dir)
 {
@@ -204,8 +204,8 @@ is_loose_above(int dir)
 }
 
 /*
- * Its path, new.  Where somebody could put another directory in its place,
- * the one that leads through its descriptor, and so nowhere else.
+ * The scratch directory's path, new.  Where another user could replace the
+ * directory, use a path through its descriptor, which always leads to it.
  */
 static char *
 path_of(const struct scratch *scratch)
@@ -230,13 +230,13 @@ scratch_new(const char *parent, struct err *err)
 	scratch->parent = mem_text(parent);
 	if (make_parents(parent) == -1 || (scratch->dir = open(parent,
 	    O_RDONLY | O_DIRECTORY | O_CLOEXEC)) == -1) {
-		err_errno(err, ERR_DISK, "make the directory %s", parent);
+		err_errno(err, ERR_DISK, "create directory %s", parent);
 		goto err_free;
 	}
 	left_sweep(scratch->dir);
 	if ((scratch->fd = make_scratch(scratch->dir,
 	    &scratch->name)) == -1) {
-		err_errno(err, ERR_DISK, "make a directory in %s", parent);
+		err_errno(err, ERR_DISK, "create a directory in %s", parent);
 		close(scratch->dir);
 		goto err_free;
 	}
@@ -273,7 +273,7 @@ sync_file(int dir, const char *name)
 	return rc;
 }
 
-/* Sync ${name}, a file or a directory, after all that is in it. */
+/* Sync ${name}, a file or a directory with its contents. */
 static int
 sync_all(int dir, const char *name)
 {
@@ -307,9 +307,9 @@ sync_all(int dir, const char *name)
 }
 
 /*
- * Something is there: have the two change places, in one step where that can
- * be.  Elsewhere one of two files is replaced by the other; what is else there
- * goes first, and comes back if the other doesn't come.
+ * Replace ${to}: exchange the two atomically where the file system can.
+ * Otherwise a file is renamed over a file, and anything else is set aside
+ * first, and put back if the rename fails.
  */
 static int
 exchange(struct scratch *scratch, const char *name, const char *to,
@@ -331,7 +331,7 @@ exchange(struct scratch *scratch, const char *name, const char *to,
 	return -1;
 }
 
-/* Only what may be replaced, and an empty directory, give way. */
+/* Replace ${to} only if ${replace} is set or it is an empty directory. */
 static int
 give_name(struct scratch *scratch, const char *name, const char *to,
     bool replace)
@@ -345,7 +345,7 @@ give_name(struct scratch *scratch, const char *name, const char *to,
 	if (replace && is_there)
 		return exchange(scratch, name, to, S_ISREG(st.st_mode) &&
 		    S_ISREG(made.st_mode));
-	/* In one step, and only if it is empty. */
+	/* rename(2) fails unless the directory is empty. */
 	if (is_there && S_ISDIR(st.st_mode))
 		return renameat(scratch->fd, name, scratch->dir, to);
 	if (renameat2(scratch->fd, name, scratch->dir, to,
@@ -353,19 +353,19 @@ give_name(struct scratch *scratch, const char *name, const char *to,
 		return 0;
 	if (errno != EINVAL)
 		return -1;
-	/* The disk can't do that; of a directory a rename is as good. */
+	/* No RENAME_NOREPLACE here; for a directory a plain rename will do. */
 	return S_ISDIR(made.st_mode) ? renameat(scratch->fd, name,
 	    scratch->dir, to) : linkat(scratch->fd, name, scratch->dir, to,
 	    0);
 }
 
-/* It can't be known whether the name is on disk: as if it had none. */
+/* The rename may not be durable: undo it, so that ${to} is unchanged. */
 static void
 take_back(struct scratch *scratch, const char *name, const char *to)
 {
 	struct stat st;
 
-	/* What was there before is where it was made, or aside. */
+	/* The previous file is in the scratch directory, or set aside. */
 	if (fstatat(scratch->fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0) {
 		(void)renameat2(scratch->fd, name, scratch->dir, to,
 		    RENAME_EXCHANGE);
@@ -399,17 +399,17 @@ scratch_publish(struct scratch *scratch, const char *name, const char *to,
 		return err_errno(err, ERR_DISK, "sync %s/%s", scratch->path,
 		    name);
 	if (put_note(scratch, name, bare, command) == -1)
-		return err_errno(err, ERR_DISK, "write in %s",
+		return err_errno(err, ERR_DISK, "write to %s",
 		    scratch->parent);
 	if (give_name(scratch, name, bare, replace) == -1)
 		return err_errno(err, errno == EEXIST ||
 		    errno == ENOTEMPTY || errno == ENOTDIR ? ERR_USAGE :
-		    ERR_DISK, "make %s", to);
+		    ERR_DISK, "create %s", to);
 	if (file_sync(scratch->dir, scratch->parent, err) == -1) {
 		take_back(scratch, name, bare);
 		return -1;
 	}
-	/* The notes of those that were cut off hold no more. */
+	/* Notes of killed runs are outdated now. */
 	left_sweep(scratch->dir);
 	return 0;
 }

@@ -6,19 +6,19 @@
 #include "base/base_err.h"
 
 /*
- * A directory for what is only there while it is made.  Its name begins with
- * a dot; it is locked while it is used, so that one that a killed process left
- * is known for what it is and removed by the next that looks.  Only what is
- * our own user's, for nobody else to write to, and has the mark in it that
- * scratch_new() makes, is taken for one.
+ * A temporary directory for output in progress.  Its name begins with a dot.
+ * It is locked while in use, so that the next process can recognize and remove
+ * one that a killed process left behind.  Only a directory that belongs to the
+ * same user, that nobody else can write to, and that holds the marker made by
+ * scratch_new() is ever removed.
  */
 struct scratch;
 
 /**
  * scratch_new(parent, err):
- * Make such a directory in ${parent} (made too if need be), after those in it
- * that no process has any more were removed.  Return it, scratch_free() it;
- * or NULL with ${err} set (ERR_DISK).
+ * Remove abandoned scratch directories from ${parent}, created if missing, and
+ * create a new one there.  Return it, scratch_free() it; or NULL with ${err}
+ * set (ERR_DISK).
  */
 struct scratch *scratch_new(const char *, struct err *);
 
@@ -27,28 +27,26 @@ const char *scratch_path(const struct scratch *);
 
 /**
  * scratch_publish(scratch, name, to, command, replace, err):
- * Sync what is called ${name} in it, with all that is in that, and give it
- * the path ${to}, in the same parent.  Something that is there is an error
- * (ERR_USAGE) but for an empty directory, unless ${replace} is set: then it
- * goes, in one step.  ${command} says what was done to make it, for
- * scratch_was_cut_off().  Return 0; or -1 with ${err} set, ${to} being as it
- * was.
+ * Sync ${name} in the scratch directory, recursively, and rename it to ${to},
+ * in the same parent.  If ${to} exists and is not an empty directory, that is
+ * an error (ERR_USAGE), unless ${replace} is set: then it is replaced
+ * atomically.  ${command} identifies the command, for scratch_was_cut_off().
+ * Return 0; or -1 with ${err} set and ${to} unchanged.
  */
 int scratch_publish(struct scratch *, const char *, const char *,
     const char *, bool, struct err *);
 
 /**
  * scratch_was_cut_off(to, command):
- * Was what is at ${to} published by a process that did the same ${command},
- * and was killed before its end?  Then nobody was told that it is there, and
- * the command that is run again may replace it.
+ * Was ${to} published by a process that ran the same ${command} and was killed
+ * before it could report that?  Then running the command again may replace it.
  */
 bool scratch_was_cut_off(const char *, const char *);
 
 /**
  * scratch_free(scratch):
- * Remove it and all in it; it may be NULL.  Where something was published,
- * the note of that is there until the process exits.
+ * Remove the scratch directory and its contents; it may be NULL.  The note of
+ * a published file stays until the process exits.
  */
 void scratch_free(struct scratch *);
 

@@ -7,12 +7,12 @@
 #include "base/base_sha256.h"
 
 /*
- * Open addressing with linear steps; ${room} is a power of two.  A mark that is
- * all zero is a free slot.
+ * Open addressing with linear probing; ${capacity} is a power of two.  A hash
+ * of all zeros is a free slot.
  */
 struct set {
 	struct set_hash *slots;
-	unsigned *tallies;	/* by slot; NULL: none was asked for */
+	unsigned *tallies;	/* by slot; NULL: set_tally() was not called */
 	size_t capacity, count;
 };
 
@@ -29,7 +29,7 @@ set_hash_of(const void *data, size_t len)
 	return print;
 }
 
-/* The slot that holds ${mark}, or the free one where it would go. */
+/* The slot that holds ${hash}, or the free one where it belongs. */
 static struct set_hash *
 slot_for(const struct set *set, struct set_hash hash)
 {

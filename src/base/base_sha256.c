@@ -1,6 +1,6 @@
 /*
- * By the processor's own instructions where there are any (base_sha256_ni.c),
- * else by libcrypto.
+ * SHA-256 with the processor's instructions where it has them
+ * (base_sha256_ni.c), else with libcrypto.
  */
 
 #include <openssl/crypto.h>
@@ -14,24 +14,24 @@
 #include "base/base_sha256_ni.h"
 
 struct sha256 {
-	EVP_MD_CTX *sum;	/* NULL: it is made here, by what follows */
-	EVP_MD_CTX *peek;	/* a copy to be finished while ${sum} goes on */
+	EVP_MD_CTX *sum;	/* NULL: use the members below */
+	EVP_MD_CTX *peek;	/* a copy of ${sum} to finalize */
 	uint32_t state[SHA256_WORDS];
-	uint64_t len;		/* bytes that were added */
-	unsigned char rest[SHA256_BLOCK];	/* of them, ${len} % 64 */
+	uint64_t len;		/* bytes added so far */
+	unsigned char rest[SHA256_BLOCK];	/* the last ${len} % 64 */
 };
 
-/* libcrypto fails here only when it has no memory or no SHA-256 at all. */
+/* libcrypto fails here only if it is out of memory or lacks SHA-256. */
 static void
 must(int ok)
 {
 	if (ok == 1)
 		return;
-	fputs("hlexport: libcrypto can't do SHA-256\n", stderr);
+	fputs("hlexport: libcrypto does not provide SHA-256\n", stderr);
 	exit(1);
 }
 
-/* EVP_sha256() is looked up at every start of a hash; this is done once. */
+/* EVP_sha256() would be looked up for every hash; fetch it once instead. */
 static const EVP_MD *
 sha256_method(void)
 {
@@ -85,7 +85,7 @@ add_here(struct sha256 *hash, const unsigned char *data, size_t len)
 		memcpy(hash->rest, &data[n * SHA256_BLOCK], len % SHA256_BLOCK);
 }
 
-/* A bit that is set, zeros, and the length in bits end the last block. */
+/* The padding: a one bit, zeros, and the length in bits. */
 static void
 end_here(struct sha256 *hash, unsigned char out[SHA256_BYTES])
 {

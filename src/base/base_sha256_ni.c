@@ -1,8 +1,7 @@
 /*
- * Blocks of SHA-256 (FIPS 180-4) by the instructions that x86-64 processors
- * have for it.  libcrypto uses them too, but on one text at a time, and there
- * each instruction waits for the one before it.  Two texts at a time take
- * hardly longer than one.
+ * SHA-256 blocks (FIPS 180-4) with the x86-64 SHA instructions.  libcrypto
+ * uses them too, but each instruction of one stream waits for the one before;
+ * two interleaved streams take hardly longer than one.
  */
 
 #include "base/base_sha256_ni.h"
@@ -28,7 +27,7 @@ static const uint32_t constants[64] __attribute__((aligned(16))) = {
 	0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2
 };
 
-/* One text: the eight words of the state as the instructions want them. */
+/* One stream: the eight state words in the order of the instructions. */
 struct lane {
 	__m128i abef, cdgh;
 	__m128i old_abef, old_cdgh;	/* before the block */

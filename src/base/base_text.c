@@ -23,7 +23,7 @@ text_release(struct text *text)
 bool
 text_equals(const struct text *one, const struct text *other)
 {
-	/* Where nothing is held, there is nothing to point to. */
+	/* An empty text may have no memory. */
 	return one->len == other->len && (one->len == 0 ||
 	    memcmp(one->data, other->data, one->len) == 0);
 }
@@ -55,7 +55,7 @@ text_take(struct text *text)
 	return pos;
 }
 
-/* Have room for ${more} bytes and a NUL, or note that there is none. */
+/* Make room for ${more} bytes and a NUL, or set ${over}. */
 static int
 reserve(struct text *text, size_t more)
 {
@@ -196,14 +196,14 @@ text_is(struct span span, const char *string)
 	    memcmp(span.data, string, span.len) == 0;
 }
 
-/* A number as it is written: its digits, and where its point stands. */
+/* A decimal number: its digits and exponent. */
 struct decimal {
 	int64_t digits;
-	long point;		/* times 10 to the power of this */
-	size_t n;		/* digits that were read */
+	long point;		/* the power of 10 to multiply them by */
+	size_t n;		/* digits read */
 };
 
-/* Take digits, behind the point if ${behind}; false: there are too many. */
+/* Read digits, of the fraction if ${behind}; false if there are too many. */
 static bool
 take_digits(const char **p, const char *end, bool behind,
     struct decimal *number)
@@ -213,7 +213,7 @@ take_digits(const char **p, const char *end, bool behind,
 	for (; *p < end && **p >= '0' && **p <= '9'; ++*p) {
 		digit = **p - '0';
 		number->n++;
-		/* A zero at the end may only be one of many. */
+		/* Past the precision, only zeros keep the value exact. */
 		if (number->digits >= INT64_MAX / 10 - 1) {
 			if (digit != 0)
 				return false;
@@ -226,7 +226,7 @@ take_digits(const char **p, const char *end, bool behind,
 	return true;
 }
 
-/* Take what stands behind "e", at most so much that it tells too much. */
+/* Read an exponent; saturate it well past any that fits. */
 static bool
 take_power(const char **p, const char *end, long *power)
 {

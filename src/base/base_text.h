@@ -6,9 +6,9 @@
 #include <stdint.h>
 
 /*
- * Text (or bytes) that grows.  It is born with a ceiling: past it, what is
- * added is dropped and ${over} is set, so that a writer may add without
- * looking and look once at the end.  ${at} always has a NUL at ${len}.
+ * A growing buffer of text or bytes with a maximum size.  Once an addition
+ * does not fit, it and all later ones are dropped and ${over} is set, so that
+ * a writer need check only once, at the end.  ${data} has a NUL at ${len}.
  */
 struct text {
 	char *data;
@@ -18,19 +18,19 @@ struct text {
 	bool over;
 };
 
-/* A piece of somebody else's bytes. */
+/* Borrowed bytes. */
 struct span {
 	const char *data;
 	size_t len;
 };
 
-/** text_init(text, max): Make ${text} empty, to hold at most ${max} bytes. */
+/** text_init(text, max): Make ${text} empty, with a maximum of ${max} bytes. */
 void text_init(struct text *, size_t);
 
-/** text_release(text): Free what ${text} holds; it may be init'ed again. */
+/** text_release(text): Free the memory of ${text} and make it empty. */
 void text_release(struct text *);
 
-/** text_equals(one, other): Do they hold the same bytes? */
+/** text_equals(one, other): Do both hold the same bytes? */
 bool text_equals(const struct text *, const struct text *);
 
 /** text_clear(text): Make ${text} empty but keep its memory. */
@@ -42,7 +42,7 @@ char *text_base64(const void *, size_t);
 /** text_take(text): Return the bytes, new; ${text} is empty afterwards. */
 char *text_take(struct text *);
 
-/** text_add(text, data, len): Add bytes.  Return 0, or -1 past the ceiling. */
+/** text_add(text, data, len): Add bytes.  Return 0, or -1 if they don't fit. */
 int text_add(struct text *, const void *, size_t);
 
 /** text_adds(text, string): Add a string.  Return as text_add(). */
@@ -57,15 +57,15 @@ int text_addf(struct text *, const char *, ...)
 
 /**
  * text_add_visible(text, data, len):
- * Add bytes that came from outside so that a terminal shows them and obeys
- * none: control characters and what is not UTF-8 come out as \xNN.
+ * Add untrusted bytes, safe to show on a terminal: control characters and
+ * invalid UTF-8 are written as \xNN.
  */
 int text_add_visible(struct text *, const char *, size_t);
 
 /**
  * text_add_percent(text, data, len, keep):
- * Add bytes percent-encoded (RFC 3986 section 2.1), but for letters, digits,
- * "-", ".", "_" and the characters in ${keep}.
+ * Add bytes percent-encoded (RFC 3986 section 2.1), except for letters,
+ * digits, "-", ".", "_" and the characters in ${keep}.
  */
 int text_add_percent(struct text *, const char *, size_t, const char *);
 
@@ -74,16 +74,16 @@ bool text_is(struct span, const char *);
 
 /**
  * text_is_formula(data, len):
- * Would a spreadsheet take the text for a formula, or show what follows a
- * blank in it as one?  It begins with "=", "+", "-" or "@", be it one of full
- * width (U+FF1D, U+FF0B, U+FF0D, U+FF20), a tab or a line break.
+ * Could a spreadsheet interpret the text as a formula?  It begins with "=",
+ * "+", "-" or "@", one of their full-width forms (U+FF1D, U+FF0B, U+FF0D,
+ * U+FF20), a tab or a line break.
  */
 bool text_is_formula(const char *, size_t);
 
 /**
  * text_whole(data, len):
- * Return the whole number from 0 to below 10^18 that is written there, in any
- * of JSON's ways (250, 250.0, 2.5e2); or -1.
+ * Parse a JSON number (250, 250.0, 2.5e2) that is an integer from 0 to below
+ * 10^18, and return it; or return -1.
  */
 int64_t text_whole(const char *, size_t);
 

@@ -8,7 +8,7 @@
 
 struct reader {
 	yaml_parser_t parser;
-	yaml_event_t event;	/* the one under the reader's eyes */
+	yaml_event_t event;	/* the current one */
 	const char *name;
 	struct arena *arena;
 	struct err *err;
@@ -21,7 +21,7 @@ complain(struct reader *r, size_t line, const char *what)
 	    what);
 }
 
-/* Take the next event. */
+/* Move to the next event. */
 static int
 advance(struct reader *r)
 {
@@ -30,12 +30,12 @@ advance(struct reader *r)
 		return 0;
 	memset(&r->event, 0, sizeof(r->event));
 	return complain(r, r->parser.problem_mark.line,
-	    r->parser.problem != NULL ? r->parser.problem : "not YAML");
+	    r->parser.problem != NULL ? r->parser.problem : "invalid YAML");
 }
 
 static struct yaml *read_value(struct reader *, int);
 
-/* Refuse what is more than plain data. */
+/* Refuse anchors, aliases and tags. */
 static int
 check_plain_data(struct reader *r)
 {
@@ -45,7 +45,7 @@ check_plain_data(struct reader *r)
 	switch (event->type) {
 	case YAML_ALIAS_EVENT:
 		return complain(r, event->start_mark.line,
-		    "an alias (*name): write the value out");
+		    "aliases (*name) are not supported; write the value out");
 	case YAML_SCALAR_EVENT:
 		anchor = event->data.scalar.anchor;
 		tag = event->data.scalar.tag;
@@ -63,10 +63,10 @@ check_plain_data(struct reader *r)
 	}
 	if (anchor != NULL)
 		return complain(r, event->start_mark.line,
-		    "an anchor (&name): write the value out");
+		    "anchors (&name) are not supported; write the value out");
 	if (tag != NULL)
 		return complain(r, event->start_mark.line,
-		    "a tag (!name): only plain data is read here");
+		    "tags (!name) are not supported");
 	return 0;
 }
 
@@ -87,7 +87,8 @@ read_scalar(struct reader *r)
 
 	if (memchr(r->event.data.scalar.value, '\0',
 	    r->event.data.scalar.length) != NULL) {
-		complain(r, r->event.start_mark.line, "a NUL in a text");
+		complain(r, r->event.start_mark.line,
+		    "a NUL character in a string");
 		return NULL;
 	}
 	value->text = arena_copy(r->arena,
@@ -98,13 +99,13 @@ read_scalar(struct reader *r)
 	return advance(r) == 0 ? value : NULL;
 }
 
-/* The keys of a map so far: looked at one by one while they are few. */
+/* The keys of a map so far, searched linearly while they are few. */
 #define FEW_KEYS 32
 
 struct keys {
 	const struct yaml *map;
 	size_t n;
-	struct set *set;	/* of all, where they are many */
+	struct set *set;	/* of all keys, once they are many */
 };
 
 static bool
@@ -122,7 +123,7 @@ is_new_key(struct keys *keys, const char *key)
 	return set_add(keys->set, key, strlen(key));
 }
 
-/* Read a key of a map, which must be text and new. */
+/* Read a key of a map; it must be text, and unique in the map. */
 static const char *
 read_key(struct reader *r, struct keys *keys)
 {
@@ -130,14 +131,14 @@ read_key(struct reader *r, struct keys *keys)
 	struct yaml *key;
 
 	if (r->event.type != YAML_SCALAR_EVENT) {
-		complain(r, line, "a key must be text");
+		complain(r, line, "a map key must be a string");
 		return NULL;
 	}
 	if (check_plain_data(r) == -1 || (key = read_scalar(r)) == NULL)
 		return NULL;
 	if (!is_new_key(keys, key->text)) {
-		err_set(r->err, ERR_USAGE, "%s:%zu: the key \"%s\" is given "
-		    "twice", r->name, line + 1, key->text);
+		err_set(r->err, ERR_USAGE, "%s:%zu: duplicate key \"%s\"",
+		    r->name, line + 1, key->text);
 		return NULL;
 	}
 	return key->text;
@@ -145,10 +146,10 @@ read_key(struct reader *r, struct keys *keys)
 
 /* Read the items of a list or a map, up to its end. */
 static int
-read_each(struct reader *r, struct yaml *whole, struct keys *keys, int level)
+read_each(struct reader *r, struct yaml *value, struct keys *keys, int level)
 {
-	bool is_map = whole->kind == YAML_MAP;
-	struct yaml **last = &whole->child;
+	bool is_map = value->kind == YAML_MAP;
+	struct yaml **last = &value->child;
 	const char *key = NULL;
 
 	while (r->event.type != (is_map ? YAML_MAPPING_END_EVENT :
@@ -166,12 +167,12 @@ read_each(struct reader *r, struct yaml *whole, struct keys *keys, int level)
 static struct yaml *
 read_items(struct reader *r, enum yaml_kind kind, int level)
 {
-	struct yaml *whole = new_value(r, kind);
-	struct keys keys = { .map = whole };
-	int rc = advance(r) == -1 ? -1 : read_each(r, whole, &keys, level);
+	struct yaml *value = new_value(r, kind);
+	struct keys keys = { .map = value };
+	int rc = advance(r) == -1 ? -1 : read_each(r, value, &keys, level);
 
 	set_free(keys.set);
-	return rc == 0 && advance(r) == 0 ? whole : NULL;
+	return rc == 0 && advance(r) == 0 ? value : NULL;
 }
 
 static struct yaml *
@@ -180,7 +181,7 @@ read_value(struct reader *r, int level)
 	if (check_plain_data(r) == -1)
 		return NULL;
 	if (level > MAX_LEVELS) {
-		complain(r, r->event.start_mark.line, "nested too deep");
+		complain(r, r->event.start_mark.line, "nested too deeply");
 		return NULL;
 	}
 	switch (r->event.type) {
@@ -191,7 +192,7 @@ read_value(struct reader *r, int level)
 	case YAML_MAPPING_START_EVENT:
 		return read_items(r, YAML_MAP, level);
 	default:
-		complain(r, r->event.start_mark.line, "a value is missing");
+		complain(r, r->event.start_mark.line, "missing value");
 		return NULL;
 	}
 }
@@ -213,15 +214,15 @@ read_document(struct reader *r)
 		return NULL;
 	if (r->event.type != YAML_STREAM_END_EVENT) {
 		complain(r, r->event.start_mark.line,
-		    "a second document: one is read");
+		    "a second document; expected only one");
 		return NULL;
 	}
 	return top;
 }
 
 /*
- * Is there a directive ("%TAG")?  libyaml holds each against all before it.
- * Return the number of its line, or 0.
+ * Find a directive ("%TAG"): libyaml takes quadratic time for many of them.
+ * Return its line number, or 0.
  */
 static size_t
 find_directive(const char *data, size_t len)
@@ -250,12 +251,13 @@ yaml_parse(struct arena *arena, const char *name, const char *data, size_t len,
 	struct yaml *top;
 
 	if (directive > 0) {
-		err_set(err, ERR_USAGE, "%s:%zu: it begins with %%: there is "
-		    "no directive here", name, directive);
+		err_set(err, ERR_USAGE, "%s:%zu: directives (lines that "
+		    "begin with %%) are not supported", name, directive);
 		return NULL;
 	}
 	if (!yaml_parser_initialize(&r.parser)) {
-		err_set(err, ERR_INTERNAL, "%s: no YAML parser", name);
+		err_set(err, ERR_INTERNAL, "%s: cannot create a YAML parser",
+		    name);
 		return NULL;
 	}
 	yaml_parser_set_encoding(&r.parser, YAML_UTF8_ENCODING);

@@ -9,7 +9,7 @@
 
 enum yaml_kind { YAML_SCALAR, YAML_LIST, YAML_MAP };
 
-/* A YAML value and where it stands.  Children keep the file's order. */
+/* A YAML value and its line.  Children are in the file's order. */
 struct yaml {
 	enum yaml_kind kind;
 	int line;		/* from 1 */
@@ -22,10 +22,10 @@ struct yaml {
 
 /**
  * yaml_parse(arena, name, data, len, err):
- * Read one YAML 1.1 document of plain data: no anchors, aliases, tags or
- * keys that aren't text, no key twice in a map, at most 32 levels.  ${name}
- * is what errors call the file.  Return the top value, living in ${arena}; or
- * NULL with ${err} set (ERR_USAGE, "name:line: ...").
+ * Parse one YAML 1.1 document of plain data: no anchors, aliases, tags,
+ * non-text keys or duplicate keys, and at most 32 levels.  ${name} is the
+ * file's name in errors.  Return the top value, allocated in ${arena}; or NULL
+ * with ${err} set (ERR_USAGE, "name:line: ...").
  */
 struct yaml *yaml_parse(struct arena *, const char *, const char *, size_t,
     struct err *);
@@ -36,7 +36,7 @@ struct yaml *yaml_get(const struct yaml *, const char *);
 /** yaml_library(): Return libyaml's version, borrowed. */
 const char *yaml_library(void);
 
-/** yaml_is_null(value): Is it a plain "~", "null" or nothing? */
+/** yaml_is_null(value): Is it a plain "~", "null" or empty scalar? */
 bool yaml_is_null(const struct yaml *);
 
 #endif

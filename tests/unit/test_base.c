@@ -317,18 +317,18 @@ test_yaml_is_read_and_refused(void **state)
 		const char *text, *error;	/* NULL: it is fine */
 	} rows[] = {
 		{ "a: 1\nb: [x, y]\nc: {d: e}\n", NULL },
-		{ "a: 1\na: 2\n", "t:2: the key \"a\" is given twice" },
-		{ "a: &x 1\nb: *x\n", "t:1: an anchor" },
-		{ "a: !!int 1\n", "t:1: a tag" },
+		{ "a: 1\na: 2\n", "t:2: duplicate key \"a\"" },
+		{ "a: &x 1\nb: *x\n", "t:1: anchors" },
+		{ "a: !!int 1\n", "t:1: tags" },
 		{ "a: [1\nb: 2\n", "t:" },
 		{ "", "empty" },
 		{ "a: 1\n---\nb: 2\n", "a second document" },
-		{ "%TAG ! x:\n---\na: 1\n", "t:1: it begins with %" },
-		{ "\xef\xbb\xbf%YAML 1.1\n---\na: 1\n", "no directive" },
-		{ "a: 1\n...\r%YAML 1.1\n---\n", "t:3: it begins with %" },
-		{ "? [a]\n: b\n", "a key must be text" },
-		{ "a: \"x\\0y\"\n", "a NUL" },
-		{ "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[1", "too deep" },
+		{ "%TAG ! x:\n---\na: 1\n", "t:1: directives" },
+		{ "\xef\xbb\xbf%YAML 1.1\n---\na: 1\n", "directives" },
+		{ "a: 1\n...\r%YAML 1.1\n---\n", "t:3: directives" },
+		{ "? [a]\n: b\n", "a map key must be a string" },
+		{ "a: \"x\\0y\"\n", "a NUL character" },
+		{ "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[1", "too deeply" },
 	};
 	struct arena *arena = arena_new();
 	struct yaml *top;
@@ -433,7 +433,7 @@ test_endless_files(void **state)
 	assert_int_equal(ftruncate(fd, (off_t)1 << 43), 0);
 	assert_false(file_fits_memory(fd));
 	assert_int_equal(file_read(dir, "endless", &text, &err), -1);
-	assert_contains(err.text, "larger than half of the memory");
+	assert_contains(err.text, "larger than half of this machine");
 	assert_int_equal(text.len, 0);
 	assert_int_equal(ftruncate(fd, 100), 0);
 	assert_int_equal(file_read(dir, "endless", &text, &err), 0);
