@@ -445,7 +445,7 @@ tell(uint64_t seed, const char *wrong)
 {
 	unsigned requests = the.requests;
 
-	/* As it was drawn, before it was mended. */
+	/* As it was drawn, before it was repaired. */
 	endings_draw(seed);
 	printf("# seed %llu: style %d, %u rows, cap %u, total %d, more %d, "
 	    "last %d, beyond %d, breaks %d at %u, "

@@ -77,9 +77,9 @@ for command, (wanted, steps, _) in zip(COMMANDS, references):
         fresh()
         result = run(command, program=world.STEPS, HLEXPORT_STEP_AT=str(at),
                      HLEXPORT_STEP_DO="end")
-        trouble = again(command, wanted) if result.returncode == 137 else \
+        problem = again(command, wanted) if result.returncode == 137 else \
             f"ended with {result.returncode}: {result.stderr}"
-        group.case(f"{maker.name_of(command)}, step {at} of {steps}", trouble)
+        group.case(f"{maker.name_of(command)}, step {at} of {steps}", problem)
 group.end()
 
 random.seed(20251126)
@@ -95,10 +95,10 @@ for command, (wanted, _, seconds) in zip(COMMANDS, references):
         process.kill()
         ended = process.wait() == 0
         if state() == wanted:
-            trouble = None      # killed when it had nothing more to do
+            problem = None      # killed when it had nothing more to do
         else:
-            trouble = "incomplete" if ended else again(command, wanted)
-        group.case(f"{maker.name_of(command)}, number {i}", trouble)
+            problem = "incomplete" if ended else again(command, wanted)
+        group.case(f"{maker.name_of(command)}, number {i}", problem)
 group.end()
 
 # A thing of the user's that has the name is not taken for one of ours.

@@ -156,23 +156,23 @@ def one(number, case):
         HUMANLOOP_API_KEY="hl_of_ours", CANARY_KEY=CANARY,
         AWS_SECRET_ACCESS_KEY=CANARY, CANARY_URL=f"{theirs.url}/v5",
         MONKAI_TRACE_BASE_URL=ours.url, MONKAI_TRACER_TOKEN="tk_of_ours")
-    trouble = None
+    problem = None
     if result.returncode not in STATUSES:
-        trouble = f"ended with {result.returncode}: {result.stderr[-300:]}"
+        problem = f"ended with {result.returncode}: {result.stderr[-300:]}"
     elif result.returncode != 0 and not (result.stdout +
                                          result.stderr).strip():
-        trouble = f"ended with {result.returncode} and no word"
+        problem = f"ended with {result.returncode} and no word"
     elif theirs.heard:
-        trouble = f"asked a server that only the export names: " \
+        problem = f"asked a server that only the export names: " \
             f"{theirs.heard[0][:200]}"
     elif any(CANARY in heard for heard in ours.heard):
-        trouble = f"sent what it should not: {ours.heard[0][:300]}"
+        problem = f"sent what it should not: {ours.heard[0][:300]}"
     elif CANARY in result.stdout + result.stderr:
-        trouble = "told what it should not"
+        problem = "told what it should not"
     shutil.rmtree(place)
     return f"{number}: {words}, key {case[0]}, server {case[1]}, name " \
         f"{case[2]}, manifest's server {case[3]}, stored {case[4]}, " \
-        f"export {case[5]}", trouble, bool(ours.heard)
+        f"export {case[5]}", problem, bool(ours.heard)
 
 
 group = world.Group("what a definition that came with an export may send")

@@ -145,8 +145,8 @@ def run(group, cases):
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         results = pool.map(lambda case: (case[0], check(
             place(case[1]), case[2], *case[3])), cases)
-        for what, trouble in results:
-            group.case(what, trouble)
+        for what, problem in results:
+            group.case(what, problem)
     for one in all_places:
         one.stop()
     all_places.clear()

@@ -89,7 +89,7 @@ def made():
     return found
 
 
-def verdict(result, wanted):
+def outcome(result, wanted):
     """What is wrong with how a command ended, or None."""
     if result.returncode == 0:
         now = made()
@@ -131,11 +131,11 @@ for name, command in COMMANDS.items():
             fresh()
             result = run(command, program=world.STEPS,
                          HLEXPORT_STEP_AT=str(at), HLEXPORT_STEP_DO=error)
-            trouble = verdict(result, wanted[name])
-            if not trouble and result.returncode == 1 and \
+            problem = outcome(result, wanted[name])
+            if not problem and result.returncode == 1 and \
                     "No space left" not in result.stderr:
-                trouble = "no cause: " + result.stderr
-            group.case(f"{name}, step {at}, {error}", trouble)
+                problem = "no cause: " + result.stderr
+            group.case(f"{name}, step {at}, {error}", problem)
 group.end()
 
 
@@ -167,7 +167,7 @@ for name in LIBRARIES if can_trace else []:
                 "-o", "/dev/null", "-e",
                 f"inject={WRITES}:error=ENOSPC:when={at}{often}"))
             group.case(f"{name}, write {at}{often} of {writes}",
-                       verdict(result, wanted[name]))
+                       outcome(result, wanted[name]))
 group.end() if can_trace else group.skip("no strace, or no leave to use it")
 
 # A disk of every size, from nothing to enough.
@@ -185,7 +185,7 @@ def on_disk_of(kb, name):
     if not mount(kb):
         return "could not be mounted"
     try:
-        return verdict(run(COMMANDS[name]), wanted[name])
+        return outcome(run(COMMANDS[name]), wanted[name])
     finally:
         subprocess.run(["umount", str(maker.place)], check=True)
 

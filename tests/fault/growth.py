@@ -67,7 +67,7 @@ MANIFESTS = {
     "pages": lambda n: OTHERS + [page(i) for i in range(n)],
     "pages, backwards": lambda n: OTHERS + [page(i)
                                             for i in range(n, 0, -1)],
-    "gaps that pages mend": lambda n: OTHERS + [
+    "gaps that pages fill": lambda n: OTHERS + [
         gap(i) for i in range(n // 2)] + [page(i) for i in range(n // 2)],
     "readings": lambda n: OTHERS + [page(0, **{"pass": i + 1})
                                     for i in range(n)],

@@ -441,7 +441,7 @@ def has_sizes(here, whole, server):
         for name, data in whole.tree.items() if "/" in name)
 
 
-def judge(here, state, command, server, do, result, wanted):
+def check_outcome(here, state, command, server, do, result, wanted):
     """Is the status right, and what was said?"""
     said = result.stdout + result.stderr
     if result.returncode not in (0, 1, 2, 3, 4, 6) + (
@@ -520,7 +520,7 @@ def case(number, here):
         result = run_with(here, state.whole, command, server, after)
         steps = here.steps()
         wrong = lost(here, state, False) or \
-            judge(here, state, command, server, "", result, wanted)
+            check_outcome(here, state, command, server, "", result, wanted)
     wrong = wrong or wanted.lost
     at = 1 + int(where * steps)
     what = f"{number}: {key}, of {state.path.name}, server {server} " \
@@ -530,7 +530,7 @@ def case(number, here):
     state.back(here)
     result = run_with(here, state.whole, command, server, after, at, do)
     wrong = lost(here, state, number % QUERIED == 0) or \
-        judge(here, state, command, server, do, result, wanted)
+        check_outcome(here, state, command, server, do, result, wanted)
     if wrong is None and result.returncode != 0:
         wrong = ends(here, state, command, server, wanted)
     return what, wrong, key

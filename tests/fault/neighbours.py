@@ -65,8 +65,8 @@ def as_user(uid, what, *arguments):
             os.setuid(uid)
             what(*arguments)
             os._exit(0)
-        except Exception as trouble:
-            print(f"# as {uid}: {trouble!r}", file=sys.stderr)
+        except Exception as problem:
+            print(f"# as {uid}: {problem!r}", file=sys.stderr)
             os._exit(1)
     return child
 
@@ -194,31 +194,31 @@ def one_name(number):
                                 COMMANDS[name][-1]], place,
                                shared / name), shared)
     what = f"{number}: {name} as {uid} in {mode:o}: {there} is a {kind}"
-    trouble = None
+    problem = None
     if result is None:
-        trouble = "it hangs"
+        problem = "it hangs"
     elif state(canary) != before:
-        trouble = f"changed what is another's: {state(canary)}"
+        problem = f"changed what is another's: {state(canary)}"
     elif result.returncode not in (0, 1, 2):
-        trouble = f"ended with {result.returncode}: {result.stderr[-300:]}"
+        problem = f"ended with {result.returncode}: {result.stderr[-300:]}"
     elif result.returncode != 0 and not result.stderr.strip():
-        trouble = f"ended with {result.returncode} and no word"
+        problem = f"ended with {result.returncode} and no word"
     elif result.returncode == 0:
-        trouble = check_made(shared / name, uid)
-    if not trouble and there != name:
+        problem = check_made(shared / name, uid)
+    if not problem and there != name:
         after = state(shared)
         if result.returncode != 0:
-            trouble = f"ends with {result.returncode} for it: " \
+            problem = f"ends with {result.returncode} for it: " \
                 f"{result.stderr[-300:]}"
         elif {k: v for k, v in theirs.items() if k != "."} != \
                 {k: v for k, v in after.items() if k in theirs and k != "."}:
-            trouble = "changed what is theirs"
+            problem = "changed what is theirs"
         elif [k for k in after if k.startswith(".hlexport") and
               k not in theirs]:
-            trouble = "left something over"
+            problem = "left something over"
     os.chdir(work)
     shutil.rmtree(place)
-    return what, trouble
+    return what, problem
 
 
 def swap(shared, canary, seed):
@@ -274,15 +274,15 @@ def one_race(number):
     os.kill(thief, signal.SIGKILL)
     os.waitpid(thief, 0)
     what = f"race {number}: {name} as {uid}"
-    trouble = None
+    problem = None
     if result is None:
-        trouble = "it hangs"
+        problem = "it hangs"
     elif state(canary) != before:
-        trouble = f"changed what is another's: {state(canary)}"
+        problem = f"changed what is another's: {state(canary)}"
     elif result.returncode not in (0, 1, 2):
-        trouble = f"ended with {result.returncode}: {result.stderr[-300:]}"
+        problem = f"ended with {result.returncode}: {result.stderr[-300:]}"
     shutil.rmtree(place, ignore_errors=True)
-    return what, trouble
+    return what, problem
 
 
 for title, n, case in (("a second user's names", CASES, one_name),

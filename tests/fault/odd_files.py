@@ -34,8 +34,8 @@ COMMANDS = [["verify"], ["verify", "--fast"], ["verify", "--json"],
             ["convert", "--format", "parquet", "--yes", "-o", "made"]]
 STATUSES = {0, 1, 2, 3, 4, 6}
 UNTIL = "hangs, until a signal comes"
-ENDLESS_PATIENCE = 1
-PATIENCE = int(os.environ.get("PATIENCE", "60"))  # seconds; it may be busy
+ENDLESS_TIMEOUT = 1
+TIMEOUT = int(os.environ.get("TIMEOUT", "60"))  # seconds; it may be busy
 
 work = pathlib.Path(world.work_dir())
 os.chmod(work, 0o711)
@@ -101,15 +101,15 @@ def start(words, place, uid, **more):
         **{"stdin": subprocess.DEVNULL, **more})
 
 
-def finish(process, patience=PATIENCE):
+def finish(process, timeout=TIMEOUT):
     """What it said; None if it hangs, and whether a signal ends that."""
     try:
-        out, err = process.communicate(timeout=patience)
+        out, err = process.communicate(timeout=timeout)
         return process.returncode, out, err
     except subprocess.TimeoutExpired:
         process.terminate()
         try:
-            process.communicate(timeout=PATIENCE)
+            process.communicate(timeout=TIMEOUT)
             return None, "", UNTIL
         except subprocess.TimeoutExpired:
             process.kill()
@@ -160,23 +160,23 @@ def one(number):
     # To read that is what the user asked for, until a signal comes.
     endless = kind == "endless file"
     status, out, err = finish(start(words_of(command, root), place, uid),
-                              ENDLESS_PATIENCE if endless else PATIENCE)
-    trouble = None
+                              ENDLESS_TIMEOUT if endless else TIMEOUT)
+    problem = None
     if endless and err == UNTIL:
-        trouble = None
+        problem = None
     elif status is None:
-        trouble = err
+        problem = err
     elif status not in STATUSES:
-        trouble = f"ended with {status}: {err[-300:]}"
+        problem = f"ended with {status}: {err[-300:]}"
     elif status != 0 and not (out + err).strip():
-        trouble = f"ended with {status} and no word"
+        problem = f"ended with {status} and no word"
     elif state(outside) != before:
-        trouble = "changed what stands outside"
+        problem = "changed what stands outside"
     elif command == ["verify"] and status == 0 and kind not in (
             "hard link",) and name != "export.log":
-        trouble = "finds nothing"
+        problem = "finds nothing"
     shutil.rmtree(place)
-    return what, trouble
+    return what, problem
 
 
 # ------------------------------------------- waits that the user asked for
@@ -274,16 +274,16 @@ def waits():
             process.send_signal(sent)
             try:
                 if unread:
-                    process.wait(timeout=PATIENCE)
-                out, err = process.communicate(timeout=PATIENCE)
-                trouble = None if process.returncode in (
+                    process.wait(timeout=TIMEOUT)
+                out, err = process.communicate(timeout=TIMEOUT)
+                problem = None if process.returncode in (
                     -sent, 130, *STATUSES) else \
                     f"ended with {process.returncode}"
             except subprocess.TimeoutExpired:
-                trouble = "one signal does not end it"
+                problem = "one signal does not end it"
                 process.kill()
                 process.communicate()
-            yield f"{what}, {sent.name}", trouble
+            yield f"{what}, {sent.name}", problem
     silent.close()
     os.close(master)
     os.close(slave)

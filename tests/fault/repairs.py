@@ -68,7 +68,7 @@ def repair_with(dice, whole, root, work, mode):
     if mode == "busy":
         fixture.fault("any status=503 times=2")
     result = fixture.run(*command)
-    fixture.ask("mend")
+    fixture.ask("heal")
     return result
 
 

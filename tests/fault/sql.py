@@ -157,7 +157,7 @@ def is_json(line):
         return False
 
 
-def judge(place, before, result, rows):
+def check_outcome(place, before, result, rows):
     status, out, err = result
     if status is None:
         return "it hangs"
@@ -214,9 +214,9 @@ def one(number, context, text, call, is_rows):
     before = set(place.rglob("*"))
     result = finish(start(place, words))
     (place / "out.parquet").unlink(missing_ok=True)
-    trouble = judge(place, before, result, rows)
+    problem = check_outcome(place, before, result, rows)
     shutil.rmtree(place)
-    return f"{number}, {context}: {text} {call}", trouble
+    return f"{number}, {context}: {text} {call}", problem
 
 
 ENDLESS = "range(100000000) a(i), range(100000000) b(i)"
@@ -239,13 +239,13 @@ def endless(number, words, sent):
             os.sched_yield()
         process.send_signal(sent)
     status, _, err = finish(process)
-    trouble = None
+    problem = None
     if status != (130 if sent else 1) or not (sent or "--timeout" in err):
-        trouble = f"ended with {status}: {err[-300:]}"
+        problem = f"ended with {status}: {err[-300:]}"
     elif set(place.rglob("*")) != before:
-        trouble = "left something"
+        problem = "left something"
     shutil.rmtree(place)
-    return f"{' '.join(words)}, {sent}", trouble
+    return f"{' '.join(words)}, {sent}", problem
 
 
 fixture_definition = fixture.run("sources", "humanloop").stdout.rstrip() + \
@@ -303,12 +303,12 @@ def growing(number, sql):
     status, _, err = finish(process)
     used = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss >> 10
     shutil.rmtree(place)
-    trouble = None
+    problem = None
     if status not in (0, 1):
-        trouble = f"ended with {status}: {err[-300:]}"
+        problem = f"ended with {status}: {err[-300:]}"
     elif used > 4000 and "SANITIZE" not in os.environ:
-        trouble = f"took {used} MiB"
-    return sql, trouble
+        problem = f"took {used} MiB"
+    return sql, problem
 
 
 group = world.Group("SQL that makes texts without an end")

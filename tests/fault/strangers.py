@@ -142,8 +142,8 @@ def run(command, root, place, under=()):
     try:
         return fixture.run(*words, cwd=place, under=under,
                            ASAN_OPTIONS="detect_leaks=0")
-    except Exception as trouble:
-        return trouble
+    except Exception as problem:
+        return problem
 
 
 def check(place, before, result):
@@ -180,11 +180,11 @@ def one(number, change, under):
         (place / "trace").touch()
         before = canary(place)
     result = run(command, root, place, under)
-    trouble = None
+    problem = None
     if traced:
-        trouble = opened(place)
+        problem = opened(place)
         (place / "trace").write_text("")
-    return f"{number}: {said}: {command}", trouble or \
+    return f"{number}: {said}: {command}", problem or \
         check(place, before, result)
 
 

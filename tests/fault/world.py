@@ -42,7 +42,7 @@ class Fixture:
         self.ask("fault?spec=" + urllib.parse.quote(spec))
 
     def calm(self):
-        self.ask("mend")
+        self.ask("heal")
         self.ask("clear")
 
     def asked(self):
@@ -120,10 +120,10 @@ class Group:
     def __init__(self, name):
         self.name, self.cases, self.failures = name, 0, []
 
-    def case(self, what, trouble):
+    def case(self, what, problem):
         self.cases += 1
-        if trouble:
-            self.failures.append(f"{what}: {trouble}")
+        if problem:
+            self.failures.append(f"{what}: {problem}")
 
     def skip(self, why):
         Group.number += 1
@@ -143,8 +143,8 @@ def _work(numbers, work, start, case, results):
     for number in numbers:
         try:
             results.put(case(number, here))
-        except Exception as trouble:
-            results.put((str(number), repr(trouble), None))
+        except Exception as problem:
+            results.put((str(number), repr(problem), None))
     here.stop()
     results.put(None)
 

@@ -19,7 +19,7 @@ PINS = ["humanloop==0.8.38", "monkai-trace==0.11.1", "pyarrow==21.0.0",
 BUILD = pathlib.Path(os.environ.get("BUILD", "build")).resolve()
 HOME = BUILD / "interop-env"
 PYTHON = HOME / "bin" / "python"
-PATIENCE = 300         # seconds for what has to be fetched
+TIMEOUT = 300         # seconds for what has to be fetched
 
 
 def install():
@@ -29,14 +29,14 @@ def install():
         return None
     try:
         subprocess.run([sys.executable, "-m", "venv", "--clear", str(HOME)],
-                       check=True, capture_output=True, timeout=PATIENCE)
+                       check=True, capture_output=True, timeout=TIMEOUT)
         subprocess.run([str(PYTHON), "-m", "pip", "install", "-q",
                         "--disable-pip-version-check", "--timeout", "20",
                         "--retries", "1", "--only-binary", ":all:", *PINS],
                        check=True, capture_output=True, text=True,
-                       timeout=PATIENCE)
-    except (OSError, subprocess.SubprocessError) as trouble:
-        said = str(getattr(trouble, "stderr", None) or trouble)
+                       timeout=TIMEOUT)
+    except (OSError, subprocess.SubprocessError) as problem:
+        said = str(getattr(problem, "stderr", None) or problem)
         return ["cannot install the packages: " +
                 (said.strip().splitlines() or ["?"])[-1]]
     done.write_text("\n".join(PINS))
@@ -44,10 +44,10 @@ def install():
 
 
 if pathlib.Path(sys.prefix).resolve() != HOME:
-    trouble = ["once is enough: see the build without sanitizers"] \
+    problem = ["once is enough: see the build without sanitizers"] \
         if "SANITIZE" in os.environ else install()
-    if trouble:
-        print(f"1..0 # SKIP {trouble[0][:150]}")
+    if problem:
+        print(f"1..0 # SKIP {problem[0][:150]}")
         sys.exit(0)
     os.execv(PYTHON, [str(PYTHON), *sys.argv])
 

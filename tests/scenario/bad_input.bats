@@ -121,7 +121,7 @@ refused()
 	    "files body=200 text={\"files\":[]}" \
 	    "files body=200 text=\"x\"" \
 	    "files body=200 text={\"records\":[{}],\"page\":1,\"size\":0,\"total\":9}"; do
-		mend
+		heal
 		rm -rf exports
 		add_fault "$fault"
 		run hlexport
@@ -143,7 +143,7 @@ refused()
 	grep -qx '{"id":null,"type":"prompt"}' exports/*/files/~*/file.json
 	grep -qx '{"type":"prompt","x":1}' exports/*/files/~*/file.json
 	# With a server that knows better, the rest comes.
-	mend
+	heal
 	run hlexport --resume
 	assert_status 0
 	[ "$(ls exports/*/files | grep -vc '^~')" = 6 ]

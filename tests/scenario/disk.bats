@@ -62,7 +62,7 @@ teardown()
 	add_fault "stats status=500"
 	run hlexport --logs -o disk
 	assert_status 3
-	mend
+	heal
 	mount -o remount,ro disk
 	run hlexport --resume disk/*
 	assert_status 1
@@ -195,7 +195,7 @@ teardown()
 	add_fault "stats status=500"
 	run hlexport --logs
 	assert_status 3
-	mend
+	heal
 	mkdir outside
 	for file in "$(the_export)"/files/*/; do
 		ln -s "$PWD/outside" "$file/logs"

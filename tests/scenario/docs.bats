@@ -49,7 +49,7 @@ leave_one_unfinished()
 {
 	add_fault "stats status=404"
 	run -3 hlexport
-	mend
+	heal
 }
 
 @test "exports.example is a fresh export of the sample workspace" {
@@ -322,7 +322,7 @@ page()
 	cp .env.example .env
 	add_fault "stats status=404"
 	run -3 hlexport
-	mend
+	heal
 	command=$(echo "$output" | grep -A1 'To try again' | tail -n 1)
 	run -0 bash -c "$command"
 	command=$(echo "$output" | grep -A1 'To check the files' | tail -n 1)

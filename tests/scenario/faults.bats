@@ -7,7 +7,7 @@ load helper
 fault_passes()
 {
 	local spec
-	mend
+	heal
 	forget_asked
 	for spec in "$@"; do
 		add_fault "$spec"
@@ -85,7 +85,7 @@ fault_passes()
 	# One reply only, among others that are compressed.
 	fault_passes "logs coded=1 text=none times=1" "any gzip=1"
 	# What is known, and wrong, is an error, and not read as it is.
-	mend
+	heal
 	add_fault "stats coded=1 text=gzip"
 	rm -rf exports
 	run hlexport --logs
@@ -128,7 +128,7 @@ fault_passes()
 	(cd "$export" && sha256sum --quiet -c SHA256SUMS)
 	# Mended: only that page is asked for; the tree is as if nothing had
 	# been.
-	mend
+	heal
 	forget_asked
 	run hlexport --resume "$export"
 	assert_status 0
@@ -149,7 +149,7 @@ fault_passes()
 	assert_contains "$output" "10 gaps"
 	assert_equal "$(cat "$(the_export)/files/$id"/logs/*.jsonl | wc -l)" \
 	    1001
-	mend
+	heal
 	run hlexport --resume "$(the_export)"
 	assert_status 0
 	assert_truth "$(the_export)"
@@ -165,7 +165,7 @@ fault_passes()
 	assert_status 3
 	assert_contains "$output" "missing  files page 2 (records 101 to 200)"
 	assert_equal "$(ls "$(the_export)/files" | wc -l)" 150
-	mend
+	heal
 	run hlexport --resume
 	assert_status 0
 	assert_truth_but_logs "$(the_export)"
@@ -187,7 +187,7 @@ assert_truth_but_logs()
 		rm -rf exports
 		add_fault "logs id=$id covers=601-700 status=$status"
 		run hlexport --logs
-		mend
+		heal
 		assert_status 3
 		assert_contains "$output" "Export finished, 1 gap"
 		assert_equal "$(cat exports/*/files/$id/logs/*.jsonl |
@@ -213,7 +213,7 @@ assert_truth_but_logs()
 	# Not one of them was tried again.
 	assert_equal "$(asked '^(versions|stats|environments) ' | sort |
 	    uniq -d)" ""
-	mend
+	heal
 	run hlexport --resume
 	assert_status 0
 	assert_truth "$(the_export)"
@@ -222,7 +222,7 @@ assert_truth_but_logs()
 @test "400, 405, 410 and 422 are not tried again" {
 	start_fixture
 	for status in 400 405 410 422; do
-		mend
+		heal
 		forget_asked
 		rm -rf exports
 		add_fault "stats status=$status"
@@ -250,7 +250,7 @@ assert_truth_but_logs()
 	run hlexport --logs
 	assert_status 4
 	assert_contains "$output" "check HUMANLOOP_API_KEY"
-	mend
+	heal
 	run hlexport --resume
 	assert_status 0
 	assert_truth "$(the_export)"
@@ -266,7 +266,7 @@ assert_truth_but_logs()
 	assert_contains "$output" "3 gaps"
 	HUMANLOOP_API_KEY=hl_sk_wrong run hlexport --resume
 	assert_status 4
-	mend
+	heal
 	run hlexport --resume
 	assert_status 0
 }
@@ -278,7 +278,7 @@ assert_truth_but_logs()
 	begin=$(date +%s%N)
 	hlexport --logs -q -o a
 	[ $((($(date +%s%N) - begin) / 1000000)) -ge 2000 ]
-	mend
+	heal
 	add_fault "versions status=503 text=1 times=1"
 	begin=$(date +%s%N)
 	hlexport -q -o b
@@ -304,7 +304,7 @@ assert_truth_but_logs()
 	add_fault "versions status=500"
 	run hlexport --max-wait 1s -o short
 	assert_status 3
-	mend
+	heal
 	run hlexport --max-wait 0s --resume short/*
 	assert_status 0
 }
@@ -329,7 +329,7 @@ assert_truth_but_logs()
 	assert_contains "$output" "hlexport --resume"
 	# Not each of 28 files' four things five times.
 	[ "$(asked_count)" -lt 120 ]
-	mend
+	heal
 	run hlexport --resume
 	assert_status 0
 	assert_truth "$(the_export)"
@@ -385,7 +385,7 @@ assert_truth_but_logs()
 @test "redirects of the same origin are followed, with the key" {
 	start_fixture
 	add_fault "versions redirect=307 text=$url/directories times=0"
-	mend
+	heal
 	# Slashless: the same path again, which answers the second time.
 	id=$(curl -sS -H "X-API-KEY: $key" "$url/files" |
 	    jq -r '.records[0].id')
@@ -393,7 +393,7 @@ assert_truth_but_logs()
 	run hlexport
 	assert_status 3
 	assert_contains "$output" "HTTP 404"
-	mend
+	heal
 	add_fault "versions redirect=302 text=?x=1 times=4"
 	rm -rf exports
 	run hlexport --logs
@@ -408,7 +408,7 @@ assert_truth_but_logs()
 	assert_equal "$(fixture asked | jq '.elsewhere > 0')" true
 	assert_equal "$(fixture asked | jq .elsewhere_with_key)" 0
 	# What is refused there is not blamed on the key.
-	mend
+	heal
 	add_fault "directories redirect=302 text=${url/127.0.0.1/localhost}/files"
 	run hlexport -o other
 	assert_contains "$output" "from ${base/127.0.0.1/localhost}, where a"
@@ -418,7 +418,7 @@ assert_truth_but_logs()
 @test "redirects to no web address, and in circles" {
 	start_fixture
 	for where in file:///etc/passwd gopher://127.0.0.1/ javascript:1; do
-		mend
+		heal
 		rm -rf exports
 		add_fault "stats redirect=302 text=$where"
 		run hlexport
@@ -426,7 +426,7 @@ assert_truth_but_logs()
 		assert_contains "$output" "leads to no address that may be asked"
 		! grep -rq root: exports
 	done
-	mend
+	heal
 	rm -rf exports
 	forget_asked
 	add_fault "directories redirect=302 text=/v5/directories"
@@ -466,14 +466,14 @@ assert_truth_but_logs()
 	assert_contains "$output" "missing  logs/$id: 2 different records; the listing's total is 3; read 2 times"
 	grep -q "{\"gap\":\"logs/$id\",\"have\":2,\"total\":3," \
 	    "$(the_export)/manifest.jsonl"
-	mend
+	heal
 	run hlexport --resume
 	assert_status 0
 	hlexport --logs -q -o whole
 	assert_same_export "$(the_export)" whole/*
 }
 
-@test "a short page before the end is noticed and mended by reading again" {
+@test "a short page before the end is noticed, and the list read again" {
 	start_fixture --workspace full
 	id=$(curl -sS -H "X-API-KEY: $key" "$url/files?size=100" |
 	    jq -r '.records[] | select(.name == "logs 1001") | .id')

@@ -76,7 +76,7 @@ nothing_is_left()
 	mkdir exports/20990101-000000
 	head -n 1 "$one/manifest.jsonl" >exports/20990101-000000/manifest.jsonl
 	touch exports/20990101-000000/export.log
-	mend
+	heal
 	run -0 hlexport --resume
 	assert_contains "$output" "Export complete: $one"
 	run -0 hlexport --resume
@@ -125,7 +125,7 @@ nothing_is_left()
 	run -3 hlexport --resume "$one" --include raw,secrets --retries 1
 	# Of no file all is there now, and none is marked so.
 	[ "$(find "$one" -name .done | wc -l)" -lt 28 ]
-	mend
+	heal
 	run -0 hlexport --resume "$one"
 	hlexport verify -q "$one"
 	hlexport -q --logs --include raw,secrets -o other
@@ -192,7 +192,7 @@ nothing_is_left()
 	SOURCE_DATE_EPOCH=1700000000 hlexport -q --logs
 	add_fault "stats status=500 times=always"
 	SOURCE_DATE_EPOCH=1700000001 run -3 hlexport -q --type prompt
-	mend
+	heal
 	mkdir exports/other exports/20990101-000000
 	head -n 1 exports/20231114-221320/manifest.jsonl \
 	    >exports/20990101-000000/manifest.jsonl

@@ -81,9 +81,9 @@ add_fault()
 	curl -sS -G --data-urlencode "spec=$1" "$base/_fault" >/dev/null
 }
 
-mend()
+heal()
 {
-	fixture mend >/dev/null
+	fixture heal >/dev/null
 }
 
 forget_asked()

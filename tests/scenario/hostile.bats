@@ -105,7 +105,7 @@ load tables
 	start_fixture
 	add_fault "stats status=404"
 	SOURCE_DATE_EPOCH=1764000000 TZ=Asia/Tokyo run -3 hlexport --logs
-	mend
+	heal
 	SOURCE_DATE_EPOCH=1700000000 TZ=America/New_York \
 	    run -0 hlexport --resume
 	assert_truth "$(the_export)"
@@ -121,7 +121,7 @@ load tables
 	start_fixture
 	add_fault "stats status=500"
 	run -3 hlexport -q
-	mend
+	heal
 	export=$(the_export)
 	url=$HUMANLOOP_API_URL
 	unset HUMANLOOP_API_URL
@@ -148,7 +148,7 @@ load tables
 	run -3 hlexport --source ./own.yaml --progress none
 	assert_contains "$output" "--resume exports/"
 	assert_contains "$output" " --source ./own.yaml"
-	mend
+	heal
 	export=$(the_export)
 	forget_asked
 	rm "$(find "$export" -name file.json | head -n 1)"
@@ -200,7 +200,7 @@ load tables
 		assert_contains "$output" "the export is not complete"
 		[[ $output != *"lost its end"* ]]
 	done
-	mend
+	heal
 	run -0 hlexport --resume "$export"
 	run -0 hlexport verify "$export"
 }

@@ -60,7 +60,7 @@ load helper
 	make_night
 	assert_equal "$status" 3
 	[ "$(find backup/exports -mindepth 1 -maxdepth 1 | wc -l)" -eq 2 ]
-	mend
+	heal
 	make_night
 	assert_equal "$status" 0
 	for one in backup/exports/*; do

@@ -27,7 +27,7 @@ valid()
 	valid dry-run dry.json
 	run -3 --separate-stderr hlexport --type prompt,dataset --json
 	echo "$output" >gaps.json
-	mend
+	heal
 	run -3 --separate-stderr hlexport summary --json latest
 	echo "$output" >gaps-summary.json
 	one=$(the_export)

@@ -89,7 +89,7 @@ replaced()
 	add_fault "logs status=500"
 	run hlexport -q --logs -o o
 	assert_status 3
-	mend
+	heal
 	add_fault "any delay=100"
 	for i in 1 2 3; do
 		rm -rf it
@@ -198,7 +198,7 @@ with zipfile.ZipFile("bad.zip", "w") as f:
 	name=$(basename "$export")
 	cp -r "$export" before
 	hlexport pack "$export" -q -o x.zip 2>err
-	mend
+	heal
 	hlexport --resume "$export" -q
 	replaced x.zip
 	run -0 hlexport verify x.zip

@@ -131,7 +131,7 @@ verdict()
 	run -3 hlexport --resume old --retries 1
 	run -6 hlexport verify old
 	assert_contains "$output" "HTTP 500: scripted fault"
-	mend
+	heal
 	# Python's json has written other bytes of the same values.
 	run -0 hlexport --resume old
 	[[ $output != *"others on the server"* ]]
@@ -238,7 +238,7 @@ verdict()
 	diff -r before/files old/files | grep -v '^Only in old' >changed || true
 	[ ! -s changed ]
 	# And then it has: an export like any other.
-	mend
+	heal
 	run -0 hlexport --resume old
 	run -0 hlexport verify old
 	assert_truth old

@@ -126,7 +126,7 @@ load monkai
 	assert_contains "$output" 'no "records" in the reply'
 	assert_contains "$output" "(request req-"
 	run -6 hlexport verify "$(the_export)"
-	mend
+	heal
 	# The export knows its source and its namespace.
 	unset MONKAI_TRACE_NAMESPACE
 	run -0 hlexport --resume "$(the_export)"
@@ -160,7 +160,7 @@ load monkai
 		kill -9 $pid
 		wait $pid || true
 		forget_asked
-		mend
+		heal
 		run -0 monkai --resume killed-$page/*
 		assert_rows "$(echo killed-$page/*)"
 		assert_same_export plain/* killed-$page/*

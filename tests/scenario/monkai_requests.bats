@@ -176,7 +176,7 @@ wrong_file()
 		run -3 monkai -o out-$code
 		assert_contains "$output" \
 		    "HTTP $code: bad_request: scripted fault (request req-"
-		mend
+		heal
 	done
 	# What a retry won't change was tried once; a conflict may pass.
 	assert_equal "$(asked_count 'record_query.* 2 1000')" 8
@@ -186,13 +186,13 @@ wrong_file()
 		run -3 monkai -o out-$code
 		assert_contains "$output" "HTTP $code: a page of HTML"
 		[ "$(asked_count 'record_query.* 2 1000')" -ge 2 ]
-		mend
+		heal
 		add_fault "record_query status=$code form=flat times=1"
 		run -0 monkai --resume out-$code/*
 		run -0 grep -c "HTTP $code: scripted fault.*request_id=req-" \
 		    out-$code/*/export.log
 		assert_rows "$(echo out-$code/*)"
-		mend
+		heal
 	done
 	# In the manifest and as JSON, the id stands by itself.
 	add_fault "record_query page=2 status=400"
@@ -211,7 +211,7 @@ wrong_file()
 	add_fault "record_query page=2 redirect=307 text=$elsewhere/x"
 	run -3 monkai -o other
 	assert_contains "$output" "a POST is not sent to another place"
-	mend
+	heal
 	add_fault "record_query page=2 redirect=302 text=$url/record_query"
 	run -3 monkai -o get
 	assert_contains "$output" "a POST is not sent to another place"
@@ -271,7 +271,7 @@ wrong_file()
 	add_fault "logs_query status=500"
 	run -3 monkai --retries 1
 	export=$(the_export)
-	mend
+	heal
 	for words in "-r $export" "--resume" "-qr $export" "--resu=$export" \
 	    "repair -q $export" "repair --remove-extra --yes $export" \
 	    "repair --jobs 2 $export" "verify --online $export" \

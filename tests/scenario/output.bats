@@ -40,7 +40,7 @@ load helper
 	run hlexport -v -o b
 	assert_contains "$output" "retry stats/"
 	assert_contains "$output" "versions/"
-	mend
+	heal
 	HUMANLOOP_API_KEY=wrong run hlexport -q -o c
 	assert_status 4
 	assert_contains "$output" "refuses the key"
@@ -118,7 +118,7 @@ load helper
 	start_fixture
 	add_fault "stats status=500"
 	run hlexport --logs --type prompt
-	mend
+	heal
 	hlexport --resume -q
 	log=$(the_export)/export.log
 	# Level, time in UTC with milliseconds, area, message.
@@ -334,7 +334,7 @@ told()
 		rm -rf "$where"
 		add_fault "stats status=500"
 		run -3 hlexport -o "$where" --progress none
-		mend
+		heal
 		bash -c "$(told 'hlexport --resume')" >out 2>&1
 		grep -q 'Export complete' out
 	done

@@ -134,13 +134,13 @@ assert_items()
 	start_items --rows 730
 	local way
 	for way in marked headed linked posted; do
-		mend
+		heal
 		forget_asked
 		add_fault "$([ $way = posted ] && echo marked || echo $way) page=4 status=500"
 		run -3 items --way $way -o out-$way
 		assert_contains "$output" "records 301 to 400"
 		assert_contains "$output" "what comes behind it is not known"
-		mend
+		heal
 		forget_asked
 		run -0 items --resume out-$way/*
 		assert_items "$(echo out-$way/*)"
@@ -157,7 +157,7 @@ assert_items()
 	start_items --rows 730
 	add_fault "marked page=4 status=500"
 	run -3 items
-	mend
+	heal
 	add_fault "marked page=4 status=410 times=1"
 	run -0 items --resume exports/*
 	assert_items "$(the_export)"
@@ -242,7 +242,7 @@ teardown()
 		kill -9 $pid
 		wait $pid || true
 		forget_asked
-		mend
+		heal
 		run -0 items --resume out-$page/*
 		assert_items "$(echo out-$page/*)"
 		forget_asked
@@ -300,7 +300,7 @@ teardown()
 	run -0 items --way span
 	fixture truth/logs >truth
 	lines exports/* | cmp - truth
-	mend
+	heal
 	forget_asked
 	# Slow enough to be met half-way.
 	add_fault "span delay=60"
@@ -309,7 +309,7 @@ teardown()
 	wait_until was_asked 7
 	kill -9 $pid
 	wait $pid || true
-	mend
+	heal
 	run -0 items --resume killed/*
 	lines killed/* | cmp - truth
 	run -0 hlexport verify killed/*

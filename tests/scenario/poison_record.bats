@@ -26,7 +26,7 @@ make_whole()
 		rm -rf exports
 		add_fault "logs id=$id holds=538 $kind"
 		run -3 hlexport --logs
-		mend
+		heal
 		assert_equal "$(grep -c '^  missing' <<<"$output")" 1
 		assert_contains "$output" "missing  logs/$id record 538: "
 		assert_contains "$output" "logs                      1,233"
@@ -49,7 +49,7 @@ make_whole()
 		assert_contains "$output" "logs/$id record $n: HTTP 500"
 	done
 	assert_contains "$output" "logs                      1,225"
-	mend
+	heal
 	run -0 hlexport --resume
 	assert_same_export whole/* exports/*
 }
@@ -101,7 +101,7 @@ make_whole()
 	[ "$(asked "^logs $id" | wc -l)" -le 20 ]
 	assert_contains "$output" "missing  logs/$id: HTTP 500"
 	rm -rf exports
-	mend
+	heal
 	forget_asked
 	# All but the first page.
 	add_fault "logs id=$id covers=101-1234 status=500"

@@ -239,7 +239,7 @@ END
 	done
 }
 
-@test "what is left out or mended is told; days are of the zone" {
+@test "what is left out or sanitized is reported; days are of the zone" {
 	needs_tables
 	old_tree '{"id":"a","prompt":{},"created_at":"2025-03-29T20:00:00Z"}' \
 	    '{"id":"b","prompt":{},"output":"\ud800"}' '{"id":"c"'

@@ -72,7 +72,7 @@ wait_for()
 	assert_status 3
 	SOURCE_DATE_EPOCH=1700000001 run hlexport
 	assert_status 3
-	mend
+	heal
 	SOURCE_DATE_EPOCH=1700000002 hlexport -q
 	SOURCE_DATE_EPOCH=1700000003 run hlexport --resume
 	assert_status 0
@@ -106,7 +106,7 @@ wait_for()
 	add_fault "stats status=500"
 	run hlexport --logs --type prompt,tool
 	assert_status 3
-	mend
+	heal
 	run hlexport --resume --type prompt
 	assert_status 2
 	assert_contains "$output" "was begun with --type=prompt,tool, and an export keeps its options; leave out --type, or begin a new export"
@@ -124,7 +124,7 @@ wait_for()
 	add_fault "logs status=500"
 	SOURCE_DATE_EPOCH=1740000000 run hlexport --logs
 	assert_status 3
-	mend
+	heal
 	forget_asked
 	SOURCE_DATE_EPOCH=1750000000 hlexport --resume -q
 	run grep -o 'end_date=[^&]*' "$(the_export)/export.log"
@@ -173,7 +173,7 @@ wait_for()
 	start_fixture
 	add_fault "stats status=500"
 	run hlexport
-	mend
+	heal
 	printf '{"listing":"stats/pr_x/ev' >>"$(the_export)/manifest.jsonl"
 	run hlexport --resume
 	assert_status 0
@@ -191,7 +191,7 @@ assert_truth_of_files()
 	start_fixture
 	add_fault "stats status=500"
 	run hlexport
-	mend
+	heal
 	sed -i '3s/listing/\x01/' "$(the_export)/manifest.jsonl"
 	run hlexport --resume
 	assert_status 6
@@ -234,7 +234,7 @@ assert_truth_of_files()
 	start_fixture
 	add_fault "stats status=500"
 	run hlexport --logs
-	mend
+	heal
 	file=$(dirname "$(ls "$(the_export)"/files/pr_*/file.json)")
 	cp "$file/logs/1.jsonl" "$file/logs/2.jsonl"
 	# The listing is whole, so its stray shard is none of the manifest's.

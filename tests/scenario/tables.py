@@ -193,21 +193,21 @@ def is_same(name, want, have):
     if isinstance(want, (dict, list)):
         if isinstance(have, str):
             have = json.loads(have)
-        return mended(have) == mended(want)
+        return sanitized(have) == sanitized(want)
     if have == "" and want != "":
         return False
-    return mended(have) == mended(want)
+    return sanitized(have) == sanitized(want)
 
 
-def mended(value):
+def sanitized(value):
     """Halves of surrogate pairs, and what a reader makes of large numbers."""
     if isinstance(value, str):
         return "".join("\ufffd" if 0xd800 <= ord(c) <= 0xdfff else c
                        for c in value)
     if isinstance(value, dict):
-        return {mended(key): mended(item) for key, item in value.items()}
+        return {sanitized(key): sanitized(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [mended(item) for item in value]
+        return [sanitized(item) for item in value]
     if isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     return value
@@ -265,7 +265,7 @@ for table, expect in VALUES.items():
     order = [name for name in key if want and name in want[0]]
 
     def place(row):
-        return [float(row[name]) if name == "position" else mended(row[name])
+        return [float(row[name]) if name == "position" else sanitized(row[name])
                 for name in order]
     for one, other in zip(sorted(want, key=place), sorted(have, key=place)):
         compared += 1

@@ -362,7 +362,7 @@ empty_file() { : >"$(find "$export" -name stats.json | head -n 1)"; }
 	assert_equal "$(asked_count '^logs')" 0
 	run -6 --separate-stderr hlexport verify --json "$export"
 	assert_equal "$(jq '.findings | length' <<<"$output")" 1
-	mend
+	heal
 	run -0 hlexport repair "$export"
 	assert_restored
 	[ ! -e "$export.repair" ]

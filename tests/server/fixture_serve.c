@@ -299,7 +299,7 @@ serve_control(struct MHD_Connection *connection, const char *url)
 		asked_clear();
 		rate_forget();
 	}
-	else if (strcmp(url, "/_mend") == 0)
+	else if (strcmp(url, "/_heal") == 0)
 		fault_clear();
 	else if (strcmp(url, "/_fault") == 0 && fault != NULL) {
 		char *spec = route_decode(fault, strlen(fault), true);

@@ -42,7 +42,7 @@ static const char usage[] =
     "  --elsewhere HOST  where the list /elsewhere goes on; self: here\n"
     "  --fault SPEC      see tests/server/fixture_fault.c\n"
     "It prints: address, key, address of another origin.  GET /_asked,\n"
-    "/_truth, /_truth/KIND, /_clear, /_mend, /_fault?spec=SPEC.\n";
+    "/_truth, /_truth/KIND, /_clear, /_heal, /_fault?spec=SPEC.\n";
 
 enum { FILES = 1000, VERSIONS, LOGS, LOG_BYTES, DATASETS, DATAPOINTS,
     EVALUATIONS, EVALUATION_LOGS, RECORDS, ROWS, CAP, LIMIT, WINDOW,
