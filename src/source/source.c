@@ -1,5 +1,5 @@
 /*
- * A source from its definition.
+ * Loading a source from its definition.
  */
 
 #include <fcntl.h>
@@ -51,8 +51,8 @@ source_parse(const char *name, struct span text, struct err *err)
 	struct yaml *top;
 
 	if (text.len > DEFINITION_MAX) {
-		err_set(err, ERR_USAGE, "%s: a definition of more than %d "
-		    "bytes", name, DEFINITION_MAX);
+		err_set(err, ERR_USAGE, "%s: the definition is larger than "
+		    "%d bytes", name, DEFINITION_MAX);
 		return NULL;
 	}
 	r.arena = arena = arena_new();
@@ -120,7 +120,8 @@ source_open_built_in(const char *which, struct err *err)
 	}
 	near = config_near(which, names, n);
 	err_set(err, ERR_USAGE, "no source \"%s\"%s%s%s; 'hlexport sources' "
-	    "lists them, and a definition of your own is given as ./%s.yaml",
+	    "lists them; to use your own definition, give its path, like "
+	    "./%s.yaml",
 	    which, near != NULL ? ", did you mean " : "",
 	    near != NULL ? near : "", near != NULL ? "?" : "", which);
 	return NULL;

@@ -1,5 +1,5 @@
 /*
- * Where the key is found, and how it is sent.
+ * "auth": where to find the key, and how to send it.
  */
 
 #include <string.h>
@@ -8,7 +8,7 @@
 
 #define PLACES_MAX 4096	/* bytes that name them */
 
-/* Name all places where the key may be, for people. */
+/* Describe, for people, the places where the key may be. */
 static int
 name_places(struct source_reader *r, const struct yaml *map)
 {
@@ -29,11 +29,11 @@ name_places(struct source_reader *r, const struct yaml *map)
 		source->auth_where = arena_text(r->arena, text.data);
 	text_release(&text);
 	return source->auth_where != NULL ? 0 : source_wrong(r, map->line,
-	    "\"auth\": the places of the key are more than %d bytes",
-	    PLACES_MAX);
+	    "\"auth\": the names of variables and files are longer than "
+	    "%d bytes in total", PLACES_MAX);
 }
 
-/* Is the key "user:password", for HTTP's own scheme? */
+/* Is the key "user:password", sent with HTTP's Basic scheme? */
 static int
 read_basic(struct source_reader *r, const struct yaml *map)
 {
@@ -46,7 +46,7 @@ read_basic(struct source_reader *r, const struct yaml *map)
 		return -1;
 	if (text == NULL || strcmp(text, "true") != 0)
 		return source_wrong(r, value->line, "\"basic\": expected "
-		    "true, where the key is user:password");
+		    "true (the key is user:password)");
 	if (yaml_get(map, "prefix") != NULL)
 		return source_wrong(r, value->line, "\"basic\" has a prefix "
 		    "of its own: leave out \"prefix\"");

@@ -1,6 +1,5 @@
 /*
- * The JSON that a request sends: how a definition says it, and how it is
- * written.
+ * A request's JSON body: reading it from the definition, and writing it.
  */
 
 #include <string.h>
@@ -9,7 +8,7 @@
 
 #define VALUE_MAX (1 << 20)
 
-/* How a definition names the kinds: {number: "{page.size}"}. */
+/* The names of the kinds in a definition: {number: "{page.size}"}. */
 static const struct {
 	const char *name;
 	enum source_body_kind kind;
@@ -22,7 +21,7 @@ static const struct {
 	{ "object", SOURCE_BODY_MAP },
 };
 
-/* The kind that a key of a map names, or -1. */
+/* The kind that this key names, or -1. */
 static int
 kind_named(const char *key)
 {
@@ -34,7 +33,7 @@ kind_named(const char *key)
 	return -1;
 }
 
-/* Is it "{number: ...}", with or without a "when", and not a map of values? */
+/* Is it "{number: ...}", perhaps with a "when", and not a map of values? */
 static const struct yaml *
 typed_value(const struct yaml *value)
 {
@@ -67,7 +66,7 @@ read_children(struct source_reader *r, const struct yaml *value,
 	return 0;
 }
 
-/* Names come from an option that is a list. */
+/* Names come from a list option. */
 static int
 check_names(struct source_reader *r, const struct source_body *body)
 {
@@ -191,7 +190,7 @@ source_body_asks(const struct source_body *body, enum source_var_kind kind)
 	return source_body_each(body, stop_at, &kind) == -1;
 }
 
-/* ------------------------------------------------------------- writing */
+/* -------------------------------------------------------------- writing */
 
 static void
 add_string(struct text *out, const char *data, size_t len)
@@ -212,7 +211,7 @@ add_string(struct text *out, const char *data, size_t len)
 	text_addc(out, '"');
 }
 
-/* Is it a number as JSON has them (RFC 8259, section 6)? */
+/* Is it a JSON number (RFC 8259, section 6)? */
 static bool
 is_number(const char *p)
 {
@@ -244,7 +243,7 @@ not_of_kind(const struct source_body *body, const char *value,
     const char *kind, struct err *err)
 {
 	return err_set(err, ERR_USAGE, "the request's \"%s\" would be "
-	    "\"%.60s\", which is no %s",
+	    "\"%.60s\"; expected %s",
 	    body->name != NULL ? body->name : "item", value, kind);
 }
 
@@ -256,7 +255,7 @@ add_time(struct text *out, const struct source_body *body, const char *value,
 	int64_t wall;
 
 	if (clock_parse(value, &wall) == -1)
-		return not_of_kind(body, value, "time", err);
+		return not_of_kind(body, value, "a time", err);
 	if (wall % 1000 == 0)
 		clock_second(wall, when);
 	else
@@ -281,7 +280,7 @@ add_names(struct text *out, const char *items)
 	text_addc(out, ']');
 }
 
-/* Write a value that is not empty. */
+/* Write a value; it is not empty. */
 static int
 add_leaf(struct text *out, const struct source_body *body, const char *value,
     struct err *err)
@@ -295,7 +294,7 @@ add_leaf(struct text *out, const struct source_body *body, const char *value,
 		return 0;
 	case SOURCE_BODY_NUMBER:
 		if (!is_number(value))
-			return not_of_kind(body, value, "number", err);
+			return not_of_kind(body, value, "a number", err);
 		text_adds(out, value);
 		return 0;
 	case SOURCE_BODY_BOOLEAN:
@@ -312,8 +311,8 @@ add_leaf(struct text *out, const struct source_body *body, const char *value,
 	return 0;
 }
 
-/* Write a value, with a comma and its name before it.  What a definition
- * nests is no deeper than its YAML may be. */
+/* Write a value, preceded by a comma and its name as needed.  The recursion
+ * is bounded: YAML values nest at most 32 levels. */
 static int
 add_value(struct text *out, const struct source_body *body,
     const struct source_lookup *lookup, bool *first, struct err *err)

@@ -1,5 +1,5 @@
 /*
- * The definitions that are built in.
+ * The built-in definitions.
  */
 
 #include <string.h>

@@ -1,19 +1,19 @@
 /*
- * What can only be checked once all resources are known: whether each value
- * is there when it is needed, and whether the resources hang together.
+ * Checks that need all resources: whether each variable has a value when it is
+ * needed, and whether the resources form a proper tree.
  */
 
 #include <string.h>
 
 #include "source/source_internal.h"
 
-/* Where a variable may stand, and which ones may stand there. */
+/* The place of a template, and which variables may be used there. */
 enum place { IN_PATH, IN_QUERY, IN_FILE, IN_WHEN };
 
 /*
- * Is a value of ${of} known when ${own} is asked for?  It is if ${of} is above
- * ${own}, or is a single document that ${own} or something above it waits
- * for.
+ * Is a field of ${of} known when ${own} is fetched?  It is if ${of} is a
+ * parent of ${own}, or a single document that ${own} or one of its parents
+ * comes after.
  */
 static bool
 is_known(const struct source_resource *own, const struct source_resource *of)
@@ -50,7 +50,7 @@ check_one(struct source_reader *r, const struct source_resource *own,
 		    "list in pages", var->name);
 	case SOURCE_KEY:
 		return place == IN_FILE ? 0 : source_wrong(r, line, "{%s} is "
-		    "not known before the record is there", var->name);
+		    "not known before the record is fetched", var->name);
 	case SOURCE_FIELD:
 		return is_known(own, var->resource) ? 0 : source_wrong(r,
 		    line, "{%s}: \"%s\" is not known here; expected a parent "
@@ -97,7 +97,7 @@ check_when(struct source_reader *r, const struct source_resource *own,
 	return 0;
 }
 
-/* A body's values, each with the reader and the resource. */
+/* The cookie for checking a body's values. */
 struct body_place {
 	struct source_reader *r;
 	const struct source_resource *own;
@@ -114,7 +114,7 @@ check_body_value(void *cookie, const struct source_body *body)
 	return check_when(place->r, place->own, &body->when);
 }
 
-/* The body, and what says which part of a list is asked for. */
+/* Check the templates of the body, the intervals and the slice. */
 static int
 check_request(struct source_reader *r, const struct source_resource *own)
 {
@@ -130,7 +130,7 @@ check_request(struct source_reader *r, const struct source_resource *own)
 	return source_body_each(own->body, check_body_value, &place);
 }
 
-/* A file's path stays below the export, whatever the values are. */
+/* Check that a file's path stays in the export, whatever the values. */
 static int
 check_file_path(struct source_reader *r,
     const struct source_template *template)
@@ -146,8 +146,8 @@ check_file_path(struct source_reader *r,
 			if (strcmp(p, "/.done") == 0)
 				continue;
 			return source_wrong(r, template->line, "expected a "
-			    "path inside the export, no name beginning with "
-			    "a dot but .done");
+			    "path inside the export, with no name that "
+			    "begins with a dot except .done");
 		}
 		if (strstr(p, "//") != NULL)
 			return source_wrong(r, template->line, "an empty "
@@ -156,7 +156,7 @@ check_file_path(struct source_reader *r,
 	return 0;
 }
 
-/* Each record of a list needs a file of its own. */
+/* Each record of a list needs its own file. */
 static int
 check_own_file(struct source_reader *r, const struct source_resource *own)
 {
@@ -173,7 +173,8 @@ check_own_file(struct source_reader *r, const struct source_resource *own)
 				break;
 		if (i == file->n)
 			return source_wrong(r, file->line, "two records of "
-			    "\"%s\" would get one file: expected {%s} in it",
+			    "\"%s\" would get the same file: expected {%s} in "
+			    "its path",
 			    own->name, own->key[part]);
 	}
 	return 0;
@@ -192,7 +193,7 @@ check_url_path(struct source_reader *r, const struct source_resource *own)
 	return 0;
 }
 
-/* From no resource does a way by parent or after lead back to it. */
+/* Check that "parent" and "after" form no cycles. */
 static int
 check_ring(struct source_reader *r, const struct source_resource *own)
 {
@@ -205,7 +206,7 @@ check_ring(struct source_reader *r, const struct source_resource *own)
 		;
 	if (steps > source->n_resources)
 		return source_wrong(r, own->line, "the parents of \"%s\" "
-		    "form a ring", own->name);
+		    "form a cycle", own->name);
 	for (steps = 0, owner = own->after;
 	    owner != NULL && steps <= source->n_resources;
 	    owner = owner->after, steps++) {
@@ -215,11 +216,11 @@ check_ring(struct source_reader *r, const struct source_resource *own)
 			    own->name, owner->name);
 	}
 	if (steps > source->n_resources)
-		return source_wrong(r, own->line, "what \"%s\" comes after "
-		    "forms a ring", own->name);
+		return source_wrong(r, own->line, "the \"after\" of \"%s\" "
+		    "forms a cycle", own->name);
 	if (own->parent != NULL && !own->parent->is_list)
-		return source_wrong(r, own->line, "\"%s\" is no list and can't "
-		    "be a parent; use \"after\"", own->parent->name);
+		return source_wrong(r, own->line, "\"%s\" is not a list and "
+		    "cannot be a parent; use \"after\"", own->parent->name);
 	return 0;
 }
 

@@ -1,5 +1,5 @@
 /*
- * Headers that a platform wants in each request, beside the one with the key:
+ * Headers that a platform needs in every request, besides the key's:
  *
  *	headers: {Notion-Version: "2022-06-28", Workspace: "{option.space}"}
  */
@@ -9,7 +9,7 @@
 
 #include "source/source_internal.h"
 
-/* RFC 9110, 5.6.2: the characters of a name. */
+/* RFC 9110, 5.6.2: the characters of a header's name. */
 static bool
 is_token(const char *name)
 {
@@ -17,7 +17,7 @@ is_token(const char *name)
 	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$%&'*+-.^_`|~")] == '\0';
 }
 
-/* Those that say how the request is sent, and the one with the key. */
+/* Headers that libcurl manages, and the one with the key. */
 static bool
 is_reserved(const struct source *source, const char *name)
 {
@@ -41,8 +41,8 @@ read_header(struct source_reader *r, const struct yaml *item,
 
 	header->name = item->key;
 	if (!is_token(item->key))
-		return source_wrong(r, item->line, "\"headers\": \"%s\" can't "
-		    "be the name of a header", item->key);
+		return source_wrong(r, item->line, "\"headers\": \"%s\" is "
+		    "not a valid header name", item->key);
 	if (is_reserved(r->source, item->key))
 		return source_wrong(r, item->line, "\"headers\": %s is set by "
 		    "the program", item->key);
@@ -53,8 +53,8 @@ read_header(struct source_reader *r, const struct yaml *item,
 
 		if (part->text == NULL && part->var.kind != SOURCE_OPTION)
 			return source_wrong(r, item->line, "\"headers\": only "
-			    "{option.NAME} can stand in a header, which all "
-			    "requests have");
+			    "{option.NAME} is allowed in a header: every "
+			    "request has it");
 	}
 	return 0;
 }

@@ -3,10 +3,10 @@
 
 #include "source/source.h"
 
-/* A definition that is being read. */
+/* State of reading a definition. */
 struct source_reader {
 	struct source *source;
-	const char *name;	/* of the file, for errors */
+	const char *name;	/* the file's, for errors */
 	struct arena *arena;
 	struct err *err;
 };
@@ -17,22 +17,23 @@ int source_wrong(struct source_reader *, int, const char *, ...)
 
 /**
  * source_keys(r, map, what, keys):
- * Is ${map} a map, with no keys but those in ${keys} (blanks between)?
+ * Check that ${map} is a map with no other keys than ${keys}, a list separated
+ * by spaces.  Return 0 or -1.
  */
 int source_keys(struct source_reader *, const struct yaml *, const char *,
     const char *);
 
 /**
  * source_text(r, map, key, must, text):
- * Set ${*text} to the text at ${key}, or to NULL if it isn't there and need
- * not be.  Return 0 or -1.
+ * Set ${*text} to the string at ${key}, or to NULL if there is none and not
+ * ${must}.  Return 0 or -1.
  */
 int source_text(struct source_reader *, const struct yaml *, const char *,
     bool, const char **);
 
 /**
  * source_records(r, map, records):
- * As source_text(), of "records", which may be "": the reply is the array.
+ * As source_text(), for "records"; it may be "": the reply is the array.
  */
 int source_records(struct source_reader *, const struct yaml *,
     const char **);
@@ -43,59 +44,59 @@ int source_number(struct source_reader *, const struct yaml *, const char *,
 
 /**
  * source_texts(r, value, texts, n):
- * Read a text or a list of texts.
+ * Read a string or a list of strings.
  */
 int source_texts(struct source_reader *, const struct yaml *, const char ***,
     size_t *);
 
 /**
  * source_check_path(r, line, path):
- * Is ${path} a path in JSON, of no more than 64 names?
+ * Check that ${path} is a path in JSON of at most 64 names.
  */
 int source_check_path(struct source_reader *, int, const char *);
 
-/** source_path(r, map, key, must, path): As source_text(), of a path. */
+/** source_path(r, map, key, must, path): As source_text(), for a path. */
 int source_path(struct source_reader *, const struct yaml *, const char *,
     bool, const char **);
 
-/** source_paths(r, value, paths, n): As source_texts(), of 64 paths. */
+/** source_paths(r, value, paths, n): As source_texts(), for up to 64 paths. */
 int source_paths(struct source_reader *, const struct yaml *, const char ***,
     size_t *);
 
 /**
  * source_variable(r, name, len, line, own, var):
- * Read what stands between braces.  ${own} is the resource it stands in.
+ * Parse the text between braces.  ${own} is the resource that it belongs to.
  */
 int source_variable(struct source_reader *, const char *, size_t, int,
     const struct source_resource *, struct source_var *);
 
 /**
  * source_template(r, map, key, own, template):
- * Read the template at ${key}, if there is one.
+ * Parse the template at ${key}, if there is one.
  */
 int source_template(struct source_reader *, const struct yaml *,
     const char *, const struct source_resource *, struct source_template *);
 
-/** source_template_of(r, value, own, template): Read one that is there. */
+/** source_template_of(r, value, own, template): Parse the template ${value}. */
 int source_template_of(struct source_reader *, const struct yaml *,
     const struct source_resource *, struct source_template *);
 
-/** source_when(r, map, own, when): Read the conditions at "when". */
+/** source_when(r, map, own, when): Parse the conditions at "when". */
 int source_when(struct source_reader *, const struct yaml *,
     const struct source_resource *, struct source_when *);
 
 /**
  * source_match_fits(pattern):
- * Is it a regular expression that takes little to compile and to run: no more
- * than 500 bytes, 50 brackets, 1000 repetitions, 5000 characters when these
- * are written out, and none that refers back?
+ * Is the regular expression cheap to compile and run: at most 500 bytes, 50
+ * brackets, 1000 repetitions and 5000 characters when expanded, without
+ * back-references?
  */
 bool source_match_fits(const char *);
 
-/** source_auth(r, top): Read how the key is found and sent. */
+/** source_auth(r, top): Read "auth": how to find and send the key. */
 int source_auth(struct source_reader *, const struct yaml *);
 
-/** source_headers(r, top): Read the headers of each request. */
+/** source_headers(r, top): Read "headers", those of every request. */
 int source_headers(struct source_reader *, const struct yaml *);
 
 /** source_body_of(r, map, own): Read the method and the body of ${own}. */
@@ -104,7 +105,7 @@ int source_body_of(struct source_reader *, const struct yaml *,
 
 /**
  * source_body_asks(body, kind):
- * Does a variable of this kind stand in ${body}?
+ * Does ${body} use a variable of this kind?
  */
 bool source_body_asks(const struct source_body *, enum source_var_kind);
 
@@ -118,17 +119,17 @@ int source_options(struct source_reader *, const struct yaml *);
 /** source_resources(r, top): Read all resources. */
 int source_resources(struct source_reader *, const struct yaml *);
 
-/** source_paging(r, resource, map, top): Read how it is paged. */
+/** source_paging(r, resource, map, top): Read the resource's paging. */
 int source_paging(struct source_reader *, struct source_resource *,
     const struct yaml *, const struct yaml *);
 
 /**
  * source_built_in_tables(name):
- * Return the tables that are built in for the source ${name}; at NULL: none.
+ * Return the built-in tables of the source ${name}, or a NULL span.
  */
 struct span source_built_in_tables(const char *);
 
-/** source_validate_definition(r): Check what concerns more than one place. */
+/** source_validate_definition(r): Check rules that span several resources. */
 int source_validate_definition(struct source_reader *);
 
 #endif

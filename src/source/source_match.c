@@ -1,7 +1,7 @@
 /*
- * Regular expressions of a definition: only such as the C library compiles
- * and runs in little time and memory, whoever wrote them.  It writes out what
- * is repeated by numbers, so these count as often as they say.
+ * Limits on a definition's regular expressions, which may be untrusted: the C
+ * library must compile and run them in little time and memory.  It expands
+ * counted repetitions, so those count as often as they repeat.
  */
 
 #include <ctype.h>
@@ -16,7 +16,7 @@
 #define MAX_TIMES 1000
 #define MAX_WRITTEN 5000	/* characters, when all is written out */
 
-/* How much there is of each group that is open, and of its last part. */
+/* The expanded size of each open group, and of its last item. */
 struct weights {
 	unsigned long all[DEEPEST + 1], last[DEEPEST + 1];
 	size_t depth, groups;
@@ -42,7 +42,7 @@ add_part(struct weights *w, unsigned long weight)
 	w->last[w->depth] = weight;
 }
 
-/* "{3}", "{3,}", "{3,5}": the part before it, so often. */
+/* "{3}", "{3,}", "{3,5}": multiply the size of the item before it. */
 static const char *
 repeat(struct weights *w, const char *p)
 {
@@ -65,7 +65,7 @@ repeat(struct weights *w, const char *p)
 	return *p == '}' ? p + 1 : p;
 }
 
-/* Go over what ${p} begins with; NULL: it is too much. */
+/* Step over the item at ${p}; NULL: a limit is exceeded. */
 static const char *
 step(struct weights *w, const char *p)
 {
@@ -91,7 +91,7 @@ step(struct weights *w, const char *p)
 		add_part(w, 1);
 		return skip_set(p);
 	case '\\':
-		/* What "\1" stands for can take for ever to find. */
+		/* Matching a back-reference ("\1") can take exponential time. */
 		if (isdigit((unsigned char)p[1]))
 			return NULL;
 		add_part(w, 1);

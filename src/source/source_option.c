@@ -1,5 +1,5 @@
 /*
- * The options that a source brings along.
+ * The options that a source declares.
  */
 
 #include <ctype.h>
@@ -44,7 +44,7 @@ read_kind(struct source_reader *r, const struct yaml *map,
 	    "expected flag, text, number, choice, list or date");
 }
 
-/* Choices become "a|b|c". */
+/* Join the choices to "a|b|c". */
 static int
 read_choices(struct source_reader *r, const struct yaml *map,
     struct config_option *option)
@@ -56,7 +56,7 @@ read_choices(struct source_reader *r, const struct yaml *map,
 
 	if (value == NULL)
 		return option->kind == CONFIG_CHOICE ? source_wrong(r,
-		    map->line, "a choice wants \"choices\"") : 0;
+		    map->line, "\"choices\" is missing") : 0;
 	if (source_texts(r, value, &texts, &n) == -1)
 		return -1;
 	text_init(&all, CHOICES_MAX);
@@ -65,10 +65,10 @@ read_choices(struct source_reader *r, const struct yaml *map,
 	option->choices = all.over ? NULL : arena_text(r->arena, all.data);
 	text_release(&all);
 	return option->choices != NULL ? 0 : source_wrong(r, value->line,
-	    "\"choices\": more than %d bytes", CHOICES_MAX);
+	    "\"choices\": longer than %d bytes in total", CHOICES_MAX);
 }
 
-/* What the help calls a value, where the definition doesn't say. */
+/* The help's placeholder for the value, if the definition has none. */
 static const char *
 value_name(const struct config_option *option)
 {
@@ -94,22 +94,24 @@ check_name(struct source_reader *r, const struct yaml *map)
 	size_t i;
 
 	if (strlen(map->key) > LONGEST_NAME)
-		return source_wrong(r, map->line, "option \"%.20s...\": a "
-		    "name of more than %d letters", map->key, LONGEST_NAME);
+		return source_wrong(r, map->line, "option \"%.20s...\": the "
+		    "name is longer than %d letters", map->key,
+		    LONGEST_NAME);
 	for (p = map->key; *p != '\0'; p++)
 		if (!islower((unsigned char)*p) && *p != '-')
 			return source_wrong(r, map->line, "option \"%s\": "
 			    "expected lower-case letters and -", map->key);
-	/* What other commands have is not in the way. */
+	/* Options of other commands don't conflict. */
 	for (i = 0; i < own.n; i++)
 		if (strcmp(own.rows[i].name, map->key) == 0 &&
 		    (config_goes_with(&own.rows[i], "export") ||
 		    own.rows[i].kind == CONFIG_FLAG))
 			return source_wrong(r, map->line, "option \"%s\": "
-			    "the program has one of this name", map->key);
+			    "the program already has an option of this name",
+			    map->key);
 	if (strcmp(map->key, "server") == 0)
-		return source_wrong(r, map->line, "option \"server\" comes "
-		    "by itself, from the key \"server\"");
+		return source_wrong(r, map->line, "option \"server\" is "
+		    "already declared by the key \"server\"");
 	return 0;
 }
 
@@ -129,7 +131,7 @@ read_switch(struct source_reader *r, const struct yaml *map, const char *key,
 	return 0;
 }
 
-/* What it must be beyond its kind; but for "when", which may name others. */
+/* Read the option's rules, except for "when", which may name other options. */
 static int
 read_rule(struct source_reader *r, const struct yaml *map,
     struct config_option *option, struct source_option *rule)
@@ -147,8 +149,8 @@ read_rule(struct source_reader *r, const struct yaml *map,
 		    "\"adds\" is for flags and lists");
 	if (rule->matches != NULL && !source_match_fits(rule->matches))
 		return source_wrong(r, yaml_get(map, "matches")->line,
-		    "\"matches\": too long, too deep or with too many "
-		    "repetitions, or it refers back");
+		    "\"matches\": too long, nested too deeply, or with too "
+		    "many repetitions or a back-reference");
 	if (rule->matches != NULL) {
 		if (regcomp(&regex, rule->matches, REG_EXTENDED |
 		    REG_NOSUB) != 0)
@@ -185,7 +187,7 @@ read_option(struct source_reader *r, const struct yaml *map,
 		max = 999999999;
 	if (min > max)
 		return source_wrong(r, map->line, "\"min\" of \"%s\" is "
-		    "more than its \"max\"", map->key);
+		    "greater than its \"max\"", map->key);
 	option->name = map->key;
 	option->min = min;
 	option->max = max;
@@ -195,7 +197,7 @@ read_option(struct source_reader *r, const struct yaml *map,
 	if (option->initial != NULL &&
 	    config_check(option, option->initial, r->err) == -1)
 		return source_wrong(r, map->line, "the default of \"%s\" is "
-		    "no value of it", map->key);
+		    "not a valid value", map->key);
 	if (read_rule(r, map, option, rule) == -1)
 		return -1;
 	if (rule->required) {
@@ -207,7 +209,7 @@ read_option(struct source_reader *r, const struct yaml *map,
 	return 0;
 }
 
-/* Once all options are known: those that one names. */
+/* Read the rules that name other options, once all options are known. */
 static int
 read_links(struct source_reader *r, const struct yaml *map,
     struct source_option *rule)
@@ -229,10 +231,10 @@ read_links(struct source_reader *r, const struct yaml *map,
 		    source->options[i].kind == CONFIG_DATE)
 			return 0;
 	return source_wrong(r, yaml_get(map, "before")->line, "\"before\": "
-	    "no option \"%s\" that is a date", rule->before);
+	    "there is no date option \"%s\"", rule->before);
 }
 
-/* The server's address is an option like the others. */
+/* "server" becomes an ordinary option. */
 static int
 read_server(struct source_reader *r, const struct yaml *top,
     struct config_option *option)
@@ -270,13 +272,13 @@ source_options(struct source_reader *r, const struct yaml *top)
 
 	if (all != NULL && all->kind != YAML_MAP)
 		return source_wrong(r, all->line, "\"options\": expected "
-		    "names and what they are");
+		    "a map of options");
 	for (map = all != NULL ? all->child : NULL; map != NULL;
 	    map = map->next)
 		n++;
 	if (n > MAX_OPTIONS)
-		return source_wrong(r, all->line, "\"options\": there are "
-		    "more than %d", MAX_OPTIONS - 1);
+		return source_wrong(r, all->line, "\"options\": more than %d "
+		    "options", MAX_OPTIONS - 1);
 	source->options = arena_take(r->arena, n * sizeof(*source->options));
 	source->rules = arena_take(r->arena, n * sizeof(*source->rules));
 	if (read_server(r, top, &source->options[0]) == -1)

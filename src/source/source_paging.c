@@ -1,5 +1,5 @@
 /*
- * Queries, and how a list comes in pages.
+ * Queries, and the paging of lists.
  */
 
 #include <string.h>
@@ -21,7 +21,7 @@ read_query(struct source_reader *r, const struct yaml *value,
 	    "\"value\" is missing");
 }
 
-/* Read the query of the resource, and behind it the one of its paging. */
+/* Read the query of the resource, then that of its paging. */
 static int
 read_queries(struct source_reader *r, struct source_resource *resource,
     const struct yaml *own, const struct yaml *paging)
@@ -50,7 +50,7 @@ read_queries(struct source_reader *r, struct source_resource *resource,
 	return 0;
 }
 
-/* Find ${key} in the resource's own paging, or else in the common one. */
+/* Find ${key} in the resource's paging, or else in the common one. */
 static const struct yaml *
 paging_with(const struct yaml *own, const struct yaml *common,
     const char *key)
@@ -90,7 +90,7 @@ check_paging_keys(struct source_reader *r, const struct yaml *map)
 	return map != NULL ? source_keys(r, map, "\"paging\"", KEYS) : 0;
 }
 
-/* Does the request have a variable of this kind in it? */
+/* Does the request use a variable of this kind? */
 static bool
 asks_for(const struct source_resource *resource, enum source_var_kind kind)
 {
@@ -111,17 +111,17 @@ asks_for(const struct source_resource *resource, enum source_var_kind kind)
 	return source_body_asks(resource->body, kind);
 }
 
-/* It must have a variable of this kind. */
+/* Refuse a request that does not use a variable of this kind. */
 static int
 must_ask(struct source_reader *r, const struct source_resource *resource,
     enum source_var_kind kind, const char *name)
 {
 	return asks_for(resource, kind) ? 0 : source_wrong(r, resource->line,
-	    "\"%s\" would fetch one page of many: expected {%s} in its query "
-	    "or body", resource->name, name);
+	    "\"%s\" would fetch only one page: expected {%s} in its query or "
+	    "body", resource->name, name);
 }
 
-/* The request must ask for a page, and the reply say when to stop. */
+/* The request must name a page, and the last page must be recognizable. */
 static int
 check_paging(struct source_reader *r, const struct source_resource *resource)
 {
@@ -137,20 +137,20 @@ check_paging(struct source_reader *r, const struct source_resource *resource)
 		/* As of the next, a page without records ends it. */
 		return 0;
 	case SOURCE_OFFSET:
-		/* Its last stop rule is a page without records. */
+		/* A page without records ends the list. */
 		return must_ask(r, resource, SOURCE_PAGE_FIRST, "page.first");
 	case SOURCE_CURSOR:
 		if (shape->cursor == NULL && resource->cursor_header == NULL)
 			return source_wrong(r, resource->line, "\"%s\" would "
-			    "fetch one page of many: expected \"cursor\" or "
+			    "fetch only one page: expected \"cursor\" or "
 			    "\"next\" in its paging", resource->name);
 		return resource->cursor_is_url ? 0 : must_ask(r, resource,
 		    SOURCE_PAGE_CURSOR, "page.cursor");
 	case SOURCE_INTERVALS:
 		if (resource->intervals.cap.line == 0)
 			return source_wrong(r, resource->line, "\"%s\" has "
-			    "no \"cap\": so many records in a reply that "
-			    "some may have been left out", resource->name);
+			    "no \"cap\": the number of records at which a "
+			    "reply may be incomplete", resource->name);
 		if (must_ask(r, resource, SOURCE_PAGE_START,
 		    "page.start") == -1)
 			return -1;
@@ -159,7 +159,7 @@ check_paging(struct source_reader *r, const struct source_resource *resource)
 	return 0;
 }
 
-/* Where the mark of the next page is: a path, or {header: NAME}. */
+/* Read the place of the next page's cursor: a path, or {header: NAME}. */
 static int
 read_cursor(struct source_reader *r, struct source_resource *resource,
     const struct yaml *own, const struct yaml *common, const char *key)
@@ -171,8 +171,8 @@ read_cursor(struct source_reader *r, struct source_resource *resource,
 	value = yaml_get(map, key);
 	if (resource->shape.cursor != NULL ||
 	    resource->cursor_header != NULL)
-		return source_wrong(r, value->line, "\"cursor\" and \"next\" "
-		    "are both there: expected one");
+		return source_wrong(r, value->line, "expected either "
+		    "\"cursor\" or \"next\", not both");
 	resource->cursor_is_url = strcmp(key, "next") == 0;
 	if (value->kind != YAML_MAP)
 		return source_path(r, map, key, true,
@@ -206,8 +206,8 @@ read_intervals(struct source_reader *r, struct source_resource *resource,
 	if (order != NULL && strcmp(order, "newest") != 0 &&
 	    strcmp(order, "oldest") != 0)
 		return source_wrong(r, paging_with(own, common,
-		    "order")->line, "\"order\": expected newest or oldest: "
-		    "what the server lists first");
+		    "order")->line, "\"order\": expected newest or oldest "
+		    "(the records that the server lists first)");
 	intervals->newest_first = order != NULL && strcmp(order, "newest") == 0;
 	if (paging_path(r, own, common, "time", &intervals->time) == -1 ||
 	    paging_text(r, own, common, "earliest", &earliest) == -1)
@@ -218,7 +218,7 @@ read_intervals(struct source_reader *r, struct source_resource *resource,
 		    "earliest")->line, "\"earliest\": expected a date");
 	if (intervals->to.line == 0)
 		return source_wrong(r, resource->line, "\"%s\": \"to\" is "
-		    "missing: the end of the time that is asked for, like "
+		    "missing: the end of the time range to fetch, like "
 		    "\"{run.started}\"", resource->name);
 	return 0;
 }
@@ -233,7 +233,7 @@ read_slice(struct source_reader *r, struct source_resource *resource,
 		return 0;
 	value = yaml_get(map, "slice");
 	if (resource->paging != SOURCE_OFFSET)
-		return source_wrong(r, value->line, "\"slice\" is for "
+		return source_wrong(r, value->line, "\"slice\" is only for "
 		    "\"style: offset\"");
 	if (source_keys(r, value, "\"slice\"", "first count") == -1 ||
 	    source_template(r, value, "first", resource,
@@ -243,7 +243,7 @@ read_slice(struct source_reader *r, struct source_resource *resource,
 	    &resource->slice.count);
 }
 
-/* Where the number of all records is: a path, or {header: NAME}. */
+/* Read the place of the total: a path, or {header: NAME}. */
 static int
 read_total(struct source_reader *r, struct source_resource *resource,
     const struct yaml *own, const struct yaml *common)
@@ -260,7 +260,7 @@ read_total(struct source_reader *r, struct source_resource *resource,
 	    &resource->total_header);
 }
 
-/* Which paths of the reply tell of its pages. */
+/* Read the paths that describe the page in a reply. */
 static int
 read_shape(struct source_reader *r, struct source_resource *resource,
     const struct yaml *own, const struct yaml *common)
@@ -307,8 +307,8 @@ read_style(struct source_reader *r, struct source_resource *resource,
 		}
 	}
 	return source_wrong(r, own != NULL ? own->line : resource->line,
-	    "the list \"%s\" wants a paging: \"paging: none\", or one with "
-	    "\"style: number\", offset, cursor or windows", resource->name);
+	    "the list \"%s\" needs \"paging\": \"none\", or a map with "
+	    "\"style\" number, offset, cursor or windows", resource->name);
 }
 
 int
@@ -326,7 +326,7 @@ source_paging(struct source_reader *r, struct source_resource *resource,
 	if (check_paging_keys(r, own) == -1 ||
 	    check_paging_keys(r, common) == -1)
 		return -1;
-	/* What another style says of its pages does not count here. */
+	/* A resource with its own style inherits nothing. */
 	if (own != NULL && yaml_get(own, "style") != NULL)
 		common = NULL;
 	if (read_style(r, resource, own, common) == -1)

@@ -1,6 +1,6 @@
 /*
- * Paths in JSON: names with dots between, from the outside in.  A name with a
- * dot in it stands in double quotes.
+ * Paths in JSON: names separated by dots, outermost first.  A name that
+ * contains a dot is in double quotes.
  */
 
 #include <string.h>
@@ -26,7 +26,7 @@ source_step(const char *path, struct span *name)
 	return *end == '.' ? end + 1 : end;
 }
 
-/* Return of how many names it is, or 0: it is no path. */
+/* Return the number of names in the path, or 0 if it is malformed. */
 static size_t
 count_steps(const char *path)
 {
@@ -55,11 +55,11 @@ source_check_path(struct source_reader *r, int line, const char *path)
 	size_t n = count_steps(path);
 
 	if (n > MAX_STEPS)
-		return source_wrong(r, line, "\"%.60s...\": a path of more "
+		return source_wrong(r, line, "\"%.60s...\": the path has more "
 		    "than %d names", path, MAX_STEPS);
 	return n > 0 ? 0 : source_wrong(r, line, "\"%s\": expected a "
-	    "path, names with dots between; a name with a dot in it stands "
-	    "in double quotes, like '\"@odata.nextLink\"'", path);
+	    "path: names separated by dots; quote a name that contains a "
+	    "dot, like '\"@odata.nextLink\"'", path);
 }
 
 int

@@ -1,6 +1,6 @@
 /*
- * The paths of a resource's files as patterns for fnmatch(3), with FNM_PATHNAME
- * and FNM_PERIOD: each variable is a "*".
+ * Patterns for fnmatch(3), with FNM_PATHNAME and FNM_PERIOD, that match the
+ * paths of a resource's files: each variable becomes "*".
  */
 
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 
 #include "source/source_internal.h"
 
-/* Text that means itself in a pattern. */
+/* Add text, escaped to match literally. */
 static void
 add_literal(struct text *text, const char *literal)
 {

@@ -1,5 +1,5 @@
 /*
- * Resources: how each is asked for, and where it is written.
+ * Resources: how to fetch each one, and where to store it.
  */
 
 #include <stdlib.h>
@@ -12,7 +12,7 @@
     "key fields object shards done expect hint needs derive wait " \
     "statuses required empty failure"
 
-/* No platform has as many; a stranger's definition may. */
+/* More than any platform has; an untrusted definition may exceed it. */
 #define MAX_RESOURCES 1000
 #define MAX_FIELDS 1000
 
@@ -37,12 +37,12 @@ read_shape(struct source_reader *r, struct source_resource *resource,
 			return 0;
 		if (strcmp(name, "lines") != 0)
 			return source_wrong(r, map->line, "\"shape\" of a "
-			    "list: expected lines, or nothing where its "
+			    "list: expected lines; leave it out if the "
 			    "records are in an array");
 		if (resource->shape.records != NULL)
 			return source_wrong(r, map->line, "\"shape: lines\" "
-			    "has each record in a line of its own: leave "
-			    "out \"records\"");
+			    "has one record per line: leave out "
+			    "\"records\"");
 		resource->shape.form = SOURCE_LINES;
 		resource->shape.records = "";
 		return 0;
@@ -60,7 +60,7 @@ read_shape(struct source_reader *r, struct source_resource *resource,
 	    "array, any or text");
 }
 
-/* What an empty list looks like, and a failure with status 200. */
+/* Read how to recognize an empty list, and a failure with status 200. */
 static int
 read_endings(struct source_reader *r, struct source_resource *resource,
     const struct yaml *map)
@@ -73,16 +73,17 @@ read_endings(struct source_reader *r, struct source_resource *resource,
 	if (empty == NULL)
 		return 0;
 	if (!resource->is_list)
-		return source_wrong(r, empty->line, "\"empty\" is for lists");
+		return source_wrong(r, empty->line, "\"empty\" is only for "
+		    "lists");
 	if (!yaml_is_null(empty))
 		return source_wrong(r, empty->line, "\"empty\": expected "
-		    "null: then null in place of the records is an empty "
-		    "list");
+		    "null (which makes null instead of the records an empty "
+		    "list)");
 	resource->shape.empty_null = true;
 	return 0;
 }
 
-/* What tells the document from something else that is an object too. */
+/* Read the paths that must exist in the document. */
 static int
 read_needs(struct source_reader *r, struct source_resource *resource,
     const struct yaml *map)
@@ -92,8 +93,8 @@ read_needs(struct source_reader *r, struct source_resource *resource,
 	if (value == NULL)
 		return 0;
 	if (resource->shape.form != SOURCE_OBJECT)
-		return source_wrong(r, value->line, "\"needs\" is for get, "
-		    "of an object");
+		return source_wrong(r, value->line, "\"needs\" is only for "
+		    "\"get\" of an object");
 	return source_paths(r, value, &resource->shape.needs,
 	    &resource->shape.n_needs);
 }
@@ -233,7 +234,7 @@ read_derive(struct source_reader *r, struct source_resource *resource,
 	row = yaml_get(value, "row");
 	if (row == NULL || row->kind != YAML_MAP)
 		return source_wrong(r, value->line, "\"row\" is missing: "
-		    "names and where their values are");
+		    "the names and the paths of their values");
 	for (item = row->child; item != NULL; item = item->next)
 		n++;
 	derive->row = arena_take(r->arena, n * sizeof(*derive->row));
@@ -245,7 +246,7 @@ read_derive(struct source_reader *r, struct source_resource *resource,
 	return 0;
 }
 
-/* Read where it is written. */
+/* Read where to store the resource. */
 static int
 read_store(struct source_reader *r, struct source_resource *resource,
     const struct yaml *map)
@@ -263,19 +264,20 @@ read_store(struct source_reader *r, struct source_resource *resource,
 	    source_template(r, map, "done", resource, &resource->done) == -1)
 		return -1;
 	if (resource->store == SOURCE_KEEP_SHARDS && !resource->is_list)
-		return source_wrong(r, map->line, "\"shards\" is for lists");
+		return source_wrong(r, map->line, "\"shards\" is only for "
+		    "lists");
 	if (resource->done.line > 0 && !(resource->is_list && object))
-		return source_wrong(r, resource->done.line, "\"done\" is for "
-		    "lists of objects");
+		return source_wrong(r, resource->done.line, "\"done\" is "
+		    "only for lists with \"object\"");
 	if (resource->store == SOURCE_KEEP_NOTHING &&
 	    (resource->is_list || resource->n_fields == 0))
 		return source_wrong(r, map->line, "\"%s\" would be fetched "
-		    "and thrown away: expected \"object\"%s", resource->name,
+		    "and discarded: expected \"object\"%s", resource->name,
 		    resource->is_list ? " or \"shards\"" : " or \"fields\"");
 	return 0;
 }
 
-/* Read the variable at ${key} that tells how many records there are. */
+/* Read the variable at ${key} that has the number of records. */
 static int
 read_count(struct source_reader *r, struct source_resource *resource,
     const struct yaml *map, const char *key, struct source_var *var,
@@ -291,8 +293,8 @@ read_count(struct source_reader *r, struct source_resource *resource,
 	if (!resource->is_list || template.n != 1 ||
 	    template.parts[0].text != NULL ||
 	    template.parts[0].var.kind != SOURCE_FIELD)
-		return source_wrong(r, value->line, "\"%s\": expected, "
-		    "for a list, one {RESOURCE.FIELD}", key);
+		return source_wrong(r, value->line, "\"%s\": expected one "
+		    "{RESOURCE.FIELD}, and only for a list", key);
 	*var = template.parts[0].var;
 	*has = true;
 	return 0;
@@ -315,7 +317,7 @@ read_other(struct source_reader *r, const struct yaml *map, const char *key,
 	    "\"%s\"", key, name);
 }
 
-/* What needs no other resource: the name, the key, the fields. */
+/* Read what refers to no other resource: the name, the key, the fields. */
 static int
 read_first(struct source_reader *r, const struct yaml *map,
     struct source_resource *resource)
@@ -324,11 +326,11 @@ read_first(struct source_reader *r, const struct yaml *map,
 	    source_text(r, map, "name", true, &resource->name) == -1)
 		return -1;
 	if (strcspn(resource->name, "./{} ") != strlen(resource->name))
-		return source_wrong(r, map->line, "a resource's name has no "
-		    "dots, slashes, braces or blanks");
+		return source_wrong(r, map->line, "a resource's name must "
+		    "not contain dots, slashes, braces or spaces");
 	if (source_find(r->source, resource->name,
 	    strlen(resource->name)) != NULL)
-		return source_wrong(r, map->line, "a second resource called "
+		return source_wrong(r, map->line, "duplicate resource "
 		    "\"%s\"", resource->name);
 	resource->line = map->line;
 	resource->is_list = yaml_get(map, "list") != NULL;
@@ -342,7 +344,7 @@ read_first(struct source_reader *r, const struct yaml *map,
 	return 0;
 }
 
-/* What may name other resources. */
+/* Read what may refer to other resources. */
 static int
 read_second(struct source_reader *r, const struct yaml *map,
     const struct yaml *top, struct source_resource *resource)
@@ -390,10 +392,10 @@ source_resources(struct source_reader *r, const struct yaml *top)
 		    "list");
 	for (map = all->child; map != NULL; map = map->next)
 		n++;
-	/* Each is looked for among all of them. */
+	/* Names are searched linearly. */
 	if (n > MAX_RESOURCES)
-		return source_wrong(r, all->line, "\"resources\": there are "
-		    "more than 1000");
+		return source_wrong(r, all->line, "\"resources\": more than "
+		    "1000 resources");
 	source->resources = arena_take(r->arena,
 	    n * sizeof(*source->resources));
 	for (map = all->child; map != NULL; map = map->next) {

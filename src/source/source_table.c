@@ -6,7 +6,7 @@
 
 #include "source/source_internal.h"
 
-/* Lower-case names, so that no one has to quote them. */
+/* Names that need no quotes in SQL. */
 static int
 check_name(struct source_reader *r, const struct yaml *item, const char *what)
 {
@@ -14,8 +14,8 @@ check_name(struct source_reader *r, const struct yaml *item, const char *what)
 
 	if (len == 0 || len > 60 || *item->key < 'a' || *item->key > 'z' ||
 	    strspn(item->key, "abcdefghijklmnopqrstuvwxyz0123456789_") != len)
-		return source_wrong(r, item->line, "the name of a %s has "
-		    "small letters, digits and \"_\" only, not \"%s\"", what,
+		return source_wrong(r, item->line, "invalid %s name \"%s\"; "
+		    "use only lower-case letters, digits and \"_\"", what,
 		    item->key);
 	return 0;
 }
@@ -31,7 +31,7 @@ count(const struct yaml *map)
 	return n;
 }
 
-/* What is not said of a column: a text, at the path that is its name. */
+/* By default a column is a VARCHAR, and its path is its name. */
 static int
 read_column(struct source_reader *r, const struct yaml *item,
     struct source_column *column)
@@ -43,8 +43,8 @@ read_column(struct source_reader *r, const struct yaml *item,
 	if (check_name(r, item, "column") == -1)
 		return -1;
 	if (strcmp(item->key, "raw") == 0)
-		return source_wrong(r, item->line, "\"raw\" is a column that "
-		    "every table has: the record itself");
+		return source_wrong(r, item->line, "every table already has "
+		    "a column \"raw\", the record itself");
 	if (item->kind == YAML_SCALAR) {
 		column->about = item->text;
 	} else if (source_keys(r, item, "a column", "type path sql about") ==
@@ -78,7 +78,7 @@ source_has_column(const struct source_table *table, const char *name)
 	return false;
 }
 
-/* "name", or "name=path" where it stands elsewhere in the record. */
+/* "name", or "name=path" if the path differs from the name. */
 static int
 read_plain(struct source_reader *r, const struct yaml *list,
     struct source_table *table)
@@ -100,8 +100,8 @@ read_plain(struct source_reader *r, const struct yaml *list,
 		    r->arena, texts[i], (size_t)(equals - texts[i]));
 		native->path = equals == NULL ? texts[i] : equals + 1;
 		if (*native->name == '\0' || *native->path == '\0')
-			return source_wrong(r, list->line, "\"plain\": a name "
-			    "and where it stands in the record, like "
+			return source_wrong(r, list->line, "\"plain\": "
+			    "expected a name and a path in the record, like "
 			    "\"id=record.id\", not \"%s\"", texts[i]);
 		if (source_check_path(r, list->line, native->path) == -1)
 			return -1;
@@ -127,8 +127,8 @@ read_table(struct source_reader *r, const struct yaml *item,
 		return -1;
 	columns = yaml_get(item, "columns");
 	if (columns == NULL || columns->kind != YAML_MAP)
-		return source_wrong(r, item->line, "a table needs "
-		    "\"columns\", a map");
+		return source_wrong(r, item->line, "\"columns\": expected a "
+		    "map of columns");
 	table->n_columns = count(columns);
 	table->columns = arena_take(r->arena, table->n_columns *
 	    sizeof(*table->columns));
@@ -138,8 +138,8 @@ read_table(struct source_reader *r, const struct yaml *item,
 	if (read_plain(r, yaml_get(item, "plain"), table) == -1)
 		return -1;
 	if (table->time != NULL && !source_has_column(table, table->time))
-		return source_wrong(r, item->line, "\"time\": there is no "
-		    "column \"%s\"", table->time);
+		return source_wrong(r, item->line, "\"time\": the table has "
+		    "no column \"%s\"", table->time);
 	return 0;
 }
 

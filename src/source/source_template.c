@@ -28,7 +28,7 @@ option_variable(struct source_reader *r, const char *name, int line,
 			names[i] = source->options[i].name;
 	}
 	near = config_near(name, names, i < 64 ? i : 64);
-	return source_wrong(r, line, "{option.%s}: no such option is "
+	return source_wrong(r, line, "{option.%s}: no option of this name is "
 	    "declared%s%s%s", name, near != NULL ? "; did you mean \"" : "",
 	    near != NULL ? near : "", near != NULL ? "\"?" : "");
 }
@@ -152,7 +152,7 @@ source_variable(struct source_reader *r, const char *data, size_t len, int line,
 	}
 }
 
-/* How many parts ${text} has, at the most. */
+/* An upper bound on the number of parts in ${text}. */
 static size_t
 count_parts(const char *text)
 {
@@ -164,7 +164,7 @@ count_parts(const char *text)
 	return n;
 }
 
-/* How many "{" it has that are not "{{". */
+/* The number of "{" that are not "{{". */
 static size_t
 count_variables(const char *p)
 {
@@ -179,7 +179,7 @@ count_variables(const char *p)
 	return n;
 }
 
-/* Take the text at ${p}; "{{" is a brace.  Return where it ends. */
+/* Read literal text at ${p}; "{{" is a brace.  Return where it ends. */
 static const char *
 take_text(struct source_reader *r, const char *p, struct source_part *part)
 {
@@ -207,11 +207,11 @@ source_template_of(struct source_reader *r, const struct yaml *value,
 	struct source_part *part;
 
 	if (value->kind != YAML_SCALAR)
-		return source_wrong(r, value->line, "expected a text");
+		return source_wrong(r, value->line, "expected a string");
 	template->line = value->line;
 	if (count_variables(p) > MAX_VARIABLES)
 		return source_wrong(r, value->line, "more than %d variables "
-		    "in a text", MAX_VARIABLES);
+		    "in one string", MAX_VARIABLES);
 	template->parts = arena_take(r->arena,
 	    count_parts(p) * sizeof(*template->parts));
 	while (*p != '\0') {
@@ -222,7 +222,7 @@ source_template_of(struct source_reader *r, const struct yaml *value,
 		}
 		if ((end = strchr(p, '}')) == NULL)
 			return source_wrong(r, value->line, "a \"{\" without "
-			    "its \"}\"; \"{{\" is a brace that is sent");
+			    "a \"}\"; write \"{{\" for a literal brace");
 		if (source_variable(r, p + 1, (size_t)(end - p - 1),
 		    value->line, own, &part->var) == -1)
 			return -1;
@@ -242,7 +242,7 @@ source_template(struct source_reader *r, const struct yaml *map,
 		return 0;
 	if (value->kind != YAML_SCALAR || *value->text == '\0')
 		return source_wrong(r, value->line, "\"%s\": expected a "
-		    "text", key);
+		    "string", key);
 	return source_template_of(r, value, own, template);
 }
 
@@ -274,7 +274,7 @@ source_text_of(const struct source_template *template,
 	}
 }
 
-/* Add the values of the variables in ${template}, percent-encoded. */
+/* Expand ${template} with its variables' values percent-encoded. */
 static int
 expand(const struct source_template *template,
     const struct source_lookup *lookup, struct text *out, const char **missing)
@@ -294,7 +294,7 @@ expand(const struct source_template *template,
 			*missing = part->var.name;
 			return -1;
 		}
-		/* "." and ".." would walk about in the path. */
+		/* A value "." or ".." would change the path. */
 		if (strcmp(value, ".") == 0 || strcmp(value, "..") == 0)
 			text_adds(out, value[1] == '\0' ? "%2E" : "%2E%2E");
 		else
@@ -314,7 +314,7 @@ add_query(struct text *url, bool *first, const char *name, const char *value,
 	text_add_percent(url, value, len, "~:,");
 }
 
-/* A list gives the name once for each of its items. */
+/* A list repeats the parameter for each of its items. */
 static void
 add_list(struct text *url, bool *first, const char *name, const char *items)
 {
@@ -335,7 +335,7 @@ add_one(struct text *url, bool *first, const struct source_query *query,
 	const struct source_template *template = &query->value;
 	const char *value;
 	struct text text;
-	bool is_whole;
+	bool fits;
 
 	if (template->n == 1 && template->parts[0].text == NULL &&
 	    template->parts[0].var.kind == SOURCE_OPTION &&
@@ -349,9 +349,9 @@ add_one(struct text *url, bool *first, const struct source_query *query,
 	source_text_of(template, lookup, &text);
 	if (text.len > 0)
 		add_query(url, first, query->name, text.data, text.len);
-	is_whole = !text.over;
+	fits = !text.over;
 	text_release(&text);
-	return is_whole ? 0 : -1;
+	return fits ? 0 : -1;
 }
 
 int

@@ -1,6 +1,6 @@
 /*
- * What the user gave for a source's options, against what the definition
- * wants of them; all before anything is sent.
+ * Checks the values of a source's options against the definition's rules,
+ * before any request is sent.
  */
 
 #include <regex.h>
@@ -35,12 +35,13 @@ check_match(const struct config_option *option, const char *pattern,
 	int rc;
 
 	if (regcomp(&regex, pattern, REG_EXTENDED | REG_NOSUB) != 0)
-		return err_set(err, ERR_USAGE, "--%s: \"%s\" can't be used "
-		    "as a regular expression", option->name, pattern);
+		return err_set(err, ERR_USAGE, "--%s: the definition's "
+		    "pattern \"%s\" is not a valid regular expression",
+		    option->name, pattern);
 	rc = regexec(&regex, value, 0, NULL, 0);
 	regfree(&regex);
-	return rc == 0 ? 0 : err_set(err, ERR_USAGE, "--%s: \"%s\" is not "
-	    "what it must be: %s (%s)", option->name, value, option->help,
+	return rc == 0 ? 0 : err_set(err, ERR_USAGE, "--%s: invalid value "
+	    "\"%s\"; expected %s (%s)", option->name, value, option->help,
 	    pattern);
 }
 
@@ -62,7 +63,7 @@ check_before(const struct source *source, const struct source_lookup *lookup,
 	    source->options[i].name, value, other, later);
 }
 
-/* Name the conditions under which an option may be given. */
+/* Describe the conditions under which an option may be given. */
 static int
 goes_only_with(const struct config_option *option,
     const struct source_when *when, struct err *err)
@@ -94,7 +95,7 @@ source_validate_options(const struct source *source,
 {
 	size_t i;
 
-	/* The first is the server, which has a check of its own. */
+	/* The first is the server, which is checked elsewhere. */
 	for (i = 1; i < source->n_options; i++) {
 		const struct config_option *option = &source->options[i];
 		const struct source_option *rule = &source->rules[i];

@@ -1,5 +1,5 @@
 /*
- * Conditions: when a resource is asked for, or a query is sent.
+ * Conditions: when to fetch a resource or to send a query parameter.
  */
 
 #include <string.h>
@@ -26,7 +26,7 @@ read_is(struct source_reader *r, const struct yaml *value,
 	return 0;
 }
 
-/* An option can only be what its choices say. */
+/* Refuse values that the option can never have. */
 static int
 check_values(struct source_reader *r, const struct yaml *value,
     const struct source_condition *condition)
@@ -38,7 +38,7 @@ check_values(struct source_reader *r, const struct yaml *value,
 		return 0;
 	for (i = 0; i < condition->n; i++)
 		if (config_check(option, condition->values[i], NULL) == -1)
-			return source_wrong(r, value->line, "\"%s\" can't be "
+			return source_wrong(r, value->line, "\"%s\" is never "
 			    "\"%s\"", condition->var.name,
 			    condition->values[i]);
 	return 0;
@@ -48,19 +48,19 @@ int
 source_when(struct source_reader *r, const struct yaml *map,
     const struct source_resource *own, struct source_when *when)
 {
-	const struct yaml *whole = yaml_get(map, "when"), *value;
+	const struct yaml *all = yaml_get(map, "when"), *value;
 	struct source_condition *condition;
 
-	if (whole == NULL)
+	if (all == NULL)
 		return 0;
-	if (whole->kind != YAML_MAP)
-		return source_wrong(r, whole->line, "\"when\": expected "
-		    "variables and the values they must have");
-	for (value = whole->child; value != NULL; value = value->next)
+	if (all->kind != YAML_MAP)
+		return source_wrong(r, all->line, "\"when\": expected a map "
+		    "of variables to the values that they must have");
+	for (value = all->child; value != NULL; value = value->next)
 		when->n++;
 	when->all = arena_take(r->arena, when->n * sizeof(*when->all));
 	condition = when->all;
-	for (value = whole->child; value != NULL; value = value->next) {
+	for (value = all->child; value != NULL; value = value->next) {
 		if (source_variable(r, value->key, strlen(value->key),
 		    value->line, own, &condition->var) == -1)
 			return -1;
@@ -77,7 +77,7 @@ source_when(struct source_reader *r, const struct yaml *map,
 	return 0;
 }
 
-/* Is it nothing, or an array or object with nothing in it? */
+/* Is it empty, or an empty array or object? */
 static bool
 is_unset(const char *value)
 {
@@ -104,7 +104,7 @@ is_one_of(const struct source_condition *condition, const char *value,
 	return false;
 }
 
-/* Does some item of the value do?  Only an option's list has several. */
+/* Does some item of the value match?  Only a list option has several. */
 static bool
 some_item_is(const struct source_condition *condition, const char *value)
 {

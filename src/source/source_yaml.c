@@ -76,7 +76,7 @@ source_text(struct source_reader *r, const struct yaml *map, const char *key,
 		return must ? source_wrong(r, map->line, "\"%s\" is missing",
 		    key) : 0;
 	if (value->kind != YAML_SCALAR || *value->text == '\0')
-		return source_wrong(r, value->line, "\"%s\": expected a text",
+		return source_wrong(r, value->line, "\"%s\": expected a string",
 		    key);
 	*text = value->text;
 	return 0;
@@ -112,7 +112,7 @@ source_number(struct source_reader *r, const struct yaml *map,
 	if (*text < '0' || *text > '9' || *end != '\0' || strlen(text) > 9 ||
 	    n < min || n > max)
 		return source_wrong(r, yaml_get(map, key)->line, "\"%s\": "
-		    "expected a number from %u to %u", key, min, max);
+		    "expected an integer from %u to %u", key, min, max);
 	*number = (uint32_t)n;
 	return 0;
 }
@@ -131,14 +131,14 @@ source_texts(struct source_reader *r, const struct yaml *value,
 		return 0;
 	}
 	if (value->kind != YAML_LIST || value->child == NULL)
-		return source_wrong(r, value->line, "expected a text or a "
-		    "list of texts");
+		return source_wrong(r, value->line, "expected a string or a "
+		    "list of strings");
 	for (*n = 0, item = value->child; item != NULL; item = item->next)
 		++*n;
 	*texts = arena_take(r->arena, *n * sizeof(**texts));
 	for (item = value->child; item != NULL; item = item->next) {
 		if (item->kind != YAML_SCALAR)
-			return source_wrong(r, item->line, "expected a text");
+			return source_wrong(r, item->line, "expected a string");
 		(*texts)[i++] = item->text;
 	}
 	return 0;

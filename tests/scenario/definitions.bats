@@ -96,10 +96,10 @@ write_definition()
 	done
 	write_definition '{"a b": x}' q
 	run -2 hlexport sources check x.yaml
-	assert_contains "$output" "can't be the name of a header"
+	assert_contains "$output" "is not a valid header name"
 	write_definition '{Page: "{page.size}"}' q
 	run -2 hlexport sources check x.yaml
-	assert_contains "$output" "only {option.NAME} can stand in a header"
+	assert_contains "$output" "only {option.NAME} is allowed in a header"
 	write_definition '[x]' q
 	run -2 hlexport sources check x.yaml
 	assert_contains "$output" "expected names and values"

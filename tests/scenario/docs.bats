@@ -86,7 +86,7 @@ leave_one_unfinished()
 	run -2 hlexport --source ./ledger.yaml
 	assert_contains "$output" "--namespace is missing"
 	run -2 hlexport --source ./ledger.yaml --namespace "Not One"
-	assert_contains "$output" "is not what it must be: whose logs"
+	assert_contains "$output" "; expected whose logs"
 	set -- --source ./ledger.yaml --namespace customer-support
 	run -0 hlexport "$@" --dry-run
 	assert_contains "$output" "700"

@@ -552,8 +552,8 @@ test_bodies(void **state)
 	text_release(&body);
 	options[2] = "never";
 	assert_int_equal(make_body(&body, &err), -1);
-	assert_contains(err.text, "\"when\" would be \"never\", which is no "
-	    "time");
+	assert_contains(err.text, "\"when\" would be \"never\"; expected "
+	    "a time");
 	text_release(&body);
 	options[2] = options[3] = options[4] = NULL;
 }

@@ -17,13 +17,13 @@ static const struct {
 	const char *text, *error;
 } wrong[] = {
 	{ HEAD LIST "  paging: {style: offset}\n", "t:5: \"a\" would fetch "
-	    "one page of many: expected {page.first} in its query or body" },
+	    "only one page: expected {page.first} in its query or body" },
 	{ HEAD LIST "  paging: {style: cursor, query: {a: \"{page.cursor}\"}"
 	    "}\n", "expected \"cursor\" or \"next\" in its paging" },
 	{ HEAD LIST "  paging: {style: cursor, cursor: c}\n", "expected "
 	    "{page.cursor} in its query or body" },
 	{ HEAD LIST "  paging: {style: cursor, cursor: c, next: n}\n",
-	    "\"cursor\" and \"next\" are both there" },
+	    "expected either \"cursor\" or \"next\"" },
 	{ HEAD LIST "  paging: {style: cursor, next: {headr: Link}}\n",
 	    "next has no key \"headr\"; did you mean \"header\"?" },
 	{ HEAD LIST "  paging: {style: windows, to: \"{run.started}\"}\n",
@@ -52,8 +52,8 @@ static const struct {
 	{ HEAD PAGING LIST "  method: POST\n  body: {a: {number: "
 	    "\"{id}\"}}\n", "{id} is not known before" },
 	{ HEAD "paging: {style: number, slice: {first: \"1\"}, query: {p: "
-	    "\"{page.number}\"}, total: t}\n" LIST, "\"slice\" is for "
-	    "\"style: offset\"" },
+	    "\"{page.number}\"}, total: t}\n" LIST, "\"slice\" is only "
+	    "for \"style: offset\"" },
 	{ HEAD "auth: {header: A}\n", "t:4: \"env\" is missing" },
 	{ HEAD "options: {a: {kind: text, help: x, required: yes}}\n",
 	    "\"required\": expected true or false" },
@@ -62,9 +62,9 @@ static const struct {
 	{ HEAD "options: {a: {kind: text, help: x, before: b}}\n",
 	    "\"before\" is for dates" },
 	{ HEAD "options: {a: {kind: date, help: x, before: b}}\n",
-	    "no option \"b\" that is a date" },
+	    "there is no date option \"b\"" },
 	{ HEAD "options: {a: {kind: text, help: x, when: {option.b: "
-	    "\"1\"}}}\n", "{option.b}: no such option" },
+	    "\"1\"}}}\n", "{option.b}: no option of this name" },
 	{ HEAD "options: {a: {kind: text, help: x, when: {run.started: "
 	    "\"1\"}}}\n", "expected other options" },
 	{ "name: x\n", "t:1: \"about\" is missing" },
@@ -80,21 +80,21 @@ static const struct {
 	{ HEAD "resources:\n- name: a\n  get: /a\n  list: /b\n", "expected "
 	    "one of get, list, derive" },
 	{ HEAD "resources:\n- name: a\n  get: /a\n", "would be fetched and "
-	    "thrown away" },
+	    "discarded" },
 	{ HEAD "resources:\n- name: a\n  get: a\n  object: a.json\n",
 	    "t:6: expected a path that begins with \"/\"" },
 	{ HEAD "resources:\n- name: a\n  get: /a\n  object: a.json\n"
-	    "- name: a\n  get: /b\n  object: b.json\n", "t:8: a second "
-	    "resource called \"a\"" },
-	{ HEAD "resources:\n- name: a.b\n  get: /a\n", "no dots" },
+	    "- name: a\n  get: /b\n  object: b.json\n", "t:8: duplicate "
+	    "resource \"a\"" },
+	{ HEAD "resources:\n- name: a.b\n  get: /a\n", "must not contain dots" },
 	{ HEAD "resources:\n- name: a\n  get: /{b.id}\n  object: a\n",
 	    "t:6: {b.id}: no resource is called \"b\"" },
 	{ HEAD "resources:\n- name: a\n  get: /{option.x}\n  object: a\n",
-	    "{option.x}: no such option is declared" },
+	    "{option.x}: no option of this name is declared" },
 	{ HEAD "resources:\n- name: a\n  get: /{page.x}\n  object: a\n",
 	    "expected page.number" },
 	{ HEAD "resources:\n- name: a\n  get: /{x\n  object: a\n",
-	    "without its \"}\"" },
+	    "without a \"}\"" },
 	{ HEAD "resources:\n- name: a\n  get: /a\n  object: /etc/x\n",
 	    "t:7: expected a path inside the export" },
 	{ HEAD "resources:\n- name: a\n  get: /a\n  object: a/../x\n",
@@ -102,29 +102,29 @@ static const struct {
 	{ HEAD "resources:\n- name: a\n  get: /a\n  object: a//x\n",
 	    "an empty name in a path" },
 	{ HEAD "resources:\n- name: a\n  list: /a\n  object: \"{id}\"\n",
-	    "wants a paging" },
+	    "needs \"paging\"" },
 	{ HEAD "resources:\n- name: a\n  list: /a\n  paging: none\n  records: "
-	    "r\n  object: x\n", "two records of \"a\" would get one file" },
+	    "r\n  object: x\n", "two records of \"a\" would get the same file" },
 	{ HEAD "resources:\n- name: a\n  list: /a\n  paging: none\n  object: "
 	    "\"{id}\"\n", "\"records\" is missing" },
 	{ HEAD "paging: {style: number, size: 10, records: r, total: t}\n"
 	    "resources:\n- name: a\n  list: /a\n  object: \"{id}\"\n",
-	    "would fetch one page of many" },
+	    "would fetch only one page" },
 	{ HEAD "paging: {style: numbr}\nresources:\n- name: a\n  list: /a\n"
-	    "  object: \"{id}\"\n", "style: number" },
+	    "  object: \"{id}\"\n", "\"style\" number" },
 	{ HEAD PAGING "resources:\n- name: a\n  list: /a\n  shards: a\n"
 	    "  object: b\n", "both \"object\" and \"shards\"" },
 	{ HEAD "resources:\n- name: a\n  get: /a\n  object: a\n  parent: b\n"
 	    "- name: b\n  get: /b\n  object: b\n  parent: a\n",
-	    "form a ring" },
+	    "form a cycle" },
 	{ HEAD "resources:\n- name: a\n  get: /a\n  object: a\n  after: b\n"
 	    "- name: b\n  get: /b\n  object: b\n  after: a\n",
-	    "forms a ring" },
+	    "forms a cycle" },
 	{ HEAD "resources:\n- name: a\n  get: /a\n  object: a\n  parent: a\n",
-	    "form a ring" },
+	    "form a cycle" },
 	{ HEAD "resources:\n- name: a\n  get: /a\n  object: a\n"
 	    "- name: b\n  get: /b\n  object: b\n  parent: a\n",
-	    "is no list and can't be a parent" },
+	    "is not a list and cannot be a parent" },
 	{ HEAD PAGING "resources:\n- name: a\n  list: /a\n  object: \"{id}\""
 	    "\n  fields: [id]\n- name: b\n  get: /{a.id}\n  object: b\n",
 	    "{a.id}: \"a\" is not known here" },
@@ -132,7 +132,7 @@ static const struct {
 	    "\n  fields: [id]\n- name: b\n  parent: a\n  get: /{a.di}\n  "
 	    "object: \"b/{a.id}\"\n", "the fields of \"a\" are: id" },
 	{ HEAD PAGING "resources:\n- name: a\n  list: /{id}\n  object: "
-	    "\"{id}\"\n", "{id} is not known before the record is there" },
+	    "\"{id}\"\n", "{id} is not known before the record is fetched" },
 	{ HEAD "resources:\n- name: a\n  get: /a\n  object: \"{x}\"\n",
 	    "{x}: expected RESOURCE.FIELD" },
 	{ HEAD "resources:\n- name: a\n  get: /a\n  object: a\n  shape: "
@@ -140,20 +140,20 @@ static const struct {
 	{ HEAD "resources:\n- name: a\n  get: /a\n  object: a\n  statuses: "
 	    "{404: maybe}\n", "expected a status from 400 to 599" },
 	{ HEAD "resources:\n- name: a\n  get: /a\n  object: a\n  wait: soon"
-	    "\n", "\"wait\": expected a number" },
+	    "\n", "\"wait\": expected an integer" },
 	{ HEAD "options: {Logs: {kind: flag, help: x}}\nresources: []\n",
 	    "expected lower-case letters" },
 	{ HEAD "options: {jobs: {kind: flag, help: x}}\nresources: []\n",
-	    "the program has one of this name" },
+	    "the program already has an option" },
 	{ HEAD "options: {a: {kind: flog, help: x}}\nresources: []\n",
 	    "\"kind\": expected flag" },
 	{ HEAD "options: {a: {kind: choice, help: x}}\nresources: []\n",
-	    "wants \"choices\"" },
+	    "\"choices\" is missing" },
 	{ HEAD "options: {a: {kind: date, default: soon, help: x}}\n"
-	    "resources: []\n", "the default of \"a\" is no value of it" },
+	    "resources: []\n", "the default of \"a\" is not a valid value" },
 	{ HEAD "options: {a: {kind: choice, choices: [x], help: h}}\n"
 	    "resources:\n- name: a\n  when: {option.a: z}\n  get: /a\n  "
-	    "object: a\n", "can't be \"z\"" },
+	    "object: a\n", "is never \"z\"" },
 	{ HEAD "resources:\n- name: a\n  when: {a: {is: full}}\n  get: /a\n",
 	    "{a}: expected" },
 };
@@ -359,7 +359,7 @@ test_rules_of_options(void **state)
 		{ { "name", "", NULL }, "--name is missing" },
 		{ { "name", "x", "code", "ABC", NULL }, NULL },
 		{ { "name", "x", "code", "ABCD", NULL },
-		    "--code: \"ABCD\" is not what it must be: three "
+		    "--code: invalid value \"ABCD\"; expected three "
 		    "capitals" },
 		{ { "name", "x", "from", "2025-01-01",
 		    "to", "2025-01-02", NULL }, NULL },
@@ -422,9 +422,9 @@ static const struct {
 	{ HEAD "options: {o: {kind: list, help: x, choices: [a", ", bbbb",
 	    "]}}\n" GET "}\n", 800, 900, "\"choices\": more than 4096" },
 	{ HEAD "auth: {header: A, env: [B, C", "D", "]}\n" GET "}\n", 4000,
-	    5000, "places of the key are more than 4096" },
+	    5000, "longer than 4096 bytes in total" },
 	{ HEAD "auth: {header: A, env: [B", "D", "]}\n" GET "}\n", 4000,
-	    5000, "places of the key are more than 4096" },
+	    5000, "longer than 4096 bytes in total" },
 	{ HEAD "options: {o", "p", ": {kind: text, help: x}}\n" GET "}\n",
 	    63, 64, "a name of more than 64 letters" },
 	{ HEAD "options: {o: {kind: text, help: x}}\n" GET ", query: {q: \""
@@ -443,9 +443,9 @@ static const struct {
 	{ HEAD OPTION "matches: \"(a{99}b)", "{50}", "\"}}\n" GET "}\n",
 	    0, 1, "\"matches\": too long" },
 	{ HEAD OPTION "matches: \"(a*)", "\\\\1", "\"}}\n" GET "}\n",
-	    0, 1, "refers back" },
+	    0, 1, "back-reference" },
 	{ HEAD OPTION "matches: \"^[]a(\\\\{9999}]+$\"}}\n# ", "x", "\n"
-	    GET "}\n", 1, 1 << 20, "a definition of more than" },
+	    GET "}\n", 1, 1 << 20, "the definition is larger than" },
 	{ HEAD GET "}\n", "", "options: {a: {kind: text, help: x}}\n", 0, 0,
 	    NULL },
 };
