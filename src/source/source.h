@@ -244,7 +244,7 @@ struct source_resource {
 	size_t n_statuses;
 	const char *required;	/* if fetching fails, stop and say this */
 
-	const char **key;	/* paths in a record; together they identify it */
+	const char **key;	/* paths in a record that identify it */
 	size_t n_key;
 	struct source_field *fields;
 	size_t n_fields;
@@ -303,7 +303,7 @@ struct source_section {
 struct source_tables {
 	struct source_table *items;
 	size_t n;
-	const char *events;	/* SQL: the events that reports count, or NULL */
+	const char *events;	/* SQL: what reports count, or NULL */
 	const char *unit;	/* what reports call them ("logs"), or NULL */
 	struct source_section *sections;
 	size_t n_sections;

@@ -91,7 +91,7 @@ step(struct weights *w, const char *p)
 		add_part(w, 1);
 		return skip_set(p);
 	case '\\':
-		/* Matching a back-reference ("\1") can take exponential time. */
+		/* Back-references ("\1") can take exponential time. */
 		if (isdigit((unsigned char)p[1]))
 			return NULL;
 		add_part(w, 1);

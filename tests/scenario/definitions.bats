@@ -105,5 +105,5 @@ write_definition()
 	assert_contains "$output" "expected names and values"
 	write_definition '{A: x}' 'a { b'
 	run -2 hlexport sources check x.yaml
-	assert_contains "$output" '"{{" is a brace that is sent'
+	assert_contains "$output" 'write "{{" for a literal brace'
 }

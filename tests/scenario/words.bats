@@ -188,5 +188,5 @@ for i in range(95):
 	wrong 's/shape: lines/shape: object/' "expected lines"
 	wrong 's/failure: error/records: x/' 'leave out "records"'
 	wrong 's/{header: X-Total-Count}/{headr: X}/' "header"
-	wrong 's/{page.number}/1/' "one page of many"
+	wrong 's/{page.number}/1/' "only one page"
 }

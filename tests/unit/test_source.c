@@ -86,7 +86,7 @@ static const struct {
 	{ HEAD "resources:\n- name: a\n  get: /a\n  object: a.json\n"
 	    "- name: a\n  get: /b\n  object: b.json\n", "t:8: duplicate "
 	    "resource \"a\"" },
-	{ HEAD "resources:\n- name: a.b\n  get: /a\n", "must not contain dots" },
+	{ HEAD "resources:\n- name: a.b\n  get: /a\n", "not contain dots" },
 	{ HEAD "resources:\n- name: a\n  get: /{b.id}\n  object: a\n",
 	    "t:6: {b.id}: no resource is called \"b\"" },
 	{ HEAD "resources:\n- name: a\n  get: /{option.x}\n  object: a\n",
@@ -104,7 +104,8 @@ static const struct {
 	{ HEAD "resources:\n- name: a\n  list: /a\n  object: \"{id}\"\n",
 	    "needs \"paging\"" },
 	{ HEAD "resources:\n- name: a\n  list: /a\n  paging: none\n  records: "
-	    "r\n  object: x\n", "two records of \"a\" would get the same file" },
+	    "r\n  object: x\n", "two records of \"a\" would get the "
+	    "same file" },
 	{ HEAD "resources:\n- name: a\n  list: /a\n  paging: none\n  object: "
 	    "\"{id}\"\n", "\"records\" is missing" },
 	{ HEAD "paging: {style: number, size: 10, records: r, total: t}\n"
@@ -410,7 +411,7 @@ static const struct {
 	const char *error;
 } bounds[] = {
 	{ HEAD LIST "  paging: none\n  key: k", ".a", "\n", 63, 400000,
-	    "a path of more than 64 names" },
+	    "the path has more than 64 names" },
 	{ HEAD GET ", needs: [a", ", a", "]}\n", 63, 64, "more than 64 "
 	    "paths" },
 	{ HEAD LIST "  paging: none\n  key: [a", ", a", "]\n", 63, 64,
@@ -418,15 +419,15 @@ static const struct {
 	{ HEAD GET ", fields: {f: [a", ", a", "]}}\n", 63, 64, "more than "
 	    "64 paths" },
 	{ HEAD "options: {o: {kind: choice, help: x, choices: [a", "b", "]}"
-	    "}\n" GET "}\n", 4000, 5000, "\"choices\": more than 4096" },
+	    "}\n" GET "}\n", 4000, 5000, "\"choices\": longer than 4096" },
 	{ HEAD "options: {o: {kind: list, help: x, choices: [a", ", bbbb",
-	    "]}}\n" GET "}\n", 800, 900, "\"choices\": more than 4096" },
+	    "]}}\n" GET "}\n", 800, 900, "\"choices\": longer than 4096" },
 	{ HEAD "auth: {header: A, env: [B, C", "D", "]}\n" GET "}\n", 4000,
 	    5000, "longer than 4096 bytes in total" },
 	{ HEAD "auth: {header: A, env: [B", "D", "]}\n" GET "}\n", 4000,
 	    5000, "longer than 4096 bytes in total" },
 	{ HEAD "options: {o", "p", ": {kind: text, help: x}}\n" GET "}\n",
-	    63, 64, "a name of more than 64 letters" },
+	    63, 64, "the name is longer than 64 letters" },
 	{ HEAD "options: {o: {kind: text, help: x}}\n" GET ", query: {q: \""
 	    "{option.o", "|option.o", "}\"}}\n", 15, 100000, "more than 16 "
 	    "alternatives" },
