@@ -69,14 +69,16 @@ void manifest_order(struct manifest_entry *);
 /** manifest_sum_up(entry): Work out from all pages what is known. */
 void manifest_sum_up(struct manifest_entry *);
 
+/** manifest_say(manifest, json): Say ${json}, stolen. */
+void manifest_say(struct manifest *, json_t *);
+
+/* ------------------------------------------------ manifest_journal.c */
+
 /**
  * manifest_commit(manifest, err):
  * Wait for what is on its way to the file; it is there then.
  */
 int manifest_commit(struct manifest *, struct err *);
-
-/** manifest_say(manifest, json): Say ${json}, stolen. */
-void manifest_say(struct manifest *, json_t *);
 
 /** manifest_read_line(manifest, line, err): Return the line, parsed, new. */
 json_t *manifest_read_line(struct manifest *, struct manifest_line,
@@ -85,6 +87,8 @@ json_t *manifest_read_line(struct manifest *, struct manifest_line,
 /** manifest_copy_line(manifest, line, text, err): Add the line as it is. */
 int manifest_copy_line(struct manifest *, struct manifest_line, struct text *,
     struct err *);
+
+/* ------------------------------------------------ manifest_rewrite.c */
 
 /** manifest_rewrite(manifest, seal, err): Write it in order; see FORMAT. */
 int manifest_rewrite(struct manifest *, json_t *, struct err *);
