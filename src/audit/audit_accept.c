@@ -6,8 +6,8 @@
  *	  {"trouble": "damaged", "path": "files/pr_1/logs/2.jsonl",
  *	   "what": "...", "sha256": "..."}]}
  *
- * A finding is accepted as long as it reads the same and the file that it
- * names, if that is there, has the same bytes.
+ * A finding stays accepted as long as its text is the same and the file that it
+ * names, if any, has the same bytes.
  */
 
 #include <sys/stat.h>
@@ -31,7 +31,7 @@ is_wrong(const struct audit_finding *finding)
 	return finding->kind != AUDIT_NOTE && finding->kind != AUDIT_UNKNOWN;
 }
 
-/* The same in an archive, whose files were all read. */
+/* As digest_file(), in an archive, whose files were all read. */
 static void
 digest_member(const struct audit_verify *verify, const char *path,
     char hex[SHA256_HEX])
@@ -69,7 +69,7 @@ digest_file(const struct tree *tree, const char *path, char hex[SHA256_HEX])
 		sha256_hex(bytes, hex);
 }
 
-/* The SHA-256 of the file at ${path}, in hex; or "", if there is none. */
+/* The SHA-256 of the file at ${path} in hex; "" if it does not exist. */
 static void
 digest(const struct audit_verify *verify, const char *path,
     char hex[SHA256_HEX])
@@ -100,7 +100,7 @@ json_of(const struct audit_verify *verify,
 	    "sha256", text_or_null(*hex != '\0' ? hex : NULL));
 }
 
-/* One text for all that tells a finding from others, new. */
+/* A text, new, of everything that identifies a finding. */
 static char *
 key_of(const json_t *json)
 {
@@ -114,7 +114,7 @@ key_of(const json_t *json)
 	text_init(&key, SIZE_MAX / 4);
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		value = json_string_value(json_object_get(json, names[i]));
-		/* An archive does not tell the listing of a file. */
+		/* In an archive, a finding of a file has no listing. */
 		if (has_path && strcmp(names[i], "listing") == 0)
 			continue;
 		text_addf(&key, "%c", value != NULL ? '=' : '-');
@@ -124,7 +124,7 @@ key_of(const json_t *json)
 	return text_take(&key);
 }
 
-/* How many findings of each kind were accepted: by key_of(). */
+/* The number of accepted findings by key_of(). */
 static json_t *
 count_accepted(const json_t *list)
 {
@@ -173,7 +173,7 @@ mark(struct audit_verify *verify, json_t *counts)
 	}
 }
 
-/* Mark what accepted.json, whose text is ${text}, accepts. */
+/* Flag the findings that accepted.json, given as ${text}, accepts. */
 static void
 take_accepted(struct audit_verify *verify, const char *text)
 {
@@ -183,9 +183,9 @@ take_accepted(struct audit_verify *verify, const char *text)
 	json_t *counts;
 
 	if (when == NULL) {
-		audit_say(verify, AUDIT_DAMAGED, AUDIT_ACCEPTED, "it can't "
-		    "be read, so nothing is accepted; 'hlexport verify "
-		    "--accept' writes it anew");
+		audit_say(verify, AUDIT_DAMAGED, AUDIT_ACCEPTED, "it can't be "
+		    "read, so nothing is accepted; 'hlexport verify --accept' "
+		    "rewrites it");
 	} else {
 		verify->accepted = mem_text(when);
 		counts = count_accepted(json_object_get(json, "findings"));
@@ -206,7 +206,7 @@ audit_accept_archive(struct audit_verify *verify, char *text,
 	verify->accept.cookie = cookie;
 }
 
-/* The text of accepted.json in ${tree}, new; NULL: there is none. */
+/* The text of accepted.json in ${tree}, new; NULL: it does not exist. */
 static char *
 read_accepted(const struct tree *tree)
 {
@@ -232,7 +232,7 @@ audit_accept_prescan(struct audit_verify *verify)
 		take_accepted(verify, verify->accept.text);
 }
 
-/* Does a finding that was accepted still hold, and is anything lost by it? */
+/* Does an accepted finding still hold, and does it mean lost data? */
 static bool
 is_lost(const struct tree *tree, const json_t *finding, bool sealed)
 {
@@ -273,7 +273,7 @@ audit_accepted_in(const struct tree *tree, bool sealed, bool *lacks)
 	return when;
 }
 
-/* The file as it was accepted: no more than that is asked of it. */
+/* Make ${receipt} that of the file as it was accepted. */
 static void
 accept_receipt(const struct tree *tree, struct tree_receipt *receipt,
     const char *hex)
@@ -330,7 +330,10 @@ audit_accepted(const struct audit_verify *verify)
 	return verify->accepted;
 }
 
-/* Does nobody write to the export?  Return the lock, to be closed; or -1. */
+/*
+ * Lock the export against writers.  Return a descriptor to be closed; or -1
+ * with ${err} set, or without, if there is no log.
+ */
 static int
 lock_out(const struct audit_verify *verify, struct err *err)
 {
@@ -361,9 +364,9 @@ audit_accept(struct audit_verify *verify, struct err *err)
 		json_decref(list);
 		if (fd != -1)
 			close(fd);
-		return err_set(err, ERR_USAGE, "%s has no manifest, so a "
-		    "later change could not be told; run 'hlexport adopt' "
-		    "first", verify->settings.path);
+		return err_set(err, ERR_USAGE, "%s has no manifest, so later "
+		    "changes could not be detected; run 'hlexport adopt' first",
+		    verify->settings.path);
 	}
 	clock_rfc3339(clock_real(), when);
 	for (i = 0; i < verify->n_findings; i++) {

@@ -1,10 +1,10 @@
 /*
- * A manifest for a tree that has none.
+ * A manifest for an export that has none.
  *
- * Made while the tree is verified.  A listing is said to be whole where other
- * records prove it (their counts agree, or it came in one reply and its unit
- * was finished).  Of any other the manifest knows the files, and that it has
- * to be read again from its start: a page of no records asked for.
+ * The audit makes it.  A listing counts as complete if other records prove it
+ * (their counts agree, or it came in one reply and its unit has a done marker).
+ * For any other listing, the manifest has the files and a page of no records,
+ * so that a resumed export reads it again from its start.
  */
 
 #include <sys/stat.h>
@@ -19,11 +19,11 @@
 
 #include "audit/audit_internal.h"
 
-/* In the header: what became of a SHA256SUMS that was there. */
+/* In the header: what happened to an earlier SHA256SUMS. */
 #define HAD_SUMS "had_sums"
 #define SUMS_ASIDE "sums_aside"
 
-/* The time in the name of the directory, or else now. */
+/* The time in the name of the directory; else the current time. */
 static void
 started_of(const char *path, char started[32])
 {
@@ -42,7 +42,7 @@ started_of(const char *path, char started[32])
 	clock_rfc3339(wall, started);
 }
 
-/* The options that the old tool must have had, told by what it took. */
+/* The options that the legacy tool must have had, by the files it wrote. */
 static json_t *
 options_of(const struct audit_verify *verify)
 {
@@ -57,8 +57,8 @@ options_of(const struct audit_verify *verify)
 }
 
 /*
- * Remove what an adoption that was ended has left half written; anything else
- * in the tree is the user's, whatever it is called.
+ * Remove temporary files of an interrupted adoption.  All other files are the
+ * user's, whatever their names.
  */
 static int
 sweep_own(const struct tree *tree, struct err *err)
@@ -86,7 +86,7 @@ audit_adopt_begin(struct audit_verify *verify, const char *tool,
 	json_t *header;
 
 	if (verify->progress.is_native)
-		return err_set(err, ERR_USAGE, "%s has a manifest already",
+		return err_set(err, ERR_USAGE, "%s already has a manifest",
 		    verify->settings.path);
 	verify->adopting = tree_open(verify->settings.path, err);
 	if (verify->adopting == NULL ||
@@ -104,7 +104,7 @@ audit_adopt_begin(struct audit_verify *verify, const char *tool,
 	return 0;
 }
 
-/* Is it proven that the listing is all there? */
+/* Is the listing proven complete? */
 static bool
 is_proven(struct audit_verify *verify)
 {
@@ -135,11 +135,11 @@ say_gap(struct audit_verify *verify, uint64_t have, int64_t reported,
 	    .have = (int64_t)have, .expected = reported, .status = -1 };
 
 	if (reported >= 0)
-		gap.why = mem_format("the old tool's export has %" PRIu64
-		    " different records; %s says %" PRId64, have, name,
-		    reported);
+		gap.why = mem_format("the legacy export has %" PRIu64 " "
+		    "distinct records; %s says %" PRId64, have, name, reported);
 	else
-		gap.why = mem_text("the old tool's export of it is damaged");
+		gap.why = mem_text("the legacy export of this listing is "
+		    "damaged");
 	manifest_say_gap(verify->adopted, &gap);
 	free(gap.why);
 }
@@ -196,12 +196,12 @@ audit_adopt_not(struct audit_verify *verify,
 
 struct summing {
 	struct tree *tree;
-	const struct tree_receipts *hashed;	/* read already; or NULL */
-	struct tree_receipts said;	/* by the SHA256SUMS that is there */
+	const struct tree_receipts *hashed;	/* already hashed; or NULL */
+	struct tree_receipts said;	/* in the existing SHA256SUMS */
 	struct tree_receipts files;
 };
 
-/* Hash a file that no one has read yet. */
+/* Hash a file that the audit did not read. */
 static int
 hash_file(const struct tree *tree, const char *path,
     unsigned char hash[SHA256_BYTES], struct err *err)
@@ -248,8 +248,8 @@ sum_file(void *cookie, const char *path, bool is_plain, struct err *err)
 }
 
 /*
- * What SHA256SUMS is to say: of all files.  Of those that it tells of already,
- * it goes on to say the same: that is how damage shows.
+ * Make SHA256SUMS of all files.  Lines of an existing one stay as they are:
+ * damage shows by them.
  */
 static int
 sum_all(struct summing *summing, struct text *text, struct err *err)
@@ -278,7 +278,9 @@ sum_all(struct summing *summing, struct text *text, struct err *err)
 	return rc;
 }
 
-/* Does the file ${name} in ${dir} say what ${text} says?  Is it there? */
+/*
+ * Does the file ${name} in ${dir} hold ${text}?  Set ${is_there} if it exists.
+ */
 static bool
 says(int dir, const char *name, const struct text *text, bool *is_there)
 {
@@ -300,8 +302,8 @@ write_sums(const struct tree *tree, const struct text *text, struct err *err)
 }
 
 /*
- * Note in the header what becomes of a SHA256SUMS that is there: it says the
- * same, or a copy of it is kept beside the tree, so that it can be put back.
+ * Note in the header what happens to an existing SHA256SUMS: either it stays as
+ * it is, or a copy is kept beside the export, so that undo can restore it.
  */
 static int
 note_sums(struct audit_verify *verify, const struct text *text,
@@ -324,8 +326,8 @@ note_sums(struct audit_verify *verify, const struct text *text,
 }
 
 /*
- * The manifest first, for it tells what SHA256SUMS was; ended between the two,
- * audit_adopt_again() writes what is left to be written.
+ * The manifest comes first, as it records what SHA256SUMS was.  If the process
+ * ends between the two, audit_adopt_again() writes the rest.
  */
 int
 audit_adopt_end(struct audit_verify *verify, struct err *err)
@@ -345,7 +347,7 @@ audit_adopt_end(struct audit_verify *verify, struct err *err)
 		rc = manifest_save(verify->adopted, err);
 	if (rc == 0 && !is_same)
 		rc = write_sums(verify->adopting, &text, err);
-	/* It has a manifest now. */
+	/* The export has a manifest now. */
 	verify->progress.is_native = rc == 0;
 	text_release(&text);
 	return rc;
@@ -359,7 +361,7 @@ audit_adopt_aside(const struct audit_verify *verify)
 
 /* ------------------------------------------------------ once more, undoing */
 
-/* Has nothing been fetched into it since? */
+/* Was nothing fetched into the export since it was adopted? */
 static bool
 is_as_adopted(const struct manifest *manifest)
 {
@@ -375,7 +377,7 @@ is_as_adopted(const struct manifest *manifest)
 	return true;
 }
 
-/* Is SHA256SUMS still what it was before, though the manifest is there? */
+/* Is SHA256SUMS still the earlier one, although the manifest exists? */
 static bool
 lacks_sums(struct tree *tree, const json_t *header)
 {
@@ -437,16 +439,15 @@ audit_adopt_again(const char *path, bool *is_adopted, struct err *err)
 	if (manifest != NULL)
 		rc = go_on(tree, manifest, is_adopted, err);
 	else
-		rc = err_set(err, ERR_DATA, "%s has a manifest already, and "
-		    "it is damaged (%s): run 'hlexport repair' or, if its "
-		    "server is gone, 'hlexport verify --accept'", path,
-		    damage.text);
+		rc = err_set(err, ERR_DATA, "%s already has a manifest, which "
+		    "is damaged (%s); run 'hlexport repair' or, if its server "
+		    "is gone, 'hlexport verify --accept'", path, damage.text);
 	manifest_close(manifest);
 	tree_close(tree);
 	return rc;
 }
 
-/* Remove the log, if nothing was ever written to it. */
+/* Remove the log if it is empty. */
 static int
 remove_log(struct tree *tree, struct err *err)
 {
@@ -458,7 +459,7 @@ remove_log(struct tree *tree, struct err *err)
 	return file_remove(tree_dir(tree), TREE_LOG, err);
 }
 
-/* SHA256SUMS as it was: not there, as it is, or what was set aside. */
+/* Restore the earlier SHA256SUMS: none, the present one, or the copy. */
 static int
 undo_sums(struct tree *tree, json_t *header, struct err *err)
 {
@@ -475,14 +476,14 @@ undo_sums(struct tree *tree, json_t *header, struct err *err)
 		return errno == ENOENT ? 0 : err_set(err, ERR_DATA, "the "
 		    "manifest says that the original " TREE_SUMS " is in %s, "
 		    "which 'hlexport adopt' did not make for this directory; "
-		    "if you renamed it, give it its old name first", aside);
+		    "if you renamed it, restore its name first", aside);
 	rc = renameat(from, TREE_SUMS, tree_dir(tree), TREE_SUMS);
 	if (rc == -1 && errno != ENOENT)
-		err_errno(err, ERR_DISK, "put back the " TREE_SUMS
-		    " that is in %s", aside);
+		err_errno(err, ERR_DISK, "restore " TREE_SUMS " from %s",
+		    aside);
 	else
 		rc = 0;
-	/* Where both are one file, it has two names still. */
+	/* rename(2) does nothing if both names are links to one file. */
 	if (rc == 0)
 		(void)unlinkat(from, TREE_SUMS, 0);
 	close(from);
@@ -494,11 +495,13 @@ static int
 undo(struct tree *tree, struct manifest *manifest, struct err *err)
 {
 	if (!is_as_adopted(manifest))
-		return err_set(err, ERR_USAGE, "%s was not adopted, or was "
-		    "gone on with since: its manifest says what was fetched, "
-		    "and stays", tree_where(tree));
-	/* In this order: ended at any point, it can be done again.  Without a
-	 * manifest, nothing can be accepted. */
+		return err_set(err, ERR_USAGE, "%s was not adopted, or data "
+		    "was fetched into it since; its manifest records what was "
+		    "fetched and is kept", tree_where(tree));
+	/*
+	 * In this order, an interrupted undo can be repeated.  Accepted
+	 * findings go first: they need a manifest.
+	 */
 	if (file_remove(tree_dir(tree), AUDIT_ACCEPTED, err) == -1 &&
 	    errno != ENOENT)
 		return -1;
@@ -509,8 +512,8 @@ undo(struct tree *tree, struct manifest *manifest, struct err *err)
 }
 
 /*
- * There is no manifest.  If that is because it was undone, only the log may
- * be left, and now the one of this look.
+ * There is no manifest.  An earlier undo may have left the log, and opening the
+ * tree made one.
  */
 static int
 undo_nothing(struct tree *tree, const struct source *source, struct err *err)

@@ -1,22 +1,21 @@
 /*
- * Which files the walk comes to next: the rest of the listing it is in, and
- * then, by the manifest, those of the listings that are to be opened.  What
- * these turn out to hang others from comes before them, so a file may wait
- * longer than it was meant to; but at each depth there are no more of them
- * than audit_pool_ahead().
+ * The files that the walk reads next: the rest of the current listing and then,
+ * by the manifest, those of the listings that are ready to be opened.  Children
+ * of their records are walked before them, so that a file may wait longer than
+ * planned; but at each depth there are at most audit_pool_ahead() files.
  */
 
 #include <stdlib.h>
 
 #include "audit/audit_prescan.h"
 
-/* Of a listing that is to be opened: its ${user}. */
+/* The ${user} of a listing that is ready to be opened. */
 struct ahead {
 	struct tree_receipts files;
-	struct audit_prescan **prescans;	/* by file; NULL: not yet */
+	struct audit_prescan **prescans;	/* by file; NULL: not started */
 };
 
-/* Let up to ${most} be looked at, from ${from} on.  Return how many. */
+/* Start up to ${max} prescans from file ${from} on.  Return how many files. */
 static size_t
 add_prescans(struct audit_verify *verify, const struct crawl_listing *listing,
     const struct tree_receipts *files, struct audit_prescan ***prescans,
@@ -36,7 +35,7 @@ add_prescans(struct audit_verify *verify, const struct crawl_listing *listing,
 	return i - from;
 }
 
-/* What files it has; NULL: that can't be told yet. */
+/* The files of a listing; NULL: not known yet. */
 static struct ahead *
 ahead_of(struct audit_verify *verify, struct crawl_listing *listing)
 {
@@ -63,7 +62,7 @@ audit_ahead_fill(struct audit_verify *verify)
 	size_t left = audit_pool_ahead(verify->pool), n;
 	struct ahead *ahead;
 
-	/* The one that is read now is behind ${next} already. */
+	/* ${next} has moved past the file that is read now. */
 	left -= add_prescans(verify, current->crawl, &current->files,
 	    &current->prescans, current->next - 1, left);
 	while (verify->manifest != NULL && left > 0 && (listing =
@@ -72,7 +71,7 @@ audit_ahead_fill(struct audit_verify *verify)
 			return;
 		n = add_prescans(
 		    verify, listing, &ahead->files, &ahead->prescans, 0, left);
-		/* Of those without any, only so many are asked about. */
+		/* A listing without files counts as one, to bound the loop. */
 		left -= n > 0 ? n : 1;
 	}
 }

@@ -1,5 +1,5 @@
 /*
- * What is around the files that count.
+ * The bookkeeping files of an export, and files that don't belong to it.
  */
 
 #include <sys/stat.h>
@@ -43,7 +43,7 @@ each_below(struct tree *tree, const char *path, int level, each_file *file,
 		below = *path == '\0' ? mem_text(name) :
 		    mem_format("%s/%s", path, name);
 		if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) == -1)
-			rc = err_errno(err, ERR_DISK, "look at %s", below);
+			rc = err_errno(err, ERR_DISK, "stat %s", below);
 		else if (S_ISDIR(st.st_mode) && level + 1 < DEEPEST)
 			rc = each_below(tree, below, level + 1, file, cookie,
 			    err);
@@ -70,7 +70,9 @@ audit_is_bookkeeping(const char *path)
 	char temp[PATH_MAX];
 	size_t i;
 
-	/* What accepting left when it was ended is gone the next time. */
+	/*
+	 * The temporary file of an interrupted accept; the next one removes it.
+	 */
 	if (file_temp_name(AUDIT_ACCEPTED, temp) == 0 &&
 	    strcmp(path, temp) == 0)
 		return true;
@@ -92,24 +94,24 @@ check_known(void *cookie, const char *path, bool is_plain, struct err *err)
 	if (audit_is_bookkeeping(path) ||
 	    set_has(verify->known, path, strlen(path)))
 		return 0;
-	/* Of another tool's tree, the sums have what is no part of it, too. */
+	/* SHA256SUMS of a legacy export may list unrelated files too. */
 	if (set_has(verify->checked, path, strlen(path)) &&
 	    (verify->manifest != NULL || audit_disk_knows(verify, path)))
 		return 0;
 	if (!is_plain)
-		audit_find(verify, finding, "it is no file of the export, "
-		    "but a link or something else");
+		audit_find(verify, finding, "it is a link or a special file, "
+		    "not a file of the export");
 	else if (litter_is(path))
-		audit_say(verify, AUDIT_NOTE, path, "it is no part of the "
-		    "export: the system or an editor has left it");
+		audit_say(verify, AUDIT_NOTE, path, "it is not part of the "
+		    "export: the system or an editor left it");
 	else if (verify->manifest != NULL)
-		audit_find(verify, finding, "the manifest does not know it");
+		audit_find(verify, finding, "it is not in the manifest");
 	else
-		audit_find(verify, finding, "it is no part of an export");
+		audit_find(verify, finding, "it is not part of an export");
 	return 0;
 }
 
-/* Does the file hold just these bytes? */
+/* Does the file hold exactly ${text}? */
 static void
 check_text(struct audit_verify *verify, const char *path,
     const struct text *text, const char *what)
@@ -119,7 +121,7 @@ check_text(struct audit_verify *verify, const char *path,
 	struct text have;
 	struct stat st;
 
-	/* A file with holes may be larger than memory. */
+	/* A sparse file may be larger than memory. */
 	text_init(&have, text->len + 1);
 	if (file_stat(tree_dir(verify->tree), path, &st) == 0 &&
 	    S_ISREG(st.st_mode) &&
@@ -128,7 +130,7 @@ check_text(struct audit_verify *verify, const char *path,
 	} else if (file_read(tree_dir(verify->tree), path, &have,
 	    NULL) == -1) {
 		finding.kind = AUDIT_MISSING;
-		audit_find(verify, finding, "it is not there");
+		audit_find(verify, finding, "it does not exist");
 	} else if (!text_equals(&have, text)) {
 		audit_find(verify, finding, "%s", what);
 	}
@@ -146,15 +148,15 @@ check_sums(struct audit_verify *verify, struct err *err)
 	rc = manifest_all_files(verify->manifest, &files, err);
 	if (rc == 0) {
 		tree_sums(&files, &text);
-		check_text(verify, TREE_SUMS, &text, "it does not say what "
-		    "the manifest says");
+		check_text(verify, TREE_SUMS, &text, "it does not match the "
+		    "manifest");
 	}
 	tree_receipts_release(&files);
 	text_release(&text);
 	return rc;
 }
 
-/* The log has the seal, too: is it that of the manifest? */
+/* Is the seal in the log that of the manifest? */
 static bool
 has_seal(struct audit_verify *verify, int fd)
 {
@@ -175,10 +177,10 @@ audit_log(struct audit_verify *verify, int fd)
 	    .path = (char *)TREE_LOG };
 
 	if (!log_digest_matches(fd))
-		audit_find(verify, finding, "it was changed or cut off after "
+		audit_find(verify, finding, "it was changed or truncated after "
 		    "the last run, or that run was killed");
 	else if (verify->manifest != NULL && !has_seal(verify, fd))
-		audit_find(verify, finding, "the last seal in it is not that "
+		audit_find(verify, finding, "its last seal does not match that "
 		    "of " MANIFEST_NAME ": one of the two was replaced");
 }
 
@@ -190,7 +192,7 @@ check_log(struct audit_verify *verify)
 	int fd = file_open(tree_dir(verify->tree), TREE_LOG, O_RDONLY, NULL);
 
 	if (fd == -1) {
-		audit_find(verify, finding, "it is not there");
+		audit_find(verify, finding, "it does not exist");
 		return;
 	}
 	audit_log(verify, fd);
@@ -221,7 +223,7 @@ audit_bookkeeping(struct audit_verify *verify, struct err *err)
 		if (check_sums(verify, err) == -1)
 			return -1;
 		check_log(verify);
-		/* A damaged manifest was found before. */
+		/* A damaged manifest is a finding already. */
 		if (!verify->from_copy && check_copy(verify, err) == -1)
 			return -1;
 	}

@@ -1,6 +1,6 @@
 /*
- * The bytes of one file of an export, as they come: held against its receipt,
- * checked to be JSON, cut into records.
+ * The bytes of one file of an export as they come in: compared with the
+ * receipt, validated as JSON and split into records.
  */
 
 #include <fcntl.h>
@@ -19,7 +19,7 @@ audit_content_begin(struct audit_content *content)
 	content->bytes = content->lines = content->rows = 0;
 	content->is_too_large = false;
 	content->grew_from = NULL;
-	/* A shard of another tool's that was growing when its run ended. */
+	/* A shard of a legacy export may have grown by a resumed run. */
 	if (content->verify->partial != NULL && content->receipt->path != NULL)
 		content->grew_from = audit_sums_find(content->verify,
 		    content->receipt->path);
@@ -27,7 +27,7 @@ audit_content_begin(struct audit_content *content)
 		sha256_restart(content->hash);
 }
 
-/* Hash what comes, and note the hash of what the shard was before it grew. */
+/* Hash the bytes, and note the hash at the size before the shard grew. */
 static void
 add_hash(struct audit_content *content, const char *data, size_t len)
 {
@@ -43,7 +43,7 @@ add_hash(struct audit_content *content, const char *data, size_t len)
 	sha256_add(content->hash, data + n, len - n);
 }
 
-/* The same, of a file that was hashed by who read it. */
+/* The same for a file that its reader hashes. */
 static bool
 hash_prefix(struct audit_content *content)
 {
@@ -71,7 +71,7 @@ hash_prefix(struct audit_content *content)
 	return left == 0;
 }
 
-/* Does it begin with all that it had? */
+/* Does it begin with the bytes that it had before? */
 static bool
 has_grown(struct audit_content *content)
 {
@@ -111,7 +111,10 @@ audit_add_odd(struct audit_verify *verify, size_t odd, uint64_t n,
 	verify->odds[odd].n += n;
 }
 
-/* What an editor or another tool has done to the file: told once a kind. */
+/*
+ * Count deviations of the file, as an editor may cause; each kind is reported
+ * once.
+ */
 static void
 note_odd(struct audit_content *content, unsigned odd)
 {
@@ -135,14 +138,13 @@ audit_tell_odds(struct audit_verify *verify)
 		{ "file begins with a byte order mark",
 		    "files begin with a byte order mark" },
 		{ "line ends with CR LF", "lines end with CR LF" },
-		{ "record has blanks around it",
-		    "records have blanks around them" },
-		{ "record stands on several lines",
-		    "records stand on several lines" },
+		{ "record has whitespace around it",
+		    "records have whitespace around them" },
+		{ "record spans several lines", "records span several lines" },
 		{ "record holds NaN or Infinity",
 		    "records hold NaN or Infinity" },
-		{ "file has no end of its last line",
-		    "files have no end of their last line" },
+		{ "file has no newline at its end",
+		    "files have no newline at their end" },
 		{ "line is empty", "lines are empty" }
 	};
 	struct audit_finding finding = { .kind = AUDIT_NOTE };
@@ -151,18 +153,21 @@ audit_tell_odds(struct audit_verify *verify)
 	for (i = 0; i < AUDIT_ODDS; i++) {
 		const struct audit_odd *odd = &verify->odds[i];
 
-		/* Of ours, the SHA-256 says whether it is as it was. */
+		/*
+		 * For a native export, the SHA-256 shows whether the file
+		 * changed.
+		 */
 		if (odd->n == 0 || (verify->manifest != NULL &&
 		    1u << i != PAGE_ODD_WORDS))
 			continue;
 		finding.path = odd->path;
-		audit_find(verify, finding, "%" PRIu64 " %s (the first is "
-		    "here): that alone is no damage", odd->n,
+		audit_find(verify, finding, "%" PRIu64 " %s (the first one is "
+		    "here); this alone is not damage", odd->n,
 		    what[i][odd->n > 1]);
 	}
 }
 
-/* A record, an empty line, or a line that is none, has come. */
+/* Take a record, an empty line or a damaged line. */
 static void
 take_item(struct audit_content *content, const struct page_item *item,
     const struct err *why)
@@ -188,7 +193,10 @@ take_item(struct audit_content *content, const struct page_item *item,
 	content->record(content, content->by_line ? line : 0, &record);
 }
 
-/* Take what is whole of the ${len} bytes.  Return how many that were. */
+/*
+ * Take the complete items in the ${len} bytes.  Return how many bytes they
+ * have.
+ */
 static size_t
 take_items(struct audit_content *content, const char *data, size_t len,
     bool at_end)
@@ -207,7 +215,7 @@ take_items(struct audit_content *content, const char *data, size_t len,
 	}
 }
 
-/* Keep what is no whole record yet. */
+/* Keep an incomplete record. */
 static void
 keep(struct audit_content *content, const char *data, size_t len)
 {
@@ -221,12 +229,12 @@ keep(struct audit_content *content, const char *data, size_t len)
 	}
 	content->is_too_large = true;
 	text_clear(buffer);
-	audit_content_find(content, AUDIT_DAMAGED, "a record of it has more "
-	    "than %" PRIu64 " bytes, far more than its size lets expect",
+	audit_content_find(content, AUDIT_DAMAGED, "it has a record of more "
+	    "than %" PRIu64 " bytes, far more than the archive's size suggests",
 	    content->largest);
 }
 
-/* What is kept may be whole with more of it. */
+/* Take what has become complete in the buffer. */
 static void
 take_kept(struct audit_content *content, bool at_end)
 {
@@ -252,12 +260,12 @@ take_lines(struct audit_content *content, const char *data, size_t len)
 	const char *end;
 	size_t n;
 
-	/* Mostly, one line is cut by the end of each piece. */
+	/* Usually one line spans the end of each chunk. */
 	while ((buffer->len > 0 || content->is_too_large) && len > 0) {
 		end = memchr(data, '\n', len);
 		n = end != NULL ? (size_t)(end + 1 - data) : len;
 		keep(content, data, n);
-		/* What is not whole is not looked at again and again. */
+		/* Don't rescan an incomplete line with every chunk. */
 		if (end != NULL)
 			take_kept(content, false);
 		data += n;
@@ -298,14 +306,14 @@ check_hash(struct audit_content *content)
 	    content->receipt : audit_sums_find(verify,
 	    content->receipt->path);
 
-	/* Of what is known to be damaged, more need not be said. */
+	/* One finding per damaged file is enough. */
 	if (wanted == NULL || content->hash == NULL || !content->is_whole)
 		return;
 	if (memcmp(content->sha256, wanted->sha256, SHA256_BYTES) != 0 &&
 	    !has_grown(content))
-		audit_content_find(content, AUDIT_DAMAGED, "its SHA-256 is "
-		    "not %s", verify->manifest != NULL ? "the manifest's" :
-		    "that of " TREE_SUMS);
+		audit_content_find(content, AUDIT_DAMAGED, "its SHA-256 does "
+		    "not match %s", verify->manifest != NULL ? "the manifest" :
+		    TREE_SUMS);
 }
 
 void

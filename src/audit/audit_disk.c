@@ -1,6 +1,6 @@
 /*
- * A tree without a manifest: what is in each listing, told by the files that
- * are there, and whether that is all.
+ * An export without a manifest: what each listing contains, by the files that
+ * exist, and whether that is complete.
  */
 
 #include <fcntl.h>
@@ -94,7 +94,7 @@ audit_disk_free(struct audit_verify *verify)
 	free(verify->uncounted);
 }
 
-/* The first of the paths that does not come before ${path}. */
+/* The index of the first path not less than ${path}. */
 static size_t
 lower_bound(const struct audit_paths *paths, const char *path)
 {
@@ -135,7 +135,7 @@ audit_disk_path(const struct audit_verify *verify, size_t i, size_t k)
 	return k < verify->paths[i].n ? verify->paths[i].items[k] : NULL;
 }
 
-/* Where ${template} leads, with a text in place of the record's own key. */
+/* Expand ${template} into verify->path, with ${parts} as the record's key. */
 static bool
 path_of(struct audit_verify *verify, const struct crawl_node *node,
     const struct source_template *template, char *const *parts)
@@ -150,8 +150,8 @@ path_of(struct audit_verify *verify, const struct crawl_node *node,
 }
 
 /*
- * The pattern of an object's file in its listing: what does not depend on
- * the record stands in ${path}, up to where its own key begins.
+ * Set verify->path to the prefix of the paths of the listing's objects, up to
+ * the record's own key.
  */
 static bool
 begin_of(struct audit_verify *verify, const struct crawl_listing *listing)
@@ -204,7 +204,7 @@ by_number(const void *a, const void *b)
 	return one < other ? -1 : one > other;
 }
 
-/* All that the old tool did not take is not missed. */
+/* A resource that the legacy tool did not export is not missing. */
 bool
 audit_has_files(const struct audit_verify *verify,
     const struct source_resource *resource)
@@ -234,7 +234,7 @@ audit_disk_files(struct audit_verify *verify,
 		} else if (audit_has_files(verify, resource) &&
 		    resource->derive == NULL) {
 			finding.path = verify->path.data;
-			audit_find(verify, finding, "it is not there");
+			audit_find(verify, finding, "it does not exist");
 		}
 		return 0;
 	}
@@ -250,7 +250,10 @@ audit_disk_files(struct audit_verify *verify,
 	return 0;
 }
 
-/* Shards were written with 1,000 lines, the first 1,001; the last fewer. */
+/*
+ * The legacy tool wrote shards of 1,000 lines, the first of 1,001, the last of
+ * fewer.
+ */
 static void
 check_shards(struct audit_verify *verify)
 {
@@ -267,24 +270,23 @@ check_shards(struct audit_verify *verify)
 		rows = i < current->next ? current->rows_of[i] : file->lines;
 		if (shard_number(file->path) != expected) {
 			finding.kind = AUDIT_MISSING;
-			audit_find(verify, finding, "shard %" PRIu64
-			    " of this stream is not there", expected);
+			audit_find(verify, finding, "shard %" PRIu64 " of this "
+			    "stream is missing", expected);
 			finding.kind = AUDIT_DAMAGED;
 			expected = shard_number(file->path);
 		}
 		max = i == 0 ? TREE_SHARD_LINES + 1 : TREE_SHARD_LINES;
 		if (rows > max) {
 			finding.certainty = AUDIT_LIKELY;
-			audit_find(verify, finding, "it has %" PRIu64
-			    " lines, more than the old tool writes",
-			    rows);
+			audit_find(verify, finding, "it has %" PRIu64 " lines, "
+			    "more than the legacy tool writes", rows);
 		} else if (i + 1 < current->files.n &&
 		    rows < TREE_SHARD_LINES) {
 			finding.certainty = AUDIT_CERTAIN;
-			audit_find(verify, finding, "it has %" PRIu64
-			    " lines, and there are shards after it: lines "
-			    "are missing, or those shards were left over "
-			    "from an earlier run", rows);
+			audit_find(verify, finding, "it has %" PRIu64 " lines "
+			    "but is not the last shard: lines are missing, or "
+			    "the later shards were left over from an earlier "
+			    "run", rows);
 		}
 		verify->long_first |= i == 0 &&
 		    rows == TREE_SHARD_LINES + 1;
@@ -342,15 +344,15 @@ audit_disk_unnamed(struct audit_verify *verify, const char *path,
 
 	verify->current.duplicates++;
 	if (line > 0)
-		audit_find(verify, finding, "line %" PRIu64 ": it has no "
-		    "\"%s\", so it is not one of the %s", line,
+		audit_find(verify, finding, "line %" PRIu64 ": the record has "
+		    "no \"%s\", so it is not one of the %s", line,
 		    resource->key[0], resource->name);
 	else
 		audit_find(verify, finding, "it has no \"%s\", so it is not "
 		    "one of the %s", resource->key[0], resource->name);
 }
 
-/* Is the folder there that the listing's shards should be in? */
+/* Does the folder of the listing's shards exist? */
 static bool
 has_folder(struct audit_verify *verify)
 {
@@ -363,7 +365,7 @@ has_folder(struct audit_verify *verify)
 	    verify->path.data, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
-/* Is it as many as other records say? */
+/* Compare the number of records with what other records say. */
 static void
 check_counts(struct audit_verify *verify)
 {
@@ -379,14 +381,15 @@ check_counts(struct audit_verify *verify)
 	if (reported < 0 || have == (uint64_t)reported)
 		return;
 	if (have < (uint64_t)reported) {
-		audit_find(verify, finding, "%" PRIu64 " different "
-		    "records; %s says %" PRId64 ": pages were lost, or "
-		    "records were deleted meanwhile", have, name, reported);
+		audit_find(verify, finding, "%" PRIu64 " distinct records; %s "
+		    "says %" PRId64 ": pages were lost, or records were "
+		    "deleted during the export", have, name, reported);
 		return;
 	}
 	finding.kind = AUDIT_NOTE;
-	audit_find(verify, finding, "%" PRIu64 " different records; %s "
-	    "says %" PRId64 ": records came in between", have, name, reported);
+	audit_find(verify, finding, "%" PRIu64 " distinct records; %s says %"
+	    PRId64 ": records were added during the export", have, name,
+	    reported);
 }
 
 void
@@ -400,7 +403,7 @@ audit_disk_close(struct audit_verify *verify)
 		return;
 	if (resource->store == SOURCE_KEEP_SHARDS)
 		check_shards(verify);
-	/* Without any file or folder, it may not have been asked for. */
+	/* Without any file or folder, it may not have been exported. */
 	if (audit_has_files(verify, resource) || has_folder(verify))
 		check_counts(verify);
 	else if (audit_expected(verify, &name) > 0)
@@ -408,8 +411,7 @@ audit_disk_close(struct audit_verify *verify)
 }
 
 /*
- * A row of a file that was made from other records: is the record that it
- * was made from there?
+ * Does the record exist that a row of a derived file was made from?
  */
 static void
 check_row(struct audit_verify *verify, const char *path, struct span row)
@@ -435,8 +437,8 @@ check_row(struct audit_verify *verify, const char *path, struct span row)
 	parts[0] = text_take(&text);
 	if (path_of(verify, listing->parent, &from->file, parts) &&
 	    !has_path(&verify->paths[from->index], verify->path.data)) {
-		audit_find(verify, finding, "%s, which it names, is not "
-		    "there", verify->path.data);
+		audit_find(verify, finding, "it refers to %s, which does not "
+		    "exist", verify->path.data);
 		verify->current.unread = true;
 		audit_adopt_not(verify, from);
 	}
@@ -454,7 +456,7 @@ audit_disk_rows(struct audit_verify *verify, const char *path,
 		check_row(verify, path, row);
 }
 
-/* Is the file at verify->path there? */
+/* Does the file at verify->path exist? */
 static bool
 is_there(struct audit_verify *verify)
 {
@@ -491,8 +493,8 @@ audit_disk_done(struct audit_verify *verify, struct crawl_node *node)
 	finding.listing = key;
 	finding.path = verify->path.data;
 	if (!is_there(verify))
-		audit_find(verify, finding, "it is not there: the old tool "
-		    "had not finished what belongs here");
+		audit_find(verify, finding, "it does not exist: the legacy "
+		    "tool did not finish exporting this record");
 	free(key);
 }
 
@@ -505,7 +507,7 @@ audit_disk_end(struct audit_verify *verify)
 
 	if (verify->long_first)
 		audit_find(verify, finding, "first shards have 1,001 lines: "
-		    "so the old tool wrote them, and nothing is wrong");
+		    "the legacy tool writes them that way; this is not damage");
 	finding.kind = AUDIT_UNKNOWN;
 	for (i = 0; i < source->n_resources; i++) {
 		const struct source_resource *resource =
@@ -516,11 +518,11 @@ audit_disk_end(struct audit_verify *verify)
 			continue;
 		finding.listing = (char *)resource->name;
 		if (!audit_has_files(verify, resource))
-			audit_find(verify, finding, "none is there, and "
-			    "nothing tells whether they were exported");
+			audit_find(verify, finding, "none exist, and nothing "
+			    "shows whether they were exported");
 		else
-			audit_find(verify, finding, "nothing in the tree tells "
-			    "how many there were; one that was never taken "
-			    "can't be told");
+			audit_find(verify, finding, "nothing in the export "
+			    "records how many there were; records that were "
+			    "never exported can't be detected");
 	}
 }

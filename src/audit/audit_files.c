@@ -1,5 +1,5 @@
 /*
- * Which files of an export hold records, and what stands above them.
+ * The files of an export that hold records, and the keys of their parents.
  */
 
 #include <sys/stat.h>
@@ -74,7 +74,7 @@ add_key(struct audit_file *file, const char *data, size_t len)
 
 /* ------------------------------------------------------- by a manifest */
 
-/* "datapoints/ds_1/dsv_2": what stands behind the resource. */
+/* The keys in "datapoints/ds_1/dsv_2". */
 static void
 add_keys(struct audit_file *file, const char *listing)
 {
@@ -108,7 +108,7 @@ add_listing(struct manifest *manifest, const struct source *source,
 	for (i = 0; i < receipts.n; i++) {
 		file = add_file(files, resource, receipts.items[i].path);
 		file->bytes = receipts.items[i].bytes;
-		/* In another tool's shards, lines may be no records. */
+		/* In a legacy export, lines of a shard may not be records. */
 		if (!is_adopted)
 			file->lines = receipts.items[i].lines;
 		if (i == 0) {
@@ -143,7 +143,7 @@ struct by_name {
 	struct audit_files *files;
 };
 
-/* What stands where the template has its variables. */
+/* Add the parts of the path that are variables in the template. */
 static void
 add_path_keys(struct audit_file *file)
 {
@@ -162,7 +162,7 @@ add_path_keys(struct audit_file *file)
 			continue;
 		}
 		len = strcspn(pos, "/");
-		/* The record's own key is in the record. */
+		/* The record itself has its own key. */
 		if (is_shards || template->parts[i].var.kind != SOURCE_KEY)
 			add_key(file, pos, len);
 		pos += len;
@@ -181,15 +181,15 @@ take_named(void *cookie, const char *path, bool is_plain, struct err *err)
 	if (resource == NULL)
 		return 0;
 	if (file_stat(tree_dir(by->tree), path, &st) == -1)
-		return err_errno(err, ERR_DISK, "look at %s", path);
-	/* Of a link or a pipe, nothing will be read. */
+		return err_errno(err, ERR_DISK, "stat %s", path);
+	/* A link or a pipe will not be read. */
 	file = add_file(by->files, resource, path);
 	file->bytes = is_plain ? (uint64_t)st.st_size : 1;
 	add_path_keys(file);
 	return 0;
 }
 
-/* By resource, folder, and number; objects by name. */
+/* By resource, folder and number; objects by name. */
 static int
 by_place(const void *a, const void *b)
 {
@@ -221,18 +221,17 @@ by_names(struct tree *tree, const struct source *source,
 	audit_patterns_free(by.patterns);
 	if (rc == 0 && files->n == 0)
 		return manifest_is_there(tree_where(tree)) ? err_set(err,
-		    ERR_DATA, "%s has a manifest, but none of the files with "
-		    "records is there; 'hlexport verify' names them",
-		    tree_where(tree)) : audit_no_export(tree_where(tree),
-		    err);
+		    ERR_DATA, "%s has a manifest, but all files with records "
+		    "are missing; 'hlexport verify' names them",
+		    tree_where(tree)) : audit_no_export(tree_where(tree), err);
 	if (files->n > 1)
 		qsort(files->items, files->n, sizeof(*files->items), by_place);
 	return rc;
 }
 
 /*
- * A manifest that knows not all: that of another tool's tree, before the rest
- * was fetched, and one of which lines are lost.  Then names tell.
+ * Does the manifest miss files?  That of an adopted export does before it is
+ * completed, and so does a salvaged one.  Then file names are used instead.
  */
 static bool
 is_partial(const struct manifest *manifest, enum manifest_state state)

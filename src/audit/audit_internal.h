@@ -8,118 +8,127 @@
 #include "page/page.h"
 #include "tree/tree.h"
 
-/** audit_unit(source): Return the resource whose records get a mark. */
+/** audit_unit(source): Return the resource whose records get a done marker. */
 const struct source_resource *audit_unit(const struct source *);
 
-/** audit_count_kind(summary, name): One more of the kind ${name}. */
+/** audit_count_kind(summary, name): Count a unit of the kind ${name}. */
 void audit_count_kind(struct audit_summary *, const char *);
 
-/** audit_count_unit(summary, unit, record): One more, by what it says. */
+/** audit_count_unit(summary, unit, record): Count ${record} under its kind. */
 void audit_count_unit(struct audit_summary *, const struct source_resource *,
     struct span);
 
-/** audit_sort_kinds(summary): By name. */
+/** audit_sort_kinds(summary): Sort the kinds by name. */
 void audit_sort_kinds(struct audit_summary *);
 
-/** audit_legacy_summary(tree, source, summary, err): From the files alone. */
+/**
+ * audit_legacy_summary(tree, source, summary, err):
+ * Fill ${summary} from the files alone.
+ */
 int audit_legacy_summary(struct tree *, const struct source *,
     struct audit_summary *, struct err *);
 
 struct audit_patterns;
 
-/** audit_patterns_new(source): The paths of its files, as patterns. */
+/** audit_patterns_new(source): Return the paths of its files as patterns. */
 struct audit_patterns *audit_patterns_new(const struct source *);
 
-/** audit_resource_of(patterns, path): Return whose file it is, or NULL. */
+/**
+ * audit_resource_of(patterns, path):
+ * Return the resource of a file, or NULL.
+ */
 const struct source_resource *audit_resource_of(
     const struct audit_patterns *, const char *);
 
-/** audit_is_done_marker(patterns, path): Is it a mark that all below is there?
- */
+/** audit_is_done_marker(patterns, path): Return whether it is a done marker. */
 bool audit_is_done_marker(const struct audit_patterns *, const char *);
 
-/** audit_patterns_free(patterns): Free them; they may be NULL. */
+/** audit_patterns_free(patterns): Free ${patterns}, which may be NULL. */
 void audit_patterns_free(struct audit_patterns *);
 
 struct audit_members;
 
 /* ------------------------------------------------------------ verify */
 
-/* The listing that is being looked at. */
+/* The listing that is being checked. */
 struct audit_listing {
 	struct crawl_listing *crawl;	/* NULL: none */
-	struct manifest_listing known;	/* ours: what the manifest says */
+	struct manifest_listing known;	/* native: what the manifest says */
 	struct tree_receipts files;
 	size_t next;
-	struct set *seen;		/* its records, by key, as they are
-					 * read; of shards that came one by
-					 * one, they were seen there */
-	struct set *tally;		/* those without a key, by bytes */
-	uint64_t records;		/* that were read */
+	struct set *seen;		/* keys of the records read so far;
+					 * those of an archive are in its
+					 * groups */
+	struct set *tally;		/* records without a key, by bytes */
+	uint64_t records;		/* read so far */
 	uint64_t items;			/* in them, if they are arrays */
-	uint64_t duplicates;		/* that came again */
-	uint64_t same_key;		/* likewise, and rightly */
-	uint64_t lines, bytes;		/* of the file read last */
-	uint64_t rows;			/* in it: lines as they were written,
-					 * no empty ones, one a record */
+	uint64_t duplicates;		/* records whose key was seen before */
+	uint64_t same_key;		/* the same, but the server has both */
+	uint64_t lines, bytes;		/* of the last file read */
+	uint64_t rows;			/* records in it: lines, without empty
+					 * ones */
 	unsigned char sha256[SHA256_BYTES];
-	struct audit_prescan **prescans; /* by file, those ahead; or NULL */
-	bool *is_whole;			/* by file, of those read */
+	struct audit_prescan **prescans; /* by file, if it is read ahead; or
+					  * NULL */
+	bool *is_whole;			/* by file, for those read */
 	size_t is_whole_capacity;
-	uint64_t *rows_of;		/* likewise */
+	uint64_t *rows_of;		/* the same */
 	size_t rows_capacity;
-	json_t *fields;			/* of a document, for the manifest */
-	bool unread;			/* some were not */
+	json_t *fields;			/* of an object, for the manifest */
+	bool unread;			/* some files were not read */
 };
 
-/* What is not as it was written, and no damage: enum page_odd, and */
-#define AUDIT_ODD_EMPTY 64	/* a line with nothing in it */
+/* Deviations that are not damage: enum page_odd, and */
+#define AUDIT_ODD_EMPTY 64	/* an empty line */
 #define AUDIT_ODDS 7
 
 struct audit_odd {
 	uint64_t n;		/* records, or lines */
-	char *path;		/* of the first one's file */
+	char *path;		/* of the first file */
 };
 
 struct audit_verify {
 	struct audit_settings settings;
 	struct audit_odd odds[AUDIT_ODDS];	/* by bit */
 	struct tree *tree;
-	struct manifest *manifest;	/* NULL: the old tool's */
-	struct manifest *partial;	/* old: adopted, and not complete */
-	struct audit_members *members;	/* NULL: its files are in ${tree} */
+	struct manifest *manifest;	/* NULL: a legacy export */
+	struct manifest *partial;	/* legacy: adopted, and not complete */
+	struct audit_members *members;	/* NULL: the files are in ${tree} */
 	json_t *options;		/* of the export's header */
 	char *started;
-	char *lost_server;	/* all that is left of the manifest; or NULL */
+	char *lost_server;	/* the server, if only that is left of the
+				 * manifest; or NULL */
 	struct crawl *crawl;
 	struct audit_listing current;
 	struct set *visited;		/* keys of listings */
 	struct set *checked;		/* paths of files */
-	struct set *known;		/* paths of files that may be there */
-	struct tree_receipts hashed;	/* old: what was read, to be adopted */
-	struct tree *adopting;		/* old: locked, and */
-	struct manifest *adopted;	/* the manifest that is made */
-	struct audit_paths *paths;	/* old: by resource */
+	struct set *known;		/* paths of files that may exist */
+	struct tree_receipts hashed;	/* legacy: files read, to be adopted */
+	struct tree *adopting;		/* legacy: the export, locked */
+	struct manifest *adopted;	/* the new manifest */
+	struct audit_paths *paths;	/* legacy: by resource */
 	bool blind;			/* a record with children is damaged */
-	bool is_adopted;		/* another tool began it */
+	bool is_adopted;		/* the legacy tool began it */
 	bool from_copy;			/* the manifest is damaged */
 	bool is_salvaged;		/* and so is its copy */
-	bool long_first;		/* old: a shard of 1,001 lines */
-	uint64_t *uncounted;		/* old, by resource: listings of which
-					 * nothing tells how many there were */
-	bool walked, is_over;		/* how far it is */
-	struct tree_receipts rest;	/* then: what the walk did not reach */
-	const char **rest_keys;		/* of their listings, or NULL */
+	bool long_first;		/* legacy: a shard of 1,001 lines */
+	uint64_t *uncounted;		/* legacy, by resource: listings with no
+					 * known count */
+	bool walked, is_over;		/* what is over */
+	struct tree_receipts rest;	/* files that the walk did not reach */
+	const char **rest_keys;		/* keys of their listings, or NULL */
 	size_t rest_keys_capacity;
-	const char *rest_key;		/* of the one at hand */
-	bool has_sums;			/* old: they are those of SHA256SUMS */
+	const char *rest_key;		/* that of the current file */
+	bool has_sums;			/* legacy: ${rest} is from SHA256SUMS */
 	size_t next;
-	size_t stray_of, stray;		/* old: the resource, and its file */
+	size_t stray_of, stray;		/* legacy: resource and file of the next
+					 * stray */
 	struct audit_finding *findings;
 	size_t n_findings, findings_capacity;
 	uint64_t wrong;			/* findings that count */
-	char *accepted;			/* when others were; or NULL */
-	struct {			/* of an archive: see
+	char *accepted;			/* when findings were accepted; or
+					 * NULL */
+	struct {			/* archives: see
 					 * audit_accept_archive() */
 		char *text;
 		const unsigned char *(*digest)(void *, const char *);
@@ -127,7 +136,7 @@ struct audit_verify {
 	} accept;
 	struct audit_progress progress;
 	struct page_plan **plans;	/* by resource */
-	struct audit_pool *pool;	/* that looks at files; or NULL */
+	struct audit_pool *pool;	/* that reads files ahead; or NULL */
 	struct text key;		/* of a record */
 	struct text path;
 };
@@ -139,11 +148,11 @@ struct audit_verify {
 void audit_find(struct audit_verify *, struct audit_finding, const char *,
     ...) __attribute__((format(printf, 3, 4)));
 
-/* What is wanted of a file's records. */
+/* What the caller needs from a file's records. */
 enum audit_wanted {
-	AUDIT_NO_RECORDS,	/* but that they are such */
+	AUDIT_NO_RECORDS,	/* only check that they are records */
 	AUDIT_COUNTS,
-	AUDIT_RECORDS		/* what the walk has to know of them */
+	AUDIT_RECORDS		/* their keys and fields, for the walk */
 };
 
 struct audit_content;
@@ -152,68 +161,72 @@ struct audit_item;
 struct audit_prescan;
 struct audit_pool;
 
-/* What becomes of each record of a file; by its line, or 0. */
+/* Called for each record of a file, with its line or 0. */
 typedef void audit_record(struct audit_content *, uint64_t,
     const struct page_record *);
 
 /* -------------------------------------------------- audit_accept.c */
 
-/** audit_accept_prescan(verify): Mark the findings that were accepted. */
+/** audit_accept_prescan(verify): Flag the findings that were accepted. */
 void audit_accept_prescan(struct audit_verify *);
 
 /**
  * audit_accepted_in(tree, sealed, lacks):
- * Return when findings were accepted, new; NULL: none.  Set ${lacks} if some
- * of them still tell of damage, or of what is missing; of a ${sealed} export
- * no list is.
+ * Return when findings were accepted, new; NULL: never.  Set ${lacks} if some
+ * of them are damage or missing data that still holds; a ${sealed} export
+ * misses no listing.
  */
 char *audit_accepted_in(const struct tree *, bool, bool *);
 
 /* ------------------------------------------------- audit_content.c */
 
-/* A file's bytes, while they come; who reads it sets the first of these. */
+/* A file's bytes as they come in.  The reader sets the first fields. */
 struct audit_content {
-	struct audit_verify *verify;	/* has the findings, but for */
-	struct audit_prescan *prescan;	/* where they wait; or NULL */
+	struct audit_verify *verify;	/* takes the findings */
+	struct audit_prescan *prescan;	/* or this one does, if not NULL */
 	struct audit_desk *desk;
 	const struct tree_receipt *receipt;
 	const char *listing;	/* its key, or NULL */
 	const struct page_plan *plan;	/* of its records; or NULL */
-	bool by_line;		/* a record a line, else one in all */
-	uint64_t max;		/* bytes of it that count */
-	uint64_t largest;	/* that a record may have; 0: any */
+	bool by_line;		/* one record per line; else one per file */
+	uint64_t max;		/* bytes that count */
+	uint64_t largest;	/* limit of a record's bytes; 0: none */
 	audit_record *record;	/* or NULL */
-	struct sha256 *hash;	/* the desk's; NULL: that is not wanted */
-	bool is_hashed;		/* by who reads it */
+	struct sha256 *hash;	/* the desk's; NULL: not needed */
+	bool is_hashed;		/* the reader hashes */
 
-	uint64_t bytes, lines;	/* that came, of those that count */
+	uint64_t bytes, lines;	/* so far, of those that count */
 	uint64_t rows;		/* records and damaged lines among them */
 	unsigned char sha256[SHA256_BYTES];	/* at the end */
-	const struct tree_receipt *grew_from;	/* old: what it was; or NULL */
-	unsigned char prefix[SHA256_BYTES];	/* of as many bytes */
-	bool is_whole;		/* the reader's too: nothing is wrong yet */
-	bool is_too_large;	/* the record that is being read */
+	const struct tree_receipt *grew_from;	/* legacy: its receipt before it
+						 * grew; or NULL */
+	unsigned char prefix[SHA256_BYTES];	/* hash of as many bytes */
+	bool is_whole;		/* no finding so far, of the reader's neither */
+	bool is_too_large;	/* the current record is */
 };
 
-/** audit_content_begin(content): Nothing has come yet. */
+/** audit_content_begin(content): Start a file. */
 void audit_content_begin(struct audit_content *);
 
-/** audit_content_add(content, data, len): Bytes that come. */
+/** audit_content_add(content, data, len): Add bytes. */
 void audit_content_add(struct audit_content *, const char *, size_t);
 
-/** audit_content_end(content): That was all; what is wrong is found. */
+/** audit_content_end(content): End the file and check what is left. */
 void audit_content_end(struct audit_content *);
 
-/** audit_content_find(content, kind, format, ...): It is not whole. */
+/**
+ * audit_content_find(content, kind, format, ...):
+ * Add a finding for the file.
+ */
 void audit_content_find(struct audit_content *, enum audit_problem,
     const char *, ...) __attribute__((format(printf, 3, 4)));
 
-/** audit_add_odd(verify, odd, n, path): So often, in the file ${path}. */
+/** audit_add_odd(verify, odd, n, path): Count ${n} times ${odd} in ${path}. */
 void audit_add_odd(struct audit_verify *, size_t, uint64_t, const char *);
 
 /* ---------------------------------------------------- audit_prescan.c */
 
-/** audit_prescan_find(prescan, kind, what): It is wrong; that waits there. */
+/** audit_prescan_find(prescan, kind, what): Keep a finding in ${prescan}. */
 void audit_prescan_find(
     struct audit_prescan *, enum audit_problem, const char *);
 
@@ -221,10 +234,10 @@ void audit_prescan_find(
 
 /**
  * audit_read(verify, receipt, wanted, err):
- * Read the file of ${receipt} (in a listing: the one before the next), check
- * that it is as the receipt says (if it is of a manifest) and that its records
- * are such, and take what is ${wanted} of them.  What is wrong becomes a
- * finding.  Return 1 if it is whole; 0 if not; -1 with ${err} set.
+ * Read the file of ${receipt} (in a listing, the file before ${next}), compare
+ * it with the receipt (if that is from a manifest), check its records and take
+ * what is ${wanted} from them.  Problems become findings.  Return 1 if it is
+ * intact; 0 if not; -1 with ${err} set.
  */
 int audit_read(struct audit_verify *, const struct tree_receipt *,
     enum audit_wanted, struct err *);
@@ -233,40 +246,43 @@ int audit_read(struct audit_verify *, const struct tree_receipt *,
 
 #define AUDIT_SUMS_MAX (1 << 30)
 
-/** audit_sums_take(verify, sums): Old: take what SHA256SUMS says. */
+/** audit_sums_take(verify, sums): Legacy: use the lines of SHA256SUMS. */
 void audit_sums_take(struct audit_verify *, const struct text *);
 
-/** audit_sums_read(verify): Old: read it, if it is there. */
+/** audit_sums_read(verify): Legacy: read SHA256SUMS, if it exists. */
 void audit_sums_read(struct audit_verify *);
 
-/** audit_sums_find(verify, path): Return what it says of ${path}, or NULL. */
+/** audit_sums_find(verify, path): Return its receipt of ${path}, or NULL. */
 const struct tree_receipt *audit_sums_find(const struct audit_verify *,
     const char *);
 
 /* ------------------------------------------------- audit_members.c */
 
-/** audit_members_begin(verify, archive, err): The files come one by one. */
+/**
+ * audit_members_begin(verify, archive, err):
+ * Prepare for the files of ${archive}.  Return 0; or -1 with ${err} set.
+ */
 int audit_members_begin(struct audit_verify *, const struct audit_archive *,
     struct err *);
 
 /**
  * audit_members_read(verify, receipt):
- * As audit_read(), of a file that came: what was taken from its records is
- * given on.
+ * As audit_read(), for a file of an archive: pass on what was kept of its
+ * records.
  */
 int audit_members_read(struct audit_verify *, const struct tree_receipt *);
 
-/** audit_members_rest(verify): The files that the walk did not come to. */
+/** audit_members_rest(verify): Check the files that the walk did not reach. */
 void audit_members_rest(struct audit_verify *);
 
 /**
  * audit_members_each(verify, file, cookie, err):
- * As audit_each_file(), for all that came.
+ * As audit_each_file(), for the files of the archive.
  */
 int audit_members_each(struct audit_verify *,
     int (*)(void *, const char *, bool, struct err *), void *, struct err *);
 
-/** audit_members_has(verify, path): Did such a file come? */
+/** audit_members_has(verify, path): Return whether the archive has the file. */
 bool audit_members_has(const struct audit_verify *, const char *);
 
 /** audit_members_free(verify): Free what audit_members_begin() made. */
@@ -276,156 +292,179 @@ void audit_members_free(struct audit_verify *);
 
 /**
  * audit_find_refused(verify):
- * What a server that was asked since another tool's tree was adopted did not
- * give.
+ * Report the gaps of requests made since a legacy export was adopted.
  */
 void audit_find_refused(struct audit_verify *);
 
-/** audit_take_fields(verify, values): The document that is read has these. */
+/** audit_take_fields(verify, values): Take the fields of the current object. */
 void audit_take_fields(struct audit_verify *, char **);
 
 /**
  * audit_take_key(verify, path, line, named, hash):
- * The record that is read is called ${verify->key}, which has that mark.
- * Return whether it is new in its listing.
+ * Take a record with the key ${verify->key}, whose hash is ${hash}.  Return
+ * whether it is new in its listing; else report the duplicate.
  */
 bool audit_take_key(struct audit_verify *, const char *, uint64_t, bool,
     struct set_hash);
 
 /**
  * audit_take_item(verify, path, item, key):
- * A record was read.  What it has for the walk is the walk's then.
+ * Take a record of the file ${path}, with its fields.
  */
 void audit_take_item(struct audit_verify *, const char *, struct audit_item *,
     const char *);
 
 /**
  * audit_say_duplicate(verify, path, listing, line, named, nth):
- * It is not: the ${nth} of its listing.
+ * Report a duplicate record, the ${nth} of its listing.
  */
 void audit_say_duplicate(struct audit_verify *, const char *, const char *,
     uint64_t, bool, uint64_t);
 
 /**
  * audit_count_record(resource, record):
- * Return how many records it is: of an array, those in it.
+ * Return how many records it counts as: an array, as its items.
  */
 uint64_t audit_count_record(const struct source_resource *,
     const struct page_record *);
 
-/** audit_walk(verify, err): Look at the next file of the walk.  1, 0, -1. */
+/**
+ * audit_walk(verify, err):
+ * Check the next file of the walk.  Return 1, 0 at the end, or -1.
+ */
 int audit_walk(struct audit_verify *, struct err *);
 
 /** audit_listing_release(listing): Free what it holds. */
 void audit_listing_release(struct audit_listing *);
 
-/** audit_is_bookkeeping(path): Is it a file with what is known of the others?
+/**
+ * audit_is_bookkeeping(path):
+ * Return whether it is a file about the others: manifest, copy, sums, log or
+ * accepted findings.
  */
 bool audit_is_bookkeeping(const char *);
 
-/** audit_tell_odds(verify): Say what was done to files that is no damage. */
+/** audit_tell_odds(verify): Report deviations that are not damage. */
 void audit_tell_odds(struct audit_verify *);
 
 /**
  * audit_bookkeeping(verify, err):
- * Look at what is around the files that count: what nothing knows, the sums,
- * the log, the copy of the manifest.
+ * Check the bookkeeping files (sums, log, copy of the manifest) and report
+ * files that do not belong to the export.
  */
 int audit_bookkeeping(struct audit_verify *, struct err *);
 
-/** audit_want(resource, options): Set the options that ${resource} needs. */
+/** audit_want(resource, options): Set the options that include ${resource}. */
 void audit_want(const struct source_resource *, json_t *);
 
-/** audit_adopt_listing(verify): Old: the listing into the new manifest. */
+/** audit_adopt_listing(verify): Add the current listing to the new manifest. */
 void audit_adopt_listing(struct audit_verify *);
 
 /**
  * audit_adopt_not(verify, resource):
- * Old: the listing of ${resource} beside the one that is looked at is not
- * whole, whatever was said.
+ * Adoption: the listing of ${resource} beside the current one is incomplete;
+ * remove it from the new manifest.
  */
 void audit_adopt_not(struct audit_verify *, const struct source_resource *);
 
 /**
  * audit_expected(verify, name):
- * Old: how many records other records say there should be, and where that
- * stands; or -1.
+ * Legacy: return how many records other records say there should be, and set
+ * ${name} to their field; or -1.
  */
 int64_t audit_expected(struct audit_verify *, const char **);
 
 /**
  * audit_disk_unnamed(verify, path, line):
- * Old: what stands there has no key, as each record of the listing has.
+ * Legacy: report a record without a key, which each record of the listing has.
  */
 void audit_disk_unnamed(struct audit_verify *, const char *, uint64_t);
 
-/** audit_has_files(verify, resource): Old: did the tool take any of it? */
+/**
+ * audit_has_files(verify, resource):
+ * Legacy: return whether any file of ${resource} exists.
+ */
 bool audit_has_files(const struct audit_verify *,
     const struct source_resource *);
 
-/** audit_is_done(verify, node): Old: is all below ${node} marked as there? */
+/**
+ * audit_is_done(verify, node):
+ * Legacy: return whether the unit of ${node} has its done marker.
+ */
 bool audit_is_done(struct audit_verify *, const struct crawl_node *);
 
-/** audit_disk_begin(verify, err): Old: see what files there are. */
+/**
+ * audit_disk_begin(verify, err):
+ * Legacy: list the files.  Return 0; or -1 with ${err} set.
+ */
 int audit_disk_begin(struct audit_verify *, struct err *);
 
-/** audit_disk_knows(verify, path): Old: is it called like a file of it? */
+/**
+ * audit_disk_knows(verify, path):
+ * Legacy: return whether the path matches a resource.
+ */
 bool audit_disk_knows(const struct audit_verify *, const char *);
 
-/** audit_disk_path(verify, i, k): Old: path ${k} of resource ${i}, or NULL. */
+/**
+ * audit_disk_path(verify, i, k):
+ * Legacy: return path ${k} of resource ${i}, or NULL.
+ */
 const char *audit_disk_path(const struct audit_verify *, size_t, size_t);
 
 /**
  * audit_strays(verify, err):
- * Old: look at the next file that the walk did not come to.  1, 0, -1.
+ * Legacy: check the next file that the walk did not reach.  Return 1, 0 at the
+ * end, or -1 with ${err} set.
  */
 int audit_strays(struct audit_verify *, struct err *);
 
-/** audit_disk_end(verify): Old: say what the files can't tell. */
+/** audit_disk_end(verify): Legacy: report what the files can't show. */
 void audit_disk_end(struct audit_verify *);
 
 /** audit_disk_free(verify): Free what audit_disk_begin() made. */
 void audit_disk_free(struct audit_verify *);
 
-/** audit_disk_rows(verify, path, rows): Old: a file that was derived. */
+/** audit_disk_rows(verify, path, rows): Legacy: check a derived file. */
 void audit_disk_rows(struct audit_verify *, const char *, struct span);
 
-/** audit_disk_files(verify, listing, files, err): Old: a listing's files. */
+/**
+ * audit_disk_files(verify, listing, files, err):
+ * Legacy: add a listing's files.
+ */
 int audit_disk_files(struct audit_verify *, const struct crawl_listing *,
     struct tree_receipts *, struct err *);
 
-/** audit_disk_close(verify): Old: is the listing all it should be? */
+/** audit_disk_close(verify): Legacy: check shards and counts of the listing. */
 void audit_disk_close(struct audit_verify *);
 
-/** audit_disk_done(verify, node, err): Old: is its mark there? */
+/** audit_disk_done(verify, node): Legacy: check the done marker of ${node}. */
 void audit_disk_done(struct audit_verify *, struct crawl_node *);
 
 /**
  * audit_hint(verify, name):
- * How many records the listing had when the record above it was listed, and
- * where that stands; or -1.
+ * Return how many records the listing had when its parent was listed, and set
+ * ${name} to that field; or -1.
  */
 int64_t audit_hint(struct audit_verify *, const char **);
 
 /**
  * audit_each_file(tree, path, file, cookie, err):
- * Call ${file} for everything below ${path} that is no directory, with its
- * path and whether it is a plain file.
+ * Call ${file} for everything below ${path} but directories, with its path and
+ * whether it is a plain file.  Return 0; or -1 with ${err} set.
  */
 int audit_each_file(struct tree *, const char *,
     int (*)(void *, const char *, bool, struct err *), void *, struct err *);
 
 /**
  * audit_may_be_one(tree, source):
- * Is there a manifest, or the folder that all units stand in?
+ * Return whether the directory has a manifest or the folder of all units.
  */
 bool audit_may_be_one(const struct tree *, const struct source *);
 
 /**
  * audit_each_legacy(tree, source, file, cookie, err):
- * As audit_each_file() for all of a directory that has no manifest; but one
- * that has nothing of an export in it is not walked through: it is an error
- * (ERR_USAGE).
+ * As audit_each_file(), for a whole directory without a manifest.  A directory
+ * that can't be an export is not walked, but an error (ERR_USAGE).
  */
 int audit_each_legacy(struct tree *, const struct source *,
     int (*)(void *, const char *, bool, struct err *), void *, struct err *);

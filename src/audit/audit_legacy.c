@@ -1,6 +1,6 @@
 /*
- * The summary of an export without a manifest, from its files alone: the
- * paths of a source's templates tell which file is what.
+ * The summary of an export without a manifest, from its files alone: the path
+ * templates of the source give each file's resource.
  */
 
 #include <sys/stat.h>
@@ -35,7 +35,7 @@ take_record(struct walk *walk, const struct source_resource *resource,
 		audit_count_unit(walk->summary, resource, record);
 }
 
-/* Count the records of a file that can be read. */
+/* Count the readable records of a file. */
 static int
 count_file(struct walk *walk, const char *path)
 {
@@ -72,7 +72,7 @@ take_file(void *cookie, const char *path, bool is_plain, struct err *err)
 	if (!is_plain || audit_is_bookkeeping(path) || litter_is(path))
 		return 0;
 	if (file_stat(tree_dir(walk->tree), path, &st) == -1)
-		return err_errno(err, ERR_DISK, "look at %s", path);
+		return err_errno(err, ERR_DISK, "stat %s", path);
 	walk->summary->files++;
 	walk->summary->bytes += (uint64_t)st.st_size;
 	return count_file(walk, path);
@@ -100,8 +100,8 @@ audit_may_be_one(const struct tree *tree, const struct source *source)
 int
 audit_no_export(const char *where, struct err *err)
 {
-	return err_set(err, ERR_USAGE, "%s is no export: there is no "
-	    MANIFEST_NAME " in it and no files/*/file.json", where);
+	return err_set(err, ERR_USAGE, "%s is not an export: it has neither "
+	    MANIFEST_NAME " nor files/*/file.json", where);
 }
 
 int

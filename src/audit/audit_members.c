@@ -1,5 +1,5 @@
 /*
- * Which files of an archive are whose, and what comes of each.
+ * The files of an archive: which resource they belong to, and their state.
  */
 
 #include <inttypes.h>
@@ -42,8 +42,8 @@ folder_len(const char *path)
 }
 
 /*
- * Files are in order of their paths, so shards of a folder stand together, but
- * for what is below it.
+ * Files are sorted by path, so the shards of a folder are adjacent, except for
+ * files in folders below it.
  */
 static void
 make_groups(struct audit_members *members)
@@ -87,7 +87,7 @@ make_groups(struct audit_members *members)
 
 /* ----------------------------------------------------------- beginning */
 
-/* What the manifest says of each file: whose it is. */
+/* Assign listings to files by the manifest. */
 static int
 take_listings(struct audit_verify *verify, struct err *err)
 {
@@ -116,7 +116,7 @@ take_listings(struct audit_verify *verify, struct err *err)
 	return 0;
 }
 
-/* Without a manifest, the names of files say it. */
+/* Without a manifest, assign resources by file names. */
 static void
 take_paths(struct audit_verify *verify)
 {
@@ -204,7 +204,7 @@ audit_member_begin(struct audit_verify *verify, const char *path)
 		content->plan = verify->plans[received->resource->index];
 		content->record = audit_members_take;
 	}
-	/* What stands behind the bytes that count is no damage. */
+	/* Bytes beyond those that count are not damage. */
 	if (verify->manifest != NULL && !verify->progress.sealed &&
 	    receipt->lines > 0)
 		content->max = receipt->bytes;
@@ -226,13 +226,13 @@ audit_member_add(struct audit_verify *verify, const char *data, size_t len)
 		return members->bytes <= members->largest;
 	}
 	audit_content_add(&members->content, data, len);
-	/* An archive can hold any number of bytes: enough is enough. */
+	/* An archive may hold any number of bytes: stop at a limit. */
 	return verify->manifest == NULL || members->bytes <= receipt->bytes ||
 	    members->bytes <= members->largest ||
 	    members->content.max == receipt->bytes;
 }
 
-/* All of a shard's folder has come. */
+/* A shard of the group is over; after the last, free its sets. */
 static void
 leave_group(struct audit_group *group)
 {
@@ -243,7 +243,7 @@ leave_group(struct audit_group *group)
 	group->seen = group->tally = NULL;
 }
 
-/* One that no one knows is over. */
+/* End a file that does not belong to the export. */
 static void
 end_other(struct audit_members *members, bool is_read)
 {
@@ -284,8 +284,8 @@ end_known(struct audit_verify *verify, const char *why)
 		    " bytes; the manifest says %" PRIu64, members->bytes,
 		    receipt->bytes);
 	else if (verify->manifest != NULL && is_long)
-		audit_content_find(content, AUDIT_DAMAGED, "it has more "
-		    "bytes than the manifest says: %" PRIu64,
+		audit_content_find(content, AUDIT_DAMAGED, "it has more than "
+		    "the %" PRIu64 " bytes that the manifest says",
 		    receipt->bytes);
 	if (why == NULL)
 		audit_content_end(content);

@@ -6,41 +6,41 @@
 #include "audit/audit_prescan.h"
 
 /*
- * The files of an export that come one by one, as they stand in an archive.
+ * The files of an export that come one at a time, in the order of an archive.
  *
- * The walk wants them in an order of its own, so what it takes from a file is
- * kept until it gets there: whether the file is whole, how many records are in
- * it, and of the records that others hang from the keys and fields.  The walk
- * is then the same as that of a directory, and finds the same.
+ * The walk needs another order, so what it takes from a file is kept until it
+ * gets there: whether the file is intact, its number of records, and the keys
+ * and fields of records with children.  The walk is then that of a directory,
+ * with the same findings.
  *
- * Keys of records are compared as they come, a folder of shards at a time; the
- * set is freed when the last of its shards has come.
+ * Record keys are compared per folder of shards; its set is freed after the
+ * last shard.
  */
 
 /* The shards of one folder. */
 struct audit_group {
 	char *folder;
 	struct set *seen;	/* keys of records; NULL: none yet */
-	struct set *tally;	/* of those without a key, by bytes */
+	struct set *tally;	/* records without a key, by bytes */
 	uint64_t duplicates;
-	uint64_t same_key;	/* records that share their key, rightly */
-	size_t left;		/* shards that have not come */
+	uint64_t same_key;	/* records that share a key on the server too */
+	size_t left;		/* shards still to come */
 };
 
-/* A record that the walk has to know. */
+/* A record that the walk needs. */
 struct audit_entry {
 	char *key;		/* of an object, else NULL */
 	size_t key_len;
 	bool named;
 	char **parts, **values;	/* or NULL */
-	char *raw;		/* of a file that was derived; or NULL */
+	char *raw;		/* rows of a derived file; or NULL */
 	size_t raw_len;
 };
 
-/* A file, by its number. */
+/* What is known of a file. */
 struct audit_received {
-	const struct source_resource *resource;	/* NULL: it has no records */
-	const char *listing;	/* its key; NULL: not known yet */
+	const struct source_resource *resource;	/* NULL: no records */
+	const char *listing;	/* its key; NULL: not known */
 	struct audit_group *group;	/* of a shard */
 	bool is_there, is_whole;
 	uint64_t records, duplicates, lines, rows, bytes;
@@ -52,32 +52,33 @@ struct audit_received {
 struct audit_members {
 	struct tree_receipts files;	/* by path */
 	struct audit_received *received;	/* of each */
-	struct tree_receipts others;	/* that no one knows: the paths, and
-					 * hashes of what has ${bytes} */
+	struct tree_receipts others;	/* files that don't belong to the
+					 * export, with the hashes of those that
+					 * have ${bytes} */
 	struct audit_group *groups;
 	size_t n_groups, groups_capacity;
-	uint64_t largest;	/* bytes that no record will have */
-	bool is_lost;		/* not all could be read */
+	uint64_t largest;	/* the limit of a record's bytes */
+	bool is_lost;		/* the archive could not be read to its end */
 
-	/* The file that comes. */
-	size_t now;		/* SIZE_MAX: the last one of ${others} */
-	struct sha256 *other;	/* of that one */
-	uint64_t bytes;		/* all that came of it */
+	/* The current file. */
+	size_t now;		/* its index; SIZE_MAX: the last of ${others} */
+	struct sha256 *other;	/* hash of that one */
+	uint64_t bytes;		/* its bytes so far */
 	struct audit_content content;
 	struct audit_desk desk;
 };
 
-/** audit_members_find(members, path): Return the file's number; or -1. */
+/** audit_members_find(members, path): Return the file's index; or -1. */
 ssize_t audit_members_find(const struct audit_members *, const char *);
 
-/** audit_members_take(content, line, record): A record has come. */
+/** audit_members_take(content, line, record): Take a record. */
 void audit_members_take(struct audit_content *, uint64_t,
     const struct page_record *);
 
 /**
  * audit_members_other(members, path):
- * Return the hash of the file that no one knows at ${path}, borrowed, when all
- * have come and are sorted; NULL: there is none.
+ * Return the hash, borrowed, of the file at ${path} that does not belong to the
+ * export; NULL: there is none. ${others} must be complete and sorted.
  */
 const unsigned char *audit_members_other(const struct audit_members *,
     const char *);

@@ -1,5 +1,5 @@
 /*
- * Records of an archive as they come: what the walk will ask of them is kept.
+ * Records of an archive as they come: what the walk will need is kept.
  */
 
 #include <stdlib.h>
@@ -7,7 +7,7 @@
 
 #include "audit/audit_members.h"
 
-/* Of a field's value, more is never asked for but whether it is there. */
+/* A longer field is only ever tested for presence. */
 #define VALUE_MAX 4096
 
 static struct audit_entry *
@@ -19,7 +19,7 @@ add_entry(struct audit_received *received)
 	return &received->entries[received->n++];
 }
 
-/* The record's own fields, where a condition asks for them. */
+/* Looks up the record's own fields for a condition. */
 struct own_values {
 	const struct source_resource *resource;
 	char *const *values;
@@ -33,7 +33,7 @@ own_value(void *cookie, const struct source_var *var)
 	return own->values[var->index];
 }
 
-/* May a listing hang from a record with these values? */
+/* May a record with these values have child listings? */
 static bool
 may_have_children(const struct audit_verify *verify,
     const struct source_resource *resource, char *const *values)
@@ -51,7 +51,7 @@ may_have_children(const struct audit_verify *verify,
 			struct source_when one = { &child->when.all[k], 1 };
 			const struct source_var *var = &one.all->var;
 
-			/* What the others say is known to the walk. */
+			/* The walk tests the other conditions. */
 			if (var->kind == SOURCE_FIELD &&
 			    var->resource == resource &&
 			    var->otherwise == NULL)
@@ -63,7 +63,7 @@ may_have_children(const struct audit_verify *verify,
 	return false;
 }
 
-/* Keep what the walk will want of a record that others may hang from. */
+/* Keep what the walk needs of a record that may have children. */
 static void
 keep_values(const struct audit_verify *verify, struct audit_received *received,
     struct audit_entry *entry, const struct page_record *record)
@@ -105,7 +105,7 @@ may_share_key(const struct audit_verify *verify,
 	return true;
 }
 
-/* A record of a shard: is it new in its folder? */
+/* Take a record of a shard, and report it if it is a duplicate. */
 static void
 take_line(struct audit_verify *verify, struct audit_received *received,
     const char *path, uint64_t line, const struct page_record *record)

@@ -1,12 +1,12 @@
 /*
- * The walk of an archive: what was kept of its files is given on.
+ * The walk of an archive: pass on what was kept of its files.
  */
 
 #include <string.h>
 
 #include "audit/audit_members.h"
 
-/* Give on what was kept of a record. */
+/* Pass on what was kept of a record. */
 static void
 give_entry(struct audit_verify *verify, const char *path,
     const struct source_resource *resource, struct audit_entry *entry)
@@ -34,11 +34,11 @@ give_entry(struct audit_verify *verify, const char *path,
 		crawl_link(verify->crawl, current->crawl, parts, values);
 	else
 		return;
-	/* They are the crawl's now. */
+	/* The crawl owns them now. */
 	entry->parts = entry->values = NULL;
 }
 
-/* It is not there, or behind what could not be read. */
+/* Report a file that is missing, or that follows an unreadable part. */
 static void
 say_missing(struct audit_verify *verify, const char *path,
     const char *listing, bool refetch)
@@ -48,8 +48,8 @@ say_missing(struct audit_verify *verify, const char *path,
 	    .refetch = refetch };
 
 	audit_find(verify, finding, verify->members->is_lost ?
-	    "it is not there, or behind what can't be read" :
-	    "it is not there");
+	    "it does not exist, or follows a part that can't be read" :
+	    "it does not exist");
 }
 
 int
@@ -79,7 +79,7 @@ audit_members_read(struct audit_verify *verify,
 	return received->is_whole;
 }
 
-/* One that the walk did not come to. */
+/* Check a file that the walk did not reach. */
 static void
 look_for(struct audit_verify *verify, const char *path, bool is_there)
 {

@@ -1,6 +1,5 @@
 /*
- * Which resource a file is of, told by its path: the templates of a source
- * as patterns.
+ * The resource of a file, by its path: a source's path templates as patterns.
  */
 
 #include <fnmatch.h>
@@ -11,8 +10,8 @@
 
 struct audit_patterns {
 	const struct source *source;
-	char **items;		/* by resource; NULL: it has no files */
-	char **done_patterns;		/* likewise, of those that have marks */
+	char **items;		/* by resource; NULL: no files */
+	char **done_patterns;		/* by resource; NULL: no done markers */
 };
 
 struct audit_patterns *
@@ -32,7 +31,7 @@ audit_patterns_new(const struct source *source)
 	return patterns;
 }
 
-/* The one that says the most. */
+/* The most specific pattern wins. */
 const struct source_resource *
 audit_resource_of(const struct audit_patterns *patterns, const char *path)
 {

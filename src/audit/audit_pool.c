@@ -1,9 +1,9 @@
 /*
- * The threads that look at files.  The first thread is one of them, as far as
- * it waits for a file.  There may be no other.
+ * The threads that read files ahead of the walk.  The first thread takes part
+ * while it waits for a file.  There may be no other.
  *
- * Each has two files open and reads them in turn, since two can be hashed in
- * hardly more time than one: see sha256_add_two().
+ * Each thread reads two files in turn, since hashing two takes hardly longer
+ * than hashing one: see sha256_add_two().
  */
 
 #include <pthread.h>
@@ -12,13 +12,13 @@
 #include "audit/audit_prescan.h"
 
 #define LANES 2
-#define TOGETHER 64	/* bytes that can be hashed together, and multiples */
+#define TOGETHER 64	/* two files are hashed in multiples of this */
 
-/* What one thread is at. */
+/* The state of one thread. */
 struct hand {
 	struct audit_desk desks[LANES];
 	struct audit_prescan *prescans[LANES];	/* or NULL */
-	struct span left[LANES];	/* of its piece, not hashed yet */
+	struct span left[LANES];	/* of its chunk, not hashed yet */
 };
 
 struct audit_pool {
@@ -26,9 +26,10 @@ struct audit_pool {
 	pthread_t *threads;	/* the others */
 	size_t n_threads;
 
-	pthread_mutex_t lock;	/* of what follows, and of each state */
+	pthread_mutex_t lock;	/* for the fields below and each prescan's
+				 * state */
 	pthread_cond_t added, over;
-	struct audit_prescan *first, **last;	/* those that wait */
+	struct audit_prescan *first, **last;	/* the queue */
 	bool is_ended;
 };
 
@@ -52,7 +53,7 @@ hand_release(struct hand *hand)
 		audit_desk_release(&hand->desks[i]);
 }
 
-/* Return the next look; or NULL where there is none, or none comes. */
+/* Return the next prescan; or NULL if there is none, or the pool ends. */
 static struct audit_prescan *
 take_prescan(struct audit_pool *pool, bool waits)
 {
@@ -80,7 +81,7 @@ leave_prescan(struct audit_pool *pool, struct audit_prescan *prescan)
 	pthread_mutex_unlock(&pool->lock);
 }
 
-/* Begin ${look} in lane ${i}. */
+/* Begin ${prescan} in lane ${i}. */
 static void
 begin_prescan(struct audit_pool *pool, struct hand *hand, size_t i,
     struct audit_prescan *prescan)
@@ -93,7 +94,7 @@ begin_prescan(struct audit_pool *pool, struct hand *hand, size_t i,
 	hand->left[i] = audit_prescan_read(prescan);
 }
 
-/* Have a look in each lane, if there is one. */
+/* Give each idle lane a prescan, if there is one. */
 static void
 fill_lanes(struct audit_pool *pool, struct hand *hand, bool waits)
 {
@@ -110,7 +111,7 @@ fill_lanes(struct audit_pool *pool, struct hand *hand, bool waits)
 		}
 }
 
-/* Return ${n} bytes of the piece in lane ${i}, to be hashed. */
+/* Return ${n} bytes of the chunk in lane ${i}, to be hashed. */
 static struct span
 cut(struct hand *hand, size_t i, size_t n)
 {
@@ -121,7 +122,7 @@ cut(struct hand *hand, size_t i, size_t n)
 	return part;
 }
 
-/* Of two pieces, as much as both have; so one of them is over, but for it. */
+/* Hash two chunks together as far as both go, then the shorter one's rest. */
 static void
 hash_chunks(struct hand *hand)
 {
@@ -144,7 +145,7 @@ hash_chunks(struct hand *hand)
 		}
 }
 
-/* A piece of a file, or two.  Return false where there is nothing to do. */
+/* Process one chunk per lane.  Return false if there is nothing to do. */
 static bool
 work_on(struct audit_pool *pool, struct hand *hand, bool waits)
 {
@@ -193,7 +194,7 @@ audit_pool_new(unsigned threads)
 	pthread_cond_init(&pool->added, NULL);
 	pthread_cond_init(&pool->over, NULL);
 	pool->threads = mem_zero(threads, sizeof(*pool->threads));
-	/* If there can't be as many, there are fewer. */
+	/* Fewer threads will do if no more can be created. */
 	while (pool->n_threads + 1 < threads && pthread_create(
 	    &pool->threads[pool->n_threads], NULL, work, pool) == 0)
 		pool->n_threads++;
@@ -217,7 +218,7 @@ audit_pool_add(struct audit_pool *pool, struct audit_prescan *prescan)
 	pthread_mutex_unlock(&pool->lock);
 }
 
-/* Is it over?  If nobody has begun it, it comes first. */
+/* Is it over?  If it still waits, move it to the front. */
 static bool
 is_over(struct audit_pool *pool, struct audit_prescan *prescan)
 {

@@ -1,5 +1,5 @@
 /*
- * A look at one file of an export, held against its receipt.
+ * The prescan of one file of an export.
  */
 
 #include <sys/stat.h>
@@ -16,9 +16,8 @@
 #define CHUNK (1 << 18)	/* small enough to stay in the cache */
 
 /*
- * What may wait for its turn in the walk, of one look: a shard's 1,000 records
- * take some 120 kB.  And how large a record may be while it is read by one of
- * several threads, each of which has a buffer for it.
+ * The bytes that one prescan may keep for the walk (a shard's 1,000 records
+ * take about 120 kB), and the largest record that a thread may buffer.
  */
 #define WEIGHT_MAX (1 << 20)
 #define RECORD_MAX (8 << 20)
@@ -43,7 +42,7 @@ audit_desk_release(struct audit_desk *desk)
 	sha256_free(desk->hash);
 }
 
-/* Whose records are in a file of the listing ${key}; NULL: there are none. */
+/* The resource of the listing ${key}; NULL: none. */
 static const struct source_resource *
 resource_of(const struct audit_verify *verify, const char *key)
 {
@@ -93,7 +92,7 @@ keep_values(struct audit_prescan *prescan, struct audit_item *item,
 	prescan->weight += weight_of(item->values, prescan->resource->n_fields);
 }
 
-/* What the walk has to know of a record. */
+/* Keep what the walk needs of a record. */
 static void
 keep_record(struct audit_content *content, uint64_t line,
     const struct page_record *record)
@@ -135,7 +134,7 @@ keep_record(struct audit_content *content, uint64_t line,
 	}
 }
 
-/* Nothing waits any more. */
+/* Drop everything that is kept. */
 static void
 clear(struct audit_prescan *prescan)
 {
@@ -160,7 +159,7 @@ clear(struct audit_prescan *prescan)
 
 /* -------------------------------------------------------------- the file */
 
-/* Is it a shard of a listing that is not over yet? */
+/* Is it a shard of a listing that has not ended? */
 static bool
 may_grow(const struct audit_verify *verify,
     const struct tree_receipt *receipt, const char *listing)
@@ -170,7 +169,7 @@ may_grow(const struct audit_verify *verify,
 	if (verify->manifest == NULL || verify->progress.sealed ||
 	    receipt->lines == 0)
 		return false;
-	/* One that has ended grows no more, though the export goes on. */
+	/* A listing that has ended does not grow, even if the export does. */
 	return listing == NULL || !manifest_find(verify->manifest, listing,
 	    &known) || !known.ended || known.replaces;
 }
@@ -224,7 +223,7 @@ audit_prescan_free(struct audit_prescan *prescan)
 	free(prescan);
 }
 
-/* Is it there, a plain file, and as large as it should be? */
+/* Is it a plain file of the right size? */
 static bool
 check_size(struct audit_prescan *prescan)
 {
@@ -234,7 +233,7 @@ check_size(struct audit_prescan *prescan)
 	struct stat st;
 
 	if (fstat(prescan->fd, &st) == -1) {
-		err_errno(&prescan->err, ERR_DISK, "look at %s", receipt->path);
+		err_errno(&prescan->err, ERR_DISK, "stat %s", receipt->path);
 		prescan->has_failed = true;
 		return false;
 	}
@@ -256,7 +255,7 @@ check_size(struct audit_prescan *prescan)
 	return true;
 }
 
-/* Is the whole of it to be read? */
+/* Does the file have to be read? */
 static bool
 is_to_be_read(const struct audit_prescan *prescan)
 {
@@ -285,20 +284,20 @@ open_file(struct audit_prescan *prescan)
 	    content->receipt->path, O_RDONLY, &err);
 	if (prescan->fd != -1)
 		return true;
-	/* A link, or something else that is no plain file. */
+	/* A link, a directory or a special file. */
 	if (errno == ELOOP || errno == ENOTDIR || errno == EISDIR ||
 	    errno == ENXIO)
 		audit_content_find(content, AUDIT_DAMAGED, "it is not a "
 		    "plain file");
 	else if (errno == ENOENT)
-		audit_content_find(content, AUDIT_MISSING, "it is not there");
+		audit_content_find(content, AUDIT_MISSING, "it does not exist");
 	else
 		audit_content_find(content, AUDIT_DAMAGED, "it can't be "
 		    "read: %s", err.text);
 	return false;
 }
 
-/* Whole files that are no shards stand in the buffer. */
+/* Objects are buffered in full. */
 static bool
 is_large(const struct audit_prescan *prescan)
 {
@@ -309,7 +308,7 @@ is_large(const struct audit_prescan *prescan)
 	    content->plan != NULL && prescan->size > RECORD_MAX));
 }
 
-/* It can't wait for its turn. */
+/* Give up: the file is too large to be kept for the walk. */
 static bool
 give_up(struct audit_prescan *prescan)
 {

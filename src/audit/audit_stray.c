@@ -106,16 +106,16 @@ blame(struct audit_verify *verify, const struct source_resource *resource,
 
 	if (!find_above(verify, resource, path)) {
 		finding.kind = verify->blind ? AUDIT_NOTE : AUDIT_MISSING;
-		audit_find(verify, finding, "the record it belongs to is "
-		    "damaged or not there; its own records are read");
+		audit_find(verify, finding, "its parent record is damaged or "
+		    "missing; the records in it were checked");
 		return;
 	}
 	if (audit_disk_knows(verify, verify->path.data) ||
 	    !set_add(verify->checked, verify->path.data, verify->path.len))
 		return;
 	finding.path = verify->path.data;
-	audit_find(verify, finding, "it is not there, and what belongs to it "
-	    "is (%s)", path);
+	audit_find(verify, finding, "it does not exist, but a file that "
+	    "belongs to it does (%s)", path);
 }
 
 int

@@ -41,8 +41,8 @@ audit_sums_take(struct audit_verify *verify, const struct text *sums)
 	    .path = (char *)TREE_SUMS };
 
 	if (bad > 0)
-		audit_find(verify, finding, "%zu lines of it are no lines of "
-		    "sums", bad);
+		audit_find(verify, finding, "%zu lines are not valid checksum "
+		    "lines", bad);
 	if (verify->partial != NULL)
 		join(&verify->rest);
 	verify->has_sums = verify->rest.n > 0;
@@ -57,8 +57,8 @@ audit_sums_read(struct audit_verify *verify)
 	if (file_read(tree_dir(verify->tree), TREE_SUMS, &sums, NULL) == 0)
 		audit_sums_take(verify, &sums);
 	else if (verify->partial != NULL)
-		audit_say(verify, AUDIT_MISSING, TREE_SUMS, "it is not "
-		    "there");
+		audit_say(verify, AUDIT_MISSING, TREE_SUMS, "it does not "
+		    "exist");
 	text_release(&sums);
 }
 

@@ -71,10 +71,10 @@ take_recovered(struct audit_verify *verify, enum manifest_state state,
 {
 	static const char *const instead[] = {
 		[MANIFEST_INTACT] = "",
-		[MANIFEST_COPIED] = "its copy says what should be here",
-		[MANIFEST_MERGED] = "it and its copy together say what should "
-		    "be here, and the seal proves it",
-		[MANIFEST_SALVAGED] = "its lines that can still be read say "
+		[MANIFEST_COPIED] = "its copy lists what should be here",
+		[MANIFEST_MERGED] = "it and its copy together list what "
+		    "should be here, and the seal proves it",
+		[MANIFEST_SALVAGED] = "its lines that can still be read list "
 		    "what should be here",
 	};
 	struct audit_finding finding = { .kind = AUDIT_DAMAGED,
@@ -92,9 +92,8 @@ take_recovered(struct audit_verify *verify, enum manifest_state state,
 		verify->progress.server = verify->lost_server;
 		manifest_close(verify->manifest);
 		verify->manifest = NULL;
-		audit_find(verify, finding, "%s; nothing but the files "
-		    "themselves and " TREE_SUMS " say what should be here",
-		    why);
+		audit_find(verify, finding, "%s; only the files themselves and "
+		    TREE_SUMS " show what should be here", why);
 		return;
 	}
 	verify->from_copy = true;
@@ -253,8 +252,8 @@ open_archive(struct audit_verify *verify, struct err *err)
 	if (verify->manifest == NULL && archive->sums != NULL)
 		audit_sums_take(verify, archive->sums);
 	else if (verify->partial != NULL && archive->sums == NULL)
-		audit_say(verify, AUDIT_MISSING, TREE_SUMS, "it is not "
-		    "there");
+		audit_say(verify, AUDIT_MISSING, TREE_SUMS, "it does not "
+		    "exist");
 	if (audit_members_begin(verify, archive, err) == -1)
 		return -1;
 	/* The caller's, for this call. */
@@ -318,8 +317,8 @@ find_unvisited(struct audit_verify *verify)
 		    strlen(listing.key)))
 			continue;
 		finding.listing = (char *)listing.key;
-		audit_find(verify, finding, "it is in the manifest, but the "
-		    "record above it is not there");
+		audit_find(verify, finding, "it is in the manifest, but its "
+		    "parent record does not exist");
 	}
 }
 

@@ -48,7 +48,7 @@ find_gap(struct audit_verify *verify, const char *listing,
 	manifest_gap_where(gap, where);
 	audit_find(verify, finding, "%s%s%s%s%s%s", where + (*where == ' '),
 	    *where != '\0' ? ": " : "",
-	    gap->why != NULL ? gap->why : "it could not be had",
+	    gap->why != NULL ? gap->why : "failed to fetch",
 	    gap->request != NULL ? " (request " : "",
 	    gap->request != NULL ? gap->request : "",
 	    gap->request != NULL ? ")" : "");
@@ -65,7 +65,7 @@ find_gaps(struct audit_verify *verify, const struct manifest_listing *known)
 	if (known->ended || known->gaps != NULL)
 		return;
 	audit_find(verify, finding_of(verify->current.crawl, AUDIT_MISSING),
-	    "the export has not got to its end");
+	    "the export of this listing did not finish");
 }
 
 void
@@ -92,7 +92,7 @@ ask_manifest(struct audit_verify *verify, struct err *err)
 		current->known.total = -1;
 		current->unread = true;
 		audit_find(verify, finding_of(current->crawl, AUDIT_MISSING),
-		    "the manifest knows nothing of it");
+		    "it is not in the manifest");
 		return 0;
 	}
 	find_gaps(verify, &current->known);
@@ -146,7 +146,7 @@ audit_say_duplicate(struct audit_verify *verify, const char *path,
 		return;
 	if (line > 0)
 		snprintf(where, sizeof(where), "line %" PRIu64 ": ", line);
-	audit_find(verify, finding, "%sthe record %s%s%s comes twice in its "
+	audit_find(verify, finding, "%sthe record %s%s%s appears twice in its "
 	    "listing", where, named ? "\"" : "", named ? verify->key.data :
 	    "(without a key)", named ? "\"" : "");
 }
@@ -231,7 +231,7 @@ check_shards(struct audit_verify *verify)
 		finding.path = file->path;
 		if (slash == NULL || strcmp(slash, name) != 0)
 			audit_find(verify, finding, "shard %zu of the listing "
-			    "should stand here", i + 1);
+			    "should be here", i + 1);
 		else if ((!last && file->lines != TREE_SHARD_LINES) ||
 		    file->lines > TREE_SHARD_LINES)
 			audit_find(verify, finding, "it has %" PRIu64
@@ -274,9 +274,9 @@ check_counts(struct audit_verify *verify)
 	reported = audit_hint(verify, &name);
 	if (reported >= 0 && current->records != (uint64_t)reported) {
 		finding.kind = AUDIT_NOTE;
-		audit_find(verify, finding, "%" PRIu64 " records; %s said "
-		    "%" PRId64 " when that was listed: records came or went "
-		    "meanwhile", current->records, name, reported);
+		audit_find(verify, finding, "%" PRIu64 " records; %s said %"
+		    PRId64 " when its parent was listed: records were added or "
+		    "removed since", current->records, name, reported);
 	}
 }
 
@@ -287,7 +287,7 @@ close_listing(struct audit_verify *verify)
 
 	if (current->duplicates > DUPLICATES_NAMED)
 		audit_find(verify, finding_of(current->crawl, AUDIT_DAMAGED),
-		    "%" PRIu64 " records come twice in all",
+		    "%" PRIu64 " records appear twice in total",
 		    current->duplicates);
 	if (verify->manifest == NULL) {
 		audit_disk_close(verify);
@@ -315,8 +315,7 @@ check_done(struct audit_verify *verify, struct crawl_node *node)
 		key = mem_format("%s/%s", node->listing->key, node->key);
 		finding.listing = key;
 		if (!manifest_is_done(verify->manifest, key))
-			audit_find(verify, finding, "it has no mark that all "
-			    "below it is there");
+			audit_find(verify, finding, "it has no done marker");
 		free(key);
 	}
 	crawl_node_done(verify->crawl, node);

@@ -91,12 +91,12 @@ manifest_check_header(json_t *json, const char *where, struct err *err)
 
 	if (json_object_get(json, "hlexport") == NULL ||
 	    !json_is_integer(format))
-		return err_set(err, ERR_USAGE, "%s: its " MANIFEST_NAME
-		    " is not one of ours", where);
+		return err_set(err, ERR_USAGE, "%s: its " MANIFEST_NAME " was "
+		    "not written by hlexport", where);
 	if (json_integer_value(format) != MANIFEST_FORMAT)
-		return err_set(err, ERR_USAGE, "%s: its format is %lld, and "
-		    "this program knows format %d; use the version that "
-		    "made it: %s", where,
+		return err_set(err, ERR_USAGE, "%s: its format is %lld, but "
+		    "this version supports format %d; use the version that "
+		    "wrote it: %s", where,
 		    (long long)json_integer_value(format), MANIFEST_FORMAT,
 		    json_string_value(json_object_get(json, "tool")) != NULL ?
 		    json_string_value(json_object_get(json, "tool")) :
@@ -139,11 +139,10 @@ cut(struct manifest *manifest, int64_t offset, struct log *log, struct err *err)
 	if (tree_log(manifest->tree) == -1 || manifest->is_below)
 		return 0;	/* we only look */
 	if (log != NULL)
-		log_say(log, LOG_WARN, "manifest", "cut off an unfinished "
-		    "last line (%lld bytes)",
-		    (long long)(manifest->size - offset));
+		log_say(log, LOG_WARN, "manifest", "removed an incomplete last "
+		    "line (%lld bytes)", (long long)(manifest->size - offset));
 	if (ftruncate(manifest->fd, (off_t)offset) == -1)
-		return err_errno(err, ERR_DISK, "cut " MANIFEST_NAME);
+		return err_errno(err, ERR_DISK, "truncate " MANIFEST_NAME);
 	manifest->size = offset;
 	return 0;
 }
@@ -234,7 +233,7 @@ open_file(struct manifest *manifest, int *dir, struct err *err)
 		fd = file_open(*dir, MANIFEST_NAME, O_RDONLY, err);
 	}
 	if (fd == -1 && errno == ENOENT)
-		err_set(err, ERR_USAGE, "%s is no export: it has no "
+		err_set(err, ERR_USAGE, "%s is not an export: it has no "
 		    MANIFEST_NAME, tree_where(tree));
 	else if (fd == -1 && (errno == ELOOP || errno == EISDIR ||
 	    errno == ENXIO))

@@ -372,8 +372,7 @@ manifest_apply(struct manifest *manifest, json_t *json,
 	json_t *seal = json_object_get(json, "seal");
 
 	if (manifest->seal != NULL)
-		return err_set(err, ERR_DATA, "something stands behind the "
-		    "seal");
+		return err_set(err, ERR_DATA, "there is data after the seal");
 	if ((key = json_string_value(json_object_get(json, "page"))) != NULL)
 		apply_page(manifest, key, json, line);
 	else if ((key = json_string_value(json_object_get(json,
@@ -388,7 +387,7 @@ manifest_apply(struct manifest *manifest, json_t *json,
 	else if (json_is_object(seal))
 		manifest->seal = json_incref(seal);
 	else
-		return err_set(err, ERR_DATA, "this is no line of a "
+		return err_set(err, ERR_DATA, "this is not a line of a "
 		    "manifest");
 	return 0;
 }

@@ -28,8 +28,7 @@ check_listing(struct manifest *manifest, const char *key,
 	for (i = 0; i < files.n && rc == 0; i++)
 		if (!is_like(pattern, files.items[i].path))
 			rc = err_set(err, ERR_DATA,
-			    MANIFEST_NAME ": %s is "
-					  "no file that %s can have",
+			    MANIFEST_NAME ": %s can't be a file of %s",
 			    files.items[i].path, key);
 	tree_receipts_release(&files);
 	free(pattern);
@@ -54,8 +53,7 @@ check_marks(struct manifest *manifest, const struct source *source,
 				break;
 		if (k == source->n_resources)
 			rc = err_set(err, ERR_DATA,
-			    MANIFEST_NAME ": %s is "
-					  "no mark of %s",
+			    MANIFEST_NAME ": %s is not the done marker of %s",
 			    markers.items[i].path, source->name);
 	}
 	for (k = 0; k < source->n_resources; k++)

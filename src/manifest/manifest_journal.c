@@ -54,7 +54,7 @@ manifest_copy_line(struct manifest *manifest, struct manifest_line line,
 			free(chunk);
 			return n == -1 ? err_errno(err, ERR_DISK, "read "
 			    MANIFEST_NAME) : err_set(err, ERR_DISK,
-			    MANIFEST_NAME " became shorter");
+			    MANIFEST_NAME " was truncated while it was in use");
 		}
 		done += (size_t)n;
 	}

@@ -117,11 +117,11 @@ manifest_peek(const char *path, struct err *err)
 	bool has_copy;
 
 	if (access(path, F_OK) == -1 && errno == ENOENT) {
-		err_set(err, ERR_USAGE, "there is no %s", path);
+		err_set(err, ERR_USAGE, "%s does not exist", path);
 		return NULL;
 	}
 	if (!manifest_is_there(path)) {
-		err_set(err, ERR_USAGE, "%s is no export: it has no "
+		err_set(err, ERR_USAGE, "%s is not an export: it has no "
 		    MANIFEST_NAME, path);
 		return NULL;
 	}

@@ -487,10 +487,10 @@ read_all(struct tree *tree, struct recovery *r, enum manifest_state *state,
 	HASH_FIND_STR(r->lines, "0", header);
 	if (*state == MANIFEST_SALVAGED && header == NULL) {
 		text_release(&text);
-		err_set(err, ERR_DATA, "%s: " MANIFEST_NAME " and its copy "
-		    "are damaged, and " TREE_LOG " does not say how the "
-		    "export was begun; move both away, and 'hlexport adopt' "
-		    "makes a new one from the files", tree_where(tree));
+		err_set(err, ERR_DATA, "%s: " MANIFEST_NAME " and its copy are "
+		    "damaged, and " TREE_LOG " does not record how the export "
+		    "began; move both away and run 'hlexport adopt' to make a "
+		    "new one from the files", tree_where(tree));
 		return NULL;
 	}
 	if (*state == MANIFEST_SALVAGED)
@@ -576,8 +576,8 @@ manifest_recover(struct tree *tree, struct log *log,
 			return manifest;
 		}
 		manifest_close(manifest);
-		err_set(&why, ERR_DATA, "%s/" MANIFEST_NAME " has lost its "
-		    "end: the export was complete", tree_where(tree));
+		err_set(&why, ERR_DATA, "%s/" MANIFEST_NAME " was cut off: the "
+		    "export was complete", tree_where(tree));
 	}
 	manifest = read_all(tree, &r, state, err);
 	release(&r);
@@ -585,7 +585,7 @@ manifest_recover(struct tree *tree, struct log *log,
 		return NULL;
 	if (faccessat(tree_dir(tree), MANIFEST_NAME, F_OK,
 	    AT_SYMLINK_NOFOLLOW) == -1)
-		err_set(err, ERR_DATA, "it is not there");
+		err_set(err, ERR_DATA, "it does not exist");
 	else
 		*err = why;
 	return manifest;

@@ -28,9 +28,8 @@ check_receipts(struct pack *pack, struct err *err)
 		    pack->files.items[k].name, receipts->items[i].path)) < 0)
 			k++;
 		if (order != 0)
-			return err_set(err, ERR_DATA, "%s is not there, and "
-			    "the manifest says that it is",
-			    receipts->items[i].path);
+			return err_set(err, ERR_DATA, "%s is in the manifest "
+			    "but does not exist", receipts->items[i].path);
 	}
 	return 0;
 }
@@ -117,14 +116,15 @@ check_unchanged(struct pack *pack, struct err *err)
 	if (pack->settings.names == NULL) {
 		rc = pack_list(pack->dir, &now, err);
 		if (rc == 0 && now.n != pack->files.n)
-			rc = err_set(err, ERR_DISK, "files came or went in "
-			    "%s while it was packed; try again when nothing "
-			    "works on it", pack->settings.dir);
+			rc = err_set(err, ERR_DISK, "files were added to or "
+			    "removed from %s while it was being packed; try "
+			    "again when no other program writes to it",
+			    pack->settings.dir);
 		pack_files_release(&now);
 	}
 	for (i = 0; rc == 0 && i < pack->files.n; i++) {
 		if (file_stat(pack->dir, pack->files.items[i].name, &st) == -1)
-			rc = err_errno(err, ERR_DISK, "look at %s",
+			rc = err_errno(err, ERR_DISK, "stat %s",
 			    pack->files.items[i].name);
 		else
 			rc = pack_file_check(&pack->files.items[i], &st, err);
@@ -190,7 +190,8 @@ int
 pack_remove(struct pack *pack, struct err *err)
 {
 	if (pack->phase != PACK_DONE)
-		return err_set(err, ERR_INTERNAL, "it is not packed yet");
+		return err_set(err, ERR_INTERNAL, "the archive is not complete "
+		    "yet");
 	return pack_remove_files(pack->settings.dir, pack->dir, &pack->files,
 	    err);
 }

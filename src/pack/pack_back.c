@@ -28,8 +28,9 @@ pack_sync(struct pack *pack, struct err *err)
 static int
 misread(const struct pack *pack, const char *what, struct err *err)
 {
-	return err_set(err, ERR_DISK, "%s: read back, it is not what was "
-	    "written: %s; check the disk", pack->settings.target, what);
+	return err_set(err, ERR_DISK, "%s: the data read back differs from "
+	    "what was written (%s); check the disk", pack->settings.target,
+	    what);
 }
 
 /* The archive as it is, all of its bytes. */
@@ -44,7 +45,7 @@ pack_trailer(struct pack *pack, struct err *err)
 	if (rc == 1)
 		return 0;
 	if (!pack->trailer.is_there || !pack->trailer.is_valid)
-		return misread(pack, "its mark", err);
+		return misread(pack, "the trailer", err);
 	pack_writer_release(&pack->writer);
 	pack->phase = PACK_READ;
 	if (pack_reader_open(&pack->reader, pack->staged.fd,

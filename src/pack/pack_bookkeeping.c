@@ -87,8 +87,7 @@ check(struct pack_verify *verify, enum pack_bookkeeping it,
     const unsigned char sha256[SHA256_BYTES], const char *what)
 {
 	if (!verify->bookkeeping[it].is_there)
-		pack_say(verify, AUDIT_MISSING, names[it], "it is not "
-		    "there");
+		pack_say(verify, AUDIT_MISSING, names[it], "it does not exist");
 	else if (memcmp(verify->bookkeeping[it].sha256, sha256,
 	    SHA256_BYTES) != 0)
 		pack_say(verify, AUDIT_DAMAGED, names[it], "%s", what);
@@ -113,15 +112,14 @@ pack_bookkeeping_end(struct pack_verify *verify)
 		    &verify->accepted), digest, verify);
 	if (!verify->is_sealed)
 		return;
-	check(verify, PACK_SUMS, verify->sums, "it does not say what the "
-	    "manifest says");
+	check(verify, PACK_SUMS, verify->sums, "it does not match the "
+	    "manifest");
 	if (verify->found.why == NULL)
 		check(verify, PACK_COPY, verify->bookkeeping[
 		    PACK_MANIFEST].sha256, "it is not a copy of "
 		    MANIFEST_NAME);
 	if (!verify->bookkeeping[PACK_LOG].is_there)
-		pack_say(verify, AUDIT_MISSING, TREE_LOG, "it is not "
-		    "there");
+		pack_say(verify, AUDIT_MISSING, TREE_LOG, "it does not exist");
 	else
 		audit_log(verify->audit, verify->log_fd);
 }

@@ -69,8 +69,8 @@ pack_check_end(struct pack_check *check,
 		return err_set(err, ERR_DATA, "it has %" PRIu64 " lines; the "
 		    "manifest says %" PRIu64, lines, receipt->lines);
 	if (memcmp(check->prefix, receipt->sha256, SHA256_BYTES) != 0)
-		return err_set(err, ERR_DATA, "its SHA-256 is not the "
-		    "manifest's");
+		return err_set(err, ERR_DATA, "its SHA-256 does not match the "
+		    "manifest");
 	return 0;
 }
 

@@ -99,7 +99,7 @@ find_top(struct pack_export *export, const char *where, struct err *err)
 	const char *slash = real != NULL ? strrchr(real, '/') : NULL;
 
 	if (real == NULL)
-		return err_errno(err, ERR_DISK, "look at %s", where);
+		return err_errno(err, ERR_DISK, "stat %s", where);
 	if (slash[1] != '\0')
 		export->top = mem_text(&slash[1]);
 	export->settings.top = export->top;
@@ -125,7 +125,7 @@ pack_export_open(const char *where, const char *target, bool force,
 		if (read_manifest(export, log, err) == -1)
 			return -1;
 	} else if (!is_there(export, "files")) {
-		return err_set(err, ERR_USAGE, "%s is no export: it has "
+		return err_set(err, ERR_USAGE, "%s is not an export: it has "
 		    "neither " MANIFEST_NAME " nor files/", where);
 	}
 	export->settings.time = time_of(export);

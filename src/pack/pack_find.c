@@ -127,8 +127,8 @@ copy_member(struct finding *finding, int fd, struct err *err)
 	while ((n = pack_reader_get(&finding->reader, finding->buffer,
 	    PACK_CHUNK, err)) > 0) {
 		if ((bytes += (uint64_t)n) > finding->reader.max_out)
-			return err_set(err, ERR_DATA, "it is larger than a "
-			    "manifest would be");
+			return err_set(err, ERR_DATA, "it is too large for a "
+			    "manifest");
 		part = (struct iovec){ finding->buffer, (size_t)n };
 		if (file_write(fd, &part, 1, err) == -1)
 			return err_wrap(err, "%s", finding->dir);
@@ -282,7 +282,7 @@ classify(struct finding *finding, int rc, struct err *err)
 	if (rc == -1)
 		return err_wrap(err, "%s", finding->path);
 	if (finding->files == NULL && !found->has_sums)
-		return err_set(err, ERR_USAGE, "%s is no archive of an "
+		return err_set(err, ERR_USAGE, "%s is not an archive of an "
 		    "export: it has neither " MANIFEST_NAME " nor files/",
 		    finding->path);
 	if (found->top == NULL)
@@ -318,7 +318,7 @@ pack_find(int fd, const char *path, struct log *log,
 		err = &own;
 	*found = (struct pack_found){ .top = NULL };
 	if (fstat(fd, &st) == -1)
-		return err_errno(err, ERR_DISK, "look at %s", path);
+		return err_errno(err, ERR_DISK, "stat %s", path);
 	if (pack_trailer_find(fd, (int64_t)st.st_size, &found->trailer,
 	    err) == -1)
 		return err_wrap(err, "%s", path);

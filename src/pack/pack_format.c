@@ -39,8 +39,8 @@ pack_format_of(const char *path, enum pack_format *format,
 			return 0;
 		}
 	}
-	return err_set(err, ERR_USAGE, "what kind of archive is \"%s\"?  Its "
-	    "name must end in .zip, .tar.zst, .tar.gz or .tar", path);
+	return err_set(err, ERR_USAGE, "unknown archive type \"%s\"; the name "
+	    "must end in .zip, .tar.zst, .tar.gz or .tar", path);
 }
 
 bool

@@ -1,15 +1,15 @@
 /*
- * An archive is never replaced by one with less.  Before --force replaces one
- * it is read through, and each file in it must be in the new one too:
+ * --force never replaces an archive by one that has less in it.  Each file of
+ * the old archive must be in the new one too:
  *
  *	by name, always
- *	with the same bytes, or these and more behind them, if the old archive
- *	is of a complete export; what stands around the files of an export
- *	(manifest, sums, log) is another each time
+ *	with the same bytes, or with these and more after them, if the old
+ *	archive is of a complete export; the bookkeeping files (manifest, sums,
+ *	log) may differ, as they do in every export
  *	no shorter, if it is a shard and neither export is complete
  *
- * And an archive of a complete export is not replaced by one of an export that
- * is not.  A file of the old archive that is damaged need only be there.
+ * An archive of a complete export is never replaced by one of an incomplete
+ * export.  Of a damaged file in the old archive, only the name must be there.
  */
 
 #include <sys/stat.h>
@@ -160,7 +160,7 @@ pack_held_scan(struct pack_held *held, int dir, const char *name,
 		return errno == ENOENT ? 0 : err_errno(err, ERR_DISK,
 		    "open %s", path);
 	if (fstat(fd, &held->st) == -1)
-		rc = err_errno(err, ERR_DISK, "look at %s", path);
+		rc = err_errno(err, ERR_DISK, "stat %s", path);
 	else
 		rc = look(held, fd, log, err);
 	close(fd);
@@ -193,9 +193,9 @@ refuse(const struct pack_held *held, struct lost *lost, const char *what,
 
 	text_human_count(lost->n, count);
 	if (lost->n > 0)
-		rc = err_set(err, ERR_USAGE, "%s holds %s file%s %s in %s: "
-		    "%s%s; it is not replaced: give another name, or move "
-		    "it away", held->path, count, lost->n == 1 ? "" : "s",
+		rc = err_set(err, ERR_USAGE, "%s contains %s file%s that %s "
+		    "%s: %s%s; refusing to replace it: give another name, or "
+		    "move it away", held->path, count, lost->n == 1 ? "" : "s",
 		    what, dir, lost->names.data, lost->n > NAMED ? ", ..." :
 		    "");
 	text_release(&lost->names);
@@ -234,17 +234,17 @@ pack_held_names(const struct pack_held *held,
 	size_t i;
 
 	if (held->is_sealed && !is_sealed)
-		return err_set(err, ERR_USAGE, "%s is of a complete export, "
-		    "and %s is not complete; it is not replaced: give "
-		    "another name, or move it away", held->path,
+		return err_set(err, ERR_USAGE, "%s is an archive of a complete "
+		    "export, but %s is incomplete; refusing to replace it: "
+		    "give another name, or move it away", held->path,
 		    settings->dir);
 	text_init(&lost.names, 512);
 	for (i = 0; i < held->n; i++)
 		if (find_file(files, held->files[i].name) == NULL &&
 		    !litter_is(held->files[i].name))
 			add_lost(&lost, held->files[i].name);
-	return refuse(held, &lost, lost.n == 1 ? "that is not" :
-	    "that are not", settings->dir, err);
+	return refuse(held, &lost, lost.n == 1 ? "is missing from" :
+	    "are missing from", settings->dir, err);
 }
 
 /* Do the first ${bytes} of the file on disk have this hash?  1, 0, -1. */
@@ -333,8 +333,8 @@ pack_held_bytes(const struct pack_held *held,
 		text_release(&lost.names);
 		return -1;
 	}
-	return refuse(held, &lost, lost.n == 1 ? "that is another" :
-	    "that are others", settings->dir, err);
+	return refuse(held, &lost, lost.n == 1 ? "differs in" : "differ in",
+	    settings->dir, err);
 }
 
 void

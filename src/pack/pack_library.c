@@ -46,8 +46,8 @@ load(struct pack_calls *calls, struct err *err)
 		    "libarchive13)", dlerror());
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		if ((found = dlsym(library, rows[i].name)) == NULL)
-			return err_set(err, ERR_USAGE, "this libarchive is "
-			    "too old: it has no %s", rows[i].name);
+			return err_set(err, ERR_USAGE, "this libarchive is too "
+			    "old: it lacks %s", rows[i].name);
 		*(void **)((char *)calls + rows[i].offset) = found;
 	}
 	resolve_words();

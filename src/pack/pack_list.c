@@ -42,8 +42,8 @@ add(struct pack_files *files, char *name, const struct stat *st,
 	    .ino = st->st_ino, .mtime = st->st_mtim, .ctime = st->st_ctim };
 
 	if (!S_ISREG(st->st_mode)) {
-		err_set(err, ERR_USAGE, "%s is %s, and only plain files are "
-		    "packed; remove it or put the file there", name,
+		err_set(err, ERR_USAGE, "%s is %s; only plain files can be "
+		    "packed: remove it or replace it with the file", name,
 		    kind_of(st->st_mode));
 		free(name);
 		return -1;
@@ -66,12 +66,12 @@ add_entry(int dir, const char *name, char *path, int level,
 	int fd, rc;
 
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == -1) {
-		rc = err_errno(err, ERR_DISK, "look at %s", path);
+		rc = err_errno(err, ERR_DISK, "stat %s", path);
 	} else if (!S_ISDIR(st.st_mode)) {
 		return add(files, path, &st, err);
 	} else if (level >= DEEPEST) {
-		rc = err_set(err, ERR_USAGE, "%s is too deep: %d folders",
-		    path, level);
+		rc = err_set(err, ERR_USAGE, "%s is nested too deeply: %d "
+		    "directories", path, level);
 	} else if ((fd = file_dir(dir, name, false, err)) == -1) {
 		rc = -1;
 	} else {
@@ -153,7 +153,7 @@ pack_list_names(int dir, const char *const *names, size_t n,
 			return -1;
 		if (fstat(fd, &st) == -1) {
 			close(fd);
-			return err_errno(err, ERR_DISK, "look at %s",
+			return err_errno(err, ERR_DISK, "stat %s",
 			    names[i]);
 		}
 		close(fd);
@@ -195,8 +195,8 @@ pack_file_check(const struct pack_file *file, const struct stat *st,
 	    st->st_ctim.tv_sec == file->ctime.tv_sec &&
 	    st->st_ctim.tv_nsec == file->ctime.tv_nsec)
 		return 0;
-	return err_set(err, ERR_DISK, "%s changed while it was packed; try "
-	    "again when nothing works on it", file->name);
+	return err_set(err, ERR_DISK, "%s changed while it was being packed; "
+	    "try again when no other program writes to it", file->name);
 }
 
 int
@@ -208,7 +208,7 @@ pack_file_open(int dir, const struct pack_file *file, struct err *err)
 	if (fd == -1)
 		return -1;
 	if (fstat(fd, &st) == -1)
-		err_errno(err, ERR_DISK, "look at %s", file->name);
+		err_errno(err, ERR_DISK, "stat %s", file->name);
 	else if (pack_file_check(file, &st, err) == 0)
 		return fd;
 	close(fd);

@@ -36,20 +36,20 @@ check_member(struct pack_verify *verify,
 	const char *name = member->name, *plain = pack_plain_name(name);
 
 	if (*name == '\0')
-		pack_say(verify, AUDIT_EXTRA, NULL, "a member of the "
-		    "archive has no name that can be read");
+		pack_say(verify, AUDIT_EXTRA, NULL, "a member of the archive "
+		    "has no readable name");
 	else if (leads_out(name))
-		pack_say(verify, AUDIT_EXTRA, name, "its name leads out of "
-		    "the folder that the archive is unpacked in; don't "
+		pack_say(verify, AUDIT_EXTRA, name, "its name points outside "
+		    "the directory that the archive is unpacked to; don't "
 		    "unpack it");
 	else if (member->is_dir)
 		;
 	else if (!member->is_file)
-		pack_say(verify, AUDIT_EXTRA, name, "it is no file, but a "
-		    "link or something else; don't unpack it");
+		pack_say(verify, AUDIT_EXTRA, name, "it is a link or a special "
+		    "file; don't unpack it");
 	else if (!set_add(verify->names, plain, strlen(plain)))
 		pack_say(verify, AUDIT_EXTRA, name, "it is in the archive "
-		    "twice; which of the two counts, no one can tell");
+		    "twice; there is no way to tell which one is right");
 	else
 		return true;
 	return false;
@@ -67,7 +67,7 @@ pack_member_begin(struct pack_verify *verify,
 		return;
 	if (strncmp(name, top, len) != 0) {
 		pack_say(verify, litter_is(name) ? AUDIT_NOTE : AUDIT_EXTRA,
-		    name, "it is beside the export, not in it");
+		    name, "it is outside the export's directory");
 		return;
 	}
 	name += len;

@@ -77,7 +77,7 @@ pack_hash_members(int fd, void (*tell)(void *, const char *, uint64_t,
 	int rc;
 
 	if (fstat(fd, &st) == -1)
-		return err_errno(err, ERR_DISK, "look at it");
+		return err_errno(err, ERR_DISK, "stat the archive");
 	rc = read_trailer(fd, &trailer, (int64_t)st.st_size, err);
 	if (rc == 0)
 		rc = pack_reader_open(&reader, fd, trailer.end, err);
@@ -85,9 +85,9 @@ pack_hash_members(int fd, void (*tell)(void *, const char *, uint64_t,
 		rc = hash_all(&reader, tell, cookie, err);
 	if (rc == 0 && (!trailer.is_there || !trailer.is_valid ||
 	    trailer.is_misplaced))
-		rc = err_set(err, ERR_DATA, "its bytes are not those that "
-		    "were written: the SHA-256 at its end is missing or "
-		    "another");
+		rc = err_set(err, ERR_DATA, "it was changed after it was "
+		    "written: the SHA-256 at its end is missing or does not "
+		    "match");
 	pack_reader_release(&reader);
 	pack_trailer_release(&trailer);
 	return rc;

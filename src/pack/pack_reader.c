@@ -26,8 +26,8 @@
 static int
 too_much(struct err *err)
 {
-	return err_set(err, ERR_DATA, "it unpacks to far more than an export "
-	    "of its size would; don't unpack it");
+	return err_set(err, ERR_DATA, "it expands to far more than an archive "
+	    "of this size should; don't unpack it");
 }
 
 static la_ssize_t
@@ -97,8 +97,8 @@ failed(struct pack_reader *reader, struct err *err)
 	if (why == NULL)
 		why = "it is damaged";
 	else if (reader->members <= 1 && strncmp(why, "Unrecognized", 12) == 0)
-		why = "it is no zip, tar, tar.gz or tar.zst, or its beginning "
-		    "is damaged";
+		why = "it is not a zip, tar, tar.gz or tar.zst archive, or its "
+		    "beginning is damaged";
 	return err_set(err, ERR_DATA, "%.*s", (int)strcspn(why, "\n"), why);
 }
 
@@ -158,8 +158,8 @@ pack_reader_next(struct pack_reader *reader,
 	if (member->name == NULL)
 		member->name = "";
 	if (strlen(member->name) >= PATH_MAX)
-		return err_set(err, ERR_DATA, "the name of a member is "
-		    "longer than any path: this is no archive of an export");
+		return err_set(err, ERR_DATA, "the name of a member is longer "
+		    "than any path: this is not an archive of an export");
 	if (call->archive_entry_is_encrypted(entry))
 		member->doubt = "it is encrypted";
 	else if (rc == ARCHIVE_WARN)

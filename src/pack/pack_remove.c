@@ -23,7 +23,7 @@ remove_file(int dir, const struct pack_file *file, struct err *err)
 	struct stat st;
 
 	if (file_stat(dir, file->name, &st) == -1)
-		return err_errno(err, ERR_DISK, "look at %s", file->name);
+		return err_errno(err, ERR_DISK, "stat %s", file->name);
 	if (pack_file_check(file, &st, err) == -1)
 		return -1;
 	return file_remove(dir, file->name, err);
@@ -92,6 +92,6 @@ pack_remove_files(const char *path, int dir, const struct pack_files *files,
 	if (rc == 0 && (real == NULL || rmdir(real) == -1))
 		rc = err_errno(err, ERR_DISK, "remove %s", path);
 	free(real);
-	return rc == 0 ? 0 : err_wrap(err, "the archive is whole, but %s is "
-	    "not removed", path);
+	return rc == 0 ? 0 : err_wrap(err, "the archive is complete, but %s "
+	    "was not removed", path);
 }

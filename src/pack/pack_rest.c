@@ -81,10 +81,11 @@ open_directory(struct pack_rest *rest, struct err *err)
 	rest->is_found = mem_zero(rest->files.n + 1, sizeof(bool));
 	/* Of one without files, its name is all that is left. */
 	if (rest->files.n == 0 && !is_called_alike(rest))
-		return err_set(err, ERR_USAGE, rest->dir == -1 ? "there is "
-		    "no %s, and %s is not of a directory of that name" :
-		    "%s holds no files, and %s is not of a directory of that "
-		    "name", rest->where, rest->path);
+		return err_set(err, ERR_USAGE, rest->dir == -1 ? "%s does not "
+		    "exist, and %s is not an archive of a directory of that "
+		    "name" :
+		    "%s contains no files, and %s is not an archive of a "
+		    "directory of that name", rest->where, rest->path);
 	return 0;
 }
 
@@ -186,8 +187,8 @@ check_all(const struct pack_rest *rest, struct err *err)
 
 	for (i = 0; i < rest->files.n; i++)
 		if (!rest->is_found[i])
-			return err_set(err, ERR_USAGE, "%s holds no file %s "
-			    "with the bytes of that in %s", rest->path,
+			return err_set(err, ERR_USAGE, "%s does not contain %s "
+			    "with the same bytes as in %s", rest->path,
 			    rest->files.items[i].name, rest->where);
 	return 0;
 }
@@ -222,7 +223,8 @@ int
 pack_rest_remove(struct pack_rest *rest, struct err *err)
 {
 	if (!rest->is_over)
-		return err_set(err, ERR_INTERNAL, "it is not compared yet");
+		return err_set(err, ERR_INTERNAL, "the archive is not compared "
+		    "yet");
 	return rest->dir == -1 ? 0 : pack_remove_files(rest->where,
 	    rest->dir, &rest->files, err);
 }

@@ -52,7 +52,8 @@ is_inside(int dir, int top, struct err *err)
 		}
 	}
 	if (rc == -1)
-		err_errno(err, ERR_DISK, "look at what is above an archive");
+		err_errno(err, ERR_DISK, "stat the parent directories of the "
+		    "archive");
 	if (fd != -1)
 		close(fd);
 	return rc;
@@ -68,13 +69,13 @@ check_target(const struct pack_staged *staged, struct stat *st,
 {
 	if (fstatat(staged->dir, staged->name, st, AT_SYMLINK_NOFOLLOW) == -1)
 		return errno == ENOENT ? 0 : err_errno(err, ERR_DISK,
-		    "look at %s", staged->target);
+		    "stat %s", staged->target);
 	if (!S_ISREG(st->st_mode))
-		return err_set(err, ERR_USAGE, "%s is there, and no plain "
+		return err_set(err, ERR_USAGE, "%s exists and is not a plain "
 		    "file; give another name", staged->target);
 	if (!staged->force)
-		return err_set(err, ERR_USAGE, "%s is there; give another "
-		    "name, or --force to replace it", staged->target);
+		return err_set(err, ERR_USAGE, "%s exists; give another name, "
+		    "or --force to replace it", staged->target);
 	return 1;
 }
 
@@ -137,7 +138,7 @@ sweep(const struct pack_staged *staged, struct err *err)
 	if (list == NULL) {
 		if (fd != -1)
 			close(fd);
-		return err_errno(err, ERR_DISK, "read the folder of %s",
+		return err_errno(err, ERR_DISK, "read the directory of %s",
 		    staged->target);
 	}
 	while (rc == 0 && (entry = readdir(list)) != NULL)
@@ -176,7 +177,7 @@ make_temp(struct pack_staged *staged, struct err *err)
 		close(staged->fd);
 		staged->fd = -1;
 	}
-	return err_errno(err, ERR_DISK, "make a file beside %s",
+	return err_errno(err, ERR_DISK, "create a temporary file beside %s",
 	    staged->target);
 }
 
@@ -195,7 +196,7 @@ open_folder(struct pack_staged *staged, struct err *err)
 	staged->dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (staged->dir == -1)
 		err_errno(err, errno == ENOENT ? ERR_USAGE : ERR_DISK,
-		    "open the folder of %s", staged->target);
+		    "open the directory of %s", staged->target);
 	free(folder);
 	return staged->dir == -1 ? -1 : 0;
 }
@@ -213,8 +214,8 @@ pack_staged_open(struct pack_staged *staged, const char *target, int inside,
 	if ((rc = is_inside(staged->dir, inside, err)) == -1)
 		return -1;
 	if (rc == 1)
-		return err_set(err, ERR_USAGE, "%s is in the directory that "
-		    "is packed; put it elsewhere", target);
+		return err_set(err, ERR_USAGE, "%s is inside the directory "
+		    "being packed; put it elsewhere", target);
 	if ((rc = check_target(staged, &staged->replaced, err)) == -1)
 		return -1;
 	staged->replaces = rc == 1;
@@ -237,8 +238,8 @@ check_replaced(const struct pack_staged *staged, struct err *err)
 	    st.st_mtim.tv_sec == was->st_mtim.tv_sec &&
 	    st.st_mtim.tv_nsec == was->st_mtim.tv_nsec)
 		return 0;
-	return err_set(err, ERR_DISK, "%s changed meanwhile; try again when "
-	    "nothing works on it", staged->target);
+	return err_set(err, ERR_DISK, "%s changed in the meantime; try again "
+	    "when no other program writes to it", staged->target);
 }
 
 /*
@@ -289,8 +290,8 @@ check_ours(const struct pack_staged *staged, const char *name,
 	if (fstat(staged->fd, &have) == 0 && fstatat(staged->dir, name, &there,
 	    AT_SYMLINK_NOFOLLOW) == 0 && is_same(&have, &there))
 		return 0;
-	return err_set(err, ERR_DISK, "what was written for %s was replaced "
-	    "meanwhile; pack it into a folder that nobody else can write to",
+	return err_set(err, ERR_DISK, "the temporary file of %s was replaced; "
+	    "write the archive to a directory that only you can write to",
 	    staged->target);
 }
 

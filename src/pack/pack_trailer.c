@@ -79,7 +79,7 @@ read_at(int fd, char *data, size_t len, int64_t from, struct err *err)
 			continue;
 		if (n <= 0)
 			return n == -1 ? err_errno(err, ERR_DISK, "read") :
-			    err_set(err, ERR_DISK, "it became shorter");
+			    err_set(err, ERR_DISK, "the file was truncated");
 		data += n;
 		from += n;
 		len -= (size_t)n;

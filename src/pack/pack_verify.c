@@ -136,18 +136,17 @@ step_trailer(struct pack_verify *verify, struct err *err)
 		return 1;
 	verify->is_marked = true;
 	if (trailer->is_misplaced)
-		pack_say(verify, AUDIT_DAMAGED, NULL, "its end was cut off, "
-		    "or something was added behind it: the SHA-256 that "
-		    "'hlexport pack' put there is not the last that there "
-		    "is");
+		pack_say(verify, AUDIT_DAMAGED, NULL, "the end of the archive "
+		    "was cut off, or data was appended to it: the SHA-256 that "
+		    "'hlexport pack' wrote is not at its end");
 	else if (!trailer->is_there)
-		pack_say(verify, AUDIT_NOTE, NULL, "'hlexport pack' has "
-		    "not made it, or its end was cut off: what is around "
-		    "its files can't be checked");
+		pack_say(verify, AUDIT_NOTE, NULL, "the archive was not made "
+		    "by 'hlexport pack', or its end was cut off: the bytes "
+		    "outside its files can't be checked");
 	else if (!trailer->is_valid)
-		pack_say(verify, AUDIT_DAMAGED, NULL, "its bytes are not "
-		    "those that were written: the SHA-256 at its end is "
-		    "another");
+		pack_say(verify, AUDIT_DAMAGED, NULL, "the archive was changed "
+		    "after it was written: the SHA-256 at its end does not "
+		    "match");
 	return 1;
 }
 
@@ -174,8 +173,8 @@ step_member(struct pack_verify *verify, struct err *err)
 	}
 	if (rc == -1) {
 		audit_member_lost(verify->audit);
-		pack_say(verify, AUDIT_DAMAGED, NULL, "the archive can't "
-		    "be read on behind what was read so far: %s", why.text);
+		pack_say(verify, AUDIT_DAMAGED, NULL, "the rest of the archive "
+		    "can't be read: %s", why.text);
 	}
 	verify->is_read = true;
 	pack_bookkeeping_end(verify);

@@ -22,7 +22,7 @@ end_file(struct pack *pack, struct err *err)
 	close(pack->fd);
 	pack->fd = -1;
 	if (rc == -1)
-		return err_errno(err, ERR_DISK, "look at %s", file->name);
+		return err_errno(err, ERR_DISK, "stat %s", file->name);
 	if (pack_file_check(file, &st, err) == -1)
 		return -1;
 	sha256_peek(pack->check.hash, file->sha256);
@@ -67,8 +67,8 @@ write_chunk(struct pack *pack, struct err *err)
 	if (n == -1)
 		return err_errno(err, ERR_DISK, "read %s", file->name);
 	if (n == 0)
-		return err_set(err, ERR_DISK, "%s became shorter while it "
-		    "was packed", file->name);
+		return err_set(err, ERR_DISK, "%s was truncated while it was "
+		    "being packed", file->name);
 	pack_check_add(&pack->check, pack_receipt(
 	    pack->settings.receipts, file->name), pack->buffer, (size_t)n);
 	pack->progress.bytes += (uint64_t)n;

@@ -87,7 +87,7 @@ failed(struct pack_writer *writer, struct err *err)
 	}
 	why = writer->call->archive_error_string(writer->archive);
 	return err_set(err, ERR_INTERNAL, "%s: libarchive: %s",
-	    writer->settings->target, why != NULL ? why : "it failed");
+	    writer->settings->target, why != NULL ? why : "unknown error");
 }
 
 /* A warning, too, is something that was not done. */
@@ -220,8 +220,8 @@ write_trailer(struct pack_writer *writer, struct err *err)
 
 	if (format == PACK_ZIP && (writer->n_late != 2 ||
 	    writer->late[0] != 0 || writer->late[1] != 0))
-		return err_set(err, ERR_INTERNAL, "%s: this libarchive ends "
-		    "a ZIP in another way", writer->settings->target);
+		return err_set(err, ERR_INTERNAL, "%s: unsupported libarchive: "
+		    "it ends ZIP files differently", writer->settings->target);
 	n_after = pack_trailer_after(format, &after);
 	if (write_out(writer, before, n) == -1)
 		return failed(writer, err);

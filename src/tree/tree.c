@@ -46,8 +46,9 @@ lock(struct tree *tree, struct err *err)
 			return 0;
 		err_errno(err, ERR_DISK, "lock %s/" TREE_LOG, tree->path);
 		snprintf(&err->text[strlen(err->text)], sizeof(err->text) -
-		    strlen(err->text), "; where a disk has no locks, "
-		    "--no-lock does without: have nothing else work on it");
+		    strlen(err->text), "; if the file system has no locks, use "
+		    "--no-lock, and make sure that no other process works on "
+		    "the export");
 		return -1;
 	}
 	if (fcntl(tree->log, F_GETLK, &tells) == 0 &&
@@ -157,11 +158,11 @@ make_parent(const char *parent, struct err *err)
 	    slash++) {
 		*slash = '\0';
 		if (mkdir(path, 0700) == -1 && errno != EEXIST)
-			return err_errno(err, ERR_DISK, "make %s", path);
+			return err_errno(err, ERR_DISK, "create %s", path);
 		*slash = '/';
 	}
 	if (mkdir(path, 0700) == -1 && errno != EEXIST)
-		return err_errno(err, ERR_DISK, "make %s", path);
+		return err_errno(err, ERR_DISK, "create %s", path);
 	return 0;
 }
 
@@ -180,7 +181,7 @@ tree_create(const char *parent, struct err *err)
 	/* A second one of the same second gets a number. */
 	for (n = 2; mkdir(path, 0700) == -1; n++) {
 		if (errno != EEXIST || n > 9999) {
-			err_errno(err, ERR_DISK, "make %s", path);
+			err_errno(err, ERR_DISK, "create %s", path);
 			return NULL;
 		}
 		snprintf(path, sizeof(path), "%s/%s-%u", parent, stamp, n);

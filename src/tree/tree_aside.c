@@ -77,9 +77,8 @@ open_aside(struct tree *tree, struct err *err)
 	free(prefixes[0]);
 	free(prefixes[1]);
 	free(real);
-	return tree->aside != -1 ? 0 : err_errno(err, ERR_DISK, "make a "
-	    "directory for what is taken out, beside %s or in it",
-	    tree->path);
+	return tree->aside != -1 ? 0 : err_errno(err, ERR_DISK, "create a "
+	    "directory for removed files beside %s or in it", tree->path);
 }
 
 /* Does ${path} begin with ${prefix}, and then a time and perhaps a number? */

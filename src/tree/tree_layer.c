@@ -185,14 +185,14 @@ move_file(struct walk *walk, int from, int to, const char *name,
 	/* An export from elsewhere may have one that nobody repaired. */
 	if (fstatat(from, name, &st, AT_SYMLINK_NOFOLLOW) == -1 ||
 	    !S_ISREG(st.st_mode) || strcmp(walk->path.data, TREE_LOG) == 0)
-		return err_set(err, ERR_DATA, "%s in %s is not of a repair; "
-		    "move that directory away", walk->path.data,
+		return err_set(err, ERR_DATA, "%s in %s was not written by a "
+		    "repair; move that directory away", walk->path.data,
 		    walk->tree->layer);
 	rc = renameat(from, name, to, name);
 	if (rc == -1 && errno == EISDIR && tree_set_aside(walk->tree,
 	    walk->path.data, err) == 0)
 		rc = renameat(from, name, to, name);
-	return rc == 0 ? 0 : err_errno(err, ERR_DISK, "put %s in its place",
+	return rc == 0 ? 0 : err_errno(err, ERR_DISK, "move %s into place",
 	    walk->path.data);
 }
 
@@ -265,8 +265,9 @@ is_bare(int fd)
 static int
 refuse(const struct tree *tree, struct err *err)
 {
-	return err_set(err, ERR_DATA, "%s is there, and is not of a repair of "
-	    "this export as it is now; move it away first", tree->layer);
+	return err_set(err, ERR_DATA, "%s exists but does not belong to a "
+	    "repair of this export in its present state; move it away first",
+	    tree->layer);
 }
 
 /* ------------------------------------------------------------ its life */
@@ -343,8 +344,8 @@ tree_layer_begin(struct tree *tree, const char *base, struct err *err)
 	int fd = open_layer(tree, true);
 
 	if (fd == -1)
-		return err_errno(err, ERR_DISK, "make a directory for what "
-		    "is repaired, beside %s or in it", tree->path);
+		return err_errno(err, ERR_DISK, "create a directory for "
+		    "repaired files beside %s or in it", tree->path);
 	if (!has_base(fd, base) && (make_ready(tree, fd, err) == -1 ||
 	    file_replace(fd, BASE, base, strlen(base), err) == -1)) {
 		close(fd);

@@ -138,7 +138,7 @@ tree_lines_next(struct tree_lines *lines, struct span *line, struct err *err)
 			if (text->len == 0)
 				return 0;
 			return err_set(err, ERR_DATA, "%s: the last line has "
-			    "no end", lines->dir);
+			    "no newline", lines->dir);
 		}
 	}
 	line->data = &text->data[lines->offset];

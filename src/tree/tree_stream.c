@@ -115,7 +115,7 @@ rehash(struct tree_stream *stream, const struct tree_receipt *known,
 	sha256_peek(stream->hash, hash);
 	if (memcmp(hash, known->sha256, sizeof(hash)) != 0)
 		return err_set(err, ERR_DATA, "%s is damaged: its first %llu "
-		    "bytes are not what was written", known->path,
+		    "bytes differ from what was written", known->path,
 		    (unsigned long long)known->bytes);
 	return 0;
 }
@@ -153,20 +153,20 @@ reopen_last(struct tree_stream *stream, const struct tree_receipt *known,
 	if (stream->fd == -1)
 		return -1;
 	if (fstat(stream->fd, &st) == -1)
-		return err_errno(err, ERR_DISK, "look at %s", known->path);
+		return err_errno(err, ERR_DISK, "stat %s", known->path);
 	if ((uint64_t)st.st_size < known->bytes)
 		return err_set(err, ERR_DATA, "%s is damaged: it has %lld "
-		    "bytes, and %llu were written", known->path,
+		    "bytes, but %llu were written", known->path,
 		    (long long)st.st_size, (unsigned long long)known->bytes);
 	/* In a layer, nothing is lost with what is behind. */
 	if (tree->out == tree->dir)
 		stream->has_tail |= (uint64_t)st.st_size > known->bytes;
 	else if (ftruncate(stream->fd, (off_t)known->bytes) == -1)
-		return err_errno(err, ERR_DISK, "cut %s", known->path);
+		return err_errno(err, ERR_DISK, "truncate %s", known->path);
 	if (rehash(stream, known, err) == -1)
 		return -1;
 	if (lseek(stream->fd, (off_t)known->bytes, SEEK_SET) == -1)
-		return err_errno(err, ERR_DISK, "look at %s", known->path);
+		return err_errno(err, ERR_DISK, "stat %s", known->path);
 	file.fd = stream->fd;
 	file.is_apart = stream->is_apart = tree_is_apart(tree, stream->fd);
 	tree_wrote(tree, &file, 0);
@@ -304,7 +304,8 @@ tree_stream_cut(struct tree_stream *stream, struct err *err)
 		    tree_save_aside(stream->tree, last->path, err) == -1)
 			return -1;
 		if (ftruncate(stream->fd, (off_t)last->bytes) == -1)
-			return err_errno(err, ERR_DISK, "cut %s", last->path);
+			return err_errno(err, ERR_DISK, "truncate %s",
+			    last->path);
 		tree_wrote(stream->tree, &file, 0);
 	}
 	if (keep_beyond(stream, err) == -1 || remove_beyond(stream->tree,

@@ -479,7 +479,7 @@ def ends(here, state, command, server, wanted):
         # What it has now is partly of that one.
         return None if result.returncode != 0 or is_verified(
             here, state.whole) else "again: exit 0, and verify is not"
-    if result.returncode == 2 and "is there; give another name" in \
+    if result.returncode == 2 and "exists; give another name" in \
             result.stderr and all_there(here) == wanted.there:
         return None     # an archive that is whole, and is not made twice
     if result.returncode != wanted.status:

@@ -28,7 +28,7 @@ start_world()
 	run -0 hlexport verify old
 	assert_contains "$output" "Accepted by its owner, 20"
 	assert_contains "$output" "files.total_logs_count says 2600"
-	assert_contains "$output" "comes twice in its listing"
+	assert_contains "$output" "appears twice in its listing"
 	assert_contains "$output" "What no file of it can tell:"
 	run -0 --separate-stderr hlexport verify --json old
 	jq -e '([.findings[] | select(.trouble != "note")] == []) and (.accepted | length) >= 3 and

@@ -55,22 +55,22 @@ def zip_(name, words, *extra):
 
 
 STATS = next(path for path, _ in files() if path.endswith("stats.json"))
-OUT = "leads out of the folder"
+OUT = "points outside the directory"
 
 tar("absolute.tar", OUT, (info("/tmp/hlexport-evil", 1), b"x"))
 tar("dots.tar.gz", OUT, (info(TOP + "/../../evil", 1), b"x"))
-tar("symlink.tar", "it is no file",
+tar("symlink.tar", "it is a link or a special file",
     (info(TOP + "/files/link", kind=tarfile.SYMTYPE, link="/etc"), b""))
-tar("hardlink.tar", "it is no file",
+tar("hardlink.tar", "it is a link or a special file",
     (info(TOP + "/files/link", kind=tarfile.LNKTYPE, link=STATS), b""))
-tar("through.tar", "it is no file",
+tar("through.tar", "it is a link or a special file",
     (info(TOP + "/files/l", kind=tarfile.SYMTYPE, link="/tmp"), b""),
     (info(TOP + "/files/l/evil", 1), b"x"))
-tar("device.tar", "it is no file",
+tar("device.tar", "it is a link or a special file",
     (info(TOP + "/files/null", kind=tarfile.CHRTYPE), b""))
 tar("twice.tar", "twice", (info(STATS, 1), b"x"))
 tar("more.tar", "extra ", (info(TOP + "/files/more", 1), b"x"))
-tar("beside.tar", "beside the export", (info("other/file", 1), b"x"))
+tar("beside.tar", "outside the export's directory", (info("other/file", 1), b"x"))
 tar("escape.tar", "extra    files/\\x1b[2J", (info(TOP + "/files/\x1b[2J"), b""))
 tar("bytes.tar", "extra    files/\\xff", (info(TOP + "/files/\udcff"), b""))
 tar("bare.tar", "extra ", (info(TOP + "/files/" + "d/" * 2000 + "x"), b""))
@@ -115,8 +115,8 @@ def bomb(name, member, words, before=b""):
 MANIFEST = open(EXPORT + "/manifest.jsonl", "rb").read()
 FIRST = info(TOP + "/manifest.jsonl", len(MANIFEST)).tobuf() + MANIFEST + \
     bytes(-len(MANIFEST) % 512)
-bomb("bomb.tar.zst", TOP + "/files/bomb", "it unpacks to far more", FIRST)
-bomb("manifest.tar.zst", TOP + "/manifest.jsonl", "larger than a manifest")
+bomb("bomb.tar.zst", TOP + "/files/bomb", "it expands to far more", FIRST)
+bomb("manifest.tar.zst", TOP + "/manifest.jsonl", "too large for a manifest")
 
 # A ZIP whose members all are the same bytes of it.
 with zipfile.ZipFile("same.zip", "w", zipfile.ZIP_DEFLATED) as file:

@@ -43,7 +43,7 @@ refused()
 		assert_contains "$output" "$word"
 	done
 	assert_contains "$output" "$file"
-	assert_contains "$output" "is not replaced: give another name, or move"
+	assert_contains "$output" "refusing to replace it: give another name, or move"
 	[ -z "$(find . -name '.hlexport-*')" ]
 }
 
@@ -73,7 +73,7 @@ replaced()
 		cp -r it before
 		run hlexport repair it
 		[ "$status" != 0 ]
-		assert_contains "$output" "it.repair is there, and is not of"
+		assert_contains "$output" "it.repair exists but does not belong to"
 		diff -r before it
 		rm -r before
 		diff -r source/* it.repair --exclude .commit
@@ -121,7 +121,7 @@ replaced()
 		refused x.$format "of a complete export"
 		find "$export" -mindepth 1 -delete
 		run -2 hlexport pack "$export" -q -o x.$format --force
-		assert_contains "$output" "is no export"
+		assert_contains "$output" "is not an export"
 		run -0 hlexport verify x.$format
 	done
 }
@@ -131,11 +131,11 @@ replaced()
 	hlexport pack "$export" -q -o x.zip 2>err
 	hlexport pack "$export" -q -o x.tar.zst 2>err
 	rm "$export/files/b"
-	refused x.zip "holds 1 file that is not in $export: files/b;"
+	refused x.zip "contains 1 file that is missing from $export: files/b;"
 	refused x.tar.zst files/b
 	rm "$export/files/c"
 	echo more >"$export/files/more"
-	refused x.zip "holds 2 files that are not in $export: files/b, files/c;"
+	refused x.zip "contains 2 files that are missing from $export: files/b, files/c;"
 	old_export files/b files/c files/a files/d
 	replaced x.zip
 	replaced x.tar.zst
@@ -174,16 +174,16 @@ with zipfile.ZipFile("bad.zip", "w") as f:
 	replaced x.zip
 	cmp x.zip y.zip
 	damage no_seal
-	refused x.zip "is of a complete export" "is not complete"
+	refused x.zip "is an archive of a complete export" "is incomplete"
 	take_example
 	damage an_object_twice
-	refused x.zip "holds 1 file that is another in" "versions/"
+	refused x.zip "contains 1 file that differs in" "versions/"
 	take_example
 	damage a_line_less
-	refused x.zip "that is another" logs/1.jsonl
+	refused x.zip "that differs" logs/1.jsonl
 	take_example
 	damage a_record_above_that_is_gone
-	refused x.zip "that is not in" file.json
+	refused x.zip "that is missing from" file.json
 	# More lines are more.
 	take_example
 	damage a_record_twice
@@ -206,7 +206,7 @@ with zipfile.ZipFile("bad.zip", "w") as f:
 	cp -r "$export" after
 	rm -r "$export"
 	cp -r before "$export"
-	refused x.zip "is of a complete export"
+	refused x.zip "is an archive of a complete export"
 	# Neither is complete: no shard becomes shorter.
 	hlexport pack "$export" -q -o y.zip 2>err
 	python3 - "$export" <<-'END'
@@ -290,7 +290,7 @@ while_packing()
 	hlexport pack "$export" -q -o x.zip 2>err
 	while_packing cp /etc/passwd x.zip
 	[ $rc -ne 0 ]
-	grep -q 'x.zip changed meanwhile' err
+	grep -q 'x.zip changed in the meantime' err
 	cmp x.zip /etc/passwd
 }
 
@@ -331,7 +331,7 @@ while_packing()
 	cp x.zip kept
 	echo notes >"$export/notes"
 	run -2 hlexport pack "$export" -o x.zip --remove
-	assert_contains "$output" "x.zip holds no file notes"
+	assert_contains "$output" "x.zip does not contain notes"
 	assert_contains "$output" "Nothing was removed"
 	[ -e "$export/notes" ]
 	rm "$export/notes"
@@ -341,7 +341,7 @@ while_packing()
 	file=$(cd "$export" && find files -name stats.json | head -n 1)
 	sed -i '1s/[0-9]/7/' "$export/$file"
 	run -2 hlexport pack "$export" -o x.zip --remove
-	assert_contains "$output" "$file with the bytes"
+	assert_contains "$output" "$file with the same bytes"
 	[ -e "$export/$file" ]
 	run -2 hlexport pack "$export" -o x.zip --remove --force
 	[ -e "$export/$file" ]
@@ -364,7 +364,7 @@ while_packing()
 	assert_contains "$output" "cut.tar does not hold all of a complete"
 	assert_contains "$output" "Nothing was removed, and cut.tar is as it"
 	run -6 hlexport pack "$export" -o gone.tar --remove
-	assert_contains "$output" "the manifest says that it is"
+	assert_contains "$output" "in the manifest but does not exist"
 	[ ! -e gone.tar ]
 	echo mine >mine.tar
 	run -6 hlexport pack "$export" -o mine.tar --remove
@@ -387,10 +387,10 @@ while_packing()
 	hlexport pack "$export" -q -o x.zip
 	mkdir -p other/files/empty
 	run -2 hlexport pack other -o x.zip --remove
-	assert_contains "$output" "other holds no files, and x.zip is not of"
+	assert_contains "$output" "other contains no files, and x.zip is not an archive of"
 	[ -d other/files/empty ]
 	run -2 hlexport pack nowhere -o x.zip --remove
-	assert_contains "$output" "there is no nowhere, and x.zip is not of"
+	assert_contains "$output" "nowhere does not exist, and x.zip is not an archive of"
 	find "$export" -type f -delete
 	run -0 hlexport pack "$export" -o x.zip --remove
 	[ ! -e "$export" ]
@@ -470,7 +470,7 @@ while_packing()
 		[ -n "$base" ] || rm "$export.repair/.base"
 		run hlexport repair "$export"
 		[ "$status" != 0 ]
-		assert_contains "$output" "is there, and is not of a repair"
+		assert_contains "$output" "exists but does not belong to a repair"
 		[ -d "$export.repair/mine/empty" ]
 		assert_equal "$(cat "$export.repair/mine/paper.txt")" paper
 	done

@@ -29,7 +29,7 @@ verdict()
 	"$make_old" "$export" old
 	run -0 hlexport verify old
 	assert_contains "$output" "Nothing wrong can be seen: old"
-	assert_contains "$output" "files: nothing in the tree tells how many"
+	assert_contains "$output" "files: nothing in the export records how many"
 	run -0 hlexport summary old
 	assert_contains "$output" "logs                      5,200"
 }
@@ -63,8 +63,8 @@ verdict()
 	run -6 hlexport verify old
 	assert_contains "$output" "files.total_logs_count says 2600"
 	assert_contains "$output" "the text ends inside a string"
-	assert_contains "$output" ".done: it is not there"
-	assert_contains "$output" "comes twice in its listing"
+	assert_contains "$output" ".done: it does not exist"
+	assert_contains "$output" "appears twice in its listing"
 	run -0 hlexport adopt old
 	run -0 hlexport --resume old
 	assert_truth old
@@ -149,12 +149,12 @@ verdict()
 	rm old/manifest* old/export.log
 	sed -i '1s/[a-z]":/X":/' "old/$shard"
 	run -6 hlexport verify old
-	assert_contains "$output" "$shard: its SHA-256 is not that of"
+	assert_contains "$output" "$shard: its SHA-256 does not match"
 	cp -r old before
 	hlexport adopt -q old >/dev/null
 	cmp before/SHA256SUMS old/SHA256SUMS
 	run -6 hlexport verify old
-	assert_contains "$output" "$shard: its SHA-256 is not that of"
+	assert_contains "$output" "$shard: its SHA-256 does not match"
 	hlexport verify -q --accept old
 	hlexport adopt -q --undo old
 	diff -r before old
@@ -179,7 +179,7 @@ verdict()
 			open(sys.argv[1], "w").write("\n".join(lines))
 		END
 		run -6 hlexport verify old
-		assert_contains "$output" "${shard#old/}: line 4: it "
+		assert_contains "$output" "${shard#old/}: line 4: the record has no "
 		hlexport adopt -q old >/dev/null
 		run -6 hlexport verify old
 	done
@@ -196,7 +196,7 @@ verdict()
 	find old/files -path '*/logs' -prune -exec rm -r {} +
 	run -0 hlexport verify old
 	assert_contains "$output" \
-	    "unknown  logs: none is there, and nothing tells whether"
+	    "unknown  logs: none exist, and nothing shows whether"
 }
 
 @test "what was taken stays as it was, though the server has it otherwise" {
@@ -248,11 +248,11 @@ verdict()
 	start_world
 	run -2 hlexport adopt
 	run -2 hlexport adopt "$export"
-	assert_contains "$output" "has a manifest already"
+	assert_contains "$output" "already has a manifest"
 	mkdir nothing
 	run -2 hlexport adopt nothing
 	run -2 hlexport verify nothing
-	assert_contains "$output" "is no export"
+	assert_contains "$output" "is not an export"
 }
 
 # Made by hand from a description of the old tool's output, not by hlexport.
@@ -273,7 +273,7 @@ verdict()
 	assert_contains "$output" "prompt 1"
 	sed -i '$d' "$folder/logs/1.jsonl"
 	run -6 hlexport verify old/20250606-120000
-	assert_contains "$output" "2 different records; files.total_logs_count says 3"
+	assert_contains "$output" "2 distinct records; files.total_logs_count says 3"
 	run -0 env HUMANLOOP_API_KEY=x "$HLEXPORT" adopt old/20250606-120000
 	run -6 hlexport verify old/20250606-120000
 	assert_equal "$(jq -r 'select(.hlexport) | .started' \
@@ -286,7 +286,7 @@ verdict()
 	"$make_old" "$export" old
 	shard=$(find old/files -path '*/logs/1.jsonl' -size +100k | head -n 1)
 	run -0 hlexport verify old
-	grep -v "no damage" <<<"$output" >before
+	grep -v "not damage" <<<"$output" >before
 	jq . <"$shard" >pretty
 	sed 's/$/\n/' "$shard" >blank
 	sed -e '3s/^/\n/' -e '$s/$/\n\n\n/' "$shard" >some
@@ -295,8 +295,8 @@ verdict()
 	for change in pretty blank some endless; do
 		cp $change "$shard"
 		run -0 hlexport verify old
-		assert_contains "$output" "that alone is no damage"
-		grep -v "no damage" <<<"$output" | tail -n +3 |
+		assert_contains "$output" "this alone is not damage"
+		grep -v "not damage" <<<"$output" | tail -n +3 |
 		    diff - <(tail -n +3 before)
 		bsdtar -a -cf x.tar.gz old
 		run -0 hlexport verify x.tar.gz
@@ -318,7 +318,7 @@ verdict()
 	done
 	head -n 900 blank >"$shard"
 	run -6 hlexport verify old
-	assert_contains "$output" "it has 450 lines, and there are shards after"
+	assert_contains "$output" "it has 450 lines but is not the last shard"
 }
 
 # The manifest of a stranger names a directory that is the victim's.
@@ -363,7 +363,7 @@ verdict()
 		for forged in "" '; 2s/"output": *"/&FORGED /'; do
 			sed "$change$forged" kept >"$shard"
 			run -6 hlexport verify old
-			assert_contains "$output" "${shard#old/}: its SHA-256 is"
+			assert_contains "$output" "${shard#old/}: its SHA-256 does not match"
 			bsdtar -a -cf x.tar.gz old
 			run -6 hlexport verify x.tar.gz
 		done
@@ -371,16 +371,16 @@ verdict()
 	# What was appended by a resume that was killed is no damage.
 	(cat kept; sed -n 1p kept | sed 's/"id": *"/&new/') >"$shard"
 	run hlexport verify old
-	[[ $output != *"${shard#old/}: its SHA-256 is"* ]]
+	[[ $output != *"${shard#old/}: its SHA-256 does not match"* ]]
 }
 
 @test "all datapoints of a dataset lost: the folder says that they were taken" {
 	make_old=$TOP/tests/legacy/make-old-tree
 	"$make_old" "$TOP"/exports.example/2* old page-of-datapoints
 	run -6 hlexport verify old
-	assert_contains "$output" "0 different records; versions.datapoints_count says 5"
+	assert_contains "$output" "0 distinct records; versions.datapoints_count says 5"
 	# Where there is no folder either, nobody knows.
 	rm -r old/files/*/datapoints
 	run -0 hlexport verify old
-	assert_contains "$output" "nothing tells whether they were exported"
+	assert_contains "$output" "nothing shows whether they were exported"
 }

@@ -258,7 +258,7 @@ out"
 	mkdir empty
 	run hlexport summary empty
 	assert_status 2
-	assert_contains "$output" "empty is no export"
+	assert_contains "$output" "empty is not an export"
 }
 
 @test "sources" {

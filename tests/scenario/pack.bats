@@ -177,14 +177,14 @@ assert_untouched()
 	take_example
 	echo mine >x.zip
 	run -2 hlexport pack "$export" -o x.zip
-	assert_contains "$output" "x.zip is there"
+	assert_contains "$output" "x.zip exists"
 	assert_contains "$output" "--force"
 	assert_equal "$(cat x.zip)" mine
 	pack zip --force
 	run -0 hlexport verify x.zip
 	mkdir y.zip
 	run -2 hlexport pack "$export" -o y.zip --force
-	assert_contains "$output" "no plain file"
+	assert_contains "$output" "is not a plain file"
 	assert_untouched
 }
 
@@ -272,7 +272,7 @@ assert_untouched()
 	pack tar.zst 2>err
 	run -6 hlexport verify x.tar.zst
 	! grep -F "$(cat shard)" <<<"$output"
-	assert_contains "$output" "the export has not got to its end"
+	assert_contains "$output" "the export of this listing did not finish"
 }
 
 @test "a damaged export is not packed" {
@@ -297,7 +297,7 @@ assert_untouched()
 	run -0 --separate-stderr hlexport pack "$export" -o x.zip
 	assert_contains "$stderr" "1 file that the manifest does not know"
 	run -6 hlexport verify x.zip
-	assert_contains "$output" "extra    notes: the manifest does not know"
+	assert_contains "$output" "extra    notes: it is not in the manifest"
 	run -0 --separate-stderr hlexport pack "$export" -o y.zip --remove
 	assert_contains "$(unzip -p y.zip "$name/notes")" notes
 	[ ! -e "$export" ]
@@ -334,7 +334,7 @@ assert_untouched()
 	run -2 hlexport pack nothing -o x.zip
 	assert_contains "$output" "nothing: No such file"
 	run -2 hlexport pack exports -o x.zip
-	assert_contains "$output" "exports is no export"
+	assert_contains "$output" "exports is not an export"
 	run -2 hlexport pack "$export" -o nowhere/x.zip
 	assert_contains "$output" "nowhere/x.zip: No such file"
 	for inside in "$export/x.zip" "$export/files/x.zip" \
@@ -355,7 +355,7 @@ assert_untouched()
 	echo 1 >one
 	bsdtar -a -cf other.zip one
 	run -2 hlexport verify other.zip
-	assert_contains "$output" "no archive of an export"
+	assert_contains "$output" "not an archive of an export"
 	rm x.zip
 	assert_untouched
 }
@@ -458,19 +458,19 @@ change()
 @test "files that change while they are packed are an error" {
 	change sh -c 'echo 2 >>later'
 	assert_equal $rc 1
-	grep -q 'files/later changed while it was packed' err
+	grep -q 'files/later changed while it was being packed' err
 	change sh -c 'echo 2 >new && mv new before'
 	assert_equal $rc 1
-	grep -q 'files/before changed while it was packed' err
+	grep -q 'files/before changed while it was being packed' err
 	change touch more
 	assert_equal $rc 1
-	grep -q 'files came or went' err
+	grep -q 'files were added to or removed' err
 	change rm before
 	assert_equal $rc 1
-	grep -q 'files came or went' err
+	grep -q 'files were added to or removed' err
 	change truncate -s 100M big
 	assert_equal $rc 1
-	grep -qE 'files/big (became shorter|changed) while it was' err
+	grep -qE 'files/big (was truncated|changed) while it was' err
 }
 
 @test "ended at every size of the archive: no archive, and nothing harmed" {
@@ -639,7 +639,7 @@ flips()
 	END
 	run -6 hlexport verify bad.zip
 	assert_contains "$output" "damaged  $(cat name): "
-	assert_contains "$output" "its bytes are not those that were written"
+	assert_contains "$output" "changed after it was written"
 	assert_equal "$(grep -cE '^  (damaged|missing|extra)' \
 	    <<<"$output")" 2
 }
@@ -658,13 +658,13 @@ flips()
 		    $((mark[$format] - sure[$format])); do
 			head -c $((size - i)) x.$format >cut.$format
 			run -6 hlexport verify cut.$format
-			assert_contains "$output" "  damaged  its "
+			assert_contains "$output" "  damaged  the "
 		done
 		for i in 1 80 512 5000; do
 			cp x.$format added.$format
 			head -c $i /dev/zero | tr '\0' z >>added.$format
 			run -6 hlexport verify added.$format
-			assert_contains "$output" "  damaged  its "
+			assert_contains "$output" "  damaged  the "
 		done
 	done
 }
@@ -798,7 +798,7 @@ assert_same_findings()
 		rm -f x.*
 		eval "$how"
 		run -0 hlexport verify x.*
-		assert_contains "$output" "has not made it"
+		assert_contains "$output" "was not made by"
 	done
 }
 
@@ -810,8 +810,8 @@ assert_same_findings()
 	assert_contains "$stderr" "has no manifest"
 	# Its log says that it had one.
 	run -6 hlexport verify x.zip
-	assert_contains "$output" "manifest.jsonl: it is not there; nothing \
-but the files themselves and SHA256SUMS say what should be here"
+	assert_contains "$output" "manifest.jsonl: it does not exist; only \
+the files themselves and SHA256SUMS show what should be here"
 	assert_same_findings "$export" x.zip
 	rm "$export/export.log" x.zip
 	hlexport pack "$export" -q -o x.zip
@@ -827,12 +827,12 @@ but the files themselves and SHA256SUMS say what should be here"
 		case $n in
 		1)
 			assert_contains "$output" "damaged  $file: its \
-SHA-256 is not that of SHA256SUMS"
+SHA-256 does not match SHA256SUMS"
 			rm "$export/$file"
 			;;
 		2)
 			assert_contains "$output" \
-			    "missing  $file: it is not there"
+			    "missing  $file: it does not exist"
 			rm "$export/SHA256SUMS"
 			;;
 		3)
@@ -877,5 +877,5 @@ SHA-256 is not that of SHA256SUMS"
 	done
 	echo "no archive" >a.txt
 	run -6 hlexport verify a.txt
-	assert_contains "$output" "it is no zip, tar, tar.gz or tar.zst, or"
+	assert_contains "$output" "it is not a zip, tar, tar.gz or tar.zst archive, or"
 }

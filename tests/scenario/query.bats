@@ -341,7 +341,7 @@ has_spilled()
 @test "what is no export, or no directory, is said at once" {
 	needs_tables
 	run -2 hlexport query /usr "SELECT 1"
-	assert_contains "$output" "/usr is no export"
+	assert_contains "$output" "/usr is not an export"
 	run -2 hlexport summary /usr
 	run -2 hlexport verify /usr
 	hlexport pack "$sample" -o x.zip

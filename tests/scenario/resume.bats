@@ -178,7 +178,7 @@ wait_for()
 	run hlexport --resume
 	assert_status 0
 	assert_truth_of_files
-	grep -q 'cut off an unfinished last line' "$(the_export)/export.log"
+	grep -q 'removed an incomplete last line' "$(the_export)/export.log"
 }
 
 assert_truth_of_files()
@@ -202,11 +202,11 @@ assert_truth_of_files()
 	start_fixture
 	run hlexport --resume nowhere
 	assert_status 2
-	assert_contains "$output" "there is no nowhere"
+	assert_contains "$output" "nowhere does not exist"
 	mkdir empty
 	run hlexport --resume empty
 	assert_status 2
-	assert_contains "$output" "empty is no export: it has no manifest.jsonl"
+	assert_contains "$output" "empty is not an export: it has no manifest.jsonl"
 	touch file
 	run hlexport --resume file
 	assert_status 2
@@ -215,7 +215,7 @@ assert_truth_of_files()
 	sed -i '1s/"format":1/"format":9/' a/*/manifest.jsonl
 	run hlexport --resume a/*
 	assert_status 2
-	assert_contains "$output" "its format is 9, and this program knows format 1"
+	assert_contains "$output" "its format is 9, but this version supports format 1"
 	sed -i '1s/"format":9/"format":1/; 1s/"source":"humanloop"/"source":"other"/' \
 	    a/*/manifest.jsonl
 	run hlexport --resume a/*
@@ -224,7 +224,7 @@ assert_truth_of_files()
 	echo '{"x":1}' >a/*/manifest.jsonl
 	run hlexport --resume a/*
 	assert_status 2
-	assert_contains "$output" "is not one of ours"
+	assert_contains "$output" "was not written by hlexport"
 	run hlexport --resume --dry-run
 	assert_status 2
 	assert_contains "$output" "--dry-run and --resume don't go together"

@@ -67,7 +67,7 @@ flip()
 	truncate -s -7 "${shards[2]}"
 	run -6 hlexport verify .
 	n=$output
-	assert_contains "$n" "${shards[0]}: its SHA-256 is not the manifest's"
+	assert_contains "$n" "${shards[0]}: its SHA-256 does not match the manifest"
 	assert_contains "$n" "${shards[1]}: line 990:"
 	assert_contains "$n" "${shards[2]}"
 	assert_equal "$(grep -o '[0-9].jsonl: ' <<<"$n" | uniq |
@@ -201,9 +201,9 @@ empty_file() { : >"$(find "$export" -name stats.json | head -n 1)"; }
 	mkfifo "$export/files/pipe"
 	run -6 hlexport verify "$export"
 	assert_contains "$output" "missing  files/"
-	assert_contains "$output" "evaluation.json: it is not there"
-	assert_contains "$output" "extra    files/link: it is no file of"
-	assert_contains "$output" "extra    files/pipe: it is no file of"
+	assert_contains "$output" "evaluation.json: it does not exist"
+	assert_contains "$output" "extra    files/link: it is a link or a special file"
+	assert_contains "$output" "extra    files/pipe: it is a link or a special file"
 	run -6 --separate-stderr hlexport verify --json "$export"
 	assert_equal "$(jq -r '[.findings[].trouble] | sort | unique |
 	    join(" ")' <<<"$output")" "extra missing"
@@ -295,7 +295,7 @@ empty_file() { : >"$(find "$export" -name stats.json | head -n 1)"; }
 	flip "$export/manifest.jsonl" 400 1
 	flip "$export/manifest.copy.jsonl" 3000 1
 	run -6 hlexport verify "$export"
-	assert_contains "$output" "it and its copy together say"
+	assert_contains "$output" "it and its copy together list"
 	run -0 hlexport repair "$export"
 	assert_restored
 	assert_equal "$(asked_count)" 0
@@ -306,7 +306,7 @@ empty_file() { : >"$(find "$export" -name stats.json | head -n 1)"; }
 	make_export
 	sed -i 5d "$export/manifest.jsonl" "$export/manifest.copy.jsonl"
 	run -6 hlexport verify "$export"
-	assert_contains "$output" "its lines that can still be read say"
+	assert_contains "$output" "its lines that can still be read list"
 	run -6 hlexport query "$export" --format csv \
 	    "SELECT count(*) FROM logs"
 	assert_contains "$output" "The manifest is damaged"
@@ -350,7 +350,7 @@ empty_file() { : >"$(find "$export" -name stats.json | head -n 1)"; }
 	add_fault "stats status=404"
 	run -3 hlexport repair "$export"
 	assert_contains "$output" "1 file could not be fetched"
-	assert_contains "$output" "stats.json: it is not there"
+	assert_contains "$output" "stats.json: it does not exist"
 	diff -r before "$export"
 	run -6 hlexport --resume "$export"
 	assert_contains "$output" "hlexport repair $export"
@@ -423,12 +423,12 @@ empty_file() { : >"$(find "$export" -name stats.json | head -n 1)"; }
 	cp "$one/export.log" two/*/export.log
 	mv two/* replaced
 	run -6 hlexport verify replaced
-	assert_contains "$output" "the last seal in it is not that of manifest"
+	assert_contains "$output" "its last seal does not match that of manifest"
 	hlexport pack -q --force replaced -o a.tar || true
 	[ ! -e a.tar ] || run -6 hlexport verify a.tar
 	tar -cf b.tar replaced
 	run -6 hlexport verify b.tar
-	assert_contains "$output" "the last seal in it is not that of manifest"
+	assert_contains "$output" "its last seal does not match that of manifest"
 }
 
 @test "wrong use of verify and repair" {

@@ -262,10 +262,10 @@ test_what_is_no_manifest(void **state)
 		const char *text, *error;
 	} rows[] = {
 		{ "{\"hlexport\":\"export\",\"format\":2,\"tool\":\"hlexport "
-		    "9\"}\n", "its format is 2, and this program knows "
-		    "format 1; use the version that made it: hlexport 9" },
-		{ "{\"x\":1}\n", "is not one of ours" },
-		{ "[]\n", "is not one of ours" },
+		    "9\"}\n", "its format is 2, but this version supports "
+		    "format 1; use the version that wrote it: hlexport 9" },
+		{ "{\"x\":1}\n", "was not written by hlexport" },
+		{ "[]\n", "was not written by hlexport" },
 		{ "", "is empty" },
 		{ "{\"hlexport\":\"exp", "is empty" },
 	};
@@ -277,7 +277,7 @@ test_what_is_no_manifest(void **state)
 	(void)state;
 	assert_null(manifest_open(tree, the_log, &err));
 	assert_int_equal(err.kind, ERR_USAGE);
-	assert_contains(err.text, "is no export");
+	assert_contains(err.text, "is not an export");
 	for (i = 0; i < LENGTH(rows); i++) {
 		fd = openat(tree_dir(tree), MANIFEST_NAME, O_WRONLY |
 		    O_CREAT | O_TRUNC, 0600);
