@@ -1,28 +1,27 @@
-#ifndef AUDIT_LOOK_H
-#define AUDIT_LOOK_H
+#ifndef AUDIT_PRESCAN_H
+#define AUDIT_PRESCAN_H
 
 #include "audit/audit_internal.h"
 
 /*
- * A look at one file, by any thread: what is wrong with it, and what of its
- * records matters to others, in the order in which it stands there.  It waits
- * in the look until it is its turn in the walk, and is then given to the
- * audit, by the first thread.  So what is found, and its order, does not
- * depend on how many threads there are.
+ * The prescan of one file, by any thread: its findings and what the walk needs
+ * of its records, in the order of the file.  The prescan keeps them until the
+ * walk reaches the file; then the first thread passes them to the audit.  So
+ * the findings and their order don't depend on the number of threads.
  *
- * Of the audit, a look reads only what doesn't change after it has begun.
+ * Of the audit, a prescan reads only what doesn't change after the start.
  */
 
-/* What a thread needs for one look at a time. */
+/* What a thread needs for one prescan. */
 struct audit_desk {
-	struct page page;	/* the record at hand */
-	struct text buffer;	/* what is no whole record yet */
-	struct text key;	/* of a record */
-	char *chunk;		/* of the file, as it is read */
+	struct page page;	/* the current record */
+	struct text buffer;	/* an incomplete record */
+	struct text key;	/* key of a record */
+	char *chunk;		/* of the file */
 	struct sha256 *hash;
 };
 
-/** audit_desk_init(desk): Make it ready. */
+/** audit_desk_init(desk): Initialize ${desk}. */
 void audit_desk_init(struct audit_desk *);
 
 /** audit_desk_release(desk): Free what ${desk} holds. */
@@ -30,48 +29,51 @@ void audit_desk_release(struct audit_desk *);
 
 /* A finding, or a record. */
 struct audit_item {
-	char *what;		/* is wrong; NULL: it is a record */
+	char *what;		/* the finding; NULL: it is a record */
 	enum audit_problem kind;
-	bool named;		/* it has a key of its own */
+	bool named;		/* it has a key */
 	uint64_t line;
-	size_t key_len;		/* its key's, which stand one by one */
-	struct set_hash hash;	/* of the key, if it is its own */
+	size_t key_len;		/* of its key in ${keys} */
+	struct set_hash hash;	/* of the key, if it has one */
 	char **parts, **values;	/* or NULL */
-	char *raw;		/* of a file that was derived; or NULL */
+	char *raw;		/* rows of a derived file; or NULL */
 	size_t raw_len;
 };
 
 enum audit_state {
 	AUDIT_WAITS,
-	AUDIT_GOES_ON,		/* it belongs to a thread */
+	AUDIT_GOES_ON,		/* a thread has it */
 	AUDIT_OVER
 };
 
 struct audit_prescan {
-	struct audit_content content;	/* knows which file */
+	struct audit_content content;	/* of the file */
 	const struct source_resource *resource;	/* of its records; or NULL */
 	enum audit_wanted wanted;
-	bool may_grow;		/* what stands behind it is no damage */
-	bool is_at_once;	/* it need not wait: it gives on the way */
+	bool may_grow;		/* bytes after those that count are not
+				 * damage */
+	bool is_at_once;	/* nothing is kept: records go to the audit as
+				 * they are read */
 	int fd;			/* -1: not open */
 	uint64_t size;
-	struct span chunk;	/* that was read last */
-	bool is_last;		/* behind it there is nothing */
+	struct span chunk;	/* the last one read */
+	bool is_last;		/* it is the last of the file */
 
-	/* What waits; audit_give() takes it. */
+	/* What is kept, until audit_give() takes it. */
 	struct audit_item *items;
 	size_t n, capacity;
 	struct text keys;
-	uint64_t odds[AUDIT_ODDS];	/* by bit, how often */
-	uint64_t records;	/* that were read, */
-	uint64_t counted;	/* and those in them */
-	size_t weight;		/* about how many bytes that takes */
+	uint64_t odds[AUDIT_ODDS];	/* by bit, the count */
+	uint64_t records;	/* read, */
+	uint64_t counted;	/* and counted as */
+	size_t weight;		/* bytes that this takes, roughly */
 
-	/* In the end. */
-	bool is_read;		/* all that counts of it */
-	bool is_passed;		/* it was not to be read */
-	bool is_too_much;	/* to wait: the look is to be made at once */
-	bool has_failed;	/* by ${err} */
+	/* The result. */
+	bool is_read;		/* to its end */
+	bool is_passed;		/* the settings left it out */
+	bool is_too_much;	/* to keep: audit_prescan_at_once() has to read
+				 * it */
+	bool has_failed;	/* see ${err} */
 	struct err err;
 
 	enum audit_state state;	/* the pool's */
@@ -80,8 +82,8 @@ struct audit_prescan {
 
 /**
  * audit_prescan_new(verify, receipt, listing, wanted):
- * Return a look at the file of ${receipt}, in the listing with the key
- * ${listing} (or NULL); both have to live as long.  audit_prescan_free() it.
+ * Return a prescan of the file of ${receipt} in the listing ${listing} (or
+ * NULL); both are borrowed.  Free it with audit_prescan_free().
  */
 struct audit_prescan *audit_prescan_new(struct audit_verify *,
     const struct tree_receipt *, const char *, enum audit_wanted);
@@ -89,66 +91,76 @@ struct audit_prescan *audit_prescan_new(struct audit_verify *,
 /** audit_prescan_free(prescan): Free ${prescan}, which may be NULL. */
 void audit_prescan_free(struct audit_prescan *);
 
-/** audit_prescan_begin(prescan, desk): Open it.  Return whether to read on. */
+/**
+ * audit_prescan_begin(prescan, desk):
+ * Open the file.  Return whether to read it.
+ */
 bool audit_prescan_begin(struct audit_prescan *, struct audit_desk *);
 
 /**
  * audit_prescan_read(prescan):
- * Read the next piece.  Return it, for the hash of the look's desk; the
- * length is 0 where nothing is to be hashed.
+ * Read the next chunk.  Return it, for the hash of the desk; its length is 0 if
+ * nothing is to be hashed.
  */
 struct span audit_prescan_read(struct audit_prescan *);
 
 /**
  * audit_prescan_take(prescan):
- * Look at the records in that piece, which is hashed.  Return whether to read
- * on; else the look is over.
+ * Process the records of the chunk, which is hashed.  Return whether to read
+ * on; if not, the prescan is over.
  */
 bool audit_prescan_take(struct audit_prescan *);
 
-/** audit_prescan_at_once(prescan, desk): All of it, anew, giving on the way. */
+/**
+ * audit_prescan_at_once(prescan, desk):
+ * Read the file again, passing records to the audit as they come.
+ */
 void audit_prescan_at_once(struct audit_prescan *, struct audit_desk *);
 
-/** audit_give(verify, prescan): Take what waits in ${prescan} into the audit.
- */
+/** audit_give(verify, prescan): Pass what ${prescan} keeps to the audit. */
 void audit_give(struct audit_verify *, struct audit_prescan *);
 
 /* --------------------------------------------------- audit_pool.c */
 
 struct audit_pool;
 
-/** audit_pool_new(threads): Return a pool of so many, the caller's with it. */
+/**
+ * audit_pool_new(threads):
+ * Return a pool of ${threads}, including the caller.
+ */
 struct audit_pool *audit_pool_new(unsigned);
 
-/** audit_pool_ahead(pool): Return how many looks should be in it. */
+/** audit_pool_ahead(pool): Return how many prescans to keep in it. */
 size_t audit_pool_ahead(const struct audit_pool *);
 
-/** audit_pool_add(pool, prescan): It is to be made; it is the pool's. */
+/**
+ * audit_pool_add(pool, prescan):
+ * Queue ${prescan}; the pool has it until audit_pool_wait().
+ */
 void audit_pool_add(struct audit_pool *, struct audit_prescan *);
 
 /**
  * audit_pool_wait(pool, prescan):
- * Take part in what there is to do until ${prescan} is over; it is the caller's
- * again.
+ * Work on queued prescans until ${prescan} is over, and take it back.
  */
 void audit_pool_wait(struct audit_pool *, struct audit_prescan *);
 
-/** audit_pool_free(pool): End it; what looks it has are the caller's again. */
+/** audit_pool_free(pool): Stop the threads.  The caller frees the prescans. */
 void audit_pool_free(struct audit_pool *);
 
 /* -------------------------------------------------- audit_ahead.c */
 
-/** audit_ahead_fill(verify): Let the next files of the walk be looked at. */
+/** audit_ahead_fill(verify): Queue prescans of the next files of the walk. */
 void audit_ahead_fill(struct audit_verify *);
 
 /**
  * audit_ahead_open(verify):
- * The listing that the walk has come to is open: take its files, if they are
- * known already.  Return whether they are.
+ * Give the listing that the walk opened its files and prescans, if there are
+ * any.  Return whether there are.
  */
 bool audit_ahead_open(struct audit_verify *);
 
-/** audit_ahead_free(verify): Free what was made for listings to come. */
+/** audit_ahead_free(verify): Free the prescans of listings not yet opened. */
 void audit_ahead_free(struct audit_verify *);
 
 #endif

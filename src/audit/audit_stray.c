@@ -1,6 +1,6 @@
 /*
- * Files of a tree that the walk did not come to, since the record above them
- * is damaged or not there: they are read by their place.
+ * Files that the walk did not reach, since their parent record is damaged or
+ * missing: their path gives their resource.
  */
 
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 
 #include "audit/audit_internal.h"
 
-/* What the variables of a template stand for in a path. */
+/* The values of a template's variables in a path. */
 struct value {
 	const struct source_var *var;
 	const char *data;
@@ -27,7 +27,9 @@ is_same_var(const struct source_var *a, const struct source_var *b)
 	    a->option == b->option && a->index == b->index;
 }
 
-/* Find the values of the resource's template in the path of a file of it. */
+/*
+ * Get the values of the resource's template from the path of one of its files.
+ */
 static bool
 take_values(const struct source_resource *resource, const char *path,
     struct values *values)
@@ -52,7 +54,7 @@ take_values(const struct source_resource *resource, const char *path,
 	return true;
 }
 
-/* Write where the template leads with these values, if they are enough. */
+/* Expand the template with these values into ${path}, if they suffice. */
 static bool
 put_values(const struct source_template *template,
     const struct values *values, struct text *path)
@@ -77,7 +79,7 @@ put_values(const struct source_template *template,
 	return true;
 }
 
-/* Set verify->path to the file of the record above, if a path tells it. */
+/* Set verify->path to the file of the parent record, if a path gives it. */
 static bool
 find_above(struct audit_verify *verify,
     const struct source_resource *resource, const char *path)
@@ -96,7 +98,7 @@ find_above(struct audit_verify *verify,
 	return found;
 }
 
-/* The record above it is to be blamed, once. */
+/* Report the parent record, once. */
 static void
 blame(struct audit_verify *verify, const struct source_resource *resource,
     const char *path)
@@ -135,7 +137,7 @@ audit_strays(struct audit_verify *verify, struct err *err)
 			file.path = (char *)path;
 			blame(verify, &source->resources[verify->stray_of],
 			    path);
-			/* Of an archive, they were read as they came. */
+			/* The files of an archive were read as they came. */
 			if (verify->members != NULL) {
 				set_add(verify->checked, path, strlen(path));
 				continue;

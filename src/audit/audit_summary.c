@@ -120,7 +120,7 @@ count_kinds(struct manifest *manifest, struct tree *tree,
 	text_init(&text, SIZE_MAX / 4);
 	for (i = 0; i < files.n; i++) {
 		text_clear(&text);
-		/* One that can't be read is for verify to tell of. */
+		/* verify reports a file that can't be read. */
 		if (tree_get(tree, files.items[i].path, &text, NULL) == -1)
 			continue;
 		page_whole(&page, plans[unit->index],
@@ -187,7 +187,7 @@ header_text(struct manifest *manifest, const char *key)
 	    manifest_header(manifest), key)));
 }
 
-/* Of what another tool made, the header has the time of its adoption. */
+/* The header of an adopted export has the time of its adoption. */
 static void
 set_beginning(struct manifest *manifest, struct audit_summary *summary)
 {
@@ -200,7 +200,7 @@ set_beginning(struct manifest *manifest, struct audit_summary *summary)
 		summary->started = when;
 }
 
-/* Are the files there that the manifest knows? */
+/* Count the files in the manifest that don't exist. */
 static int
 count_absent(struct manifest *manifest, struct tree *tree,
     struct audit_summary *summary, struct tree_receipts *files,
@@ -247,8 +247,8 @@ summarise(struct manifest *manifest, struct tree *tree,
 }
 
 /*
- * The manifest does not know all, since another tool made the tree or lines
- * of it are lost: names tell.
+ * The manifest misses files, since the export was adopted or lines are lost:
+ * use file names.
  */
 static int
 summarise_partial(struct manifest *manifest, struct tree *tree,

@@ -1,6 +1,6 @@
 /*
- * SHA256SUMS, where there is no manifest, or one that does not know all: what
- * is left to tell whether a file is as it was.
+ * SHA256SUMS, where there is no manifest or an incomplete one: it shows whether
+ * a file changed.
  */
 
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 
 #include "audit/audit_internal.h"
 
-/* Of a file that both have, what the manifest says counts: it has its size. */
+/* If both have a file, the manifest's receipt wins, as it has the size. */
 static void
 join(struct tree_receipts *all)
 {

@@ -1,5 +1,5 @@
 /*
- * Is an export whole?
+ * Is an export complete and undamaged?
  */
 
 #include <inttypes.h>
@@ -10,7 +10,7 @@
 
 #include "audit/audit_prescan.h"
 
-/* What comes out of an archive may be any bytes: fit to be shown. */
+/* Text from an archive may be any bytes: sanitize it for display. */
 static char *
 copy_of(const struct audit_verify *verify, const char *from)
 {
@@ -62,8 +62,8 @@ option(void *cookie, const char *name)
 }
 
 /*
- * A damaged manifest is a finding; what else there is says what should be.
- * If that is no more than how the export was begun, it is not kept.
+ * A damaged manifest is a finding; what was recovered lists what should exist.
+ * If that is no more than the header, it is dropped.
  */
 static void
 take_recovered(struct audit_verify *verify, enum manifest_state state,
@@ -115,8 +115,8 @@ open_manifest(struct audit_verify *verify, struct err *err)
 }
 
 /*
- * The files that count, with the keys of their listings: those that the walk
- * does not reach are looked at after it.
+ * List the files that count, with the keys of their listings.  Those that the
+ * walk does not reach are checked after it.
  */
 static int
 list_rest(struct audit_verify *verify, struct err *err)
@@ -147,7 +147,7 @@ list_rest(struct audit_verify *verify, struct err *err)
 
 static int open_legacy(struct audit_verify *, struct err *);
 
-/* Are the files that it names such as its source can have? */
+/* Can the files in the manifest belong to its source? */
 static void
 check_fit(struct audit_verify *verify, struct manifest *manifest)
 {
@@ -159,8 +159,8 @@ check_fit(struct audit_verify *verify, struct manifest *manifest)
 }
 
 /*
- * The manifest of another tool's tree knows not all of it.  So the tree is
- * looked at as if it had none, but for the SHA-256 of its files.
+ * The manifest of an adopted export does not list all files, so it is used only
+ * for their SHA-256, and the audit goes by file names.
  */
 static int
 open_partial(struct audit_verify *verify, struct err *err)
@@ -220,7 +220,10 @@ audit_want(const struct source_resource *resource, json_t *options)
 	}
 }
 
-/* What the old tool was told is not known: it may have taken everything. */
+/*
+ * The options of the legacy tool are not known: it may have exported
+ * everything.
+ */
 static int
 open_legacy(struct audit_verify *verify, struct err *err)
 {
@@ -235,7 +238,7 @@ open_legacy(struct audit_verify *verify, struct err *err)
 	return audit_disk_begin(verify, err);
 }
 
-/* What it has is known, but for what is in the files that come. */
+/* Set up the audit of an archive, whose files come later. */
 static int
 open_archive(struct audit_verify *verify, struct err *err)
 {
@@ -256,7 +259,7 @@ open_archive(struct audit_verify *verify, struct err *err)
 		    "exist");
 	if (audit_members_begin(verify, archive, err) == -1)
 		return -1;
-	/* The caller's, for this call. */
+	/* The caller owns it, and only for this call. */
 	verify->settings.archive = NULL;
 	return verify->manifest != NULL ? 0 : open_legacy(verify, err);
 }
@@ -303,7 +306,7 @@ err_free:
 	return NULL;
 }
 
-/* Listings of the manifest that the walk did not come to. */
+/* Report listings of the manifest that the walk did not reach. */
 static void
 find_unvisited(struct audit_verify *verify)
 {
@@ -322,7 +325,7 @@ find_unvisited(struct audit_verify *verify)
 	}
 }
 
-/* The files that the walk did not come to: marks, and what is cut off. */
+/* Check the files that the walk did not reach: done markers and orphans. */
 static int
 step_rest(struct audit_verify *verify, struct err *err)
 {

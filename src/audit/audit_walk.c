@@ -1,7 +1,7 @@
 /*
- * The walk of an export, made once more over what is on disk: each listing
- * opens when the record above it was read, so what is missing is found as
- * well as what is damaged.
+ * The walk of an export, repeated over the files on disk: each listing opens
+ * after its parent record was read, so that missing data is found as well as
+ * damage.
  */
 
 #include <inttypes.h>
@@ -11,7 +11,7 @@
 
 #include "audit/audit_prescan.h"
 
-#define DUPLICATES_NAMED 3	/* of a listing; all are counted */
+#define DUPLICATES_NAMED 3	/* per listing; all are counted */
 
 void
 audit_listing_release(struct audit_listing *listing)
@@ -54,7 +54,7 @@ find_gap(struct audit_verify *verify, const char *listing,
 	    gap->request != NULL ? ")" : "");
 }
 
-/* What the manifest itself says could not be had. */
+/* Report the gaps in the manifest. */
 static void
 find_gaps(struct audit_verify *verify, const struct manifest_listing *known)
 {
@@ -80,7 +80,7 @@ audit_find_refused(struct audit_verify *verify)
 				find_gap(verify, listing.key, gap);
 }
 
-/* Take the manifest's word on a listing. */
+/* Load what the manifest has of a listing. */
 static int
 ask_manifest(struct audit_verify *verify, struct err *err)
 {
@@ -117,7 +117,7 @@ open_listing(struct audit_verify *verify, struct crawl_listing *listing,
 	return audit_disk_files(verify, listing, &current->files, err);
 }
 
-/* A document's fields are known to those beside it. */
+/* The fields of an object are visible to its siblings. */
 void
 audit_take_fields(struct audit_verify *verify, char **values)
 {
@@ -159,7 +159,7 @@ audit_take_key(struct audit_verify *verify, const char *path, uint64_t line,
 
 	if (set_add_hash(current->seen, hash))
 		return true;
-	/* The server's total counted both: see run_duplicate.c. */
+	/* The server's total counts both: see run_duplicate.c. */
 	if (current->same_key < current->known.same_key) {
 		current->same_key++;
 		return false;
@@ -212,7 +212,7 @@ audit_take_item(struct audit_verify *verify, const char *path,
 	item->parts = item->values = NULL;
 }
 
-/* Shards are numbered from 1, and full but for the last. */
+/* Shards are numbered from 1; all but the last are full. */
 static void
 check_shards(struct audit_verify *verify)
 {
@@ -240,7 +240,7 @@ check_shards(struct audit_verify *verify)
 	}
 }
 
-/* Hold what was read against what the manifest and other records say. */
+/* Compare what was read with what the manifest and other records say. */
 static void
 check_counts(struct audit_verify *verify)
 {
@@ -260,7 +260,7 @@ check_counts(struct audit_verify *verify)
 		    "disk; the manifest says %" PRIu64, current->records,
 		    current->known.records);
 	else if (current->known.moved)
-		;	/* it changed while it was read; the log tells */
+		;	/* it changed during the export; see the log */
 	else if (resource->paging != SOURCE_UNPAGED &&
 	    current->known.total >= 0 && !current->known.capped &&
 	    current->records != (uint64_t)current->known.total)
@@ -321,7 +321,7 @@ check_done(struct audit_verify *verify, struct crawl_node *node)
 	crawl_node_done(verify->crawl, node);
 }
 
-/* Look at the next file of the listing. */
+/* Check the next file of the listing. */
 static int
 next_file(struct audit_verify *verify, struct err *err)
 {

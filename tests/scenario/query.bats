@@ -139,7 +139,7 @@ assert len(rows) == 4 and len(rows[1]) == 4, rows'
 	assert_contains "$output" "nowhere"
 	mkdir empty
 	run -2 hlexport query empty "SELECT 1"
-	assert_contains "$output" "no export"
+	assert_contains "$output" "not an export"
 	run -2 hlexport query "$sample" "SELECT * FROM records('lags')"
 	assert_contains "$output" "no such resource"
 }

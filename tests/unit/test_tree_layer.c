@@ -241,7 +241,7 @@ test_a_merge_of_what_is_no_file(void **state)
 		begin(tree, "base");
 		assert_int_equal(tree_layer_merge(tree, &err), -1);
 		assert_int_equal(err.kind, ERR_DATA);
-		assert_contains(err.text, "is not of a repair");
+		assert_contains(err.text, "was not written by a repair");
 		assert_true(is_in_layer(tree, rows[i].name));
 		tree_close(tree);
 	}
