@@ -1,7 +1,7 @@
 /*
- * Files into an archive, in acts: written, synced, read back (as bytes, and
- * as files), the files looked at once more, named.  Whatever ends it before,
- * there is no archive.
+ * Packing files into an archive, in phases: the archive is written, synced and
+ * read back (as bytes, and as files), the files are checked for changes, and
+ * the archive is published.  If anything fails before, no archive is left.
  */
 
 #include <sys/stat.h>
@@ -14,7 +14,7 @@
 
 #include "pack/pack_state.h"
 
-/* Each file that has a receipt must be there. */
+/* Each file with a receipt must exist. */
 static int
 check_receipts(struct pack *pack, struct err *err)
 {
@@ -58,7 +58,7 @@ list(struct pack *pack, struct err *err)
 	return 0;
 }
 
-/* What the archive is to take the place of must all be in it. */
+/* Everything in the archive that is replaced must be in the new one. */
 static int
 look_at_replaced(struct pack *pack, struct err *err)
 {
@@ -89,7 +89,7 @@ pack_new(const struct pack_settings *settings, struct err *err)
 		    ERR_USAGE : ERR_DISK, "open %s", settings->dir);
 		goto err_free;
 	}
-	/* The archive's folder may be above: list before it is made there. */
+	/* The target may be in a parent directory: list before creating it. */
 	if (list(pack, err) == -1 ||
 	    pack_staged_open(&pack->staged, settings->target, pack->dir,
 	    settings->force, err) == -1 ||
@@ -104,7 +104,7 @@ err_free:
 	return NULL;
 }
 
-/* Is all in the directory as it was at the beginning? */
+/* Is everything in the directory unchanged? */
 static int
 check_unchanged(struct pack *pack, struct err *err)
 {

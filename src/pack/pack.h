@@ -11,8 +11,8 @@
 #include "tree/tree.h"
 
 /*
- * What is made of an export: one file that holds all of it, and the proof
- * that it does.
+ * Exports in archives: packed, verified, unpacked and compared with
+ * directories.
  */
 
 /* ----------------------------------------------------------- archives */
@@ -26,63 +26,63 @@ enum pack_format {
 
 /**
  * pack_format_of(path, format, err):
- * Set ${format} to what the end of ${path} says.  Return 0; or -1 with ${err}
- * set (ERR_USAGE), which names the ends that are known.
+ * Set ${format} by the suffix of ${path}.  Return 0; or -1 with ${err} set
+ * (ERR_USAGE), which names the known suffixes.
  */
 int pack_format_of(const char *, enum pack_format *, struct err *);
 
-/* What is to be packed, and where.  All is borrowed until the end. */
+/* What to pack, and where.  Everything is borrowed until pack_free(). */
 struct pack_settings {
-	const char *dir;	/* the files are below it */
-	const char *const *names;	/* their paths in it; NULL: all */
-	size_t n;		/* how many names */
-	const char *first;	/* the one to stand first, or NULL */
-	const char *top;	/* the folder they are in, in the archive;
-				 * NULL: none */
+	const char *dir;	/* of the files */
+	const char *const *names;	/* their paths below ${dir}; NULL:
+					 * all */
+	size_t n;		/* number of names */
+	const char *first;	/* the file that comes first, or NULL */
+	const char *top;	/* the folder of all members; NULL: none */
 	const char *target;	/* the archive */
 	enum pack_format format;
 	int64_t time;		/* of all members, in seconds since 1970 */
-	bool force;		/* replace ${target} if it is there, and
-				 * holds no more than the new one will */
-	struct log *log;	/* of what is read in it; or NULL */
-	const struct tree_receipts *receipts;	/* what the files must be, by
-				 * path (see tree_sums()); NULL: not known */
-	bool growing;		/* a shard may be longer than its receipt */
+	bool force;		/* replace ${target}, if it holds nothing that
+				 * the new archive will not */
+	struct log *log;	/* or NULL */
+	const struct tree_receipts *receipts;	/* of the files, sorted by path;
+						 * NULL: not known */
+	bool growing;		/* shards may be longer than their receipts */
 };
 
-/* How far it is. */
+/* The progress of packing. */
 struct pack_progress {
-	uint64_t files, bytes;	/* packed, or then read back */
+	uint64_t files, bytes;	/* packed, and later read back */
 	uint64_t files_total, bytes_total;
 	uint64_t archive_bytes;	/* written so far */
-	uint64_t unknown;	/* files that are no part of an export */
-	uint64_t replaced;	/* files that the archive held before */
-	bool replaces_damaged;	/* and these are all that could be read */
-	bool is_reading;	/* it is written, and is read back */
+	uint64_t unknown;	/* files that are not in the manifest */
+	uint64_t replaced;	/* files in the archive that is replaced */
+	bool replaces_damaged;	/* that archive can't be read in full */
+	bool is_reading;	/* the archive is being read back */
 };
 
 struct pack;
 
 /**
  * pack_new(settings, err):
- * Begin to pack files into an archive, under a hidden name beside its own;
- * one that a crash left there is taken away.  Return NULL with ${err} set;
- * pack_free() it.  ERR_USAGE: the target is there (and, if it may be replaced,
- * holds what the new one would not), or in the directory, or something in the
- * directory is no plain file.  ERR_DATA: a
- * file of the receipts is not there.  ERR_LOCKED: another process is packing
- * into the same file.
+ * Start to pack files into an archive, under a hidden name beside the target.
+ * A hidden file left by a crash is removed.  Free the result with pack_free().
+ * Return NULL with ${err} set.  ERR_USAGE: the target exists (and, with
+ * ${force}, holds something that the new archive would not), or is inside the
+ * directory, or the directory contains something other than plain files.
+ * ERR_DATA: a file with a receipt is missing.  ERR_LOCKED: another process is
+ * writing the target.
  */
 struct pack *pack_new(const struct pack_settings *,
     struct err *);
 
 /**
  * pack_step(pack, err):
- * Go on with it.  Return 1; 0 once the archive is whole: written, synced,
- * each member read back and compared with what was read from disk, no file
- * changed meanwhile, and the archive called by its name; or -1 with ${err}
- * set (ERR_DATA: a file is not what its receipt says).  Then nothing is left
- * of it, and what was there before is as it was.
+ * Do the next step.  Return 1; 0 when the archive is complete: written, synced,
+ * read back and compared member by member, with no file changed meanwhile, and
+ * published under its name; or -1 with ${err} set (ERR_DATA: a file differs
+ * from its receipt).  On failure no archive is left, and an earlier one is
+ * unchanged.
  */
 int pack_step(struct pack *, struct err *);
 
@@ -90,26 +90,28 @@ int pack_step(struct pack *, struct err *);
 void pack_progress(const struct pack *,
     struct pack_progress *);
 
-/** pack_sha256(pack, hex): At the end: that of the archive. */
+/**
+ * pack_sha256(pack, hex):
+ * Set ${hex} to the SHA-256 of the complete archive.
+ */
 void pack_sha256(const struct pack *, char [SHA256_HEX]);
 
 /**
  * pack_remove(pack, err):
- * At the end: remove the files that were packed, and the directory.  Return
- * 0; or -1 with ${err} set where one has changed, or there is another.
+ * After the last step: remove the packed files and the directory.  Return 0; or
+ * -1 with ${err} set if a file has changed or was added.
  */
 int pack_remove(struct pack *, struct err *);
 
 /**
  * pack_free(pack):
- * Free ${pack}, which may be NULL; one that has not come to its end leaves
- * nothing.
+ * Free ${pack}, which may be NULL.  An incomplete archive is removed.
  */
 void pack_free(struct pack *);
 
 /**
  * pack_files(settings, err):
- * All of it in one call.  Return 0; or -1 with ${err} set.
+ * Pack in one call.  Return 0; or -1 with ${err} set.
  */
 int pack_files(const struct pack_settings *, struct err *);
 
@@ -121,58 +123,64 @@ struct pack_export {
 	struct pack *pack;
 	bool is_native;		/* it has a manifest */
 	bool sealed;		/* complete */
-	bool knows_all;		/* the manifest knows each of its files */
+	bool knows_all;		/* the manifest lists all of its files */
 	uint64_t gaps;
 	char *top;
 	struct tree *tree;
 	struct manifest *manifest;
 	struct tree_receipts receipts;
-	int lock;		/* no one else works on it; or -1 */
+	int lock;		/* descriptor that locks the export; or -1 */
 };
 
 /**
  * pack_export_open(where, target, force, log, export, err):
- * Begin to pack the export ${where} into ${target}, which is pack_new()
- * with what its manifest says.  Its members are in a folder called after it,
- * the manifest first.  Step ${export->pack} to its end.  Return 0; or -1 with
- * ${err} set; pack_export_close() it in either case.  ERR_LOCKED: it is
- * being written.
+ * Start to pack the export ${where} into ${target}, as pack_new() with the
+ * receipts of its manifest.  The members are in a folder named like the
+ * directory, the manifest first.  The caller steps ${export->pack}, and calls
+ * pack_export_close() in either case.  Return 0; or -1 with ${err} set
+ * (ERR_LOCKED: another process is working on the export).
  */
 int pack_export_open(const char *, const char *, bool, struct log *,
     struct pack_export *, struct err *);
 
-/** pack_export_close(export): Release it; as pack_free(). */
+/** pack_export_close(export): Release ${export}, as pack_free() does. */
 void pack_export_close(struct pack_export *);
 
 /* ------------------------------- a directory that was packed before */
 
-/* What is left of a directory, held against the archive of it. */
+/* The comparison of what is left of a directory with its archive. */
 struct pack_rest;
 
 /**
  * pack_rest_new(where, path, log, err):
- * Begin to look whether all that is in the directory ${where}, which may be
- * gone, is in the archive ${path}.  Return NULL with ${err} set;
- * pack_rest_free() it.  ERR_USAGE: nothing is in it, and the archive is of
- * another directory.
+ * Start to check that everything in the directory ${where}, which may not exist
+ * any more, is in the archive ${path}.  Free the result with pack_rest_free().
+ * Return NULL with ${err} set (ERR_USAGE: the directory has no files, and the
+ * archive is of another directory).
  */
 struct pack_rest *pack_rest_new(const char *, const char *, struct log *,
     struct err *);
 
 /**
  * pack_rest_step(rest, err):
- * Go on with it.  Return 1; 0 when each file that is there is in the archive,
- * with the same bytes; or -1 with ${err} set (ERR_USAGE: one is not).
+ * Do the next step.  Return 1; 0 when each file of the directory is in the
+ * archive with the same bytes; or -1 with ${err} set (ERR_USAGE: one is not).
  */
 int pack_rest_step(struct pack_rest *, struct err *);
 
-/** pack_rest_remove(rest, err): At the end: remove what is left. */
+/**
+ * pack_rest_remove(rest, err):
+ * After the last step: remove the directory.  Return 0; or -1 with ${err} set.
+ */
 int pack_rest_remove(struct pack_rest *, struct err *);
 
-/** pack_rest_progress(rest, progress): Fill it, as pack_progress(). */
+/** pack_rest_progress(rest, progress): Fill ${progress}. */
 void pack_rest_progress(const struct pack_rest *, struct pack_progress *);
 
-/** pack_rest_sha256(rest, hex, err): That of the archive.  0 or -1. */
+/**
+ * pack_rest_sha256(rest, hex, err):
+ * Set ${hex} to the SHA-256 of the archive.  Return 0; or -1 with ${err} set.
+ */
 int pack_rest_sha256(const struct pack_rest *, char [SHA256_HEX],
     struct err *);
 
@@ -185,23 +193,23 @@ struct pack_verify;
 
 /**
  * pack_verify_new(path, log, err):
- * Begin to hold the archive ${path} against the manifest in it, or without
- * one against its SHA256SUMS.  Nothing of it comes onto the disk but, for a
- * moment, the manifest.  Return NULL with ${err} set where it is no archive
- * of an export (ERR_USAGE), or its manifest can't be read (ERR_DATA);
- * pack_verify_free() it.
+ * Start to compare the archive ${path} with its manifest or, without one, with
+ * its SHA256SUMS.  Only the bookkeeping files are written to disk, temporarily.
+ * Free the result with pack_verify_free().  Return NULL with ${err} set if it
+ * is not an archive of an export (ERR_USAGE) or its manifest can't be read
+ * (ERR_DATA).
  */
 struct pack_verify *pack_verify_new(const char *, struct log *,
     struct err *);
 
 /**
  * pack_verify_step(verify, err):
- * Look at the next piece.  Return 1; 0 when all is looked at; or -1 with
- * ${err} set where that could not be done.
+ * Check the next chunk.  Return 1; 0 when everything is checked; or -1 with
+ * ${err} set.
  */
 int pack_verify_step(struct pack_verify *, struct err *);
 
-/** pack_findings(verify, n): Return what was found so far, borrowed. */
+/** pack_findings(verify, n): Return the findings so far, borrowed. */
 const struct audit_finding *pack_findings(const struct pack_verify *,
     size_t *);
 
@@ -217,8 +225,8 @@ const char *pack_accepted(const struct pack_verify *);
 
 /**
  * pack_holds_all(verify):
- * Is it all of a complete export but for what its owner accepted, whatever
- * else is in it?
+ * Return whether it holds all of a complete export, except for findings that
+ * its owner accepted; extra files don't matter.
  */
 bool pack_holds_all(const struct pack_verify *);
 
@@ -227,31 +235,31 @@ void pack_verify_free(struct pack_verify *);
 
 /* --------------------------------------------- an archive, unpacked */
 
-/* Texts are the caller's to free. */
+/* The caller frees the texts. */
 struct pack_unpacked {
-	char *dir;		/* where the export is now */
-	uint64_t damaged;	/* files that are not as they were packed */
+	char *dir;		/* of the unpacked export */
+	uint64_t damaged;	/* files that differ from what was packed */
 	char *first;		/* the first of them, or NULL */
 };
 
 /**
  * pack_unpack(path, to, log, tick, cookie, unpacked, err):
- * Take the export out of the archive ${path}, into a directory in ${to} that
- * is called as the export was, for what reads directories.  What is damaged in
- * the archive is damaged or missing there.  No more is written than the
- * manifest says.  Call ${tick} with ${cookie} and the bytes written so far now
- * and then: true stops it (ERR_STOPPED).  Fill ${unpacked}.  Return 0; or -1
- * with ${err} set as by pack_verify_new(), or ERR_DISK.
+ * Unpack the export from the archive ${path} into a directory in ${to} with the
+ * export's name, for commands that read directories.  Damaged members become
+ * damaged or missing files.  Only what the manifest lists is written.  Call
+ * ${tick} with ${cookie} and the bytes written so far from time to time; if it
+ * returns true, stop (ERR_STOPPED).  Fill ${unpacked}.  Return 0; or -1 with
+ * ${err} set as by pack_verify_new(), or ERR_DISK.
  */
 int pack_unpack(const char *, const char *, struct log *,
     bool (*)(void *, uint64_t), void *, struct pack_unpacked *,
     struct err *);
 
 /**
- * pack_hash_members(fd, tell, cookie, err):
- * Read the archive ${fd}, which was made by pack_files(): call ${tell} for each
+ * pack_hash_members(fd, report, cookie, err):
+ * Read the archive ${fd}, which pack_files() wrote: call ${report} for each
  * member with its name, bytes and SHA-256.  Return 0; or -1 with ${err} set
- * (ERR_DATA: it is not as it was written).
+ * (ERR_DATA: it was changed).
  */
 int pack_hash_members(int, void (*)(void *, const char *, uint64_t,
     const unsigned char *), void *, struct err *);

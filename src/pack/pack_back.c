@@ -1,5 +1,5 @@
 /*
- * Packing, the acts after the first: the archive is synced and read back,
+ * Packing, the phases after the first: the archive is synced and read back,
  * once as the bytes that were written, and once as the files that were read.
  */
 
@@ -8,7 +8,7 @@
 
 #include "pack/pack_state.h"
 
-/* What was written, onto the disk; and then to be read from there. */
+/* Sync the archive, and prepare to read it from the disk. */
 int
 pack_sync(struct pack *pack, struct err *err)
 {
@@ -24,7 +24,7 @@ pack_sync(struct pack *pack, struct err *err)
 	    &pack->trailer, err);
 }
 
-/* What can't be read back was written wrong, or the disk is at fault. */
+/* If the archive can't be read back, the disk is at fault. */
 static int
 misread(const struct pack *pack, const char *what, struct err *err)
 {
@@ -33,7 +33,7 @@ misread(const struct pack *pack, const char *what, struct err *err)
 	    what);
 }
 
-/* The archive as it is, all of its bytes. */
+/* Check the archive's bytes against its trailer. */
 int
 pack_trailer(struct pack *pack, struct err *err)
 {
@@ -51,7 +51,7 @@ pack_trailer(struct pack *pack, struct err *err)
 	if (pack_reader_open(&pack->reader, pack->staged.fd,
 	    pack->trailer.end, err) == -1)
 		return -1;
-	/* It is ours: it may unpack to whatever was packed. */
+	/* We wrote it: no limit on what it unpacks to. */
 	pack->reader.max = UINT64_MAX;
 	return 0;
 }

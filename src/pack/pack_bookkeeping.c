@@ -1,6 +1,6 @@
 /*
- * What is around the files that count, in an archive: the manifest, its copy,
- * the sums, the log.
+ * The bookkeeping files in an archive: the manifest, its copy, sums, log and
+ * accepted findings.
  */
 
 #include <fcntl.h>
@@ -35,7 +35,7 @@ pack_bookkeeping_knows(const char *name)
 	return pack_bookkeeping_of(name) != PACK_BOOKKEEPING;
 }
 
-/* The log goes into a file without a name, to be looked at as a whole. */
+/* Copy the log to an unlinked file, for audit_log(). */
 static int
 open_log(struct pack_verify *verify, struct err *err)
 {
@@ -81,7 +81,7 @@ pack_bookkeeping_member(struct pack_verify *verify)
 	sha256_peek(verify->check.hash, verify->bookkeeping[verify->it].sha256);
 }
 
-/* Is the one that should have this hash there, and has it? */
+/* Does the file exist, and has it this hash? */
 static void
 check(struct pack_verify *verify, enum pack_bookkeeping it,
     const unsigned char sha256[SHA256_BYTES], const char *what)
@@ -93,7 +93,7 @@ check(struct pack_verify *verify, enum pack_bookkeeping it,
 		pack_say(verify, AUDIT_DAMAGED, names[it], "%s", what);
 }
 
-/* The SHA-256 of one of them, if it is there. */
+/* The SHA-256 of a bookkeeping file, or NULL. */
 static const unsigned char *
 digest(void *cookie, const char *path)
 {

@@ -1,5 +1,5 @@
 /*
- * Bytes held against a receipt, as they come.
+ * Bytes compared with a receipt as they come.
  */
 
 #include <inttypes.h>
@@ -57,7 +57,7 @@ pack_check_end(struct pack_check *check,
     const struct tree_receipt *receipt, bool growing, struct err *err)
 {
 	bool grows = growing && receipt->lines > 0;
-	/* Another tool's last line may have no end. */
+	/* In a legacy export, the last line may lack a newline. */
 	uint64_t lines = check->lines + check->is_in_line;
 
 	if (check->bytes < receipt->bytes ||

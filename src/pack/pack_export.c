@@ -1,6 +1,6 @@
 /*
- * An export into an archive: all files of its directory, held against its
- * manifest as they are read.
+ * Packing an export: all files of its directory, compared with its manifest as
+ * they are read.
  */
 
 #include <sys/stat.h>
@@ -13,7 +13,7 @@
 
 #include "pack/pack_internal.h"
 
-/* ZIP knows no time before 1980-01-01T00:00:00Z. */
+/* ZIP has no times before 1980-01-01T00:00:00Z. */
 #define EARLIEST INT64_C(315532800)
 
 int
@@ -41,7 +41,7 @@ is_there(const struct pack_export *export, const char *name)
 	    AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-/* When the export began, as its manifest says. */
+/* When the export began, by its manifest. */
 static int64_t
 time_of(const struct pack_export *export)
 {
@@ -80,7 +80,7 @@ read_manifest(struct pack_export *export, struct log *log, struct err *err)
 	while (manifest_each(export->manifest, listing.key, &listing))
 		for (gap = listing.gaps; gap != NULL; gap = gap->next)
 			export->gaps++;
-	/* This puts them in order. */
+	/* This sorts them. */
 	text_init(&sums, 0);
 	tree_sums(&export->receipts, &sums);
 	text_release(&sums);
@@ -91,7 +91,7 @@ read_manifest(struct pack_export *export, struct log *log, struct err *err)
 	return 0;
 }
 
-/* The folder in the archive is called like the export's. */
+/* The folder in the archive is named like the export's directory. */
 static int
 find_top(struct pack_export *export, const char *where, struct err *err)
 {

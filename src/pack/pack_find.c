@@ -1,7 +1,6 @@
 /*
- * The manifest of an archive.  It, its copy and the log are all that is taken
- * out: into a folder of our own, under names of our own, to be read by the
- * room that knows them, and removed with it.
+ * The manifest of an archive.  Only the manifest, its copy and the log are
+ * unpacked: to a temporary directory, where the room manifest reads them.
  */
 
 #include <sys/stat.h>
@@ -18,7 +17,7 @@
 
 #define MAX_SUMS (1 << 30)
 
-/* What tells of an export, and is taken out. */
+/* The files that identify an export, and are unpacked. */
 #define TAKEN 3
 static const char *const tells[TAKEN] = { MANIFEST_NAME, MANIFEST_COPY,
 	TREE_LOG };
@@ -28,11 +27,11 @@ struct finding {
 	struct pack_reader reader;
 	const char *path;	/* of the archive */
 	struct log *log;
-	const char *dir;	/* the folder of our own */
+	const char *dir;	/* the temporary directory */
 	char *buffer;
-	bool taken[TAKEN];	/* it was met, and is in the folder */
-	struct err why;		/* the manifest could not be taken out whole */
-	char *files;		/* the folder that has a folder "files" */
+	bool taken[TAKEN];	/* it was found and unpacked */
+	struct err why;		/* the manifest could not be unpacked */
+	char *files;		/* the folder that contains "files/" */
 };
 
 struct scratch *
@@ -53,8 +52,8 @@ pack_plain_name(const char *name)
 }
 
 /*
- * Is the member ${name} the file ${wanted}, at the top or in one folder?  The
- * first of them says which folder the export has.
+ * Is the member ${name} the file ${wanted}, at the top level or in one folder?
+ * The first such member decides which folder the export has.
  */
 static bool
 is_named(struct pack_found *found, const char *name, const char *wanted)
@@ -71,7 +70,7 @@ is_named(struct pack_found *found, const char *name, const char *wanted)
 	    memcmp(found->top, name, len) == 0;
 }
 
-/* The folder of an export that nothing but its files tells of. */
+/* Note the folder of an export without a manifest, by its files. */
 static void
 look_for_files(struct finding *finding, const char *name)
 {
@@ -88,7 +87,7 @@ look_for_files(struct finding *finding, const char *name)
 	finding->files = mem_copy(name, len);
 }
 
-/* Without a manifest, the names of the files are all that is known. */
+/* Without a manifest, only the file names are known. */
 static void
 keep_name(struct pack_found *found, const char *name)
 {
@@ -97,7 +96,7 @@ keep_name(struct pack_found *found, const char *name)
 	found->paths[found->n_paths++] = mem_text(name);
 }
 
-/* Keep of them those in the export's folder, as they are called there. */
+/* Keep only the names in the export's folder, relative to it. */
 static void
 keep_in_top(struct pack_found *found)
 {
@@ -116,7 +115,7 @@ keep_in_top(struct pack_found *found)
 	found->n_paths = n;
 }
 
-/* Write the member that is read to ${fd}. */
+/* Write the current member to ${fd}. */
 static int
 copy_member(struct finding *finding, int fd, struct err *err)
 {
@@ -136,7 +135,7 @@ copy_member(struct finding *finding, int fd, struct err *err)
 	return n == -1 ? -1 : 0;
 }
 
-/* Take the member out as ${name}; one that can't be read on, up to there. */
+/* Unpack the member as ${name}, a damaged one as far as it can be read. */
 static int
 take_member(struct finding *finding, const char *name, struct err *err)
 {
@@ -154,7 +153,7 @@ take_member(struct finding *finding, const char *name, struct err *err)
 	return why.kind == ERR_DISK ? -1 : 0;
 }
 
-/* Is what was taken a manifest that needs nothing else to be believed? */
+/* Open the unpacked manifest, if it is sealed and so needs nothing else. */
 static int
 open_sealed(struct finding *finding)
 {
@@ -172,7 +171,7 @@ open_sealed(struct finding *finding)
 	return 1;
 }
 
-/* Words about the archive, not about where it was unpacked to. */
+/* Drop the temporary directory from a message about the archive. */
 static void
 forget_dir(struct finding *finding, struct err *err)
 {
@@ -203,7 +202,10 @@ take_sums(struct finding *finding, struct err *err)
 	return n == -1 ? -1 : 0;
 }
 
-/* Look at a member.  Return 1 if that is all that is wanted; 0; -1. */
+/*
+ * Take what is needed of a member.  Return 1 if nothing more is needed, 0 or
+ * -1.
+ */
 static int
 look_at(struct finding *finding, const char *name, struct err *err)
 {
@@ -216,7 +218,7 @@ look_at(struct finding *finding, const char *name, struct err *err)
 		return take_sums(finding, err);
 	while (i < TAKEN && !is_named(found, name, tells[i]))
 		i++;
-	/* A second one of a name is for the verifier to tell of. */
+	/* The audit reports a second member of the same name. */
 	if (i == TAKEN || finding->taken[i])
 		return 0;
 	finding->taken[i] = true;
@@ -242,7 +244,7 @@ look_at_all(struct finding *finding, struct err *err)
 	return rc;
 }
 
-/* Put the manifest together from all that was taken out. */
+/* Recover the manifest from the unpacked files. */
 static int
 recover(struct finding *finding, struct err *err)
 {
@@ -262,7 +264,7 @@ recover(struct finding *finding, struct err *err)
 	return 0;
 }
 
-/* What was found, or why nothing was; ${rc} is that of the search. */
+/* Decide the result; ${rc} is that of the search. */
 static int
 classify(struct finding *finding, int rc, struct err *err)
 {

@@ -9,11 +9,11 @@
 
 #include "pack/pack.h"
 
-#define PACK_CHUNK (1 << 18)	/* bytes at a time */
+#define PACK_CHUNK (1 << 18)	/* bytes of a buffer */
 
 /* -------------------------------------------------- pack_library.c */
 
-/* The calls of libarchive that are made here. */
+/* The functions of libarchive that are used. */
 #define PACK_CALLS(CALL) \
 	CALL(archive_error_string) \
 	CALL(archive_filter_bytes) \
@@ -60,7 +60,7 @@
 	CALL(archive_read_next_header) \
 	CALL(archive_read_data)
 
-/* Where they are; each is called as in its manual page. */
+/* Pointers to them, by name. */
 struct pack_calls {
 #define PACK_CALL(name) __typeof__(name) *name;
 	PACK_CALLS(PACK_CALL)
@@ -69,23 +69,26 @@ struct pack_calls {
 
 /**
  * pack_calls(err):
- * Return libarchive's calls, which are loaded when they are wanted first; or
- * NULL with ${err} set (ERR_USAGE) where it is not installed.
+ * Return the functions of libarchive, which is loaded by the first call; or
+ * NULL with ${err} set (ERR_USAGE) if it is not installed.
  */
 const struct pack_calls *pack_calls(struct err *);
 
 /* --------------------------------------------------- pack_format.c */
 
-/** pack_is_compressed(name): Is it of a kind that is compressed? */
+/**
+ * pack_is_compressed(name):
+ * Return whether files with this suffix are compressed.
+ */
 bool pack_is_compressed(const char *);
 
 /* ----------------------------------------------------- pack_list.c */
 
-/* A file that is packed. */
+/* A file to pack. */
 struct pack_file {
-	char *name;		/* below the directory */
+	char *name;		/* path below the directory */
 	uint64_t bytes;
-	dev_t dev;		/* these tell whether it has changed */
+	dev_t dev;		/* to detect changes */
 	ino_t ino;
 	struct timespec mtime, ctime;
 	unsigned char sha256[SHA256_BYTES];
@@ -98,25 +101,31 @@ struct pack_files {
 
 /**
  * pack_list(dir, files, err):
- * Add all files below the directory open as ${dir}, by name.  ERR_USAGE: there
- * is a link, or something else that is no plain file; it is named.
+ * Add all files below the directory open as ${dir}, sorted by name.  Return 0;
+ * or -1 with ${err} set (ERR_USAGE names a link or special file).
  */
 int pack_list(int, struct pack_files *, struct err *);
 
 /**
  * pack_list_names(dir, names, n, files, err):
- * Add these ${n} files below ${dir}, by name.  As pack_list().
+ * Add these ${n} files below ${dir}, as pack_list() does.
  */
 int pack_list_names(int, const char *const *, size_t,
     struct pack_files *, struct err *);
 
-/** pack_list_first(files, name): Let ${name} stand first, if it's there. */
+/** pack_list_first(files, name): Move ${name} to the front, if it is there. */
 void pack_list_first(struct pack_files *, const char *);
 
-/** pack_file_open(dir, file, err): Open it, if it is still the same. */
+/**
+ * pack_file_open(dir, file, err):
+ * Open it, if it has not changed; or return -1.
+ */
 int pack_file_open(int, const struct pack_file *, struct err *);
 
-/** pack_file_check(file, st, err): Is ${st} still that of ${file}? */
+/**
+ * pack_file_check(file, st, err):
+ * Return 0 if ${st} shows no change of ${file}; else -1 with ${err} set.
+ */
 int pack_file_check(const struct pack_file *, const struct stat *,
     struct err *);
 
@@ -127,9 +136,10 @@ void pack_files_release(struct pack_files *);
 
 /**
  * pack_lock(dir, where, fd, err):
- * Nobody may work on the export in ${dir} while ${fd} is open; it is -1 where
- * there is no log to lock.  The lock is the file's, not the process's, because
- * the log is opened and closed once more to be packed.
+ * Lock the export ${dir} until ${fd} is closed; it is -1 if there is no log to
+ * lock.  The lock belongs to the open file, not to the process, because packing
+ * opens and closes the log again.  Return 0; or -1 with ${err} set
+ * (ERR_LOCKED).
  */
 int pack_lock(int, const char *, int *, struct err *);
 
@@ -137,78 +147,86 @@ int pack_lock(int, const char *, int *, struct err *);
 
 /**
  * pack_remove_files(path, dir, files, err):
- * Remove these ${files} of the directory ${path}, open as ${dir}, and it.
- * Return 0; or -1 with ${err} set where one is not as it was, or there is
- * another.
+ * Remove these ${files} of the directory ${path}, open as ${dir}, and the
+ * directory.  Return 0; or -1 with ${err} set if a file has changed or was
+ * added.
  */
 int pack_remove_files(const char *, int, const struct pack_files *,
     struct err *);
 
 /* ---------------------------------------------------- pack_staged.c */
 
-/* Where an archive comes to stand. */
+/* An archive that is being written under a temporary name. */
 struct pack_staged {
-	const char *target;	/* borrowed, for words */
-	char *name;		/* without its folders */
-	char *prefix;		/* of hidden names that are for it */
-	char *temp;		/* what it is called until it is whole */
-	int dir;		/* its folder */
+	const char *target;	/* borrowed, for messages */
+	char *name;		/* its last component */
+	char *prefix;		/* of its hidden names */
+	char *temp;		/* the hidden name, until it is published */
+	int dir;		/* the directory */
 	int fd;			/* the file, locked; or -1 */
 	bool force, is_named;
-	bool replaces;		/* a file of the name is there: */
+	bool replaces;		/* the target exists: */
 	struct stat replaced;
-	bool is_exchanged;	/* that has the hidden name now */
+	bool is_exchanged;	/* it has the hidden name now */
 };
 
 /**
  * pack_staged_open(staged, target, inside, force, err):
- * Make the file that is to become ${target}.  It must not be in the directory
- * open as ${inside}.  Return 0; or -1 with ${err} set; pack_staged_close()
- * it in either case.
+ * Create the file that is to become ${target}, which must not be inside the
+ * directory open as ${inside}.  Return 0; or -1 with ${err} set; call
+ * pack_staged_close() in either case.
  */
 int pack_staged_open(struct pack_staged *, const char *, int, bool,
     struct err *);
 
 /**
  * pack_staged_name(staged, err):
- * Give the file its name, for good.  Return 0; or -1 with ${err} set where
- * that could not be done, or another file has come to stand there meanwhile.
+ * Publish the file under its name.  Return 0; or -1 with ${err} set on failure,
+ * or if the target appeared or changed meanwhile.
  */
 int pack_staged_name(struct pack_staged *, struct err *);
 
-/** pack_staged_close(staged): Release it; without its name, it is gone. */
+/** pack_staged_close(staged): Release it; an unpublished file is removed. */
 void pack_staged_close(struct pack_staged *);
 
 /* ----------------------------------------------------- pack_trailer.c */
 
 #define PACK_TRAILER_BEFORE 32
 
-/* The mark of an archive that is read. */
+/* The trailer of an archive that is read. */
 struct pack_trailer {
 	bool is_there;
-	bool is_valid;		/* it agrees with the bytes before it */
-	bool is_misplaced;	/* it is not at the end, or not whole */
-	int64_t end;		/* the archive's, without it */
-	int64_t digits, offset;	/* where they are; read up to here */
+	bool is_valid;		/* it matches the bytes before it */
+	bool is_misplaced;	/* it is not at the end, or incomplete */
+	int64_t end;		/* of the archive, without the trailer */
+	int64_t digits, offset;	/* where they are; bytes hashed so far */
 	char hex[SHA256_HEX];
 	struct sha256 *hash;
 };
 
 /**
  * pack_trailer_before(format, out):
- * Write what stands before the digits to ${out}; return how many bytes.
+ * Write the bytes before the digits to ${out}; return how many.
  */
 size_t pack_trailer_before(enum pack_format, char [PACK_TRAILER_BEFORE]);
 
-/** pack_trailer_after(format, pos): The same of what stands behind them. */
+/**
+ * pack_trailer_after(format, pos):
+ * Set ${pos} to the bytes after the digits; return how many.
+ */
 size_t pack_trailer_after(enum pack_format, const char **);
 
-/** pack_trailer_find(fd, size, trailer, err): Look for one.  Return 0 or -1. */
+/**
+ * pack_trailer_find(fd, size, trailer, err):
+ * Look for a trailer.  Return 0, whether or not there is one; or -1 with ${err}
+ * set.
+ */
 int pack_trailer_find(int, int64_t, struct pack_trailer *, struct err *);
 
 /**
  * pack_trailer_step(fd, trailer, buffer, err):
- * Read on, by way of ${buffer}.  Return 1; 0 at the end; or -1.
+ * Hash the next chunk, using ${buffer}.  Return 1; 0 at the end; or -1 with
+ * ${err} set.
  */
 int pack_trailer_step(int, struct pack_trailer *, char *, struct err *);
 
@@ -217,25 +235,25 @@ void pack_trailer_release(struct pack_trailer *);
 
 /* --------------------------------------------------- pack_writer.c */
 
-/* An archive that is written. */
+/* An archive that is being written. */
 struct pack_writer {
 	const struct pack_calls *call;
 	struct archive *archive;
 	struct archive_entry *entry;
 	const struct pack_settings *settings;
 	struct sha256 *hash;	/* of the archive */
-	uint64_t bytes, begun;	/* written; of these, on their way to disk */
-	char late[2];		/* a ZIP's last bytes, not written yet */
+	uint64_t bytes, begun;	/* written; of these, sync started */
+	char late[2];		/* a ZIP's last bytes, held back */
 	size_t n_late;
 	int fd;
-	bool is_over;		/* nothing more is to be written */
-	struct err err;		/* what went wrong in writing */
+	bool is_over;		/* given up: discard further bytes */
+	struct err err;		/* of a callback */
 };
 
 /**
  * pack_writer_open(writer, settings, fd, err):
- * Write to ${fd} as ${settings} say.  Return 0; or -1 with ${err} set;
- * pack_writer_release() it in either case.
+ * Write an archive to ${fd} by ${settings}.  Return 0; or -1 with ${err} set;
+ * call pack_writer_release() in either case.
  */
 int pack_writer_open(struct pack_writer *,
     const struct pack_settings *, int, struct err *);
@@ -248,54 +266,57 @@ int pack_writer_begin(struct pack_writer *, const char *, uint64_t,
 int pack_writer_add(struct pack_writer *, const void *, size_t,
     struct err *);
 
-/** pack_writer_end(writer, err): It has all of its bytes. */
+/** pack_writer_end(writer, err): End the member. */
 int pack_writer_end(struct pack_writer *, struct err *);
 
-/** pack_writer_close(writer, err): Write its end, and the mark. */
+/**
+ * pack_writer_close(writer, err):
+ * Write the end of the archive and its trailer.
+ */
 int pack_writer_close(struct pack_writer *, struct err *);
 
 /** pack_writer_release(writer): Free what it holds. */
 void pack_writer_release(struct pack_writer *);
 
-/** pack_member_name(settings, name): Return it in the archive, new. */
+/** pack_member_name(settings, name): Return the member's name, new. */
 char *pack_member_name(const struct pack_settings *, const char *);
 
 /* --------------------------------------------------- pack_reader.c */
 
-/* A member that is read. */
+/* A member of an archive that is read. */
 struct pack_member {
-	const char *name;	/* borrowed until the next; "" if it has none */
-	bool is_file, is_dir;	/* neither: a link or something else */
-	const char *doubt;	/* what libarchive found strange, or NULL */
+	const char *name;	/* borrowed until the next; "": none */
+	bool is_file, is_dir;	/* neither: a link or a special file */
+	const char *doubt;	/* libarchive's warning, or NULL */
 };
 
-/* An archive that is read. */
+/* An archive that is being read. */
 struct pack_reader {
 	const struct pack_calls *call;
 	struct archive *archive;
 	int fd;
-	int64_t size, offset;	/* of the archive, and where we are in it */
-	uint64_t members;	/* that it came to */
-	unsigned again;		/* how often it was begun anew */
-	uint64_t max;		/* bytes that it may unpack to */
-	uint64_t given;		/* that were read */
-	uint64_t max_out;	/* that a member may write to the disk */
+	int64_t size, offset;	/* of the archive, and the position */
+	uint64_t members;	/* read so far */
+	unsigned again;		/* times that it was reopened */
+	uint64_t max;		/* limit of unpacked bytes */
+	uint64_t given;		/* unpacked so far */
+	uint64_t max_out;	/* limit of a member that is written to disk */
 	char *buffer;
-	struct err err;		/* what went wrong in reading */
+	struct err err;		/* of a callback */
 };
 
 /**
  * pack_reader_open(reader, fd, size, err):
  * Read the archive in the first ${size} bytes of ${fd}.  Return 0; or -1 with
- * ${err} set (ERR_DATA: it is none); pack_reader_release() it in either
- * case.
+ * ${err} set (ERR_DATA: it is not an archive); call pack_reader_release() in
+ * either case.
  */
 int pack_reader_open(struct pack_reader *, int, int64_t, struct err *);
 
 /**
  * pack_reader_next(reader, member, err):
  * Go to the next member.  Return 1; 0 at the end; or -1 with ${err} set
- * (ERR_DATA) where the archive can't be read on.
+ * (ERR_DATA) if the rest of the archive can't be read.
  */
 int pack_reader_next(struct pack_reader *, struct pack_member *,
     struct err *);
@@ -310,8 +331,8 @@ ssize_t pack_reader_get(struct pack_reader *, void *, size_t,
 
 /**
  * pack_reader_again(reader):
- * A member of a ZIP is damaged: begin anew, and go to it, so that the next is
- * the one behind.  Return whether that could be done.
+ * After a damaged member of a ZIP: reopen the archive and skip to it, so that
+ * the next member can be read.  Return whether that worked.
  */
 bool pack_reader_again(struct pack_reader *);
 
@@ -320,28 +341,29 @@ void pack_reader_release(struct pack_reader *);
 
 /* ------------------------------------------------- pack_compare.c */
 
-/* A member of an archive that is held against what it should be. */
+/* Bytes that are compared with a receipt. */
 struct pack_check {
 	struct sha256 *hash;
 	uint64_t bytes, lines;
-	bool is_in_line;	/* the last byte was no end of a line */
-	unsigned char prefix[SHA256_BYTES];	/* of the bytes that count */
+	bool is_in_line;	/* the last byte was not a newline */
+	unsigned char prefix[SHA256_BYTES];	/* hash of the bytes that
+						 * count */
 };
 
-/** pack_check_begin(check): Forget what was added. */
+/** pack_check_begin(check): Start again with no bytes. */
 void pack_check_begin(struct pack_check *);
 
 /**
  * pack_check_add(check, receipt, data, len):
- * Count bytes; those up to where ${receipt} (or NULL) ends are what it says.
+ * Add bytes; those beyond the size of ${receipt} (or NULL) don't count.
  */
 void pack_check_add(struct pack_check *, const struct tree_receipt *,
     const char *, size_t);
 
 /**
  * pack_check_end(check, receipt, growing, err):
- * Is it what ${receipt} says?  Return 0; or -1 with ${err} set (ERR_DATA,
- * what differs).
+ * Compare the bytes with ${receipt}.  If ${growing}, a shard may be longer.
+ * Return 0; or -1 with ${err} set (ERR_DATA: what differs).
  */
 int pack_check_end(struct pack_check *, const struct tree_receipt *,
     bool, struct err *);
@@ -349,36 +371,37 @@ int pack_check_end(struct pack_check *, const struct tree_receipt *,
 /** pack_check_release(check): Free what it holds. */
 void pack_check_release(struct pack_check *);
 
-/** pack_receipt(receipts, path): Find it; they are in their order. */
+/** pack_receipt(receipts, path): Find the receipt, in sorted ones; or NULL. */
 struct tree_receipt *pack_receipt(const struct tree_receipts *,
     const char *);
 
 /* -------------------------------------------------- pack_bookkeeping.c */
 
-/** pack_bookkeeping_knows(name): Is it the manifest, its copy, sums or log? */
+/** pack_bookkeeping_knows(name): Return whether it is a bookkeeping file. */
 bool pack_bookkeeping_knows(const char *);
 
 /* ---------------------------------------------------- pack_find.c */
 
-/* What is looked for in an archive before it is verified. */
+/* What is known of an archive before its files are read. */
 struct pack_found {
-	char *top;		/* folder of the export in it: "" or "name/" */
+	char *top;		/* folder of the export: "" or "name/" */
 	struct manifest *manifest;	/* or NULL */
-	enum manifest_state state;	/* how it came to be known */
-	char *why;		/* what is wrong with it; NULL: nothing */
+	enum manifest_state state;	/* how it was recovered */
+	char *why;		/* what is wrong with it; NULL: intact */
 	struct pack_trailer trailer;
-	struct text sums;	/* without a manifest: SHA256SUMS */
+	struct text sums;	/* SHA256SUMS, if there is no manifest */
 	bool has_sums;
-	char **paths;		/* if it may not know all: of all in ${top} */
+	char **paths;		/* of all files in ${top}, if the manifest may
+				 * not list all */
 	size_t n_paths, paths_capacity;
-	struct tree *tree;	/* the manifest's; nothing is in it any more */
+	struct tree *tree;	/* the manifest's, now an empty directory */
 };
 
 /**
  * pack_find(fd, path, log, found, err):
  * Find the manifest of the archive in ${fd}, as manifest_recover() does in a
- * directory, or SHA256SUMS.
- * Return 0; or -1 with ${err} set; pack_found_release() it in either case.
+ * directory, or SHA256SUMS.  Return 0; or -1 with ${err} set; call
+ * pack_found_release() in either case.
  */
 int pack_find(int, const char *, struct log *, struct pack_found *,
     struct err *);
@@ -386,10 +409,13 @@ int pack_find(int, const char *, struct log *, struct pack_found *,
 /** pack_found_release(found): Free what it holds. */
 void pack_found_release(struct pack_found *);
 
-/** pack_plain_name(name): Return ${name} without "./" before it. */
+/** pack_plain_name(name): Return ${name} without leading "./". */
 const char *pack_plain_name(const char *);
 
-/** pack_scratch(err): Return a new place for what is taken out; or NULL. */
+/**
+ * pack_scratch(err):
+ * Return a new temporary directory; or NULL with ${err} set.
+ */
 struct scratch *pack_scratch(struct err *);
 
 #endif

@@ -3,7 +3,7 @@
 
 #include "pack/pack_held.h"
 
-/* How far it is, in order. */
+/* The phases of packing, in order. */
 enum pack_phase { PACK_WRITE, PACK_SYNC, PACK_TRAILER, PACK_READ, PACK_NAME,
     PACK_DONE };
 
@@ -12,13 +12,13 @@ struct pack {
 	int dir;		/* of the files */
 	struct pack_files files;
 	struct pack_staged staged;
-	struct pack_held held;	/* what stands there, and is to be replaced */
+	struct pack_held held;	/* the archive that is to be replaced */
 	struct pack_writer writer;
 	struct pack_reader reader;
 	struct pack_trailer trailer;
 	enum pack_phase phase;
-	size_t next;		/* the file that is written or read */
-	int fd;			/* it, while it is written; or -1 */
+	size_t next;		/* index of the current file */
+	int fd;			/* the current file, during PACK_WRITE; or -1 */
 	bool is_open;		/* a member is being read back */
 	struct pack_check check;	/* of its bytes */
 	char *buffer;
@@ -27,20 +27,20 @@ struct pack {
 };
 
 /*
- * Each of these does a piece of its act, and goes on to the next act at its
- * end.  They return 0, or -1 with ${err} set.
+ * Each of these does one step of its phase, and enters the next phase at its
+ * end.  They return 0; or -1 with ${err} set.
  */
 
-/** pack_write(pack, err): Files into the archive. */
+/** pack_write(pack, err): Write files to the archive. */
 int pack_write(struct pack *, struct err *);
 
-/** pack_sync(pack, err): The archive onto the disk. */
+/** pack_sync(pack, err): Sync the archive. */
 int pack_sync(struct pack *, struct err *);
 
-/** pack_trailer(pack, err): All of its bytes, read back. */
+/** pack_trailer(pack, err): Read its bytes back, for the trailer's SHA-256. */
 int pack_trailer(struct pack *, struct err *);
 
-/** pack_read(pack, err): All of its members, read back. */
+/** pack_read(pack, err): Read its members back. */
 int pack_read(struct pack *, struct err *);
 
 #endif
