@@ -1,5 +1,5 @@
 /*
- * The kinds of archives.
+ * The archive formats.
  */
 
 #include <string.h>
@@ -17,7 +17,7 @@ static const struct {
 	{ ".tar", PACK_TAR },
 };
 
-/* Does ${path} end in ${end}, with something before it? */
+/* Does the file name in ${path} end in ${end}, but not consist of it? */
 static bool
 has_end(const char *path, const char *end)
 {

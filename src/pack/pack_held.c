@@ -23,7 +23,8 @@
 
 #include "pack/pack_held.h"
 
-#define NAMED 3		/* of the files that would be lost */
+#define NAMED 3		/* of the files that would be lost, named in a
+			 * message */
 
 /* ------------------------------------------------------------- looking */
 
@@ -44,7 +45,7 @@ add_file(struct pack_held *held, const char *name)
 	return &held->files[held->n++];
 }
 
-/* Read the member to its end, and note what it is. */
+/* Read the member to its end, and note its hash and state. */
 static void
 read_file(struct pack_held *held, struct pack_reader *reader, char *buffer,
     struct pack_held_file *file, const struct tree_receipt *receipt)
@@ -65,7 +66,7 @@ read_file(struct pack_held *held, struct pack_reader *reader, char *buffer,
 	pack_check_release(&check);
 }
 
-/* All members, as far as they can be read. */
+/* Read all members, as far as possible. */
 static int
 read_all(struct pack_held *held, struct pack_reader *reader, const char *top,
     const struct tree_receipts *receipts, struct err *err)
@@ -97,7 +98,7 @@ read_all(struct pack_held *held, struct pack_reader *reader, const char *top,
 	return 0;
 }
 
-/* Is each file there that its manifest says is? */
+/* Note damage if a file of the manifest is missing. */
 static void
 find_missing(struct pack_held *held, const struct tree_receipts *receipts)
 {
@@ -122,7 +123,7 @@ look(struct pack_held *held, int fd, struct log *log, struct err *err)
 	int rc = pack_find(fd, held->path, log, &found, &why);
 	const char *top = rc == 0 && found.top != NULL ? found.top : "";
 
-	/* No archive of an export may be one of other files. */
+	/* An archive without an export may hold other files. */
 	if (rc == -1 && why.kind == ERR_DISK) {
 		*err = why;
 	} else {
@@ -169,7 +170,7 @@ pack_held_scan(struct pack_held *held, int dir, const char *name,
 
 /* ----------------------------------------------------------- comparing */
 
-/* Files that would be lost, as people are told of them. */
+/* Files that would be lost, for a message. */
 struct lost {
 	struct text names;
 	uint64_t n;
@@ -208,7 +209,7 @@ find_file(const struct pack_files *files, const char *name)
 	size_t low = 0, high = files->n, middle;
 	int order;
 
-	/* By name, but for the first. */
+	/* The files are sorted by name, except for the first. */
 	if (files->n > 0 && strcmp(files->items[0].name, name) == 0)
 		return &files->items[0];
 	for (low = files->n > 0; low < high; ) {
@@ -292,7 +293,7 @@ is_shard(const char *name)
 	return n > 0 && strcmp(&slash[1 + n], ".jsonl") == 0;
 }
 
-/* Is what the old archive has of the file in the new one?  1, 0, -1. */
+/* Does the new archive have what the old one has of the file?  1, 0, -1. */
 static int
 is_kept(const struct pack_held *held, const struct pack_settings *settings,
     int dir, const struct pack_held_file *old, const struct pack_file *new,
@@ -307,7 +308,7 @@ is_kept(const struct pack_held *held, const struct pack_settings *settings,
 	if (held->is_sealed && !held->is_damaged)
 		return is_shard(old->name) ? begins_with(dir, new, old,
 		    err) : 0;
-	/* Completing an export may put its records in order. */
+	/* Completing an export may reorder its records. */
 	if (settings->receipts != NULL && !settings->growing)
 		return 1;
 	return !is_shard(old->name) || new->bytes >= old->bytes;

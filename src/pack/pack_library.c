@@ -1,6 +1,6 @@
 /*
- * libarchive, loaded when it is wanted first: it brings libxml2 and ICU,
- * which would cost every start of the program 2 ms.
+ * libarchive, loaded on first use: it pulls in libxml2 and ICU, which would add
+ * 2 ms to every start of the program.
  */
 
 #include <config.h>
@@ -22,8 +22,8 @@ static const struct {
 };
 
 /*
- * Names in archives are UTF-8, whatever the user's language; times in a ZIP
- * are local ones, so that the zone would be seen in its bytes.
+ * Names in archives are UTF-8 in any locale.  A ZIP has local times, so without
+ * a fixed time zone its bytes would depend on the user's.
  */
 static void
 resolve_words(void)

@@ -1,5 +1,5 @@
 /*
- * Which files are packed, and whether they stay as they are.
+ * The files to pack, and the detection of changes to them.
  */
 
 #include <sys/stat.h>
@@ -57,7 +57,7 @@ add(struct pack_files *files, char *name, const struct stat *st,
 static int list_below(int, const char *, int, struct pack_files *,
     struct err *);
 
-/* Add what ${name} in the directory open as ${dir} is; ${path} is stolen. */
+/* Add the entry ${name} of the directory open as ${dir}; ${path} is stolen. */
 static int
 add_entry(int dir, const char *name, char *path, int level,
     struct pack_files *files, struct err *err)
@@ -81,7 +81,7 @@ add_entry(int dir, const char *name, char *path, int level,
 	return rc;
 }
 
-/* Add all below ${fd}, which is closed. */
+/* Add everything below ${fd}, and close it. */
 static int
 list_below(int fd, const char *path, int level, struct pack_files *files,
     struct err *err)

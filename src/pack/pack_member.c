@@ -1,6 +1,6 @@
 /*
- * A member of an archive that is verified.  It is read, and never unpacked:
- * what it is called matters only for what is told of it.
+ * A member of an archive that is verified.  It is read but never unpacked, so
+ * its name matters only in findings.
  */
 
 #include <inttypes.h>
@@ -9,7 +9,7 @@
 
 #include "pack/pack_verify.h"
 
-/* Would unpacking it write outside of the folder that it is unpacked in? */
+/* Would unpacking it write outside the target directory? */
 static bool
 leads_out(const char *name)
 {
@@ -28,7 +28,7 @@ leads_out(const char *name)
 	}
 }
 
-/* Is the member one that can be looked at?  If not, say why. */
+/* Can the member be checked?  If not, report why. */
 static bool
 check_member(struct pack_verify *verify,
     const struct pack_member *member)
@@ -82,7 +82,7 @@ pack_member_begin(struct pack_verify *verify,
 	pack_check_begin(&verify->check);
 }
 
-/* The member is over; ${why} says that it could not be read to its end. */
+/* End the member; ${why}: the rest of it can't be read. */
 static void
 end_member(struct pack_verify *verify, const char *why)
 {

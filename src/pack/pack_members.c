@@ -1,5 +1,5 @@
 /*
- * The members of an archive, hashed: for archives of files that are no export.
+ * The hashes of an archive's members, for archives without an export.
  */
 
 #include <sys/stat.h>
@@ -52,7 +52,7 @@ hash_all(struct pack_reader *reader, void (*tell)(void *, const char *,
 	return rc;
 }
 
-/* Look for the SHA-256 of all bytes at its end, and check it. */
+/* Find and check the trailer. */
 static int
 read_trailer(
     int fd, struct pack_trailer *trailer, int64_t size, struct err *err)

@@ -1,7 +1,7 @@
 /*
- * An archive, read member by member.  Only ZIP and tar, plain or with gzip or
- * zstd, are taken: the fewer readers, the fewer faults in them.  What it
- * unpacks to is bounded, wherever libarchive passes over it.
+ * Reading an archive member by member.  Only ZIP and tar, plain or with gzip or
+ * zstd, are enabled, to keep the attack surface small.  The unpacked size is
+ * limited, also for data that libarchive skips.
  */
 
 #include <errno.h>
@@ -12,15 +12,15 @@
 
 #include "pack/pack_internal.h"
 
-/* A file of a gigabyte that unpacks to two thousand is a bomb. */
+/* More than this is a decompression bomb. */
 #define MAX_TIMES 2000
 #define MAX_MORE (UINT64_C(1) << 30)
 
-/* And no manifest is so much smaller when it is packed. */
+/* No manifest compresses better than this. */
 #define MAX_TIMES_OUT 64
 #define MAX_MORE_OUT (UINT64_C(1) << 26)
 
-/* Damaged members behind which a ZIP is still read. */
+/* Damaged members after which a ZIP is still read. */
 #define MAX_AGAIN 100
 
 static int
@@ -82,7 +82,7 @@ seek(struct archive *archive, void *cookie, la_int64_t offset, int whence)
 	return to;
 }
 
-/* Why a call failed. */
+/* Set ${err} to why a call failed. */
 static int
 failed(struct pack_reader *reader, struct err *err)
 {
@@ -112,7 +112,7 @@ open_archive(struct pack_reader *reader)
 	rc |= call->archive_read_support_format_tar(archive);
 	rc |= call->archive_read_support_filter_gzip(archive);
 	rc |= call->archive_read_support_filter_zstd(archive);
-	/* To the end of the file, not only to the end of the first. */
+	/* Read concatenated archives to the end of the file. */
 	rc |= call->archive_read_set_options(archive,
 	    "tar:read_concatenated_archives");
 	rc |= call->archive_read_set_read_callback(archive, get);

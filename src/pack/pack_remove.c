@@ -1,8 +1,8 @@
 /*
- * What was packed, removed: each file only if it is still the one that was.
+ * Removing what was packed: each file only if it has not changed since.
  *
- * It can be interrupted anywhere, and it can always be told what the directory
- * was: the folders go before the manifest, and the manifest before the
+ * If it is interrupted anywhere, what is left still identifies the directory:
+ * folders are removed before the manifest, and the manifest before the
  * directory.
  */
 
@@ -44,7 +44,7 @@ remove_folder(int dir, const char *name, struct err *err)
 	return rc;
 }
 
-/* Remove the folders below ${dir}, which have no files any more. */
+/* Remove the empty folders below ${dir}. */
 static int
 remove_folders(int dir, struct err *err)
 {
@@ -64,7 +64,7 @@ remove_folders(int dir, struct err *err)
 	return rc;
 }
 
-/* All files; those that tell what it was when all else has gone. */
+/* Remove all files and folders, the manifest last. */
 static int
 remove_all(int dir, const struct pack_files *files, struct err *err)
 {

@@ -1,7 +1,6 @@
 /*
- * A directory whose removal was interrupted, or that was packed before: each
- * file that is still in it must be in the archive, with the same bytes.  Then
- * nothing is lost with it.
+ * A directory whose removal was interrupted, or that was packed before: it can
+ * be removed if each file in it is in the archive with the same bytes.
  */
 
 #include <sys/stat.h>
@@ -22,8 +21,8 @@ struct pack_rest {
 	bool *is_found;		/* of each: the archive has it */
 	struct pack_found found;
 	struct pack_reader reader;
-	bool is_open, is_over;	/* a member is read; all are */
-	struct pack_file *file;	/* that it may be, or NULL */
+	bool is_open, is_over;	/* a member is being read; all are read */
+	struct pack_file *file;	/* of the same name, or NULL */
 	struct pack_check check;
 	char *buffer;
 	struct pack_progress progress;
@@ -48,7 +47,7 @@ open_archive(struct pack_rest *rest, struct log *log, struct err *err)
 	    rest->path) : 0;
 }
 
-/* Is the archive's folder called like the directory? */
+/* Is the archive's folder named like the directory? */
 static bool
 is_called_alike(const struct pack_rest *rest)
 {
@@ -79,7 +78,7 @@ open_directory(struct pack_rest *rest, struct err *err)
 			return err_wrap(err, "%s", rest->where);
 	}
 	rest->is_found = mem_zero(rest->files.n + 1, sizeof(bool));
-	/* Of one without files, its name is all that is left. */
+	/* If no files are left, only the name identifies the directory. */
 	if (rest->files.n == 0 && !is_called_alike(rest))
 		return err_set(err, ERR_USAGE, rest->dir == -1 ? "%s does not "
 		    "exist, and %s is not an archive of a directory of that "
@@ -131,7 +130,7 @@ begin_member(struct pack_rest *rest, const struct pack_member *member)
 	pack_check_begin(&rest->check);
 }
 
-/* Has the file on disk the bytes of the member that was read? */
+/* Note whether the file on disk has the bytes of the member. */
 static int
 compare(struct pack_rest *rest, struct err *err)
 {
@@ -179,7 +178,7 @@ read_chunk(struct pack_rest *rest, struct err *err)
 	return compare(rest, err);
 }
 
-/* Is there a file that the archive has not? */
+/* Check that the archive has all files. */
 static int
 check_all(const struct pack_rest *rest, struct err *err)
 {

@@ -1,7 +1,7 @@
 /*
- * Where an archive comes to stand: a file that has a hidden name until it is
- * whole.  The lock on it goes with the process, so that one which a crash
- * left behind is told from one that is being written.
+ * Publishing an archive: a file with a hidden name until it is complete.  Its
+ * lock ends with the process, so that a file left by a crash can be told from
+ * one that is being written.
  */
 
 #include <sys/random.h>
@@ -32,7 +32,7 @@ static int
 is_inside(int dir, int top, struct err *err)
 {
 	struct stat here, below = { .st_ino = 0 }, wanted;
-	/* One need not be allowed to list what is above. */
+	/* The user may lack permission to list parent directories. */
 	int fd = openat(dir, ".", O_PATH | O_DIRECTORY | O_CLOEXEC), next;
 	int rc = fstat(top, &wanted) == 0 ? 2 : -1;
 
@@ -42,7 +42,7 @@ is_inside(int dir, int top, struct err *err)
 		} else if (is_same(&here, &wanted)) {
 			rc = 1;
 		} else if (is_same(&here, &below)) {
-			rc = 0;		/* nothing is above the root */
+			rc = 0;		/* the root */
 		} else {
 			below = here;
 			next = openat(fd, "..", O_PATH | O_DIRECTORY |
@@ -60,8 +60,8 @@ is_inside(int dir, int top, struct err *err)
 }
 
 /*
- * May the target be made?  One that is there must be a file; ${st} is set to
- * what it is.  Return 1 if it is there, 0 if not, -1.
+ * May the target be written?  Return 1 and set ${st} if it exists as a plain
+ * file and may be replaced; 0 if it does not exist; or -1 with ${err} set.
  */
 static int
 check_target(const struct pack_staged *staged, struct stat *st,
@@ -89,7 +89,7 @@ lock(int fd)
 	return fcntl(fd, F_SETLK, &lock) == 0;
 }
 
-/* Is ${name} the hidden file of a process that makes the same target? */
+/* Is ${name} a hidden file for the same target? */
 static bool
 is_temp(const struct pack_staged *staged, const char *name)
 {
@@ -101,8 +101,8 @@ is_temp(const struct pack_staged *staged, const char *name)
 }
 
 /*
- * Another process's hidden file: one that is gone has left it, then it goes;
- * or it is there, and that is an error.
+ * Handle another process's hidden file: remove it if that process is gone; else
+ * fail.
  */
 static int
 sweep_one(const struct pack_staged *staged, const char *name, struct err *err)
@@ -111,7 +111,7 @@ sweep_one(const struct pack_staged *staged, const char *name, struct err *err)
 	    O_CLOEXEC), rc = 0;
 	struct stat have, there;
 
-	/* What is not our own user's is none of our business. */
+	/* Leave files of other users alone. */
 	if (fd == -1)
 		return 0;
 	if (fstat(fd, &have) == -1 || !S_ISREG(have.st_mode) ||
@@ -148,7 +148,7 @@ sweep(const struct pack_staged *staged, struct err *err)
 	return rc;
 }
 
-/* Make it, with a name that nobody can know before. */
+/* Create the hidden file under an unpredictable name. */
 static int
 make_temp(struct pack_staged *staged, struct err *err)
 {
@@ -169,7 +169,10 @@ make_temp(struct pack_staged *staged, struct err *err)
 		    O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 		if (staged->fd == -1)
 			break;
-		/* Another's sweep may have taken it before it was locked. */
+		/*
+		 * Another process's sweep may have removed it before it was
+		 * locked.
+		 */
 		if (lock(staged->fd) && fstat(staged->fd, &have) == 0 &&
 		    fstatat(staged->dir, staged->temp, &there,
 		    AT_SYMLINK_NOFOLLOW) == 0 && is_same(&have, &there))
@@ -181,7 +184,7 @@ make_temp(struct pack_staged *staged, struct err *err)
 	    staged->target);
 }
 
-/* Open the folder of the target, and see what it is called in there. */
+/* Open the directory of the target, and split off its name. */
 static int
 open_folder(struct pack_staged *staged, struct err *err)
 {
@@ -190,7 +193,7 @@ open_folder(struct pack_staged *staged, struct err *err)
 	    (size_t)(slash - staged->target) + 1);
 
 	staged->name = mem_text(slash != NULL ? slash + 1 : staged->target);
-	/* A name of the longest kind leaves no room for ours. */
+	/* The longest names leave no room for the prefix. */
 	staged->prefix = mem_format(".hlexport-%.*s-", NAME_MAX - 2 * RANDOM,
 	    staged->name);
 	staged->dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -224,7 +227,7 @@ pack_staged_open(struct pack_staged *staged, const char *target, int inside,
 
 /* ------------------------------------------------------------- its name */
 
-/* Is what is there still what was looked at? */
+/* Is the target still the file that was checked? */
 static int
 check_replaced(const struct pack_staged *staged, struct err *err)
 {
@@ -243,8 +246,8 @@ check_replaced(const struct pack_staged *staged, struct err *err)
 }
 
 /*
- * Take the old one's place: the two change names, so that it can be undone.
- * The old one is gone when the hidden name is.
+ * Replace the target: the two files exchange names, so that it can be undone.
+ * Unlinking the hidden name then removes the old file.
  */
 static int
 replace(struct pack_staged *staged, struct err *err)
@@ -264,7 +267,10 @@ replace(struct pack_staged *staged, struct err *err)
 	    "%s", staged->temp, staged->target);
 }
 
-/* Nothing is replaced, not even what has come a moment ago. */
+/*
+ * Give the file its name without replacing anything, not even a file that was
+ * just created.
+ */
 static int
 give(const struct pack_staged *staged, struct err *err)
 {
@@ -280,7 +286,7 @@ give(const struct pack_staged *staged, struct err *err)
 	    "rename %s to %s", staged->temp, staged->target);
 }
 
-/* In a folder that others can write to, a name may lead elsewhere by now. */
+/* In a directory that others can write to, the name may lead elsewhere now. */
 static int
 check_ours(const struct pack_staged *staged, const char *name,
     struct err *err)
@@ -302,7 +308,7 @@ pack_staged_name(struct pack_staged *staged, struct err *err)
 	    replace(staged, err) : give(staged, err)) == -1 ||
 	    check_ours(staged, staged->name, err) == -1)
 		return -1;
-	/* The name counts only once its directory is on disk too. */
+	/* The name is safe only once the directory is synced. */
 	if (file_sync(staged->dir, staged->target, err) == -1) {
 		if (staged->is_exchanged || !staged->replaces)
 			(void)renameat2(staged->dir, staged->name, staged->dir,
@@ -319,7 +325,7 @@ pack_staged_name(struct pack_staged *staged, struct err *err)
 void
 pack_staged_close(struct pack_staged *staged)
 {
-	/* Unlinked before it is unlocked: so it is never another's. */
+	/* Unlink it while it is locked: later the name may be another's. */
 	if (staged->fd != -1 && !staged->is_named)
 		unlinkat(staged->dir, staged->temp, 0);
 	if (staged->fd != -1)

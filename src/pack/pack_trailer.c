@@ -1,7 +1,7 @@
 /*
- * The mark at the end of an archive: the SHA-256 of all bytes before its own
- * 64 digits, so that one flipped bit is found wherever it is, also where no
- * file would be another.  It stands where every unpacker passes over it:
+ * The trailer of an archive: the SHA-256 of all bytes before its own 64 digits.
+ * It detects a flipped bit anywhere, also outside the files.  It is placed
+ * where every unpacker skips it:
  *
  *	.zip		the archive's comment (APPNOTE 4.3.16)
  *	.tar.gz		the comment of a second, empty member (RFC 1952)
@@ -20,15 +20,16 @@
 #define WORDS_LEN (sizeof(WORDS) - 1)
 #define DIGITS (SHA256_HEX - 1)
 #define BLOCK 512
-#define SURE 4		/* bytes of a mark's beginning that chance won't make */
+#define SURE 4		/* bytes of a trailer's beginning that are no
+			 * coincidence */
 #define END_RECORD 22	/* bytes of ZIP's last record without its comment */
-#define WINDOW 65536	/* bytes at the end where a mark may be that moved */
+#define WINDOW 65536	/* bytes at the end that are searched for a trailer */
 
-/* What stands before the words, and how many bytes behind the digits. */
+/* The bytes before the words and after the digits. */
 static const struct {
 	const char *before;
 	size_t before_len;
-	const char *after;	/* BLOCK bytes of it may be looked at */
+	const char *after;	/* NULL: zeros */
 	size_t after_len;
 } forms[] = {
 	/* The end of ZIP's last record: how long the comment is. */
@@ -41,7 +42,7 @@ static const struct {
 
 _Static_assert(WORDS_LEN + DIGITS == 0x50, "lengths in the marks");
 
-/* What stands behind the digits. */
+/* The bytes after the digits. */
 static const char *
 after(enum pack_format format)
 {
@@ -88,8 +89,7 @@ read_at(int fd, char *data, size_t len, int64_t from, struct err *err)
 }
 
 /*
- * Is there a mark of this kind?  It may be what is damaged: half of its words
- * are enough.
+ * Are these the words of a trailer?  They may be damaged: half of them suffice.
  */
 static bool
 is_trailer(const char *words)
@@ -101,7 +101,7 @@ is_trailer(const char *words)
 	return n > WORDS_LEN / 2;
 }
 
-/* Where can the words of a mark be, by what comes before them? */
+/* Can a trailer's words be here, by the bytes before them? */
 static bool
 fits_before(const char *tail, size_t position, int64_t offset)
 {
@@ -118,7 +118,7 @@ fits_before(const char *tail, size_t position, int64_t offset)
 	return false;
 }
 
-/* Does the file end within what stands before the digits of a mark? */
+/* Does the file end in the bytes before a trailer's digits? */
 static bool
 ends_within(const char *tail, size_t len, enum pack_format format)
 {
@@ -137,7 +137,7 @@ ends_within(const char *tail, size_t len, enum pack_format format)
 	return false;
 }
 
-/* Is there a mark whose end was cut off, or behind which something is? */
+/* Find a trailer that was cut off, or that data was appended to. */
 static int
 find_misplaced(
     int fd, int64_t size, struct pack_trailer *trailer, struct err *err)

@@ -1,7 +1,7 @@
 /*
- * An export, taken out of its archive for the commands that read directories.
- * Of one with a manifest, only what that names is written, and no more bytes of
- * a file than it would take to see that there are too many.
+ * Unpacking an export for the commands that read directories.  If there is a
+ * manifest, only the files in it are written, and of each at most one byte more
+ * than it should have, which shows that it is too long.
  */
 
 #include <errno.h>
@@ -12,7 +12,7 @@
 
 #include "pack/pack_internal.h"
 
-/* An archive that is unpacked. */
+/* An archive that is being unpacked. */
 struct unpacking {
 	const char *path;
 	int fd, dir;		/* the archive, the directory */
@@ -28,7 +28,7 @@ struct unpacking {
 	void *cookie;
 };
 
-/* How many bytes of the file ${name} are wanted; 0: none of it. */
+/* The most bytes to write of the file ${name}; 0: skip it. */
 static uint64_t
 wanted(const struct unpacking *job, const char *name)
 {
@@ -44,7 +44,7 @@ wanted(const struct unpacking *job, const char *name)
 	return receipt == NULL ? 0 : receipt->bytes + 1;
 }
 
-/* ${name} is not as it was packed; NULL: more than a file is not. */
+/* Note that ${name} is damaged; NULL: the rest of the archive. */
 static void
 note_damage(struct unpacking *job, const char *name)
 {
@@ -53,7 +53,7 @@ note_damage(struct unpacking *job, const char *name)
 		    "follows can't be read");
 }
 
-/* Write the member that is read to ${fd}, up to ${most} bytes. */
+/* Write the current member to ${fd}, up to ${max} bytes. */
 static int
 copy_member(struct unpacking *job, const char *name, int fd, uint64_t max,
     struct err *err)
@@ -69,7 +69,7 @@ copy_member(struct unpacking *job, const char *name, int fd, uint64_t max,
 	while (max > 0 && (n = pack_reader_get(&job->reader, job->buffer,
 	    max < PACK_CHUNK ? (size_t)max : PACK_CHUNK, &why)) != 0) {
 		if (n == -1 && why.kind != ERR_DISK) {
-			/* It is as a file that was cut off. */
+			/* The file stays truncated. */
 			note_damage(job, name);
 			(void)pack_reader_again(&job->reader);
 			return 0;
@@ -108,7 +108,7 @@ take(struct unpacking *job, const struct pack_member *member,
 	if ((max = wanted(job, name)) == 0)
 		return 0;
 	fd = file_open(job->dir, name, O_WRONLY | O_CREAT | O_EXCL, err);
-	/* One that is there twice, or a file and a folder: verify tells. */
+	/* verify reports a duplicate, or a file that is also a folder. */
 	if (fd == -1)
 		return errno == EEXIST || errno == ENOTDIR ||
 		    errno == EISDIR ? 0 : -1;
@@ -160,7 +160,7 @@ begin(struct unpacking *job, struct log *log, struct err *err)
 	return 0;
 }
 
-/* The export is called as it was when it was packed; new. */
+/* The name of the export's directory when it was packed, new. */
 static char *
 folder_name(const struct unpacking *job)
 {

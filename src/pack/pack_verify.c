@@ -1,7 +1,7 @@
 /*
- * Is the export in an archive whole?  Its members are read in their order and
- * given to the room that verifies directories; only what is around them is
- * looked at here.  Nothing of them is written anywhere.
+ * Verifying an export in an archive.  The members are read in their order and
+ * passed to the room audit, which verifies directories too; only the
+ * bookkeeping files and the archive itself are checked here.
  */
 
 #include <sys/stat.h>
@@ -32,7 +32,7 @@ pack_say(struct pack_verify *verify, enum audit_problem kind,
 	audit_say(verify->audit, kind, path, what);
 }
 
-/* What SHA256SUMS should say. */
+/* Compute what SHA256SUMS should be. */
 static int
 take_sums(struct pack_verify *verify, struct err *err)
 {
@@ -50,7 +50,7 @@ take_sums(struct pack_verify *verify, struct err *err)
 	return rc;
 }
 
-/* Have the files held against each other as those of a directory are. */
+/* Start the audit of the files, which is that of a directory. */
 static int
 begin_audit(struct pack_verify *verify, struct log *log, struct err *err)
 {
@@ -79,7 +79,7 @@ begin_audit(struct pack_verify *verify, struct log *log, struct err *err)
 		return -1;
 	audit_verify_progress(verify->audit, &now);
 	verify->is_sealed = now.sealed;
-	/* What its manifest promises, it may unpack to. */
+	/* Allow the unpacked size that the manifest gives. */
 	if (__builtin_add_overflow(verify->reader.max, now.bytes_total,
 	    &verify->reader.max))
 		verify->reader.max = UINT64_MAX;
@@ -123,7 +123,7 @@ err_free:
 	return NULL;
 }
 
-/* The archive's own bytes, whatever is in it. */
+/* Check the archive's own bytes. */
 static int
 step_trailer(struct pack_verify *verify, struct err *err)
 {
@@ -150,7 +150,7 @@ step_trailer(struct pack_verify *verify, struct err *err)
 	return 1;
 }
 
-/* The next member.  1; 0 when there is none; -1. */
+/* Read on in the current member or go to the next.  Return 1, or -1. */
 static int
 step_member(struct pack_verify *verify, struct err *err)
 {

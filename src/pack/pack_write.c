@@ -1,5 +1,6 @@
 /*
- * Packing, first act: the files, each as it was when they were listed.
+ * Packing, the first phase: write the files, each unchanged since it was
+ * listed.
  */
 
 #include <sys/stat.h>
@@ -9,7 +10,7 @@
 
 #include "pack/pack_state.h"
 
-/* All of a file is in the archive: is it what it should be? */
+/* End a file: check it against the list and its receipt. */
 static int
 end_file(struct pack *pack, struct err *err)
 {
@@ -50,7 +51,7 @@ begin_file(struct pack *pack, struct err *err)
 	    err);
 }
 
-/* Read and write a piece of the file. */
+/* Copy a chunk of the file. */
 static int
 write_chunk(struct pack *pack, struct err *err)
 {

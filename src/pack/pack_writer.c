@@ -1,6 +1,6 @@
 /*
- * An archive, written member by member.  Nothing in it depends on when, where
- * or by whom it is made, so that the same files are the same bytes.
+ * Writing an archive member by member.  Its bytes don't depend on time, place
+ * or user: the same files give the same archive.
  */
 
 #include <sys/stat.h>
@@ -29,7 +29,7 @@ write_out(struct pack_writer *writer, const void *data, size_t len)
 	return 0;
 }
 
-/* Write but the last two bytes: a ZIP's end is another with a comment. */
+/* Hold back the last two bytes: a ZIP's end differs with a comment. */
 static int
 write_late(struct pack_writer *writer, const char *data, size_t len)
 {
@@ -54,7 +54,7 @@ write_late(struct pack_writer *writer, const char *data, size_t len)
 	return 0;
 }
 
-/* libarchive's way to write. */
+/* libarchive's write callback. */
 static la_ssize_t
 put(struct archive *archive, void *cookie, const void *data, size_t len)
 {
@@ -62,8 +62,8 @@ put(struct archive *archive, void *cookie, const void *data, size_t len)
 
 	(void)archive;
 	/*
-	 * It is given up: libarchive ends the member before it frees its
-	 * memory.  A tar's would be filled up with zeros, however many.
+	 * The archive is given up: libarchive ends the member before it frees
+	 * its memory, and would pad a tar's member with any number of zeros.
 	 */
 	if (writer->is_over)
 		return writer->settings->format == PACK_ZIP ?
@@ -74,7 +74,7 @@ put(struct archive *archive, void *cookie, const void *data, size_t len)
 	return (la_ssize_t)len;
 }
 
-/* Say why a call failed: what the disk said, or else libarchive. */
+/* Set ${err} to why a call failed: a disk error, or libarchive's. */
 static int
 failed(struct pack_writer *writer, struct err *err)
 {
@@ -90,7 +90,7 @@ failed(struct pack_writer *writer, struct err *err)
 	    writer->settings->target, why != NULL ? why : "unknown error");
 }
 
-/* A warning, too, is something that was not done. */
+/* Treat warnings as errors. */
 static int
 check(struct pack_writer *writer, int rc, struct err *err)
 {
@@ -126,7 +126,7 @@ set_format(struct pack_writer *writer, struct err *err)
 	}
 	if (options != NULL && rc == ARCHIVE_OK)
 		rc = call->archive_write_set_options(archive, options);
-	/* Nothing behind the end, whatever a tape would want. */
+	/* No padding for tapes. */
 	rc |= call->archive_write_set_bytes_per_block(archive, PACK_CHUNK);
 	rc |= call->archive_write_set_bytes_in_last_block(archive, 1);
 	return check(writer, rc, err);
@@ -155,7 +155,7 @@ pack_member_name(const struct pack_settings *settings, const char *name)
 	    mem_format("%s/%s", settings->top, name);
 }
 
-/* What is compressed already would only grow. */
+/* Don't compress what is compressed already. */
 static int
 set_compression(struct pack_writer *writer, const char *name,
     struct err *err)
@@ -208,7 +208,7 @@ pack_writer_end(struct pack_writer *writer, struct err *err)
 	    writer->archive), err);
 }
 
-/* The mark; of a ZIP, it takes the place of the last two bytes. */
+/* Write the trailer; in a ZIP, it replaces the last two bytes. */
 static int
 write_trailer(struct pack_writer *writer, struct err *err)
 {
