@@ -132,13 +132,13 @@ say_nothing_came(const struct run *run, struct err *err)
 	    run->first_status == 405;
 
 	if (is_elsewhere && default_value != NULL)
-		err_set(err, ERR_NET, "the server has nothing of what was "
-		    "asked for (%s); check its address, %s: it goes up to the "
+		err_set(err, ERR_NET, "the server has none of the requested "
+		    "data (%s); check its address, %s: it must end with the "
 		    "API's version, as in %s", run->first_why,
 		    run->settings.server, default_value);
 	else
-		err_set(err, ERR_NET, "the server gave nothing of what was "
-		    "asked for (%s); its address is %s", run->first_why,
+		err_set(err, ERR_NET, "every request to the server failed "
+		    "(%s); check its address, %s", run->first_why,
 		    run->settings.server);
 }
 
@@ -155,8 +155,8 @@ end(struct run *run, struct err *err)
 	if (run->interrupted)
 		return RUN_INTERRUPTED;
 	if (!crawl_over(run->crawl)) {
-		err_set(err, ERR_INTERNAL, "the walk came to a halt; this is "
-		    "a fault of the program");
+		err_set(err, ERR_INTERNAL, "internal error: the export "
+		    "stalled with work left; please report this");
 		return RUN_STOPPED;
 	}
 	if (run->settings.resume == NULL && !run->any_success &&
@@ -229,9 +229,9 @@ static void
 tell_aside(const struct run *run)
 {
 	if (run->tree != NULL && tree_aside(run->tree) != NULL)
-		log_say(run->settings.log, LOG_WARN, "run", "what an earlier "
-		    "run had written and the server no longer has as it was "
-		    "is kept in %s", tree_aside(run->tree));
+		log_say(run->settings.log, LOG_WARN, "run", "files of an "
+		    "earlier run that no longer match the server are kept in "
+		    "%s", tree_aside(run->tree));
 }
 
 /* What can't be read back may never have come onto the disk: say that. */

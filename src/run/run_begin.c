@@ -179,14 +179,14 @@ run_check_server(const struct run *run, json_t *header, const char *where,
 	    "server"));
 
 	if (source == NULL || server == NULL)
-		return err_set(err, ERR_DATA, "%s: the first line of its "
+		return err_set(err, ERR_DATA, "%s: the first line of "
 		    MANIFEST_NAME " is damaged", where);
 	if (strcmp(source, settings->source->name) != 0)
 		return err_set(err, ERR_USAGE, "%s is an export from \"%s\", "
 		    "not from \"%s\"", where, source, settings->source->name);
 	if (strcmp(server, settings->server) != 0 && !settings->server_moved)
-		return err_set(err, ERR_USAGE, "%s is an export from %s, and "
-		    "the server is now %s; if that has the same data, say "
+		return err_set(err, ERR_USAGE, "%s is an export from %s, but "
+		    "the server is now %s; if both have the same data, use "
 		    "--server-moved", where, server, settings->server);
 	return 0;
 }
@@ -206,14 +206,14 @@ check_header(struct run *run, struct err *err)
 	char hex[SHA256_HEX];
 
 	if (started == NULL || strlen(started) >= sizeof(run->started))
-		return err_set(err, ERR_DATA, "%s: the first line of its "
+		return err_set(err, ERR_DATA, "%s: the first line of "
 		    MANIFEST_NAME " is damaged", tree_where(run->tree));
 	if (run_check_server(run, header, tree_where(run->tree), err) == -1)
 		return -1;
 	definition_hash(settings->source, hex);
 	if (sha256 == NULL || strcmp(sha256, hex) != 0)
 		log_say(settings->log, LOG_WARN, "run", "the definition of "
-		    "the source \"%s\" is not the one the export began with",
+		    "source \"%s\" has changed since the export began",
 		    source);
 	snprintf(run->started, sizeof(run->started), "%s", started);
 	run->options = json_incref(json_object_get(header, "options"));
@@ -241,8 +241,8 @@ open_export(struct run *run, struct err *err)
 	    run->settings.source, err) == -1)
 		return -1;
 	if (state == MANIFEST_SALVAGED)
-		return err_wrap(err, "'hlexport repair %s' brings its "
-		    "manifest back", where);
+		return err_wrap(err, "run 'hlexport repair %s' to restore its "
+		    "manifest", where);
 	return state == MANIFEST_INTACT ? 0 : manifest_restore(run->manifest,
 	    err);
 }
@@ -275,7 +275,7 @@ widen(struct run *run, struct err *err)
 
 	if (run->n_damage > 0)
 		return err_set(err, ERR_DATA, "%s is damaged; repair it "
-		    "before more is exported", tree_where(run->tree));
+		    "before you export more", tree_where(run->tree));
 	if (manifest_done_markers(run->manifest, &markers, err) == -1)
 		return -1;
 	manifest_widen(run->manifest, run->settings.options);
@@ -414,7 +414,7 @@ check_key(struct run *run, struct err *err)
 		err_set(err, ERR_AUTH, "the server refuses the key (%s); "
 		    "check %s%s", why, source->auth_where != NULL ?
 		    source->auth_where : "the server", reply->status == 403 ?
-		    ", and that it may see what the options ask for" : "");
+		    ", and that it may access what the options select" : "");
 	else
 		err_set(err, ERR_NET, "%s%s: %s", run->settings.server,
 		    source->check, why);

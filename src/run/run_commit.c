@@ -131,12 +131,12 @@ tell_unnamed(struct run *run, const struct run_task *task,
 	const struct source_resource *resource = task->job.listing->resource;
 
 	if (resource->has_children)
-		record_gap(run, task, outcome, i, "it has no key, so what "
-		    "belongs to it can't be asked for");
+		record_gap(run, task, outcome, i, "the record has no key, so "
+		    "the listings below it can't be fetched");
 	else if (set_add(run->reported, resource->name, strlen(resource->name)))
 		log_event(run->settings.log, LOG_WARN, "run", "records "
-		    "without a key are kept; two with the same bytes are "
-		    "taken for two", "resource", task->key, NULL);
+		    "without a key are all kept, even those with equal bytes",
+		    "resource", task->key, NULL);
 }
 
 /* A record for the stream that this reading is written to. */
@@ -439,7 +439,7 @@ say_endless(struct manifest_gap *gap)
 {
 	char *why = gap->why;
 
-	gap->why = mem_format("%s; what comes behind it is not known", why);
+	gap->why = mem_format("%s; what follows is unknown", why);
 	free(why);
 }
 

@@ -73,8 +73,8 @@ write_rows(struct run *run, struct crawl_listing *listing,
 
 	if (tree_path(run->tree, &listing->resource->file, &lookup, NULL,
 	    &run->path, &missing) == -1)
-		return err_set(err, ERR_INTERNAL, "no %s to name a file of "
-		    "%s", missing, listing->key);
+		return err_set(err, ERR_INTERNAL, "no value of %s for the "
+		    "file name of %s", missing, listing->key);
 	if (tree_put(run->tree, run->path.data, (struct span){ rows->data,
 	    rows->len }, &receipt, err) == -1)
 		return -1;
@@ -101,7 +101,7 @@ fail(struct run *run, const struct crawl_job *job)
 	struct crawl_listing *listing = job->listing;
 	struct manifest_gap gap = run_no_gap(listing->key);
 
-	gap.why = mem_format("\"%s\", which it is made from, is not whole",
+	gap.why = mem_format("\"%s\", which it is derived from, is incomplete",
 	    listing->resource->derive->from->name);
 	run_gap(run, &gap);
 	free(gap.why);

@@ -65,8 +65,8 @@ keep_damaged(struct run *run, const struct run_listing *own, struct err *err)
 	for (i = 0; rc == 0 && i < files.n; i++)
 		rc = tree_copy_aside(run->tree, files.items[i].path, err);
 	if (rc == 0 && files.n > 0)
-		log_say(run->settings.log, LOG_WARN, "run", "%s: lines of it "
-		    "can't be read; its files as they were are in %s",
+		log_say(run->settings.log, LOG_WARN, "run", "%s: some lines "
+		    "can't be read; the original files are kept in %s",
 		    own->crawl->key, tree_aside(run->tree));
 	tree_receipts_release(&files);
 	return rc;
@@ -118,8 +118,8 @@ reorder(struct run *run, struct run_listing *own,
 	struct tree_stream *anew = tree_stream_new(run->tree, own->dir, NULL,
 	    true, err);
 
-	log_say(run->settings.log, LOG_INFO, "run", "%s: putting mended "
-	    "records where they belong", own->crawl->key);
+	log_say(run->settings.log, LOG_INFO, "run", "%s: moving records that "
+	    "were fetched late into place", own->crawl->key);
 	if (anew == NULL)
 		return -1;
 	if (copy_in_order(run, own->dir, known, anew, err) == -1) {
@@ -240,7 +240,7 @@ end_open(struct run *run, struct run_listing *own, const char *why)
 	struct text text;
 
 	text_init(&text, 400);
-	text_addf(&text, "%s; %" PRIu64 " records came", why,
+	text_addf(&text, "%s; %" PRIu64 " records were received", why,
 	    own->crawl->distinct);
 	gap.have = (int64_t)own->crawl->distinct;
 	gap.total = own->crawl->total;
@@ -269,10 +269,10 @@ tell_unread(struct run *run, const struct crawl_listing *listing)
 	text_init(&text, 200);
 	text_add_visible(&text, value, strnlen(value, 40));
 	if (set_add(run->reported, key, strlen(key)))
-		log_say(run->settings.log, LOG_WARN, "run", "%s: %s, which "
-		    "should tell how many records there are, is no count: "
-		    "%s; it is left out of account", listing->key,
-		    resource->expect.name, text.data);
+		log_say(run->settings.log, LOG_WARN, "run", "%s: ignoring %s, "
+		    "which should be the number of records but is not a "
+		    "count: %s", listing->key, resource->expect.name,
+		    text.data);
 	text_release(&text);
 	free(key);
 }
@@ -288,10 +288,11 @@ tell_end(struct run *run, const struct run_listing *own)
 
 	tell_unread(run, listing);
 	if (listing->moved)
-		log_say(log, LOG_WARN, "run", "%s: it changed while it was "
-		    "read: %" PRIu64 " records went, and what came is in it; "
-		    "it was read %u times, until nothing new came",
-		    listing->key, listing->have - listing->distinct,
+		log_say(log, LOG_WARN, "run", "%s: the listing changed while "
+		    "it was read: %" PRIu64 " records were removed, and those "
+		    "added are in the export; it was read %u times, until "
+		    "nothing new came", listing->key,
+		    listing->have - listing->distinct,
 		    listing->pass - listing->first_pass + 1);
 	else if (own->gone > 0)
 		log_say(log, LOG_WARN, "run", "%s: %" PRIu64 " records that "
@@ -299,25 +300,24 @@ tell_end(struct run *run, const struct run_listing *own)
 		    listing->key, own->gone);
 	if (own->changed > 0)
 		log_say(log, LOG_WARN, "run", "%s: %" PRIu64 " records "
-		    "changed while it was read; their later version is in "
-		    "the export", listing->key, own->changed);
+		    "changed while the listing was read; the export has their "
+		    "later version", listing->key, own->changed);
 	if (own->shared != NULL)
-		log_say(log, LOG_WARN, "run", "%s: %" PRIu64 " records "
-		    "share the key of another one and have other bytes; all "
+		log_say(log, LOG_WARN, "run", "%s: %" PRIu64 " records have "
+		    "the same key as another record but different bytes; all "
 		    "are kept", listing->key, own->same_key);
 	if (own->older > 0)
 		log_say(log, again ? LOG_INFO : LOG_WARN, "run", "%s: %" PRIu64
-		    " records are others on the server now; in this export "
-		    "they stay as they are, a new one takes what they are now",
+		    " records have changed on the server; this export keeps "
+		    "them as they were, and a new export gets the current ones",
 		    listing->key, own->older);
 	if (listing->is_capped)
 		log_say(log, LOG_WARN, "run", "%s: the server's total is "
-		    "%" PRId64 ", and there were %" PRIu64 " records",
+		    "%" PRId64 ", but it has %" PRIu64 " records",
 		    listing->key, listing->total, listing->distinct);
 	if (own->duplicates > 0)
 		log_say(log, LOG_INFO, "run", "%s: %" PRIu64 " records came "
-		    "twice and were kept once", listing->key,
-		    own->duplicates);
+		    "twice and are kept once", listing->key, own->duplicates);
 }
 
 /*
@@ -338,8 +338,8 @@ is_unsure(const struct run_listing *own)
 static int
 begin_pass(struct run *run, struct run_listing *own, struct err *err)
 {
-	log_say(run->settings.log, LOG_INFO, "run", "%s: its counts don't "
-	    "agree, or it changed while it was read; reading it again",
+	log_say(run->settings.log, LOG_INFO, "run", "%s: the counts don't "
+	    "agree, or the listing changed while it was read; reading it again",
 	    own->crawl->key);
 	if (run->tree == NULL && run->settings.lines == NULL &&
 	    run->online == NULL)
@@ -376,9 +376,9 @@ share_keys(struct run *run, struct run_listing *own, enum crawl_state state,
 		return 1;
 	}
 	if (state == CRAWL_WHOLE) {
-		end_open(run, own, "records have the key of another one and "
-		    "other bytes: which of them are one record that changed "
-		    "can't be told");
+		end_open(run, own, "some records have the same key but "
+		    "different bytes, and nothing shows which of them are "
+		    "versions of one record");
 		listing->gapped = true;
 	}
 	return 0;
@@ -398,13 +398,12 @@ end_listing(struct run *run, struct run_listing *own, enum crawl_state state,
 		break;
 	case CRAWL_WHOLE:
 		if (is_unsure(own))
-			end_open(run, own, "the same records, which have no "
-			    "key, came several times: whether they are one "
-			    "or several can't be told");
+			end_open(run, own, "equal records without a key came "
+			    "several times, and nothing shows whether they "
+			    "are one record or several");
 		if (run_duplicates_are_over(own))
-			end_open(run, own, "more records have the key of "
-			    "another one than can be compared, so some may "
-			    "be missing");
+			end_open(run, own, "too many records share a key to "
+			    "compare them all, so some may be missing");
 		own->crawl->gapped |= is_unsure(own) ||
 		    run_duplicates_are_over(own);
 		if (!own->crawl->gapped)
@@ -414,31 +413,31 @@ end_listing(struct run *run, struct run_listing *own, enum crawl_state state,
 		end_different(run, own);
 		break;
 	case CRAWL_ENDLESS:
-		end_open(run, own, "the server names one more page after the "
-		    "other, and the last 20 had no new record");
+		end_open(run, own, "the server keeps naming a next page, but "
+		    "the last 20 pages had no new record");
 		break;
 	case CRAWL_UNPROVEN:
-		end_open(run, own, "there are more records than the server's "
+		end_open(run, own, "the server has more records than its "
 		    "total says, and no reply proves where they end");
 		break;
 	case CRAWL_BROKEN:
-		end_open(run, own, "a page is empty, though at least one "
-		    "record that came before must be in it, so what is "
-		    "behind it is not known");
+		end_open(run, own, "a page is empty although it must begin "
+		    "with the last record of the page before, so what follows "
+		    "is unknown");
 		break;
 	case CRAWL_CUT:
 		end_open(run, own, "the server says that there are more "
-		    "records, and does not say where");
+		    "records but names no next page");
 		break;
 	case CRAWL_STEPPED:
-		end_open(run, own, "in each reading a page had to be asked "
-		    "for again, and the server may have gone on to the next "
-		    "one meanwhile");
+		end_open(run, own, "in each reading a page had to be "
+		    "requested again, and the server may have moved on to the "
+		    "next page");
 		break;
 	case CRAWL_RESTLESS:
-		end_open(run, own, "in each reading records came on two "
-		    "pages, and no total counts them: others may have come "
-		    "on none");
+		end_open(run, own, "in each reading some records came on two "
+		    "pages, and no total counts them: others may have come on "
+		    "none");
 		break;
 	}
 	return rc;
@@ -486,8 +485,8 @@ mark(struct run *run, struct crawl_node *node, struct err *err)
 		goto done;
 	if (tree_path(run->tree, &node->resource->done, &lookup, NULL,
 	    &run->path, &missing) == -1)
-		rc = err_set(err, ERR_INTERNAL, "no %s to mark %s as done",
-		    missing, node->key);
+		rc = err_set(err, ERR_INTERNAL, "no value of %s for the done "
+		    "marker of %s", missing, node->key);
 	else
 		rc = tree_put(run->tree, run->path.data, (struct span){ "", 0 },
 		    &receipt, err);

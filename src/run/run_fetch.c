@@ -150,9 +150,9 @@ begin_anew(struct run *run, struct run_task *task, struct err *err)
 {
 	struct run_listing *own = task->job.listing->user;
 
-	log_say(run->settings.log, LOG_INFO, "run", "%s: the mark of the next "
-	    "page is no longer good; reading it again from its start",
-	    own->crawl->key);
+	log_say(run->settings.log, LOG_INFO, "run", "%s: the server no longer "
+	    "accepts the cursor of the next page; reading the listing again "
+	    "from its start", own->crawl->key);
 	run_free_task(run, task);
 	return run->tree != NULL || run->settings.lines != NULL ?
 	    run_again_begin(run, own, err) : 0;
@@ -174,11 +174,11 @@ make_url(struct run *run, const struct crawl_job *job,
 	if (source_url(resource, server, lookup, &url, &missing) == -1) {
 		text_release(&url);
 		if (missing == NULL)
-			err_set(err, ERR_DATA, "it can't be asked for: the "
-			    "address would be too long");
+			err_set(err, ERR_DATA, "the URL of the request would "
+			    "be too long");
 		else
-			err_set(err, ERR_DATA, "it can't be asked for: the "
-			    "record above has no {%s}", missing);
+			err_set(err, ERR_DATA, "the request needs {%s}, which "
+			    "the parent record lacks", missing);
 		return NULL;
 	}
 	return text_take(&url);
@@ -265,9 +265,9 @@ classify_refusal(struct run *run, const struct run_task *task)
 	run->refused++;
 	if ((at_root && !run->any_success) || run->refused >= MAX_REFUSED)
 		stop(run, ERR_AUTH, reply->status == 403 ? "the server "
-		    "refuses the key (%s); check %s, and that it may see what "
-		    "the options ask for" : "the server refuses the key (%s); "
-		    "check %s", reply, variable != NULL ? variable :
+		    "refuses the key (%s); check %s, and that it may access "
+		    "what the options select" : "the server refuses the key "
+		    "(%s); check %s", reply, variable != NULL ? variable :
 		    "the server");
 }
 
@@ -296,7 +296,7 @@ try_smaller(struct run *run, struct run_task *task)
 	    status == 413 || status == 422))
 		return false;
 	log_say(run->settings.log, LOG_WARN, "run", "%s failed (%s); trying "
-	    "it in smaller pieces", task->key, reply->why);
+	    "smaller requests", task->key, reply->why);
 	run_free_task(run, task);
 	return true;
 }
@@ -335,17 +335,17 @@ take_refused_probe(struct run *run, struct run_task *task, struct err *err)
 	struct text why;
 
 	if (says_no_page(task)) {
-		log_event(run->settings.log, LOG_INFO, "run", "the page "
-		    "behind the last one is refused, so it was the last",
-		    "resource", task->key, "why", reply->why, NULL);
+		log_event(run->settings.log, LOG_INFO, "run", "the server "
+		    "refuses the page after the last one, so the listing ends "
+		    "there", "resource", task->key, "why", reply->why, NULL);
 		task->failed = true;
 		return commit_task(run, task, err);
 	}
 	text_init(&why, sizeof(reply->why) + 200);
-	text_addf(&why, "%s, but the page behind them, which would show that "
-	    "these are all, failed: %s", task->job.cursor != NULL ? "the mark "
-	    "of the page behind the last records is 0" : "as many records "
-	    "are there as the total says", reply->why);
+	text_addf(&why, "%s, but the next page, which would prove that there "
+	    "are no more records, failed: %s",
+	    task->job.cursor != NULL ? "the cursor of the next page is 0" :
+	    "the total is reached", reply->why);
 	fail(run, task, why.data);
 	text_release(&why);
 	return commit_task(run, task, err);
@@ -363,8 +363,8 @@ take_refusal(struct run *run, struct run_task *task, struct err *err)
 		return take_refused_probe(run, task, err);
 	if (reply->is_unreached)
 		stop(run, ERR_NET, "the server can't be reached (%s); check "
-		    "the network, the proxy if there is one, and the address: "
-		    "%s", reply, run->settings.server);
+		    "the network, the proxy (if any) and the address: %s",
+		    reply, run->settings.server);
 	classify_refusal(run, task);
 	switch (source_classify(resource, reply->status)) {
 	case SOURCE_NOTHING:
@@ -425,27 +425,26 @@ take_cut(struct run *run, struct run_task *task, struct err *err)
 	uint64_t n;
 
 	if (run_page_is_same(task)) {
-		fail(run, task, "the same records come whatever time they "
-		    "are asked for, as many as a reply may have: some may be "
-		    "missing");
+		fail(run, task, "the server sends the same full reply for "
+		    "every time range: some records may be missing");
 		return commit_task(run, task, err);
 	}
 	if (crawl_bisect_time(&task->job, run_page_middle(task))) {
-		log_event(run->settings.log, LOG_INFO, "run", "as many "
-		    "records as a reply may have; asking again in two parts",
+		log_event(run->settings.log, LOG_INFO, "run", "the reply is "
+		    "full; requesting the interval again in two parts",
 		    "resource", task->key, NULL);
 		run_free_task(run, task);
 		return 0;
 	}
 	if (run_page_inside(task, &n) && crawl_narrow(&task->job, n)) {
-		log_event(run->settings.log, LOG_INFO, "run", "as many "
-		    "records as a reply may have; asking again for this "
-		    "second alone", "resource", task->key, NULL);
+		log_event(run->settings.log, LOG_INFO, "run", "the reply is "
+		    "full; requesting this second alone", "resource",
+		    task->key, NULL);
 		run_free_task(run, task);
 		return 0;
 	}
-	fail(run, task, "as many records as a reply may have, in so short "
-	    "a time that it can't be cut further: some may be missing");
+	fail(run, task, "the reply is full, and the interval is too short to "
+	    "be split further: some records may be missing");
 	return commit_task(run, task, err);
 }
 
@@ -471,8 +470,8 @@ run_reply(struct run *run, struct http_reply *reply, struct err *err)
 	/* The server may not look at parts of seconds. */
 	if (task->job.is_narrow && (!run_page_inside(task, &n) ||
 	    n < task->job.min))
-		fail(run, task, "as many records as a reply may have, and "
-		    "records of this second don't come when it is asked for "
-		    "alone: some may be missing");
+		fail(run, task, "the reply is full, and a request for this "
+		    "second alone does not bring all its records: some "
+		    "records may be missing");
 	return commit_task(run, task, err);
 }

@@ -29,9 +29,9 @@ run_lines_check(struct run *run, struct err *err)
 	}
 	if (n != 1)
 		err_set(err, ERR_USAGE, "--stdout prints the records of one "
-		    "list, and with these options there %s: %s; choose one "
-		    "with the options of the source, or leave out --stdout",
-		    n == 0 ? "is none" : "are several",
+		    "list, but these options select %s: %s; select one with "
+		    "the options of the source, or leave out --stdout",
+		    n == 0 ? "none" : "several",
 		    n == 0 ? "-" : names.data);
 	text_release(&names);
 	return n == 1 ? 0 : -1;

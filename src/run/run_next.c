@@ -67,15 +67,15 @@ check_absent(struct run *run, const struct run_task *task, struct err *err)
 		return 0;
 	if (task->page.n >= task->job.count)
 		return err_set(err, ERR_USAGE, "the first page is full (%zu "
-		    "records), and has no %s \"%s\", which the definition "
-		    "says names the next page: correct the definition%s",
+		    "records) but has no %s \"%s\", which names the next page "
+		    "according to the definition: correct the definition%s",
 		    task->page.n, what, where,
-		    !is_header && has_dotted_name(task, where) ? " (a name "
-		    "with a dot in it stands in double quotes, like "
+		    !is_header && has_dotted_name(task, where) ? " (put a "
+		    "name with a dot in double quotes, like "
 		    "'\"@odata.nextLink\"')" : "");
 	if (task->page.n >= MANY)
-		run_tell_once(run, task, "the first page has no %s \"%s\" "
-		    "that names a next page; it is taken for the whole list",
+		run_tell_once(run, task, "the first page has no %s \"%s\" to "
+		    "name a next page; treating it as the complete list",
 		    what, where);
 	return 0;
 }
@@ -95,8 +95,8 @@ read_text(const struct run_task *task, char **next, struct err *err)
 		    resource->cursor_header, "link") == 0 ?
 		    http_next_link(reply->headers[0], &is_odd) :
 		    mem_text(reply->headers[0]);
-		return !is_odd ? 0 : err_set(err, ERR_DATA, "the Link header "
-		    "speaks of a next page in a way that can't be read: %.200s",
+		return !is_odd ? 0 : err_set(err, ERR_DATA, "can't parse the "
+		    "next page in the Link header: %.200s",
 		    reply->headers[0]);
 	}
 	if (task->page.cursor.data == NULL)

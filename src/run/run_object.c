@@ -83,8 +83,8 @@ run_put(struct run *run, const struct crawl_listing *listing,
 	int rc;
 
 	if (find_path(run, listing, record, beside, &missing) == -1)
-		return err_set(err, ERR_DATA, "it has no %s to name its "
-		    "file", missing);
+		return err_set(err, ERR_DATA, "the record has no %s to name "
+		    "its file", missing);
 	rc = beside ? 0 : run_keep_object(run, listing, record->bytes,
 	    &receipt, err);
 	if (rc == -1)

@@ -52,7 +52,8 @@ find_dir(struct run *run, struct run_listing *own, struct err *err)
 		return 0;
 	if (tree_path(tree, &listing->resource->file, &lookup, NULL,
 	    &run->path, &missing) == -1)
-		return err_set(err, ERR_DATA, "%s: no %s to name its folder",
+		return err_set(err, ERR_DATA, "%s: no value of %s to name its "
+		    "directory",
 		    listing->key, missing);
 	own->dir = mem_text(run->path.data);
 	return 0;

@@ -24,8 +24,8 @@ check_number(const struct crawl_job *job, struct page *page,
 
 	number = job->first / job->count + 1;
 	if (page->number >= 0 && (uint64_t)page->number != number)
-		return err_set(err, ERR_DATA, "the reply says that it is "
-		    "page %" PRId64 "; page %" PRIu64 " was asked for",
+		return err_set(err, ERR_DATA, "the reply says that it is page "
+		    "%" PRId64 ", but page %" PRIu64 " was requested",
 		    page->number, number);
 	/*
 	 * Without a total that can be read, a page without records is the
@@ -40,19 +40,18 @@ check_number(const struct crawl_job *job, struct page *page,
 	    !job->listing->first_received && !job->is_subrange)
 		page->size = (int64_t)page->n;
 	if (page->size < 0 && page->n > job->count)
-		return err_set(err, ERR_DATA, "the reply has %zu records; "
-		    "%u were asked for", page->n, job->count);
+		return err_set(err, ERR_DATA, "the reply has %zu records, but "
+		    "%u were requested", page->n, job->count);
 	size = page->size >= 0 ? (uint64_t)page->size : job->count;
 	if (size == 0 || size > UINT32_MAX)
-		return err_set(err, ERR_DATA, "the reply says that its size "
-		    "is %" PRIu64, size);
+		return err_set(err, ERR_DATA, "the reply has an invalid page "
+		    "size: %" PRIu64, size);
 	if (page->n > size)
-		return err_set(err, ERR_DATA, "the reply has %zu records, "
-		    "and says that there are at most %" PRIu64, page->n,
-		    size);
+		return err_set(err, ERR_DATA, "the reply has %zu records, but "
+		    "its page size is %" PRIu64, page->n, size);
 	if (job->listing->first_received && size != job->count)
-		return err_set(err, ERR_DATA, "the reply is cut into pages "
-		    "of %" PRIu64 "; so far they were of %u", size,
+		return err_set(err, ERR_DATA, "the reply has a page size of "
+		    "%" PRIu64 ", but earlier replies had %u", size,
 		    job->count);
 	return 0;
 }
@@ -90,8 +89,8 @@ classify_count(struct page *page, struct err *err)
 	if (page->total >= 0 || page->count < 0)
 		return 0;
 	if ((uint64_t)page->count < page->n)
-		return err_set(err, ERR_DATA, "the reply has %zu records, "
-		    "and counts %" PRId64, page->n, page->count);
+		return err_set(err, ERR_DATA, "the reply has %zu records, but "
+		    "counts %" PRId64, page->n, page->count);
 	if ((uint64_t)page->count > page->n)
 		page->total = page->count;
 	return 0;
@@ -106,11 +105,11 @@ check_offset(const struct crawl_job *job, const struct page *page,
     struct err *err)
 {
 	if (page->n > job->count && (job->is_subrange || job->listing->end > 0))
-		return err_set(err, ERR_DATA, "the reply has %zu records; "
-		    "%u were asked for", page->n, job->count);
+		return err_set(err, ERR_DATA, "the reply has %zu records, but "
+		    "%u were requested", page->n, job->count);
 	if (page->n == 0 && page->more == 1)
 		return err_set(err, ERR_DATA, "the reply has no further "
-		    "records, and says that there are more");
+		    "records, but says that there are more");
 	return 0;
 }
 
@@ -156,7 +155,7 @@ tell_failure(const struct page *page, const char *where, struct err *err)
 
 	text_init(&text, 200);
 	explain(page->failure, &text);
-	err_set(err, ERR_DATA, "the reply says that it failed: \"%s\" is %s",
+	err_set(err, ERR_DATA, "the reply reports a failure: \"%s\" is %s",
 	    where, text.data);
 	text_release(&text);
 	return -1;
@@ -176,10 +175,10 @@ tell_unread(struct run *run, const struct run_task *task,
 	    unread->value.len : 40);
 	http_hide(run->http, text.data);
 	if (set_add(run->reported, key, strlen(key)))
-		log_say(run->settings.log, LOG_WARN, "run", "%s: \"%s\" is "
-		    "%s: %s; it is left out of account, and only what else "
-		    "the server says tells where the list ends", task->key,
-		    unread->path, unread->is_number ? "no count" :
+		log_say(run->settings.log, LOG_WARN, "run", "%s: ignoring "
+		    "\"%s\", which is %s: %s; only the rest of the reply "
+		    "tells where the list ends", task->key,
+		    unread->path, unread->is_number ? "not a count" :
 		    "neither true nor false", text.data);
 	text_release(&text);
 	free(key);
@@ -196,16 +195,16 @@ tell_oddities(struct run *run, const struct run_task *task)
 	for (i = 0; i < page->n_unread; i++)
 		tell_unread(run, task, &page->unread[i]);
 	if (page->n_words > 0)
-		run_tell_once(run, task, "records have NaN or Infinity in "
-		    "them, which JSON does not know; they are kept as they "
-		    "came");
+		run_tell_once(run, task, "some records contain NaN or "
+		    "Infinity, which JSON does not allow; they are kept as "
+		    "received");
 	if (page->errors.data == NULL)
 		return;
 	text_init(&text, 200);
 	explain(page->errors, &text);
-	run_tell_once(run, task, "the reply has \"%s\" beside its records "
-	    "(%s), so some may be missing; where that is a failure, say "
-	    "\"failure: %s\" in the definition", page->errors_name, text.data,
+	run_tell_once(run, task, "the reply has \"%s\" besides its records "
+	    "(%s), so some may be missing; if that is a failure, add "
+	    "\"failure: %s\" to the definition", page->errors_name, text.data,
 	    page->errors_name);
 	text_release(&text);
 }

@@ -161,7 +161,7 @@ lose(struct run *run, struct places *places, const struct run_damage *damage,
 
 	gap.path = (char *)damage->path;
 	gap.why = (char *)"damaged on disk, and the server no longer has the "
-	    "bytes that were exported; what can be read of it stays";
+	    "bytes that were exported; what is readable is kept";
 	if (find_place(run, places, damage, &gap.record, err) == -1)
 		return -1;
 	if (manifest_sealed(run->manifest) != NULL)
@@ -216,8 +216,8 @@ set_aside(struct run *run, struct err *err)
 		    err) == -1)
 			return -1;
 	if (run->aside.n > 0)
-		log_say(run->settings.log, LOG_WARN, "run", "%zu files that "
-		    "were damaged are kept as they were in %s",
+		log_say(run->settings.log, LOG_WARN, "run", "%zu damaged "
+		    "files are kept as they were in %s",
 		    run->aside.n, tree_aside(run->tree));
 	return 0;
 }
@@ -229,8 +229,8 @@ leave(struct run *run)
 	const char *layer = tree_layer_leave(run->tree);
 
 	if (layer != NULL)
-		log_say(run->settings.log, LOG_WARN, "run", "what was "
-		    "fetched is kept in %s, for the next repair", layer);
+		log_say(run->settings.log, LOG_WARN, "run", "the files "
+		    "fetched so far are kept in %s for the next repair", layer);
 }
 
 /*
@@ -251,9 +251,9 @@ is_right(struct run *run)
 	if (run->settings.partial ||
 	    json_equal(manifest_sealed(run->manifest), lost))
 		return true;
-	log_say(run->settings.log, LOG_WARN, "run", "lines of the manifest "
-	    "are lost, and the server no longer has all that the export had "
-	    "when it was sealed; --partial takes what there is");
+	log_say(run->settings.log, LOG_WARN, "run", "the manifest has lost "
+	    "lines, and the server no longer has everything that the sealed "
+	    "export had; use --partial to keep what is left");
 	return false;
 }
 

@@ -452,8 +452,8 @@ run_restore_commit(struct run *run, struct run_task *task, struct err *err)
 
 	if (task->failed && !job.is_probe) {
 		own->restore->has_failed = true;
-		log_say(run->settings.log, LOG_WARN, "run", "%s can't be "
-		    "fetched: %s", task->key, task->gap.why);
+		log_say(run->settings.log, LOG_WARN, "run", "failed to fetch "
+		    "%s: %s", task->key, task->gap.why);
 		state = crawl_fail(run->crawl, &job);
 	} else if (task->failed) {
 		state = crawl_end_probe(run->crawl, &job,
@@ -482,9 +482,9 @@ tell_left(struct run *run, const struct run_listing *own)
 		if (restore->has_failed)
 			run->unfetched++;
 		log_say(run->settings.log, LOG_WARN, "run",
-		    restore->has_failed ? "%s: it can't be brought back "
-		    "without them" : "%s: what the server has now is not "
-		    "what was exported; the damage stays",
+		    restore->has_failed ? "%s: can't be restored without the "
+		    "pages that failed" : "%s: the server's data is no longer "
+		    "what was exported; the file stays damaged",
 		    restore->files.items[i].path);
 	}
 }

@@ -94,8 +94,8 @@ check_there(struct run *run, const struct tree_receipts *files, bool all,
 		if (n++ == 0)
 			first = files->items[i].path;
 	}
-	return n == 0 ? 0 : err_set(err, ERR_DISK, "%zu of the files that "
-	    "were written are not there any more, or have another size: %s%s",
+	return n == 0 ? 0 : err_set(err, ERR_DISK, "%zu exported files are "
+	    "missing or have a different size: %s%s",
 	    n, first, n > 1 ? ", ..." : "");
 }
 

@@ -128,7 +128,7 @@ refused()
 		assert_status 3
 		assert_contains "$output" "missing  files page 1"
 	done
-	assert_contains "$output" "the reply says that its size is 0"
+	assert_contains "$output" "the reply has an invalid page size: 0"
 	# Each was tried five times, and no more.
 	assert_equal "$(asked '^files' | sort | uniq -c | awk '{print $1}')" 30
 }
@@ -138,7 +138,7 @@ refused()
 	add_fault "files body=200 text={\"records\":[{\"type\":\"prompt\",\"x\":1},{\"id\":null,\"type\":\"prompt\"}],\"page\":1,\"size\":100,\"total\":2}"
 	run hlexport
 	assert_status 3
-	assert_contains "$output" "missing  files record 1: it has no key, so what belongs to it can't be asked for"
+	assert_contains "$output" "missing  files record 1: the record has no key, so the listings below it can't be fetched"
 	assert_contains "$output" "missing  files record 2"
 	grep -qx '{"id":null,"type":"prompt"}' exports/*/files/~*/file.json
 	grep -qx '{"type":"prompt","x":1}' exports/*/files/~*/file.json
@@ -171,7 +171,7 @@ refused()
 	assert_status 3
 	# Which of the two is seen first depends on the order of the replies.
 	[[ $output == *"2 different records; the listing's total is 100000000"* ||
-	    $output == *"the last 20 had no new record; 2 records came"* ]]
+	    $output == *"the last 20 pages had no new record; 2 records were received"* ]]
 	[ "$(asked_count "^logs $id")" -lt 100 ]
 }
 
@@ -189,7 +189,7 @@ refused()
 	add_fault "files body=200 text={\"records\":[{\"id\":\"x_1\"}],\"page\":1,\"size\":100,\"total\":1}"
 	run hlexport
 	assert_status 3
-	assert_contains "$output" "it can't be asked for: the record above has no {files.type}"
+	assert_contains "$output" "the request needs {files.type}, which the parent record lacks"
 }
 
 @test "control characters from a server never reach the terminal" {

@@ -89,8 +89,8 @@ export_moving()
 	start_bulk
 	add_fault "logs id=$id page=10 delete=3 times=1"
 	run -0 hlexport --logs
-	assert_contains "$output" "it changed while it was read: 3 records went"
-	grep -q "it changed while it was read" "$(the_export)/export.log"
+	assert_contains "$output" "the listing changed while it was read: 3 records were removed"
+	grep -q "the listing changed while it was read" "$(the_export)/export.log"
 	grep -q '"moved":true,"gone":3' "$(the_export)/manifest.jsonl"
 }
 

@@ -138,7 +138,7 @@ teardown()
 		rc=0
 		wait $pid || rc=$?
 		assert_equal $rc 1
-		grep -q 'or have another size: files/' err
+		grep -q 'or have a different size: files/' err
 		! grep -q 'Export complete' err
 		run -6 hlexport verify exports/*
 		run -0 hlexport -q --resume exports/*

@@ -209,7 +209,7 @@ assert_truth_but_logs()
 	assert_contains "$output" "6 gaps"
 	assert_contains "$output" "HTTP 403"
 	assert_contains "$output" \
-	    '"versions", which it is made from, is not whole'
+	    '"versions", which it is derived from, is incomplete'
 	# Not one of them was tried again.
 	assert_equal "$(asked '^(versions|stats|environments) ' | sort |
 	    uniq -d)" ""

@@ -26,7 +26,7 @@ nothing_is_left()
 	# What fails in another way is said as it is.
 	add_fault "any status=500 times=always"
 	run -1 hlexport --retries 1 -q
-	assert_contains "$output" "gave nothing of what was asked for"
+	assert_contains "$output" "every request to the server failed"
 	assert_contains "$output" "500"
 	nothing_is_left
 }
@@ -180,7 +180,7 @@ nothing_is_left()
 	file=$(find "$one" -name file.json | head -n 1)
 	: >"$file"
 	run -6 hlexport --resume "$one" --include raw
-	assert_contains "$output" "repair it before more is exported"
+	assert_contains "$output" "repair it before you export more"
 	hlexport repair -q "$one" || true
 	hlexport verify -q "$one"
 }

@@ -514,7 +514,7 @@ while_packing()
 	    "$export/manifest.jsonl" "$export/manifest.copy.jsonl"
 	run -6 hlexport verify "$export"
 	run -0 hlexport repair "$export" --server-moved
-	assert_contains "$output" "are others on the server now"
+	assert_contains "$output" "have changed on the server"
 	assert_equal "$(grep -c "are others on" <<<"$output")" 1
 	diff -r whole/files "$export/files"
 	run -0 hlexport verify "$export"

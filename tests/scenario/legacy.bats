@@ -218,7 +218,7 @@ verdict()
 	grep -q '"mine"' before
 	hlexport adopt -q old
 	run -0 hlexport --resume old
-	assert_contains "$output" "in this export they stay as they are"
+	assert_contains "$output" "this export keeps them as they were"
 	cat $(find old/files -path '*/logs/*.jsonl') | sort >after
 	assert_equal "$(comm -23 before after | wc -l)" 0
 	[ "$(wc -l <after)" -gt "$(wc -l <before)" ]

@@ -295,7 +295,7 @@ wrong_file()
 		    "$export"/records/2.jsonl
 		# shellcheck disable=SC2086
 		run -2 hlexport $words "$export"
-		assert_contains "$output" "say --server-moved"
+		assert_contains "$output" "use --server-moved"
 	done
 	assert_equal "$(asked_count)" 0
 	run -0 hlexport repair --server-moved "$export"

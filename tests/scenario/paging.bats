@@ -139,7 +139,7 @@ assert_items()
 		add_fault "$([ $way = posted ] && echo marked || echo $way) page=4 status=500"
 		run -3 items --way $way -o out-$way
 		assert_contains "$output" "records 301 to 400"
-		assert_contains "$output" "what comes behind it is not known"
+		assert_contains "$output" "what follows is unknown"
 		heal
 		forget_asked
 		run -0 items --resume out-$way/*
@@ -161,7 +161,7 @@ assert_items()
 	add_fault "marked page=4 status=410 times=1"
 	run -0 items --resume exports/*
 	assert_items "$(the_export)"
-	run -0 grep -c "no longer good" "$(the_export)/export.log"
+	run -0 grep -c "no longer accepts the cursor" "$(the_export)/export.log"
 }
 
 @test "no key goes to another place, and no request" {
@@ -224,7 +224,7 @@ teardown()
 @test "a list that leads back to itself ends" {
 	start_items --rows 300
 	run -3 items --way ring
-	assert_contains "$output" "the last 20 had no new record; 300 records"
+	assert_contains "$output" "the last 20 pages had no new record; 300 records"
 	[ "$(asked_count)" -lt 30 ]
 	fixture truth/logs >truth
 	lines exports/* | cmp - truth
@@ -280,7 +280,7 @@ teardown()
 @test "a second with too many rows is a gap, and never a silent loss" {
 	start_items --rows 600 --cap 8
 	run -3 items --way span --cap 8
-	assert_contains "$output" "so short a time that it can't be cut further"
+	assert_contains "$output" "the interval is too short to be split further"
 	# From 00:00:00 to 00:00:01, of the first ten rows.
 	assert_contains "$output" "2025-01-01T00:00:0"
 	run -6 hlexport verify "$(the_export)"
@@ -321,7 +321,7 @@ teardown()
 	add_fault "span status=504 times=2"
 	run -0 items --way span --cap 5000
 	lines exports/* | cmp - truth
-	run -0 grep -c "span from .* failed (HTTP 504.*); trying it in smaller pieces" exports/*/export.log
+	run -0 grep -c "span from .* failed (HTTP 504.*); trying smaller requests" exports/*/export.log
 	assert_equal "$(asked_count)" 4
 	# It is not cut for ever.
 	add_fault "span status=504"

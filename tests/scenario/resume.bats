@@ -142,7 +142,7 @@ wait_for()
 	start_fixture
 	run hlexport --resume
 	assert_status 2
-	assert_contains "$output" "if that has the same data, say --server-moved"
+	assert_contains "$output" "if both have the same data, use --server-moved"
 	run hlexport --resume --server-moved
 	assert_status 0
 }
