@@ -1,5 +1,6 @@
 /*
- * The queue: what is ready, what is open, what is done.
+ * The queue: listings that are ready, listings that are open, records that are
+ * done.
  */
 
 #include <stdlib.h>
@@ -15,7 +16,7 @@ crawl_new(const struct crawl_settings *settings)
 
 	crawl->settings = *settings;
 	crawl->last_done = &crawl->done_markers;
-	/* A record is no deeper than there are resources. */
+	/* A record is no deeper than the number of resources. */
 	crawl->ready_at = mem_zero(settings->source->n_resources + 2,
 	    sizeof(size_t));
 	crawl_expand(crawl, &crawl->root);
@@ -49,7 +50,10 @@ take_ready(struct crawl *crawl, struct crawl_job *job)
 	    .pass = 1 };
 }
 
-/* Of the open listings that can give a window, the foremost. */
+/*
+ * The open listing with a page to request that belongs to the earliest top
+ * record.
+ */
 static struct crawl_listing *
 find_ready_page(struct crawl *crawl, bool next_only)
 {
@@ -64,17 +68,16 @@ find_ready_page(struct crawl *crawl, bool next_only)
 }
 
 /*
- * The walk goes one record at the top after the other, so that each is done
- * as soon as can be: of two things that can be done, the one that belongs to
- * the earlier record comes first, and of one record's a new listing before
- * more of an open one.
+ * Top records are finished one after the other, each as soon as possible: a job
+ * of an earlier top record goes first, and of jobs of the same one a new
+ * listing goes before a page of an open one.
  */
 enum crawl_what
 crawl_next(struct crawl *crawl, bool next_only, struct crawl_job *job)
 {
 	struct crawl_listing *listing;
 
-	/* What is found from here on goes in front of what waits. */
+	/* Listings found from here on go to the front. */
 	crawl->last_linked = NULL;
 	if (take_done(crawl, job))
 		return job->what;
@@ -90,7 +93,7 @@ crawl_next(struct crawl *crawl, bool next_only, struct crawl_job *job)
 }
 
 bool
-crawl_over(const struct crawl *crawl)
+crawl_is_over(const struct crawl *crawl)
 {
 	return crawl->root.below == NULL;
 }
@@ -104,7 +107,7 @@ crawl_count(const struct crawl *crawl, struct crawl_counts *counts)
 	DL_FOREACH2(crawl->open, listing, next) {
 		counts->listings_open++;
 		if (listing->size > 0 && listing->total >= 0 &&
-		    !listing->is_dry &&
+		    !listing->is_exhausted &&
 		    (uint64_t)listing->total > listing->ask)
 			counts->pages_known += ((uint64_t)listing->total -
 			    listing->ask + listing->size - 1) /
@@ -124,7 +127,7 @@ crawl_each_ready(const struct crawl *crawl, const struct crawl_listing *after)
 	return after == NULL ? crawl->ready : after->next;
 }
 
-/* Free what is below ${node}; it is no deeper than the source's parents. */
+/* Free everything below ${node}; the depth is bounded by the source. */
 static void
 free_below(struct crawl_node *node)
 {

@@ -9,39 +9,40 @@
 #include "source/source.h"
 
 /*
- * What to ask for next.  The crawl knows which listings there are, which
- * parts of each have been asked for and which have come, and so what may be
- * asked next and what is over.  It is told results and gives out jobs; it
- * touches nothing else, and it holds no record: only the few fields by which
- * one resource hangs from another.
+ * What to request next.  The crawl knows the listings, which parts of each are
+ * requested and which have arrived; so it knows what may be requested next and
+ * which listings are over.  It takes results and gives out jobs.  It does no
+ * I/O and holds no records, only the few fields on which other resources
+ * depend.
  *
- * A listing is one resource below one record: the versions of that file.  A
- * document is a listing with one record.  A listing is asked for in windows
- * (pages); they may come back in any order, but they are committed in theirs:
- * see crawl_is_next().
+ * A listing is one resource below one record, such as the versions of a file.
+ * A document is a listing with one record.  A listing is requested in pages.
+ * Pages may arrive in any order, but are committed in order: see
+ * crawl_is_next().
  *
- * Where a list is asked for by time (SOURCE_INTERVALS), positions are seconds
- * from its beginning (or its end, if the newest come first), and not records.
+ * For a list by time (SOURCE_INTERVALS), positions are seconds from the start
+ * of the list (from its end, if the newest records come first) instead of
+ * records.
  */
 struct crawl;
 
-/* A record that others hang from; the root has no resource. */
+/* A record with listings below it.  The root has no resource. */
 struct crawl_node {
 	struct crawl_node *parent;
 	const struct source_resource *resource;
-	char *key;		/* names it among its siblings, encoded */
-	char **parts;		/* of its key, as they came */
-	char **values;		/* of its resource's fields; NULL: none */
-	struct crawl_fields *fields;	/* of documents beside its children */
-	struct crawl_listing *listing;	/* the one it is from */
-	struct crawl_listing *below;	/* listings that are not over */
-	uint64_t order;		/* of the record at the top, among its like */
-	unsigned depth;		/* records above it */
-	bool gapped;		/* something below could not be had */
+	char *key;		/* unique among its siblings, encoded */
+	char **parts;		/* of its key, not encoded */
+	char **values;		/* of its resource's fields, or NULL */
+	struct crawl_fields *fields;	/* of the documents below it */
+	struct crawl_listing *listing;	/* that it belongs to */
+	struct crawl_listing *below;	/* listings that have not ended */
+	uint64_t order;		/* number of its topmost ancestor */
+	unsigned depth;		/* number of ancestors */
+	bool gapped;		/* something below it has a gap */
 	struct crawl_node *prev, *next;
 };
 
-/* A part of a listing that is there already: records from, and how many. */
+/* A part of a listing: position and number of records. */
 struct crawl_range {
 	uint64_t first, count;
 };
@@ -49,91 +50,99 @@ struct crawl_range {
 struct crawl_listing {
 	const struct source_resource *resource;
 	struct crawl_node *parent;
-	char *key;		/* names it in the export */
-	void *user;		/* the caller's */
+	char *key;		/* its name in the manifest */
+	void *user;		/* owned by the caller */
 
-	/* What is known of it; of these the caller may set ${gapped}. */
-	int64_t total;		/* -1: not known */
-	uint32_t size;		/* records a page; 0: there are no pages */
-	unsigned pass;		/* which reading of it, from 1 */
-	unsigned gaps;		/* windows that could not be had */
-	uint64_t distinct;	/* records of this pass */
-	int64_t expected;	/* by another resource; -1: not said */
-	bool after_gapped;	/* what it comes after has gaps */
-	bool gapped;		/* it ended, but not whole */
+	/* Known so far.  The caller may set ${gapped} only. */
+	int64_t total;		/* -1: unknown */
+	uint32_t size;		/* records a page; 0: no pages */
+	unsigned pass;		/* number of this reading, from 1 */
+	unsigned gaps;		/* pages that failed */
+	uint64_t distinct;	/* different records in this pass */
+	int64_t expected;	/* count given by another resource, or -1 */
+	bool after_gapped;	/* the listing it waited for has gaps */
+	bool gapped;		/* it ended incomplete */
 
-	/* The crawl's own. */
-	uint32_t page_size;	/* records to ask for now; part of ${size} */
-	unsigned streak;	/* windows that came since it got smaller */
-	unsigned grow_after;	/* so many, before larger ones are tried */
-	bool has_grown;		/* since it got smaller */
-	int64_t retry_budget;		/* pieces that may still be tried */
-	char *cursor;		/* of the next page; NULL: the first */
-	char *first_cursor;	/* of the page behind the first; or NULL */
+	/* Private to the crawl. */
+	uint32_t page_size;	/* records to request now, at most ${size} */
+	unsigned streak;	/* pages received since it shrank */
+	unsigned grow_after;	/* streak after which it grows */
+	bool has_grown;		/* since it shrank */
+	int64_t retry_budget;		/* sub-ranges that may still be tried */
+	char *cursor;		/* of the next page; NULL: the first page */
+	char *first_cursor;	/* of the second page, or NULL */
 	bool is_resumed;	/* ${cursor} is from an earlier run */
-	uint64_t print;		/* of the records of this pass, */
-	uint64_t known_print;	/* of those that came in another one before, */
+	uint64_t print;		/* hash of the keys of this pass, in order */
+	uint64_t known_print;	/* of those also seen in earlier passes */
 	uint64_t
-	    duplicates_print;	/* likewise, of those that came twice in it */
-	uint64_t last_print;	/* of all in the pass before, */
-	uint64_t last_duplicates_print;	/* and of those that came twice */
-	uint64_t duplicates;	/* records that came twice in this pass, */
-	uint64_t last_duplicates;	/* and in the one before */
-	uint64_t inserted;	/* new ones between others, in this pass */
-	unsigned varied;	/* readings in pages of another size */
-	uint32_t default_size;	/* of pages, before that */
-	bool is_stepped;	/* in this pass, a page of a scroll was asked
-				 * for again: it may have been the next one */
-	bool received_alone;	/* the record that a page shares with the next
-				 * one: that page had nothing else */
-	bool has_duplicates;	/* a record came on two pages of this pass */
-	unsigned barren;	/* pages in a row that brought nothing new */
-	bool is_endless;	/* too many of them */
-	bool is_unproven;	/* more than the total came, and no end */
-	bool is_broken;		/* a page lacks the record it begins with */
-	bool is_cut;		/* more is said to come, and not where */
-	uint64_t largest;	/* page of this pass, in records */
-	bool says_size;		/* replies say how large pages are */
-	bool is_full;		/* the last page had all it may have */
-	bool says_over;		/* it said that there is no more */
-	bool is_proven;		/* no probe need tell where it ends */
-	bool is_probed;		/* a page beyond the total was asked for */
-	bool is_capped;		/* the total is less than there is */
-	uint64_t begin, end;	/* of a slice; ${end} 0: all there is */
-	int64_t from, to;	/* ms, of a list by time */
-	bool is_open_left;	/* it has no beginning but ${from} */
-	struct crawl_range *narrow;	/* seconds: position, records in it */
+	    duplicates_print;	/* of those that came twice in this pass */
+	uint64_t last_print;	/* ${print} of the pass before */
+	uint64_t last_duplicates_print;	/* of the pass before */
+	uint64_t duplicates;	/* records that came twice in this pass */
+	uint64_t last_duplicates;	/* and in the pass before */
+	uint64_t inserted;	/* new records between known ones in this
+				 * pass */
+	unsigned varied;	/* passes with another page size */
+	uint32_t default_size;	/* page size before that */
+	bool may_have_skipped;	/* in this pass, a page of a scroll was
+				 * requested again: the reply may have been
+				 * the page after it */
+	bool received_alone;	/* the last page had only the record that it
+				 * shares with the page before */
+	bool has_duplicates;	/* a record was on two pages of this pass */
+	unsigned fruitless;	/* pages in a row without a new record */
+	bool is_endless;	/* there were too many of these */
+	bool is_unproven;	/* more records than the total, and no proven
+				 * end */
+	bool is_broken;		/* a page lacks the record it must begin with */
+	bool is_truncated;	/* the server reports more records, but no
+				 * cursor */
+	uint64_t largest;	/* records in the largest page of this pass */
+	bool reports_size;		/* replies give the page size */
+	bool is_full;		/* the last page was full */
+	bool reports_end;		/* it reported the end */
+	bool is_proven;		/* the end needs no probe */
+	bool is_probed;		/* a page beyond the total was requested */
+	bool is_capped;		/* there are more records than the total */
+	uint64_t begin, end;	/* of a slice; ${end} 0: no end */
+	int64_t from, to;	/* of a list by time, in ms */
+	bool has_no_start;	/* ${from} is only an estimate */
+	struct crawl_range *narrow;	/* overfull seconds: position,
+					 * records */
 	size_t n_narrow, narrow_capacity;
-	struct crawl_range *subranges;	/* to be asked for again, smaller */
-	size_t n_subranges, pieces_capacity;
-	uint64_t ask;		/* first record not asked for yet */
-	uint64_t commit;	/* first record not committed yet */
-	size_t under_way;	/* jobs given out and not finished */
-	uint64_t fresh;		/* records that this pass brought */
-	bool is_open;		/* begun, and not left */
-	bool first_received;	/* so that total and size are known */
-	bool is_dry;		/* an empty page came: ask no further */
-	int64_t max;		/* the largest total of this pass, or -1 */
-	uint64_t have;		/* different records, of all passes */
-	bool moved;		/* it ended, and moved meanwhile */
-	bool unsteady;		/* this pass saw it move, */
-	bool is_changing;	/* namely its total */
-	unsigned first_pass;	/* of this run */
-	bool left;		/* crawl_end() was called */
-	struct crawl_node *nodes;	/* records of it that aren't done */
+	struct crawl_range *subranges;	/* parts of failed pages, to be
+					 * requested */
+	size_t n_subranges, subranges_capacity;
+	uint64_t ask;		/* position of the next request */
+	uint64_t commit;	/* position of the next commit */
+	size_t under_way;	/* jobs not finished */
+	uint64_t fresh;		/* new records of this pass */
+	bool is_open;		/* begun and not ended */
+	bool first_received;	/* so total and size are known */
+	bool is_exhausted;	/* the end was reached: request no more */
+	int64_t max;		/* largest total of this pass, or -1 */
+	uint64_t have;		/* different records of all passes */
+	bool moved;		/* it changed while it was read */
+	bool unsteady;		/* this pass saw it change */
+	bool is_changing;	/* its total changed */
+	unsigned first_pass;	/* number of this run's first pass */
+	bool is_ended;		/* crawl_end() was called */
+	struct crawl_node *nodes;	/* its records that are not done */
 	struct crawl_range *ranges;
 	size_t n_ranges;
 	struct crawl_listing *waiters, *next_waiter;
-	struct crawl_listing *prev, *next;	/* ready, or open */
-	struct crawl_listing *prev_below, *next_below;	/* of ${parent} */
+	struct crawl_listing *prev, *next;	/* in the list of ready or
+						 * open ones */
+	struct crawl_listing *prev_below, *next_below;	/* in
+							 * ${parent->below} */
 };
 
 enum crawl_what {
-	CRAWL_NOTHING,	/* nothing can be given out now */
-	CRAWL_OPEN,	/* a listing begins: what is known of it? */
-	CRAWL_FETCH,	/* a window of a listing is to be had */
-	CRAWL_DERIVE,	/* a listing is to be made from another */
-	CRAWL_DONE	/* everything below ${node} is there */
+	CRAWL_NOTHING,	/* no job at the moment */
+	CRAWL_OPEN,	/* a listing begins: what does the manifest have? */
+	CRAWL_FETCH,	/* request a page of a listing */
+	CRAWL_DERIVE,	/* make a listing from another */
+	CRAWL_DONE	/* everything below ${node} is on disk */
 };
 
 struct crawl_job {
@@ -141,53 +150,60 @@ struct crawl_job {
 	struct crawl_listing *listing;	/* not of CRAWL_DONE */
 	struct crawl_node *node;	/* of CRAWL_DONE */
 	uint64_t first;		/* position of the first record, from 0 */
-	uint32_t count;		/* how many; 0: all there are */
+	uint32_t count;		/* number of records; 0: all */
 	unsigned pass;
-	const char *cursor;	/* the page's mark, or NULL; borrowed */
-	uint32_t overlap;	/* records that are there already: 0 or 1 */
-	bool is_subrange;	/* of a window that could not be had whole */
-	bool is_narrow;		/* a second, and hardly more */
-	uint64_t min;		/* records that it must have, if so */
-	bool is_probe;		/* is there really nothing behind the total? */
+	const char *cursor;	/* of the page, or NULL; borrowed */
+	uint32_t overlap;	/* records shared with the page before: 0 or
+				 * 1 */
+	bool is_subrange;	/* part of a page that failed */
+	bool is_narrow;		/* one second with tight borders */
+	uint64_t min;		/* records that such a second must have */
+	bool is_probe;		/* proves that nothing follows the total */
 };
 
-/* What came of a window. */
+/* The outcome of a page. */
 struct crawl_result {
 	uint64_t received;	/* records in the reply */
-	uint64_t distinct;	/* of them, new in this pass */
-	uint64_t fresh;		/* of them, new in the whole export */
-	uint64_t news;		/* in this pass; equal ones without a key
-				 * are one */
-	int64_t total;		/* what the reply says, or -1 */
+	uint64_t distinct;	/* of these, new in this pass */
+	uint64_t fresh;		/* of these, new in the export */
+	uint64_t news;		/* new in this pass; equal records without a
+				 * key count once */
+	int64_t total;		/* given by the reply, or -1 */
 	int64_t size;
-	int more;		/* are there more: 0, 1, or -1: not said */
+	int more;		/* does it report more records?  0, 1; -1:
+				 * unknown */
 	const char *cursor;	/* of the next page, or NULL */
-	bool changed;		/* a record came before with other bytes, in
-				 * a list by time */
-	bool retried;		/* it may have been served more than once */
-	uint64_t print;		/* of all that came in this pass, in order */
-	uint64_t known_print;	/* of those that came in an earlier one, too */
-	uint64_t duplicates_print; /* of those that came before in this one */
-	uint64_t inserted;	/* of this pass: new ones, with others of an
-				 * earlier one on both sides */
+	bool changed;		/* in a list by time, a record came before
+				 * with other bytes */
+	bool retried;		/* the server may have served it more than
+				 * once */
+	uint64_t print;		/* hash of the keys of this pass, in order */
+	uint64_t known_print;	/* of those also seen in earlier passes */
+	uint64_t duplicates_print; /* of those that came twice in this pass */
+	uint64_t inserted;	/* new records of this pass between known
+				 * ones */
 };
 
-/* Where a listing stands.  All but the first two are ends: see crawl_end(). */
+/*
+ * State of a listing.  All but the first two mean that it has ended: see
+ * crawl_end().
+ */
 enum crawl_state {
-	CRAWL_GOES_ON,
-	CRAWL_AGAIN,	/* counts don't agree: it is read once more */
-	CRAWL_WHOLE,	/* ended, and all counts agree */
-	CRAWL_DIFFERS,	/* ended; they still don't agree */
-	CRAWL_HOLED,	/* ended; windows of it are missing */
-	CRAWL_ENDLESS,	/* given up: page after page has nothing new */
-	CRAWL_UNPROVEN,	/* ended; the total is wrong, and nothing else tells */
-	CRAWL_BROKEN,	/* ended: a page is empty that can't be */
-	CRAWL_CUT,	/* ended: there is more, and no one says where */
-	CRAWL_RESTLESS,	/* ended: in each reading records came twice */
-	CRAWL_STEPPED	/* ended: a page may have been stepped over in each */
+	CRAWL_CONTINUES,
+	CRAWL_REREADS,	/* it is read once more */
+	CRAWL_COMPLETE,	/* ended; all counts agree */
+	CRAWL_MISCOUNTED,	/* ended; the counts don't agree */
+	CRAWL_GAPS,	/* ended; pages failed */
+	CRAWL_ENDLESS,	/* given up; page after page has no new record */
+	CRAWL_UNPROVEN,	/* ended; the total is wrong and nothing proves the
+			 * end */
+	CRAWL_BROKEN,	/* ended; a page is empty that can't be */
+	CRAWL_TRUNCATED,	/* ended; there is more, but no cursor */
+	CRAWL_UNSTABLE,	/* ended; records came twice in each pass */
+	CRAWL_SKIPPED	/* ended; each pass may have skipped a page */
 };
 
-/* What an earlier run left of a listing that isn't whole. */
+/* What an earlier run left of an incomplete listing. */
 struct crawl_known {
 	int64_t total;
 	uint32_t size;
@@ -195,13 +211,13 @@ struct crawl_known {
 	bool unsteady;		/* this pass saw it move */
 	uint64_t distinct;	/* records in ${ranges} */
 	uint64_t have;		/* different records on disk */
-	const struct crawl_range *ranges;	/* in order, none twice */
+	const struct crawl_range *ranges;	/* in order, disjoint */
 	size_t n_ranges;
 	const char *cursor;	/* of the next page, or NULL */
-	const char *first_cursor;	/* that the first page named */
-	bool is_full;		/* the last page had all it may have */
-	uint64_t largest;	/* page, in records */
-	bool is_proven;		/* no probe need tell where it ends */
+	const char *first_cursor;	/* named by the first page */
+	bool is_full;		/* the last page was full */
+	uint64_t largest;	/* records in the largest page */
+	bool is_proven;		/* the end needs no probe */
 };
 
 struct crawl_settings {
@@ -210,224 +226,230 @@ struct crawl_settings {
 	const char *(*option)(void *, const char *);
 	void *cookie;
 	const char *started;	/* {run.started} */
-	unsigned ahead;		/* windows asked for before their turn, */
-	unsigned more_ahead;	/* and at most so many more, as they come */
-	unsigned passes;	/* readings of a listing, at most */
+	unsigned ahead;		/* pages requested ahead of their turn */
+	unsigned more_ahead;	/* added to ${ahead} as pages arrive, at most */
+	unsigned passes;	/* maximum of passes over a listing */
 };
 
 /**
  * crawl_new(settings):
- * Return the crawl of a source from its start; crawl_free() it.  What
- * ${settings} points to must live as long.
+ * Return the crawl of a source, at its start; free it with crawl_free().  What
+ * ${settings} points to must outlive it.
  */
 struct crawl *crawl_new(const struct crawl_settings *);
 
-/** crawl_free(crawl): Free ${crawl} (may be NULL) and all it gave out. */
+/**
+ * crawl_free(crawl):
+ * Free ${crawl}, which may be NULL, and all that it gave out.
+ */
 void crawl_free(struct crawl *);
 
 /**
  * crawl_next(crawl, next_only, job):
- * Set ${job} to what can be done next and return what that is.  With
- * ${next_only}, give out no window that would have to wait for one before it:
- * so nothing is added to what must be held in memory.  Each job is
- * to be answered: CRAWL_OPEN by crawl_begin() or crawl_end(), CRAWL_FETCH and
- * CRAWL_DERIVE by crawl_finish() or crawl_fail(), CRAWL_DONE by
- * crawl_node_done().
+ * Set ${job} to the next job and return its kind.  With ${next_only}, give out
+ * no page that would have to wait for an earlier one, so that memory does not
+ * grow.  Answer each job: CRAWL_OPEN with crawl_begin() or crawl_end(),
+ * CRAWL_FETCH and CRAWL_DERIVE with crawl_finish() or crawl_fail(), CRAWL_DONE
+ * with crawl_node_done().
  */
 enum crawl_what crawl_next(struct crawl *, bool, struct crawl_job *);
 
-/** crawl_over(crawl): Is everything answered and nothing left to give? */
-bool crawl_over(const struct crawl *);
+/** crawl_is_over(crawl): Are all jobs answered and none left? */
+bool crawl_is_over(const struct crawl *);
 
 /**
  * crawl_begin(crawl, listing, known):
- * Answer CRAWL_OPEN.  ${known} is what is there already, NULL if nothing;
- * the records in it that may have children must have been linked.  (Where
- * the whole listing is there, link them, and call crawl_end() instead.)
- * Return where the listing stands: all of it may be there.
+ * Answer CRAWL_OPEN. ${known} is what is on disk, NULL if nothing; link its
+ * records that may have children first. (If the listing is complete, link them
+ * and call crawl_end() instead.) Return the listing's state, since all of it
+ * may be on disk.
  */
 enum crawl_state crawl_begin(struct crawl *, struct crawl_listing *,
     const struct crawl_known *);
 
 /**
  * crawl_end(crawl, listing):
- * The caller has done what is to be done at the end of ${listing}; what
- * waits for it may begin.  ${listing} is gone then.
+ * ${listing} has ended and the caller is done with it.  Release the listings
+ * that wait for it, and free ${listing}.
  */
 void crawl_end(struct crawl *, struct crawl_listing *);
 
 /**
  * crawl_is_next(job):
- * Are all windows before this one committed (or gaps), so that this one may
- * be?
+ * Are all pages before this one committed or gaps, so that this one can be
+ * committed?
  */
 bool crawl_is_next(const struct crawl_job *);
 
 /**
  * crawl_link(crawl, listing, parts, values):
- * A record of ${listing} that may have children is there.  ${parts} is its
- * key and ${values} its fields, in the resource's order, each new or NULL;
- * both arrays and all in them are ours now.
+ * Add a record of ${listing} that may have children.  ${parts} is its key and
+ * ${values} its fields in the resource's order, each newly allocated or NULL;
+ * the crawl takes both arrays and their members.
  */
 void crawl_link(struct crawl *, struct crawl_listing *, char **, char **);
 
 /**
  * crawl_add_fields(crawl, listing, values):
- * The fields of the one document ${listing} are these; as crawl_link().
+ * Set the fields of the document ${listing}; ownership as in crawl_link().
  */
 void crawl_add_fields(struct crawl *, struct crawl_listing *, char **);
 
 /**
  * crawl_finish(crawl, job, result):
- * The window or derived listing is committed; it was its turn.  Return where
- * its listing stands now.
+ * The page or derived listing, whose turn it was, is committed.  Return the new
+ * state of its listing.
  */
 enum crawl_state crawl_finish(struct crawl *, const struct crawl_job *,
     const struct crawl_result *);
 
 /**
  * crawl_has_moved(job, result):
- * Did records come or go before the window since those before it were read?
+ * Were records added or removed before the page since the pages before it were
+ * read?
  */
 bool crawl_has_moved(const struct crawl_job *, const struct crawl_result *);
 
 /**
  * crawl_fail(crawl, job):
- * It can't be had; it was its turn.  Return where its listing stands now.
+ * The page, whose turn it was, can't be fetched.  Return the new state of its
+ * listing.
  */
 enum crawl_state crawl_fail(struct crawl *, const struct crawl_job *);
 
 /**
  * crawl_restart(listing):
- * The listing is read once more, from its start, whatever came of it so far.
- * Nothing of it is under way.
+ * Read the listing once more from its start and ignore its gaps.  No job of it
+ * may be unfinished.
  */
 void crawl_restart(struct crawl_listing *);
 
 /**
  * crawl_is_short(listing):
- * Of a list that goes by marks, or by numbers and does not say how large its
- * pages are: did fewer records come than the total says?
+ * In a list by cursor, or by page number without a page size in the replies:
+ * were fewer records received than the total?
  */
 bool crawl_is_short(const struct crawl_listing *);
 
 /**
- * crawl_once_more(crawl, listing):
- * The listing has ended.  Read it once more?  Return false if it was read as
- * often as it may be.
+ * crawl_read_once_more(crawl, listing):
+ * Read the listing, which has ended, once more.  Return false if it has had all
+ * its passes.
  */
-bool crawl_once_more(struct crawl *, struct crawl_listing *);
+bool crawl_read_once_more(struct crawl *, struct crawl_listing *);
 
 /**
  * crawl_end_probe(crawl, job, failed):
- * The probe ${job} did not come: the server has no such page; or it
- * ${failed}, nobody knows, and that is a gap.  Return where its listing stands
- * now.
+ * The probe ${job} brought no page: the server has none, or, if it ${failed},
+ * nobody knows, which is a gap.  Return the new state of its listing.
  */
 enum crawl_state crawl_end_probe(struct crawl *, const struct crawl_job *,
     bool);
 
 /**
  * crawl_number(crawl, listing, var):
- * Return the whole number that ${var} stands for where ${listing} is; or -1.
+ * Return the whole number that ${var} has at ${listing}, or -1.
  */
 int64_t crawl_number(struct crawl *, const struct crawl_listing *,
     const struct source_var *);
 
 /**
  * crawl_bisect(job, too_much):
- * The window can't be had; may it be had in smaller pieces?  If so they are
- * given out next, and ${job} is over.  If it was ${too_much} for the server,
- * what is asked for later is small too, until enough of it has come.  Return
- * false if that is of no use: then crawl_fail() it.
+ * The page failed: can it be requested in smaller sub-ranges?  If so, give
+ * these out next and end ${job}.  If it was ${too_much} for the server, also
+ * request smaller pages from now on, until enough have arrived.  Return false
+ * if that is useless: then call crawl_fail().
  */
 bool crawl_bisect(const struct crawl_job *, bool);
 
 /**
  * crawl_bisect_time(job, offset):
- * The window of time may have more records than came.  Give out, next, the
- * one before and the one from ${offset}, a time in ms, or if that is not inside
- * it from its middle; ${job} is over then.  Return false if it is too short
- * to be split.
+ * The interval may have more records than were received.  Split it at
+ * ${offset}, a time in ms, or in its middle if ${offset} is outside; give out
+ * both parts next and end ${job}.  Return false if it is too short to split.
  */
 bool crawl_bisect_time(const struct crawl_job *, int64_t);
 
 /**
  * crawl_narrow(job, seen):
- * The window of time, of a second, has too many records, of which ${seen} are
- * of that second and others of the one before it.  Give it out, next, without
- * these; ${job} is over then.  Return false if it was so already.
+ * The interval, of one second, has too many records: ${seen} of that second,
+ * and others of the second before.  Give it out again without the others and
+ * end ${job}.  Return false if it was narrow already.
  */
 bool crawl_narrow(const struct crawl_job *, uint64_t);
 
 /**
  * crawl_is_inside(job, offset):
- * Is ${offset}, in ms, in the window of time itself, as crawl_narrow() has it?
- * Each time is in one window.
+ * Is the time ${offset}, in ms, in the interval itself, with the borders of
+ * crawl_narrow()?  Each time is in exactly one interval.
  */
 bool crawl_is_inside(const struct crawl_job *, int64_t);
 
 /**
- * crawl_has_cap(crawl, job):
- * Return how many records of the window of time ${job} are too many; or 0.
+ * crawl_reply_cap(crawl, job):
+ * Return the number of records at which a reply for the interval ${job} counts
+ * as full, or 0.
  */
-uint64_t crawl_has_cap(struct crawl *, const struct crawl_job *);
+uint64_t crawl_reply_cap(struct crawl *, const struct crawl_job *);
 
 /**
  * crawl_time(job, end, out):
- * Write when the window of time begins, or ends.
+ * Write the start of the interval, or its ${end}.
  */
 void crawl_time(const struct crawl_job *, bool, char [32]);
 
 /**
  * crawl_is_stale(job):
- * The page can't be had.  Was its mark kept by an earlier run, so that the
- * server may have forgotten it?  Then the list is read again from its start,
- * and ${job} is over.
+ * The page failed.  If its cursor is from an earlier run, the server may have
+ * forgotten it: end ${job}, begin the listing from its start and return true.
  */
 bool crawl_is_stale(const struct crawl_job *);
 
-/** crawl_is_endless(job): If it can't be had, is the rest not known either? */
+/** crawl_is_endless(job): If the page fails, is everything after it unknown? */
 bool crawl_is_endless(const struct crawl_job *);
 
-/** crawl_page_received(job): The window has come; it may wait for its turn. */
+/**
+ * crawl_page_received(job):
+ * Note that the page has arrived; it may wait for its turn.
+ */
 void crawl_page_received(const struct crawl_job *);
 
-/** crawl_node_done(crawl, node): Answer CRAWL_DONE; ${node} is gone then. */
+/** crawl_node_done(crawl, node): Answer CRAWL_DONE and free ${node}. */
 void crawl_node_done(struct crawl *, struct crawl_node *);
 
 /* ------------------------------------------------------------- names */
 
 /**
  * crawl_record_key(resource, parts, text):
- * Add the key of a record of ${resource}: its ${parts}, percent-encoded, with
- * a "+" between them.
+ * Append the key of a record of ${resource}: its ${parts}, percent-encoded and
+ * joined by "+".
  */
 void crawl_record_key(const struct source_resource *, char *const *,
     struct text *);
 
-/* Where a template's variables get their values from. */
+/* Gives a template's variables their values. */
 struct crawl_resolver {
 	const struct crawl *crawl;
-	const struct crawl_node *node;	/* the nearest record above */
-	const struct crawl_job *job;	/* for {page...}, or NULL */
-	char *const *parts;		/* for the record's own key, or NULL */
+	const struct crawl_node *node;	/* the closest parent record */
+	const struct crawl_job *job;	/* for {page...}; or NULL */
+	char *const *parts;		/* the record's own key; or NULL */
 	char number[32];
 };
 
 /**
  * crawl_lookup(resolver):
- * Return the scope that looks through ${resolver}, and is valid as long as it.
+ * Return a scope that reads from ${resolver}, valid as long as ${resolver} is.
  */
 struct source_lookup crawl_lookup(struct crawl_resolver *);
 
 /* ------------------------------------------------------------ counting */
 
-/* How far things are, for a display. */
+/* Progress. */
 struct crawl_counts {
 	uint64_t listings_open;		/* begun and not ended */
 	uint64_t listings_ready;	/* known and not begun */
-	uint64_t pages_known;		/* left to ask for in open ones */
+	uint64_t pages_known;		/* not requested yet, in open
+					 * listings */
 };
 
 /** crawl_count(crawl, counts): Fill ${counts}. */
@@ -442,8 +464,9 @@ const struct crawl_listing *crawl_each_open(const struct crawl *,
 
 /**
  * crawl_each_ready(crawl, after):
- * Return the listing that is given out (CRAWL_OPEN) after ${after} (NULL: the
- * first), or NULL; what is found meanwhile may come before it.
+ * Return the ready listing after ${after} (NULL: the first), or NULL, in the
+ * order in which CRAWL_OPEN gives them out; listings found later may come
+ * before it.
  */
 struct crawl_listing *crawl_each_ready(const struct crawl *,
     const struct crawl_listing *);

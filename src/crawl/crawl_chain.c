@@ -1,22 +1,22 @@
 /*
- * Lists whose pages are asked for one after the other, since only a reply
- * tells where the next one begins; and lists that are asked for by time.
+ * Lists whose pages are requested one after the other, because only a reply
+ * tells where the next page begins; and lists by time.
  *
- * An offset moves by the records that came, whatever was asked for, so a
- * server that gives fewer loses nothing.  The list has ended where the reply
- * says so (no more; the total is reached, with a page that is not full), or
- * else with an empty page: a page that is only short proves nothing.  Where
- * no total is told, each page begins with the last record of the one before
- * it: if that is another one now, records went meanwhile and some were
- * stepped over, and the list is read again.  Where it comes alone, the page
- * behind it is asked for without it: only if that is empty, it is the end.
+ * An offset advances by the number of records received, so a server that sends
+ * fewer than requested loses none.  The list ends where the reply says so (no
+ * more records; or the total is reached with a page that is not full), or else
+ * with an empty page: a short page proves nothing.  Without a total, each page
+ * begins with the last record of the page before it.  If that is a different
+ * record now, records were removed meanwhile and others may have been skipped,
+ * so the list is read again.  If the shared record comes alone, the next page
+ * is requested without it; only if that is empty, the list ends.
  *
- * A list by time is one window at first.  One that comes with as many records
- * as a reply may have is not used, and asked for again in two.  Each begins a
- * little before the earlier one ends, since platforms don't say on which side
- * the border belongs; what comes twice is kept once.  They are taken in the
- * order in which the server lists records, so that the order of all is the
- * same wherever it was split.
+ * A list by time starts as one interval.  An interval whose reply is full is
+ * discarded and requested again in two parts.  Each part begins a little before
+ * the earlier one ends, because platforms don't say which side includes the
+ * border; duplicates are dropped.  Intervals are processed in the order in
+ * which the server lists records, so the order of all records does not depend
+ * on the splits.
  */
 
 #include <inttypes.h>
@@ -30,14 +30,14 @@
 #define NARROW_MS 1
 
 bool
-crawl_chain_asked(const struct crawl_listing *listing)
+crawl_chain_is_requested(const struct crawl_listing *listing)
 {
 	if (listing->resource->paging == SOURCE_INTERVALS)
 		return crawl_skip(listing, listing->ask) >= listing->end;
-	return listing->under_way > 0 || listing->is_dry;
+	return listing->under_way > 0 || listing->is_exhausted;
 }
 
-/* A number that a template gives, or -1. */
+/* The number that a template evaluates to, or -1. */
 static int64_t
 number_of(const struct source_template *template,
     const struct source_lookup *lookup)
@@ -53,7 +53,7 @@ number_of(const struct source_template *template,
 	return number;
 }
 
-/* A time that a template gives, in ms; or ${usual}. */
+/* The time that a template evaluates to, in ms; or ${default_value}. */
 static int64_t
 time_of(const struct source_template *template,
     const struct source_lookup *lookup, int64_t default_value)
@@ -81,12 +81,12 @@ crawl_chain_begin(struct crawl *crawl, struct crawl_listing *listing)
 	if (resource->paging == SOURCE_INTERVALS) {
 		listing->from = time_of(&resource->intervals.from, &lookup,
 		    INT64_MIN);
-		listing->is_open_left = listing->from == INT64_MIN;
-		if (listing->is_open_left)
+		listing->has_no_start = listing->from == INT64_MIN;
+		if (listing->has_no_start)
 			listing->from = resource->intervals.earliest;
 		listing->to = time_of(&resource->intervals.to, &lookup,
 		    clock_wall());
-		/* Something is asked for, however short it is. */
+		/* Request something, however short the range. */
 		listing->end = listing->to - listing->from < 1000 ? 1 :
 		    (uint64_t)(listing->to - listing->from + 999) / 1000;
 		return;
@@ -98,7 +98,7 @@ crawl_chain_begin(struct crawl *crawl, struct crawl_listing *listing)
 	listing->ask = listing->commit = listing->begin;
 }
 
-/* Does the total, if there is one, say that nothing is behind ${next}? */
+/* Is there a total, and does nothing follow ${next}? */
 static bool
 is_reached(const struct crawl_listing *listing, uint64_t next)
 {
@@ -113,9 +113,9 @@ is_same(const char *one, const char *other)
 }
 
 /*
- * Is 0 the mark of the next page?  So some servers say that there is none, and
- * the first page has it, too (Redis); with others it is a mark like any.  What
- * comes for it tells.
+ * Is the cursor of the next page 0?  Some servers (Redis) mean that there is no
+ * next page, and use 0 for the first page too; for others it is a cursor like
+ * any other.  The reply to it tells.
  */
 static bool
 is_zero(const struct crawl_listing *listing)
@@ -125,7 +125,7 @@ is_zero(const struct crawl_listing *listing)
 }
 
 bool
-crawl_names_none(const struct crawl_job *job,
+crawl_names_no_page(const struct crawl_job *job,
     const struct crawl_result *result)
 {
 	return job->cursor == NULL || result->cursor == NULL ||
@@ -164,18 +164,18 @@ crawl_chain_take(struct crawl_listing *listing, struct crawl_job *job)
 }
 
 static void
-set_hash(char **mark, const char *cursor)
+replace_text(char **text, const char *cursor)
 {
 	char *copy = mem_text(cursor);
 
-	free(*mark);
-	*mark = copy;
+	free(*text);
+	*text = copy;
 }
 
 /*
- * Is the page the last one of a list by cursor?  One cursor may be given for
- * all pages (a scroll): then the list ends with an empty page, since another
- * one would be asked for in the same words.
+ * Is the page the last one of a list by cursor?  If all pages have the same
+ * cursor (a scroll), the list ends with an empty page, since the next request
+ * would be the same.
  */
 static bool
 is_last(const struct crawl_listing *listing, const struct crawl_job *job,
@@ -183,14 +183,14 @@ is_last(const struct crawl_listing *listing, const struct crawl_job *job,
 {
 	if (result->cursor == NULL)
 		return true;
-	/* Where there is a cursor all the same, a full page proves nothing. */
+	/* If there is a cursor nevertheless, a full page proves nothing. */
 	if (result->more == 0 && !listing->is_full)
 		return true;
 	return result->received == 0 && job->cursor != NULL &&
 	    strcmp(job->cursor, result->cursor) == 0;
 }
 
-/* Is there nothing behind ${came}, but what is there already? */
+/* Does nothing follow ${received}, except for ranges on disk? */
 static bool
 is_over(const struct crawl_listing *listing, const struct crawl_job *job,
     uint64_t received, const struct crawl_result *result)
@@ -202,10 +202,10 @@ is_over(const struct crawl_listing *listing, const struct crawl_job *job,
 		return is_last(listing, job, result);
 	if (listing->end > 0 && next >= listing->end)
 		return true;
-	/* The last record again, alone: others may not fit beside it. */
+	/* Only the shared record: others may not fit beside it. */
 	if (result->received <= job->overlap)
 		return result->received == 0 || result->more == 0;
-	/* More than came, or than was there behind it? */
+	/* More than received, or than the ranges on disk? */
 	if (result->more == 1 && !(reached && next > received))
 		return false;
 	if (result->more == 0)
@@ -228,27 +228,27 @@ crawl_chain_received(struct crawl_listing *listing, const struct crawl_job *job,
 		return;
 	}
 	listing->is_resumed = false;
-	/* The last record came just before, and is asked for once more. */
+	/* The page before it ended with the record that this page lacks. */
 	if (job->overlap > 0 && result->received == 0 && job->count > 1)
 		listing->is_broken = true;
 	listing->received_alone = job->overlap > 0 &&
 	    result->received == job->overlap;
 	if (is_over(listing, job, next, result))
-		listing->is_dry = true;
+		listing->is_exhausted = true;
 	if (listing->resource->paging == SOURCE_CURSOR) {
-		listing->is_cut = result->cursor == NULL &&
+		listing->is_truncated = result->cursor == NULL &&
 		    result->more == 1;
-		/* Of a scroll, a page that is asked for again is another. */
+		/* Repeating the request of a scroll may skip a page. */
 		if (result->retried && result->cursor != NULL &&
 		    job->cursor != NULL &&
 		    strcmp(result->cursor, job->cursor) == 0)
-			listing->unsteady = listing->is_stepped = true;
+			listing->unsteady = listing->may_have_skipped = true;
 		if (job->cursor == NULL || is_zero(listing))
-			set_hash(&listing->first_cursor, result->cursor);
-		set_hash(&listing->cursor, result->cursor);
+			replace_text(&listing->first_cursor, result->cursor);
+		replace_text(&listing->cursor, result->cursor);
 	}
 	listing->commit = crawl_skip(listing, next);
-	if (listing->is_dry)
+	if (listing->is_exhausted)
 		listing->n_subranges = 0;
 	else if (listing->n_subranges == 0)
 		listing->ask = next;
@@ -263,7 +263,7 @@ crawl_is_endless(const struct crawl_job *job)
 	const struct crawl_listing *listing = job->listing;
 	enum source_paging paging = listing->resource->paging;
 
-	/* It may be only the first record: the second tells. */
+	/* Only the first record may be bad: the second one tells. */
 	if (!listing->first_received && job->first == listing->begin &&
 	    job->count == 1 && listing->size > 1 &&
 	    paging == SOURCE_OFFSET)
@@ -283,16 +283,18 @@ crawl_chain_failed(struct crawl_listing *listing,
 	listing->commit = crawl_skip(listing, next);
 	if (listing->resource->paging == SOURCE_INTERVALS)
 		return;
-	/* How far it goes is not known, and one page further on may be as
-	 * bad: the next run goes on from here. */
+	/*
+	 * The length is unknown and the next page may fail too.  The next run
+	 * continues here.
+	 */
 	if (crawl_is_endless(job))
-		listing->is_dry = true;
+		listing->is_exhausted = true;
 	if (listing->n_subranges > 0)
 		return;
 	listing->ask = next;
 	if (is_reached(listing, next) ||
 	    (listing->end > 0 && next >= listing->end))
-		listing->is_dry = true;
+		listing->is_exhausted = true;
 }
 
 void
@@ -305,13 +307,13 @@ crawl_chain_known(struct crawl_listing *listing,
 	listing->ask = listing->commit;
 	if (known->n_ranges == 0)
 		return;
-	set_hash(&listing->cursor, known->cursor);
-	set_hash(&listing->first_cursor, known->first_cursor);
+	replace_text(&listing->cursor, known->cursor);
+	replace_text(&listing->first_cursor, known->first_cursor);
 	listing->is_resumed = known->cursor != NULL;
 	if (listing->resource->paging == SOURCE_CURSOR)
-		listing->is_dry = known->cursor == NULL;
+		listing->is_exhausted = known->cursor == NULL;
 	else
-		listing->is_dry = (is_reached(listing, listing->commit) &&
+		listing->is_exhausted = (is_reached(listing, listing->commit) &&
 		    !listing->is_full && !listing->is_capped) ||
 		    (listing->end > 0 && listing->commit >= listing->end);
 }
@@ -339,7 +341,7 @@ crawl_is_stale(const struct crawl_job *job)
 /* ---------------------------------------------------------------- time */
 
 uint64_t
-crawl_has_cap(struct crawl *crawl, const struct crawl_job *job)
+crawl_reply_cap(struct crawl *crawl, const struct crawl_job *job)
 {
 	const struct crawl_listing *listing = job->listing;
 	struct crawl_resolver resolver = { .crawl = crawl,
@@ -366,7 +368,7 @@ crawl_bisect_time(const struct crawl_job *job, int64_t offset)
 		from_first = (listing->resource->intervals.newest_first ?
 		    listing->to - offset : offset - listing->from) / 1000 -
 		    (int64_t)job->first;
-	/* In whole seconds, and inside. */
+	/* In whole seconds, inside the interval. */
 	part = from_first >= 1 && from_first < (int64_t)job->count ?
 	    (uint64_t)from_first : job->count / 2;
 	listing->under_way--;
@@ -376,9 +378,9 @@ crawl_bisect_time(const struct crawl_job *job, int64_t offset)
 }
 
 /*
- * Windows overlap by a second, so one of a second has the records of two.  If
- * these are too many, the borders are put where no record of whole seconds is:
- * a little before each second.
+ * Intervals overlap by a second, so an interval of one second has the records
+ * of two.  If these are too many, put the borders where no record with whole
+ * seconds can be: just before each second.
  */
 bool
 crawl_narrow(const struct crawl_job *job, uint64_t seen)
@@ -419,7 +421,7 @@ time_at(const struct crawl_listing *listing, uint64_t position)
 	    listing->from + ms;
 }
 
-/* When the window begins and ends. */
+/* The start and the end of the interval. */
 static void
 times_of(const struct crawl_job *job, int64_t *begin, int64_t *end)
 {
@@ -429,7 +431,7 @@ times_of(const struct crawl_job *job, int64_t *begin, int64_t *end)
 
 	*begin = one < other ? one : other;
 	*end = one < other ? other : one;
-	/* What is asked for need not be whole seconds. */
+	/* The range need not consist of whole seconds. */
 	if (*begin < listing->from)
 		*begin = listing->from;
 	if (*end > listing->to)
@@ -442,7 +444,7 @@ crawl_is_inside(const struct crawl_job *job, int64_t offset)
 	int64_t begin, end;
 
 	times_of(job, &begin, &end);
-	/* As in crawl_time_value(): borders are a little before seconds. */
+	/* As in crawl_time_value(): borders are just before seconds. */
 	if (end < job->listing->to)
 		end -= NARROW_MS;
 	if (begin > job->listing->from)
@@ -485,7 +487,7 @@ crawl_time_value(struct crawl_resolver *resolver, enum source_var_kind kind)
 		write_time(end, resolver->number);
 		return resolver->number;
 	}
-	if (begin == listing->from && listing->is_open_left)
+	if (begin == listing->from && listing->has_no_start)
 		return NULL;
 	if (begin > listing->from)
 		begin -= job->is_narrow ? 2 * NARROW_MS : OVERLAP_MS;

@@ -1,18 +1,17 @@
 /*
- * One listing: which windows of it to ask for, and when it is over.
+ * One listing: which pages of it to request, and when it has ended.
  *
  *	0        commit          ask             total
  *	|--------|---------------|---------------|
- *	 on disk   asked for       to be asked
+ *	 on disk   requested       not requested
  *
- * The end is proven, not assumed.  A total may be capped: where the last page
- * had as many records as it may have, one page more is asked for (a probe),
- * until one has nothing new.  Where page after page has nothing new, the
- * listing is given up.
+ * The end is proven, not assumed.  A total may be capped: if the last page was
+ * full, one more page is requested (a probe), until a page has nothing new.
+ * If page after page has nothing new, the listing is given up.
  *
- * A listing is read in passes.  A pass that saw the listing move (a total
- * that changes, a record twice, a count that does not fit) is followed by
- * another, until one brings nothing new and its count fits.
+ * A listing is read in passes.  A pass that saw the listing change (a
+ * different total, a duplicate, a wrong count) is followed by another, until
+ * one brings nothing new and its count is right.
  */
 
 #include <stdlib.h>
@@ -22,9 +21,9 @@
 #include "crawl/crawl_internal.h"
 
 #define PAGES_AT_ONCE 2	/* of a list by time */
-#define MAX_BARREN 20	/* pages in a row without a new record */
+#define MAX_FRUITLESS 20	/* pages in a row without a new record */
 
-/* While so many listings are ready below its records, a listing waits. */
+/* A listing waits while more listings than this are ready below its records. */
 #define READY_ENOUGH 64
 
 uint64_t
@@ -53,12 +52,15 @@ crawl_is_short(const struct crawl_listing *listing)
 	enum source_paging paging = listing->resource->paging;
 
 	return (paging == SOURCE_CURSOR || (paging == SOURCE_NUMBERED &&
-	    !listing->says_size)) && listing->max >= 0 &&
+	    !listing->reports_size)) && listing->max >= 0 &&
 	    !listing->is_capped &&
 	    listing->distinct < (uint64_t)listing->max;
 }
 
-/* Is all there up to the total, so that a probe can tell if that is all? */
+/*
+ * Is everything up to the total on disk, and must a probe prove that nothing
+ * follows?
+ */
 static bool
 wants_probe(const struct crawl_listing *listing)
 {
@@ -66,30 +68,30 @@ wants_probe(const struct crawl_listing *listing)
 	    listing->under_way > 0 || listing->max < 0 ||
 	    listing->commit < (uint64_t)listing->max)
 		return false;
-	/* The server's pages may be smaller than those that are asked for. */
+	/* The server's pages may be smaller than requested. */
 	if (crawl_is_short(listing))
 		return true;
 	return !listing->is_proven && (listing->is_capped ||
-	    (listing->is_full && !listing->says_over));
+	    (listing->is_full && !listing->reports_end));
 }
 
 static bool
-all_is_asked(const struct crawl_listing *listing)
+is_all_requested(const struct crawl_listing *listing)
 {
 	if (listing->n_subranges > 0)
 		return false;
 	if (crawl_is_chain(listing))
-		return crawl_chain_asked(listing);
+		return crawl_chain_is_requested(listing);
 	if (!listing->first_received)
 		return listing->under_way > 0 || listing->ask > 0;
 	if (listing->size == 0)
 		return listing->ask > 0;
-	return listing->is_dry || (listing->max >= 0 &&
+	return listing->is_exhausted || (listing->max >= 0 &&
 	    crawl_skip(listing, listing->ask) >= (uint64_t)listing->max &&
 	    !wants_probe(listing));
 }
 
-/* Do enough listings wait below records as deep as those of ${listing}? */
+/* Are enough listings ready below records as deep as those of ${listing}? */
 static bool
 has_enough_below(const struct crawl *crawl,
     const struct crawl_listing *listing)
@@ -103,9 +105,9 @@ has_enough_below(const struct crawl *crawl,
 }
 
 /*
- * How many windows may be asked for before their turn?  One that is refused
- * for a while holds up those behind it, so the more came of the listing, the
- * more they are; a total that is wrong is seen before that.
+ * How many pages may be requested ahead of their turn?  A page that is refused
+ * for a while holds up those after it, so the number grows with the pages
+ * received; a wrong total is noticed before that.
  */
 static uint64_t
 max_ahead(const struct crawl *crawl, const struct crawl_listing *listing)
@@ -122,16 +124,18 @@ bool
 crawl_has_page(const struct crawl *crawl,
     const struct crawl_listing *listing, bool next_only)
 {
-	/* Where no total is known, the next page may be the end. */
+	/* Without a total, the next page may be the last. */
 	uint64_t ahead = next_only || listing->max < 0 ? 1 :
 	    max_ahead(crawl, listing);
 
 	if (listing->resource->derive != NULL)
 		return listing->ask == 0;
-	if (all_is_asked(listing))
+	if (is_all_requested(listing))
 		return false;
-	/* Replies of as many records as there may be, and of pages that end
-	 * where no one knows: few at a time. */
+	/*
+	 * Replies may be full, and pages end where nobody knows: request few at
+	 * once.
+	 */
 	if (crawl_is_chain(listing) && listing->under_way >=
 	    (listing->n_subranges > 0 && listing->resource->paging ==
 	    SOURCE_INTERVALS ? PAGES_AT_ONCE : 1))
@@ -167,7 +171,7 @@ crawl_take_page(struct crawl_listing *listing, struct crawl_job *job)
 	job->first = listing->ask;
 	job->is_probe = listing->first_received && listing->max >= 0 &&
 	    listing->ask >= (uint64_t)listing->max;
-	job->count = crawl_fitting(listing);
+	job->count = crawl_request_size(listing);
 	listing->ask += job->count > 0 ? job->count : 1;
 }
 
@@ -190,20 +194,20 @@ crawl_number(struct crawl *crawl, const struct crawl_listing *listing,
 }
 
 static enum crawl_state
-where_it_stands(struct crawl *crawl, struct crawl_listing *listing)
+state_of(struct crawl *crawl, struct crawl_listing *listing)
 {
-	if (listing->under_way > 0 || !all_is_asked(listing))
-		return CRAWL_GOES_ON;
+	if (listing->under_way > 0 || !is_all_requested(listing))
+		return CRAWL_CONTINUES;
 	return crawl_end_of_pass(crawl, listing);
 }
 
-/* The first window tells how large windows are. */
+/* The first page tells how large pages are. */
 static void
 learn_size(struct crawl_listing *listing, const struct crawl_job *job,
     const struct crawl_result *result)
 {
 	listing->first_received = true;
-	/* A piece of a window that came as it was asked for tells nothing. */
+	/* A sub-range that arrived as requested tells nothing. */
 	if (job->count == 0 || result->size <= 0 ||
 	    (result->size == job->count && job->count < listing->size))
 		return;
@@ -215,7 +219,7 @@ bool
 crawl_has_moved(const struct crawl_job *job,
     const struct crawl_result *result)
 {
-	/* Windows of time overlap. */
+	/* Intervals overlap. */
 	return job->listing->resource->paging != SOURCE_INTERVALS &&
 	    result->distinct + job->overlap != result->received;
 }
@@ -227,7 +231,7 @@ learn_total(struct crawl_listing *listing, const struct crawl_result *result)
 
 	if (total < 0 || listing->resource->paging == SOURCE_INTERVALS)
 		return;
-	/* Of a slice, what is outside is not asked for. */
+	/* What is outside the slice is not requested. */
 	if (listing->end > 0 && total > (int64_t)listing->end)
 		total = (int64_t)listing->end;
 	total = total > (int64_t)listing->begin ?
@@ -237,12 +241,12 @@ learn_total(struct crawl_listing *listing, const struct crawl_result *result)
 	listing->total = total;
 	if (total > listing->max)
 		listing->max = total;
-	/* It counts all that came by now. */
+	/* The total covers all records received so far. */
 	if ((uint64_t)total > listing->distinct)
 		listing->is_capped = false;
 }
 
-/* Note whether the page brings the end nearer. */
+/* Note whether the page brings the end closer. */
 static void
 learn_end(struct crawl_listing *listing, const struct crawl_job *job,
     const struct crawl_result *result)
@@ -257,25 +261,25 @@ learn_end(struct crawl_listing *listing, const struct crawl_job *job,
 	    end >= listing->begin + (uint64_t)listing->max)
 		listing->is_full = result->received >= job->count ||
 		    (listing->largest > 0 && n >= listing->largest);
-	listing->says_over = result->more == 0;
+	listing->reports_end = result->more == 0;
 	if (n > listing->largest && !job->is_subrange)
 		listing->largest = n;
 	if (result->news > 0) {
-		listing->barren = 0;
+		listing->fruitless = 0;
 		listing->is_probed = false;
 	} else if (result->distinct > 0 && listing->max >= 0 &&
 	    !listing->is_capped &&
 	    listing->distinct <= (uint64_t)listing->max) {
-		/* Equal ones without a key: the total counts them. */
-		listing->barren = 0;
-	} else if (!job->is_subrange && ++listing->barren >= MAX_BARREN) {
-		listing->is_endless = listing->is_dry = true;
+		/* Equal records without a key: the total counts them. */
+		listing->fruitless = 0;
+	} else if (!job->is_subrange && ++listing->fruitless >= MAX_FRUITLESS) {
+		listing->is_endless = listing->is_exhausted = true;
 		listing->n_subranges = 0;
 	}
 	if (listing->max < 0 || result->distinct == 0 ||
 	    end <= listing->begin + (uint64_t)listing->max)
 		return;
-	/* Places go beyond it where pages are not full, or come again. */
+	/* Positions exceed the total if pages are not full or come again. */
 	if (listing->distinct <= (uint64_t)listing->max)
 		return;
 	listing->is_capped = true;
@@ -283,15 +287,15 @@ learn_end(struct crawl_listing *listing, const struct crawl_job *job,
 }
 
 /*
- * Nothing new stands behind the total.  Where the total was wrong before, only
- * an empty page or a refusal proves it.
+ * The probe found nothing new.  If the total was wrong before, only an empty
+ * page or a refusal proves the end.
  */
 static enum crawl_state
 end_probe(struct crawl *crawl, struct crawl_listing *listing, bool proven)
 {
-	listing->is_probed = listing->is_dry = true;
+	listing->is_probed = listing->is_exhausted = true;
 	listing->is_unproven = listing->is_capped && !proven;
-	return where_it_stands(crawl, listing);
+	return state_of(crawl, listing);
 }
 
 enum crawl_state
@@ -313,19 +317,19 @@ crawl_finish(struct crawl *crawl, const struct crawl_job *job,
 
 	listing->under_way--;
 	if (job->what == CRAWL_DERIVE)
-		return CRAWL_WHOLE;
-	/* Some servers give the last page again; for a mark, the first. */
+		return CRAWL_COMPLETE;
+	/* Some servers send the last page again, or for a cursor the first. */
 	if (job->is_probe && result->news == 0 && (result->distinct == 0 ||
-	    !crawl_is_short(listing)) && crawl_names_none(job, result) &&
+	    !crawl_is_short(listing)) && crawl_names_no_page(job, result) &&
 	    (listing->resource->paging != SOURCE_CURSOR ||
 	    result->received == 0 || result->received >= listing->largest)) {
-		/* It may have more by now. */
+		/* The total may have grown since. */
 		if (result->total > listing->max)
 			learn_total(listing, result);
 		return end_probe(crawl, listing,
 		    result->received <= job->overlap);
 	}
-	listing->says_size |= result->size > 0;
+	listing->reports_size |= result->size > 0;
 	if (!listing->first_received)
 		learn_size(listing, job, result);
 	learn_total(listing, result);
@@ -341,7 +345,7 @@ crawl_finish(struct crawl *crawl, const struct crawl_job *job,
 	/* In a list by cursor, an empty page is not the end. */
 	if (result->received == 0 && job->count > 0 &&
 	    listing->resource->paging != SOURCE_CURSOR)
-		listing->is_dry = true;
+		listing->is_exhausted = true;
 	listing->distinct += result->distinct;
 	learn_end(listing, job, result);
 	listing->fresh += result->fresh;
@@ -350,12 +354,12 @@ crawl_finish(struct crawl *crawl, const struct crawl_job *job,
 		crawl_widen_page(listing, job);
 	if (crawl_is_chain(listing)) {
 		crawl_chain_received(listing, job, result);
-		return where_it_stands(crawl, listing);
+		return state_of(crawl, listing);
 	}
 	listing->commit = crawl_skip(listing, job->first + (job->count == 0 ?
 	    1 : job->count < listing->size && !is_larger ? job->count :
 	    listing->size));
-	return where_it_stands(crawl, listing);
+	return state_of(crawl, listing);
 }
 
 enum crawl_state
@@ -367,22 +371,22 @@ crawl_fail(struct crawl *crawl, const struct crawl_job *job)
 	listing->gaps++;
 	if (crawl_is_chain(listing)) {
 		crawl_chain_failed(listing, job);
-		return where_it_stands(crawl, listing);
+		return state_of(crawl, listing);
 	}
 	if (crawl_is_endless(job))
-		listing->is_dry = true;
+		listing->is_exhausted = true;
 	listing->commit = crawl_skip(listing, job->first + (job->count > 0 ?
 	    job->count : 1));
-	/* If it is only the first record, the second tells how many. */
+	/* If only the first record is bad, the second one gives the total. */
 	if (!listing->first_received && job->first == 0 && job->count == 1 &&
 	    listing->size > 1) {
 		crawl_add_subrange(listing, 1, 1);
 		listing->ask = 2;
 	}
-	return where_it_stands(crawl, listing);
+	return state_of(crawl, listing);
 }
 
-/* Take over what is known, so that only the rest is asked for. */
+/* Take over what is known, so that only the rest is requested. */
 static void
 take_known(struct crawl_listing *listing, const struct crawl_known *known)
 {
@@ -421,7 +425,7 @@ crawl_begin(struct crawl *crawl, struct crawl_listing *listing,
 	if (crawl_is_chain(listing))
 		crawl_chain_begin(crawl, listing);
 	if (known == NULL)
-		return CRAWL_GOES_ON;
+		return CRAWL_CONTINUES;
 	take_known(listing, known);
-	return where_it_stands(crawl, listing);
+	return state_of(crawl, listing);
 }

@@ -1,5 +1,5 @@
 /*
- * Keys, and where variables get their values from.
+ * Keys of records, and the values of a template's variables.
  */
 
 #include <inttypes.h>
@@ -22,7 +22,7 @@ crawl_record_key(const struct source_resource *resource, char *const *parts,
 	}
 }
 
-/* Look for a field in the records above, and the documents beside them. */
+/* Look for a field in the parent records and the documents beside them. */
 static const char *
 field_value(const struct crawl_node *node, const struct source_var *var)
 {

@@ -1,9 +1,9 @@
 /*
- * Records and the listings below them: how they come, and how they are over.
+ * Records and the listings below them, from start to end.
  *
- * A listing closes when it has ended and no record of it is open.  A record
- * is done when no listing below it is open.  It is then given out as
- * CRAWL_DONE if its resource has a mark for that and nothing is missing.
+ * A listing closes when it has ended and none of its records is open.  A record
+ * is done when no listing below it is open.  It is then given out as CRAWL_DONE
+ * if its resource has a done marker and nothing is missing.
  */
 
 #include <stdlib.h>
@@ -53,7 +53,7 @@ crawl_free_listing(struct crawl_listing *listing)
 	free(listing);
 }
 
-/* Write the listing's key: the resource, then the records above it. */
+/* Append the keys of the node and its ancestors. */
 static void
 add_keys(const struct crawl_node *node, struct text *key)
 {
@@ -87,7 +87,7 @@ new_listing(struct crawl_node *parent, const struct source_resource *resource)
 	return listing;
 }
 
-/* Put it where it is begun next, behind those put there just before. */
+/* Make it the next listing to begin, after those just added. */
 static void
 make_ready(struct crawl *crawl, struct crawl_listing *listing)
 {
@@ -104,7 +104,7 @@ make_ready(struct crawl *crawl, struct crawl_listing *listing)
 	crawl->ready_at[listing->parent->depth]++;
 }
 
-/* Find the listing of ${resource} among those just made. */
+/* Find the listing of ${resource} in ${made}. */
 static struct crawl_listing *
 find_made(struct crawl_listing **made, size_t n,
     const struct source_resource *resource)
@@ -156,7 +156,7 @@ crawl_expand(struct crawl *crawl, struct crawl_node *node)
 
 static void node_done(struct crawl *, struct crawl_node *);
 
-/* The listing is over in every way. */
+/* The listing has ended, and so has everything below it. */
 static void
 forget_listing(struct crawl *crawl, struct crawl_listing *listing)
 {
@@ -178,7 +178,7 @@ forget_node(struct crawl *crawl, struct crawl_node *node)
 	DL_DELETE(listing->nodes, node);
 	crawl_free_node(node);
 	free(node);
-	if (listing->nodes == NULL && listing->left)
+	if (listing->nodes == NULL && listing->is_ended)
 		forget_listing(crawl, listing);
 }
 
@@ -220,7 +220,7 @@ crawl_end(struct crawl *crawl, struct crawl_listing *listing)
 		waiter->after_gapped = listing->gapped;
 		make_ready(crawl, waiter);
 	}
-	listing->left = true;
+	listing->is_ended = true;
 	if (listing->nodes == NULL)
 		forget_listing(crawl, listing);
 }

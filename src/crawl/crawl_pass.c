@@ -1,10 +1,10 @@
 /*
- * A reading of a listing has ended: is that all, or is it read once more?
+ * A pass over a listing has ended: is it complete, or is it read once more?
  */
 
 #include "crawl/crawl_internal.h"
 
-/* Does what was read fit what was promised? */
+/* Do the records read match the counts? */
 static bool
 counts_agree(const struct crawl_listing *listing)
 {
@@ -23,12 +23,13 @@ crawl_read_again(struct crawl_listing *listing)
 	listing->pass++;
 	listing->ask = listing->commit = 0;
 	listing->distinct = listing->fresh = 0;
-	listing->unsteady = listing->is_changing = listing->is_dry = false;
+	listing->unsteady = listing->is_changing = false;
+	listing->is_exhausted = false;
 	listing->is_full = listing->is_probed = listing->is_capped = false;
-	listing->is_endless = listing->is_cut = listing->is_unproven = false;
-	listing->is_broken = false;
-	listing->received_alone = listing->is_stepped = false;
-	listing->barren = 0;
+	listing->is_endless = listing->is_truncated = false;
+	listing->is_unproven = listing->is_broken = false;
+	listing->received_alone = listing->may_have_skipped = false;
+	listing->fruitless = 0;
 	listing->last_print = listing->print;
 	listing->last_duplicates_print = listing->duplicates_print;
 	listing->last_duplicates = listing->duplicates;
@@ -36,7 +37,7 @@ crawl_read_again(struct crawl_listing *listing)
 	listing->has_duplicates = false;
 	listing->largest = 0;
 	listing->n_ranges = listing->n_subranges = listing->n_narrow = 0;
-	/* The first window tells anew how many there are. */
+	/* The first page gives the total again. */
 	listing->first_received = false;
 	listing->max = -1;
 	if (crawl_is_chain(listing))
@@ -52,7 +53,7 @@ crawl_restart(struct crawl_listing *listing)
 }
 
 bool
-crawl_once_more(struct crawl *crawl, struct crawl_listing *listing)
+crawl_read_once_more(struct crawl *crawl, struct crawl_listing *listing)
 {
 	if (listing->pass - listing->first_pass + 1 >=
 	    crawl->settings.passes)
@@ -62,9 +63,9 @@ crawl_once_more(struct crawl *crawl, struct crawl_listing *listing)
 }
 
 /*
- * A listing whose records come and go while it is read: what was there from
- * beginning to end has been seen once a pass brings nothing new and there are
- * as many different records as the server ever said in it.
+ * A listing that changes while it is read: everything that existed all along
+ * has been seen once a pass brings nothing new and there are at least as many
+ * different records as the largest total of the pass.
  */
 static bool
 is_caught_up(const struct crawl_listing *listing, unsigned readings)
@@ -76,12 +77,12 @@ is_caught_up(const struct crawl_listing *listing, unsigned readings)
 }
 
 /*
- * Nothing counts its records, and some came on two pages: then others may have
- * come on none.  If records were added in front meanwhile, which moved all of
- * them along, nothing is lost.  So it was if the next reading has those of the
- * one before in the same order, and as many new ones before or behind them as
- * had come twice.  Otherwise only a reading without doubles tells: it has a
- * record for each place.
+ * Without a count, if some records came on two pages, others may have come on
+ * none.  Nothing is lost if records were added in front meanwhile, which moved
+ * the others along.  That is proven if the next pass has the records of this
+ * one in the same order, and at least as many new ones before or after them as
+ * came twice.  Otherwise only a pass without duplicates proves that each
+ * position was read.
  */
 static bool
 is_uncounted(const struct crawl_listing *listing)
@@ -99,7 +100,7 @@ has_grown(const struct crawl_listing *listing, unsigned readings)
 	    listing->inserted == 0;
 }
 
-/* Was this reading the same as the one before, with all that came twice? */
+/* Was this pass the same as the one before, including its duplicates? */
 static bool
 is_static(const struct crawl_listing *listing, unsigned readings)
 {
@@ -109,10 +110,10 @@ is_static(const struct crawl_listing *listing, unsigned readings)
 }
 
 /*
- * A list that does not move, and where records come on two pages all the same:
- * the server has another order for each page, where records tie.  In pages of
- * another size, other records stand at their borders.  Ask for these from now
- * on; return false where that can't be, or is of no use.
+ * The list does not change, but records come on two pages: the server's order
+ * is not stable where records tie.  With another page size, other records are
+ * at the borders of pages.  Choose another size; return false if that is
+ * impossible or useless.
  */
 static bool
 vary_size(struct crawl_listing *listing)
@@ -125,7 +126,7 @@ vary_size(struct crawl_listing *listing)
 		listing->default_size = listing->size;
 	size = listing->default_size;
 	other = size - 1 - size / 7 * (listing->varied % 6);
-	/* The fewer borders are the same, the better. */
+	/* Coprime sizes share the fewest borders. */
 	for (; other > 2; other--) {
 		for (a = size, b = other; b > 0; a = b, b = rest)
 			rest = a % b;
@@ -137,7 +138,7 @@ vary_size(struct crawl_listing *listing)
 	return true;
 }
 
-/* Read it once more; if this was the last time, it is a gap. */
+/* Read the list once more, or after the ${last} pass make it a gap. */
 static enum crawl_state
 again_or(struct crawl_listing *listing, bool last, enum crawl_state gap)
 {
@@ -146,7 +147,7 @@ again_or(struct crawl_listing *listing, bool last, enum crawl_state gap)
 		return gap;
 	}
 	crawl_read_again(listing);
-	return CRAWL_AGAIN;
+	return CRAWL_REREADS;
 }
 
 enum crawl_state
@@ -160,15 +161,15 @@ crawl_end_of_pass(struct crawl *crawl, struct crawl_listing *listing)
 
 	if (listing->gaps > 0) {
 		listing->gapped = true;
-		return CRAWL_HOLED;
+		return CRAWL_GAPS;
 	}
 	listing->expected = listing->resource->has_expect ?
 	    crawl_number(crawl, listing, &listing->resource->expect) : -1;
-	if (listing->is_cut) {
+	if (listing->is_truncated) {
 		listing->gapped = true;
-		return CRAWL_CUT;
+		return CRAWL_TRUNCATED;
 	}
-	/* Only a count can tell that what is there is all. */
+	/* Only a count can prove that nothing is missing. */
 	if (listing->is_endless && (listing->total < 0 ||
 	    listing->is_capped || !counts_agree(listing))) {
 		listing->gapped = true;
@@ -183,29 +184,29 @@ crawl_end_of_pass(struct crawl *crawl, struct crawl_listing *listing)
 		listing->gapped = true;
 		return CRAWL_BROKEN;
 	}
-	if (is_uncounted(listing) && listing->is_stepped)
-		return again_or(listing, last, CRAWL_STEPPED);
+	if (is_uncounted(listing) && listing->may_have_skipped)
+		return again_or(listing, last, CRAWL_SKIPPED);
 	if (is_uncounted(listing) && listing->has_duplicates && !keeps)
 		return again_or(listing, last || (is_static(listing,
 		    readings) && (listing->varied > 1 ||
-		    !vary_size(listing))), CRAWL_RESTLESS);
+		    !vary_size(listing))), CRAWL_UNSTABLE);
 	if (counts_agree(listing) && (steady || last)) {
-		/* Some that an earlier reading saw may have gone. */
+		/* Records that an earlier pass saw may have been removed. */
 		listing->moved = readings > 1 && listing->total >= 0 &&
 		    listing->size > 0 && listing->have !=
 		    (listing->is_capped ? listing->distinct :
 		    (uint64_t)listing->total);
-		return CRAWL_WHOLE;
+		return CRAWL_COMPLETE;
 	}
 	if (is_caught_up(listing, readings)) {
 		listing->moved = true;
-		return CRAWL_WHOLE;
+		return CRAWL_COMPLETE;
 	}
-	/* What a second reading does not explain, a third won't either. */
+	/* If a second pass does not explain it, a third one won't either. */
 	if (last || (readings > 1 && listing->fresh == 0 &&
 	    !listing->is_changing)) {
 		listing->gapped = true;
-		return CRAWL_DIFFERS;
+		return CRAWL_MISCOUNTED;
 	}
-	return again_or(listing, false, CRAWL_DIFFERS);
+	return again_or(listing, false, CRAWL_MISCOUNTED);
 }

@@ -1,6 +1,6 @@
 /*
- * A window that can't be had is cut into pieces; and windows that are too
- * much for the server get smaller, and larger again.
+ * A page that fails is split into sub-ranges; and pages that are too much for
+ * the server shrink, and grow again later.
  */
 
 #include <stdlib.h>
@@ -8,12 +8,12 @@
 
 #include "crawl/crawl_internal.h"
 
-#define MAX_BISECT 100000	/* records; larger windows aren't split */
-#define N_SUBRANGES 10		/* that a window is cut into */
-#define RETRY_BUDGET_EACH 2		/* for each piece that comes */
+#define MAX_BISECT 100000	/* records; larger pages aren't split */
+#define N_SUBRANGES 10		/* sub-ranges of a page */
+#define RETRY_BUDGET_EACH 2		/* for each sub-range that arrives */
 
 uint32_t
-crawl_fitting(const struct crawl_listing *listing)
+crawl_request_size(const struct crawl_listing *listing)
 {
 	uint64_t ask = listing->ask, next = UINT64_MAX;
 	uint32_t size = listing->size, parts;
@@ -53,7 +53,7 @@ crawl_page_received(const struct crawl_job *job)
 		job->listing->retry_budget += RETRY_BUDGET_EACH;
 }
 
-/* Into so many pieces of the same size a window is cut, if possible. */
+/* Into how many equal parts to split ${count}, at most ${max} if possible. */
 static uint32_t
 chunks_of(uint32_t count, uint32_t max)
 {
@@ -75,7 +75,7 @@ crawl_add_subrange(
 
 	listing->subranges =
 	    mem_need(listing->subranges, listing->n_subranges + 1,
-		&listing->pieces_capacity, sizeof(*listing->subranges));
+		&listing->subranges_capacity, sizeof(*listing->subranges));
 	for (i = listing->n_subranges; i > 0 &&
 	    listing->subranges[i - 1].first > first; i--)
 		listing->subranges[i] = listing->subranges[i - 1];
@@ -84,9 +84,9 @@ crawl_add_subrange(
 }
 
 /*
- * A piece that comes earns the right to try two more: so a record that can't
- * be had is found among its neighbours, however many there are, and what
- * can't be had at all is soon left alone.
+ * Each sub-range that arrives pays for two more tries.  So a bad record is
+ * found among its neighbours, however many there are, and a listing that fails
+ * altogether is soon left alone.
  */
 bool
 crawl_bisect(const struct crawl_job *job, bool too_much)
@@ -102,16 +102,18 @@ crawl_bisect(const struct crawl_job *job, bool too_much)
 	if (count <= 1 || count > MAX_BISECT ||
 	    listing->resource->paging == SOURCE_CURSOR)
 		return false;
-	/* Nothing tells if an empty piece is the end, or the server has its
-	 * own size of pages. */
+	/*
+	 * An empty sub-range may be the end, or the server may use its own page
+	 * size.
+	 */
 	if (listing->resource->paging == SOURCE_NUMBERED &&
 	    listing->first_received && listing->max < 0)
 		return false;
-	/* The total is less by now, and nothing of it is in there. */
+	/* The total has shrunk and excludes the whole page. */
 	if (listing->first_received && listing->total >= 0 &&
 	    first >= listing->begin + (uint64_t)listing->total)
 		return false;
-	/* One that was too much half the size may not be. */
+	/* If a page was too much, half of it may not be. */
 	parts = chunks_of(count, too_much && count < listing->size ? 2 :
 	    N_SUBRANGES);
 	if (!too_much && listing->retry_budget < parts)
@@ -120,7 +122,10 @@ crawl_bisect(const struct crawl_job *job, bool too_much)
 		listing->retry_budget -= parts;
 	each = count / parts;
 	if (too_much && each < listing->page_size) {
-		/* What did not come after it had grown grows later. */
+		/*
+		 * If the larger size failed, wait longer before trying it
+		 * again.
+		 */
 		if (listing->has_grown && listing->grow_after < 1000)
 			listing->grow_after *= 2;
 		listing->has_grown = false;
@@ -128,11 +133,13 @@ crawl_bisect(const struct crawl_job *job, bool too_much)
 		listing->streak = 0;
 	}
 	listing->under_way--;
-	/* Pieces don't overlap: what goes between them is only seen by reading
-	 * again. */
+	/*
+	 * Sub-ranges don't overlap: records that move between them are only
+	 * noticed by reading again.
+	 */
 	if (source_in_order(listing->resource) && listing->max < 0)
 		listing->unsteady = true;
-	/* How many there are is not known yet: no further than the first. */
+	/* The total is unknown: try only the first sub-range. */
 	if (!listing->first_received) {
 		end = first + each;
 		listing->ask = end;

@@ -154,7 +154,7 @@ end(struct run *run, struct err *err)
 	}
 	if (run->interrupted)
 		return RUN_INTERRUPTED;
-	if (!crawl_over(run->crawl)) {
+	if (!crawl_is_over(run->crawl)) {
 		err_set(err, ERR_INTERNAL, "internal error: the export "
 		    "stalled with work left; please report this");
 		return RUN_STOPPED;

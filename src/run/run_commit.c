@@ -366,7 +366,7 @@ say(struct run *run, struct run_task *task, struct outcome *outcome,
 	    .same_key = own->same_key, .capped = listing->is_capped };
 	char *next;
 
-	if (own->alone && state == CRAWL_WHOLE && !page->partial) {
+	if (own->alone && state == CRAWL_COMPLETE && !page->partial) {
 		if (own->stream != NULL && tree_stream_cut(own->stream,
 		    err) == -1) {
 			json_decref(fields);
@@ -465,7 +465,7 @@ commit_failure(struct run *run, struct run_task *task, struct err *err)
 		say_endless(&task->gap);
 	state = crawl_fail(run->crawl, &task->job);
 	/* Without a first page, no one knows how many there are. */
-	if (!listing->first_received && state == CRAWL_HOLED &&
+	if (!listing->first_received && state == CRAWL_GAPS &&
 	    (task->job.count < listing->size ||
 	    source_in_order(listing->resource)))
 		task->gap.first = task->gap.count = -1;
@@ -501,9 +501,9 @@ commit_dry(struct run *run, struct run_task *task, struct err *err)
 		    !run_online_goes_on(run, own);
 	own->is_weighed = true;
 	if (own->is_enough && own->crawl->under_way == 0)
-		state = CRAWL_WHOLE;
+		state = CRAWL_COMPLETE;
 	run_free_task(run, task);
-	if (state == CRAWL_WHOLE && run_online_end(run, own, err) == -1)
+	if (state == CRAWL_COMPLETE && run_online_end(run, own, err) == -1)
 		return -1;
 	return run_listing_state(run, own, state, err);
 }

@@ -172,7 +172,7 @@ run_dry_page(struct run *run, const struct run_task *task)
 	} else if (!run_dry_goes_on(resource) && task->page.n > 0 &&
 	    task->page.more != 0 && (source_in_order(resource) ?
 	    resource->paging == SOURCE_OFFSET || task->next_cursor != NULL :
-	    task->page.n >= crawl_has_cap(run->crawl, &task->job) &&
+	    task->page.n >= crawl_reply_cap(run->crawl, &task->job) &&
 	    resource->paging == SOURCE_INTERVALS))
 		row->at_least = true;
 	if (resource->shape.form == SOURCE_ARRAY && task->page.n > 0)

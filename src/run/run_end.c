@@ -362,20 +362,20 @@ share_keys(struct run *run, struct run_listing *own, enum crawl_state state,
 
 	if (run_duplicates_count(run, own, &n, err) == -1)
 		return -1;
-	rc = run_duplicates_share(run, own, state == CRAWL_DIFFERS &&
+	rc = run_duplicates_share(run, own, state == CRAWL_MISCOUNTED &&
 	    counts_duplicates(listing, n), err);
-	if (rc <= 0 || (state != CRAWL_WHOLE && state != CRAWL_DIFFERS &&
-	    (state != CRAWL_RESTLESS || rc == 1)))
+	if (rc <= 0 || (state != CRAWL_COMPLETE && state != CRAWL_MISCOUNTED &&
+	    (state != CRAWL_UNSTABLE || rc == 1)))
 		return rc == -1 ? -1 : 0;
 	/* A total has counted them once; or they change all the time. */
 	if (rc == 1 && ((listing->total >= 0 && !listing->is_capped) ||
 	    listing->pass - listing->first_pass >= 2))
 		return 0;
-	if (crawl_once_more(run->crawl, listing)) {
+	if (crawl_read_once_more(run->crawl, listing)) {
 		listing->gapped = own->is_partial;
 		return 1;
 	}
-	if (state == CRAWL_WHOLE) {
+	if (state == CRAWL_COMPLETE) {
 		end_open(run, own, "some records have the same key but "
 		    "different bytes, and nothing shows which of them are "
 		    "versions of one record");
@@ -392,11 +392,11 @@ end_listing(struct run *run, struct run_listing *own, enum crawl_state state,
 	int rc = 0;
 
 	switch (state) {
-	case CRAWL_GOES_ON:
-	case CRAWL_AGAIN:
-	case CRAWL_HOLED:
+	case CRAWL_CONTINUES:
+	case CRAWL_REREADS:
+	case CRAWL_GAPS:
 		break;
-	case CRAWL_WHOLE:
+	case CRAWL_COMPLETE:
 		if (is_unsure(own))
 			end_open(run, own, "equal records without a key came "
 			    "several times, and nothing shows whether they "
@@ -409,7 +409,7 @@ end_listing(struct run *run, struct run_listing *own, enum crawl_state state,
 		if (!own->crawl->gapped)
 			rc = end_whole(run, own, err);
 		break;
-	case CRAWL_DIFFERS:
+	case CRAWL_MISCOUNTED:
 		end_different(run, own);
 		break;
 	case CRAWL_ENDLESS:
@@ -425,16 +425,16 @@ end_listing(struct run *run, struct run_listing *own, enum crawl_state state,
 		    "with the last record of the page before, so what follows "
 		    "is unknown");
 		break;
-	case CRAWL_CUT:
+	case CRAWL_TRUNCATED:
 		end_open(run, own, "the server says that there are more "
 		    "records but names no next page");
 		break;
-	case CRAWL_STEPPED:
+	case CRAWL_SKIPPED:
 		end_open(run, own, "in each reading a page had to be "
 		    "requested again, and the server may have moved on to the "
 		    "next page");
 		break;
-	case CRAWL_RESTLESS:
+	case CRAWL_UNSTABLE:
 		end_open(run, own, "in each reading some records came on two "
 		    "pages, and no total counts them: others may have come on "
 		    "none");
@@ -452,11 +452,11 @@ run_listing_state(struct run *run, struct run_listing *own,
 
 	if (own->restore != NULL)
 		return run_restore_state(run, own, state, err);
-	if (state == CRAWL_GOES_ON)
+	if (state == CRAWL_CONTINUES)
 		return 1;
 	if ((rc = share_keys(run, own, state, err)) == -1)
 		return -1;
-	if (rc == 1 || state == CRAWL_AGAIN)
+	if (rc == 1 || state == CRAWL_REREADS)
 		return begin_pass(run, own, err) == -1 ? -1 : 1;
 	rc = end_listing(run, own, state, err);
 	tell_end(run, own);

@@ -274,7 +274,7 @@ run_page_read(struct run *run, struct run_task *task, struct err *err)
 bool
 run_page_is_cut(struct run *run, const struct run_task *task)
 {
-	uint64_t cap = crawl_has_cap(run->crawl, &task->job);
+	uint64_t cap = crawl_reply_cap(run->crawl, &task->job);
 
 	/* A dry run only wants to know that there are so many. */
 	if (cap == 0 || (run->tree == NULL && run->settings.lines == NULL &&

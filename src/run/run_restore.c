@@ -536,7 +536,7 @@ run_restore_state(struct run *run, struct run_listing *own,
 	struct run_restore *restore = own->restore;
 	bool is_stream = own->crawl->resource->store == SOURCE_KEEP_SHARDS;
 
-	if (state == CRAWL_GOES_ON)
+	if (state == CRAWL_CONTINUES)
 		return 1;
 	if (restore->draft != NULL && end_draft(run, restore, err) == -1)
 		return -1;

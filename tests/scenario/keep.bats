@@ -515,7 +515,7 @@ while_packing()
 	run -6 hlexport verify "$export"
 	run -0 hlexport repair "$export" --server-moved
 	assert_contains "$output" "have changed on the server"
-	assert_equal "$(grep -c "are others on" <<<"$output")" 1
+	assert_equal "$(grep -c "have changed on" <<<"$output")" 1
 	diff -r whole/files "$export/files"
 	run -0 hlexport verify "$export"
 }

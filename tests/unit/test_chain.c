@@ -146,50 +146,50 @@ static void
 test_offsets_move_by_what_came(void **state)
 {
 	static const struct step by_total[] = {
-		{ "0+10", 10, 0, 17, -1, CRAWL_GOES_ON },
-		{ "10+10", 7, 0, 17, -1, CRAWL_WHOLE } };
+		{ "0+10", 10, 0, 17, -1, CRAWL_CONTINUES },
+		{ "10+10", 7, 0, 17, -1, CRAWL_COMPLETE } };
 	static const struct step clamped[] = {
-		{ "0+10", 4, 0, 9, -1, CRAWL_GOES_ON },
-		{ "4+10", 4, 0, 9, -1, CRAWL_GOES_ON },
-		{ "8+10", 1, 0, 9, -1, CRAWL_WHOLE } };
+		{ "0+10", 4, 0, 9, -1, CRAWL_CONTINUES },
+		{ "4+10", 4, 0, 9, -1, CRAWL_CONTINUES },
+		{ "8+10", 1, 0, 9, -1, CRAWL_COMPLETE } };
 	static const struct step by_more[] = {
-		{ "0+10", 10, 0, -1, 1, CRAWL_GOES_ON },
-		{ "9+10", 5, 1, -1, 0, CRAWL_WHOLE } };
+		{ "0+10", 10, 0, -1, 1, CRAWL_CONTINUES },
+		{ "9+10", 5, 1, -1, 0, CRAWL_COMPLETE } };
 	/* "No more" behind a full page, and nothing else that says so. */
 	static const struct step by_more_alone[] = {
-		{ "0+10", 10, 0, -1, 0, CRAWL_GOES_ON },
-		{ "9+10", 1, 1, -1, 0, CRAWL_WHOLE } };
+		{ "0+10", 10, 0, -1, 0, CRAWL_CONTINUES },
+		{ "9+10", 1, 1, -1, 0, CRAWL_COMPLETE } };
 	/* "No more", and the total says otherwise. */
 	static const struct step at_odds[] = {
-		{ "0+10", 10, 0, 12, 0, CRAWL_GOES_ON },
-		{ "10+10", 0, 0, 12, 0, CRAWL_AGAIN } };
+		{ "0+10", 10, 0, 12, 0, CRAWL_CONTINUES },
+		{ "10+10", 0, 0, 12, 0, CRAWL_REREADS } };
 	/* Nothing is told: a short page is no end. */
 	static const struct step silent[] = {
-		{ "0+10", 4, 0, -1, -1, CRAWL_GOES_ON },
-		{ "3+10", 5, 1, -1, -1, CRAWL_GOES_ON },
-		{ "7+10", 1, 1, -1, -1, CRAWL_GOES_ON },
-		{ "8+10", 0, 0, -1, -1, CRAWL_WHOLE } };
+		{ "0+10", 4, 0, -1, -1, CRAWL_CONTINUES },
+		{ "3+10", 5, 1, -1, -1, CRAWL_CONTINUES },
+		{ "7+10", 1, 1, -1, -1, CRAWL_CONTINUES },
+		{ "8+10", 0, 0, -1, -1, CRAWL_COMPLETE } };
 	/* The next one did not fit beside the one that came before. */
 	static const struct step alone[] = {
-		{ "0+10", 4, 0, -1, -1, CRAWL_GOES_ON },
-		{ "3+10", 1, 1, -1, -1, CRAWL_GOES_ON },
-		{ "4+10", 1, 0, -1, -1, CRAWL_GOES_ON },
-		{ "4+10", 3, 1, -1, -1, CRAWL_GOES_ON },
-		{ "6+10", 1, 1, -1, -1, CRAWL_GOES_ON },
-		{ "7+10", 0, 0, -1, -1, CRAWL_WHOLE } };
+		{ "0+10", 4, 0, -1, -1, CRAWL_CONTINUES },
+		{ "3+10", 1, 1, -1, -1, CRAWL_CONTINUES },
+		{ "4+10", 1, 0, -1, -1, CRAWL_CONTINUES },
+		{ "4+10", 3, 1, -1, -1, CRAWL_CONTINUES },
+		{ "6+10", 1, 1, -1, -1, CRAWL_CONTINUES },
+		{ "7+10", 0, 0, -1, -1, CRAWL_COMPLETE } };
 	/* A record went: the last one is not where it was. */
 	static const struct step went[] = {
-		{ "0+10", 10, 0, -1, -1, CRAWL_GOES_ON },
-		{ "9+10", 5, 0, -1, -1, CRAWL_GOES_ON },
-		{ "13+10", 1, 1, -1, -1, CRAWL_GOES_ON },
-		{ "14+10", 0, 0, -1, -1, CRAWL_AGAIN } };
+		{ "0+10", 10, 0, -1, -1, CRAWL_CONTINUES },
+		{ "9+10", 5, 0, -1, -1, CRAWL_CONTINUES },
+		{ "13+10", 1, 1, -1, -1, CRAWL_CONTINUES },
+		{ "14+10", 0, 0, -1, -1, CRAWL_REREADS } };
 	/* Two came in front. */
 	static const struct step arrived[] = {
-		{ "0+10", 10, 0, 15, 1, CRAWL_GOES_ON },
-		{ "10+10", 7, 2, 17, 0, CRAWL_AGAIN },
-		{ "0+10", 10, 0, 17, 1, CRAWL_GOES_ON } };
+		{ "0+10", 10, 0, 15, 1, CRAWL_CONTINUES },
+		{ "10+10", 7, 2, 17, 0, CRAWL_REREADS },
+		{ "0+10", 10, 0, 17, 1, CRAWL_CONTINUES } };
 	static const struct step none[] = {
-		{ "0+10", 0, 0, -1, -1, CRAWL_WHOLE } };
+		{ "0+10", 0, 0, -1, -1, CRAWL_COMPLETE } };
 
 	(void)state;
 	walk(by_total, LENGTH(by_total));
@@ -208,14 +208,14 @@ static void
 test_a_slice_is_all_that_is_asked_for(void **state)
 {
 	static const struct step whole[] = {
-		{ "5+8", 8, 0, 100, 1, CRAWL_WHOLE } };
+		{ "5+8", 8, 0, 100, 1, CRAWL_COMPLETE } };
 	static const struct step clamped[] = {
-		{ "5+8", 3, 0, 100, 1, CRAWL_GOES_ON },
-		{ "8+5", 5, 0, 100, 1, CRAWL_WHOLE } };
+		{ "5+8", 3, 0, 100, 1, CRAWL_CONTINUES },
+		{ "8+5", 5, 0, 100, 1, CRAWL_COMPLETE } };
 	static const struct step shorter[] = {
-		{ "5+8", 2, 0, 7, 0, CRAWL_WHOLE } };
+		{ "5+8", 2, 0, 7, 0, CRAWL_COMPLETE } };
 	static const struct step beyond[] = {
-		{ "5+8", 0, 0, 3, 0, CRAWL_WHOLE } };
+		{ "5+8", 0, 0, 3, 0, CRAWL_COMPLETE } };
 
 	(void)state;
 	options[0] = "5";
@@ -240,9 +240,9 @@ test_a_page_that_fails(void **state)
 	came(crawl, &job, 10, 0, 25, 1, NULL);
 	next(crawl, &job);
 	assert_false(crawl_is_endless(&job));
-	assert_int_equal(crawl_fail(crawl, &job), CRAWL_GOES_ON);
+	assert_int_equal(crawl_fail(crawl, &job), CRAWL_CONTINUES);
 	assert_string_equal(next(crawl, &job), "20+10");
-	assert_int_equal(came(crawl, &job, 5, 0, 25, 0, NULL), CRAWL_HOLED);
+	assert_int_equal(came(crawl, &job, 5, 0, 25, 0, NULL), CRAWL_GAPS);
 	crawl_free(crawl);
 	/* It isn't: who knows whether there is anything. */
 	crawl = begin("offset", NULL, &stands);
@@ -250,7 +250,7 @@ test_a_page_that_fails(void **state)
 	came(crawl, &job, 10, 0, -1, 1, NULL);
 	next(crawl, &job);
 	assert_true(crawl_is_endless(&job));
-	assert_int_equal(crawl_fail(crawl, &job), CRAWL_HOLED);
+	assert_int_equal(crawl_fail(crawl, &job), CRAWL_GAPS);
 	crawl_free(crawl);
 	/* In pieces; the last one ends the list. */
 	crawl = begin("offset", NULL, &stands);
@@ -261,9 +261,9 @@ test_a_page_that_fails(void **state)
 	assert_string_equal(next(crawl, &job), "10+1");
 	assert_true(job.is_subrange);
 	assert_int_equal(came(crawl, &job, 1, 0, -1, 1, NULL),
-	    CRAWL_GOES_ON);
+	    CRAWL_CONTINUES);
 	assert_string_equal(next(crawl, &job), "11+1");
-	assert_int_equal(came(crawl, &job, 0, 0, -1, 0, NULL), CRAWL_AGAIN);
+	assert_int_equal(came(crawl, &job, 0, 0, -1, 0, NULL), CRAWL_REREADS);
 	crawl_free(crawl);
 }
 
@@ -282,17 +282,17 @@ test_what_is_known_of_a_chain(void **state)
 	assert_string_equal(next(crawl, &job), "10+10");
 	came(crawl, &job, 10, 0, 40, 1, NULL);
 	assert_string_equal(next(crawl, &job), "30+10");
-	assert_int_equal(came(crawl, &job, 10, 0, 40, 0, NULL), CRAWL_WHOLE);
+	assert_int_equal(came(crawl, &job, 10, 0, 40, 0, NULL), CRAWL_COMPLETE);
 	crawl_free(crawl);
 	/* All of it. */
 	known = (struct crawl_known){ .total = 10, .size = 10, .pass = 1,
 	    .is_full = true,
 	    .distinct = 10, .have = 10, .ranges = there, .n_ranges = 1 };
 	crawl = begin("offset", &known, &stands);
-	assert_int_equal(stands, CRAWL_GOES_ON);
+	assert_int_equal(stands, CRAWL_CONTINUES);
 	assert_string_equal(next(crawl, &job), "10+10");
 	assert_true(job.is_probe);
-	assert_int_equal(came(crawl, &job, 0, 0, 10, -1, NULL), CRAWL_WHOLE);
+	assert_int_equal(came(crawl, &job, 0, 0, 10, -1, NULL), CRAWL_COMPLETE);
 	crawl_free(crawl);
 	/* Up to a mark; and that mark is no longer good. */
 	known.total = -1;
@@ -306,7 +306,7 @@ test_what_is_known_of_a_chain(void **state)
 	/* Up to the end: there was no further mark. */
 	known.cursor = NULL;
 	crawl = begin("cursor", &known, &stands);
-	assert_int_equal(stands, CRAWL_WHOLE);
+	assert_int_equal(stands, CRAWL_COMPLETE);
 	crawl_free(crawl);
 }
 
@@ -320,15 +320,15 @@ test_marks(void **state)
 	(void)state;
 	assert_string_equal(next(crawl, &job), "0+10");
 	assert_int_equal(came(crawl, &job, 3, 0, -1, -1, "a"),
-	    CRAWL_GOES_ON);
+	    CRAWL_CONTINUES);
 	assert_string_equal(next(crawl, &job), "3+10 a");
 	/* A page may be empty, and the list go on. */
 	assert_int_equal(came(crawl, &job, 0, 0, -1, -1, "b"),
-	    CRAWL_GOES_ON);
+	    CRAWL_CONTINUES);
 	assert_string_equal(next(crawl, &job), "3+10 b");
 	assert_false(crawl_bisect(&job, true));
 	assert_int_equal(came(crawl, &job, 2, 0, -1, -1, NULL),
-	    CRAWL_WHOLE);
+	    CRAWL_COMPLETE);
 	crawl_free(crawl);
 }
 
@@ -339,13 +339,13 @@ test_a_scroll_that_is_asked_again(void **state)
 	struct crawl_result page = { .received = 5, .distinct = 5,
 	    .fresh = 5, .news = 5, .total = -1, .size = -1, .more = -1,
 	    .cursor = "s", .print = 7, .known_print = 7 };
-	enum crawl_state stands = CRAWL_AGAIN;
+	enum crawl_state stands = CRAWL_REREADS;
 	struct crawl *crawl = begin("cursor", NULL, &stands);
 	struct crawl_job job;
 	int n;
 
 	(void)state;
-	for (n = 0; stands != CRAWL_STEPPED && n < 20; n++) {
+	for (n = 0; stands != CRAWL_SKIPPED && n < 20; n++) {
 		next(crawl, &job);
 		page.received = page.distinct = page.news = 5;
 		page.fresh = n == 0 ? 5 : 0;
@@ -357,9 +357,9 @@ test_a_scroll_that_is_asked_again(void **state)
 		next(crawl, &job);
 		page.received = page.distinct = page.news = page.fresh = 0;
 		stands = crawl_finish(crawl, &job, &page);
-		assert_true(stands == CRAWL_AGAIN || stands == CRAWL_STEPPED);
+		assert_true(stands == CRAWL_REREADS || stands == CRAWL_SKIPPED);
 	}
-	assert_int_equal(stands, CRAWL_STEPPED);
+	assert_int_equal(stands, CRAWL_SKIPPED);
 	crawl_free(crawl);
 }
 
@@ -376,17 +376,18 @@ test_lists_that_never_end(void **state)
 	/* One cursor for all pages: an empty one is the last. */
 	next(crawl, &job);
 	assert_int_equal(came(crawl, &job, 10, 0, -1, -1, "s"),
-	    CRAWL_GOES_ON);
+	    CRAWL_CONTINUES);
 	assert_string_equal(next(crawl, &job), "10+10 s");
 	assert_int_equal(came(crawl, &job, 10, 0, -1, -1, "s"),
-	    CRAWL_GOES_ON);
+	    CRAWL_CONTINUES);
 	assert_string_equal(next(crawl, &job), "20+10 s");
-	assert_int_equal(came(crawl, &job, 0, 0, -1, -1, "s"), CRAWL_WHOLE);
+	assert_int_equal(came(crawl, &job, 0, 0, -1, -1, "s"), CRAWL_COMPLETE);
 	crawl_free(crawl);
 	/* More is said to come, and not where. */
 	crawl = begin("cursor", NULL, &stands);
 	next(crawl, &job);
-	assert_int_equal(came(crawl, &job, 10, 0, -1, 1, NULL), CRAWL_CUT);
+	assert_int_equal(came(crawl, &job, 10, 0, -1, 1, NULL),
+	    CRAWL_TRUNCATED);
 	assert_true(job.listing->gapped);
 	crawl_free(crawl);
 	/* There is always a next page, and nothing in it. */
@@ -397,7 +398,7 @@ test_lists_that_never_end(void **state)
 		crawl = begin("cursor", NULL, &stands);
 		next(crawl, &job);
 		stands = came(crawl, &job, 10, 0, total, -1, "0");
-		while (stands == CRAWL_GOES_ON && n < 100) {
+		while (stands == CRAWL_CONTINUES && n < 100) {
 			next(crawl, &job);
 			snprintf(cursor, sizeof(cursor), "%d", ++n);
 			stands = came(crawl, &job, total < 0 ? 0 : 1,
@@ -407,7 +408,7 @@ test_lists_that_never_end(void **state)
 		/* With a total, all that it counts is there: once more, for
 		 * the same records came again and again. */
 		assert_int_equal(stands, i == 0 ? CRAWL_ENDLESS :
-		    CRAWL_AGAIN);
+		    CRAWL_REREADS);
 		crawl_free(crawl);
 	}
 }
@@ -427,7 +428,7 @@ test_spans_of_time(void **state)
 	(void)state;
 	/* An hour and half a second, in whole seconds. */
 	assert_string_equal(next(crawl, &job), "0+3601");
-	assert_int_equal(crawl_has_cap(crawl, &job), 5);
+	assert_int_equal(crawl_reply_cap(crawl, &job), 5);
 	crawl_time(&job, true, when);
 	assert_string_equal(when, "2025-01-01T01:00:00.500Z");
 	/* At a time that is inside, and at one that isn't. */
@@ -449,15 +450,15 @@ test_spans_of_time(void **state)
 	text_release(&url);
 	assert_false(crawl_is_next(&other));
 	assert_int_equal(came(crawl, &job, 4, 0, -1, -1, NULL),
-	    CRAWL_GOES_ON);
+	    CRAWL_CONTINUES);
 	assert_true(crawl_is_next(&other));
 	assert_true(crawl_bisect_time(&other, INT64_MIN));
 	assert_string_equal(next(crawl, &job), "600+1500");
 	/* What comes twice is expected: the spans overlap. */
 	assert_int_equal(came(crawl, &job, 4, 1, -1, -1, NULL),
-	    CRAWL_GOES_ON);
+	    CRAWL_CONTINUES);
 	assert_string_equal(next(crawl, &job), "2100+1501");
-	assert_int_equal(came(crawl, &job, 1, 1, -1, -1, NULL), CRAWL_WHOLE);
+	assert_int_equal(came(crawl, &job, 1, 1, -1, -1, NULL), CRAWL_COMPLETE);
 	crawl_free(crawl);
 }
 
@@ -487,7 +488,7 @@ test_spans_of_time_newest_first(void **state)
 	assert_string_equal(when, "2025-01-01T00:00:00Z");
 	crawl_time(&job, true, when);
 	assert_string_equal(when, "2025-01-01T00:10:00.500Z");
-	assert_int_equal(came(crawl, &job, 4, 1, -1, -1, NULL), CRAWL_WHOLE);
+	assert_int_equal(came(crawl, &job, 4, 1, -1, -1, NULL), CRAWL_COMPLETE);
 	crawl_free(crawl);
 }
 
@@ -503,7 +504,7 @@ test_a_second_can_not_be_split(void **state)
 	crawl = begin("span", NULL, &stands);
 	assert_string_equal(next(crawl, &job), "0+1");
 	assert_false(crawl_bisect_time(&job, INT64_MIN));
-	assert_int_equal(crawl_fail(crawl, &job), CRAWL_HOLED);
+	assert_int_equal(crawl_fail(crawl, &job), CRAWL_GAPS);
 	crawl_free(crawl);
 	options[2] = NULL;
 }

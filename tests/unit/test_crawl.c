@@ -10,27 +10,27 @@ test_a_walk_from_end_to_end(void **state)
 	open_listing(crawl, "open shelves");
 	assert_string_equal(next(crawl, &job), "fetch shelves 0+10");
 	link_record(crawl, job.listing, "a b");
-	assert_int_equal(came(crawl, &job, 1, 1), CRAWL_WHOLE);
+	assert_int_equal(came(crawl, &job, 1, 1), CRAWL_COMPLETE);
 	crawl_end(crawl, job.listing);
 	/* The books wait for the count, the index for the books. */
 	open_listing(crawl, "open count/a%20b");
 	assert_string_equal(next(crawl, &job), "fetch count/a%20b 0+0");
 	crawl_add_fields(crawl, job.listing, one("2"));
-	assert_int_equal(one_received(crawl, &job), CRAWL_WHOLE);
+	assert_int_equal(one_received(crawl, &job), CRAWL_COMPLETE);
 	crawl_end(crawl, job.listing);
 	open_listing(crawl, "open books/a%20b");
 	assert_string_equal(next(crawl, &job), "fetch books/a%20b 0+10");
-	assert_int_equal(came(crawl, &job, 2, 2), CRAWL_WHOLE);
+	assert_int_equal(came(crawl, &job, 2, 2), CRAWL_COMPLETE);
 	crawl_end(crawl, job.listing);
 	open_listing(crawl, "open index/a%20b");
 	assert_string_equal(next(crawl, &job), "derive index/a%20b");
 	assert_false(job.listing->after_gapped);
-	assert_int_equal(one_received(crawl, &job), CRAWL_WHOLE);
+	assert_int_equal(one_received(crawl, &job), CRAWL_COMPLETE);
 	crawl_end(crawl, job.listing);
 	assert_string_equal(next(crawl, &job), "done a%20b");
-	assert_false(crawl_over(crawl));
+	assert_false(crawl_is_over(crawl));
 	crawl_node_done(crawl, job.node);
-	assert_true(crawl_over(crawl));
+	assert_true(crawl_is_over(crawl));
 	assert_string_equal(next(crawl, &job), "nothing");
 	crawl_free(crawl);
 }
@@ -57,7 +57,7 @@ test_pages_ahead_but_none_beyond_the_end(void **state)
 	assert_string_equal(next(crawl, &first), "fetch shelves 0+10");
 	/* Before the first page, no one knows how many there are. */
 	assert_string_equal(next(crawl, &job), "nothing");
-	assert_int_equal(came(crawl, &first, 10, 52), CRAWL_GOES_ON);
+	assert_int_equal(came(crawl, &first, 10, 52), CRAWL_CONTINUES);
 	assert_string_equal(next(crawl, &first), "fetch shelves 10+10");
 	assert_string_equal(next(crawl, &second), "fetch shelves 20+10");
 	assert_string_equal(next(crawl, &third), "fetch shelves 30+10");
@@ -73,9 +73,9 @@ test_pages_ahead_but_none_beyond_the_end(void **state)
 	came(crawl, &job, 10, 52);
 	assert_string_equal(next(crawl, &job), "fetch shelves 50+10");
 	assert_string_equal(next(crawl, &first), "nothing");
-	assert_int_equal(came(crawl, &job, 2, 52), CRAWL_WHOLE);
+	assert_int_equal(came(crawl, &job, 2, 52), CRAWL_COMPLETE);
 	crawl_end(crawl, job.listing);
-	assert_true(crawl_over(crawl));
+	assert_true(crawl_is_over(crawl));
 	crawl_free(crawl);
 }
 
@@ -105,12 +105,12 @@ test_a_server_may_give_less_than_it_is_asked_for(void **state)
 
 	(void)state;
 	assert_string_equal(next(crawl, &job), "fetch shelves 0+10");
-	assert_int_equal(crawl_finish(crawl, &job, &result), CRAWL_GOES_ON);
+	assert_int_equal(crawl_finish(crawl, &job, &result), CRAWL_CONTINUES);
 	assert_string_equal(next(crawl, &job), "fetch shelves 4+4");
-	assert_int_equal(crawl_finish(crawl, &job, &result), CRAWL_GOES_ON);
+	assert_int_equal(crawl_finish(crawl, &job, &result), CRAWL_CONTINUES);
 	assert_string_equal(next(crawl, &job), "fetch shelves 8+4");
 	result.received = result.distinct = result.fresh = 1;
-	assert_int_equal(crawl_finish(crawl, &job, &result), CRAWL_WHOLE);
+	assert_int_equal(crawl_finish(crawl, &job, &result), CRAWL_COMPLETE);
 	crawl_end(crawl, job.listing);
 	crawl_free(crawl);
 }
@@ -125,7 +125,7 @@ test_an_empty_page_is_the_end(void **state)
 	shelves(crawl, 1000);
 	assert_string_equal(next(crawl, &job), "fetch shelves 10+10");
 	/* But not what the total promised: it is read again. */
-	assert_int_equal(came(crawl, &job, 0, 1000), CRAWL_AGAIN);
+	assert_int_equal(came(crawl, &job, 0, 1000), CRAWL_REREADS);
 	assert_string_equal(next(crawl, &job), "fetch shelves 0+10");
 	assert_int_equal(job.pass, 2);
 	crawl_free(crawl);
@@ -141,15 +141,15 @@ test_counts_that_differ_are_read_again_once(void **state)
 
 	(void)state;
 	next(crawl, &job);
-	assert_int_equal(crawl_finish(crawl, &job, &nine), CRAWL_AGAIN);
+	assert_int_equal(crawl_finish(crawl, &job, &nine), CRAWL_REREADS);
 	next(crawl, &job);
 	nine.fresh = 0;
-	assert_int_equal(crawl_finish(crawl, &job, &nine), CRAWL_DIFFERS);
+	assert_int_equal(crawl_finish(crawl, &job, &nine), CRAWL_MISCOUNTED);
 	assert_int_equal(job.listing->distinct, 9);
 	assert_int_equal(job.listing->total, 10);
 	assert_true(job.listing->gapped);
 	crawl_end(crawl, job.listing);
-	assert_true(crawl_over(crawl));
+	assert_true(crawl_is_over(crawl));
 	crawl_free(crawl);
 }
 
@@ -167,10 +167,10 @@ test_what_came_late_is_found_in_the_second_reading(void **state)
 
 	(void)state;
 	next(crawl, &job);
-	assert_int_equal(crawl_finish(crawl, &job, &nine), CRAWL_AGAIN);
+	assert_int_equal(crawl_finish(crawl, &job, &nine), CRAWL_REREADS);
 	next(crawl, &job);
-	assert_int_equal(crawl_finish(crawl, &job, &ten), CRAWL_GOES_ON);
-	assert_int_equal(probe(crawl, "fetch shelves 10+10"), CRAWL_WHOLE);
+	assert_int_equal(crawl_finish(crawl, &job, &ten), CRAWL_CONTINUES);
+	assert_int_equal(probe(crawl, "fetch shelves 10+10"), CRAWL_COMPLETE);
 	crawl_end(crawl, job.listing);
 	crawl_free(crawl);
 
@@ -179,12 +179,12 @@ test_what_came_late_is_found_in_the_second_reading(void **state)
 	job = open_listing(crawl, "open shelves");
 	ten.distinct = ten.fresh = 9;
 	next(crawl, &job);
-	assert_int_equal(crawl_finish(crawl, &job, &ten), CRAWL_GOES_ON);
-	assert_int_equal(probe(crawl, "fetch shelves 10+10"), CRAWL_AGAIN);
+	assert_int_equal(crawl_finish(crawl, &job, &ten), CRAWL_CONTINUES);
+	assert_int_equal(probe(crawl, "fetch shelves 10+10"), CRAWL_REREADS);
 	next(crawl, &job);
 	same.fresh = 1;
-	assert_int_equal(crawl_finish(crawl, &job, &same), CRAWL_GOES_ON);
-	assert_int_equal(probe(crawl, "fetch shelves 10+10"), CRAWL_WHOLE);
+	assert_int_equal(crawl_finish(crawl, &job, &same), CRAWL_CONTINUES);
+	assert_int_equal(probe(crawl, "fetch shelves 10+10"), CRAWL_COMPLETE);
 	crawl_end(crawl, job.listing);
 	crawl_free(crawl);
 }
@@ -200,13 +200,13 @@ test_a_total_that_changes_is_read_again(void **state)
 	(void)state;
 	shelves(crawl, 19);
 	next(crawl, &job);
-	assert_int_equal(came(crawl, &job, 10, 20), CRAWL_GOES_ON);
-	assert_int_equal(probe(crawl, "fetch shelves 20+10"), CRAWL_AGAIN);
+	assert_int_equal(came(crawl, &job, 10, 20), CRAWL_CONTINUES);
+	assert_int_equal(probe(crawl, "fetch shelves 20+10"), CRAWL_REREADS);
 	next(crawl, &job);
-	assert_int_equal(crawl_finish(crawl, &job, &same), CRAWL_GOES_ON);
+	assert_int_equal(crawl_finish(crawl, &job, &same), CRAWL_CONTINUES);
 	next(crawl, &job);
-	assert_int_equal(crawl_finish(crawl, &job, &same), CRAWL_GOES_ON);
-	assert_int_equal(probe(crawl, "fetch shelves 20+10"), CRAWL_WHOLE);
+	assert_int_equal(crawl_finish(crawl, &job, &same), CRAWL_CONTINUES);
+	assert_int_equal(probe(crawl, "fetch shelves 20+10"), CRAWL_COMPLETE);
 	crawl_end(crawl, job.listing);
 	crawl_free(crawl);
 }
@@ -233,20 +233,20 @@ reading(struct crawl *crawl, struct crawl_job *job, uint64_t new,
 static void
 test_without_a_total_the_order_tells(void **state)
 {
-	enum crawl_state ended = CRAWL_AGAIN;
+	enum crawl_state ended = CRAWL_REREADS;
 	struct crawl *crawl = begin(8);
 	struct crawl_job job = open_listing(crawl, "open shelves");
 	uint64_t i;
 
 	(void)state;
-	assert_int_equal(reading(crawl, &job, 10, 5, 0), CRAWL_AGAIN);
+	assert_int_equal(reading(crawl, &job, 10, 5, 0), CRAWL_REREADS);
 	/* Nothing new, and yet another order; then new ones, and the same. */
-	assert_int_equal(reading(crawl, &job, 0, 6, 6), CRAWL_AGAIN);
-	assert_int_equal(reading(crawl, &job, 1, 7, 6), CRAWL_WHOLE);
+	assert_int_equal(reading(crawl, &job, 0, 6, 6), CRAWL_REREADS);
+	assert_int_equal(reading(crawl, &job, 1, 7, 6), CRAWL_COMPLETE);
 	crawl_restart(job.listing);
-	for (i = 1; i < 20 && ended == CRAWL_AGAIN; i++)
+	for (i = 1; i < 20 && ended == CRAWL_REREADS; i++)
 		ended = reading(crawl, &job, 0, i, i);
-	assert_int_equal(ended, CRAWL_RESTLESS);
+	assert_int_equal(ended, CRAWL_UNSTABLE);
 	crawl_end(crawl, job.listing);
 	crawl_free(crawl);
 }
@@ -261,12 +261,12 @@ test_a_page_that_fails_costs_that_page(void **state)
 	shelves(crawl, 25);
 	assert_string_equal(next(crawl, &job), "fetch shelves 10+10");
 	assert_string_equal(next(crawl, &last), "fetch shelves 20+10");
-	assert_int_equal(crawl_fail(crawl, &job), CRAWL_GOES_ON);
+	assert_int_equal(crawl_fail(crawl, &job), CRAWL_CONTINUES);
 	assert_true(crawl_is_next(&last));
-	assert_int_equal(came(crawl, &last, 5, 25), CRAWL_HOLED);
+	assert_int_equal(came(crawl, &last, 5, 25), CRAWL_GAPS);
 	assert_int_equal(job.listing->gaps, 1);
 	crawl_end(crawl, job.listing);
-	assert_true(crawl_over(crawl));
+	assert_true(crawl_is_over(crawl));
 	crawl_free(crawl);
 }
 
@@ -278,9 +278,9 @@ test_a_first_page_that_fails_costs_the_listing(void **state)
 
 	(void)state;
 	next(crawl, &job);
-	assert_int_equal(crawl_fail(crawl, &job), CRAWL_HOLED);
+	assert_int_equal(crawl_fail(crawl, &job), CRAWL_GAPS);
 	crawl_end(crawl, job.listing);
-	assert_true(crawl_over(crawl));
+	assert_true(crawl_is_over(crawl));
 	crawl_free(crawl);
 }
 
@@ -297,7 +297,7 @@ down_to_books(struct crawl *crawl, const char *n)
 	open_listing(crawl, "open count/a");
 	next(crawl, &job);
 	if (n == NULL) {
-		assert_int_equal(crawl_fail(crawl, &job), CRAWL_HOLED);
+		assert_int_equal(crawl_fail(crawl, &job), CRAWL_GAPS);
 	} else {
 		crawl_add_fields(crawl, job.listing, one(n));
 		one_received(crawl, &job);
@@ -318,20 +318,20 @@ test_another_resource_says_how_many(void **state)
 
 	(void)state;
 	/* The listing's own total fits; the shelf's count doesn't. */
-	assert_int_equal(came(crawl, &job, 2, 2), CRAWL_AGAIN);
+	assert_int_equal(came(crawl, &job, 2, 2), CRAWL_REREADS);
 	next(crawl, &job);
-	assert_int_equal(crawl_finish(crawl, &job, &two), CRAWL_DIFFERS);
+	assert_int_equal(crawl_finish(crawl, &job, &two), CRAWL_MISCOUNTED);
 	assert_int_equal(job.listing->expected, 3);
 	crawl_end(crawl, job.listing);
 	/* The index is made from what is not whole. */
 	open_listing(crawl, "open index/a");
 	assert_string_equal(next(crawl, &job), "derive index/a");
 	assert_true(job.listing->after_gapped);
-	assert_int_equal(crawl_fail(crawl, &job), CRAWL_HOLED);
+	assert_int_equal(crawl_fail(crawl, &job), CRAWL_GAPS);
 	crawl_end(crawl, job.listing);
 	/* And the shelf isn't done. */
 	assert_string_equal(next(crawl, &job), "nothing");
-	assert_true(crawl_over(crawl));
+	assert_true(crawl_is_over(crawl));
 	crawl_free(crawl);
 }
 
@@ -343,7 +343,7 @@ test_a_count_is_read_in_any_form(void **state)
 	struct crawl_job job = down_to_books(crawl, "0.3e1");
 
 	(void)state;
-	assert_int_equal(came(crawl, &job, 2, 2), CRAWL_AGAIN);
+	assert_int_equal(came(crawl, &job, 2, 2), CRAWL_REREADS);
 	assert_int_equal(job.listing->expected, 3);
 	crawl_free(crawl);
 }
@@ -355,7 +355,7 @@ test_a_count_that_is_missing_is_not_compared(void **state)
 	struct crawl_job job = down_to_books(crawl, NULL);
 
 	(void)state;
-	assert_int_equal(came(crawl, &job, 2, 2), CRAWL_WHOLE);
+	assert_int_equal(came(crawl, &job, 2, 2), CRAWL_COMPLETE);
 	assert_int_equal(job.listing->expected, -1);
 	crawl_end(crawl, job.listing);
 	crawl_free(crawl);
@@ -373,7 +373,7 @@ test_what_is_known_is_not_asked_for(void **state)
 	(void)state;
 	assert_string_equal(next(crawl, &job), "open shelves");
 	assert_int_equal(crawl_begin(crawl, job.listing, &known),
-	    CRAWL_GOES_ON);
+	    CRAWL_CONTINUES);
 	assert_string_equal(next(crawl, &hole), "fetch shelves 20+10");
 	assert_string_equal(next(crawl, &rest), "fetch shelves 40+10");
 	assert_string_equal(next(crawl, &end), "fetch shelves 50+10");
@@ -383,7 +383,7 @@ test_what_is_known_is_not_asked_for(void **state)
 	came(crawl, &hole, 10, 55);
 	assert_true(crawl_is_next(&rest));
 	came(crawl, &rest, 10, 55);
-	assert_int_equal(came(crawl, &end, 5, 55), CRAWL_WHOLE);
+	assert_int_equal(came(crawl, &end, 5, 55), CRAWL_COMPLETE);
 	crawl_end(crawl, end.listing);
 	crawl_free(crawl);
 
@@ -394,10 +394,10 @@ test_what_is_known_is_not_asked_for(void **state)
 	known.n_ranges = 1;
 	assert_string_equal(next(crawl, &job), "open shelves");
 	assert_int_equal(crawl_begin(crawl, job.listing, &known),
-	    CRAWL_GOES_ON);
-	assert_int_equal(probe(crawl, "fetch shelves 20+10"), CRAWL_WHOLE);
+	    CRAWL_CONTINUES);
+	assert_int_equal(probe(crawl, "fetch shelves 20+10"), CRAWL_COMPLETE);
 	crawl_end(crawl, job.listing);
-	assert_true(crawl_over(crawl));
+	assert_true(crawl_is_over(crawl));
 	crawl_free(crawl);
 }
 
@@ -411,16 +411,16 @@ test_a_total_may_be_capped(void **state)
 
 	(void)state;
 	next(crawl, &job);
-	assert_int_equal(came(crawl, &job, 10, 10), CRAWL_GOES_ON);
+	assert_int_equal(came(crawl, &job, 10, 10), CRAWL_CONTINUES);
 	assert_string_equal(next(crawl, &job), "fetch shelves 10+10");
 	assert_true(job.is_probe);
-	assert_int_equal(came(crawl, &job, 10, 10), CRAWL_GOES_ON);
+	assert_int_equal(came(crawl, &job, 10, 10), CRAWL_CONTINUES);
 	assert_string_equal(next(crawl, &job), "fetch shelves 20+10");
-	assert_int_equal(came(crawl, &job, 4, 10), CRAWL_GOES_ON);
+	assert_int_equal(came(crawl, &job, 4, 10), CRAWL_CONTINUES);
 	/* Where the total is wrong, only an empty page is the end. */
 	assert_string_equal(next(crawl, &job), "fetch shelves 30+10");
 	assert_true(job.is_probe);
-	assert_int_equal(came(crawl, &job, 0, 10), CRAWL_WHOLE);
+	assert_int_equal(came(crawl, &job, 0, 10), CRAWL_COMPLETE);
 	assert_true(job.listing->is_capped);
 	assert_int_equal(job.listing->distinct, 24);
 	crawl_end(crawl, job.listing);
@@ -430,9 +430,9 @@ test_a_total_may_be_capped(void **state)
 	crawl = begin(8);
 	job = open_listing(crawl, "open shelves");
 	next(crawl, &job);
-	assert_int_equal(came(crawl, &job, 10, 10), CRAWL_GOES_ON);
+	assert_int_equal(came(crawl, &job, 10, 10), CRAWL_CONTINUES);
 	assert_string_equal(next(crawl, &job), "fetch shelves 10+10");
-	assert_int_equal(crawl_finish(crawl, &job, &last), CRAWL_WHOLE);
+	assert_int_equal(crawl_finish(crawl, &job, &last), CRAWL_COMPLETE);
 	crawl_end(crawl, job.listing);
 	crawl_free(crawl);
 
@@ -440,7 +440,7 @@ test_a_total_may_be_capped(void **state)
 	crawl = begin(8);
 	job = open_listing(crawl, "open shelves");
 	next(crawl, &job);
-	assert_int_equal(came(crawl, &job, 10, 7), CRAWL_GOES_ON);
+	assert_int_equal(came(crawl, &job, 10, 7), CRAWL_CONTINUES);
 	assert_string_equal(next(crawl, &job), "fetch shelves 10+10");
 	assert_int_equal(crawl_finish(crawl, &job, &last), CRAWL_UNPROVEN);
 	crawl_end(crawl, job.listing);
@@ -450,10 +450,10 @@ test_a_total_may_be_capped(void **state)
 	crawl = begin(8);
 	job = open_listing(crawl, "open shelves");
 	next(crawl, &job);
-	assert_int_equal(came(crawl, &job, 10, 10), CRAWL_GOES_ON);
+	assert_int_equal(came(crawl, &job, 10, 10), CRAWL_CONTINUES);
 	assert_string_equal(next(crawl, &job), "fetch shelves 10+10");
 	assert_int_equal(crawl_end_probe(crawl, &job,
-	    false), CRAWL_WHOLE);
+	    false), CRAWL_COMPLETE);
 	assert_false(job.listing->gapped);
 	crawl_end(crawl, job.listing);
 	crawl_free(crawl);
@@ -507,7 +507,7 @@ test_records_with_grandchildren(void **state)
 	job = down_to_books(crawl, "2");
 	link_record(crawl, job.listing, "x");
 	link_record(crawl, job.listing, "y");
-	assert_int_equal(came(crawl, &job, 2, 2), CRAWL_WHOLE);
+	assert_int_equal(came(crawl, &job, 2, 2), CRAWL_COMPLETE);
 	crawl_end(crawl, job.listing);
 	open_listing(crawl, "open pages/a/x");
 	open_listing(crawl, "open pages/a/y");
@@ -524,7 +524,7 @@ test_records_with_grandchildren(void **state)
 	crawl_end(crawl, job.listing);
 	assert_string_equal(next(crawl, &job), "done a");
 	crawl_node_done(crawl, job.node);
-	assert_true(crawl_over(crawl));
+	assert_true(crawl_is_over(crawl));
 	crawl_free(crawl);
 	pages_option = "false";
 }

@@ -134,7 +134,7 @@ open_listing(struct crawl *crawl, const char *expected)
 
 	assert_string_equal(next(crawl, &job), expected);
 	assert_int_equal(crawl_begin(crawl, job.listing, NULL),
-	    CRAWL_GOES_ON);
+	    CRAWL_CONTINUES);
 	return job;
 }
 
