@@ -230,7 +230,7 @@ tell_diagnostic(const struct cli_table *table,
 		    "surrogate pair): the record itself is as it was, typed "
 		    "columns have the number or U+FFFD; the first is %s\n",
 		    diagnostic->resource, diagnostic->sanitized,
-		    diagnostic->rows, diagnostic->where_mended);
+		    diagnostic->rows, diagnostic->where_sanitized);
 	if (diagnostic->damaged > 0)
 		fprintf(stderr,
 		    "%s: %" PRIu64 " record%s can't be read and "

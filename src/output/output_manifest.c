@@ -1,6 +1,6 @@
 /*
- * manifest.json of a conversion: what was made, of what.  It has no time of
- * its own, so that the same export gives the same bytes.
+ * manifest.json of a conversion: the files and their origin.  It has no time,
+ * so that the same export produces the same bytes.
  */
 
 #include <stdlib.h>
@@ -85,11 +85,11 @@ diagnostics_of(const struct output_convert *convert)
 				"first",
 				diagnostics[i].where != NULL
 				    ? diagnostics[i].where
-				    : diagnostics[i].where_mended));
+				    : diagnostics[i].where_sanitized));
 	return all;
 }
 
-/* Those that were chosen; null: all. */
+/* The columns that the user chose; null: all. */
 static json_t *
 columns_of(const struct output_settings *settings)
 {
@@ -102,7 +102,7 @@ columns_of(const struct output_settings *settings)
 	return names;
 }
 
-/* Values that do not fit the type of their column, and are NULL. */
+/* Values that do not fit the type of their column and are NULL. */
 static json_t *
 unfit_of(const struct output_convert *convert)
 {

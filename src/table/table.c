@@ -1,5 +1,5 @@
 /*
- * An export's database: opening it, running statements, what was met.
+ * The database of an export: opening it and running statements.
  */
 
 #include <sys/resource.h>
@@ -16,7 +16,7 @@
 #define WAITING_BYTES (16 << 20)
 #define WAITING_ROWS 8192
 #define FOLDER_ROWS 524288	/* DuckDB's own */
-/* What the process may hold beyond the limit that DuckDB keeps to. */
+/* How far the process may exceed the limit that DuckDB observes. */
 #define MEMORY_TIMES 4
 #define MEMORY_MORE (UINT64_C(2) << 30)
 #define THREAD_MORE (UINT64_C(16) << 20)
@@ -66,10 +66,10 @@ begins(const char *text, const char *with)
 }
 
 /*
- * Whose fault is it?  DuckDB's messages begin with a kind.  What becomes of a
- * file is an IO Error, but not where it ends a transaction or a checkpoint:
- * then it is what these failed of ("Failed to commit: Could not write file
- * "x.wal": No space left on device").  All else is the SQL's.
+ * Classify a failure by DuckDB's message, which begins with a kind.  A file
+ * that fails is an "IO Error", except when a transaction or a checkpoint ends:
+ * then the cause is inside the message ("Failed to commit: Could not write file
+ * "x.wal": No space left on device").  Everything else is the SQL's fault.
  */
 static enum err_kind
 kind_of(const char *message)
@@ -94,7 +94,6 @@ table_failed(struct table_db *db, const char *message, struct err *err)
 {
 	const char *trace;
 
-
 	if (db->is_stopped)
 		return err_set(err, ERR_STOPPED, "stopped");
 	if (db->failure.kind != ERR_NONE) {
@@ -103,13 +102,13 @@ table_failed(struct table_db *db, const char *message, struct err *err)
 		return -1;
 	}
 	if (message == NULL)
-		message = "DuckDB does not say why";
+		message = "DuckDB gave no reason";
 	if (begins(message, "Out of Memory"))
-		return err_set(err, ERR_DISK, "%.*s; give it more with "
-		    "--memory-limit, fewer --threads, or more room for what "
-		    "does not fit with --temp-dir",
+		return err_set(err, ERR_DISK, "%.*s; raise --memory-limit, "
+		    "lower --threads, or choose a larger disk for temporary "
+		    "files with --temp-dir",
 		    (int)strcspn(message, "\n"), message);
-	/* Where in DuckDB it was is of no use to anyone here. */
+	/* A stack trace of DuckDB helps no user. */
 	trace = strstr(message, "\n\nStack Trace");
 	return err_set(err, kind_of(message), "%.*s", trace != NULL ?
 	    (int)(trace - message) : (int)strlen(message), message);
@@ -188,10 +187,9 @@ table_run(struct table_db *db, const char *sql, uint64_t *rows,
 /* --------------------------------------------------------------- opening */
 
 /*
- * DuckDB counts what it keeps in blocks, and no texts: one that a query puts
- * together may grow until the system ends some process.  Here it ends as an
- * error.  What is in use now is not known where there is no /proc; then there
- * is no such limit.
+ * DuckDB's limit covers its blocks, but not strings: one that a query builds
+ * may grow until the system kills a process.  With this limit, the query fails
+ * instead.  Without /proc the current use is unknown and no limit is set.
  */
 static void
 limit_all(const struct table_settings *settings)
@@ -234,7 +232,7 @@ open_duckdb(struct table_db *db, struct err *err)
 	if (duck.open_ext(NULL, &db->duckdb, config, &message) ==
 	    DuckDBError) {
 		rc = err_set(err, ERR_INTERNAL, "open DuckDB: %s",
-		    message != NULL ? message : "it does not say why");
+		    message != NULL ? message : "no reason given");
 		duck.free(message);
 	} else if (duck.connect(db->duckdb, &db->connection) ==
 	    DuckDBError) {
@@ -246,8 +244,8 @@ open_duckdb(struct table_db *db, struct err *err)
 }
 
 /*
- * How many rows may wait to be taken: DuckDB wants to know it in bytes, but
- * counts only those of fixed size, some 500 a row, and no texts.
+ * Limit the rows that wait to be fetched.  DuckDB wants the limit in bytes, but
+ * counts only the fixed-size part of a row, about 500 bytes, and no strings.
  */
 static int
 limit_rows(struct table_db *db, struct err *err)
@@ -258,7 +256,7 @@ limit_rows(struct table_db *db, struct err *err)
 	    500ull * table_rows_within(db, WAITING_BYTES, WAITING_ROWS));
 	if (table_run(db, sql, NULL, err) == -1)
 		return -1;
-	/* And how many to put into folders by day or file at a time. */
+	/* And the rows buffered before a partitioned write is flushed. */
 	snprintf(sql, sizeof(sql), "SET partitioned_write_flush_threshold = "
 	    "%llu", (unsigned long long)table_rows_within(db,
 	    db->settings.memory / 8, FOLDER_ROWS));
@@ -299,7 +297,7 @@ table_enter_sandbox(struct table_db *db, const struct table_sandbox *sandbox,
 	return table_run(db, "SET enable_external_access = false", NULL, err);
 }
 
-/* Look at all SQL that a definition of somebody's has. */
+/* Check all SQL of a definition that the user brought. */
 static int
 guard_all(struct table_db *db, struct err *err)
 {
@@ -333,10 +331,10 @@ declare(struct table_db *db, struct err *err)
 
 	if (rc == 0)
 		rc = limit_rows(db, err);
-	/* A view's SQL is looked at when it is declared. */
+	/* DuckDB binds a view's SQL when it is declared. */
 	if (rc == 0 && sandbox != NULL)
 		rc = table_enter_sandbox(db, sandbox, err);
-	/* And what it may call, before that. */
+	/* So the functions that it may call are checked before. */
 	if (rc == 0 && db->settings.source->with_tables != NULL)
 		rc = guard_all(db, err);
 	text_init(&sql, SIZE_MAX / 4);
@@ -391,7 +389,7 @@ table_open(const struct table_settings *settings, struct err *err)
 		    declare(db, err) == 0 &&
 		    (settings->sandbox == NULL || table_run(db,
 		    "SET lock_configuration = true", NULL, err) == 0)) {
-			/* The caller's, for this call. */
+			/* It belongs to the caller, for this call only. */
 			db->settings.sandbox = NULL;
 			return db;
 		}

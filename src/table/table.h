@@ -10,32 +10,33 @@
 #include "source/source.h"
 
 /*
- * An export as SQL tables, by DuckDB, which is loaded when the first is
- * opened and never goes to the network.  The tables are views: each query
- * reads the export anew, and no table is held in memory.
+ * An export as SQL tables.  DuckDB runs the SQL; it is loaded when the first
+ * database is opened, and never uses the network.  The tables are views: each
+ * query reads the export, and no table is kept in memory.
  */
 struct table_db;
 
-/* What SQL may read and write. */
+/* The files that SQL may read and write. */
 struct table_sandbox {
-	const char *const *dirs;	/* all in these directories */
+	const char *const *dirs;	/* every file below these directories */
 	size_t n_dirs;
-	const char *const *paths;	/* and these, as they are written */
+	const char *const *paths;	/* these files, by exactly this path */
 	size_t n_paths;
 };
 
 struct table_settings {
-	const char *path;	/* the export; NULL: tables without rows */
+	const char *path;	/* the export; NULL: all tables are empty */
 	struct source *source;
 	struct log *log;
-	const char *scratch;	/* where to spill what memory can't hold */
-	/* For all SQL, the source's too, which can't change settings then;
-	 * NULL: none. */
+	const char *scratch;	/* directory for what exceeds the memory */
+	/* Applies to all SQL, including the source's, and locks DuckDB's
+	 * settings; NULL: no sandbox. */
 	const struct table_sandbox *sandbox;
 	const char *timezone;	/* an IANA name */
 	uint64_t memory;	/* bytes */
-	unsigned threads;	/* 0: as many as there are processors */
-	/* Called now and then while a query runs; true: stop.  Or NULL. */
+	unsigned threads;	/* 0: one for each processor */
+	/* Called regularly while a query runs; returns true to stop it.  May
+	 * be NULL. */
 	bool (*tick)(void *);
 	void *cookie;
 };
@@ -43,14 +44,14 @@ struct table_settings {
 /** table_is_built_in(): Was the program built with DuckDB? */
 bool table_is_built_in(void);
 
-/** table_library(): Return DuckDB's version, or NULL if it isn't there. */
+/** table_library(): Return DuckDB's version; NULL: the library is missing. */
 const char *table_library(void);
 
 /**
  * table_open(settings, err):
  * Open the export and declare its tables.  Return the database, which borrows
- * from ${settings}, table_close() it; or NULL with ${err} set (ERR_USAGE
- * where there is no DuckDB, saying how to get it).
+ * from ${settings} and must be closed with table_close(); or NULL with ${err}
+ * set (ERR_USAGE if DuckDB is missing; the message says how to get it).
  */
 struct table_db *table_open(const struct table_settings *, struct err *);
 
@@ -60,8 +61,8 @@ void table_close(struct table_db *);
 /** table_list(db): Return the tables that the source declares, borrowed. */
 const struct source_tables *table_list(const struct table_db *);
 
-/** table_enter_sandbox(db, sandbox, err): From now on, only what ${sandbox}
- * says. */
+/** table_enter_sandbox(db, sandbox, err): Restrict SQL to ${sandbox} from now
+ * on. */
 int table_enter_sandbox(struct table_db *, const struct table_sandbox *,
     struct err *);
 
@@ -69,38 +70,39 @@ int table_enter_sandbox(struct table_db *, const struct table_sandbox *,
 
 /**
  * table_run(db, sql, rows, err):
- * Run one statement; ${*rows} (unless NULL) is how many rows it wrote.
- * Return 0; or -1 with ${err} set: ERR_STOPPED if asked to stop, ERR_DATA
- * where the export is damaged, ERR_DISK, ERR_USAGE for wrong SQL.
+ * Run one statement and set ${*rows} (unless NULL) to the number of rows it
+ * wrote.  Return 0; or -1 with ${err} set: ERR_STOPPED if the tick stopped it,
+ * ERR_DATA if the export is damaged, ERR_DISK, ERR_USAGE for invalid SQL.
  */
 int table_run(struct table_db *, const char *, uint64_t *, struct err *);
 
-/** table_quote(text, name): Add ${name} as an SQL name, in quotes. */
+/** table_quote(text, name): Add ${name} as a quoted SQL identifier. */
 void table_quote(struct text *, const char *);
 
-/** table_literal(text, value): Add ${value} as an SQL text, in quotes. */
+/** table_literal(text, value): Add ${value} as an SQL string literal. */
 void table_literal(struct text *, const char *);
 
 /**
  * table_parallel(db, table, rows, sql):
- * Declare a view of ${table} that can be read once, for one COPY: several
- * threads look into its records, ${rows} at a time, and the file's row groups
- * are those, in order.  Return whether that can be, its name added to ${sql}.
+ * Declare a view of ${table} that one COPY can read, once: several threads
+ * parse its records in batches of ${rows}, and each batch becomes one row group
+ * of the file, in order.  Return true and add the view's name to ${sql}; or
+ * false if the table cannot be read in parallel.
  */
 bool table_parallel(struct table_db *, const struct source_table *, uint64_t,
     struct text *);
 
 /**
  * table_check_sql(sql, open, err):
- * May the user's ${sql} be run?  Not if it calls what prints, ends the process
- * or runs SQL from a text; nor, unless ${open}, what is for files.  Return 0;
- * or -1 with ${err} set (ERR_USAGE).
+ * Refuse ${sql} from the user if it calls functions that print, end the process
+ * or run SQL from a string; or, unless ${open}, functions that access files.
+ * Return 0; or -1 with ${err} set (ERR_USAGE).
  */
 int table_check_sql(const char *, bool, struct err *);
 
 /**
  * table_statements(db, sql, err):
- * Return how many statements ${sql} has, at least 1; or -1 with ${err} set
+ * Return the number of statements in ${sql}, at least 1; or -1 with ${err} set
  * (ERR_USAGE).
  */
 int table_statements(struct table_db *, const char *, struct err *);
@@ -114,7 +116,7 @@ enum table_kind {
 	TABLE_DOUBLE,
 	TABLE_TIME,		/* microseconds since 1970, UTC */
 	TABLE_JSON,		/* text that is JSON */
-	TABLE_NUMBER		/* a number that only text can hold */
+	TABLE_NUMBER		/* a number too large or exact for a double */
 };
 
 struct table_column {
@@ -137,9 +139,9 @@ struct table_rows;
 
 /**
  * table_query(db, sql, which, err):
- * Run statement number ${which} (from 0) of ${sql}, and give its rows as they
- * come.  What has no kind of its own (lists, decimals) comes as text or JSON.
- * Return the rows, table_rows_free() them; or NULL with ${err} set as
+ * Run statement number ${which} (from 0) of ${sql} and stream its rows.  Types
+ * that have no table_kind (lists, decimals) arrive as text or JSON.  Return the
+ * rows, to be freed with table_rows_free(); or NULL with ${err} set as by
  * table_run().
  */
 struct table_rows *table_query(struct table_db *, const char *, size_t,
@@ -151,8 +153,8 @@ const struct table_column *table_columns(const struct table_rows *,
 
 /**
  * table_next(rows, cells, err):
- * Set ${*cells} to the next row's.  Return 1; 0 at the end; -1 with ${err}
- * set.
+ * Set ${*cells} to the cells of the next row.  Return 1; 0 at the end; -1 with
+ * ${err} set.
  */
 int table_next(struct table_rows *, const struct table_cell **,
     struct err *);
@@ -166,68 +168,69 @@ void table_rows_free(struct table_rows *);
  */
 int table_number(struct table_db *, const char *, uint64_t *, struct err *);
 
-/* ---------------------------------------------- what could not be taken */
+/* ---------------------------------------------------------- diagnostics */
 
-/* Records that were not as they should be, of one resource. */
+/* Problems in the records of one resource. */
 struct table_diagnostic {
 	const char *resource;
 	uint64_t rows;		/* lines that were read */
-	uint64_t sanitized;	/* DuckDB takes them only mended */
-	uint64_t damaged;	/* no JSON; left out */
-	uint64_t deep;		/* nested so deeply that a part is no row */
-	uint64_t lost;		/* files that are not there */
-	char *where;		/* the first that is left out: "path:line" */
-	char *where_mended;	/* the first that was mended */
+	uint64_t sanitized;	/* DuckDB refuses the original bytes */
+	uint64_t damaged;	/* not JSON; left out */
+	uint64_t deep;		/* nested so deeply that some rows are left
+				 * out */
+	uint64_t lost;		/* missing files */
+	char *where;		/* the first one left out: "path:line" */
+	char *where_sanitized;	/* the first one sanitized */
 };
 
-/** table_left_out(db): Return how many records and files were left out. */
+/** table_left_out(db): Return the number of records and files left out. */
 uint64_t table_left_out(const struct table_db *);
 
 /**
  * table_diagnostic(db, n):
- * Return what was met so far, by resource; a line that was read by several
- * queries counts once.
+ * Return the problems found so far, one entry a resource, and set ${*n}.  A
+ * line that several queries read counts once.
  */
 const struct table_diagnostic *table_diagnostic(struct table_db *, size_t *);
 
-/* Values of a column that do not fit its type, and are NULL. */
+/* Values of a column that do not fit its type and are read as NULL. */
 struct table_unfit {
 	const char *table, *column, *type;
-	uint64_t values, now;	/* of the statement with most; of this one */
-	char *first;		/* its beginning, or NULL: there is none */
+	uint64_t values;	/* the highest count of any statement */
+	uint64_t now;		/* the count of the current statement */
+	char *first;		/* the first value, shortened; NULL: none */
 };
 
 /**
  * table_unfit(db, n):
- * Return the ${n} columns of all tables, borrowed until the next call.  Values
- * count in the statement that met most of them.
+ * Return the ${*n} columns of all tables, borrowed until the next call.
  */
 const struct table_unfit *table_unfit(struct table_db *, size_t *);
 
-/** table_scanned(db): Return how many records were read, in all. */
+/** table_scanned(db): Return the total number of records read. */
 uint64_t table_scanned(const struct table_db *);
 
-/** table_memory(db): Return the bytes that its settings allow. */
+/** table_memory(db): Return the memory limit in bytes. */
 uint64_t table_memory(const struct table_db *);
 
-/** table_threads(db): Return how many threads it was opened with. */
+/** table_threads(db): Return the number of threads it was opened with. */
 unsigned table_threads(const struct table_db *);
 
-/* Of no more such groups of rows does anyone want to keep a list. */
+/* The most row groups that a file is divided into. */
 #define TABLE_GROUPS 10000
 
 /**
  * table_rows_within(db, bytes, max):
- * Return how many records that follow each other have about ${bytes} at the
- * most, wherever they stand: 1 to ${max}, and enough for no more than
- * TABLE_GROUPS groups of so many.
+ * Return the largest number of consecutive records, from 1 to ${max}, that take
+ * about ${bytes} at most anywhere in the export; but no fewer than make
+ * TABLE_GROUPS groups of the whole export.
  */
 uint64_t table_rows_within(const struct table_db *, uint64_t, uint64_t);
 
 /**
  * table_bytes(db, table, records):
- * Return the bytes of all records that ${table} is made from, and set
- * ${records} to how many there are, as far as manifest and names tell.
+ * Return the size in bytes of the records that ${table} reads, and set
+ * ${*records} to their number, as known from the manifest and file names.
  */
 uint64_t table_bytes(const struct table_db *, const struct source_table *,
     uint64_t *);

@@ -1,12 +1,11 @@
 /*
- * The functions that a definition's SQL may call: those that give a value for
- * a value, of texts, numbers, times, lists, structures and JSON, and those
- * that sum up rows.
+ * The functions that a definition's SQL may call: scalar functions of strings,
+ * numbers, times, lists, structures and JSON, and aggregates.
  *
- * Not among them are those of which DuckDB's own stack overflows where JSON is
- * 100,000 levels deep (json_structure, json_contains, json_transform,
- * json_merge_patch and what is made of them), those that take time by the
- * square of a text (levenshtein), and all that tell of the database.
+ * Left out are those that overflow DuckDB's stack on JSON that is 100,000
+ * levels deep (json_structure, json_contains, json_transform, json_merge_patch
+ * and their relatives), those that take quadratic time (levenshtein), and all
+ * that inspect the database.
  */
 
 #include <stdlib.h>
@@ -15,7 +14,7 @@
 
 #include "table/table_internal.h"
 
-/* In the order of strcasecmp(). */
+/* Sorted by strcasecmp(), for bsearch(). */
 static const char *const plain[] = {
 	"abs", "acos", "acosh", "add", "age", "aggregate", "alias",
 	"any_value", "apply", "approx_count_distinct", "approx_quantile",

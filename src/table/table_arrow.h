@@ -4,7 +4,7 @@
 #include <stdint.h>
 
 /*
- * Columns as DuckDB takes them from other programs: the Arrow C data
+ * Columns in the form that DuckDB reads from other programs: the Arrow C data
  * interface and the Arrow C stream interface
  * (https://arrow.apache.org/docs/format/CDataInterface.html and
  * CStreamInterface.html).  The structures, their names and the order of their
@@ -51,27 +51,27 @@ struct table_batch;
 struct table_batch_schema;
 struct table_row;
 
-/** table_batch_schema_new(): Return what columns batches have; free() it. */
+/** table_batch_schema_new(): Return the schema of batches; free() it. */
 struct table_batch_schema *table_batch_schema_new(void);
 
-/** table_batch_schema_give(schema, out): Set ${*out}, which borrows. */
+/** table_batch_schema_give(schema, out): Set ${*out}, borrowed. */
 void table_batch_schema_give(struct table_batch_schema *,
     struct ArrowSchema *);
 
-/** table_batch_new(): Return a batch without rows, table_batch_free() it. */
+/** table_batch_new(): Return an empty batch; table_batch_free() it. */
 struct table_batch *table_batch_new(void);
 
-/** table_batch_add(batch, row, file): Add a record of ${file}, copied. */
+/** table_batch_add(batch, row, file): Add a copy of ${row} of ${file}. */
 void table_batch_add(struct table_batch *, const struct table_row *,
     const struct audit_file *);
 
 /**
  * table_batch_give(batch, out):
- * Hand the batch over in ${*out}: it is freed when that is released.
+ * Move the batch to ${*out}, whose release frees it.
  */
 void table_batch_give(struct table_batch *, struct ArrowArray *);
 
-/** table_batch_free(batch): Free one that was not handed over. */
+/** table_batch_free(batch): Free a batch that was not given away. */
 void table_batch_free(struct table_batch *);
 
 #endif

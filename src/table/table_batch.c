@@ -10,15 +10,15 @@
 #include "table/table_internal.h"
 
 /*
- * The stream has one column, a struct of those that records() has.  Of several,
- * DuckDB would ask for some, in an order that it does not tell; and would
- * leave it to the stream to apply filters to them.
+ * The stream has one column, a struct of the columns of records().  If it had
+ * several, DuckDB would request some of them, in an undocumented order, and
+ * would expect the stream to apply filters to them.
  */
 enum { FILE_PATH, LINE, KEYS, RAW, RECORD, COLUMNS, KEY = COLUMNS, ROW, ALL };
 
 /* --------------------------------------------------------------- schema */
 
-/* The type JSON, in the form of the interface's metadata. */
+/* The type JSON, encoded as Arrow metadata. */
 static const struct {
 	int32_t pairs, name_len;
 	char name[20];
@@ -44,7 +44,7 @@ struct table_batch_schema {
 	struct ArrowSchema *children[COLUMNS], *key[1], *row[1];
 };
 
-/* Nothing to do: DuckDB does not call it, or for a part and not the rest. */
+/* Nothing to free: DuckDB may call this for some columns only, or never. */
 static void
 forget_schema(struct ArrowSchema *schema)
 {
@@ -94,17 +94,17 @@ table_batch_schema_give(struct table_batch_schema *schema,
 struct column {
 	struct ArrowArray array;
 	int64_t rows;
-	struct text bytes;	/* of texts, one after the other; or numbers */
-	struct text ends;	/* where each begins, and the last ends */
-	const void *buffers[3];	/* which are null, then as the format has it */
+	struct text bytes;	/* strings, concatenated; or numbers */
+	struct text ends;	/* Arrow's offsets: n + 1 of them */
+	const void *buffers[3];	/* validity, then what the format needs */
 };
 
 struct table_batch {
-	atomic_uint held;	/* arrays that were not released */
+	atomic_uint held;	/* arrays not yet released */
 	struct column columns[ALL];
 	struct ArrowArray *children[COLUMNS], *key[1], *row[1];
 	int64_t rows;
-	bool is_mended;		/* a record is not as it came */
+	bool is_sanitized;	/* a record differs from its raw bytes */
 	const void *no_nulls[1];
 };
 
@@ -173,9 +173,9 @@ table_batch_add(struct table_batch *batch, const struct table_row *row,
 	int64_t line = (int64_t)row->line;
 	size_t i;
 
-	/* While the two are the same, one is kept. */
-	if (!batch->is_mended && row->record.data != row->raw.data) {
-		batch->is_mended = true;
+	/* While record and raw are the same, only raw is stored. */
+	if (!batch->is_sanitized && row->record.data != row->raw.data) {
+		batch->is_sanitized = true;
 		text_add(&all[RECORD].bytes, all[RAW].bytes.data,
 		    all[RAW].bytes.len);
 		text_clear(&all[RECORD].ends);
@@ -188,7 +188,7 @@ table_batch_add(struct table_batch *batch, const struct table_row *row,
 		add_text(&all[KEY], file->keys[i], strlen(file->keys[i]));
 	add_end(&all[KEYS], (size_t)all[KEY].rows);
 	add_text(&all[RAW], row->raw.data, row->raw.len);
-	if (batch->is_mended)
+	if (batch->is_sanitized)
 		add_text(&all[RECORD], row->record.data, row->record.len);
 	batch->rows++;
 }
@@ -199,8 +199,8 @@ table_batch_give(struct table_batch *batch, struct ArrowArray *out)
 	int64_t rows = batch->rows;
 	size_t i;
 
-	if (!batch->is_mended) {
-		/* The same bytes; they are freed with the batch. */
+	if (!batch->is_sanitized) {
+		/* Shared bytes, freed with the batch. */
 		batch->columns[RECORD].buffers[1] =
 		    batch->columns[RAW].ends.data;
 		batch->columns[RECORD].buffers[2] =

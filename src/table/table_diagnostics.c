@@ -1,5 +1,5 @@
 /*
- * What was met in the files, added up.
+ * Problems found in the files, summed up by resource.
  */
 
 #include <inttypes.h>
@@ -12,7 +12,7 @@ static void
 free_slots(struct table_diagnostic *diagnostic)
 {
 	free(diagnostic->where);
-	free(diagnostic->where_mended);
+	free(diagnostic->where_sanitized);
 }
 
 void
@@ -54,9 +54,9 @@ table_diagnostic(struct table_db *db, size_t *n)
 		if (seen->first > 0 && diagnostic->where == NULL)
 			diagnostic->where = mem_format("%s:%" PRIu64,
 			    file->path, seen->first);
-		if (seen->sanitized > 0 && diagnostic->where_mended == NULL)
-			diagnostic->where_mended = mem_format("%s:%" PRIu64,
-			    file->path, seen->first_mended);
+		if (seen->sanitized > 0 && diagnostic->where_sanitized == NULL)
+			diagnostic->where_sanitized = mem_format("%s:%" PRIu64,
+			    file->path, seen->first_sanitized);
 	}
 	return db->diagnostics;
 }

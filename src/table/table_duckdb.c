@@ -1,7 +1,7 @@
 /*
- * DuckDB's library, loaded when it is needed: from where it was when the
- * program was built, from beside the installed program (both are in the
- * program's search path), or from where the system finds it.
+ * DuckDB's library, loaded on first use: from its place at build time, from
+ * beside the installed program (both are in the program's search path), or
+ * through the system's search path.
  */
 
 #include <dlfcn.h>
@@ -9,8 +9,8 @@
 
 #include "table/table_duckdb.h"
 
-#define GET "contrib/get-duckdb gets the right one, HLEXPORT_DUCKDB names " \
-    "another"
+#define GET "get the right version with contrib/get-duckdb, or set " \
+    "HLEXPORT_DUCKDB to the path of another"
 
 struct table_duckdb duck;
 static void *library;
@@ -36,15 +36,16 @@ table_load(struct err *err)
 	if (path == NULL || *path == '\0')
 		path = "libduckdb.so";
 	if ((library = dlopen(path, RTLD_NOW | RTLD_LOCAL)) == NULL)
-		return err_set(err, ERR_USAGE, "DuckDB's library can't be "
-		    "loaded: %s; " GET, dlerror());
+		return err_set(err, ERR_USAGE, "cannot load DuckDB's "
+		    "library: %s; " GET, dlerror());
 	for (i = 0; i < sizeof(functions) / sizeof(functions[0]); i++) {
 		if ((pos = dlsym(library, functions[i].name)) == NULL) {
 			dlclose(library);
 			library = NULL;
-			return err_set(err, ERR_USAGE, "%s is another "
-			    "DuckDB than the program was built for: it has "
-			    "no %s; " GET, path, functions[i].name);
+			return err_set(err, ERR_USAGE, "%s is a different "
+			    "version of DuckDB than this program was built "
+			    "for: it lacks %s; " GET, path,
+			    functions[i].name);
 		}
 		*(void **)((char *)&duck + functions[i].call_offset) = pos;
 	}

@@ -1,18 +1,16 @@
 /*
- * What SQL may call.
+ * Which functions SQL may call.
  *
- * DuckDB's own fence (table_enter_sandbox()) keeps SQL from files, but not from
- * all else: some functions write to standard output, change settings that are
- * locked, end the process by an exception that nobody catches, or run SQL that
- * stands in a text.  So
+ * DuckDB's own sandbox (table_enter_sandbox()) keeps SQL away from files, but
+ * some functions write to standard output, change locked settings, end the
+ * process with an uncaught exception, or run SQL from a string.  Therefore
  *
- *	what a definition says is read by DuckDB's own parser
- *	(json_serialize_sql()), must be one SELECT, and calls only functions
- *	that look at values (table_allowed.c), and tables that are no files;
+ *	a definition's SQL is parsed by DuckDB itself (json_serialize_sql()),
+ *	must be a single SELECT, and may call only functions that look at
+ *	values (table_allowed.c), and read only tables that are not files;
  *
- *	what the user says is the user's own doing, and is only kept from such
- *	functions by their names, wherever they stand before a "(", behind CALL
- *	or behind PRAGMA.
+ *	the user's SQL is trusted, and only refused if it names such a
+ *	function before a "(", after CALL or after PRAGMA.
  */
 
 #include <ctype.h>
@@ -23,18 +21,18 @@
 
 #include "table/table_internal.h"
 
-/* Functions that give rows and touch nothing: all that a definition may. */
+/* Table functions without side effects: all that a definition may call. */
 static const char *const rows_only[] = { "records", "unnest", "range",
 	"generate_series", "repeat", "repeat_row", "json_each", "json_tree",
 	NULL };
 
-/* For nobody: they print, end the process, or run SQL from a text. */
+/* Never allowed: they print, end the process, or run SQL from a string. */
 static const char *const never[] = { "enable_logging", "disable_logging",
 	"truncate_duckdb_logs", "write_log", "query",
 	"json_execute_serialized_sql", "import_database", "copy_database",
 	"arrow_scan", "arrow_scan_dumb", "seq_scan", NULL };
 
-/* Only with leave to touch files. */
+/* Allowed only together with access to files. */
 static const char *const files[] = { "read_text", "read_blob", "read_csv",
 	"read_csv_auto", "sniff_csv", "read_json", "read_json_auto",
 	"read_json_objects", "read_json_objects_auto", "read_ndjson",
@@ -44,7 +42,7 @@ static const char *const files[] = { "read_text", "read_blob", "read_csv",
 	"parquet_full_metadata", "glob", "read_duckdb", "duckdb_secrets",
 	"which_secret", NULL };
 
-/* Pragmas that only tell. */
+/* Pragmas that only report something. */
 static const char *const pragmas[] = { "collations", "database_list",
 	"database_size", "functions", "metadata_info", "platform", "show",
 	"show_databases", "show_tables", "show_tables_expanded",
@@ -81,7 +79,7 @@ is_variant(const json_t *node)
 	    (name != NULL && strcasecmp(name, "VARIANT") == 0);
 }
 
-/* A function, an operator or a table of the SQL, or what is in it. */
+/* Check a node: a function, an operator or a table of the SQL. */
 static int
 check_node(const json_t *node, const char *what, bool is_rows,
     struct err *err)
@@ -99,12 +97,12 @@ check_node(const json_t *node, const char *what, bool is_rows,
 	if (name != NULL && (is_rows ? !is_one_of(name, rows_only) :
 	    !table_is_plain(name) && strcmp(name, TABLE_UNFIT) != 0))
 		return refuse(what, name, err);
-	/* Making one of deep JSON overflows DuckDB's stack. */
+	/* A cast of deep JSON to VARIANT overflows DuckDB's stack. */
 	if (is_variant(node))
 		return refuse(what, "VARIANT", err);
 	/*
-	 * "logs.parquet" would be the file, if there is no such table; and so
-	 * would "logs"."parquet": DuckDB puts the names together.
+	 * DuckDB reads the file "logs.parquet" if no table has this name; also
+	 * for "logs"."parquet", since it joins the names.
 	 */
 	if (type != NULL && strcmp(type, "BASE_TABLE") == 0) {
 		if (catalog != NULL && *catalog != '\0')
@@ -114,7 +112,7 @@ check_node(const json_t *node, const char *what, bool is_rows,
 		if (table != NULL && strpbrk(table, "./:*?[") != NULL)
 			return refuse(what, table, err);
 	}
-	/* SHOW and DESCRIBE as a table: they tell of the database. */
+	/* SHOW and DESCRIBE as a table inspect the database. */
 	if (type != NULL && strcmp(type, "SHOW_REF") == 0)
 		return refuse(what, "SHOW", err);
 	return 0;
@@ -147,7 +145,7 @@ check_tree(const json_t *tree, const char *what, bool is_rows,
 	return 0;
 }
 
-/* What DuckDB's parser makes of it, as JSON, new; or NULL. */
+/* DuckDB's parse tree as JSON, new; or NULL. */
 static json_t *
 parse(struct table_db *db, const char *select, struct err *err)
 {
@@ -163,7 +161,7 @@ parse(struct table_db *db, const char *select, struct err *err)
 	rows = table_query(db, sql.data, 0, err);
 	if (rows != NULL && table_next(rows, &cells, err) == 1 &&
 	    !cells[0].is_null)
-		/* Places that there are not are 2^64-1. */
+		/* An unknown position is 2^64-1, too large for jansson. */
 		tree = json_loadb(cells[0].is.text.data, cells[0].is.text.len,
 		    JSON_DECODE_INT_AS_REAL, NULL);
 	table_rows_free(rows);
@@ -190,7 +188,7 @@ table_guard(struct table_db *db, const char *select, const char *what,
 		    "%s", what, json_object_get(tree, "error_message") != NULL ?
 		    json_string_value(json_object_get(tree,
 		    "error_message")) : why.kind != ERR_NONE ? why.text :
-		    "its SQL is no SELECT");
+		    "it is not a single SELECT");
 	else
 		rc = check_tree(statements, what, false, err);
 	json_decref(tree);
@@ -199,7 +197,7 @@ table_guard(struct table_db *db, const char *select, const char *what,
 
 /* ------------------------------------------------------- of the user */
 
-/* Where the text that begins at ${p} ends: '', E'', $tag$, --, comments. */
+/* Each returns the end of what begins at ${p}: '', E'', $tag$, --, comments. */
 static const char *
 skip_quoted(const char *p, bool escapes)
 {
@@ -249,7 +247,7 @@ skip_comment(const char *p)
 	return p;
 }
 
-/* Skip what tells nothing, up to a name, a sign or the end. */
+/* Skip blanks and comments. */
 static const char *
 skip_blanks(const char *p)
 {
@@ -267,7 +265,7 @@ is_letter(unsigned char c)
 	return isalnum(c) || c == '_' || c >= 0x80;
 }
 
-/* Take a name, plain or in quotes, to ${name}.  Return what follows. */
+/* Read a name, plain or quoted, into ${name}.  Return what follows. */
 static const char *
 take_name(const char *p, struct text *name)
 {
@@ -292,14 +290,14 @@ check_name(const char *name, const char *next, const char *before, bool open,
 	bool is_call = *next == '(' || strcasecmp(before, "call") == 0;
 
 	if (strcasecmp(before, "pragma") == 0 && !is_one_of(name, pragmas))
-		return err_set(err, ERR_USAGE, "PRAGMA %s is none for an "
-		    "export: only pragmas that tell something are", name);
+		return err_set(err, ERR_USAGE, "PRAGMA %s is not allowed: "
+		    "only pragmas that report something are", name);
 	if (is_call && is_one_of(name, never))
-		return err_set(err, ERR_USAGE, "%s() is no function for an "
-		    "export: it does more than to give rows", name);
+		return err_set(err, ERR_USAGE, "%s() is not allowed: it "
+		    "does more than return rows", name);
 	if (is_call && !open && is_one_of(name, files))
-		return err_set(err, ERR_USAGE, "%s() is for files, and SQL "
-		    "may touch none without --allow-external", name);
+		return err_set(err, ERR_USAGE, "%s() accesses files, which "
+		    "SQL may do only with --allow-external", name);
 	return 0;
 }
 

@@ -1,5 +1,6 @@
 /*
- * The same without DuckDB: each says how to get it.
+ * Stubs for a build without DuckDB: each returns an error that says how to get
+ * it.
  */
 
 #include "table/table.h"
@@ -8,7 +9,7 @@ static int
 missing(struct err *err)
 {
 	return err_set(err, ERR_USAGE, "this program was built without "
-	    "DuckDB, which this command needs: run contrib/get-duckdb in the "
+	    "DuckDB, which this command needs; run contrib/get-duckdb in the "
 	    "source tree, then configure and make again");
 }
 

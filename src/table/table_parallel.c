@@ -1,8 +1,8 @@
 /*
- * A table whose records several threads look into.  The function records()
- * has one thread, since DuckDB does not keep the order of rows that a
- * program's function gives to several.  Of an Arrow stream it does: it takes
- * the batches one at a time, and numbers them.
+ * A table whose records several threads parse.  The function records() has one
+ * thread, since DuckDB does not keep the order of rows when a table function
+ * has several.  It does for an Arrow stream, whose batches it fetches one at a
+ * time and numbers.
  */
 
 #include <stdlib.h>
@@ -12,17 +12,17 @@
 #include "table/table_internal.h"
 
 /*
- * DuckDB looks into so many records at a time, and needs about 40 times this
- * with two threads.
+ * DuckDB parses this many records together, and with two threads needs about 40
+ * times this memory.
  */
 #define CHUNK_ROWS 2048
 #define CHUNK_BYTES (12 << 20)
-#define CHUNK_SHARE 42	/* of the memory that it is given, if that is more */
+#define CHUNK_SHARE 42	/* 1/42 of the memory limit, if that is more */
 
 struct table_parallel {
 	struct table_db *db;
 	struct table_resources resources;
-	struct table_scan *scan;	/* NULL: it has not begun */
+	struct table_scan *scan;	/* NULL: not started */
 	uint64_t rows;		/* of a batch */
 	bool has_ended, has_failed;
 	struct table_batch_schema *schema;
@@ -53,13 +53,12 @@ get_next(struct ArrowArrayStream *stream, struct ArrowArray *out)
 	int rc = 1;
 
 	out->release = NULL;
-	/* Another thread may ask on. */
+	/* Other threads may call again after a failure. */
 	if (parallel->has_failed)
 		return -1;
 	if (parallel->has_ended) {
 		err_set(&parallel->db->failure, ERR_INTERNAL,
-		    "the records of "
-		    "%s would be read twice",
+		    "the records of %s were requested twice",
 		    parallel->resources.items[0]->name);
 		return -1;
 	}
@@ -112,7 +111,7 @@ table_forget_parallels(struct table_db *db)
 
 /* ------------------------------------------------------------------ SQL */
 
-/* Are these all the records of some resources, as they come? */
+/* Is ${from} a plain call of records() without other SQL? */
 static int
 read_from(struct table_db *db, const char *from,
     struct table_resources *resources)
@@ -130,7 +129,7 @@ read_from(struct table_db *db, const char *from,
 	    resources);
 }
 
-/* A stream as a view with what records() has. */
+/* A stream with the columns of records(). */
 static const char stream_sql[] = "(SELECT row.*, 0 AS depth, 0::BIGINT AS "
     "item, NULL::VARCHAR AS id, NULL::VARCHAR AS root_id, NULL::VARCHAR AS "
     "parent_id FROM \"stream %u\") AS records";
@@ -159,8 +158,8 @@ add_parallel(struct table_db *db, const struct source_table *table,
 	text_init(&view, 1 << 20);
 	if (duck.arrow_scan(db->connection, stream,
 	    (duckdb_arrow_stream)&parallel->stream) == DuckDBError)
-		rc = err_set(err, ERR_INTERNAL, "DuckDB does not take a "
-		    "stream of records");
+		rc = err_set(err, ERR_INTERNAL, "DuckDB refused a stream "
+		    "of records");
 	table_view(name, table, from, &view);
 	if (rc == 0)
 		rc = table_run(db, view.data, NULL, err);
@@ -172,8 +171,8 @@ add_parallel(struct table_db *db, const struct source_table *table,
 }
 
 /*
- * Does the view only form values, one row of each record?  A join or union,
- * which DuckDB may make of an IN, would lose the order of rows.
+ * Is the plan of the view only a projection, one row a record?  A join or a
+ * union, which DuckDB may make of an IN, would lose the order of rows.
  */
 static bool
 is_plain(struct table_db *db, unsigned number)

@@ -1,5 +1,5 @@
 /*
- * The function records() for SQL: the records of a resource as rows.
+ * The SQL function records(): the records of a resource as rows.
  */
 
 #include <stdlib.h>
@@ -7,7 +7,7 @@
 
 #include "table/table_internal.h"
 
-/* Of one chunk, so that large records don't need much memory. */
+/* The most bytes in a chunk, so that large records need little memory. */
 #define CHUNK_BYTES (4 << 20)
 
 enum {
@@ -33,17 +33,17 @@ static const struct {
 	{ "parent_id", DUCKDB_TYPE_VARCHAR, false, false },
 };
 
-/* What records() was called with. */
+/* The arguments of records(). */
 struct call {
 	struct table_db *db;
 	struct table_resources resources;
 	char *nested, *id;
 };
 
-/* One reading of them. */
+/* One scan for such a call. */
 struct reading {
 	struct table_scan *scan;
-	size_t n;		/* columns that are wanted */
+	size_t n;		/* columns requested */
 	idx_t wanted[COLUMNS];
 };
 
@@ -59,7 +59,7 @@ free_call(void *cookie)
 	free(call);
 }
 
-/* A text that records() was given, new; or NULL. */
+/* A string argument of records(), new; or NULL. */
 static char *
 take_value(duckdb_value value)
 {
@@ -95,7 +95,7 @@ add_columns(duckdb_bind_info info)
 	}
 }
 
-/* About how many rows there will be, for the planner. */
+/* Estimate the number of rows, for the planner. */
 static uint64_t
 guess_rows(const struct call *call)
 {
@@ -126,8 +126,8 @@ bind(duckdb_bind_info info)
 
 	if (name == NULL || table_resources(db, name, strlen(name),
 	    &resources) == -1) {
-		why = mem_format("records('%s'): the source %s has no such "
-		    "resource with JSON in it", name != NULL ? name : "",
+		why = mem_format("records('%s'): the source %s has no JSON "
+		    "resource of this name", name != NULL ? name : "",
 		    db->settings.source->name);
 		duck.bind_set_error(info, why);
 		free(why);
@@ -169,7 +169,7 @@ init(duckdb_init_info info)
 	reading->n = duck.init_get_column_count(info);
 	for (i = 0; i < reading->n; i++) {
 		reading->wanted[i] = duck.init_get_column_index(info, i);
-		/* Of a count(*), DuckDB wants the first column. */
+		/* For count(*), DuckDB requests the first column. */
 		known += reading->wanted[i] >= COLUMN_RAW &&
 		    reading->wanted[i] < COLUMNS;
 	}
@@ -307,8 +307,8 @@ table_records(struct table_db *db, struct err *err)
 	duck.table_function_supports_projection_pushdown(function, true);
 	if (duck.register_table_function(db->connection, function) ==
 	    DuckDBError)
-		rc = err_set(err, ERR_INTERNAL, "DuckDB does not take the "
-		    "function records()");
+		rc = err_set(err, ERR_INTERNAL, "DuckDB refused the function "
+		    "records()");
 	duck.destroy_table_function(&function);
 	return rc;
 }

@@ -1,5 +1,5 @@
 /*
- * The rows of a statement, as they come.
+ * The rows of a statement, streamed.
  */
 
 #include <stdlib.h>
@@ -14,7 +14,7 @@ struct table_rows {
 	duckdb_result result;
 	bool has_result;
 	struct table_column *columns;
-	bool *own;		/* by column: it comes as it is */
+	bool *native;		/* by column: read without a cast */
 	duckdb_type *types;
 	duckdb_vector *vectors;
 	struct table_cell *cells;
@@ -25,14 +25,14 @@ struct table_rows {
 
 /* ----------------------------------------------------------------- kinds */
 
-/* What a column comes as; ${own} says whether DuckDB gives it so itself. */
+/* The kind of a column; ${*native}: DuckDB's value is read without a cast. */
 static enum table_kind
-kind_of(duckdb_logical_type type, bool *own)
+kind_of(duckdb_logical_type type, bool *native)
 {
 	char *alias;
 	bool is_json;
 
-	*own = true;
+	*native = true;
 	switch (duck.get_type_id(type)) {
 	case DUCKDB_TYPE_BOOLEAN:
 		return TABLE_BOOLEAN;
@@ -59,22 +59,22 @@ kind_of(duckdb_logical_type type, bool *own)
 	case DUCKDB_TYPE_UBIGINT:
 	case DUCKDB_TYPE_DECIMAL:
 	case DUCKDB_TYPE_BIGNUM:
-		*own = false;
+		*native = false;
 		return TABLE_NUMBER;
 	case DUCKDB_TYPE_LIST:
 	case DUCKDB_TYPE_STRUCT:
 	case DUCKDB_TYPE_MAP:
 	case DUCKDB_TYPE_ARRAY:
 	case DUCKDB_TYPE_UNION:
-		*own = false;
+		*native = false;
 		return TABLE_JSON;
 	default:
-		*own = false;
+		*native = false;
 		return TABLE_TEXT;
 	}
 }
 
-/* The columns of the statement; return whether all come as they are. */
+/* Read the statement's columns.  Return whether none needs a cast. */
 static bool
 read_columns(struct table_rows *rows)
 {
@@ -83,7 +83,7 @@ read_columns(struct table_rows *rows)
 
 	rows->n = duck.prepared_statement_column_count(rows->statement);
 	rows->columns = mem_zero(rows->n + 1, sizeof(*rows->columns));
-	rows->own = mem_zero(rows->n + 1, sizeof(*rows->own));
+	rows->native = mem_zero(rows->n + 1, sizeof(*rows->native));
 	rows->types = mem_zero(rows->n + 1, sizeof(*rows->types));
 	rows->vectors = mem_zero(rows->n + 1, sizeof(*rows->vectors));
 	rows->cells = mem_zero(rows->n + 1, sizeof(*rows->cells));
@@ -95,8 +95,8 @@ read_columns(struct table_rows *rows)
 		    rows->statement, i);
 
 		rows->columns[i].name = mem_text(name);
-		rows->columns[i].kind = kind_of(type, &rows->own[i]);
-		all = all && rows->own[i];
+		rows->columns[i].kind = kind_of(type, &rows->native[i]);
+		all = all && rows->native[i];
 		duck.free((void *)(uintptr_t)name);
 		duck.destroy_logical_type(&type);
 	}
@@ -111,7 +111,7 @@ add_wrapped(const struct table_rows *rows, const char *sql, struct text *out)
 
 	text_adds(out, "SELECT ");
 	for (i = 0; i < rows->n; i++) {
-		const char *form = rows->own[i] ? "%sc%zu" :
+		const char *form = rows->native[i] ? "%sc%zu" :
 		    rows->columns[i].kind == TABLE_JSON ?
 		    "%sto_json(c%zu)" : "%sCAST(c%zu AS VARCHAR)";
 
@@ -123,7 +123,7 @@ add_wrapped(const struct table_rows *rows, const char *sql, struct text *out)
 	text_addc(out, ')');
 }
 
-/* Have what DuckDB gives in forms of its own come as text. */
+/* Wrap the SQL, so that types without a table_kind arrive as text. */
 static int
 wrap(struct table_rows *rows, const char *sql, struct err *err)
 {
@@ -154,7 +154,7 @@ no_statement(duckdb_extracted_statements statements, struct err *err)
 	const char *why = duck.extract_statements_error(statements);
 
 	return err_set(err, ERR_USAGE, "%s", why != NULL && *why != '\0' ?
-	    why : "there is no SQL to run");
+	    why : "no SQL to run");
 }
 
 int
@@ -171,9 +171,8 @@ table_statements(struct table_db *db, const char *sql, struct err *err)
 }
 
 /*
- * Have the statements of ${sql} ready, from number ${which} on.  They are
- * read when the first is wanted: DuckDB calls what a PIVOT makes by another
- * name each time.
+ * Parse ${sql}, unless that was done for an earlier statement of it: DuckDB
+ * gives the type that a PIVOT creates a new name in each parse.
  */
 static int
 read_sql(struct table_db *db, const char *sql, size_t which,
@@ -238,9 +237,9 @@ table_query(struct table_db *db, const char *sql, size_t which,
 	}
 	for (i = 0; i < rows->n; i++)
 		rows->types[i] = duck.column_type(&rows->result, i);
-	/* What could not be had as text is no number and no JSON either. */
+	/* A column that was not cast to text is no number or JSON either. */
 	for (i = 0; i < rows->n; i++)
-		if (!rows->own[i] && rows->types[i] != DUCKDB_TYPE_VARCHAR)
+		if (!rows->native[i] && rows->types[i] != DUCKDB_TYPE_VARCHAR)
 			rows->columns[i].kind = TABLE_TEXT;
 	return rows;
 }
@@ -261,7 +260,7 @@ table_rows_free(struct table_rows *rows)
 	for (i = 0; i < rows->n; i++)
 		free(rows->columns[i].name);
 	free(rows->columns);
-	free(rows->own);
+	free(rows->native);
 	free(rows->types);
 	free(rows->vectors);
 	free(rows->cells);
@@ -332,7 +331,7 @@ read_cell(const struct table_rows *rows, size_t i, struct table_cell *cell)
 	case TABLE_TEXT:
 	case TABLE_JSON:
 	case TABLE_NUMBER:
-		/* Of several statements, one whose form is DuckDB's own. */
+		/* One of several statements, which are not wrapped. */
 		if (type != DUCKDB_TYPE_VARCHAR)
 			cell->is.text = (struct span){ "?", 1 };
 		else
@@ -341,7 +340,7 @@ read_cell(const struct table_rows *rows, size_t i, struct table_cell *cell)
 	}
 }
 
-/* The next chunk that has rows.  1, 0, -1. */
+/* Fetch the next chunk that has rows.  1, 0, -1. */
 static int
 next_chunk(struct table_rows *rows, struct err *err)
 {

@@ -1,14 +1,14 @@
 /*
- * What DuckDB refuses although it can be made sense of: strings with half of
- * a surrogate pair ("\ud800"), which RFC 8259 section 8.2 lets stand; and the
- * NaN and Infinity that Python's json module writes, which are no JSON.
+ * Records that DuckDB refuses although they can be read: strings with an
+ * unpaired surrogate ("\ud800"), which RFC 8259 section 8.2 permits; and the
+ * NaN and Infinity that Python's json module writes, which are not JSON.
  */
 
 #include <string.h>
 
 #include "table/table_internal.h"
 
-/* The value of the four hex digits behind "\u". */
+/* The value of the four hex digits after "\u". */
 static unsigned
 unit(const char *data)
 {
@@ -31,7 +31,7 @@ is_unit(const char *data, const char *end, unsigned from, unsigned to)
 	    unit(&data[2]) >= from && unit(&data[2]) <= to;
 }
 
-/* Where the next escape that is half a pair stands, or NULL. */
+/* Find the next escape of an unpaired surrogate; or NULL. */
 static const char *
 next_half(const char *data, const char *end)
 {
@@ -64,7 +64,7 @@ table_sanitize(struct span record, struct text *sanitized)
 	return true;
 }
 
-/* The length of a number that is none at ${at}, or 0. */
+/* The length of NaN or Infinity at ${data}, or 0. */
 static size_t
 no_number(const char *data, const char *end)
 {

@@ -1,5 +1,5 @@
 /*
- * The records of a resource, one after the other, from the files that count.
+ * The records of a resource, in order, from the files of the manifest.
  */
 
 #include <sys/stat.h>
@@ -14,12 +14,12 @@
 #include "table/table_internal.h"
 
 /*
- * Each level is read again with those above it, so a chain of records, each in
- * the one before, would take time by the square of its length.
+ * Each level is parsed again with every level above it, so a chain of nested
+ * records would take quadratic time.
  */
 #define MAX_LEVELS 1000
 
-/* A list of records in a record, and how far it was read. */
+/* A list of records in a record, and the position in it. */
 struct level {
 	struct span list;
 	const char *place;
@@ -30,31 +30,31 @@ struct table_scan {
 	struct table_db *db;
 	const struct table_resources *resources;
 	size_t which;
-	const struct source_resource *resource;	/* of these, what is read */
+	const struct source_resource *resource;	/* the current one */
 	const char *nested, *id;
 
-	size_t file;		/* the one to open next */
-	const struct audit_file *current;	/* the one that is read */
-	struct table_file seen;	/* of it, so far */
-	struct tree_records *records;	/* in it; NULL: none is open */
+	size_t file;		/* the next one to open */
+	const struct audit_file *current;	/* the open one */
+	struct table_file seen;	/* problems in it, so far */
+	struct tree_records *records;	/* its reader; NULL: not open */
 	uint64_t line;
 
-	bool counts;		/* no one looks into the records */
-	uint64_t known;		/* lines of a file that need not be read */
+	bool counts;		/* records are only counted */
+	uint64_t known;		/* lines left of a file that need not be read */
 	bool is_array;		/* a file is an array of records */
 	struct span items;	/* the array */
-	const char *place;	/* how far it was read */
+	const char *place;	/* the position in it */
 
-	struct level *levels;	/* in the record that was given last */
+	struct level *levels;	/* open lists in the last record */
 	size_t n_levels, capacity;
-	char **ids;		/* those that were decoded */
+	char **ids;		/* decoded ids, which rows borrow */
 	size_t n_ids, ids_capacity;
 	struct span root_id;
 	uint64_t item;
-	bool is_too_deep;	/* more levels in it than are gone into */
+	bool is_too_deep;	/* it has more than MAX_LEVELS levels */
 	struct text sanitized;
-	struct text numbers;	/* the record, with NaN as a text */
-	struct span exact;	/* and as it came; at NULL: it has none */
+	struct text numbers;	/* the record, with NaN as a string */
+	struct span exact;	/* its original bytes; data NULL: no NaN */
 };
 
 int
@@ -85,7 +85,7 @@ table_resources(const struct table_db *db, const char *names, size_t len,
 	return -1;
 }
 
-/* Is a file of it an array of records? */
+/* Does each of its files hold an array of records? */
 static bool
 has_arrays(const struct source_resource *resource)
 {
@@ -93,9 +93,9 @@ has_arrays(const struct source_resource *resource)
 	    resource->shape.form == SOURCE_ARRAY;
 }
 
-/* Turn to the next resource, the first included. */
+/* Move to the next resource, or the first.  Return whether there is one. */
 static bool
-run_until_done(struct table_scan *scan)
+next_resource(struct table_scan *scan)
 {
 	if (scan->which == scan->resources->n)
 		return false;
@@ -113,7 +113,7 @@ table_scan_new(struct table_db *db, const struct table_resources *resources,
 
 	scan->db = db;
 	scan->resources = resources;
-	run_until_done(scan);
+	next_resource(scan);
 	scan->nested = nested;
 	scan->id = id;
 	text_init(&scan->sanitized, SIZE_MAX / 4);
@@ -161,7 +161,7 @@ table_scan_free(struct table_scan *scan)
 
 /* ----------------------------------------------------------------- files */
 
-/* Something can't be read: it is left out, and counted. */
+/* Count a record that cannot be read and is left out. */
 static void
 note_damage(struct table_scan *scan)
 {
@@ -170,7 +170,7 @@ note_damage(struct table_scan *scan)
 	scan->seen.damaged++;
 }
 
-/* So is what is nested in it too deeply. */
+/* Count a record that is nested too deeply, once. */
 static void
 note_deep(struct table_scan *scan)
 {
@@ -182,7 +182,7 @@ note_deep(struct table_scan *scan)
 	scan->seen.deep++;
 }
 
-/* So is a file that is not there, or something else. */
+/* Count a file that is missing or not a regular file. */
 static void
 note_lost(struct table_scan *scan)
 {
@@ -190,14 +190,14 @@ note_lost(struct table_scan *scan)
 	scan->seen.first = 1;
 }
 
-/* The file was read to its end: what was met in it counts. */
+/* End of file: keep the problems found in it. */
 static void
 close_file(struct table_scan *scan)
 {
 	if (scan->records != NULL &&
 	    tree_records_bytes(scan->records) < scan->current->bytes)
 		note_damage(scan);
-	/* Lines that were overwritten with blanks are no records any more. */
+	/* Lines overwritten with blanks no longer count as records. */
 	while (scan->records != NULL && !scan->is_array &&
 	    scan->seen.rows + scan->seen.damaged < scan->current->lines)
 		note_damage(scan);
@@ -206,7 +206,7 @@ close_file(struct table_scan *scan)
 	scan->records = NULL;
 }
 
-/* Turn to the next file of the resources.  Return whether there is one. */
+/* Move to the next file of the resources.  Return whether there is one. */
 static bool
 turn_file(struct table_scan *scan)
 {
@@ -216,7 +216,7 @@ turn_file(struct table_scan *scan)
 		while (scan->file < files->n &&
 		    files->items[scan->file].resource != scan->resource)
 			scan->file++;
-	} while (scan->file == files->n && run_until_done(scan));
+	} while (scan->file == files->n && next_resource(scan));
 	if (scan->file == files->n)
 		return false;
 	scan->current = &files->items[scan->file++];
@@ -225,7 +225,7 @@ turn_file(struct table_scan *scan)
 	return true;
 }
 
-/* Open the file at hand; -1 with ${is_lost} set: it is none. */
+/* Open the current file; -1 with ${*is_lost} set: it is missing. */
 static int
 open_file(struct table_scan *scan, bool *is_lost, struct err *err)
 {
@@ -267,7 +267,7 @@ open_next(struct table_scan *scan, struct err *err)
 	return 0;
 }
 
-/* Is the file there, as long as the manifest says? */
+/* Is the file at least as long as the manifest says? */
 static bool
 is_as_long(const struct table_scan *scan, const struct audit_file *file)
 {
@@ -279,8 +279,8 @@ is_as_long(const struct table_scan *scan, const struct audit_file *file)
 }
 
 /*
- * When only their number is asked for, the manifest's word will do, if the
- * file is as long as it says.  1; 0 where it has to be read.
+ * Take the number of records from the manifest if the file is as long as it
+ * says.  Return false if the file must be read.
  */
 static bool
 count_known(struct table_scan *scan)
@@ -289,7 +289,7 @@ count_known(struct table_scan *scan)
 	const struct audit_file *file;
 
 	while (scan->known == 0 && scan->records == NULL &&
-	    (scan->file < files->n || run_until_done(scan))) {
+	    (scan->file < files->n || next_resource(scan))) {
 		file = &files->items[scan->file];
 		if (file->resource == scan->resource) {
 			if (file->lines == 0 || !is_as_long(scan, file))
@@ -309,7 +309,9 @@ count_known(struct table_scan *scan)
 
 /* ---------------------------------------------------------------- records */
 
-/* The next record, or array of such, in the open file.  1, 0 at its end, -1. */
+/*
+ * The next record or array of records in the open file.  1, 0 at its end, -1.
+ */
 static int
 next_item(struct table_scan *scan, struct span *record, struct err *err)
 {
@@ -327,7 +329,7 @@ next_item(struct table_scan *scan, struct span *record, struct err *err)
 			continue;
 		*record = item.bytes;
 		scan->exact.data = NULL;
-		/* DuckDB knows these numbers, but not as JSON. */
+		/* DuckDB can cast NaN from a string, but not parse it. */
 		if ((item.odd & PAGE_ODD_WORDS) != 0 &&
 		    table_sanitize_numbers(*record, &scan->numbers)) {
 			scan->exact = *record;
@@ -339,7 +341,7 @@ next_item(struct table_scan *scan, struct span *record, struct err *err)
 	return rc;
 }
 
-/* The next record that is one.  1, 0, -1. */
+/* The next record, from whichever file.  1, 0, -1. */
 static int
 read_record(struct table_scan *scan, struct span *record, struct err *err)
 {
@@ -372,7 +374,7 @@ read_record(struct table_scan *scan, struct span *record, struct err *err)
 	}
 }
 
-/* An id with escapes in it, as text that lives as long as its record. */
+/* Decode an id with escapes; the result lives as long as its record. */
 static struct span
 decode(struct table_scan *scan, struct span id)
 {
@@ -409,8 +411,8 @@ id_of(struct table_scan *scan, struct span record)
 }
 
 /*
- * Go into the list of records in ${record}, if there is one.  What is deeper
- * than any platform nests stands in the record above it, and is no row.
+ * Open the list of records in ${record}, if it has one.  Beyond MAX_LEVELS,
+ * deeper than any platform nests, records stay part of the row above.
  */
 static void
 descend(struct table_scan *scan, struct span record)
@@ -434,7 +436,7 @@ descend(struct table_scan *scan, struct span record)
 	*level = (struct level){ list, NULL, id_of(scan, record) };
 }
 
-/* The next record in the one that was given last. */
+/* The next record nested in the last one. */
 static bool
 next_nested(struct table_scan *scan, struct table_row *row)
 {
@@ -455,9 +457,9 @@ next_nested(struct table_scan *scan, struct table_row *row)
 	return false;
 }
 
-/* Have DuckDB take the record, and note if it would not as it is. */
+/* Sanitize the record for DuckDB, and count it if that changed it. */
 static void
-make_fit(struct table_scan *scan, struct table_row *row)
+sanitize(struct table_scan *scan, struct table_row *row)
 {
 	bool sanitized = table_sanitize(row->raw, &scan->sanitized);
 
@@ -472,7 +474,7 @@ make_fit(struct table_scan *scan, struct table_row *row)
 		sanitized = true;
 	}
 	if (sanitized && scan->seen.sanitized++ == 0)
-		scan->seen.first_mended = scan->line;
+		scan->seen.first_sanitized = scan->line;
 }
 
 int
@@ -498,6 +500,6 @@ table_scan_next(struct table_scan *scan, struct table_row *row,
 		return 1;
 	row->id = id_of(scan, row->raw);
 	descend(scan, row->raw);
-	make_fit(scan, row);
+	sanitize(scan, row);
 	return 1;
 }

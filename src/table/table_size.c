@@ -1,6 +1,6 @@
 /*
- * How many records go into so much memory, without reading them all: by the
- * bytes and lines of their shards.
+ * How many records fit into a given amount of memory, estimated from the bytes
+ * and lines of their shards without reading them all.
  */
 
 #include <fcntl.h>
@@ -9,7 +9,7 @@
 
 #include "table/table_internal.h"
 
-/* How many lines there are of which no manifest tells, by the first. */
+/* Estimate the lines of a file without a manifest from its first ones. */
 static uint64_t
 guess_lines(const struct table_db *db, const struct audit_file *file)
 {
@@ -30,7 +30,7 @@ guess_lines(const struct table_db *db, const struct audit_file *file)
 	if (bytes == 0 || lines == 0)
 		return 1;
 	lines = file->bytes / (bytes / lines);
-	/* The first may be the small ones. */
+	/* The first lines may be the shortest. */
 	if (lines > TREE_SHARD_LINES)
 		return TREE_SHARD_LINES;
 	return lines > 0 ? lines : 1;
@@ -60,7 +60,7 @@ table_sums_init(struct table_db *db)
 	}
 }
 
-/* The most bytes that ${rows} records have which begin where a shard does. */
+/* The most bytes of any ${rows} records that begin with a shard. */
 static uint64_t
 max_bytes(const struct table_sums *sums, uint64_t rows)
 {
@@ -103,7 +103,7 @@ is_one_of(const struct table_resources *resources,
 	return false;
 }
 
-/* The sums of the shards of some resources only; both arrays are new. */
+/* The sums for some resources only; both arrays are new. */
 static struct table_sums
 sums_of(const struct table_db *db, const struct table_resources *resources)
 {

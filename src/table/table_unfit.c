@@ -1,7 +1,7 @@
 /*
- * Values that do not fit the type of their column: the view gives NULL for
- * them, and calls hlexport_unfit(TABLE, COLUMN, VALUE), which counts.  That is
- * called for such values only, so that it costs nothing where all fit.
+ * Values that do not fit the type of their column: the view returns NULL for
+ * them and calls hlexport_unfit(TABLE, COLUMN, VALUE), which counts them.  It
+ * is called only for such values, so it costs nothing if all fit.
  */
 
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 
 #include "table/table_internal.h"
 
-#define SHOWN 60	/* bytes of the first */
+#define SHOWN 60	/* bytes shown of the first value */
 
 struct span
 table_text_of(const duckdb_string_t *text)
@@ -29,7 +29,7 @@ is_text(const duckdb_string_t *text, const char *is)
 	return span.len == strlen(is) && memcmp(span.data, is, span.len) == 0;
 }
 
-/* The column that a call is for; or NULL: somebody else made the call. */
+/* The column that a call names; NULL: the user's own SQL made the call. */
 static struct table_unfit *
 find(struct table_db *db, const duckdb_string_t *table,
     const duckdb_string_t *column)
@@ -43,7 +43,7 @@ find(struct table_db *db, const duckdb_string_t *table,
 	return NULL;
 }
 
-/* Keep the beginning of the first value, whole characters of it. */
+/* Shorten a value to whole characters, new. */
 static char *
 beginning(struct span value)
 {
@@ -117,7 +117,8 @@ table_unfit_declare(struct table_db *db, struct err *err)
 	duck.scalar_function_set_function(function, count);
 	if (duck.register_scalar_function(db->connection, function) ==
 	    DuckDBError)
-		rc = err_set(err, ERR_INTERNAL, "declare " TABLE_UNFIT "()");
+		rc = err_set(err, ERR_INTERNAL, "DuckDB refused the function "
+		    TABLE_UNFIT "()");
 	duck.destroy_logical_type(&text);
 	duck.destroy_scalar_function(&function);
 	return rc;

@@ -1,10 +1,10 @@
 /*
- * The view that a table is, in SQL.  Its form is
+ * The SQL of the view behind a table.  Its form is
  *
  *	SELECT columns FROM (SELECT *, json_extract_string(record, [paths])
  *	    AS v, json_extract(record, [paths]) AS j FROM from)
  *
- * so that a record is read at most twice, however many columns there are.
+ * so that DuckDB parses a record at most twice, however many columns it has.
  */
 
 #include <string.h>
@@ -57,8 +57,8 @@ add_paths(const struct source_table *table, bool json, struct text *sql)
 }
 
 /*
- * What is read of a text, as far as DuckDB's own casts take too much: 12.7 is
- * no integer, 0x10 no number of JSON's, 1 no truth.
+ * DuckDB's own casts accept too much: 12.7 is no integer, 0x10 is no JSON
+ * number, 1 is no boolean.
  */
 static const char exactly[] = "CASE "
     "WHEN regexp_full_match($, '[-+]?[0-9]+') THEN TRY_CAST($ AS @) "
@@ -67,14 +67,14 @@ static const char exactly[] = "CASE "
     "'[-+]?[0.]+([eE][-+]?[0-9]+)?')) AND NOT contains($, '_') AND "
     "TRY_CAST($ AS DOUBLE) = TRY_CAST($ AS @)::DOUBLE "
     "THEN TRY_CAST($ AS @) END";
-/* 1e400 is no number that there is; Infinity in the text is one. */
+/* 1e400 does not fit a double; the word Infinity does. */
 static const char in_range[] = "CASE WHEN isfinite(TRY_CAST($ AS @)) OR "
     "regexp_matches($, '(?i)inf|nan') THEN TRY_CAST($ AS @) END";
 static const char as_truth[] = "CASE $ WHEN 'true' THEN true WHEN 'false' "
     "THEN false END";
 /*
- * Or too little: seconds, milli-, micro- and nanoseconds since 1970, by their
- * digits; ISO 8601 without its signs; RFC 2822.
+ * And too little: also read seconds, milli-, micro- and nanoseconds since 1970,
+ * told apart by their number of digits; ISO 8601 basic format; RFC 2822.
  */
 static const char as_time[] = "TRY_CAST(CASE WHEN NOT "
     "contains(lower($), 'inf') THEN coalesce("
@@ -91,7 +91,7 @@ static const char as_time[] = "TRY_CAST(CASE WHEN NOT "
     "['%a, %d %b %Y %H:%M:%S %z', '%d %b %Y %H:%M:%S %z', "
     "'%Y%m%dT%H%M%S%z', '%Y%m%dT%H%M%S.%f%z']) END) END AS @)";
 
-/* The value of a column; ${at} counts paths. */
+/* Add the value of a column; ${*offset} counts the paths used so far. */
 static void
 add_value(const struct source_column *column, size_t *offset, struct text *sql)
 {
@@ -122,7 +122,7 @@ begins(const char *type, const char *const *names, size_t n)
 	return false;
 }
 
-/* How the text ${value} becomes one of the column's type; or NULL. */
+/* The SQL that reads a string as the column's type; NULL: a plain cast. */
 static const char *
 way_to_read(const struct source_column *column)
 {
@@ -141,7 +141,7 @@ way_to_read(const struct source_column *column)
 	return strcasecmp(column->type, "BOOLEAN") == 0 ? as_truth : NULL;
 }
 
-/* Add ${how} with ${value} for each "$", and ${type} for each "@". */
+/* Add ${how}, replacing each "$" by ${value} and each "@" by ${type}. */
 static void
 fill_in(const char *how, const char *value, const char *type,
     struct text *sql)
@@ -156,7 +156,7 @@ fill_in(const char *how, const char *value, const char *type,
 	}
 }
 
-/* What does not fit is NULL, and counted. */
+/* A value that does not fit is NULL, and is counted. */
 static void
 add_checked(const char *table, const struct source_column *column,
     const char *how, const char *value, struct text *sql)
