@@ -1,5 +1,5 @@
 /*
- * The formats of a report, by name.
+ * The formats of a report.
  */
 
 #include <string.h>

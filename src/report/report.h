@@ -13,25 +13,25 @@
  * {by_type, tools, agents, errors}; time_series,
  * an array of objects whose first key is the label; latency, an array of
  * {from_ms, to_ms, count}; sections, an array of {title, columns [{name,
- * unit}], rows [[...]]}; notes.  Each may be missing, null, empty or of
- * another kind than it should be: then what would be made of it is left out.
+ * unit}], rows [[...]]}; notes.  A part that is missing, null, empty or of the
+ * wrong type is left out of the report.
  *
  * Units: "text", "count", "number" (one decimal), "money" (in the currency of
  * cost_stats), "ms", "seconds", "percent" (a fraction of 1), "time" (RFC
- * 3339), "map" (an object or an array).  Any other is taken for "text".
+ * 3339), "map" (an object or an array).  Any other is treated as "text".
  */
 
 /**
  * report_markdown(report, out):
  * Add ${report} to ${out} as Markdown with GitHub's tables.  Foreign text is
- * escaped; tables end after 50 rows and say what was left out.
+ * escaped; a table stops after 50 rows and says how many it leaves out.
  */
 void report_markdown(const json_t *, struct text *);
 
 /**
  * report_html(report, out):
- * Add ${report} to ${out} as one HTML file that needs nothing else, runs
- * nothing and lets nothing be loaded.  Tables end after 500 rows.
+ * Add ${report} to ${out} as one self-contained HTML file without scripts,
+ * whose policy forbids loading anything.  Tables stop after 500 rows.
  */
 void report_html(const json_t *, struct text *);
 
@@ -39,23 +39,22 @@ void report_html(const json_t *, struct text *);
  * report_csv(report, out):
  * Add ${report} to ${out} as CSV (RFC 4180, but lines end with "\n"): for each
  * section a line with its title, a header, all its rows, and an empty line.
- * Numbers are plain, percentages fractions; null is empty, true and false are
- * words, lists and objects JSON.
+ * Numbers are unformatted and percentages are fractions; null is empty, true
+ * and false are words, lists and objects are JSON.
  */
 void report_csv(const json_t *, struct text *);
 
 /**
  * report_text(report, out):
- * Add ${report} to ${out} for a terminal, 80 columns wide (a column is what
- * a character takes there, not a byte).  Tables end after 50 rows, those of
- * tools, agents and errors after 10.
+ * Add ${report} to ${out} for a terminal that is 80 columns wide.  Tables stop
+ * after 50 rows, those of tools, agents and errors after 10.
  */
 void report_text(const json_t *, struct text *);
 
 /**
  * report_json(report, out):
- * Add ${report} to ${out} as it is, its keys in their order, indented by 2;
- * numbers have 15 digits.
+ * Add ${report} to ${out} unchanged, its keys in order, indented by 2, numbers
+ * with 15 digits.
  */
 void report_json(const json_t *, struct text *);
 

@@ -1,5 +1,5 @@
 /*
- * Bars of tables.
+ * The bars of charts made from tables.
  */
 
 #include <stdlib.h>

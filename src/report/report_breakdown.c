@@ -1,6 +1,6 @@
 /*
- * What was counted by type, tool, agent and error, and how the latency is
- * spread, as sections.
+ * The sections of counts by type, tool, agent and error, and of the latency
+ * distribution.
  */
 
 #include <stdio.h>
@@ -15,7 +15,7 @@ struct counted {
 	size_t i;
 };
 
-/* The largest first; of equals the one that came first. */
+/* The largest first; equal ones in their order. */
 static int
 by_count(const void *a, const void *b)
 {
@@ -75,7 +75,7 @@ add_counts(struct report_view *view, const char *key,
 	report_add_section(view, section);
 }
 
-/* A number that is there, or null. */
+/* The number ${key}, or null. */
 static json_t *
 number_or_null(const json_t *object, const char *key)
 {
@@ -84,9 +84,9 @@ number_or_null(const json_t *object, const char *key)
 	return json_is_number(value) ? json_incref(value) : json_null();
 }
 
-/* Does anything tell whether uses were a success? */
+/* Is success or failure known for any use? */
 static bool
-is_judged(json_t *used)
+has_success(json_t *used)
 {
 	const char *name;
 	json_t *value;
@@ -98,7 +98,7 @@ is_judged(json_t *used)
 }
 
 static json_t *
-usage_row(const char *name, json_t *value, bool judged)
+usage_row(const char *name, json_t *value, bool rated)
 {
 	double success = json_number_value(json_object_get(value,
 	    "success"));
@@ -106,10 +106,10 @@ usage_row(const char *name, json_t *value, bool judged)
 	    "failure"));
 	json_t *average = json_object_get(value, "avg_duration_ms");
 
-	/* The average is 0, not null, where nothing was timed. */
+	/* The average is 0, not null, if nothing was timed. */
 	if (json_number_value(average) == 0)
 		average = json_null();
-	if (!judged)
+	if (!rated)
 		return json_pack("[soO]", name, number_or_null(value,
 		    "count"), average);
 	return json_pack("[sooooO]", name, number_or_null(value, "count"),
@@ -124,10 +124,10 @@ add_usage(struct report_view *view, const char *key,
 {
 	json_t *used = json_object_get(json_object_get(view->report,
 	    "breakdowns"), key);
-	bool judged = is_judged(used);
-	char *names = mem_format("%s|%sAvg Duration", first, judged ?
+	bool rated = has_success(used);
+	char *names = mem_format("%s|%sAvg Duration", first, rated ?
 	    "Success|Failure|Success Rate|" : "");
-	json_t *section = report_section_new(title, role, names, judged ?
+	json_t *section = report_section_new(title, role, names, rated ?
 	    "text|count|count|count|percent|ms" : "text|count|ms");
 	json_t *rows = json_object_get(section, "rows"), *value;
 	const char *name;
@@ -135,7 +135,7 @@ add_usage(struct report_view *view, const char *key,
 	json_object_foreach(used, name, value)
 		if (json_is_object(value))
 			json_array_append_new(rows, usage_row(name, value,
-			    judged));
+			    rated));
 	sort_rows(rows);
 	report_add_section(view, section);
 	free(names);
@@ -166,7 +166,7 @@ report_add_latency(struct report_view *view)
 	size_t i, first = json_array_size(spread), last = 0;
 	double total = 0, count;
 
-	/* Nothing is told by empty buckets at either end. */
+	/* Skip empty buckets at either end. */
 	json_array_foreach(spread, i, bucket) {
 		count = json_number_value(json_object_get(bucket, "count"));
 		if (count <= 0)

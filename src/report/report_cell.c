@@ -1,5 +1,5 @@
 /*
- * Values as people read them.
+ * Cells: values formatted for people.
  */
 
 #include <stdlib.h>
@@ -30,7 +30,7 @@ add_map(const json_t *map, size_t max, struct text *out)
 	text_release(&all);
 }
 
-/* What has no unit: by what it is. */
+/* A value without a unit, formatted by its type. */
 static void
 add_any(const json_t *value, size_t max, struct text *out)
 {
@@ -132,7 +132,7 @@ report_name(const json_t *columns, size_t i)
 	return name != NULL ? name : "";
 }
 
-/* Has no row anything in this column? */
+/* Is the column empty in every row? */
 static bool
 is_blank(const json_t *section, size_t column)
 {

@@ -1,5 +1,5 @@
 /*
- * Which pictures a report has.
+ * The charts of a report.
  */
 
 #include <stdlib.h>
@@ -9,17 +9,17 @@
 
 #define TOP_MAX 10
 
-/* What a picture is made of. */
+/* What a chart shows. */
 struct plan {
 	const char *id;
-	const char *what;	/* is counted */
-	const char *column;	/* key or name */
-	const char *bad;	/* the same, or NULL */
+	const char *what;	/* what is counted */
+	const char *column;	/* its key or name */
+	const char *bad;	/* of the failed part, or NULL */
 	const char *bad_name;
 	const char *unit;
 };
 
-/* How many bars can be told apart. */
+/* The most bars that remain distinguishable. */
 static size_t
 bars_max(bool wide)
 {
@@ -63,7 +63,7 @@ add_caption(const struct report_chart *chart, struct text *out)
 	text_adds(out, "</figcaption>\n");
 }
 
-/* What one entry of a time series stands for. */
+/* The span of time of one row of a time series. */
 static const char *
 bucket_of(const json_t *section)
 {
@@ -91,7 +91,7 @@ title_of(const json_t *section, const char *what)
 	    "%s by %s", what, report_name(columns, 0), TOP_MAX);
 }
 
-/* Draw a picture twice: for a page, and for a phone. */
+/* Draw a chart twice: for a page, and for a phone. */
 static void
 add_chart(const struct report_view *view, const json_t *section,
     const struct plan *plan, struct text *out)
@@ -134,7 +134,7 @@ add_chart(const struct report_view *view, const json_t *section,
 	free(title);
 }
 
-/* The column of a time series that tells how much there was. */
+/* The column of a series that counts records. */
 static const char *
 main_column(const json_t *section)
 {

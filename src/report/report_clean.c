@@ -1,5 +1,5 @@
 /*
- * Foreign text made harmless, measured and cut.
+ * Foreign text: sanitized, measured and cut.
  */
 
 #include <stdio.h>
@@ -11,7 +11,7 @@ struct range {
 	unsigned from, to;
 };
 
-/* What takes no column: marks that combine, joiners, selectors. */
+/* Characters of width 0: combining marks, joiners, selectors. */
 static const struct range narrow[] = {
 	{ 0x300, 0x36f }, { 0x483, 0x489 }, { 0x591, 0x5bd },
 	{ 0x610, 0x61a }, { 0x64b, 0x65f }, { 0x900, 0x902 },
@@ -22,7 +22,7 @@ static const struct range narrow[] = {
 	{ 0xe0100, 0xe01ef },
 };
 
-/* What takes two: East Asian wide characters (UAX 11), emoji. */
+/* Characters of width 2: East Asian wide characters (UAX 11), emoji. */
 static const struct range wide[] = {
 	{ 0x1100, 0x115f }, { 0x231a, 0x231b }, { 0x2705, 0x2705 },
 	{ 0x274c, 0x274c }, { 0x2e80, 0x303e }, { 0x3041, 0x4dbf },
@@ -32,7 +32,7 @@ static const struct range wide[] = {
 	{ 0x1f900, 0x1faff }, { 0x20000, 0x3fffd },
 };
 
-/* What turns text round, or breaks lines where one does not see it. */
+/* Characters that reorder text or break lines invisibly. */
 static const struct range turning[] = {
 	{ 0x80, 0x9f }, { 0x61c, 0x61c }, { 0x200e, 0x200f },
 	{ 0x2028, 0x202e }, { 0x2066, 0x2069 }, { 0xfeff, 0xfeff },
@@ -88,7 +88,7 @@ report_width(const char *data, size_t len)
 	return width;
 }
 
-/* Write a character that must not be obeyed into ${out}, or say it may be. */
+/* Write the escape of an unsafe character into ${out}; false: it is safe. */
 static bool
 show_char(unsigned c, char out[12])
 {
@@ -118,7 +118,7 @@ report_add_clean(const char *data, size_t len, size_t max,
 		if (show_char(c, shown))
 			more = strlen(shown);
 		if (width + more > max) {
-			/* Back to where there is room for an ellipsis. */
+			/* Cut back to make room for the ellipsis. */
 			if (fits < out->len)
 				out->data[out->len = fits] = '\0';
 			text_adds(out, "…");

@@ -1,5 +1,5 @@
 /*
- * A report as CSV: a table after the other, with an empty line between.
+ * A report as CSV: one table after the other, separated by empty lines.
  */
 
 #include <inttypes.h>
@@ -9,10 +9,10 @@
 #include "report/report_internal.h"
 
 /*
- * Quote what has to be (RFC 4180 section 2), what a reader may trim, and what
- * has a ";" in it, which for many a spreadsheet is the end of a cell.  A
- * text that a spreadsheet would take for a formula gets a ' before it: a
- * report is for people, and its names are from anyone.
+ * Quote what RFC 4180 section 2 requires, values that a reader may trim, and
+ * values with ";", which many spreadsheets treat as the end of a cell.  Text
+ * that a spreadsheet would run as a formula gets a leading ': people open
+ * reports in spreadsheets, and anyone may have chosen the names in them.
  */
 static void
 add_field(const char *data, size_t len, struct text *out)
@@ -78,7 +78,7 @@ add_value(const json_t *value, struct text *out)
 	}
 }
 
-/* A number with as many digits as its unit deserves. */
+/* A number, with the digits that suit its unit. */
 static void
 add_metric(const json_t *value, const char *unit, struct text *out)
 {
@@ -107,7 +107,7 @@ add_metrics(const json_t *section, struct text *out)
 	}
 }
 
-/* What a column is called: in a time series by its key. */
+/* The name of a column; in a time series its key. */
 static void
 add_column(const json_t *columns, size_t i, struct text *out)
 {
@@ -143,7 +143,7 @@ add_table(const json_t *section, struct text *out)
 		for (j = 0; j < n; j++) {
 			text_adds(out, j > 0 ? "," : "");
 			value = json_array_get(row, j);
-			/* Of shares that we made, the digits that tell. */
+			/* Shares computed here get six digits. */
 			if (shares && json_is_real(value) && strcmp(
 			    report_unit(columns, j), "percent") == 0)
 				text_addf(out, "%.6g",
@@ -151,12 +151,12 @@ add_table(const json_t *section, struct text *out)
 			else if (value != NULL)
 				add_value(value, out);
 		}
-		/* An empty line ends the section; this one doesn't. */
+		/* An empty line would end the section. */
 		text_adds(out, out->len == before ? "\"\"\n" : "\n");
 	}
 }
 
-/* The head: when, of what; first of all that it is not complete. */
+/* The head, with the warning first. */
 static void
 add_head(const struct report_view *view, struct text *out)
 {

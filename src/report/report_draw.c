@@ -1,7 +1,7 @@
 /*
- * Bars as SVG.  Each picture is drawn twice, for a page and for a phone, and
- * the style sheet shows one of them: text in a picture that is only made
- * smaller can't be read.
+ * Bars as SVG.  Each chart is drawn twice, for a page and for a phone, and the
+ * style sheet shows one of them: the text of a chart that is only scaled down
+ * would be too small to read.
  */
 
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 
 #include "report/report_internal.h"
 
-/* Add a value as people read it; where room is small, a large one short. */
+/* Add a value; on a narrow chart, abbreviate a large one. */
 static void
 add_value(const struct report_chart *chart, double number, bool wide,
     struct text *out)
@@ -103,7 +103,7 @@ report_draw_horizontal(const struct report_chart *chart, bool wide,
 		const struct report_bar *bar = &chart->bars[i];
 
 		y = (double)i * row;
-		/* A picture in the picture cuts what is too long. */
+		/* The nested picture clips a name that is too long. */
 		text_addf(out, "<svg x=\"0\" y=\"%.1f\" width=\"%d\" "
 		    "height=\"22\"><text x=\"0\" y=\"16\">", y + 2,
 		    wide ? 238 : width);

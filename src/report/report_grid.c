@@ -1,7 +1,7 @@
 /*
- * A table in columns of characters.  One that is too wide gets narrower
- * texts; what is still too wide is set in blocks one below the other, each
- * with the columns in front that say what its rows are.
+ * A table in aligned columns of characters.  If it is too wide, texts are cut;
+ * if it is still too wide, it is split into blocks, one below the other, each
+ * repeating the leading columns that name the rows.
  */
 
 #include <stdlib.h>
@@ -9,24 +9,24 @@
 
 #include "report/report_internal.h"
 
-#define TEXT_MAX 60	/* a text is cut here at the latest */
-#define TEXT_MIN 18	/* and no earlier than here */
+#define TEXT_MAX 60	/* longer texts are always cut */
+#define TEXT_MIN 18	/* texts are never cut shorter */
 #define BETWEEN 2
 
-/* In front of each block are the first columns of text, as long as these. */
+/* Limits of the leading text columns that each block repeats. */
 #define LEAD_MAX 50
 #define LEAD_EACH 30
-#define NAME_MAX_COLUMNS 24	/* of numbers */
+#define NAME_MAX_COLUMNS 24	/* in the header of a column of numbers */
 
 struct grid {
 	const struct report_view *view;
 	const json_t *columns;
 	const json_t *rows;
-	size_t *shown;		/* which columns */
-	size_t *widths;		/* of each of these */
+	size_t *shown;		/* indexes of the columns shown */
+	size_t *widths;		/* of each of them */
 	size_t n;
-	size_t lead;		/* how many of them say what a row is */
-	size_t first, n_rows;	/* which rows */
+	size_t lead;		/* the number of leading columns */
+	size_t first, n_rows;	/* the rows shown */
 };
 
 static const char *
@@ -52,7 +52,7 @@ get_cell(const struct grid *grid, size_t i, size_t j, size_t max,
 		report_add_cell(grid->view, json_array_get(
 		    json_array_get(grid->rows, grid->first + i - 1),
 		    grid->shown[j]), unit_of(grid, j), max, cell);
-	/* Not all numbers and times know of ${max}. */
+	/* A cell is never empty, so that columns stay visible. */
 	if (cell->len == 0)
 		text_adds(cell, "-");
 }
@@ -85,7 +85,7 @@ width_of(const struct grid *grid)
 	return width;
 }
 
-/* Take from the widest text, column for column, until all fits. */
+/* Narrow the widest text, one column at a time, until the table fits. */
 static void
 narrow(struct grid *grid, size_t width)
 {
@@ -123,7 +123,7 @@ add_cell(const struct grid *grid, size_t i, size_t j, bool last,
 		text_addc(out, ' ');
 }
 
-/* It takes blocks anyway: so texts need not be that narrow. */
+/* The table is split into blocks anyway, so its texts may be wider. */
 static void
 widen(struct grid *grid, const size_t *natural)
 {
@@ -136,7 +136,7 @@ widen(struct grid *grid, const size_t *natural)
 			grid->widths[j] = LEAD_EACH;
 }
 
-/* How many columns at the left are text, and not too wide together. */
+/* Count the text columns at the left that are not too wide together. */
 static void
 find_lead(struct grid *grid)
 {
@@ -150,7 +150,7 @@ find_lead(struct grid *grid)
 	}
 }
 
-/* Set the columns that lead, and those from ${from} up to ${to}. */
+/* Add the leading columns and those from ${from} up to ${to}. */
 static void
 add_block(const struct grid *grid, size_t from, size_t to, struct text *out)
 {

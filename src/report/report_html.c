@@ -1,6 +1,6 @@
 /*
- * A report as one HTML file.  Nothing in it is loaded or run, and a policy
- * in its head has the browser see to that.
+ * A report as one HTML file.  It loads and runs nothing, and a content security
+ * policy makes the browser enforce that.
  */
 
 #include <stdlib.h>
@@ -42,11 +42,11 @@ add_head(const struct report_view *view, struct text *out)
 		text_adds(out, "</dl>\n");
 	text_adds(out, "</header>\n");
 	if (view->empty)
-		text_adds(out, "<p class=\"empty\">No records match: there "
+		text_adds(out, "<p class=\"empty\">No records match, so there "
 		    "is nothing to report.</p>\n");
 }
 
-/* Facts as cards. */
+/* Metrics as cards. */
 static void
 add_cards(const struct report_view *view, const json_t *section,
     struct text *out)
@@ -163,7 +163,7 @@ report_html(const json_t *report, struct text *out)
 	report_view_init(&view, report);
 	add_head(&view, out);
 	add_summary(&view, out);
-	/* What was used when comes first; what is long, last. */
+	/* Series come first, since tables may be long. */
 	json_array_foreach(view.sections, i, section)
 		if (is_series(section))
 			add_section(&view, section, out);

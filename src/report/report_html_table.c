@@ -9,7 +9,7 @@
 
 #define ROWS_MAX 500
 #define CELL_MAX 160
-#define MAX_NARROW 4	/* columns that a phone shows beside each other */
+#define MAX_NARROW 4	/* columns that fit side by side on a phone */
 
 void
 report_add_html(const char *data, size_t len, struct text *out)

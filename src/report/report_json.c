@@ -1,5 +1,5 @@
 /*
- * A report as JSON: what it is made of, as it is.
+ * A report as JSON: the report itself.
  */
 
 #include "report/report_internal.h"

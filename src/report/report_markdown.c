@@ -1,5 +1,5 @@
 /*
- * A report as Markdown (CommonMark, with the tables of GitHub's).
+ * A report as Markdown (CommonMark with GitHub's tables).
  */
 
 #include <stdlib.h>
@@ -12,8 +12,8 @@
 #define CELL_MAX 120
 
 /*
- * Would a reader of GitHub's kind make a link of what stands here, unmarked as
- * it is?  So it is with "://", "www." and "@".
+ * Does GitHub turn the text around ${data}[${i}] into a link by itself?  It
+ * does for "://", "www." and "@".
  */
 static bool
 makes_link(const char *data, size_t i, size_t len)
@@ -23,7 +23,7 @@ makes_link(const char *data, size_t i, size_t len)
 	    i >= 3 && strncasecmp(&data[i - 3], "www", 3) == 0);
 }
 
-/* Add clean text so that Markdown takes none of it for its own. */
+/* Add sanitized text, escaping all Markdown in it. */
 static void
 add_escaped(const char *data, size_t len, struct text *out)
 {
@@ -64,7 +64,7 @@ add_cell(const struct report_view *view, const json_t *value,
 
 	text_init(&cell, SIZE_MAX / 4);
 	report_add_cell(view, value, unit, CELL_MAX, &cell);
-	/* The "$" of money is easier read as it is, and no formula's. */
+	/* A "$" before an amount is readable, and starts no formula. */
 	if (strcmp(unit, "money") == 0 && json_is_number(value) &&
 	    strcmp(view->currency, "USD") == 0)
 		text_adds(out, cell.data);
@@ -160,14 +160,14 @@ add_head(const struct report_view *view, struct text *out)
 	if (view->warning != NULL)
 		text_addf(out, "> **Warning:** %s\n\n", view->warning);
 	json_array_foreach(view->head, i, row) {
-		/* Two blanks before the end of a line break it. */
+		/* Two blanks at the end of a line break it. */
 		text_addf(out, "%s**%s:** ", i > 0 ? "  \n" : "",
 		    json_string_value(json_array_get(row, 0)));
 		add_text(json_string_value(json_array_get(row, 1)), 400, out);
 	}
 	text_adds(out, json_array_size(view->head) > 0 ? "\n\n" : "");
 	if (view->empty)
-		text_adds(out, "No records match: there is nothing to "
+		text_adds(out, "No records match, so there is nothing to "
 		    "report.\n\n");
 }
 
@@ -212,7 +212,7 @@ report_markdown(const json_t *report, struct text *out)
 		}
 	}
 	add_notes(&view, out);
-	/* One line end at the end of the file. */
+	/* The file ends with a single line end. */
 	if (out->len > 1 && !out->over && out->data[out->len - 1] == '\n' &&
 	    out->data[out->len - 2] == '\n')
 		out->data[--out->len] = '\0';

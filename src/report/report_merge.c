@@ -1,7 +1,7 @@
 /*
- * Bars of a time series.  Time is counted in slots (hours, days, weeks or
- * months), so that what is not in the series is seen as a gap, and so that
- * thousands of buckets become as many bars as can be told apart.
+ * The bars of a time series.  Time is counted in slots (hours, days, weeks or
+ * months), so that a span without rows shows as empty, and so that thousands of
+ * buckets can be merged into a readable number of bars.
  */
 
 #include <inttypes.h>
@@ -16,7 +16,7 @@ enum slot_kind {
 	SLOT_DAY,
 	SLOT_WEEK,
 	SLOT_MONTH,
-	SLOT_ROW	/* not times, or none that can be read */
+	SLOT_ROW	/* a row without a readable time */
 };
 
 #define MONDAY 4	/* 1970-01-05 */
@@ -35,7 +35,7 @@ days_of(int64_t y, int m, int d)
 	    719468;
 }
 
-/* And back. */
+/* The inverse. */
 static void
 date_of(int64_t days, int64_t *y, int *m, int *d)
 {
@@ -125,7 +125,7 @@ kind_of(const json_t *section)
 	    SLOT_DAY;
 }
 
-/* Number all rows, and find the range; if one has no time, by their order. */
+/* Find each row's slot and the range; if a row has no time, use its index. */
 static enum slot_kind
 number(const json_t *section, int64_t *slots, int64_t *first, int64_t *last)
 {

@@ -1,5 +1,5 @@
 /*
- * The numbers of the whole: totals, tokens, cost, durations.
+ * The metrics of the whole report: totals, tokens, cost, durations.
  */
 
 #include <stdio.h>
@@ -47,7 +47,7 @@ add_summary(struct report_view *view)
 	snprintf(rate, sizeof(rate), "Success Rate of %.0f %s", known,
 	    view->unit);
 	add_metric(section, name, view->report, "total_metrics", "count");
-	/* Of what no record has, there is nothing to say. */
+	/* Sessions and users are left out if no record has them. */
 	if (has_any(view->report, "total_sessions"))
 		add_metric(section, "Total Sessions", view->report,
 		    "total_sessions", "count");
@@ -61,7 +61,7 @@ add_summary(struct report_view *view)
 	report_add_section(view, section);
 }
 
-/* Tokens and cost, where there are any. */
+/* Tokens and cost, if there are any. */
 static void
 add_spent(struct report_view *view)
 {
@@ -102,7 +102,7 @@ add_performance(struct report_view *view)
 	struct text note;
 	size_t i;
 
-	/* The sum and the average are 0, not null, where nothing was timed. */
+	/* The sum and the average are 0, not null, if nothing was timed. */
 	if (json_is_number(json_object_get(stats, "min_ms")) ||
 	    json_is_number(json_object_get(stats, "p50_ms")))
 		for (i = 0; i < sizeof(metrics) / sizeof(metrics[0]); i++)

@@ -1,5 +1,5 @@
 /*
- * Sections: made, asked, and which of their rows are shown.
+ * Sections: how they are made, their roles, and which of their rows are shown.
  */
 
 #include <stdlib.h>
@@ -77,7 +77,7 @@ report_add_left_out(const json_t *section, size_t limit,
 	if (n <= limit)
 		return;
 	text_human_count(n - limit, count);
-	text_addf(out, "%s %s left out here; the formats csv and json have "
+	text_addf(out, "%s %s left out here; the csv and json formats have "
 	    "all ", count, n - limit > 1 ? report_role(section,
 	    "time") ? "earlier rows are" : "more rows are" :
 	    report_role(section, "time") ? "earlier row is" :

@@ -1,5 +1,5 @@
 /*
- * The time series as a section.
+ * The section of the time series.
  */
 
 #include <stdlib.h>
@@ -7,7 +7,7 @@
 
 #include "report/report_internal.h"
 
-/* Keys that are known: what they are called, and their unit. */
+/* Known keys: their names and units. */
 static const struct {
 	const char *key, *name, *unit;
 } known[] = {
@@ -101,9 +101,9 @@ column_of(const struct report_view *view, const char *key,
 	    unit_of(key, value), "key", key);
 }
 
-/* A value of the key that tells its unit, which null does not. */
+/* A value of the key that shows its unit, which null does not. */
 static const json_t *
-telling_value(const json_t *series, size_t from, const char *key)
+sample_value(const json_t *series, size_t from, const char *key)
 {
 	const json_t *value = NULL;
 	size_t i;
@@ -116,7 +116,7 @@ telling_value(const json_t *series, size_t from, const char *key)
 	return value;
 }
 
-/* Do the records have no sessions or users at all? */
+/* Is it a column of sessions or users, and does no record have any? */
 static bool
 is_left_out(const json_t *series, const char *key)
 {
@@ -131,7 +131,7 @@ is_left_out(const json_t *series, const char *key)
 	return true;
 }
 
-/* The columns are all keys, in the order in which they first come. */
+/* The columns: all keys, in the order of their first occurrence. */
 static json_t *
 columns_of(const struct report_view *view, const json_t *series)
 {
@@ -148,7 +148,7 @@ columns_of(const struct report_view *view, const json_t *series)
 			if (is_left_out(series, key))
 				continue;
 			json_array_append_new(columns, column_of(view, key,
-			    telling_value(series, i, key)));
+			    sample_value(series, i, key)));
 		}
 	}
 	json_decref(seen);

@@ -1,5 +1,5 @@
 /*
- * A report for a terminal, 80 columns wide.
+ * A report as text for a terminal that is 80 columns wide.
  */
 
 #include <stdlib.h>
@@ -36,8 +36,8 @@ add_title(const char *title, struct text *out)
 }
 
 /*
- * Add a paragraph: ${first} stands in front of its first line, as many blanks
- * in front of the others.
+ * Add a wrapped paragraph: ${first} begins its first line and the others are
+ * indented by the same width.
  */
 static void
 add_wrapped(const char *first, const char *text, struct text *out)
@@ -54,7 +54,7 @@ add_wrapped(const char *first, const char *text, struct text *out)
 		p += strspn(p, " ");
 		if (*p == '\0')
 			break;
-		/* A word; of one that fits in no line, what fits. */
+		/* A word, or as much of it as fits into a line. */
 		len = strcspn(p, " ");
 		while ((width = report_width(p, len)) >
 		    WIDTH - indent)
@@ -107,7 +107,7 @@ add_head(const struct report_view *view, struct text *out)
 	}
 	text_adds(out, json_array_size(view->head) > 0 ? "\n" : "");
 	if (view->empty)
-		text_adds(out, "No records match: there is nothing to "
+		text_adds(out, "No records match, so there is nothing to "
 		    "report.\n\n");
 }
 
@@ -137,7 +137,7 @@ add_metrics(const struct report_view *view, const json_t *section,
 	}
 }
 
-/* What is too much for one report on a terminal: the largest are shown. */
+/* Does the section show only its largest rows, as it may be long? */
 static bool
 is_top(const json_t *section)
 {

@@ -1,5 +1,5 @@
 /*
- * Upright bars, with an axis at the left and names below.
+ * Vertical bars, with an axis at the left and labels below.
  */
 
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 #define CHAR_WIDTH 7.2	/* of the style's 13 px, on average */
 #define TICKS_MAX 5
 
-/* A step of 1, 2 or 5 times a power of ten, of which at most 5 make ${max}. */
+/* The step of the axis: 1, 2 or 5 times a power of ten, at most 5 to ${max}. */
 static double
 step_of(double max, bool whole)
 {
@@ -28,12 +28,12 @@ step_of(double max, bool whole)
 	return whole && step < 1 ? 1 : step;
 }
 
-/* Where the plot is in a picture of upright bars. */
+/* The plot area of a chart, and its axis. */
 struct plot {
 	double left, top, width, height, max, step;
 };
 
-/* A value beside the axis: all have as many decimals as the step needs. */
+/* A value of the axis, with the decimals that the step needs. */
 static void
 add_tick(const struct report_chart *chart, double value, double step,
     struct text *out)
@@ -95,7 +95,7 @@ draw_grid(const struct plot *plot, const struct report_chart *chart,
 	}
 }
 
-/* Labels below the bars, as many as have room side by side. */
+/* Labels below the bars, as many as fit side by side. */
 static void
 draw_labels(const struct plot *plot, const struct report_chart *chart,
     struct text *out)
@@ -109,7 +109,7 @@ draw_labels(const struct plot *plot, const struct report_chart *chart,
 		    strlen(chart->bars[i].label));
 		widest = columns > widest ? columns : widest;
 	}
-	/* Long ones are easier told apart if they are half of that apart. */
+	/* Long labels need half of their width between them to be readable. */
 	width = (double)widest * CHAR_WIDTH * (widest > 8 ? 1.5 : 1) + 10;
 	step = (size_t)(width / each) + 1;
 	for (i = 0; i < chart->n; i += step) {
@@ -148,7 +148,7 @@ report_draw_vertical(const struct report_chart *chart, bool wide,
 		box[2] = each - gap < 64 ? each - gap : 64;
 		box[0] = plot.left + ((double)i + 0.5) * each - box[2] / 2;
 		box[3] = plot.height * chart->bars[i].value / plot.max;
-		/* What is there is seen, however small. */
+		/* Even the smallest value stays visible. */
 		if (box[3] < 1)
 			box[3] = 1;
 		box[1] = plot.top + plot.height - box[3];

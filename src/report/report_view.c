@@ -1,5 +1,5 @@
 /*
- * What a report says, made ready for all formats.
+ * The contents of a report, prepared for all formats.
  */
 
 #include <stdio.h>
@@ -39,7 +39,7 @@ add_period(struct report_view *view)
 
 	if (from == NULL && to == NULL) {
 		if (json_object_size(view->report) > 0)
-			add_head(view, "Period", "all that there is");
+			add_head(view, "Period", "all records");
 		return;
 	}
 	text_init(&text, SIZE_MAX / 4);
@@ -83,7 +83,7 @@ add_filters(struct report_view *view)
 	text_release(&text);
 }
 
-/* Sections that came as such, if they have rows and columns. */
+/* The report's own sections, if they have rows and columns. */
 static void
 add_given(struct report_view *view)
 {
@@ -104,7 +104,7 @@ add_given(struct report_view *view)
 	}
 }
 
-/* Is there nothing that was counted? */
+/* Does the report count nothing? */
 static bool
 is_empty(const struct report_view *view)
 {
@@ -118,7 +118,7 @@ is_empty(const struct report_view *view)
 	    "total_metrics")) == 0;
 }
 
-/* What the source calls what it counts, for a heading. */
+/* The source's word for what it counts, as a heading. */
 static void
 set_unit(struct report_view *view)
 {

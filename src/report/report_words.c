@@ -1,5 +1,5 @@
 /*
- * Numbers and times as people read them.
+ * Numbers and times, formatted for people.
  */
 
 #include <inttypes.h>
@@ -9,7 +9,7 @@
 
 #include "report/report_internal.h"
 
-/* From here on all digits of a number are more than anybody reads. */
+/* From here on, numbers are shown with four digits. */
 #define TOO_LARGE 1e15
 
 const char *
@@ -150,7 +150,7 @@ report_add_short(double value, struct text *out)
 	text_addf(out, "%.3g%s", value, units[i]);
 }
 
-/* Does ${time} begin as ${shape}, where 0 stands for any digit? */
+/* Does ${time} begin like ${shape}, in which 0 stands for any digit? */
 static bool
 is_like(const char *time, const char *shape)
 {
@@ -161,7 +161,7 @@ is_like(const char *time, const char *shape)
 	return true;
 }
 
-/* Cut a time into day, minutes, seconds and offset; or say that it is none. */
+/* Find the seconds and the offset of a time; return false if it is none. */
 static bool
 cut_time(const char *time, const char **seconds, const char **offset)
 {

@@ -326,7 +326,7 @@ test_long_series_are_cut_and_drawn_whole(void **state)
 	text = render(report, "markdown");
 	assert_int_equal(count(text.data, "| 7 | 1 |\n"), 50);
 	assert_contains(text.data, "*4,950 earlier rows are left out here; the "
-	    "formats csv and json have all 5,000.*\n");
+	    "csv and json formats have all 5,000.*\n");
 	assert_contains(text.data, "| 1014-11-16 | 7 | 1 |\n");
 	text_release(&text);
 	text = render(report, "text");
