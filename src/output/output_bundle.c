@@ -1,6 +1,6 @@
 /*
- * A report with all that it is made of: events, sums and every format, in one
- * directory.  A part that can't be made makes the whole fail.
+ * A report with its data, in one directory: events, series and every format.
+ * If one file cannot be written, the bundle fails.
  */
 
 #include <sys/stat.h>
@@ -16,10 +16,10 @@ struct bundle {
 	const struct output_report *report;
 	const json_t *model;
 	const char *dir;
-	json_t *files;		/* what was made */
+	json_t *files;		/* entries for the manifest */
 };
 
-/* Note a file that was made. */
+/* Add a finished file to the manifest. */
 static void
 note(struct bundle *b, const char *name, const struct output_made *made)
 {
@@ -51,7 +51,7 @@ put_text(struct bundle *b, const char *name, const struct text *text,
 
 /* ----------------------------------------------------------------- rows */
 
-/* The rows of ${sql} in a file, between ${before} and ${after}. */
+/* Write the rows of ${sql} to a file, between ${before} and ${after}. */
 static int
 put_rows(struct bundle *b, const char *name, const char *sql,
     struct output_form form, const char *before, const char *after,
@@ -126,7 +126,7 @@ put_json(struct bundle *b, struct err *err)
 	text_init(&before, SIZE_MAX / 4);
 	text = json_dumps(all, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
 	text_adds(&before, text);
-	/* The rows go on where the object would end. */
+	/* The rows follow in place of the closing brace. */
 	before.len -= 2;
 	before.data[before.len] = '\0';
 	text_adds(&before, ",\n  \"metrics\": ");
@@ -155,7 +155,7 @@ put_lines(struct bundle *b, struct err *err)
 static int
 put_csv(struct bundle *b, struct err *err)
 {
-	/* As in the report itself. */
+	/* Cells are guarded as in the report itself. */
 	struct output_form form = { .format = "csv", .guard = true };
 	struct text sql;
 	const char *by;
@@ -223,7 +223,7 @@ make_folder(const struct bundle *b, const char *name, struct err *err)
 {
 	char *path = mem_format("%s/%s", b->dir, name);
 	int rc = mkdir(path, 0700) == -1 ? err_errno(err, ERR_DISK,
-	    "make %s", path) : 0;
+	    "create %s", path) : 0;
 
 	free(path);
 	return rc;

@@ -1,6 +1,6 @@
 /*
- * A conversion that was made earlier: is it one, and are its files as its
- * manifest.json says?
+ * Checking an earlier conversion: whether it is one, and whether its files
+ * match its manifest.json.
  */
 
 #include <sys/stat.h>
@@ -18,28 +18,28 @@
 
 #define MANIFEST "manifest.json"
 #define MANIFEST_MAX (256u << 20)
-#define DEEPEST 16	/* folders: no conversion has more */
+#define MAX_DEPTH 16	/* of folders: more than any conversion has */
 #define CHUNK (1 << 18)
 
-/* Called for each file, open or -1, and for what is none: true ends it. */
-typedef bool seer(void *, const char *, int);
+/* Called for each file, open or -1 if it is not regular; true ends the walk. */
+typedef bool visitor(void *, const char *, int);
 
-static bool see_all(int, const char *, int, seer *, void *);
+static bool visit_all(int, const char *, int, visitor *, void *);
 
 static bool
-see_entry(int dir, const char *path, const char *name, int level, seer *see,
-    void *cookie)
+visit_entry(int dir, const char *path, const char *name, int level,
+    visitor *visit, void *cookie)
 {
 	struct stat st;
 	int fd;
 	bool end;
 
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    S_ISDIR(st.st_mode) && level < DEEPEST) {
+	    S_ISDIR(st.st_mode) && level < MAX_DEPTH) {
 		fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW |
 		    O_CLOEXEC);
-		return fd == -1 ? see(cookie, path, -1) :
-		    see_all(fd, path, level + 1, see, cookie);
+		return fd == -1 ? visit(cookie, path, -1) :
+		    visit_all(fd, path, level + 1, visit, cookie);
 	}
 	fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK |
 	    O_CLOEXEC);
@@ -47,7 +47,7 @@ see_entry(int dir, const char *path, const char *name, int level, seer *see,
 		close(fd);
 		fd = -1;
 	}
-	end = see(cookie, path, fd);
+	end = visit(cookie, path, fd);
 	if (fd != -1)
 		close(fd);
 	return end;
@@ -55,7 +55,7 @@ see_entry(int dir, const char *path, const char *name, int level, seer *see,
 
 /* Go through the directory ${fd}, which is closed. */
 static bool
-see_all(int fd, const char *above, int level, seer *see, void *cookie)
+visit_all(int fd, const char *above, int level, visitor *visit, void *cookie)
 {
 	DIR *dir = fdopendir(fd);
 	struct dirent *entry;
@@ -64,7 +64,7 @@ see_all(int fd, const char *above, int level, seer *see, void *cookie)
 
 	if (dir == NULL) {
 		close(fd);
-		return see(cookie, above, -1);
+		return visit(cookie, above, -1);
 	}
 	while (!end && (entry = readdir(dir)) != NULL) {
 		if (strcmp(entry->d_name, ".") == 0 ||
@@ -72,7 +72,7 @@ see_all(int fd, const char *above, int level, seer *see, void *cookie)
 			continue;
 		path = *above == '\0' ? mem_text(entry->d_name) :
 		    mem_format("%s/%s", above, entry->d_name);
-		end = see_entry(dirfd(dir), path, entry->d_name, level, see,
+		end = visit_entry(dirfd(dir), path, entry->d_name, level, visit,
 		    cookie);
 		free(path);
 	}
@@ -80,7 +80,7 @@ see_all(int fd, const char *above, int level, seer *see, void *cookie)
 	return end;
 }
 
-/* The manifest of a conversion in ${dir}, as ${text} too, new; or NULL. */
+/* The manifest of a conversion in ${dir}, new, and its text; or NULL. */
 static json_t *
 load_manifest(int dir, struct text *text)
 {
@@ -97,7 +97,7 @@ load_manifest(int dir, struct text *text)
 	return NULL;
 }
 
-/* Is it the archive that --zip makes, at the top? */
+/* Is it an archive made by --zip, at the top level? */
 static bool
 is_archive(const char *path)
 {
@@ -137,7 +137,7 @@ output_made_by_us(const char *dir)
 			set_add(files, path, strlen(path));
 	}
 	if (manifest != NULL)
-		is = !see_all(fd, "", 0, is_strange, files);
+		is = !visit_all(fd, "", 0, is_strange, files);
 	else if (fd != -1)
 		close(fd);
 	json_decref(manifest);
@@ -153,7 +153,7 @@ output_is_conversion(const char *dir)
 	struct text text = { .data = NULL };
 	json_t *manifest = fd != -1 ? load_manifest(fd, &text) : NULL;
 	struct stat st;
-	/* Exports of the old tool may have one, too; and have files/. */
+	/* A legacy export may have a manifest.json, but also has files/. */
 	bool is = manifest != NULL || (fd != -1 && fstatat(fd, MANIFEST, &st,
 	    AT_SYMLINK_NOFOLLOW) == 0 && fstatat(fd, "files", &st,
 	    AT_SYMLINK_NOFOLLOW) == -1);
@@ -169,16 +169,16 @@ output_is_conversion(const char *dir)
 
 struct checking {
 	struct output_check *check;
-	struct tree_receipts files;	/* as the manifest says */
+	struct tree_receipts files;	/* from the manifest */
 	struct set *seen;
-	const char *archive;	/* that is looked into, or NULL */
+	const char *archive;	/* being read, or NULL */
 	char *buffer;
 	bool (*tick)(void *);
 	void *cookie;
 	bool is_stopped;
 };
 
-/* Note ${what}, stolen, of the file. */
+/* Add a finding; ${what} is stolen. */
 static void
 found(struct checking *job, enum audit_problem kind, const char *path,
     char *what)
@@ -191,7 +191,7 @@ found(struct checking *job, enum audit_problem kind, const char *path,
 	    .path = mem_text(path), .what = what };
 }
 
-/* It has these bytes: are they what the manifest says? */
+/* Compare a file's size and hash with the manifest. */
 static void
 compare(void *cookie, const char *path, uint64_t bytes,
     const unsigned char *sha256)
@@ -205,21 +205,21 @@ compare(void *cookie, const char *path, uint64_t bytes,
 		return;
 	job->check->files++;
 	if (file == NULL) {
-		found(job, AUDIT_EXTRA, path, mem_format("%sit is not in "
+		found(job, AUDIT_EXTRA, path, mem_format("%snot listed in "
 		    MANIFEST, job->archive != NULL ? "in the archive: " :
 		    ""));
 		return;
 	}
 	job->check->rows += file->lines;
 	if (!set_add(job->seen, path, strlen(path)))
-		found(job, AUDIT_EXTRA, path, mem_text("it is there twice"));
+		found(job, AUDIT_EXTRA, path, mem_text("it occurs twice"));
 	else if (bytes != file->bytes)
 		found(job, AUDIT_DAMAGED, path, mem_format("it has %" PRIu64
 		    " bytes; " MANIFEST " says %" PRIu64, bytes,
 		    file->bytes));
 	else if (memcmp(sha256, file->sha256, SHA256_BYTES) != 0)
-		found(job, AUDIT_DAMAGED, path, mem_text("its SHA-256 is not "
-		    "the one in " MANIFEST));
+		found(job, AUDIT_DAMAGED, path, mem_text("its SHA-256 differs "
+		    "from the one in " MANIFEST));
 }
 
 static void
@@ -243,8 +243,8 @@ hash_file(struct checking *job, const char *path, int fd)
 	if (job->is_stopped)
 		return;
 	if (n == -1)
-		found(job, AUDIT_DAMAGED, path, mem_format("it can't be "
-		    "read: %s", strerror(errno)));
+		found(job, AUDIT_DAMAGED, path, mem_format("cannot be read: "
+		    "%s", strerror(errno)));
 	else
 		compare(job, path, bytes, sha256);
 }
@@ -256,7 +256,7 @@ look(void *cookie, const char *path, int fd)
 	struct err why;
 
 	if (fd == -1) {
-		found(job, AUDIT_EXTRA, path, mem_text("it is no plain "
+		found(job, AUDIT_EXTRA, path, mem_text("not a regular "
 		    "file"));
 	} else if (is_archive(path)) {
 		job->archive = path;
@@ -264,15 +264,15 @@ look(void *cookie, const char *path, int fd)
 			found(job, AUDIT_DAMAGED, path, mem_text(why.text));
 		job->archive = NULL;
 	} else if (litter_is(path)) {
-		found(job, AUDIT_NOTE, path, mem_text("the system or an "
-		    "editor made it"));
+		found(job, AUDIT_NOTE, path, mem_text("created by the system "
+		    "or an editor"));
 	} else {
 		hash_file(job, path, fd);
 	}
 	return job->is_stopped;
 }
 
-/* One file of the manifest.  Return whether it can be understood. */
+/* Read one file of the manifest.  Return whether it is valid. */
 static bool
 take(struct checking *job, json_t *file)
 {
@@ -291,23 +291,23 @@ take(struct checking *job, json_t *file)
 	return true;
 }
 
-/* Is the manifest itself as it was written? */
+/* Check the manifest's own SHA-256. */
 static void
 check_itself(struct checking *job, json_t *manifest, const struct text *text)
 {
 	struct text wanted;
 
 	if (json_object_get(manifest, "sha256") == NULL) {
-		found(job, AUDIT_NOTE, MANIFEST, mem_text("an earlier version "
-		    "wrote it, without a SHA-256 of its own"));
+		found(job, AUDIT_NOTE, MANIFEST, mem_text("written by an "
+		    "earlier version, without its own SHA-256"));
 		return;
 	}
 	text_init(&wanted, SIZE_MAX / 4);
 	output_manifest_text(manifest, &wanted);
 	if (wanted.len != text->len || memcmp(wanted.data, text->data,
 	    text->len) != 0)
-		found(job, AUDIT_DAMAGED, MANIFEST, mem_text("it is not as it "
-		    "was written: its SHA-256 is another"));
+		found(job, AUDIT_DAMAGED, MANIFEST, mem_text("it has changed "
+		    "since it was written: its SHA-256 differs"));
 	text_release(&wanted);
 }
 
@@ -320,21 +320,20 @@ check_all(struct checking *job, int dir, json_t *manifest,
 	size_t i;
 
 	check_itself(job, manifest, text);
-
 	json_array_foreach(files, i, file)
 		is_right &= take(job, file);
 	if (!is_right)
-		found(job, AUDIT_DAMAGED, MANIFEST, mem_text("it does not "
-		    "list files as a conversion's does"));
+		found(job, AUDIT_DAMAGED, MANIFEST, mem_text("its list of "
+		    "files is invalid"));
 	job->check->lacks = json_is_false(json_object_get(manifest,
 	    "complete"));
 	tree_receipts_sort(&job->files);
-	(void)see_all(dir, "", 0, look, job);
+	(void)visit_all(dir, "", 0, look, job);
 	for (i = 0; i < job->files.n && !job->is_stopped; i++)
 		if (!set_has(job->seen, job->files.items[i].path,
 		    strlen(job->files.items[i].path)))
 			found(job, AUDIT_MISSING, job->files.items[i].path,
-			    mem_text("it is not there"));
+			    mem_text("the file is missing"));
 }
 
 int
@@ -351,9 +350,9 @@ output_check(const char *path, bool (*tick)(void *), void *cookie,
 	if (dir == -1)
 		rc = err_errno(err, ERR_USAGE, "open %s", path);
 	else if (manifest == NULL)
-		found(&job, AUDIT_DAMAGED, MANIFEST, mem_text("it is not the "
-		    "manifest of a conversion, or damaged: what is beside it "
-		    "can't be checked"));
+		found(&job, AUDIT_DAMAGED, MANIFEST, mem_text("it is damaged, "
+		    "or not the manifest of a conversion; the other files "
+		    "cannot be checked"));
 	else
 		check_all(&job, dir, manifest, &text);
 	if (manifest == NULL && dir != -1)

@@ -1,6 +1,5 @@
 /*
- * Converting an export: each table into its file or files, one after the
- * other.
+ * Converting an export: each table to one or more files, in order.
  */
 
 #include <sys/stat.h>
@@ -48,7 +47,7 @@ is_format(const struct output_settings *settings, const char *formats)
 	return pos != NULL && (pos[len] == ' ' || pos[len] == '\0');
 }
 
-/* Do the options go with the format? */
+/* Does the format support the options? */
 static int
 check_options(const struct output_settings *settings, struct err *err)
 {
@@ -73,12 +72,12 @@ check_options(const struct output_settings *settings, struct err *err)
 			    rules[i].formats, settings->format);
 	if (strcmp(settings->format, "xlsx") == 0 && !output_has_xlsx())
 		return err_set(err, ERR_USAGE, "this program was built "
-		    "without libxlsxwriter, which makes Excel files (Debian: "
-		    "libxlsxwriter-dev); CSV is next to it: --format csv");
+		    "without libxlsxwriter, which writes Excel files (Debian: "
+		    "libxlsxwriter-dev); use --format csv instead");
 	return 0;
 }
 
-/* What the range is called in names of files, new. */
+/* The range of dates in file names, new. */
 static char *
 range_name(const struct output_range *range)
 {
@@ -152,8 +151,8 @@ output_convert_count(struct output_convert *convert, struct err *err)
 			err_wrap(err, "table %s%s",
 			    convert->parts[i].table->name,
 			    convert->settings.where != NULL &&
-			    convert->n_parts > 1 ? " (--tables chooses those "
-			    "that --where is for)" : "");
+			    convert->n_parts > 1 ? " (choose the tables for "
+			    "--where with --tables)" : "");
 	}
 	return rc;
 }
@@ -181,7 +180,7 @@ output_convert_names(const struct output_convert *convert,
 	text_adds(names, "manifest.json\n");
 }
 
-/* The bytes of the records that a part's rows are made from. */
+/* Estimate the size of the records behind a part's rows. */
 static uint64_t
 bytes_of(const struct output_convert *convert,
     const struct output_part *part)
@@ -216,9 +215,9 @@ output_convert_guess(const struct output_convert *convert)
 	return bytes * 3 / 2;
 }
 
-/* Is it what the platform's own tools write, and is any of it there? */
+/* Is it a table with native columns that the export has records of? */
 static bool
-is_wanted(const struct output_convert *convert,
+is_default(const struct output_convert *convert,
     const struct output_part *part)
 {
 	uint64_t records;
@@ -238,14 +237,14 @@ output_convert_choose(struct output_convert *convert, struct err *err)
 		return 0;
 	text_init(&names, 1 << 16);
 	for (i = 0; i < convert->n_parts; i++) {
-		if (!is_wanted(convert, &convert->parts[i]))
+		if (!is_default(convert, &convert->parts[i]))
 			continue;
 		text_addf(&names, "%s--tables %s", n++ > 0 ? " or " : "",
 		    convert->parts[i].table->name);
 		chosen = &convert->parts[i];
 	}
 	if (n != 1) {
-		err_set(err, ERR_USAGE, "--output-file is for one table: "
+		err_set(err, ERR_USAGE, "--output-file holds one table; "
 		    "choose it with %s", n > 0 ? names.data : "--tables");
 		text_release(&names);
 		return -1;
@@ -261,7 +260,7 @@ output_convert_choose(struct output_convert *convert, struct err *err)
 	return 0;
 }
 
-/* ---------------------------------------------------------------- making */
+/* --------------------------------------------------------------- writing */
 
 uint64_t
 output_rows_made(const struct output_convert *convert)
@@ -287,7 +286,7 @@ output_made_add(struct output_convert *convert, const char *path,
 	return made;
 }
 
-/* The line that says what a file of JSON lines is, new; or NULL. */
+/* The first line of a JSONL file, with its metadata, new; or NULL. */
 static char *
 metadata_line(const struct output_convert *convert,
     const struct output_part *part)
@@ -311,7 +310,7 @@ metadata_line(const struct output_convert *convert,
 	return text;
 }
 
-/* The rows of a part, with the columns that are wanted; new. */
+/* The SQL for a part's rows with the chosen columns, new. */
 static char *
 part_sql(const struct output_convert *convert,
     const struct output_part *part, enum output_raw raw)
@@ -358,9 +357,9 @@ write_rows(struct output_convert *convert, struct output_part *part,
 	return rc;
 }
 
-/* A file of rows for the part. */
+/* Write the part to a file of rows. */
 static int
-make_rows(struct output_convert *convert, struct output_part *part,
+write_part(struct output_convert *convert, struct output_part *part,
     const char *dir, struct err *err)
 {
 	char *name = mem_format("%s.%s", part->table->name,
@@ -374,10 +373,10 @@ make_rows(struct output_convert *convert, struct output_part *part,
 	return rc;
 }
 
-/* ------------------------------------------------------------ plain files */
+/* ----------------------------------------------------------- native files */
 
 static bool
-is_plain(const struct source_table *table,
+is_native(const struct source_table *table,
     const struct source_column *column)
 {
 	size_t i, k;
@@ -397,12 +396,12 @@ output_native_csv_lost(const struct output_convert *convert, struct text *names)
 	size_t i;
 
 	for (i = 0; i < table->n_columns; i++)
-		if (!is_plain(table, &table->columns[i]))
+		if (!is_native(table, &table->columns[i]))
 			text_addf(names, "%s%s", names->len > 0 ? ", " : "",
 			    table->columns[i].name);
 }
 
-/* Is a CSV file to have the columns of the platform's own tools? */
+/* Does the CSV file have the columns of the platform's own tools? */
 static bool
 is_cut(const struct output_convert *convert)
 {
@@ -419,7 +418,7 @@ output_is_exact(const struct output_convert *convert)
 	    is_cut(convert));
 }
 
-/* What a plain file is made of: records as they came, or a table's columns. */
+/* The SQL of a native file: original records, or a table's columns. */
 static char *
 native_sql(const struct output_convert *convert)
 {
@@ -462,7 +461,7 @@ output_convert_native_csv(struct output_convert *convert, const char *path,
 }
 
 static int
-make_parts(struct output_convert *convert, const char *dir, struct err *err)
+write_parts(struct output_convert *convert, const char *dir, struct err *err)
 {
 	const struct output_settings *settings = &convert->settings;
 	int rc = 0;
@@ -474,7 +473,7 @@ make_parts(struct output_convert *convert, const char *dir, struct err *err)
 		struct output_part *part = &convert->parts[convert->next];
 
 		if (is_format(settings, "csv json jsonl"))
-			rc = make_rows(convert, part, dir, err);
+			rc = write_part(convert, part, dir, err);
 		else
 			rc = output_parquet(convert, part, dir, err);
 		if (rc == -1)
@@ -494,7 +493,7 @@ output_convert_run(struct output_convert *convert, const char *dir,
 	json_t *manifest;
 	int fd, rc;
 
-	if (make_parts(convert, dir, err) == -1)
+	if (write_parts(convert, dir, err) == -1)
 		return -1;
 	manifest = output_manifest(convert);
 	text_init(&text, SIZE_MAX / 4);
@@ -502,7 +501,7 @@ output_convert_run(struct output_convert *convert, const char *dir,
 	path = mem_format("%s/manifest.json", dir);
 	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd == -1) {
-		rc = err_errno(err, ERR_DISK, "make %s", path);
+		rc = err_errno(err, ERR_DISK, "create %s", path);
 	} else {
 		struct iovec bytes = { text.data, text.len };
 

@@ -1,9 +1,8 @@
 /*
- * CSV as RFC 4180 has it: lines end with CR LF, and a cell with a comma, a
- * quote or a line break in it stands in quotes.  An empty text stands in
- * quotes too; a cell without a value is empty.  So does one with a ";", which
- * for many a spreadsheet is the end of a cell: what is behind it would be one
- * of its own, and be run.
+ * CSV by RFC 4180: lines end with CR LF, and a cell with a comma, a quote or a
+ * line break is quoted.  An empty text is quoted as well; a cell without a
+ * value is empty.  A cell with ";" is quoted too, since many spreadsheets end a
+ * cell there and would run the rest as a formula.
  */
 
 #include <string.h>
@@ -68,7 +67,7 @@ begin(struct output_writer *w)
 	text_adds(&w->text, w->form->native ? "\n" : "\r\n");
 }
 
-/* The cells are what stands in the record, byte for byte where it can be. */
+/* Cut the cells out of the record, byte for byte where possible. */
 static void
 cut_row(struct output_writer *w, struct span record)
 {
@@ -88,7 +87,7 @@ cut_row(struct output_writer *w, struct span record)
 			continue;
 		text_clear(&w->held);
 		page_plain(value, &w->held);
-		/* No program takes a number for a formula. */
+		/* A negative number is never run as a formula. */
 		if (*value.data == '-')
 			text_add(&w->text, w->held.data, w->held.len);
 		else

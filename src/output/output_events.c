@@ -1,5 +1,5 @@
 /*
- * What a report says, worked out in SQL from a source's events.
+ * The figures of a report, computed with SQL from a source's events.
  */
 
 #include <inttypes.h>
@@ -9,10 +9,10 @@
 #include "config/config.h"
 #include "output/output_internal.h"
 
-#define PERCENTILES "of all n values in order, counted from 0, the one at " \
-    "floor(n * p); no interpolation"
+#define PERCENTILES "the value at index floor(n * p) of all n values in " \
+    "ascending order, counted from 0; no interpolation"
 
-/* What events may have; a source's SQL need not give all. */
+/* The columns of events; a source's SQL may omit some. */
 static const char *const columns[] = { "time TIMESTAMPTZ", "kind VARCHAR",
     "session VARCHAR", "user VARCHAR", "model VARCHAR", "file VARCHAR",
     "version VARCHAR", "environment VARCHAR", "tool VARCHAR",
@@ -56,8 +56,8 @@ check_keys(const struct output_filters *filters, struct err *err)
 }
 
 /*
- * Read the events once, into a table that has only what reports need.  Count
- * those that dates leave out since they have no time.
+ * Read the events once, into a table with the columns that reports need.  Count
+ * those that a range of dates leaves out because they have no time.
  */
 static int
 read_events(const struct output_report *report,
@@ -72,11 +72,11 @@ read_events(const struct output_report *report,
 
 	if (tables->events == NULL)
 		return err_set(err, ERR_USAGE, "the source %s declares no "
-		    "events to report on; 'hlexport query' works on it",
+		    "events to report on; use 'hlexport query' instead",
 		    report->source);
 	text_init(&sql, 1 << 21);
 	text_adds(&sql, "CREATE TEMP TABLE events AS SELECT ");
-	/* No name is none, like null. */
+	/* An empty name counts as null. */
 	for (i = 0; i < COLUMNS; i++) {
 		int len = (int)strcspn(columns[i], " ");
 		bool is_text = strcmp(&columns[i][len + 1], "VARCHAR") == 0;
@@ -98,7 +98,7 @@ read_events(const struct output_report *report,
 	for (i = 0; i < filters->n; i++)
 		output_where_filter(&filters->items[i], &any, &sql);
 	if (report->range.from != NULL || report->range.to != NULL) {
-		/* Those without a time are counted before they go. */
+		/* Events without a time are counted, then deleted. */
 		output_and(&any, &sql);
 		text_adds(&sql, "(time IS NULL OR (true");
 		output_where_range(&report->range, "time", &any, &sql);
@@ -129,7 +129,7 @@ cell_json(enum table_kind kind, const struct table_cell *cell)
 	return json != NULL ? json : json_null();
 }
 
-/* The rows of a query, as objects or (with ${bare}) as arrays. */
+/* The rows of a query as objects or, with ${bare}, as arrays. */
 static json_t *
 rows_json(struct table_db *db, const char *sql, bool bare, json_t *names,
     struct err *err)
@@ -179,7 +179,7 @@ one_json(struct table_db *db, const char *sql, struct err *err)
 	return row;
 }
 
-/* Rows of two columns as an object; of more, as objects by the first. */
+/* Rows as an object keyed by the first column; a single other is the value. */
 static json_t *
 map_json(struct table_db *db, const char *sql, struct err *err)
 {
@@ -206,7 +206,7 @@ map_json(struct table_db *db, const char *sql, struct err *err)
 
 /* ------------------------------------------------------------- the parts */
 
-/* Percentiles by index, so that the value is always one that was there. */
+/* Percentiles by index, so that each is a value that occurred. */
 static json_t *
 durations(struct table_db *db, struct err *err)
 {
@@ -247,12 +247,12 @@ durations(struct table_db *db, struct err *err)
 }
 
 static const char usage[] = "SELECT \"%s\" AS name, count(*) AS count, "
-    OUTPUT_JUDGED ", coalesce(round(fsum(duration_ms), 6), 0) AS "
+    OUTPUT_SUCCESS ", coalesce(round(fsum(duration_ms), 6), 0) AS "
     "total_duration_ms, coalesce(round(fsum(duration_ms) / count(*), 6), 0) "
     "AS avg_duration_ms FROM events WHERE \"%s\" IS NOT NULL GROUP BY 1 "
     "ORDER BY min(time), 1";
 
-/* Errors that differ by a number or an id are of one kind. */
+/* Errors that differ only in a number or an id are of one kind. */
 #define ERROR_KIND "regexp_replace(error, '\\b[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}" \
     "\\b|\\b0x[0-9a-fA-F]+|[0-9]+([.,][0-9]+)*', '#', 'g')"
 
@@ -282,7 +282,7 @@ breakdowns(struct table_db *db, struct err *err)
 	return NULL;
 }
 
-/* How often a duration was from one bound to the next: 1, 2, 5, 10 ... ms. */
+/* The number of durations between bounds of 1, 2, 5, 10 ... ms. */
 static json_t *
 latency(struct table_db *db, struct err *err)
 {
@@ -300,9 +300,9 @@ latency(struct table_db *db, struct err *err)
 	    false, NULL, err);
 }
 
-/* Is the report of a part of the events only? */
+/* Does a range or a filter restrict the events? */
 static bool
-is_chosen(const struct output_report *report)
+is_restricted(const struct output_report *report)
 {
 	return report->range.from != NULL || report->range.to != NULL ||
 	    report->n_filters > 0;
@@ -334,9 +334,9 @@ sections(const struct output_report *report, struct err *err)
 		}
 		json_array_append_new(all, json_pack("{s:s, s:o, s:o, s:s?}",
 		    "title", section->title, "columns", cols, "rows", rows,
-		    "note", is_chosen(report) && strstr(section->sql,
-		    "events") == NULL ? "All of the export: dates and "
-		    "filters don't apply to this." : NULL));
+		    "note", is_restricted(report) && strstr(section->sql,
+		    "events") == NULL ? "Covers the complete export: dates "
+		    "and filters do not apply here." : NULL));
 	}
 	return all;
 }
@@ -357,7 +357,7 @@ output_report_series(const struct output_report *report, const char *by,
 
 /* ------------------------------------------------------------ the report */
 
-/* "2025-03-01T..." of the range, or of the events where none was given. */
+/* A bound of the range, or else the first or last time of the events. */
 static json_t *
 moment(const char *given, const json_t *found)
 {
@@ -385,7 +385,7 @@ make_title(const struct output_report *report, const json_t *start,
 	return json;
 }
 
-/* The time "${what}(time)", in the zone that days are of. */
+/* The time "${what}(time)", in the report's time zone. */
 static void
 add_moment(const char *what, const char *zone, struct text *sql)
 {
@@ -443,7 +443,7 @@ number_of(const json_t *sums, const char *key)
 	return json_incref(json_object_get(sums, key));
 }
 
-/* What comes from the one row of sums. */
+/* Add the figures of the row of sums. */
 static void
 add_totals(const struct output_report *report, json_t *model,
     const json_t *sums)
@@ -481,7 +481,7 @@ add_totals(const struct output_report *report, json_t *model,
 	    (double)(good + bad) : 0.0));
 }
 
-/* Add a part; return whether it could be had. */
+/* Add a part of the report.  Return false if it is NULL. */
 static bool
 add(json_t *model, const char *key, json_t *part)
 {
@@ -500,7 +500,7 @@ fill(const struct output_report *report, json_t *model, uint64_t left_out,
 	if (sums == NULL)
 		return -1;
 	add_totals(report, model, sums);
-	/* They stand here; what they say is known at the end. */
+	/* Notes come here, but are known only at the end. */
 	json_object_set_new(model, "notes", json_null());
 	if (!add(model, "duration_stats", durations(report->db, err)) ||
 	    !add(model, "breakdowns", breakdowns(report->db, err)) ||

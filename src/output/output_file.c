@@ -1,7 +1,7 @@
 /*
- * A file that is written once, packed on the way if that is wanted; the same
- * bytes in give the same bytes out.  Packing, hashing and writing are done in
- * a thread, a block behind, while the next rows are made.
+ * A file that is written once, optionally compressed; the same input always
+ * produces the same bytes.  A thread compresses, hashes and writes one block
+ * while the next is filled.
  */
 
 #include <errno.h>
@@ -28,14 +28,14 @@ struct output_file {
 	ZSTD_CStream *zstd;
 	unsigned char chunk[CHUNK];
 
-	struct text filling;	/* what the thread gets next */
+	struct text filling;	/* the next block for the thread */
 	bool has_thread;
 	pthread_t thread;
-	pthread_mutex_t lock;	/* of what follows */
+	pthread_mutex_t lock;	/* protects the fields below */
 	pthread_cond_t changed;
-	struct text block;	/* what the thread has; empty: it waits */
-	bool is_last;		/* nothing follows */
-	struct err failure;	/* ERR_NONE: none */
+	struct text block;	/* the thread's block; empty: it waits */
+	bool is_last;		/* no block follows */
+	struct err failure;	/* ERR_NONE if none */
 };
 
 static int
@@ -136,10 +136,10 @@ start_thread(struct output_file *file, struct err *err)
 	errno = pthread_create(&file->thread, NULL, write_blocks, file);
 	file->has_thread = errno == 0;
 	return file->has_thread ? 0 : err_errno(err, ERR_INTERNAL,
-	    "start a thread that writes");
+	    "start a writer thread");
 }
 
-/* Give the thread what there is, when it is done with what it has. */
+/* Give the thread the filled block once it has finished the last. */
 static int
 hand_over(struct output_file *file, struct err *err)
 {
@@ -161,7 +161,7 @@ hand_over(struct output_file *file, struct err *err)
 	return rc;
 }
 
-/* Have the thread write all it was given, and end.  0, or -1 if it failed. */
+/* Let the thread finish and join it.  0; or -1 if it failed. */
 static int
 end_thread(struct output_file *file, struct err *err)
 {
@@ -194,13 +194,13 @@ output_file_new(const char *path, const char *compress, struct err *err)
 	file->hash = sha256_new();
 	file->fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (file->fd == -1) {
-		err_errno(err, ERR_DISK, "make %s", path);
+		err_errno(err, ERR_DISK, "create %s", path);
 		output_file_end(file, NULL, NULL);
 		return NULL;
 	}
 	if (compress != NULL && strcmp(compress, "gzip") == 0) {
 		file->gzip = mem_zero(1, sizeof(*file->gzip));
-		/* 16: with gzip's header, which gets no time. */
+		/* 16 adds gzip's header, which here has no time. */
 		deflateInit2(file->gzip, 6, Z_DEFLATED, 15 + 16, 8,
 		    Z_DEFAULT_STRATEGY);
 	} else if (compress != NULL) {

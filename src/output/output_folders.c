@@ -1,10 +1,10 @@
 /*
  * A table as Parquet, in a folder for each day or file.
  *
- * DuckDB holds some memory for each column of each folder that it writes to,
- * however few rows are in them: a year of days is more than it has.  So where
- * there are many folders, the rows go into one file first, and from there into
- * the folders, some at a time.
+ * DuckDB needs some memory for each column of each folder that it writes to,
+ * however few rows they have, and a year of days exceeds the limit.  So if
+ * there are many folders, the rows are first written to one file, and then from
+ * there to the folders in batches.
  */
 
 #include <sys/stat.h>
@@ -15,18 +15,18 @@
 
 #include "output/output_internal.h"
 
-/* What Hive calls the folder of rows without a value. */
+/* Hive's name for the folder of rows without a value. */
 #define NO_VALUE "__HIVE_DEFAULT_PARTITION__"
 
 /*
- * What a column of a folder takes was measured with DuckDB 1.4: 1.3 MB for the
- * 28 columns of logs.  Half of the memory is for the folders.
+ * Measured with DuckDB 1.4: a folder takes 1.3 MB for the 28 columns of logs.
+ * Folders may use half of the memory.
  */
 #define COLUMN_BYTES (48 << 10)
 #define MIN_FOLDERS 4
-#define MAX_FOLDERS 100	/* files that DuckDB keeps open */
+#define MAX_FOLDERS 100	/* the most files that DuckDB keeps open */
 
-/* What a part is divided by, if it has that: an SQL expression, new. */
+/* The SQL expression that divides the part, new; NULL: it is not divided. */
 static char *
 division(const struct output_convert *convert,
     const struct output_part *part)
@@ -68,7 +68,7 @@ output_is_divided(const struct output_convert *convert,
 	return by != NULL;
 }
 
-/* How many folders are written to at a time. */
+/* The number of folders to write at the same time. */
 static uint64_t
 folders_at_once(const struct output_convert *convert,
     const struct output_part *part)
@@ -80,9 +80,9 @@ folders_at_once(const struct output_convert *convert,
 	    MAX_FOLDERS : n;
 }
 
-/* Take the files of a part that was divided into folders. */
+/* Add the files in the folders to those made. */
 static int
-take_folders(struct output_convert *convert, const char *dir,
+note_folders(struct output_convert *convert, const char *dir,
     const char *files, struct err *err)
 {
 	const struct table_cell *cells;
@@ -113,7 +113,7 @@ take_folders(struct output_convert *convert, const char *dir,
 	return rc;
 }
 
-/* COPY the rows of ${from} into folders; ${more}: some are there already. */
+/* COPY the rows of ${from} to folders; ${more}: some of them exist. */
 static int
 copy_into(struct output_convert *convert, struct output_part *part,
     const char *from, const char *folder, bool more, uint64_t *rows,
@@ -133,9 +133,9 @@ copy_into(struct output_convert *convert, struct output_part *part,
 	return rc;
 }
 
-/* All rows in one file, with what divides them as a column more. */
+/* COPY all rows to one file, with the partition as a further column. */
 static int
-copy_whole(struct output_convert *convert, struct output_part *part,
+copy_to_one(struct output_convert *convert, struct output_part *part,
     const char *from, const char *file, struct err *err)
 {
 	struct text sql;
@@ -151,7 +151,9 @@ copy_whole(struct output_convert *convert, struct output_part *part,
 	return rc;
 }
 
-/* The next folders' names: "'a', 'b'".  Return how many, or -1. */
+/*
+ * Add the names of the next folders: "'a', 'b'".  Return their number, or -1.
+ */
 static int
 next_names(struct table_rows *names, uint64_t max, struct text *list,
     struct err *err)
@@ -170,7 +172,7 @@ next_names(struct table_rows *names, uint64_t max, struct text *list,
 	return rc == -1 ? -1 : n;
 }
 
-/* Keep all names: a query that is read holds what others need. */
+/* Read all names at once: an open query would block others. */
 static int
 read_names(struct output_convert *convert, const char *sql, uint64_t max,
     char ***lists, size_t *n, struct err *err)
@@ -203,9 +205,9 @@ set_threads(struct output_convert *convert, bool one, struct err *err)
 	return table_run(convert->settings.db, sql, NULL, err);
 }
 
-/* From the one file into the folders, some at a time. */
+/* COPY from the one file to the folders, in batches. */
 static int
-copy_some(struct output_convert *convert, struct output_part *part,
+copy_batches(struct output_convert *convert, struct output_part *part,
     const char *file, const char *folder, uint64_t max, struct err *err)
 {
 	const char *by = convert->settings.partition;
@@ -246,17 +248,17 @@ copy_many(struct output_convert *convert, struct output_part *part,
     const char *from, const char *folder, uint64_t max, struct err *err)
 {
 	char *file = mem_format("%s/.all.parquet", folder);
-	int rc = copy_whole(convert, part, from, file, err);
+	int rc = copy_to_one(convert, part, from, file, err);
 
 	if (rc == 0)
-		rc = copy_some(convert, part, file, folder, max, err);
+		rc = copy_batches(convert, part, file, folder, max, err);
 	if (unlink(file) == -1 && rc == 0)
 		rc = err_errno(err, ERR_DISK, "remove %s", file);
 	free(file);
 	return rc;
 }
 
-/* How many folders it will be. */
+/* Count the folders. */
 static int
 count_folders(struct output_convert *convert, const struct output_part *part,
     const char *by, uint64_t *n, struct err *err)
@@ -272,7 +274,7 @@ count_folders(struct output_convert *convert, const struct output_part *part,
 	return rc;
 }
 
-/* The rows, and what divides them as a column more; new. */
+/* The SQL for the rows with the partition as a further column, new. */
 static char *
 rows_from(const struct output_convert *convert,
     const struct output_part *part, const char *by)
@@ -299,16 +301,16 @@ output_folders(struct output_convert *convert, struct output_part *part,
 	int rc = 0;
 
 	if (mkdir(folder, 0700) == -1)
-		rc = err_errno(err, ERR_DISK, "make %s", folder);
+		rc = err_errno(err, ERR_DISK, "create %s", folder);
 	else if (n > max)
 		rc = count_folders(convert, part, by, &n, err);
 	if (rc == 0)
 		rc = n > max ? copy_many(convert, part, from, folder, max,
 		    err) : copy_into(convert, part, from, folder, false,
 		    &part->rows, err);
-	/* Without rows there is no file to read. */
+	/* Without rows, no file exists. */
 	if (rc == 0 && part->rows > 0)
-		rc = take_folders(convert, dir, files, err);
+		rc = note_folders(convert, dir, files, err);
 	if (rc == 0 && part->rows > 0)
 		rc = output_parquet_times(convert, part, files, err);
 	free(from);

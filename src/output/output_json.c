@@ -1,6 +1,6 @@
 /*
- * JSON, as an array of objects, and JSON lines.  A record stands in them as
- * it came, but for line breaks.
+ * JSON as an array of objects, and JSON lines.  Records keep their original
+ * bytes except for line breaks.
  */
 
 #include <string.h>

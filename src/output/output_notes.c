@@ -1,5 +1,5 @@
 /*
- * What a reader of a report must know beside its figures.
+ * Notes on the limits of a report's figures.
  */
 
 #include <inttypes.h>
@@ -7,7 +7,7 @@
 
 #include "output/output_internal.h"
 
-/* Events that no row of "--by model" has, since they have no model. */
+/* Events that are in no row of "--by model" because they have no model. */
 static void
 add_nameless(const struct output_report *report, json_t *all)
 {
@@ -21,8 +21,8 @@ add_nameless(const struct output_report *report, json_t *all)
 	    column);
 	if (table_number(report->db, sql, &n, NULL) == 0 && n > 0)
 		json_array_append_new(all, json_sprintf("%" PRIu64 " events "
-		    "have no %s: they are in the totals, and in no row by %s",
-		    n, column, column));
+		    "have no %s: the totals include them, the rows by %s do "
+		    "not", n, column, column));
 	free(sql);
 }
 
@@ -38,20 +38,19 @@ output_report_notes(const struct output_report *report, const json_t *sums,
 
 	if (timeless > 0)
 		json_array_append_new(all, json_sprintf("%lld events have no "
-		    "time: they are in the totals, not in series by time",
+		    "time: the totals include them, series by time do not",
 		    (long long)timeless));
-
 	add_nameless(report, all);
 	if (left_out > 0)
 		json_array_append_new(all, json_sprintf("%" PRIu64 " events "
-		    "have no time that can be read: no range of dates has "
-		    "them, and they are not in this report", left_out));
+		    "have no readable time, so no range of dates includes "
+		    "them; they are not in this report", left_out));
 	diagnostics = table_diagnostic(report->db, &n);
 	for (i = 0; i < n; i++) {
 		if (diagnostics[i].sanitized > 0)
 			json_array_append_new(all, json_sprintf("%" PRIu64
-			    " of %" PRIu64 " rows of %s hold what JSON does "
-			    "not have; they are in this report",
+			    " of %" PRIu64 " rows of %s have values that "
+			    "JSON does not allow; this report includes them",
 			    diagnostics[i].sanitized, diagnostics[i].rows,
 			    diagnostics[i].resource));
 		if (diagnostics[i].lost > 0)
@@ -60,13 +59,13 @@ output_report_notes(const struct output_report *report, const json_t *sums,
 			    diagnostics[i].lost, diagnostics[i].resource));
 		if (diagnostics[i].deep > 0)
 			json_array_append_new(all, json_sprintf("%" PRIu64
-			    " records of %s are nested too deeply; a part of "
-			    "them is not in this report", diagnostics[i].deep,
-			    diagnostics[i].resource));
+			    " records of %s are nested too deeply; this "
+			    "report leaves out their innermost records",
+			    diagnostics[i].deep, diagnostics[i].resource));
 		if (diagnostics[i].damaged == 0)
 			continue;
 		json_array_append_new(all, json_sprintf("%" PRIu64 " records "
-		    "of %s can't be read and are not in this report; the "
+		    "of %s cannot be read and are not in this report; the "
 		    "first is %s", diagnostics[i].damaged,
 		    diagnostics[i].resource, diagnostics[i].where));
 	}

@@ -1,5 +1,5 @@
 /*
- * Parquet files, by DuckDB, and a database over them.
+ * Parquet files, and a DuckDB database of them.
  */
 
 #include <sys/stat.h>
@@ -11,8 +11,8 @@
 #include "output/output_internal.h"
 
 /*
- * A row group is held in memory while it is made, one by each thread: so many
- * bytes of records, and no more rows than DuckDB gives one by itself.
+ * Each thread holds a row group in memory while it builds it: limit its bytes,
+ * and its rows to DuckDB's default.
  */
 #define GROUP_BYTES (16 << 20)
 #define MAX_GROUP 122880
@@ -29,11 +29,11 @@ group_rows(const struct table_db *db)
 char *
 output_no_pattern(const char *path)
 {
-	const char *ours = strstr(path, "/**/*.parquet");
+	const char *pattern = strstr(path, "/**/*.parquet");
 	struct text escaped;
 
 	text_init(&escaped, 1 << 16);
-	for (; *path != '\0' && path != ours; path++)
+	for (; *path != '\0' && path != pattern; path++)
 		text_addf(&escaped, strchr("*?[", *path) != NULL ? "[%c]" :
 		    "%c", *path);
 	text_adds(&escaped, path);
@@ -113,7 +113,7 @@ copy_whole(struct output_convert *convert, struct output_part *part,
 	text_adds(&sql, "COPY (SELECT ");
 	output_add_columns(convert, part, OUTPUT_RAW_AS_TEXT, &sql);
 	text_adds(&sql, " FROM ");
-	/* What is left out would make the groups of rows uneven. */
+	/* Filters would make the row groups uneven. */
 	if (part->filtered || !table_parallel(convert->settings.db, part->table,
 	    group_rows(convert->settings.db), &sql))
 		text_addf(&sql, "(%s)", part->sql);
@@ -145,10 +145,10 @@ output_parquet(struct output_convert *convert, struct output_part *part,
 /* -------------------------------------------------------------- database */
 
 /*
- * Where a view finds its file: beside the database that is open, whichever
- * directory that is in.  Its path is known to SQL by where DuckDB would put
- * temporary files, unless it is attached to another: then the file is looked
- * for in the current directory and in file_search_path.
+ * The path by which a view finds its file: beside the database that is open,
+ * wherever that is.  SQL can derive this from DuckDB's default directory for
+ * temporary files, unless the database is attached to another one; then DuckDB
+ * searches the current directory and file_search_path.
  */
 static void
 add_beside(const char *name, struct text *sql)
@@ -165,7 +165,7 @@ add_beside(const char *name, struct text *sql)
 	free(file);
 }
 
-/* A view over the file of a table, or a table with its rows. */
+/* Create a view of a table's file, or a table with its rows. */
 static int
 make_relation(struct output_convert *convert, const char *name,
     const char *dir, struct err *err)
@@ -190,7 +190,7 @@ make_relation(struct output_convert *convert, const char *name,
 	return rc;
 }
 
-/* Say in the database what a table has, or what its ${column} is. */
+/* Describe a table, or its ${column}, in the database. */
 static int
 comment(struct output_convert *convert, const char *kind, const char *table,
     const char *column, const char *about, struct err *err)
@@ -237,14 +237,14 @@ make_relations(struct output_convert *convert, const char *dir,
 	return rc;
 }
 
-/* A database that is whole has no write-ahead log beside it. */
+/* A complete database has no write-ahead log beside it. */
 static int
 check_log_is_gone(const char *path, struct err *err)
 {
 	char *log = mem_format("%s.wal", path);
 	struct stat st;
 	int rc = lstat(log, &st) == 0 ? err_set(err, ERR_DISK, "DuckDB could "
-	    "not end the database %s: its log is still there", path) : 0;
+	    "not close the database %s: its log still exists", path) : 0;
 
 	free(log);
 	return rc;
@@ -270,7 +270,7 @@ fill_database(struct output_convert *convert, const char *dir,
 		rc = table_run(db, sql.data, NULL, err);
 	if (rc == 0)
 		rc = make_relations(convert, dir, err);
-	/* The write-ahead log goes into the file. */
+	/* Merge the write-ahead log into the file. */
 	if (rc == 0)
 		rc = table_run(db, "CHECKPOINT made", NULL, err);
 	if (rc == 0)
@@ -281,7 +281,7 @@ fill_database(struct output_convert *convert, const char *dir,
 	return rc;
 }
 
-/* With the rows in the database, the files are there no more. */
+/* With the rows in the database, the Parquet files are redundant. */
 static int
 remove_parquet(struct output_convert *convert, const char *dir)
 {
@@ -336,7 +336,7 @@ output_duckdb(struct output_convert *convert, const char *dir,
 
 	if (rc == 0 && convert->settings.embed &&
 	    remove_parquet(convert, dir) != 0)
-		rc = err_errno(err, ERR_DISK, "remove what was copied");
+		rc = err_errno(err, ERR_DISK, "remove the Parquet files");
 	if (rc == 0)
 		rc = output_file_peek(path, output_made_add(convert, name,
 		    convert->settings.embed ? output_rows_made(convert) : 0),

@@ -1,5 +1,5 @@
 /*
- * What is to be made: which tables, and the SQL for their rows.
+ * The plan of a conversion: its tables, and the SQL for their rows.
  */
 
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 #include "config/config.h"
 #include "output/output_internal.h"
 
-/* No table that is wanted has the column. */
+/* Report that no chosen table has the column. */
 static int
 no_column(const struct output_convert *convert, const char *option,
     const char *key, struct err *err)
@@ -22,9 +22,9 @@ no_column(const struct output_convert *convert, const char *option,
 			names[n++] =
 			    convert->parts[i].table->columns[k].name;
 	near = config_near(key, names, n);
-	return err_set(err, ERR_USAGE, "--%s %s: no table that is "
-	    "converted has such a column%s%s%s; 'hlexport query DIR' lists "
-	    "them", option, key, near != NULL ? "; did you mean " : "",
+	return err_set(err, ERR_USAGE, "--%s %s: no converted table "
+	    "has this column%s%s%s; 'hlexport query DIR' lists the "
+	    "columns", option, key, near != NULL ? "; did you mean " : "",
 	    near != NULL ? near : "", near != NULL ? "?" : "");
 }
 
@@ -53,9 +53,9 @@ output_has_column(const struct output_convert *convert,
 	return settings->n_columns == 0;
 }
 
-/* Is the column ${i} one that was named before it? */
+/* Was the column ${i} chosen before? */
 static bool
-is_named_before(const struct output_settings *settings, size_t i)
+is_repeated(const struct output_settings *settings, size_t i)
 {
 	size_t k;
 
@@ -90,7 +90,7 @@ output_add_columns(const struct output_convert *convert,
 		raw = OUTPUT_RAW_LEFT_OUT;
 	for (i = 0; i < settings->n_columns; i++)
 		if (part_has(convert, part, settings->columns[i]) &&
-		    !is_named_before(settings, i))
+		    !is_repeated(settings, i))
 			add_column(settings->columns[i], raw, sql);
 	for (i = 0; i < table->n_columns && settings->n_columns == 0; i++)
 		add_column(table->columns[i].name, raw, sql);
@@ -98,7 +98,7 @@ output_add_columns(const struct output_convert *convert,
 		add_column("raw", raw, sql);
 }
 
-/* Of tables that have none of the columns, nothing is made. */
+/* Drop the tables that have none of the chosen columns. */
 static int
 choose_columns(struct output_convert *convert, struct err *err)
 {
@@ -185,7 +185,7 @@ add_part(struct output_convert *convert, const char *name, struct err *err)
 		return 0;
 	near = name != NULL ? config_near(name, names, i) : NULL;
 	return err_set(err, ERR_USAGE, "the source %s has no table%s%s%s%s%s; "
-	    "'hlexport query DIR' lists them", convert->settings.source,
+	    "'hlexport query DIR' lists the tables", convert->settings.source,
 	    name != NULL ? " " : "s", name != NULL ? name : "",
 	    near != NULL ? "; did you mean " : "", near != NULL ? near : "",
 	    near != NULL ? "?" : "");
@@ -193,7 +193,7 @@ add_part(struct output_convert *convert, const char *name, struct err *err)
 
 /* ------------------------------------------------------------------ SQL */
 
-/* The rows of a part, with the range of dates or without. */
+/* The rows of a part, with or without the range of dates. */
 static char *
 rows_sql(const struct output_convert *convert,
     const struct output_part *part, bool ranged, bool *filtered)
@@ -221,7 +221,7 @@ rows_sql(const struct output_convert *convert,
 	return text_take(&sql);
 }
 
-/* How many rows there are, and how many have no time to be chosen by. */
+/* Count the rows in the range, and those without a time. */
 static char *
 count_sql(const struct output_convert *convert,
     const struct output_part *part)

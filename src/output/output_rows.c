@@ -1,5 +1,5 @@
 /*
- * From the rows of a query to bytes in some format.
+ * Writing the rows of a query in some format.
  */
 
 #include <stdlib.h>
@@ -36,7 +36,7 @@ output_note_time(struct output_count *count, const struct table_cell *cell)
 	count->has_time = true;
 }
 
-/* The column that says when, or ${n}. */
+/* The index of the time column, or ${w->n}. */
 static size_t
 time_column(const struct output_writer *w)
 {

@@ -1,6 +1,6 @@
 /*
- * Rows for people: Markdown, and a table for the terminal, whose columns are
- * as wide as the first rows need them.
+ * Rows for people: Markdown, and tables for the terminal, with column widths
+ * that suit the first rows.
  */
 
 #include <inttypes.h>
@@ -10,9 +10,9 @@
 
 #include "output/output_internal.h"
 
-#define HELD_ROWS 500	/* a table's widths come from so many */
+#define HELD_ROWS 500	/* rows that determine the widths */
 #define MAX_CELL 60	/* columns */
-#define MIN_CELL 8	/* where they have to fit a width */
+#define MIN_CELL 8	/* when the table must fit a width */
 #define DIGITS 10	/* of a number on a screen, after rounding */
 
 static bool
@@ -88,8 +88,8 @@ const struct output_writes output_markdown = { "markdown", begin_markdown,
 /* ----------------------------------------------------------------- table */
 
 /*
- * How many bytes of ${text} fit into ${most} columns of the terminal, and how
- * many columns these take.
+ * Return how many bytes of ${data} fit into ${max} columns of the terminal, and
+ * set ${*width} to the columns they take.
  */
 static size_t
 fitting(const char *data, size_t len, size_t max, size_t *width)
@@ -118,7 +118,7 @@ fitting(const char *data, size_t len, size_t max, size_t *width)
 	return i;
 }
 
-/* A value for people to read. */
+/* Add a value, on a screen with rounded numbers and a visible NULL. */
 static void
 add_value(const struct output_writer *w, size_t i,
     const struct table_cell *cell, struct text *text)
@@ -132,7 +132,7 @@ add_value(const struct output_writer *w, size_t i,
 		output_plain(w->columns[i].kind, cell, text);
 }
 
-/* A cell as it is shown: in a line, and no longer than it may be. */
+/* Add a cell on one line, cut at MAX_CELL columns. */
 static void
 add_shown(const struct output_writer *w, size_t i,
     const struct table_cell *cell, struct text *out)
@@ -146,7 +146,7 @@ add_shown(const struct output_writer *w, size_t i,
 	for (k = 0; k < plain.len; k++)
 		if (plain.data[k] == '\n' || plain.data[k] == '\t')
 			plain.data[k] = ' ';
-	/* More can't be shown, and need not be looked at. */
+	/* The rest would be cut anyway. */
 	text_add_visible(&visible, plain.data, plain.len < 4 * MAX_CELL ?
 	    plain.len : 4 * MAX_CELL);
 	n = fitting(visible.data, visible.len, MAX_CELL, &width);
@@ -185,8 +185,8 @@ add_padded(struct output_writer *w, size_t i, const char *data, size_t len)
 }
 
 /*
- * Have the columns fit the terminal: the widest gives, and none that is narrow
- * already.  What does not fit then goes over the edge.
+ * Fit the columns to the terminal by narrowing the widest, down to MIN_CELL.  A
+ * table that is still too wide exceeds the width.
  */
 static void
 fit(struct output_writer *w)
@@ -211,9 +211,9 @@ fit(struct output_writer *w)
 	}
 }
 
-/* Write what was held back to see how wide the columns are. */
+/* Write the held rows, now that the widths are known. */
 static void
-let_go(struct output_writer *w)
+flush_held(struct output_writer *w)
 {
 	const char *pos = w->held.data, *end = pos + w->held.len;
 	size_t i = 0, len;
@@ -255,7 +255,7 @@ begin_table(struct output_writer *w)
 	w->widths = mem_zero(w->n + 1, sizeof(*w->widths));
 	text_init(&shown, SIZE_MAX / 4);
 	for (i = 0; i < w->n; i++) {
-		/* A name may be a value that PIVOT has made one. */
+		/* PIVOT turns values into names. */
 		text_clear(&shown);
 		text_add_visible(&shown, w->columns[i].name,
 		    strlen(w->columns[i].name));
@@ -278,13 +278,13 @@ row_table(struct output_writer *w, const struct table_cell *cells)
 	}
 	text_release(&shown);
 	if (++w->n_held >= HELD_ROWS)
-		let_go(w);
+		flush_held(w);
 }
 
 static void
 end_table(struct output_writer *w)
 {
-	let_go(w);
+	flush_held(w);
 	free(w->widths);
 	w->widths = NULL;
 }
@@ -308,7 +308,7 @@ begin_expanded(struct output_writer *w)
 	}
 }
 
-/* Add the value, its further lines below its first. */
+/* Add the value, with its lines aligned. */
 static void
 add_block(struct output_writer *w, const char *data, size_t len)
 {

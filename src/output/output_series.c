@@ -1,5 +1,5 @@
 /*
- * What events are added up by: the SQL of a report's series.
+ * The series of a report: what events are grouped by, and the SQL.
  */
 
 #include <string.h>
@@ -11,9 +11,9 @@ enum shape { BY_TIME, BY_USE, BY_PERSON, BY_GROUP };
 static const struct kind {
 	const char *by;
 	const char *title;	/* "Daily Usage Report" */
-	const char *label;	/* what its first column is called */
+	const char *label;	/* the name of its first column */
 	enum shape shape;
-	const char *of;		/* the column, or the unit of time */
+	const char *of;		/* the grouped column, or the unit of time */
 } kinds[] = {
 	{ "hourly", "Hourly", "timestamp", BY_TIME, "hour" },
 	{ "daily", "Daily", "timestamp", BY_TIME, "day" },
@@ -57,16 +57,15 @@ output_series_title(const char *by)
     "TRY_CAST(coalesce(sum(tokens), 0) AS BIGINT) AS tokens, " \
     "round(fsum(cost), 9) AS cost"
 
-/* Times are cut in the zone of the report. */
+/* Buckets begin by the time zone of the report. */
 static void
 by_time(const struct kind *kind, const char *timezone, struct text *sql)
 {
 	bool weeks = strcmp(kind->of, "week") == 0 ||
 	    strcmp(kind->of, "month") == 0;
-
 	bool utc = strcmp(timezone, "UTC") == 0;
 
-	/* In another zone a bucket is called by its local time. */
+	/* In another zone, a bucket is named by its local time. */
 	text_adds(sql, utc ? "SELECT bucket" : "SELECT strftime(timezone(");
 	if (!utc) {
 		table_literal(sql, timezone);
@@ -124,7 +123,7 @@ static void
 by_use(const struct kind *kind, struct text *sql)
 {
 	text_addf(sql, "SELECT \"%s\" AS %s, count(*) AS count, "
-	    OUTPUT_JUDGED ", coalesce(round(fsum(duration_ms), "
+	    OUTPUT_SUCCESS ", coalesce(round(fsum(duration_ms), "
 	    "6), 0) AS total_duration_ms, coalesce(round(fsum(duration_ms) / "
 	    "count(*), 6), 0) AS avg_duration_ms FROM events WHERE \"%s\" "
 	    "IS NOT NULL GROUP BY 1 ORDER BY min(time), 1", kind->of,

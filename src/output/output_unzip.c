@@ -1,8 +1,8 @@
 /*
- * A ZIP file that a library wrote, read back (APPNOTE.TXT 6.3.10, 4.3): the
- * records at its end say where its directory is, and that where its files are.
- * Only what such libraries write is known: one disk, files stored or deflated,
- * nothing encrypted.
+ * A reader of ZIP files that a library wrote (APPNOTE.TXT 6.3.10, 4.3): the
+ * records at the end locate the directory, which locates the files.  It
+ * supports what such libraries write: one disk, files stored or deflated, no
+ * encryption.
  */
 
 #include <sys/stat.h>
@@ -29,7 +29,7 @@ struct zip {
 	int fd;
 	uint64_t size;
 	uint64_t offset, end;	/* in its directory */
-	uint64_t left;		/* entries */
+	uint64_t left;		/* entries not yet read */
 	const struct output_unzip *to;
 	unsigned char in[CHUNK], out[CHUNK];
 };
@@ -66,14 +66,14 @@ read_at(const struct zip *zip, void *out, uint64_t len, uint64_t offset,
 	ssize_t n;
 
 	if (offset > zip->size || len > zip->size - offset)
-		return is_bad(err, "it is cut off");
+		return is_bad(err, "truncated");
 	while (len > 0) {
 		n = pread(zip->fd, to, len, (off_t)offset);
 		if (n == -1 && errno == EINTR)
 			continue;
 		if (n <= 0)
 			return n == -1 ? err_errno(err, ERR_DISK, "read") :
-			    is_bad(err, "it became shorter");
+			    is_bad(err, "it shrank while it was read");
 		to += n;
 		offset += (uint64_t)n;
 		len -= (uint64_t)n;
@@ -83,7 +83,7 @@ read_at(const struct zip *zip, void *out, uint64_t len, uint64_t offset,
 
 /* ------------------------------------------------------------ directory */
 
-/* The record behind all, which ends with a comment that these have not. */
+/* Find the end record; such files have no comment behind it. */
 static int
 find_directory(struct zip *zip, struct err *err)
 {
@@ -113,7 +113,7 @@ find_directory(struct zip *zip, struct err *err)
 	    is_bad(err, "its directory is damaged") : 0;
 }
 
-/* Numbers that need 64 bits stand in an extra field (4.5.3). */
+/* Numbers that need 64 bits are in an extra field (4.5.3). */
 static void
 read_extra(struct entry *entry, const unsigned char *data, size_t len)
 {
@@ -145,7 +145,7 @@ next_entry(struct zip *zip, struct entry *entry, struct err *err)
 
 	if (zip->left == 0)
 		return zip->offset == zip->end ? 0 : is_bad(err,
-		    "its directory does not end where it should");
+		    "its directory has the wrong size");
 	if (read_at(zip, head, ENTRY_LEN, zip->offset, err) == -1)
 		return -1;
 	name = (size_t)number(&head[28], 2);
@@ -172,7 +172,7 @@ next_entry(struct zip *zip, struct entry *entry, struct err *err)
 
 /* ---------------------------------------------------------------- files */
 
-/* Where its bytes begin: behind a header of its own. */
+/* Find where its bytes begin, behind the local header. */
 static int
 find_bytes(struct zip *zip, const struct entry *entry, uint64_t *offset,
     struct err *err)
@@ -192,7 +192,7 @@ find_bytes(struct zip *zip, const struct entry *entry, uint64_t *offset,
 	return 0;
 }
 
-/* Give on what was unpacked, and count it. */
+/* Pass on unpacked bytes, and add them to CRC and size. */
 static int
 give(struct zip *zip, size_t n, uint32_t *crc, uint64_t *bytes,
     struct err *err)
@@ -229,7 +229,7 @@ inflate_all(struct zip *zip, const struct entry *entry, uint64_t offset,
 			rc = Z_ERRNO;
 		else if (rc != Z_OK && (rc != Z_STREAM_END || left > 0 ||
 		    z.avail_in > 0))
-			rc = is_bad(err, "it can't be unpacked");
+			rc = is_bad(err, "it cannot be unpacked");
 	}
 	inflateEnd(&z);
 	return rc == Z_STREAM_END ? 0 : -1;
@@ -266,11 +266,11 @@ read_file(struct zip *zip, const struct entry *entry, struct err *err)
 	else if (entry->method == Z_DEFLATED)
 		rc = inflate_all(zip, entry, offset, &crc, &bytes, err);
 	else
-		rc = is_bad(err, "it is packed in a way of its own");
+		rc = is_bad(err, "unknown compression method");
 	if (rc == 0 && bytes != entry->bytes)
-		rc = is_bad(err, "it has not as many bytes as it should");
+		rc = is_bad(err, "its size is wrong");
 	if (rc == 0 && crc != entry->crc)
-		rc = is_bad(err, "its bytes are not those that were packed");
+		rc = is_bad(err, "its CRC is wrong");
 	return rc == 0 ? to->end(to->cookie, err) : -1;
 }
 

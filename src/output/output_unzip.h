@@ -5,7 +5,7 @@
 
 #include "base/base.h"
 
-/* Who takes the files of a ZIP file, one after the other. */
+/* Receives the files of a ZIP file, one after the other. */
 struct output_unzip {
 	/* Each returns 0, or -1 with the error set. */
 	int (*begin)(void *, const char *, struct err *);
@@ -16,9 +16,9 @@ struct output_unzip {
 
 /**
  * output_unzip(path, unzip, err):
- * Read the ZIP file ${path} as its directory says, give what is in it to
+ * Read the ZIP file ${path} in the order of its directory, pass its files to
  * ${unzip}, and check sizes and CRCs.  Return 0; or -1 with ${err} set
- * (ERR_DISK: it is not whole).
+ * (ERR_DISK if it is incomplete).
  */
 int output_unzip(const char *, const struct output_unzip *, struct err *);
 

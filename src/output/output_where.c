@@ -14,21 +14,21 @@ output_and(bool *any, struct text *sql)
 	*any = true;
 }
 
-/* Does the date say in which zone it is? */
+/* Does the date have a time zone? */
 static bool
 has_zone(const char *date)
 {
 	return strlen(date) > 10 && strpbrk(&date[10], "Zz+-") != NULL;
 }
 
-/* Is its second a leap second?  DuckDB knows none. */
+/* Is its second a leap second, which DuckDB refuses? */
 static bool
 is_leap(const char *date)
 {
 	return strlen(date) >= 19 && strncmp(&date[17], "60", 2) == 0;
 }
 
-/* The moment of a date; with ${next}, that of the next day. */
+/* Add the moment of a date or, with ${next}, of the day after it. */
 static void
 add_moment(const struct output_range *range, const char *date, bool next,
     struct text *sql)
@@ -80,7 +80,7 @@ output_check_range(const struct output_range *range, struct err *err)
 {
 	int64_t from, to;
 
-	/* Of different zones, SQL will tell. */
+	/* Dates of different zones are left to SQL. */
 	if (range->from == NULL || range->to == NULL ||
 	    has_zone(range->from) != has_zone(range->to))
 		return 0;

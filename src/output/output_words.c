@@ -55,7 +55,7 @@ output_time(int64_t us, struct text *text)
 	text_addc(text, 'Z');
 }
 
-/* Few records have line breaks. */
+/* Add JSON on one line; few records have line breaks. */
 static void
 add_line(struct span json, struct text *text)
 {
@@ -66,7 +66,7 @@ add_line(struct span json, struct text *text)
 		page_line(json, text);
 }
 
-/* memmem(3), quicker where the first letter is rare. */
+/* Like memmem(3), but faster if the first letter is rare. */
 static bool
 has(struct span text, const char *word)
 {
@@ -81,7 +81,7 @@ has(struct span text, const char *word)
 	return false;
 }
 
-/* Is it JSON?  All is that a table has, but for NaN, Infinity and a mark. */
+/* Is it JSON?  A table's JSON may have NaN, Infinity or a byte order mark. */
 static bool
 is_json(struct span text)
 {
@@ -157,7 +157,7 @@ output_cell_json(enum table_kind kind, const struct table_cell *cell,
 		output_quoted(cell->is.text.data, cell->is.text.len, text);
 		break;
 	case TABLE_JSON:
-		/* What Python took for JSON (NaN) is kept as a text. */
+		/* Python's NaN is not JSON: write the record as a string. */
 		if (is_json(cell->is.text))
 			output_plain(kind, cell, text);
 		else

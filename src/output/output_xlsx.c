@@ -1,7 +1,7 @@
 /*
- * Excel: a workbook with a sheet for each table, and sheets that say what it
- * is.  Written row by row, so that memory doesn't grow with the rows; each
- * cell is noted, to be looked for when the workbook is read back.
+ * Excel: a workbook with a sheet for each table, a summary and metadata.  It is
+ * written row by row, so that memory does not grow with the rows.  Every cell
+ * is counted, to be compared when the workbook is read back.
  */
 
 #include <errno.h>
@@ -31,15 +31,15 @@ struct book {
 	struct sheet *sheets;
 	struct output_sheet *written;	/* by the same number */
 	size_t n, capacity, written_capacity;
-	lxw_error why;		/* the first cell that was refused */
+	lxw_error why;		/* of the first refused cell */
 	struct text text;
-	uint64_t rows_cut;	/* sheets that were split */
+	uint64_t continued;	/* sheets that continue another */
 };
 
 /* The first two sheets. */
 enum { SUMMARY, METADATA };
 
-/* What a cell is in. */
+/* The position of a cell. */
 struct place {
 	size_t sheet;
 	lxw_row_t row;
@@ -54,7 +54,7 @@ output_has_xlsx(void)
 
 /* ----------------------------------------------------------------- cells */
 
-/* A text as Excel takes it; valid until the next. */
+/* Text in a form that Excel accepts; valid until the next call. */
 static const char *
 fit(struct book *book, struct span from)
 {
@@ -62,7 +62,7 @@ fit(struct book *book, struct span from)
 	return book->text.data != NULL ? book->text.data : "";
 }
 
-/* Note how a cell was written. */
+/* Count a cell, and keep the first error. */
 static void
 note(struct book *book, struct place where, lxw_error why, const char *text)
 {
@@ -73,7 +73,7 @@ note(struct book *book, struct place where, lxw_error why, const char *text)
 		output_sheet_text(&book->written[where.sheet], text);
 }
 
-/* A string, whatever it begins with: never a formula.  "" is no cell. */
+/* Write a string, never as a formula; "" writes no cell. */
 static void
 put_string(struct book *book, struct place where, const char *text,
     lxw_format *format)
@@ -162,7 +162,7 @@ write_cell(struct book *book, struct place where, enum table_kind kind,
 
 /* ---------------------------------------------------------------- sheets */
 
-/* Excel tells no case apart, and has a sheet of this name itself. */
+/* Excel ignores case, and reserves the name "History". */
 static bool
 is_taken(const struct book *book, const char *title)
 {
@@ -174,7 +174,7 @@ is_taken(const struct book *book, const char *title)
 	return strcasecmp(title, "history") == 0;
 }
 
-/* A title for part ${number} of ${name}, from 1: new, and no one else's. */
+/* A unique title for part ${number} of ${name}, from 1; new. */
 static char *
 new_title(const struct book *book, const char *name, unsigned number)
 {
@@ -204,10 +204,10 @@ add_sheet(struct book *book, const char *name, unsigned number,
 	if (lxw == NULL) {
 		/* It has a temporary file of its own. */
 		if (errno != 0)
-			err_errno(err, ERR_DISK, "make the sheet %s", title);
+			err_errno(err, ERR_DISK, "create the sheet %s", title);
 		else
-			err_set(err, ERR_INTERNAL, "Excel takes no sheet %s",
-			    title);
+			err_set(err, ERR_INTERNAL, "the library refused the "
+			    "sheet %s", title);
 		free(title);
 		return -1;
 	}
@@ -249,8 +249,8 @@ new_sheet(struct book *book, const char *name, unsigned number,
 }
 
 /*
- * Was the row taken?  A write to the sheet's temporary file may have failed;
- * then errno says why, since nothing that worked has changed it.
+ * Was the row written?  If a write to the sheet's temporary file failed, errno
+ * still has the reason, since success does not change it.
  */
 static int
 check_row(struct book *book, size_t sheet, struct err *err)
@@ -266,7 +266,7 @@ check_row(struct book *book, size_t sheet, struct err *err)
 	return 0;
 }
 
-/* All rows of the sheet are there: its columns can be filtered by. */
+/* Finish a sheet: add filters to its columns. */
 static void
 end_sheet(struct book *book, const struct place *next, size_t columns)
 {
@@ -298,7 +298,7 @@ write_rows(struct book *book, struct output_part *part,
 			if (sheet == -1)
 				return -1;
 			where = (struct place){ (size_t)sheet, 1, 0 };
-			book->rows_cut += number > 1;
+			book->continued += number > 1;
 		}
 		if ((rc = table_next(rows, &cells, err)) != 1)
 			break;
@@ -328,7 +328,7 @@ write_part(struct book *book, struct output_part *part, struct err *err)
 	struct text sql;
 	int rc = -1;
 
-	/* A record is more than a cell can hold. */
+	/* A raw record may exceed a cell. */
 	text_init(&sql, 1 << 21);
 	text_adds(&sql, "SELECT ");
 	output_add_columns(book->convert, part, OUTPUT_RAW_LEFT_OUT, &sql);
@@ -341,7 +341,7 @@ write_part(struct book *book, struct output_part *part, struct err *err)
 	return rc;
 }
 
-/* -------------------------------------------------------- what it is */
+/* ------------------------------------------------- summary, metadata */
 
 static void
 pair(struct book *book, lxw_row_t *row, const char *name, const char *value)
@@ -382,17 +382,16 @@ write_metadata(struct book *book)
 	count_pair(book, &row, "Gaps", settings->gaps);
 	pair(book, &row, "From", settings->range.from);
 	pair(book, &row, "To", settings->range.to);
-	pair(book, &row, "Days are of", settings->range.timezone);
-	pair(book, &row, "Times are of", "UTC");
+	pair(book, &row, "Days begin in", settings->range.timezone);
+	pair(book, &row, "Times are in", "UTC");
 	pair(book, &row, "Where", settings->where);
 	pair(book, &row, "Left out", "the records themselves (the column "
-	    "\"raw\"), which the other formats have");
+	    "\"raw\"), which the other formats include");
 	count_pair(book, &row, "Texts cut to 32,767 characters",
 	    convert->cut);
 	count_pair(book, &row, "Texts with replaced characters",
 	    convert->replaced);
-	count_pair(book, &row, "Sheets that go on another",
-	    book->rows_cut);
+	count_pair(book, &row, "Continuation sheets", book->continued);
 }
 
 static void
@@ -400,7 +399,7 @@ write_summary(struct book *book)
 {
 	lxw_worksheet *sheet = book->sheets[SUMMARY].lxw;
 	static const char *const names[] = { "Table", "Rows", "From", "To",
-	    "What it has" };
+	    "Contents" };
 	struct place where = { SUMMARY, 0, 0 };
 	size_t i;
 
@@ -460,8 +459,8 @@ write_book(struct book *book, struct err *err)
 }
 
 /*
- * Have the library make the file of what it has.  It does not look at what its
- * writes say, and the file is known to be whole only when it is read back.
+ * Let the library assemble the file.  It ignores failed writes, so only reading
+ * the file back proves that it is complete.
  */
 static int
 close_book(struct book *book, const char *path, struct err *err)
@@ -472,8 +471,8 @@ close_book(struct book *book, const char *path, struct err *err)
 		return err_set(err, ERR_DISK, "write %s: %s; is the disk "
 		    "full?", path, lxw_strerror(why));
 	if (output_xlsx_prove(path, book->written, book->n, err) == -1)
-		return err_wrap(err, "a write failed (is the disk full?), "
-		    "or the disk is at fault");
+		return err_wrap(err, "a write failed; is the disk "
+		    "full or faulty?");
 	return 0;
 }
 
@@ -499,7 +498,7 @@ output_xlsx(struct output_convert *convert, const char *dir, struct err *err)
 	char *spill = mem_text(dir);
 	lxw_workbook_options options = { .constant_memory = LXW_TRUE,
 	    .tmpdir = spill, .use_zip64 = LXW_TRUE };
-	/* A time of its own would make each file another one. */
+	/* The current time would make every file different. */
 	lxw_doc_properties properties = { .created = 946684800 };
 	int rc;
 

@@ -1,8 +1,8 @@
 /*
- * Is a workbook what was written?  libxlsxwriter builds it from temporary
- * files, and does not look whether a write to one failed: a full disk leaves a
- * workbook with a hole, whose CRCs are right.  So the sheets are read back,
- * and what is in them is counted and held against what was given to it.
+ * Proof that a workbook holds what was written.  libxlsxwriter builds it from
+ * temporary files and ignores failed writes to them: a full disk leaves a
+ * workbook with a hole and correct CRCs.  So the sheets are read back, and
+ * their cells and texts are compared with those given to the library.
  */
 
 #include <inttypes.h>
@@ -19,24 +19,24 @@
 #define WORKBOOK "xl/workbook.xml"
 #define ENTITY_MAX 10
 
-/* A workbook that is read. */
+/* A workbook being read back. */
 struct proof {
 	const struct output_sheet *wanted;
 	size_t n;
-	char *name;		/* of the part that is read */
-	size_t number;		/* of the sheet that it is, or 0 */
+	char *name;		/* of the current part */
+	size_t number;		/* of the sheet in it, or 0 */
 	struct output_xml xml;
-	struct output_sheet sheet;	/* what it has */
+	struct output_sheet sheet;	/* counted so far */
 	bool in_text;
-	char entity[ENTITY_MAX + 1];	/* that has begun: "&am" */
+	char entity[ENTITY_MAX + 1];	/* unfinished: "&am" */
 	size_t entity_len;
-	size_t sheets;		/* that the workbook names */
-	struct set *parts;	/* that are there */
-	struct text listed;	/* that should be, each behind a NUL */
+	size_t sheets;		/* named in the workbook */
+	struct set *parts;	/* found */
+	struct text listed;	/* expected, each followed by a NUL */
 	bool is_bad;
 };
 
-/* ----------------------------------------------------------- what it has */
+/* ------------------------------------------------------------- counting */
 
 static void
 add(struct output_sheet *sheet, const char *data, size_t len)
@@ -46,7 +46,7 @@ add(struct output_sheet *sheet, const char *data, size_t len)
 	sheet->bytes += len;
 }
 
-/* A carriage return is written in Excel's way, or as it is. */
+/* A carriage return may be written as such or as Excel's escape. */
 static void
 add_text(struct output_sheet *sheet, const char *data, size_t len)
 {
@@ -78,7 +78,7 @@ output_sheet_text(struct output_sheet *sheet, const char *text)
 
 /* ------------------------------------------------------------- reading */
 
-/* What "&amp;" stands for. */
+/* Decode a finished entity.  Return whether it is known. */
 static bool
 take_entity(struct proof *proof)
 {
@@ -183,7 +183,7 @@ begin_part(void *cookie, const char *name, struct err *err)
 	proof->entity_len = 0;
 	output_xml_begin(&proof->xml);
 	return set_add(proof->parts, name, strlen(name)) ? 0 :
-	    err_set(err, ERR_DISK, "it is there twice");
+	    err_set(err, ERR_DISK, "it occurs twice");
 }
 
 static int
@@ -193,7 +193,7 @@ add_part(void *cookie, const char *data, size_t len, struct err *err)
 
 	output_xml_add(&proof->xml, data, len);
 	return proof->xml.is_bad || proof->is_bad ? err_set(err, ERR_DISK,
-	    "a piece of it is missing") : 0;
+	    "it is not well-formed") : 0;
 }
 
 static int
@@ -203,24 +203,24 @@ end_part(void *cookie, struct err *err)
 	const struct output_sheet *have = &proof->sheet, *wanted;
 
 	if (!output_xml_end(&proof->xml) || proof->is_bad)
-		return err_set(err, ERR_DISK, "its end is missing");
+		return err_set(err, ERR_DISK, "it is truncated");
 	if (proof->number == 0)
 		return 0;
 	if (proof->number > proof->n)
-		return err_set(err, ERR_DISK, "there is no such sheet");
+		return err_set(err, ERR_DISK, "an unexpected sheet");
 	wanted = &proof->wanted[proof->number - 1];
 	if (have->rows != wanted->rows || have->cells != wanted->cells)
 		return err_set(err, ERR_DISK, "it has %" PRIu64 " rows and %"
-		    PRIu64 " cells, and %" PRIu64 " and %" PRIu64 " were "
-		    "written", have->rows, have->cells, wanted->rows,
+		    PRIu64 " cells instead of %" PRIu64 " and %" PRIu64,
+		    have->rows, have->cells, wanted->rows,
 		    wanted->cells);
 	if (have->bytes != wanted->bytes || have->crc != wanted->crc)
-		return err_set(err, ERR_DISK, "its texts are not those that "
-		    "were written");
+		return err_set(err, ERR_DISK, "its texts differ from those "
+		    "written");
 	return 0;
 }
 
-/* Are all parts there: those that are listed, and what each workbook has? */
+/* Check that no part is missing: neither a listed nor an obligatory one. */
 static int
 check_parts(struct proof *proof, struct err *err)
 {
@@ -230,18 +230,19 @@ check_parts(struct proof *proof, struct err *err)
 
 	if (!set_has(proof->parts, CONTENTS, strlen(CONTENTS)) ||
 	    !set_has(proof->parts, WORKBOOK, strlen(WORKBOOK)))
-		return err_set(err, ERR_DISK, "it has no contents");
+		return err_set(err, ERR_DISK, "its list of contents is "
+		    "missing");
 	for (; pos < end; pos += strlen(pos) + 1)
 		if (!set_has(proof->parts, &pos[*pos == '/'],
 		    strlen(&pos[*pos == '/'])))
-			return err_set(err, ERR_DISK, "it has no %s", pos);
+			return err_set(err, ERR_DISK, "%s is missing", pos);
 	for (i = 1; i <= proof->n; i++) {
 		snprintf(name, sizeof(name), "xl/worksheets/sheet%zu.xml", i);
 		if (!set_has(proof->parts, name, strlen(name)))
-			return err_set(err, ERR_DISK, "it has no %s", name);
+			return err_set(err, ERR_DISK, "%s is missing", name);
 	}
 	return proof->sheets == proof->n ? 0 : err_set(err, ERR_DISK,
-	    "it names %zu sheets, not %zu", proof->sheets, proof->n);
+	    "it names %zu sheets instead of %zu", proof->sheets, proof->n);
 }
 
 int
@@ -264,6 +265,6 @@ output_xlsx_prove(const char *path, const struct output_sheet *sheets,
 	text_release(&proof.listed);
 	set_free(proof.parts);
 	free(proof.name);
-	return rc == 0 ? 0 : err_wrap(err, "%s, read back, is not what was "
-	    "written", path);
+	return rc == 0 ? 0 : err_wrap(err, "%s does not contain what was "
+	    "written to it", path);
 }

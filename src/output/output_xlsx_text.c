@@ -1,6 +1,6 @@
 /*
- * A text as a cell of Excel takes it: no characters that XML has not, and no
- * longer than a cell may be, in units of UTF-16 as Excel counts.
+ * Text for a cell of Excel: without characters that XML lacks, and no longer
+ * than a cell may be, in units of UTF-16 as Excel counts.
  */
 
 #include <ctype.h>
@@ -10,7 +10,7 @@
 
 #define CELL_CHARS 32767
 
-/* Is there "_xHHHH_", which Excel takes for the character of that number? */
+/* Is it "_xHHHH_", which Excel reads as the character of that number? */
 static bool
 is_escape(struct span text, size_t from)
 {
@@ -32,7 +32,7 @@ char_len(unsigned char c)
 	return c < 0x80 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
 }
 
-/* Is it none of XML 1.0's characters (its section 2.2)? */
+/* Is it outside XML 1.0's characters (its section 2.2)? */
 static bool
 is_refused(const char *data, size_t len)
 {

@@ -1,7 +1,6 @@
 /*
- * A reader of XML that takes bytes as they come.  It is stricter than XML 1.0
- * where that is of use: a block that is missing in the middle makes a tag that
- * is none, or one that closes another.
+ * An incremental reader of XML.  It is strict, so that it notices a missing
+ * block: that leaves a malformed tag, or an end tag of another element.
  */
 
 #include <stdlib.h>
@@ -40,7 +39,7 @@ name_len(const char *data)
 	return strcspn(data, " \t\r\n=\"'<>/&?");
 }
 
-/* Is it ' name="value"', as often as it likes? */
+/* Is it ' name="value"' any number of times? */
 static bool
 are_attributes(const char *data)
 {
@@ -84,7 +83,7 @@ output_xml_attribute(const char *data, const char *name, struct span *value)
 	}
 }
 
-/* The name of what was opened last. */
+/* The name of the innermost open element. */
 static const char *
 last_open(const struct output_xml *xml)
 {
@@ -135,7 +134,7 @@ take_open(struct output_xml *xml, char *tag, size_t len)
 	return ok;
 }
 
-/* What stands between "<" and ">". */
+/* Handle the text between "<" and ">". */
 static bool
 take_tag(struct output_xml *xml, char *tag, size_t len)
 {
@@ -146,7 +145,7 @@ take_tag(struct output_xml *xml, char *tag, size_t len)
 	return take_open(xml, tag, len);
 }
 
-/* Take in bytes of a tag, up to its end.  Return how many. */
+/* Read bytes of a tag, up to its end.  Return their number. */
 static size_t
 add_to_tag(struct output_xml *xml, const char *data, size_t len)
 {
@@ -172,7 +171,7 @@ add_to_tag(struct output_xml *xml, const char *data, size_t len)
 	return len;
 }
 
-/* Take in bytes of a text, up to the next tag.  Return how many. */
+/* Read bytes of text, up to the next tag.  Return their number. */
 static size_t
 add_to_text(struct output_xml *xml, const char *data, size_t len)
 {
