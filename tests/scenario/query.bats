@@ -141,7 +141,7 @@ assert len(rows) == 4 and len(rows[1]) == 4, rows'
 	run -2 hlexport query empty "SELECT 1"
 	assert_contains "$output" "not an export"
 	run -2 hlexport query "$sample" "SELECT * FROM records('lags')"
-	assert_contains "$output" "no such resource"
+	assert_contains "$output" "no JSON resource of this name"
 }
 
 @test "a record that DuckDB refuses loses no row and no byte" {

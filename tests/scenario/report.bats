@@ -247,7 +247,7 @@ END
 	run -0 --separate-stderr hlexport report old --skip-damaged \
 	    --tz Asia/Kolkata
 	assert_contains "$stderr" "logs: 1 record can't be read"
-	assert_contains "$output" "1 records of logs can't be read"
+	assert_contains "$output" "1 records of logs cannot be read"
 	assert_contains "$output" "1 events have no time"
 	assert_contains "$output" "2025-03-30 "
 	assert_equal "$(hlexport report old --skip-damaged -q --format json \
