@@ -213,8 +213,9 @@ plan(struct making *m, struct err *err)
 		.complete = m->table.whole.complete,
 		.gaps = m->table.whole.gaps,
 		.tool = CLI_TOOL,
-		.format = config_text(config, "format"),
-		.compress = config_text(config, "compress"),
+		.format = output_format_find(config_text(config, "format")),
+		.compress = output_compress_find(config_text(config,
+		    "compress")),
 		.partition = config_text(config, "partition-by"),
 		.range = { config_text(config, "from"),
 		    config_text(config, "to"), config_text(config, "tz") },
@@ -241,7 +242,7 @@ plan(struct making *m, struct err *err)
 	if (m->convert == NULL)
 		return -1;
 	/* DuckDB takes it for the beginning of options. */
-	if (m->scratch != NULL && strcmp(settings.format, "duckdb") == 0 &&
+	if (m->scratch != NULL && settings.format == OUTPUT_DUCKDB &&
 	    strchr(scratch_path(m->scratch), '?') != NULL)
 		return err_set(err, ERR_USAGE, "DuckDB makes no database in "
 		    "a path with \"?\": choose another --output");
@@ -321,7 +322,7 @@ report_file(const struct making *m, const char *rows, const char *size)
 
 	fprintf(stderr, "\nExport complete!\nOutput: %s (%s rows, %s)\n",
 	    m->output, rows, size);
-	if (strcmp(m->convert->settings.format, "csv") != 0)
+	if (m->convert->settings.format != OUTPUT_CSV)
 		return;
 	text_init(&lost, 1 << 16);
 	output_native_csv_lost(m->convert, &lost);
@@ -386,16 +387,16 @@ static int
 check_one_file(const struct making *m, struct err *err)
 {
 	const struct config *config = m->cli->config;
-	const char *compress = config_text(config, "compress");
-	const char *end = compress == NULL ? "" :
-	    strcmp(compress, "gzip") == 0 ? ".gz" : ".zst";
+	const char *end = output_compress_suffix(output_compress_find(
+	    config_text(config, "compress")));
 	size_t len = strlen(m->output), n = strlen(end);
-	const char *format = config_text(config, "format");
+	enum output_format format = output_format_find(config_text(config,
+	    "format"));
 
-	if (strcmp(format, "json") != 0 && strcmp(format, "csv") != 0)
+	if (format != OUTPUT_JSON && format != OUTPUT_CSV)
 		return err_set(err, ERR_USAGE, "--output-file goes with "
 		    "--format json or csv; --output DIR with all");
-	if (strcmp(format, "json") == 0 && (config_is(config, "no-raw") ||
+	if (format == OUTPUT_JSON && (config_is(config, "no-raw") ||
 	    config_text(config, "columns") != NULL))
 		return err_set(err, ERR_USAGE, "--output-file with --format "
 		    "json has the records as they are; --%s goes with "
@@ -407,8 +408,8 @@ check_one_file(const struct making *m, struct err *err)
 		    config_is(config, "zip") ? "zip" : "output");
 	if (len < n || strcmp(&m->output[len - n], end) != 0)
 		return err_set(err, ERR_USAGE, "--compress %s: call the file "
-		    "%s%s, so that programs see it", compress, m->output,
-		    end);
+		    "%s%s, so that programs see it", config_text(config,
+		    "compress"), m->output, end);
 	return 0;
 }
 

@@ -224,7 +224,7 @@ count_statements(struct cli_table *table, const char *sql, struct err *err)
 
 	if (n > 0 && table_check_sql(sql, table->is_open, err) == -1)
 		return -1;
-	if (n > 1 && strcmp(table->format, "parquet") == 0)
+	if (n > 1 && table->format == OUTPUT_PARQUET)
 		return err_set(err, ERR_USAGE, "--format parquet wants one "
 		    "SELECT");
 	return n;
@@ -256,7 +256,7 @@ query_rows(struct cli_table *table, const char *sql, FILE *out,
 	int n = count_statements(table, sql, err), i, rc = n == -1 ? -1 : 0;
 	size_t columns;
 
-	if (rc == 0 && strcmp(form.format, "parquet") == 0)
+	if (rc == 0 && form.format == OUTPUT_PARQUET)
 		return query_parquet(table, sql, out, err);
 	for (i = 0; i < n && rc == 0; i++) {
 		rows = table_query(table->db, sql, (size_t)i, err);
@@ -320,14 +320,13 @@ query(const struct cli *cli, struct cli_table *table, const char *sql,
 	reading = table;
 	if (to != NULL)
 		return query_file(cli, table, sql, to, err);
-	if (isatty(STDOUT_FILENO) &&
-	    strcmp(table->format, "parquet") == 0)
+	if (isatty(STDOUT_FILENO) && table->format == OUTPUT_PARQUET)
 		return err_set(err, ERR_USAGE, "Parquet is nothing for a "
 		    "terminal: use --output FILE");
 	if (config_is(cli->config, "expanded"))
-		table->format = "expanded";
-	if (isatty(STDOUT_FILENO) && (strcmp(table->format, "table") == 0 ||
-	    strcmp(table->format, "expanded") == 0)) {
+		table->format = OUTPUT_EXPANDED;
+	if (isatty(STDOUT_FILENO) && (table->format == OUTPUT_TABLE ||
+	    table->format == OUTPUT_EXPANDED)) {
 		cli_screen_init(&screen, stdout);
 		table->width = cli_screen_width(&screen);
 		table->wide = config_is(cli->config, "wide");
@@ -343,6 +342,7 @@ cli_query(struct cli *cli)
 	size_t n;
 	char *const *words = config_args(cli->config, &n);
 	const struct source_table *of = NULL;
+	const char *format;
 	struct text why;
 	char *sql;
 	int rc = 0, status = CLI_OK;
@@ -360,9 +360,11 @@ cli_query(struct cli *cli)
 	if (sql == NULL && config_text(cli->config, "output") != NULL)
 		return cli_usage("--output is for the rows of SQL; without "
 		    "any, query prints the list of tables");
-	table.format = cli_format(cli, "table|csv|json|jsonl|markdown|parquet",
+	format = cli_format(cli, "table|csv|json|jsonl|markdown|parquet",
 	    &err);
-	if (table.format == NULL)
+	table.format = format != NULL ? output_format_find(format) :
+	    OUTPUT_FORMATS;
+	if (format == NULL)
 		rc = -1;
 	else if (config_text(cli->config, "output") != NULL)
 		rc = cli_check_file(cli, config_text(cli->config, "output"),
@@ -383,8 +385,7 @@ cli_query(struct cli *cli)
 		rc = tell_table(&table, of, &err);
 	else if (rc == 0 && sql != NULL)
 		rc = query(cli, &table, sql, &err);
-	else if (rc == 0 && strcmp(table.format,
-	    "json") == 0)
+	else if (rc == 0 && table.format == OUTPUT_JSON)
 		cli_print_json(tables_json(table_list(table.db)));
 	else if (rc == 0)
 		rc = list_tables(table_list(table.db), &err);

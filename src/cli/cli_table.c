@@ -104,8 +104,7 @@ cli_table_open(struct cli *cli, const char *path, const char *scratch,
 	 * known where it goes.
 	 */
 	struct table_sandbox sandbox = { .dirs = dirs,
-	    .n_dirs = table->format != NULL &&
-	    strcmp(table->format, "parquet") == 0 };
+	    .n_dirs = table->format == OUTPUT_PARQUET };
 	bool open = strcmp(command, "convert") == 0 ||
 	    (strcmp(command, "query") == 0 && config_is(cli->config,
 	    "allow-external"));

@@ -23,7 +23,7 @@ struct cli_table {
 	char *path;		/* of the export's directory, absolute */
 	char *shown;		/* what people call it: that, or an archive */
 	struct cli_unpacked unpacked;	/* of an archive */
-	const char *format;	/* that its rows or report go into */
+	enum output_format format;	/* of the rows of a query */
 	bool is_open;		/* the user's SQL may touch files */
 	bool exact;		/* what is made is the records' own bytes */
 	size_t width;		/* columns of the terminal they go to, or 0 */

@@ -85,7 +85,8 @@ put_bundle(struct cli *cli, const struct output_report *report,
 }
 
 static int
-report(struct cli *cli, struct cli_table *table, struct err *err)
+report(struct cli *cli, struct cli_table *table, const char *format,
+    struct err *err)
 {
 	const char *slash = strrchr(table->path, '/');
 	struct output_report report = {
@@ -114,7 +115,7 @@ report(struct cli *cli, struct cli_table *table, struct err *err)
 		rc = put_bundle(cli, &report, model, err);
 	} else {
 		text_init(&text, SIZE_MAX / 4);
-		report_render(table->format, model, &text);
+		report_render(report_format_find(format), model, &text);
 		rc = put(cli, &text, err);
 		text_release(&text);
 	}
@@ -131,6 +132,7 @@ cli_usage_report(struct cli *cli)
 	size_t n;
 	char *const *words = config_args(cli->config, &n);
 	bool all = config_is(cli->config, "all-formats");
+	const char *format = NULL;
 	int rc, status = CLI_OK;
 
 	if (n != 1)
@@ -144,7 +146,7 @@ cli_usage_report(struct cli *cli)
 		    "out --format");
 	if (!all && config_is(cli->config, "zip"))
 		return cli_usage("--zip goes with --all-formats");
-	if (!all && (table.format = cli_format(cli,
+	if (!all && (format = cli_format(cli,
 	    "markdown|html|json|csv|text", &err)) == NULL)
 		rc = -1;
 	else if (to == NULL)
@@ -155,7 +157,7 @@ cli_usage_report(struct cli *cli)
 	if (rc == 0)
 		rc = cli_table_open(cli, words[0], NULL, &table, &err);
 	if (rc == 0)
-		rc = report(cli, &table, &err);
+		rc = report(cli, &table, format, &err);
 	if (rc == -1)
 		status = cli_table_error(&err);
 	status = cli_table_warn(cli, &table, status);

@@ -22,9 +22,36 @@ struct output_sink {
 	void *cookie;
 };
 
+enum output_format {
+	OUTPUT_TABLE,
+	OUTPUT_EXPANDED,	/* a table with a line for each value */
+	OUTPUT_MARKDOWN,
+	OUTPUT_PARQUET,
+	OUTPUT_CSV,
+	OUTPUT_JSON,
+	OUTPUT_JSONL,
+	OUTPUT_XLSX,
+	OUTPUT_DUCKDB,
+	OUTPUT_FORMATS
+};
+
+enum output_compress {
+	OUTPUT_UNCOMPRESSED,
+	OUTPUT_GZIP,
+	OUTPUT_ZSTD
+};
+
+/** output_format_find(name): Return the format, or OUTPUT_FORMATS. */
+enum output_format output_format_find(const char *);
+
+/** output_compress_find(name): Return "gzip", "zstd" or NULL as an enum. */
+enum output_compress output_compress_find(const char *);
+
+/** output_compress_suffix(compress): Return ".gz", ".zst" or "". */
+const char *output_compress_suffix(enum output_compress);
+
 struct output_form {
-	const char *format;	/* csv, json, jsonl, markdown, table, or
-				 * expanded: a line a value */
+	enum output_format format;	/* one for rows */
 	size_t width;		/* table: columns of the terminal, or 0 */
 	bool is_screen;		/* numbers are shortened, NULL is shown */
 	bool bom;		/* CSV: begin with a byte order mark */
@@ -84,8 +111,8 @@ struct output_settings {
 	bool complete;
 	uint64_t gaps;
 	const char *tool;
-	const char *format;	/* parquet, csv, json, jsonl, xlsx, duckdb */
-	const char *compress;	/* gzip, zstd or NULL */
+	enum output_format format;	/* one for files */
+	enum output_compress compress;
 	const char *partition;	/* day, file or NULL */
 	struct output_range range;
 	const char *where;	/* SQL, or NULL */

@@ -36,7 +36,8 @@ put_text(struct bundle *b, const char *name, const struct text *text,
     struct err *err)
 {
 	char *path = mem_format("%s/%s", b->dir, name);
-	struct output_file *file = output_file_new(path, NULL, err);
+	struct output_file *file = output_file_new(path, OUTPUT_UNCOMPRESSED,
+	    err);
 	struct output_made made = { .rows = 0 };
 	int rc = file == NULL ? -1 : output_file_put(file, text->data,
 	    text->len, err);
@@ -58,7 +59,8 @@ put_rows(struct bundle *b, const char *name, const char *sql,
     struct err *err)
 {
 	char *path = mem_format("%s/%s", b->dir, name);
-	struct output_file *file = output_file_new(path, NULL, err);
+	struct output_file *file = output_file_new(path, OUTPUT_UNCOMPRESSED,
+	    err);
 	struct output_sink sink = { output_file_put, file };
 	struct output_made made = { .rows = 0 };
 	struct output_count count = { .rows = 0 };
@@ -103,7 +105,7 @@ static const char events[] = "SELECT * FROM events";
 static int
 put_json(struct bundle *b, struct err *err)
 {
-	struct output_form form = { .format = "json" };
+	struct output_form form = { .format = OUTPUT_JSON };
 	json_t *all = json_object(), *series = json_object(), *one, *about;
 	struct text before;
 	const char *by;
@@ -144,7 +146,7 @@ put_lines(struct bundle *b, struct err *err)
 {
 	json_t *about = metadata(b);
 	char *first = json_dumps(about, JSON_COMPACT);
-	struct output_form form = { .format = "jsonl", .first = first };
+	struct output_form form = { .format = OUTPUT_JSONL, .first = first };
 	int rc = put_rows(b, "data.jsonl", events, form, "", "", err);
 
 	free(first);
@@ -156,7 +158,7 @@ static int
 put_csv(struct bundle *b, struct err *err)
 {
 	/* Cells are guarded as in the report itself. */
-	struct output_form form = { .format = "csv", .guard = true };
+	struct output_form form = { .format = OUTPUT_CSV, .guard = true };
 	struct text sql;
 	const char *by;
 	size_t i;
@@ -180,22 +182,18 @@ put_csv(struct bundle *b, struct err *err)
 static int
 put_reports(struct bundle *b, struct err *err)
 {
-	static const struct {
-		const char *format, *name;
-	} all[] = { { "markdown", "reports/report.md" },
-	    { "html", "reports/report.html" },
-	    { "json", "reports/report.json" },
-	    { "csv", "reports/report.csv" },
-	    { "text", "reports/report.txt" } };
+	enum report_format format;
 	struct text text;
-	size_t i;
+	char *name;
 	int rc = 0;
 
-	for (i = 0; i < sizeof(all) / sizeof(all[0]) && rc == 0; i++) {
+	for (format = 0; format < REPORT_FORMATS && rc == 0; format++) {
+		name = mem_format("reports/report.%s", report_suffix(format));
 		text_init(&text, SIZE_MAX / 4);
-		report_render(all[i].format, b->model, &text);
-		rc = put_text(b, all[i].name, &text, err);
+		report_render(format, b->model, &text);
+		rc = put_text(b, name, &text, err);
 		text_release(&text);
+		free(name);
 	}
 	return rc;
 }

@@ -12,71 +12,6 @@
 
 #include "output/output_internal.h"
 
-const char *
-output_suffix(const struct output_settings *settings)
-{
-	static const struct {
-		const char *format, *bare, *gzip, *zstd;
-	} suffixes[] = {
-		{ "csv", "csv", "csv.gz", "csv.zst" },
-		{ "json", "json", "json.gz", "json.zst" },
-		{ "jsonl", "jsonl", "jsonl.gz", "jsonl.zst" },
-		{ "xlsx", "xlsx", "xlsx", "xlsx" },
-	};
-	size_t i;
-
-	for (i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
-		if (strcmp(suffixes[i].format, settings->format) != 0)
-			continue;
-		if (settings->compress == NULL)
-			return suffixes[i].bare;
-		return strcmp(settings->compress, "gzip") == 0 ?
-		    suffixes[i].gzip : suffixes[i].zstd;
-	}
-	return "parquet";
-}
-
-/* -------------------------------------------------------------- planning */
-
-static bool
-is_format(const struct output_settings *settings, const char *formats)
-{
-	const char *pos = strstr(formats, settings->format);
-	size_t len = strlen(settings->format);
-
-	return pos != NULL && (pos[len] == ' ' || pos[len] == '\0');
-}
-
-/* Does the format support the options? */
-static int
-check_options(const struct output_settings *settings, struct err *err)
-{
-	const struct {
-		const char *option, *formats;
-		bool given;
-	} rules[] = {
-		{ "compress", "parquet csv json jsonl duckdb",
-		    settings->compress != NULL },
-		{ "partition-by", "parquet", settings->partition != NULL },
-		{ "bom", "csv", settings->bom },
-		{ "guard-formulas", "csv", settings->guard },
-		{ "metadata", "jsonl", settings->metadata },
-		{ "embed", "duckdb", settings->embed },
-	};
-	size_t i;
-
-	for (i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
-		if (rules[i].given && !is_format(settings, rules[i].formats))
-			return err_set(err, ERR_USAGE, "--%s goes with "
-			    "--format %s, not with %s", rules[i].option,
-			    rules[i].formats, settings->format);
-	if (strcmp(settings->format, "xlsx") == 0 && !output_has_xlsx())
-		return err_set(err, ERR_USAGE, "this program was built "
-		    "without libxlsxwriter, which writes Excel files (Debian: "
-		    "libxlsxwriter-dev); use --format csv instead");
-	return 0;
-}
-
 /* The range of dates in file names, new. */
 static char *
 range_name(const struct output_range *range)
@@ -95,7 +30,7 @@ output_convert_new(const struct output_settings *settings, struct err *err)
 
 	convert->settings = *settings;
 	convert->range = range_name(&settings->range);
-	if (check_options(settings, err) == -1 ||
+	if (output_format_check(settings, err) == -1 ||
 	    output_plan(convert, err) == -1) {
 		output_convert_free(convert);
 		return NULL;
@@ -162,22 +97,23 @@ output_convert_names(const struct output_convert *convert,
     struct text *names)
 {
 	const struct output_settings *settings = &convert->settings;
-	bool is_duckdb = strcmp(settings->format, "duckdb") == 0;
+	bool is_duckdb = settings->format == OUTPUT_DUCKDB;
+	char *suffix = output_suffix(settings);
 	size_t i;
 
-	if (strcmp(settings->format, "xlsx") == 0)
+	if (settings->format == OUTPUT_XLSX)
 		text_addf(names, "hlexport-%s-%s.xlsx\n", settings->source,
 		    convert->range);
 	else if (!is_duckdb || !settings->embed)
 		for (i = 0; i < convert->n_parts; i++)
 			text_addf(names, settings->partition != NULL ?
 			    "%s/...\n" : "%s.%s\n",
-			    convert->parts[i].table->name,
-			    output_suffix(settings));
+			    convert->parts[i].table->name, suffix);
 	if (is_duckdb)
 		text_addf(names, "hlexport-%s-%s.duckdb\nopen.sql\n",
 		    settings->source, convert->range);
 	text_adds(names, "manifest.json\n");
+	free(suffix);
 }
 
 /* Estimate the size of the records behind a part's rows. */
@@ -197,22 +133,13 @@ bytes_of(const struct output_convert *convert,
 uint64_t
 output_convert_guess(const struct output_convert *convert)
 {
-	const struct output_settings *settings = &convert->settings;
-	uint64_t bytes = 0, n = convert->n_parts;
+	uint64_t bytes = 0;
 	size_t i;
 
-	for (i = 0; i < n; i++)
+	for (i = 0; i < convert->n_parts; i++)
 		bytes += bytes_of(convert, &convert->parts[i]);
-	/* Measured on the fixture's records: see doc/BENCH.md. */
-	if (settings->embed)
-		return bytes + n * 360000;
-	if (is_format(settings, "parquet duckdb"))
-		return bytes / 12 + n * 6000;
-	if (settings->compress != NULL)
-		return bytes / 8;
-	if (is_format(settings, "xlsx"))
-		return bytes / 10 + n * 1000;
-	return bytes * 3 / 2;
+	return output_format_size(&convert->settings, bytes,
+	    convert->n_parts);
 }
 
 /* Is it a table with native columns that the export has records of? */
@@ -357,19 +284,19 @@ write_rows(struct output_convert *convert, struct output_part *part,
 	return rc;
 }
 
-/* Write the part to a file of rows. */
-static int
-write_part(struct output_convert *convert, struct output_part *part,
+int
+output_part_rows(struct output_convert *convert, struct output_part *part,
     const char *dir, struct err *err)
 {
-	char *name = mem_format("%s.%s", part->table->name,
-	    output_suffix(&convert->settings));
+	char *suffix = output_suffix(&convert->settings);
+	char *name = mem_format("%s.%s", part->table->name, suffix);
 	char *path = mem_format("%s/%s", dir, name);
 	struct output_made *made = output_made_add(convert, name, 0);
 	int rc = write_rows(convert, part, path, made, err);
 
 	free(path);
 	free(name);
+	free(suffix);
 	return rc;
 }
 
@@ -405,7 +332,7 @@ output_native_csv_lost(const struct output_convert *convert, struct text *names)
 static bool
 is_cut(const struct output_convert *convert)
 {
-	return strcmp(convert->settings.format, "csv") == 0 &&
+	return convert->settings.format == OUTPUT_CSV &&
 	    convert->parts[0].table->n_native > 0 &&
 	    convert->settings.n_columns == 0;
 }
@@ -414,8 +341,7 @@ bool
 output_is_exact(const struct output_convert *convert)
 {
 	return convert != NULL && convert->n_parts == 1 &&
-	    (strcmp(convert->settings.format, "json") == 0 ||
-	    is_cut(convert));
+	    (convert->settings.format == OUTPUT_JSON || is_cut(convert));
 }
 
 /* The SQL of a native file: original records, or a table's columns. */
@@ -463,24 +389,22 @@ output_convert_native_csv(struct output_convert *convert, const char *path,
 static int
 write_parts(struct output_convert *convert, const char *dir, struct err *err)
 {
-	const struct output_settings *settings = &convert->settings;
+	const struct output_format_info *format =
+	    output_format_info(convert->settings.format);
 	int rc = 0;
 
-	if (strcmp(settings->format, "xlsx") == 0)
-		return output_xlsx(convert, dir, err);
+	if (format->write_all != NULL)
+		return format->write_all(convert, dir, err);
 	for (convert->next = 0; convert->next < convert->n_parts && rc == 0;
 	    convert->next++) {
 		struct output_part *part = &convert->parts[convert->next];
 
-		if (is_format(settings, "csv json jsonl"))
-			rc = write_part(convert, part, dir, err);
-		else
-			rc = output_parquet(convert, part, dir, err);
+		rc = format->write_part(convert, part, dir, err);
 		if (rc == -1)
 			err_wrap(err, "table %s", part->table->name);
 	}
-	if (rc == 0 && strcmp(settings->format, "duckdb") == 0)
-		rc = output_duckdb(convert, dir, err);
+	if (rc == 0 && format->finish != NULL)
+		rc = format->finish(convert, dir, err);
 	return rc;
 }
 

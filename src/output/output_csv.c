@@ -135,4 +135,4 @@ end(struct output_writer *w)
 	(void)w;
 }
 
-const struct output_writes output_csv = { "csv", begin, row, end };
+const struct output_writes output_csv = { begin, row, end };

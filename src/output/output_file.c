@@ -182,7 +182,8 @@ end_thread(struct output_file *file, struct err *err)
 /* ------------------------------------------------------------------ file */
 
 struct output_file *
-output_file_new(const char *path, const char *compress, struct err *err)
+output_file_new(const char *path, enum output_compress compress,
+    struct err *err)
 {
 	struct output_file *file = mem_zero(1, sizeof(*file));
 
@@ -198,12 +199,12 @@ output_file_new(const char *path, const char *compress, struct err *err)
 		output_file_end(file, NULL, NULL);
 		return NULL;
 	}
-	if (compress != NULL && strcmp(compress, "gzip") == 0) {
+	if (compress == OUTPUT_GZIP) {
 		file->gzip = mem_zero(1, sizeof(*file->gzip));
 		/* 16 adds gzip's header, which here has no time. */
 		deflateInit2(file->gzip, 6, Z_DEFLATED, 15 + 16, 8,
 		    Z_DEFAULT_STRATEGY);
-	} else if (compress != NULL) {
+	} else if (compress == OUTPUT_ZSTD) {
 		file->zstd = ZSTD_createCStream();
 		ZSTD_CCtx_setParameter(file->zstd, ZSTD_c_compressionLevel,
 		    ZSTD_LEVEL);

@@ -32,7 +32,6 @@ struct output_writer {
 
 /* The operations of a format; each adds to the writer's text. */
 struct output_writes {
-	const char *format;
 	void (*begin)(struct output_writer *);
 	void (*row)(struct output_writer *, const struct table_cell *);
 	void (*end)(struct output_writer *);
@@ -40,6 +39,50 @@ struct output_writes {
 
 extern const struct output_writes output_csv, output_json, output_jsonl,
     output_markdown, output_table, output_expanded;
+
+/* ------------------------------------------------ output_format.c */
+
+/* A format of files or rows. */
+struct output_format_info {
+	const char *name;	/* as --format has it */
+	const char *suffix;	/* of its files, or NULL */
+	unsigned can;		/* what options it supports */
+	const struct output_writes *rows;	/* writes rows, or NULL */
+
+	/* How an export is converted: all parts at once; or part by part, and
+	 * then what completes them.  Each may be NULL, and returns 0; or -1
+	 * with the error set. */
+	int (*write_all)(struct output_convert *, const char *, struct err *);
+	int (*write_part)(struct output_convert *, struct output_part *,
+	    const char *, struct err *);
+	int (*finish)(struct output_convert *, const char *, struct err *);
+
+	/* The size of its files: ${times} / ${over} of the records', and so
+	 * many bytes for each table. */
+	struct {
+		uint64_t times, over, table;
+	} size;
+};
+
+/** output_format_info(format): Return the entry of ${format}. */
+const struct output_format_info *output_format_info(enum output_format);
+
+/** output_compress_name(compress): Return "gzip", "zstd" or NULL. */
+const char *output_compress_name(enum output_compress);
+
+/** output_suffix(settings): Return the suffix, such as "csv.gz", new. */
+char *output_suffix(const struct output_settings *);
+
+/**
+ * output_format_size(settings, bytes, tables):
+ * Estimate the size of the files of so many ${tables}, whose records have
+ * ${bytes}.
+ */
+uint64_t output_format_size(const struct output_settings *, uint64_t,
+    uint64_t);
+
+/** output_format_check(settings, err): Does the format support the options? */
+int output_format_check(const struct output_settings *, struct err *);
 
 /* ------------------------------------------------- output_words.c */
 
@@ -75,10 +118,10 @@ struct output_file;
 
 /**
  * output_file_new(path, compress, err):
- * Create the new file ${path}; ${compress} is "gzip", "zstd" or NULL.  Return
- * it, to be closed with output_file_end(); or NULL with ${err} set.
+ * Create the new file ${path}.  Return it, to be closed with output_file_end();
+ * or NULL with ${err} set.
  */
-struct output_file *output_file_new(const char *, const char *,
+struct output_file *output_file_new(const char *, enum output_compress,
     struct err *);
 
 /** output_file_put(file, data, len, err): Add bytes; for an output_sink. */
@@ -131,8 +174,12 @@ int output_plan(struct output_convert *, struct err *);
 
 /* ---------------------------------------------- output_convert.c */
 
-/** output_suffix(settings): Return the suffix, such as "csv.gz". */
-const char *output_suffix(const struct output_settings *);
+/**
+ * output_part_rows(convert, part, dir, err):
+ * Write the part as rows of a text format, to a file.
+ */
+int output_part_rows(struct output_convert *, struct output_part *,
+    const char *, struct err *);
 
 /** output_made_add(convert, path, rows): Add a file, and return it. */
 struct output_made *output_made_add(struct output_convert *, const char *,

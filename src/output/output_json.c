@@ -45,7 +45,7 @@ end_array(struct output_writer *w)
 	text_adds(&w->text, "\n]\n");
 }
 
-const struct output_writes output_json = { "json", begin_array, row_of_array,
+const struct output_writes output_json = { begin_array, row_of_array,
     end_array };
 
 static void
@@ -68,5 +68,5 @@ end_lines(struct output_writer *w)
 	(void)w;
 }
 
-const struct output_writes output_jsonl = { "jsonl", begin_lines, row_line,
+const struct output_writes output_jsonl = { begin_lines, row_line,
     end_lines };

@@ -133,7 +133,8 @@ output_manifest(const struct output_convert *convert)
 	    table_library(), "source", settings->source, "export",
 	    settings->export, "complete", settings->complete &&
 	    table_left_out(settings->db) == 0, "gaps",
-	    (json_int_t)settings->gaps, "format", settings->format, "from",
+	    (json_int_t)settings->gaps, "format",
+	    output_format_info(settings->format)->name, "from",
 	    settings->range.from, "to", settings->range.to, "timezone",
 	    settings->range.timezone, "where", settings->where, "filters",
 	    output_filters_json(&convert->filters), "columns",

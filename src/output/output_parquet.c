@@ -56,8 +56,8 @@ output_parquet_options(const struct output_convert *convert,
 	const struct output_settings *settings = &convert->settings;
 
 	text_addf(sql, " (FORMAT parquet, COMPRESSION %s, ROW_GROUP_SIZE %llu"
-	    ", KV_METADATA {tool: ", settings->compress != NULL ?
-	    settings->compress : "zstd",
+	    ", KV_METADATA {tool: ", output_compress_name(settings->compress !=
+	    OUTPUT_UNCOMPRESSED ? settings->compress : OUTPUT_ZSTD),
 	    (unsigned long long)group_rows(settings->db));
 	table_literal(sql, settings->tool);
 	text_adds(sql, ", source: ");
@@ -304,7 +304,8 @@ make_open_sql(struct output_convert *convert, const char *dir,
     const char *database, struct err *err)
 {
 	char *path = mem_format("%s/open.sql", dir);
-	struct output_file *file = output_file_new(path, NULL, err);
+	struct output_file *file = output_file_new(path, OUTPUT_UNCOMPRESSED,
+	    err);
 	struct text text;
 	int rc = -1;
 

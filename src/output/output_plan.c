@@ -36,7 +36,7 @@ part_has(const struct output_convert *convert,
 {
 	if (strcmp(name, "raw") == 0)
 		return !convert->settings.no_raw &&
-		    strcmp(convert->settings.format, "xlsx") != 0;
+		    convert->settings.format != OUTPUT_XLSX;
 	return source_has_column(part->table, name);
 }
 

@@ -9,10 +9,6 @@
 
 #define CHUNK (1 << 18)
 
-static const struct output_writes *const formats[] = { &output_csv,
-    &output_json, &output_jsonl, &output_markdown, &output_table,
-    &output_expanded };
-
 static int
 put(struct output_writer *w, const struct output_sink *sink,
     struct err *err)
@@ -77,16 +73,14 @@ output_rows(struct table_rows *rows, const struct output_form *form,
     struct err *err)
 {
 	struct output_writer w = { .form = form, .count = count };
-	size_t i = 0;
 	int rc;
 
-	while (strcmp(formats[i]->format, form->format) != 0)
-		i++;
 	*count = (struct output_count){ .rows = 0 };
 	w.columns = table_columns(rows, &w.n);
 	text_init(&w.text, SIZE_MAX / 4);
 	text_init(&w.held, SIZE_MAX / 4);
-	rc = write_all(&w, formats[i], rows, sink, err);
+	rc = write_all(&w, output_format_info(form->format)->rows, rows, sink,
+	    err);
 	text_release(&w.text);
 	text_release(&w.held);
 	free(w.widths);

@@ -82,7 +82,7 @@ end_nothing(struct output_writer *w)
 	(void)w;
 }
 
-const struct output_writes output_markdown = { "markdown", begin_markdown,
+const struct output_writes output_markdown = { begin_markdown,
     row_markdown, end_nothing };
 
 /* ----------------------------------------------------------------- table */
@@ -289,7 +289,7 @@ end_table(struct output_writer *w)
 	w->widths = NULL;
 }
 
-const struct output_writes output_table = { "table", begin_table, row_table,
+const struct output_writes output_table = { begin_table, row_table,
     end_table };
 
 /* -------------------------------------------------------------- expanded */
@@ -354,5 +354,5 @@ end_expanded(struct output_writer *w)
 	w->widths = NULL;
 }
 
-const struct output_writes output_expanded = { "expanded", begin_expanded,
+const struct output_writes output_expanded = { begin_expanded,
     row_expanded, end_expanded };

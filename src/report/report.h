@@ -21,6 +21,15 @@
  * 3339), "map" (an object or an array).  Any other is treated as "text".
  */
 
+enum report_format {
+	REPORT_MARKDOWN,
+	REPORT_HTML,
+	REPORT_JSON,
+	REPORT_CSV,
+	REPORT_TEXT,
+	REPORT_FORMATS
+};
+
 /**
  * report_markdown(report, out):
  * Add ${report} to ${out} as Markdown with GitHub's tables.  Foreign text is
@@ -59,10 +68,16 @@ void report_text(const json_t *, struct text *);
 void report_json(const json_t *, struct text *);
 
 /**
- * report_render(format, report, out):
- * Add ${report} to ${out} in ${format}: "markdown", "html", "csv", "text" or
- * "json".  Return 0; or -1 if there is no such format.
+ * report_format_find(name):
+ * Return the format called "markdown", "html", "json", "csv" or "text"; or
+ * REPORT_FORMATS.
  */
-int report_render(const char *, const json_t *, struct text *);
+enum report_format report_format_find(const char *);
+
+/** report_suffix(format): Return the suffix of its files, such as "md". */
+const char *report_suffix(enum report_format);
+
+/** report_render(format, report, out): Add ${report} to ${out} in ${format}. */
+void report_render(enum report_format, const json_t *, struct text *);
 
 #endif

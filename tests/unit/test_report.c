@@ -161,12 +161,10 @@ test_json_is_what_it_was(void **state)
 static void
 test_no_such_format(void **state)
 {
-	struct text text;
-
 	(void)state;
-	text_init(&text, 100);
-	assert_int_equal(report_render("pdf", NULL, &text), -1);
-	assert_int_equal(text.len, 0);
+	assert_int_equal(report_format_find("pdf"), REPORT_FORMATS);
+	assert_int_equal(report_format_find("text"), REPORT_TEXT);
+	assert_string_equal(report_suffix(REPORT_MARKDOWN), "md");
 }
 
 /* Nothing, and what amounts to nothing: a title and a line, no section. */
