@@ -723,7 +723,7 @@ END
 	    four/manifest.json)" "[4,0]"
 	run -0 hlexport report old -q --from 2025-01-01 --format json
 	assert_equal "$(jq -c '[.total_metrics, (.notes | map(select(
-	    contains("2 events have no time"))) | length)]' <<<"$output")" \
+	    contains("2 events have no readable"))) | length)]' <<<"$output")" \
 	    "[1,1]"
 	run -0 hlexport report old -q --format json
 	assert_equal "$(jq .total_metrics <<<"$output")" 4
@@ -853,7 +853,7 @@ END
 	echo '{"hlexport": "conversion", "files": [{"path": "../x"}]}' \
 	    >files/manifest.json
 	run -6 hlexport verify files
-	assert_contains "$output" "does not list files"
+	assert_contains "$output" "its list of files is invalid"
 	rm files/manifest.json
 	run -2 hlexport verify files
 	run -2 hlexport verify --accept days
