@@ -66,7 +66,7 @@ duckdb.h table
 xlsxwriter.h output
 zlib.h output
 zstd.h output
-archive(_entry)?.h pack
+archive(_entry)?.h archive
 signal.h cli
 END
 result "libraries are where they belong" "$bad"

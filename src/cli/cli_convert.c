@@ -263,7 +263,7 @@ cli_zip(struct scratch *scratch, const char *name, const char *zip,
 	char *target = mem_format("%s/%s", dir, zip);
 	/* 1980: ZIP knows no earlier time, and the files have none. */
 	struct pack_settings settings = { .dir = loose, .target = target,
-	    .format = PACK_ZIP, .time = 315532800 };
+	    .format = ARCHIVE_ZIP, .time = 315532800 };
 	int rc;
 
 	if (rename(dir, loose) == -1 || mkdir(dir, 0700) == -1)

@@ -13,8 +13,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "archive/archive.h"
 #include "output/output_internal.h"
-#include "pack/pack.h"
 
 #define MANIFEST "manifest.json"
 #define MANIFEST_MAX (256u << 20)
@@ -260,7 +260,7 @@ look(void *cookie, const char *path, int fd)
 		    "file"));
 	} else if (is_archive(path)) {
 		job->archive = path;
-		if (pack_hash_members(fd, compare, job, &why) == -1)
+		if (archive_hash_members(fd, compare, job, &why) == -1)
 			found(job, AUDIT_DAMAGED, path, mem_text(why.text));
 		job->archive = NULL;
 	} else if (litter_is(path)) {

@@ -42,16 +42,16 @@ list(struct pack *pack, struct err *err)
 	int rc;
 
 	if (settings->names == NULL)
-		rc = pack_list(pack->dir, &pack->files, err);
+		rc = archive_list(pack->dir, &pack->files, err);
 	else
-		rc = pack_list_names(pack->dir, settings->names,
+		rc = archive_list_names(pack->dir, settings->names,
 		    settings->n, &pack->files, err);
 	if (rc == -1)
 		return err_wrap(err, "%s", settings->dir);
 	if (check_receipts(pack, err) == -1)
 		return -1;
 	if (settings->first != NULL)
-		pack_list_first(&pack->files, settings->first);
+		archive_list_first(&pack->files, settings->first);
 	pack->progress.files_total = pack->files.n;
 	for (i = 0; i < pack->files.n; i++)
 		pack->progress.bytes_total += pack->files.items[i].bytes;
@@ -80,9 +80,12 @@ pack_new(const struct pack_settings *settings, struct err *err)
 	struct pack *pack = mem_zero(1, sizeof(*pack));
 
 	pack->settings = *settings;
+	pack->archive = (struct archive_settings){ .target = settings->target,
+	    .format = settings->format, .top = settings->top,
+	    .time = settings->time };
 	pack->fd = -1;
-	pack->staged = (struct pack_staged){ .dir = -1, .fd = -1 };
-	pack->buffer = mem_alloc(PACK_CHUNK);
+	pack->staged = (struct archive_staged){ .dir = -1, .fd = -1 };
+	pack->buffer = mem_alloc(ARCHIVE_CHUNK);
 	pack->dir = open(settings->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (pack->dir == -1) {
 		err_errno(err, errno == ENOENT || errno == ENOTDIR ?
@@ -91,10 +94,10 @@ pack_new(const struct pack_settings *settings, struct err *err)
 	}
 	/* The target may be in a parent directory: list before creating it. */
 	if (list(pack, err) == -1 ||
-	    pack_staged_open(&pack->staged, settings->target, pack->dir,
+	    archive_staged_open(&pack->staged, settings->target, pack->dir,
 	    settings->force, err) == -1 ||
 	    look_at_replaced(pack, err) == -1 ||
-	    pack_writer_open(&pack->writer, &pack->settings,
+	    archive_writer_open(&pack->writer, &pack->archive,
 	    pack->staged.fd, err) == -1)
 		goto err_free;
 	return pack;
@@ -108,26 +111,27 @@ err_free:
 static int
 check_unchanged(struct pack *pack, struct err *err)
 {
-	struct pack_files now = { NULL, 0, 0 };
+	struct archive_files now = { NULL, 0, 0 };
 	struct stat st;
 	size_t i;
 	int rc = 0;
 
 	if (pack->settings.names == NULL) {
-		rc = pack_list(pack->dir, &now, err);
+		rc = archive_list(pack->dir, &now, err);
 		if (rc == 0 && now.n != pack->files.n)
 			rc = err_set(err, ERR_DISK, "files were added to or "
 			    "removed from %s while it was being packed; try "
 			    "again when no other program writes to it",
 			    pack->settings.dir);
-		pack_files_release(&now);
+		archive_files_release(&now);
 	}
 	for (i = 0; rc == 0 && i < pack->files.n; i++) {
 		if (file_stat(pack->dir, pack->files.items[i].name, &st) == -1)
 			rc = err_errno(err, ERR_DISK, "stat %s",
 			    pack->files.items[i].name);
 		else
-			rc = pack_file_check(&pack->files.items[i], &st, err);
+			rc = archive_file_check(&pack->files.items[i], &st,
+			    err);
 	}
 	return rc;
 }
@@ -135,11 +139,11 @@ check_unchanged(struct pack *pack, struct err *err)
 static int
 step_name(struct pack *pack, struct err *err)
 {
-	pack_reader_release(&pack->reader);
+	archive_reader_release(&pack->reader);
 	if (check_unchanged(pack, err) == -1 ||
 	    pack_held_bytes(&pack->held, &pack->settings, pack->dir,
 	    &pack->files, err) == -1 ||
-	    pack_staged_name(&pack->staged, err) == -1)
+	    archive_staged_name(&pack->staged, err) == -1)
 		return -1;
 	pack->phase = PACK_DONE;
 	return 0;
@@ -203,12 +207,12 @@ pack_free(struct pack *pack)
 		return;
 	if (pack->fd != -1)
 		close(pack->fd);
-	pack_writer_release(&pack->writer);
-	pack_reader_release(&pack->reader);
-	pack_trailer_release(&pack->trailer);
-	pack_staged_close(&pack->staged);
+	archive_writer_release(&pack->writer);
+	archive_reader_release(&pack->reader);
+	archive_trailer_release(&pack->trailer);
+	archive_staged_close(&pack->staged);
 	pack_held_release(&pack->held);
-	pack_files_release(&pack->files);
+	archive_files_release(&pack->files);
 	pack_check_release(&pack->check);
 	if (pack->dir != -1)
 		close(pack->dir);

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "archive/archive.h"
 #include "audit/audit.h"
 #include "base/base.h"
 #include "manifest/manifest.h"
@@ -17,20 +18,6 @@
 
 /* ----------------------------------------------------------- archives */
 
-enum pack_format {
-	PACK_ZIP,
-	PACK_TAR,
-	PACK_TAR_GZ,
-	PACK_TAR_ZST
-};
-
-/**
- * pack_format_of(path, format, err):
- * Set ${format} by the suffix of ${path}.  Return 0; or -1 with ${err} set
- * (ERR_USAGE), which names the known suffixes.
- */
-int pack_format_of(const char *, enum pack_format *, struct err *);
-
 /* What to pack, and where.  Everything is borrowed until pack_free(). */
 struct pack_settings {
 	const char *dir;	/* of the files */
@@ -40,7 +27,7 @@ struct pack_settings {
 	const char *first;	/* the file that comes first, or NULL */
 	const char *top;	/* the folder of all members; NULL: none */
 	const char *target;	/* the archive */
-	enum pack_format format;
+	enum archive_format format;
 	int64_t time;		/* of all members, in seconds since 1970 */
 	bool force;		/* replace ${target}, if it holds nothing that
 				 * the new archive will not */
@@ -254,17 +241,5 @@ struct pack_unpacked {
 int pack_unpack(const char *, const char *, struct log *,
     bool (*)(void *, uint64_t), void *, struct pack_unpacked *,
     struct err *);
-
-/**
- * pack_hash_members(fd, report, cookie, err):
- * Read the archive ${fd}, which pack_files() wrote: call ${report} for each
- * member with its name, bytes and SHA-256.  Return 0; or -1 with ${err} set
- * (ERR_DATA: it was changed).
- */
-int pack_hash_members(int, void (*)(void *, const char *, uint64_t,
-    const unsigned char *), void *, struct err *);
-
-/** pack_library(): Return libarchive's name and version, borrowed. */
-const char *pack_library(void);
 
 #endif

@@ -20,8 +20,8 @@ pack_sync(struct pack *pack, struct err *err)
 	pack->next = 0;
 	pack->progress.files = pack->progress.bytes = 0;
 	pack->progress.is_reading = true;
-	return pack_trailer_find(pack->staged.fd, (int64_t)pack->writer.bytes,
-	    &pack->trailer, err);
+	return archive_trailer_find(pack->staged.fd,
+	    (int64_t)pack->writer.bytes, &pack->trailer, err);
 }
 
 /* If the archive can't be read back, the disk is at fault. */
@@ -37,7 +37,7 @@ misread(const struct pack *pack, const char *what, struct err *err)
 int
 pack_trailer(struct pack *pack, struct err *err)
 {
-	int rc = pack_trailer_step(
+	int rc = archive_trailer_step(
 	    pack->staged.fd, &pack->trailer, pack->buffer, err);
 
 	if (rc == -1)
@@ -46,9 +46,9 @@ pack_trailer(struct pack *pack, struct err *err)
 		return 0;
 	if (!pack->trailer.is_there || !pack->trailer.is_valid)
 		return misread(pack, "the trailer", err);
-	pack_writer_release(&pack->writer);
+	archive_writer_release(&pack->writer);
 	pack->phase = PACK_READ;
-	if (pack_reader_open(&pack->reader, pack->staged.fd,
+	if (archive_reader_open(&pack->reader, pack->staged.fd,
 	    pack->trailer.end, err) == -1)
 		return -1;
 	/* We wrote it: no limit on what it unpacks to. */
@@ -59,9 +59,9 @@ pack_trailer(struct pack *pack, struct err *err)
 static int
 read_begin(struct pack *pack, struct err *err)
 {
-	struct pack_member member;
+	struct archive_member member;
 	char *name;
-	int rc = pack_reader_next(&pack->reader, &member, err);
+	int rc = archive_reader_next(&pack->reader, &member, err);
 	bool is_it;
 
 	if (rc == -1)
@@ -74,7 +74,7 @@ read_begin(struct pack *pack, struct err *err)
 	}
 	if (pack->next == pack->files.n)
 		return misread(pack, member.name, err);
-	name = pack_member_name(&pack->settings,
+	name = archive_member_name(&pack->archive,
 	    pack->files.items[pack->next].name);
 	is_it = member.is_file && member.doubt == NULL &&
 	    strcmp(name, member.name) == 0;
@@ -89,10 +89,10 @@ read_begin(struct pack *pack, struct err *err)
 static int
 read_chunk(struct pack *pack, struct err *err)
 {
-	const struct pack_file *file = &pack->files.items[pack->next];
+	const struct archive_file *file = &pack->files.items[pack->next];
 	unsigned char sha256[SHA256_BYTES];
-	ssize_t n = pack_reader_get(&pack->reader, pack->buffer,
-	    PACK_CHUNK, err);
+	ssize_t n = archive_reader_get(&pack->reader, pack->buffer,
+	    ARCHIVE_CHUNK, err);
 
 	if (n > 0) {
 		pack_check_add(&pack->check, NULL, pack->buffer,

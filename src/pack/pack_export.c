@@ -113,7 +113,7 @@ pack_export_open(const char *where, const char *target, bool force,
 {
 	*export = (struct pack_export){ .lock = -1, .settings = {
 	    .dir = where, .target = target, .force = force, .log = log } };
-	if (pack_format_of(target, &export->settings.format, err) == -1)
+	if (archive_format_of(target, &export->settings.format, err) == -1)
 		return -1;
 	if ((export->tree = tree_peek(where, err)) == NULL ||
 	    find_top(export, where, err) == -1 ||

@@ -24,7 +24,7 @@ static const char *const tells[TAKEN] = { MANIFEST_NAME, MANIFEST_COPY,
 
 struct finding {
 	struct pack_found *found;
-	struct pack_reader reader;
+	struct archive_reader reader;
 	const char *path;	/* of the archive */
 	struct log *log;
 	const char *dir;	/* the temporary directory */
@@ -40,15 +40,6 @@ pack_scratch(struct err *err)
 	const char *in = getenv("TMPDIR");
 
 	return scratch_new(in != NULL && *in != '\0' ? in : "/tmp", err);
-}
-
-const char *
-pack_plain_name(const char *name)
-{
-	while (name[0] == '.' && name[1] == '/')
-		for (name += 2; *name == '/'; name++)
-			;
-	return name;
 }
 
 /*
@@ -123,8 +114,8 @@ copy_member(struct finding *finding, int fd, struct err *err)
 	uint64_t bytes = 0;
 	ssize_t n;
 
-	while ((n = pack_reader_get(&finding->reader, finding->buffer,
-	    PACK_CHUNK, err)) > 0) {
+	while ((n = archive_reader_get(&finding->reader, finding->buffer,
+	    ARCHIVE_CHUNK, err)) > 0) {
 		if ((bytes += (uint64_t)n) > finding->reader.max_out)
 			return err_set(err, ERR_DATA, "it is too large for a "
 			    "manifest");
@@ -194,8 +185,8 @@ take_sums(struct finding *finding, struct err *err)
 	ssize_t n;
 
 	found->has_sums = true;
-	while ((n = pack_reader_get(&finding->reader, finding->buffer,
-	    PACK_CHUNK, err)) > 0)
+	while ((n = archive_reader_get(&finding->reader, finding->buffer,
+	    ARCHIVE_CHUNK, err)) > 0)
 		if (text_add(&found->sums, finding->buffer, (size_t)n) == -1)
 			return err_set(err, ERR_DATA, "its " TREE_SUMS
 			    " is too large");
@@ -230,14 +221,14 @@ look_at(struct finding *finding, const char *name, struct err *err)
 static int
 look_at_all(struct finding *finding, struct err *err)
 {
-	struct pack_member member;
+	struct archive_member member;
 	int rc;
 
-	while ((rc = pack_reader_next(&finding->reader, &member,
+	while ((rc = archive_reader_next(&finding->reader, &member,
 	    err)) == 1) {
 		if (!member.is_file)
 			continue;
-		rc = look_at(finding, pack_plain_name(member.name), err);
+		rc = look_at(finding, archive_plain_name(member.name), err);
 		if (rc != 0)
 			return rc == -1 ? -1 : 0;
 	}
@@ -298,7 +289,7 @@ find_in(struct finding *finding, int fd, struct err *err)
 {
 	struct pack_found *found = finding->found;
 	int rc =
-	    pack_reader_open(&finding->reader, fd, found->trailer.end, err);
+	    archive_reader_open(&finding->reader, fd, found->trailer.end, err);
 
 	if (rc == 0)
 		rc = look_at_all(finding, err);
@@ -321,17 +312,17 @@ pack_find(int fd, const char *path, struct log *log,
 	*found = (struct pack_found){ .top = NULL };
 	if (fstat(fd, &st) == -1)
 		return err_errno(err, ERR_DISK, "stat %s", path);
-	if (pack_trailer_find(fd, (int64_t)st.st_size, &found->trailer,
+	if (archive_trailer_find(fd, (int64_t)st.st_size, &found->trailer,
 	    err) == -1)
 		return err_wrap(err, "%s", path);
 	text_init(&found->sums, MAX_SUMS);
 	if ((scratch = pack_scratch(err)) == NULL)
 		return -1;
 	finding.dir = scratch_path(scratch);
-	finding.buffer = mem_alloc(PACK_CHUNK);
+	finding.buffer = mem_alloc(ARCHIVE_CHUNK);
 	if ((found->tree = tree_peek(finding.dir, err)) != NULL)
 		rc = find_in(&finding, fd, err);
-	pack_reader_release(&finding.reader);
+	archive_reader_release(&finding.reader);
 	scratch_free(scratch);
 	free(finding.buffer);
 	free(finding.files);
@@ -347,7 +338,7 @@ pack_found_release(struct pack_found *found)
 		free(found->paths[i]);
 	free(found->paths);
 	manifest_close(found->manifest);
-	pack_trailer_release(&found->trailer);
+	archive_trailer_release(&found->trailer);
 	tree_close(found->tree);
 	text_release(&found->sums);
 	free(found->top);

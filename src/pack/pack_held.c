@@ -47,14 +47,15 @@ add_file(struct pack_held *held, const char *name)
 
 /* Read the member to its end, and note its hash and state. */
 static void
-read_file(struct pack_held *held, struct pack_reader *reader, char *buffer,
+read_file(struct pack_held *held, struct archive_reader *reader, char *buffer,
     struct pack_held_file *file, const struct tree_receipt *receipt)
 {
 	struct pack_check check = { .hash = NULL };
 	ssize_t n;
 
 	pack_check_begin(&check);
-	while ((n = pack_reader_get(reader, buffer, PACK_CHUNK, NULL)) > 0)
+	while ((n = archive_reader_get(reader, buffer, ARCHIVE_CHUNK,
+	    NULL)) > 0)
 		pack_check_add(&check, receipt, buffer, (size_t)n);
 	file->bytes = check.bytes;
 	sha256_peek(check.hash, file->sha256);
@@ -62,23 +63,23 @@ read_file(struct pack_held *held, struct pack_reader *reader, char *buffer,
 	    pack_check_end(&check, receipt, !held->is_sealed, NULL) == 0);
 	held->is_damaged |= !file->is_valid;
 	if (n == -1)
-		(void)pack_reader_again(reader);
+		(void)archive_reader_again(reader);
 	pack_check_release(&check);
 }
 
 /* Read all members, as far as possible. */
 static int
-read_all(struct pack_held *held, struct pack_reader *reader, const char *top,
+read_all(struct pack_held *held, struct archive_reader *reader, const char *top,
     const struct tree_receipts *receipts, struct err *err)
 {
-	char *buffer = mem_alloc(PACK_CHUNK);
-	struct pack_member member;
+	char *buffer = mem_alloc(ARCHIVE_CHUNK);
+	struct archive_member member;
 	size_t len = strlen(top);
 	struct err why;
 	int rc;
 
-	while ((rc = pack_reader_next(reader, &member, &why)) == 1) {
-		const char *name = pack_plain_name(member.name);
+	while ((rc = archive_reader_next(reader, &member, &why)) == 1) {
+		const char *name = archive_plain_name(member.name);
 
 		if (member.is_dir)
 			continue;
@@ -117,7 +118,7 @@ look(struct pack_held *held, int fd, struct log *log, struct err *err)
 {
 	struct tree_receipts receipts = { NULL, 0, 0 };
 	struct pack_found found;
-	struct pack_reader reader = { .fd = -1 };
+	struct archive_reader reader = { .fd = -1 };
 	struct text sums;
 	struct err why;
 	int rc = pack_find(fd, held->path, log, &found, &why);
@@ -136,14 +137,14 @@ look(struct pack_held *held, int fd, struct log *log, struct err *err)
 			tree_sums(&receipts, &sums);
 			text_release(&sums);
 		}
-		if (pack_reader_open(&reader, fd, found.trailer.end,
+		if (archive_reader_open(&reader, fd, found.trailer.end,
 		    &why) == 0)
 			rc = read_all(held, &reader, top, &receipts, err);
 	}
 	if (held->n > 1)
 		qsort(held->files, held->n, sizeof(*held->files), by_name);
 	find_missing(held, &receipts);
-	pack_reader_release(&reader);
+	archive_reader_release(&reader);
 	pack_found_release(&found);
 	tree_receipts_release(&receipts);
 	return rc;
@@ -203,8 +204,8 @@ refuse(const struct pack_held *held, struct lost *lost, const char *what,
 	return rc;
 }
 
-static const struct pack_file *
-find_file(const struct pack_files *files, const char *name)
+static const struct archive_file *
+find_file(const struct archive_files *files, const char *name)
 {
 	size_t low = 0, high = files->n, middle;
 	int order;
@@ -227,7 +228,7 @@ find_file(const struct pack_files *files, const char *name)
 
 int
 pack_held_names(const struct pack_held *held,
-    const struct pack_settings *settings, const struct pack_files *files,
+    const struct pack_settings *settings, const struct archive_files *files,
     struct err *err)
 {
 	bool is_sealed = settings->receipts != NULL && !settings->growing;
@@ -250,7 +251,7 @@ pack_held_names(const struct pack_held *held,
 
 /* Do the first ${bytes} of the file on disk have this hash?  1, 0, -1. */
 static int
-begins_with(int dir, const struct pack_file *file,
+begins_with(int dir, const struct archive_file *file,
     const struct pack_held_file *held, struct err *err)
 {
 	struct sha256 *hash;
@@ -262,7 +263,7 @@ begins_with(int dir, const struct pack_file *file,
 
 	if (file->bytes < held->bytes)
 		return 0;
-	if ((fd = pack_file_open(dir, file, err)) == -1)
+	if ((fd = archive_file_open(dir, file, err)) == -1)
 		return -1;
 	hash = sha256_new();
 	while (left > 0 && n > 0) {
@@ -296,7 +297,7 @@ is_shard(const char *name)
 /* Does the new archive have what the old one has of the file?  1, 0, -1. */
 static int
 is_kept(const struct pack_held *held, const struct pack_settings *settings,
-    int dir, const struct pack_held_file *old, const struct pack_file *new,
+    int dir, const struct pack_held_file *old, const struct archive_file *new,
     struct err *err)
 {
 	if (new == NULL || !old->is_valid ||
@@ -317,7 +318,7 @@ is_kept(const struct pack_held *held, const struct pack_settings *settings,
 int
 pack_held_bytes(const struct pack_held *held,
     const struct pack_settings *settings, int dir,
-    const struct pack_files *files, struct err *err)
+    const struct archive_files *files, struct err *err)
 {
 	struct lost lost = { .n = 0 };
 	int rc = 1;

@@ -37,7 +37,7 @@ int pack_held_scan(struct pack_held *, int, const char *, const char *,
  * names what would be lost.
  */
 int pack_held_names(const struct pack_held *, const struct pack_settings *,
-    const struct pack_files *, struct err *);
+    const struct archive_files *, struct err *);
 
 /**
  * pack_held_bytes(held, settings, dir, files, err):
@@ -45,7 +45,7 @@ int pack_held_names(const struct pack_held *, const struct pack_settings *,
  * archive are among theirs, as pack_held_names() does for names.
  */
 int pack_held_bytes(const struct pack_held *, const struct pack_settings *,
-    int, const struct pack_files *, struct err *);
+    int, const struct archive_files *, struct err *);
 
 /** pack_held_release(held): Free what ${held} holds. */
 void pack_held_release(struct pack_held *);

@@ -31,9 +31,9 @@ leads_out(const char *name)
 /* Can the member be checked?  If not, report why. */
 static bool
 check_member(struct pack_verify *verify,
-    const struct pack_member *member)
+    const struct archive_member *member)
 {
-	const char *name = member->name, *plain = pack_plain_name(name);
+	const char *name = member->name, *plain = archive_plain_name(name);
 
 	if (*name == '\0')
 		pack_say(verify, AUDIT_EXTRA, NULL, "a member of the archive "
@@ -57,10 +57,10 @@ check_member(struct pack_verify *verify,
 
 void
 pack_member_begin(struct pack_verify *verify,
-    const struct pack_member *member)
+    const struct archive_member *member)
 {
 	const char *top = verify->found.top != NULL ? verify->found.top : "";
-	const char *name = pack_plain_name(member->name);
+	const char *name = archive_plain_name(member->name);
 	size_t len = strlen(top);
 
 	if (!check_member(verify, member))
@@ -99,8 +99,8 @@ int
 pack_member_step(struct pack_verify *verify, struct err *err)
 {
 	struct err why;
-	ssize_t n = pack_reader_get(&verify->reader, verify->buffer,
-	    PACK_CHUNK, &why);
+	ssize_t n = archive_reader_get(&verify->reader, verify->buffer,
+	    ARCHIVE_CHUNK, &why);
 
 	if (n == -1 && why.kind == ERR_DISK) {
 		*err = why;
@@ -108,7 +108,7 @@ pack_member_step(struct pack_verify *verify, struct err *err)
 	}
 	if (n == -1) {
 		end_member(verify, why.text);
-		(void)pack_reader_again(&verify->reader);
+		(void)archive_reader_again(&verify->reader);
 	} else if (n == 0) {
 		end_member(verify, NULL);
 	} else if (verify->it != PACK_BOOKKEEPING) {

@@ -18,13 +18,13 @@
 #include "pack/pack_internal.h"
 
 static int
-remove_file(int dir, const struct pack_file *file, struct err *err)
+remove_file(int dir, const struct archive_file *file, struct err *err)
 {
 	struct stat st;
 
 	if (file_stat(dir, file->name, &st) == -1)
 		return err_errno(err, ERR_DISK, "stat %s", file->name);
-	if (pack_file_check(file, &st, err) == -1)
+	if (archive_file_check(file, &st, err) == -1)
 		return -1;
 	return file_remove(dir, file->name, err);
 }
@@ -66,9 +66,9 @@ remove_folders(int dir, struct err *err)
 
 /* Remove all files and folders, the manifest last. */
 static int
-remove_all(int dir, const struct pack_files *files, struct err *err)
+remove_all(int dir, const struct archive_files *files, struct err *err)
 {
-	const struct pack_file *manifest = NULL;
+	const struct archive_file *manifest = NULL;
 	size_t i;
 
 	for (i = files->n; i-- > 0; ) {
@@ -83,7 +83,7 @@ remove_all(int dir, const struct pack_files *files, struct err *err)
 }
 
 int
-pack_remove_files(const char *path, int dir, const struct pack_files *files,
+pack_remove_files(const char *path, int dir, const struct archive_files *files,
     struct err *err)
 {
 	char *real = realpath(path, NULL);

@@ -17,12 +17,12 @@
 struct pack_rest {
 	char *where, *path;	/* the directory, the archive */
 	int dir, fd, lock;
-	struct pack_files files;	/* in the directory */
+	struct archive_files files;	/* in the directory */
 	bool *is_found;		/* of each: the archive has it */
 	struct pack_found found;
-	struct pack_reader reader;
+	struct archive_reader reader;
 	bool is_open, is_over;	/* a member is being read; all are read */
-	struct pack_file *file;	/* of the same name, or NULL */
+	struct archive_file *file;	/* of the same name, or NULL */
 	struct pack_check check;
 	char *buffer;
 	struct pack_progress progress;
@@ -42,7 +42,7 @@ open_archive(struct pack_rest *rest, struct log *log, struct err *err)
 	rest->progress.archive_bytes = (uint64_t)st.st_size;
 	if (pack_find(rest->fd, rest->path, log, &rest->found, err) == -1)
 		return -1;
-	return pack_reader_open(&rest->reader, rest->fd,
+	return archive_reader_open(&rest->reader, rest->fd,
 	    rest->found.trailer.end, err) == -1 ? err_wrap(err, "%s",
 	    rest->path) : 0;
 }
@@ -74,7 +74,7 @@ open_directory(struct pack_rest *rest, struct err *err)
 		if (pack_lock(rest->dir, rest->where, &rest->lock,
 		    err) == -1)
 			return -1;
-		if (pack_list(rest->dir, &rest->files, err) == -1)
+		if (archive_list(rest->dir, &rest->files, err) == -1)
 			return err_wrap(err, "%s", rest->where);
 	}
 	rest->is_found = mem_zero(rest->files.n + 1, sizeof(bool));
@@ -97,7 +97,7 @@ pack_rest_new(const char *where, const char *path, struct log *log,
 	rest->dir = rest->fd = rest->lock = -1;
 	rest->where = mem_text(where);
 	rest->path = mem_text(path);
-	rest->buffer = mem_alloc(PACK_CHUNK);
+	rest->buffer = mem_alloc(ARCHIVE_CHUNK);
 	rest->progress.is_reading = true;
 	if (open_archive(rest, log, err) == 0 &&
 	    open_directory(rest, err) == 0)
@@ -111,13 +111,13 @@ pack_rest_new(const char *where, const char *path, struct log *log,
 static int
 by_name(const void *name, const void *file)
 {
-	return strcmp(name, ((const struct pack_file *)file)->name);
+	return strcmp(name, ((const struct archive_file *)file)->name);
 }
 
 static void
-begin_member(struct pack_rest *rest, const struct pack_member *member)
+begin_member(struct pack_rest *rest, const struct archive_member *member)
 {
-	const char *name = pack_plain_name(member->name);
+	const char *name = archive_plain_name(member->name);
 	const char *top = rest->found.top != NULL ? rest->found.top : "";
 	size_t len = strlen(top);
 
@@ -135,17 +135,17 @@ static int
 compare(struct pack_rest *rest, struct err *err)
 {
 	unsigned char member[SHA256_BYTES];
-	struct pack_file *file = rest->file;
+	struct archive_file *file = rest->file;
 	ssize_t n;
 	int fd;
 
 	if (file == NULL || file->bytes != rest->check.bytes)
 		return 0;
 	sha256_peek(rest->check.hash, member);
-	if ((fd = pack_file_open(rest->dir, file, err)) == -1)
+	if ((fd = archive_file_open(rest->dir, file, err)) == -1)
 		return -1;
 	pack_check_begin(&rest->check);
-	while ((n = read(fd, rest->buffer, PACK_CHUNK)) != 0) {
+	while ((n = read(fd, rest->buffer, ARCHIVE_CHUNK)) != 0) {
 		if (n == -1 && errno == EINTR)
 			continue;
 		if (n == -1)
@@ -164,8 +164,8 @@ compare(struct pack_rest *rest, struct err *err)
 static int
 read_chunk(struct pack_rest *rest, struct err *err)
 {
-	ssize_t n = pack_reader_get(&rest->reader, rest->buffer, PACK_CHUNK,
-	    err);
+	ssize_t n = archive_reader_get(&rest->reader, rest->buffer,
+	    ARCHIVE_CHUNK, err);
 
 	if (n == -1)
 		return -1;
@@ -195,7 +195,7 @@ check_all(const struct pack_rest *rest, struct err *err)
 int
 pack_rest_step(struct pack_rest *rest, struct err *err)
 {
-	struct pack_member member;
+	struct archive_member member;
 	int rc;
 
 	if (rest->is_over)
@@ -203,7 +203,7 @@ pack_rest_step(struct pack_rest *rest, struct err *err)
 	if (rest->is_open)
 		return read_chunk(rest, err) == -1 ? err_wrap(err, "%s",
 		    rest->path) : 1;
-	rc = pack_reader_next(&rest->reader, &member, err);
+	rc = archive_reader_next(&rest->reader, &member, err);
 	if (rc == -1)
 		return err_wrap(err, "%s", rest->path);
 	if (rc == 1) {
@@ -244,7 +244,7 @@ pack_rest_sha256(const struct pack_rest *rest, char hex[SHA256_HEX],
 	int64_t offset = 0;
 	ssize_t n;
 
-	while ((n = pread(rest->fd, rest->buffer, PACK_CHUNK,
+	while ((n = pread(rest->fd, rest->buffer, ARCHIVE_CHUNK,
 	    (off_t)offset)) != 0) {
 		if (n == -1 && errno == EINTR)
 			continue;
@@ -264,10 +264,10 @@ pack_rest_free(struct pack_rest *rest)
 {
 	if (rest == NULL)
 		return;
-	pack_reader_release(&rest->reader);
+	archive_reader_release(&rest->reader);
 	pack_found_release(&rest->found);
 	pack_check_release(&rest->check);
-	pack_files_release(&rest->files);
+	archive_files_release(&rest->files);
 	if (rest->lock != -1)
 		close(rest->lock);
 	if (rest->dir != -1)

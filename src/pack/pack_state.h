@@ -9,13 +9,14 @@ enum pack_phase { PACK_WRITE, PACK_SYNC, PACK_TRAILER, PACK_READ, PACK_NAME,
 
 struct pack {
 	struct pack_settings settings;
+	struct archive_settings archive;
 	int dir;		/* of the files */
-	struct pack_files files;
-	struct pack_staged staged;
+	struct archive_files files;
+	struct archive_staged staged;
 	struct pack_held held;	/* the archive that is to be replaced */
-	struct pack_writer writer;
-	struct pack_reader reader;
-	struct pack_trailer trailer;
+	struct archive_writer writer;
+	struct archive_reader reader;
+	struct archive_trailer trailer;
 	enum pack_phase phase;
 	size_t next;		/* index of the current file */
 	int fd;			/* the current file, during PACK_WRITE; or -1 */

@@ -17,7 +17,7 @@ struct unpacking {
 	const char *path;
 	int fd, dir;		/* the archive, the directory */
 	struct pack_found found;
-	struct pack_reader reader;
+	struct archive_reader reader;
 	struct tree_receipts receipts;
 	bool growing;		/* a shard may be longer than its receipt */
 	struct pack_check check;
@@ -66,12 +66,12 @@ copy_member(struct unpacking *job, const char *name, int fd, uint64_t max,
 
 	pack_check_begin(&job->check);
 
-	while (max > 0 && (n = pack_reader_get(&job->reader, job->buffer,
-	    max < PACK_CHUNK ? (size_t)max : PACK_CHUNK, &why)) != 0) {
+	while (max > 0 && (n = archive_reader_get(&job->reader, job->buffer,
+	    max < ARCHIVE_CHUNK ? (size_t)max : ARCHIVE_CHUNK, &why)) != 0) {
 		if (n == -1 && why.kind != ERR_DISK) {
 			/* The file stays truncated. */
 			note_damage(job, name);
-			(void)pack_reader_again(&job->reader);
+			(void)archive_reader_again(&job->reader);
 			return 0;
 		}
 		if (n == -1) {
@@ -94,10 +94,10 @@ copy_member(struct unpacking *job, const char *name, int fd, uint64_t max,
 }
 
 static int
-take(struct unpacking *job, const struct pack_member *member,
+take(struct unpacking *job, const struct archive_member *member,
     struct err *err)
 {
-	const char *name = pack_plain_name(member->name);
+	const char *name = archive_plain_name(member->name);
 	size_t len = strlen(job->found.top);
 	uint64_t max;
 	int fd, rc;
@@ -120,11 +120,11 @@ take(struct unpacking *job, const struct pack_member *member,
 static int
 take_all(struct unpacking *job, struct err *err)
 {
-	struct pack_member member;
+	struct archive_member member;
 	struct err why;
 	int rc;
 
-	while ((rc = pack_reader_next(&job->reader, &member, &why)) == 1)
+	while ((rc = archive_reader_next(&job->reader, &member, &why)) == 1)
 		if (take(job, &member, err) == -1)
 			return -1;
 	if (rc == -1 && why.kind == ERR_DISK) {
@@ -144,7 +144,7 @@ begin(struct unpacking *job, struct log *log, struct err *err)
 		return err_errno(err, ERR_USAGE, "open %s", job->path);
 	if (pack_find(job->fd, job->path, log, &job->found, err) == -1)
 		return -1;
-	if (pack_reader_open(&job->reader, job->fd, job->found.trailer.end,
+	if (archive_reader_open(&job->reader, job->fd, job->found.trailer.end,
 	    err) == -1)
 		return err_wrap(err, "%s", job->path);
 	if (job->found.top == NULL)
@@ -180,7 +180,7 @@ pack_unpack(const char *path, const char *to, struct log *log,
     struct pack_unpacked *unpacked, struct err *err)
 {
 	struct unpacking job = { .path = path, .unpacked = unpacked,
-	    .fd = -1, .dir = -1, .buffer = mem_alloc(PACK_CHUNK),
+	    .fd = -1, .dir = -1, .buffer = mem_alloc(ARCHIVE_CHUNK),
 	    .tick = tick, .cookie = cookie };
 	char *dir = NULL, *name;
 	int in;
@@ -203,7 +203,7 @@ end:
 		close(job.dir);
 	if (job.fd != -1)
 		close(job.fd);
-	pack_reader_release(&job.reader);
+	archive_reader_release(&job.reader);
 	tree_receipts_release(&job.receipts);
 	pack_found_release(&job.found);
 	pack_check_release(&job.check);

@@ -96,7 +96,7 @@ pack_verify_new(const char *path, struct log *log, struct err *err)
 	verify->names = set_new();
 	text_init(&verify->accepted, ACCEPTED_MAX);
 	verify->path = mem_text(path);
-	verify->buffer = mem_alloc(PACK_CHUNK);
+	verify->buffer = mem_alloc(ARCHIVE_CHUNK);
 	verify->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (verify->fd == -1 || fstat(verify->fd, &st) == -1) {
 		err_errno(err, ERR_USAGE, "open %s", path);
@@ -109,7 +109,7 @@ pack_verify_new(const char *path, struct log *log, struct err *err)
 	}
 	if (pack_find(verify->fd, path, log, &verify->found, err) == -1)
 		goto err_free;
-	if (pack_reader_open(&verify->reader, verify->fd,
+	if (archive_reader_open(&verify->reader, verify->fd,
 	    verify->found.trailer.end, err) == -1) {
 		err_wrap(err, "%s", path);
 		goto err_free;
@@ -127,8 +127,8 @@ err_free:
 static int
 step_trailer(struct pack_verify *verify, struct err *err)
 {
-	struct pack_trailer *trailer = &verify->found.trailer;
-	int rc = pack_trailer_step(verify->fd, trailer, verify->buffer, err);
+	struct archive_trailer *trailer = &verify->found.trailer;
+	int rc = archive_trailer_step(verify->fd, trailer, verify->buffer, err);
 
 	if (rc == -1)
 		return err_wrap(err, "%s", verify->path);
@@ -154,7 +154,7 @@ step_trailer(struct pack_verify *verify, struct err *err)
 static int
 step_member(struct pack_verify *verify, struct err *err)
 {
-	struct pack_member member;
+	struct archive_member member;
 	struct err why;
 	int rc;
 
@@ -162,7 +162,7 @@ step_member(struct pack_verify *verify, struct err *err)
 		return pack_member_step(verify, err);
 	free(verify->name);
 	verify->name = NULL;
-	rc = pack_reader_next(&verify->reader, &member, &why);
+	rc = archive_reader_next(&verify->reader, &member, &why);
 	if (rc == -1 && why.kind == ERR_DISK) {
 		*err = why;
 		return err_wrap(err, "%s", verify->path);
@@ -240,7 +240,7 @@ pack_verify_free(struct pack_verify *verify)
 {
 	if (verify == NULL)
 		return;
-	pack_reader_release(&verify->reader);
+	archive_reader_release(&verify->reader);
 	audit_verify_free(verify->audit);
 	source_free(verify->source);
 	pack_found_release(&verify->found);

@@ -18,7 +18,7 @@ struct pack_verify {
 	char *path;
 	int fd;
 	struct pack_found found;
-	struct pack_reader reader;
+	struct archive_reader reader;
 	struct source *source;
 	struct audit_verify *audit;	/* of the files; it has all findings */
 	bool has_manifest, is_sealed;
@@ -48,7 +48,7 @@ void pack_say(struct pack_verify *, enum audit_problem, const char *,
 
 /** pack_member_begin(verify, member): Start a member, and classify it. */
 void pack_member_begin(struct pack_verify *,
-    const struct pack_member *);
+    const struct archive_member *);
 
 /**
  * pack_member_step(verify, err):

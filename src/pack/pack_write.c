@@ -14,7 +14,7 @@
 static int
 end_file(struct pack *pack, struct err *err)
 {
-	struct pack_file *file = &pack->files.items[pack->next];
+	struct archive_file *file = &pack->files.items[pack->next];
 	const struct tree_receipt *receipt = pack_receipt(
 	    pack->settings.receipts, file->name);
 	struct stat st;
@@ -24,7 +24,7 @@ end_file(struct pack *pack, struct err *err)
 	pack->fd = -1;
 	if (rc == -1)
 		return err_errno(err, ERR_DISK, "stat %s", file->name);
-	if (pack_file_check(file, &st, err) == -1)
+	if (archive_file_check(file, &st, err) == -1)
 		return -1;
 	sha256_peek(pack->check.hash, file->sha256);
 	pack->progress.unknown += receipt == NULL &&
@@ -35,19 +35,19 @@ end_file(struct pack *pack, struct err *err)
 		    file->name);
 	pack->next++;
 	pack->progress.files++;
-	return pack_writer_end(&pack->writer, err);
+	return archive_writer_end(&pack->writer, err);
 }
 
 static int
 begin_file(struct pack *pack, struct err *err)
 {
-	const struct pack_file *file = &pack->files.items[pack->next];
+	const struct archive_file *file = &pack->files.items[pack->next];
 
-	pack->fd = pack_file_open(pack->dir, file, err);
+	pack->fd = archive_file_open(pack->dir, file, err);
 	if (pack->fd == -1)
 		return -1;
 	pack_check_begin(&pack->check);
-	return pack_writer_begin(&pack->writer, file->name, file->bytes,
+	return archive_writer_begin(&pack->writer, file->name, file->bytes,
 	    err);
 }
 
@@ -55,15 +55,15 @@ begin_file(struct pack *pack, struct err *err)
 static int
 write_chunk(struct pack *pack, struct err *err)
 {
-	const struct pack_file *file = &pack->files.items[pack->next];
+	const struct archive_file *file = &pack->files.items[pack->next];
 	uint64_t left = file->bytes - pack->check.bytes;
 	ssize_t n;
 
 	if (left == 0)
 		return end_file(pack, err);
 	do
-		n = read(pack->fd, pack->buffer, left < PACK_CHUNK ?
-		    (size_t)left : PACK_CHUNK);
+		n = read(pack->fd, pack->buffer, left < ARCHIVE_CHUNK ?
+		    (size_t)left : ARCHIVE_CHUNK);
 	while (n == -1 && errno == EINTR);
 	if (n == -1)
 		return err_errno(err, ERR_DISK, "read %s", file->name);
@@ -73,7 +73,7 @@ write_chunk(struct pack *pack, struct err *err)
 	pack_check_add(&pack->check, pack_receipt(
 	    pack->settings.receipts, file->name), pack->buffer, (size_t)n);
 	pack->progress.bytes += (uint64_t)n;
-	return pack_writer_add(&pack->writer, pack->buffer, (size_t)n, err);
+	return archive_writer_add(&pack->writer, pack->buffer, (size_t)n, err);
 }
 
 int
@@ -84,5 +84,5 @@ pack_write(struct pack *pack, struct err *err)
 	if (pack->next < pack->files.n)
 		return begin_file(pack, err);
 	pack->phase = PACK_SYNC;
-	return pack_writer_close(&pack->writer, err);
+	return archive_writer_close(&pack->writer, err);
 }

@@ -22,19 +22,19 @@ test_formats(void **state)
 		const char *path;
 		int format;	/* -1: none */
 	} rows[] = {
-		{ "a.zip", PACK_ZIP }, { "x/y/a.ZIP", PACK_ZIP },
-		{ "a.tar", PACK_TAR }, { "a.tar.gz", PACK_TAR_GZ },
-		{ "a.b.tar.zst", PACK_TAR_ZST }, { "a", -1 }, { "", -1 },
+		{ "a.zip", ARCHIVE_ZIP }, { "x/y/a.ZIP", ARCHIVE_ZIP },
+		{ "a.tar", ARCHIVE_TAR }, { "a.tar.gz", ARCHIVE_TAR_GZ },
+		{ "a.b.tar.zst", ARCHIVE_TAR_ZST }, { "a", -1 }, { "", -1 },
 		{ "a.gz", -1 }, { ".zip", -1 }, { "x/.tar", -1 },
 		{ "a.zip/", -1 }, { "azip", -1 }, { "a.tgz", -1 },
 	};
-	enum pack_format format;
+	enum archive_format format;
 	struct err err;
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < LENGTH(rows); i++) {
-		int rc = pack_format_of(rows[i].path, &format, &err);
+		int rc = archive_format_of(rows[i].path, &format, &err);
 
 		if (rc != (rows[i].format == -1 ? -1 : 0))
 			fail_msg("\"%s\"", rows[i].path);
@@ -97,7 +97,7 @@ test_given_up(void **state)
 	static const char *const names[] = { "z.csv", "a.csv" };
 	struct pack_settings settings = { .dir = "named", .names = names,
 	    .n = LENGTH(names), .target = "none.tar.gz",
-	    .format = PACK_TAR_GZ };
+	    .format = ARCHIVE_TAR_GZ };
 	struct pack *pack;
 	struct err err;
 	int steps, i, rc = 1;

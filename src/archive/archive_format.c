@@ -5,16 +5,16 @@
 #include <string.h>
 #include <strings.h>
 
-#include "pack/pack_internal.h"
+#include "archive/archive_internal.h"
 
 static const struct {
 	const char *end;
-	enum pack_format format;
+	enum archive_format format;
 } ends[] = {
-	{ ".zip", PACK_ZIP },
-	{ ".tar.zst", PACK_TAR_ZST },
-	{ ".tar.gz", PACK_TAR_GZ },
-	{ ".tar", PACK_TAR },
+	{ ".zip", ARCHIVE_ZIP },
+	{ ".tar.zst", ARCHIVE_TAR_ZST },
+	{ ".tar.gz", ARCHIVE_TAR_GZ },
+	{ ".tar", ARCHIVE_TAR },
 };
 
 /* Does the file name in ${path} end in ${end}, but not consist of it? */
@@ -28,7 +28,7 @@ has_end(const char *path, const char *end)
 }
 
 int
-pack_format_of(const char *path, enum pack_format *format,
+archive_format_of(const char *path, enum archive_format *format,
     struct err *err)
 {
 	size_t i;
@@ -44,7 +44,7 @@ pack_format_of(const char *path, enum pack_format *format,
 }
 
 bool
-pack_is_compressed(const char *name)
+archive_is_compressed(const char *name)
 {
 	static const char *const known[] = { ".gz", ".zst", ".zip", ".xz",
 	    ".bz2", ".7z", ".br", ".lz4", ".tgz", ".parquet", ".xlsx",

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "pack/pack_internal.h"
+#include "archive/archive_internal.h"
 
 /* More than this is a decompression bomb. */
 #define MAX_TIMES 2000
@@ -33,7 +33,7 @@ too_much(struct err *err)
 static la_ssize_t
 get(struct archive *archive, void *cookie, const void **pos)
 {
-	struct pack_reader *reader = cookie;
+	struct archive_reader *reader = cookie;
 	uint64_t unpacked = (uint64_t)reader->call->archive_filter_bytes(
 	    archive, 0);
 	ssize_t n;
@@ -42,8 +42,8 @@ get(struct archive *archive, void *cookie, const void **pos)
 		return too_much(&reader->err);
 	do
 		n = pread(reader->fd, reader->buffer,
-		    reader->size - reader->offset < PACK_CHUNK ?
-		    (size_t)(reader->size - reader->offset) : PACK_CHUNK,
+		    reader->size - reader->offset < ARCHIVE_CHUNK ?
+		    (size_t)(reader->size - reader->offset) : ARCHIVE_CHUNK,
 		    (off_t)reader->offset);
 	while (n == -1 && errno == EINTR);
 	if (n == -1)
@@ -56,7 +56,7 @@ get(struct archive *archive, void *cookie, const void **pos)
 static la_int64_t
 skip(struct archive *archive, void *cookie, la_int64_t bytes)
 {
-	struct pack_reader *reader = cookie;
+	struct archive_reader *reader = cookie;
 
 	(void)archive;
 	if (bytes > reader->size - reader->offset)
@@ -70,7 +70,7 @@ skip(struct archive *archive, void *cookie, la_int64_t bytes)
 static la_int64_t
 seek(struct archive *archive, void *cookie, la_int64_t offset, int whence)
 {
-	struct pack_reader *reader = cookie;
+	struct archive_reader *reader = cookie;
 	int64_t from = whence == SEEK_SET ? 0 : whence == SEEK_CUR ?
 	    reader->offset : reader->size, to;
 
@@ -84,7 +84,7 @@ seek(struct archive *archive, void *cookie, la_int64_t offset, int whence)
 
 /* Set ${err} to why a call failed. */
 static int
-failed(struct pack_reader *reader, struct err *err)
+failed(struct archive_reader *reader, struct err *err)
 {
 	const char *why;
 
@@ -103,9 +103,9 @@ failed(struct pack_reader *reader, struct err *err)
 }
 
 static int
-open_archive(struct pack_reader *reader)
+open_archive(struct archive_reader *reader)
 {
-	const struct pack_calls *call = reader->call;
+	const struct archive_calls *call = reader->call;
 	struct archive *archive = reader->archive;
 	int rc = call->archive_read_support_format_zip_seekable(archive);
 
@@ -123,25 +123,25 @@ open_archive(struct pack_reader *reader)
 }
 
 int
-pack_reader_open(struct pack_reader *reader, int fd, int64_t size,
+archive_reader_open(struct archive_reader *reader, int fd, int64_t size,
     struct err *err)
 {
-	*reader = (struct pack_reader){ .fd = fd, .size = size };
-	if ((reader->call = pack_calls(err)) == NULL)
+	*reader = (struct archive_reader){ .fd = fd, .size = size };
+	if ((reader->call = archive_calls(err)) == NULL)
 		return -1;
 	reader->max = MAX_MORE + (uint64_t)reader->size * MAX_TIMES;
 	reader->max_out = MAX_MORE_OUT + (uint64_t)reader->size *
 	    MAX_TIMES_OUT;
-	reader->buffer = mem_alloc(PACK_CHUNK);
+	reader->buffer = mem_alloc(ARCHIVE_CHUNK);
 	reader->archive = reader->call->archive_read_new();
 	return open_archive(reader) == ARCHIVE_OK ? 0 : failed(reader, err);
 }
 
 int
-pack_reader_next(struct pack_reader *reader,
-    struct pack_member *member, struct err *err)
+archive_reader_next(struct archive_reader *reader,
+    struct archive_member *member, struct err *err)
 {
-	const struct pack_calls *call = reader->call;
+	const struct archive_calls *call = reader->call;
 	struct archive_entry *entry;
 	int rc = call->archive_read_next_header(reader->archive, &entry);
 
@@ -150,7 +150,7 @@ pack_reader_next(struct pack_reader *reader,
 	reader->members++;
 	if (rc != ARCHIVE_OK && rc != ARCHIVE_WARN)
 		return failed(reader, err);
-	*member = (struct pack_member){
+	*member = (struct archive_member){
 	    .name = call->archive_entry_pathname(entry),
 	    .is_file = call->archive_entry_filetype(entry) == AE_IFREG &&
 	    call->archive_entry_hardlink(entry) == NULL,
@@ -168,7 +168,7 @@ pack_reader_next(struct pack_reader *reader,
 }
 
 ssize_t
-pack_reader_get(struct pack_reader *reader, void *data, size_t capacity,
+archive_reader_get(struct archive_reader *reader, void *data, size_t capacity,
     struct err *err)
 {
 	la_ssize_t n;
@@ -183,7 +183,7 @@ pack_reader_get(struct pack_reader *reader, void *data, size_t capacity,
 }
 
 bool
-pack_reader_again(struct pack_reader *reader)
+archive_reader_again(struct archive_reader *reader)
 {
 	struct archive_entry *entry;
 	char magic[2] = "";
@@ -207,11 +207,20 @@ pack_reader_again(struct pack_reader *reader)
 	return rc == ARCHIVE_OK;
 }
 
+const char *
+archive_plain_name(const char *name)
+{
+	while (name[0] == '.' && name[1] == '/')
+		for (name += 2; *name == '/'; name++)
+			;
+	return name;
+}
+
 void
-pack_reader_release(struct pack_reader *reader)
+archive_reader_release(struct archive_reader *reader)
 {
 	if (reader->archive != NULL)
 		(void)reader->call->archive_read_free(reader->archive);
 	free(reader->buffer);
-	*reader = (struct pack_reader){ .fd = -1 };
+	*reader = (struct archive_reader){ .fd = -1 };
 }

@@ -8,12 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "pack/pack_internal.h"
+#include "archive/archive_internal.h"
 
 #define SYNC_BYTES (UINT64_C(32) << 20)
 
 static int
-write_out(struct pack_writer *writer, const void *data, size_t len)
+write_out(struct archive_writer *writer, const void *data, size_t len)
 {
 	struct iovec part = { (void *)data, len };
 
@@ -31,7 +31,7 @@ write_out(struct pack_writer *writer, const void *data, size_t len)
 
 /* Hold back the last two bytes: a ZIP's end differs with a comment. */
 static int
-write_late(struct pack_writer *writer, const char *data, size_t len)
+write_late(struct archive_writer *writer, const char *data, size_t len)
 {
 	size_t n;
 
@@ -58,7 +58,7 @@ write_late(struct pack_writer *writer, const char *data, size_t len)
 static la_ssize_t
 put(struct archive *archive, void *cookie, const void *data, size_t len)
 {
-	struct pack_writer *writer = cookie;
+	struct archive_writer *writer = cookie;
 
 	(void)archive;
 	/*
@@ -66,9 +66,9 @@ put(struct archive *archive, void *cookie, const void *data, size_t len)
 	 * its memory, and would pad a tar's member with any number of zeros.
 	 */
 	if (writer->is_over)
-		return writer->settings->format == PACK_ZIP ?
+		return writer->settings->format == ARCHIVE_ZIP ?
 		    (la_ssize_t)len : -1;
-	if ((writer->settings->format == PACK_ZIP ?
+	if ((writer->settings->format == ARCHIVE_ZIP ?
 	    write_late(writer, data, len) : write_out(writer, data, len)) == -1)
 		return -1;
 	return (la_ssize_t)len;
@@ -76,7 +76,7 @@ put(struct archive *archive, void *cookie, const void *data, size_t len)
 
 /* Set ${err} to why a call failed: a disk error, or libarchive's. */
 static int
-failed(struct pack_writer *writer, struct err *err)
+failed(struct archive_writer *writer, struct err *err)
 {
 	const char *why;
 
@@ -92,34 +92,34 @@ failed(struct pack_writer *writer, struct err *err)
 
 /* Treat warnings as errors. */
 static int
-check(struct pack_writer *writer, int rc, struct err *err)
+check(struct archive_writer *writer, int rc, struct err *err)
 {
 	return rc == ARCHIVE_OK ? 0 : failed(writer, err);
 }
 
 static int
-set_format(struct pack_writer *writer, struct err *err)
+set_format(struct archive_writer *writer, struct err *err)
 {
-	const struct pack_calls *call = writer->call;
+	const struct archive_calls *call = writer->call;
 	struct archive *archive = writer->archive;
 	const char *options = NULL;
 	int rc;
 
-	if (writer->settings->format == PACK_ZIP)
+	if (writer->settings->format == ARCHIVE_ZIP)
 		rc = call->archive_write_set_format_zip(archive);
 	else
 		rc = call->archive_write_set_format_pax_restricted(archive);
 	switch (writer->settings->format) {
-	case PACK_ZIP:
+	case ARCHIVE_ZIP:
 		options = "zip:hdrcharset=UTF-8";
 		break;
-	case PACK_TAR:
+	case ARCHIVE_TAR:
 		break;
-	case PACK_TAR_GZ:
+	case ARCHIVE_TAR_GZ:
 		rc |= call->archive_write_add_filter_gzip(archive);
 		options = "gzip:!timestamp,gzip:compression-level=6";
 		break;
-	case PACK_TAR_ZST:
+	case ARCHIVE_TAR_ZST:
 		rc |= call->archive_write_add_filter_zstd(archive);
 		options = "zstd:compression-level=3";
 		break;
@@ -127,17 +127,17 @@ set_format(struct pack_writer *writer, struct err *err)
 	if (options != NULL && rc == ARCHIVE_OK)
 		rc = call->archive_write_set_options(archive, options);
 	/* No padding for tapes. */
-	rc |= call->archive_write_set_bytes_per_block(archive, PACK_CHUNK);
+	rc |= call->archive_write_set_bytes_per_block(archive, ARCHIVE_CHUNK);
 	rc |= call->archive_write_set_bytes_in_last_block(archive, 1);
 	return check(writer, rc, err);
 }
 
 int
-pack_writer_open(struct pack_writer *writer,
-    const struct pack_settings *settings, int fd, struct err *err)
+archive_writer_open(struct archive_writer *writer,
+    const struct archive_settings *settings, int fd, struct err *err)
 {
-	*writer = (struct pack_writer){ .settings = settings, .fd = fd };
-	if ((writer->call = pack_calls(err)) == NULL)
+	*writer = (struct archive_writer){ .settings = settings, .fd = fd };
+	if ((writer->call = archive_calls(err)) == NULL)
 		return -1;
 	writer->hash = sha256_new();
 	writer->archive = writer->call->archive_write_new();
@@ -149,7 +149,7 @@ pack_writer_open(struct pack_writer *writer,
 }
 
 char *
-pack_member_name(const struct pack_settings *settings, const char *name)
+archive_member_name(const struct archive_settings *settings, const char *name)
 {
 	return settings->top == NULL ? mem_text(name) :
 	    mem_format("%s/%s", settings->top, name);
@@ -157,25 +157,25 @@ pack_member_name(const struct pack_settings *settings, const char *name)
 
 /* Don't compress what is compressed already. */
 static int
-set_compression(struct pack_writer *writer, const char *name,
+set_compression(struct archive_writer *writer, const char *name,
     struct err *err)
 {
-	const struct pack_calls *call = writer->call;
+	const struct archive_calls *call = writer->call;
 
-	if (writer->settings->format != PACK_ZIP)
+	if (writer->settings->format != ARCHIVE_ZIP)
 		return 0;
-	return check(writer, pack_is_compressed(name) ?
+	return check(writer, archive_is_compressed(name) ?
 	    call->archive_write_zip_set_compression_store(writer->archive) :
 	    call->archive_write_zip_set_compression_deflate(writer->archive),
 	    err);
 }
 
 int
-pack_writer_begin(struct pack_writer *writer, const char *name,
+archive_writer_begin(struct archive_writer *writer, const char *name,
     uint64_t bytes, struct err *err)
 {
-	const struct pack_calls *call = writer->call;
-	char *member = pack_member_name(writer->settings, name);
+	const struct archive_calls *call = writer->call;
+	char *member = archive_member_name(writer->settings, name);
 
 	call->archive_entry_clear(writer->entry);
 	call->archive_entry_set_pathname(writer->entry, member);
@@ -192,7 +192,7 @@ pack_writer_begin(struct pack_writer *writer, const char *name,
 }
 
 int
-pack_writer_add(struct pack_writer *writer, const void *data, size_t len,
+archive_writer_add(struct archive_writer *writer, const void *data, size_t len,
     struct err *err)
 {
 	la_ssize_t n = writer->call->archive_write_data(writer->archive, data,
@@ -202,7 +202,7 @@ pack_writer_add(struct pack_writer *writer, const void *data, size_t len,
 }
 
 int
-pack_writer_end(struct pack_writer *writer, struct err *err)
+archive_writer_end(struct archive_writer *writer, struct err *err)
 {
 	return check(writer, writer->call->archive_write_finish_entry(
 	    writer->archive), err);
@@ -210,19 +210,19 @@ pack_writer_end(struct pack_writer *writer, struct err *err)
 
 /* Write the trailer; in a ZIP, it replaces the last two bytes. */
 static int
-write_trailer(struct pack_writer *writer, struct err *err)
+write_trailer(struct archive_writer *writer, struct err *err)
 {
-	enum pack_format format = writer->settings->format;
+	enum archive_format format = writer->settings->format;
 	unsigned char sha256[SHA256_BYTES];
-	char before[PACK_TRAILER_BEFORE], hex[SHA256_HEX];
+	char before[ARCHIVE_TRAILER_BEFORE], hex[SHA256_HEX];
 	const char *after;
-	size_t n = pack_trailer_before(format, before), n_after;
+	size_t n = archive_trailer_before(format, before), n_after;
 
-	if (format == PACK_ZIP && (writer->n_late != 2 ||
+	if (format == ARCHIVE_ZIP && (writer->n_late != 2 ||
 	    writer->late[0] != 0 || writer->late[1] != 0))
 		return err_set(err, ERR_INTERNAL, "%s: unsupported libarchive: "
 		    "it ends ZIP files differently", writer->settings->target);
-	n_after = pack_trailer_after(format, &after);
+	n_after = archive_trailer_after(format, &after);
 	if (write_out(writer, before, n) == -1)
 		return failed(writer, err);
 	sha256_peek(writer->hash, sha256);
@@ -234,7 +234,7 @@ write_trailer(struct pack_writer *writer, struct err *err)
 }
 
 int
-pack_writer_close(struct pack_writer *writer, struct err *err)
+archive_writer_close(struct archive_writer *writer, struct err *err)
 {
 	if (check(writer, writer->call->archive_write_close(
 	    writer->archive), err) == -1)
@@ -243,7 +243,7 @@ pack_writer_close(struct pack_writer *writer, struct err *err)
 }
 
 void
-pack_writer_release(struct pack_writer *writer)
+archive_writer_release(struct archive_writer *writer)
 {
 	writer->is_over = true;
 	if (writer->archive != NULL)
@@ -251,5 +251,5 @@ pack_writer_release(struct pack_writer *writer)
 	if (writer->entry != NULL)
 		writer->call->archive_entry_free(writer->entry);
 	sha256_free(writer->hash);
-	*writer = (struct pack_writer){ .fd = -1 };
+	*writer = (struct archive_writer){ .fd = -1 };
 }

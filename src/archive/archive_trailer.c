@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "pack/pack_internal.h"
+#include "archive/archive_internal.h"
 
 #define WORDS "hlexport-sha256 "
 #define WORDS_LEN (sizeof(WORDS) - 1)
@@ -33,18 +33,18 @@ static const struct {
 	size_t after_len;
 } forms[] = {
 	/* The end of ZIP's last record: how long the comment is. */
-	[PACK_ZIP] = { "\x50", 2, "", 0 },
-	[PACK_TAR] = { "", 0, NULL, BLOCK - WORDS_LEN - DIGITS },
-	[PACK_TAR_GZ] = { "\x1f\x8b\x08\x10\0\0\0\0\0\xff", 10,
+	[ARCHIVE_ZIP] = { "\x50", 2, "", 0 },
+	[ARCHIVE_TAR] = { "", 0, NULL, BLOCK - WORDS_LEN - DIGITS },
+	[ARCHIVE_TAR_GZ] = { "\x1f\x8b\x08\x10\0\0\0\0\0\xff", 10,
 	    "\0\x03\0\0\0\0\0\0\0\0\0", 11 },
-	[PACK_TAR_ZST] = { "\x50\x2a\x4d\x18\x50\0\0\0", 8, "", 0 },
+	[ARCHIVE_TAR_ZST] = { "\x50\x2a\x4d\x18\x50\0\0\0", 8, "", 0 },
 };
 
 _Static_assert(WORDS_LEN + DIGITS == 0x50, "lengths in the marks");
 
 /* The bytes after the digits. */
 static const char *
-after(enum pack_format format)
+after(enum archive_format format)
 {
 	static const char zeros[BLOCK];
 
@@ -52,14 +52,15 @@ after(enum pack_format format)
 }
 
 size_t
-pack_trailer_after(enum pack_format format, const char **pos)
+archive_trailer_after(enum archive_format format, const char **pos)
 {
 	*pos = after(format);
 	return forms[format].after_len;
 }
 
 size_t
-pack_trailer_before(enum pack_format format, char out[PACK_TRAILER_BEFORE])
+archive_trailer_before(enum archive_format format,
+    char out[ARCHIVE_TRAILER_BEFORE])
 {
 	size_t n = forms[format].before_len;
 
@@ -120,16 +121,16 @@ fits_before(const char *tail, size_t position, int64_t offset)
 
 /* Does the file end in the bytes before a trailer's digits? */
 static bool
-ends_within(const char *tail, size_t len, enum pack_format format)
+ends_within(const char *tail, size_t len, enum archive_format format)
 {
-	char begin[PACK_TRAILER_BEFORE];
-	size_t n = pack_trailer_before(format, begin);
+	char begin[ARCHIVE_TRAILER_BEFORE];
+	size_t n = archive_trailer_before(format, begin);
 
-	for (n--; n >= (format == PACK_ZIP ? 2 : SURE); n--) {
+	for (n--; n >= (format == ARCHIVE_ZIP ? 2 : SURE); n--) {
 		if (n > len || memcmp(&tail[len - n], begin, n) != 0)
 			continue;
 		/* In ZIP's last record the comment's length is the end. */
-		if (format != PACK_ZIP || (n + END_RECORD - 2 <= len &&
+		if (format != ARCHIVE_ZIP || (n + END_RECORD - 2 <= len &&
 		    memcmp(&tail[len - n - (END_RECORD - 2)], "PK\5\6",
 		    4) == 0))
 			return true;
@@ -140,7 +141,7 @@ ends_within(const char *tail, size_t len, enum pack_format format)
 /* Find a trailer that was cut off, or that data was appended to. */
 static int
 find_misplaced(
-    int fd, int64_t size, struct pack_trailer *trailer, struct err *err)
+    int fd, int64_t size, struct archive_trailer *trailer, struct err *err)
 {
 	size_t len = size < WINDOW ? (size_t)size : WINDOW, offset, i;
 	char *tail = mem_alloc(len + 1);
@@ -152,13 +153,13 @@ find_misplaced(
 		    fits_before(tail, offset, size - (int64_t)(len - offset));
 	for (i = 0; rc == 0 && i < sizeof(forms) / sizeof(forms[0]); i++)
 		trailer->is_misplaced |= ends_within(tail, len,
-		    (enum pack_format)i);
+		    (enum archive_format)i);
 	free(tail);
 	return rc;
 }
 
 int
-pack_trailer_find(int fd, int64_t size, struct pack_trailer *trailer,
+archive_trailer_find(int fd, int64_t size, struct archive_trailer *trailer,
     struct err *err)
 {
 	char tail[BLOCK];
@@ -180,8 +181,8 @@ pack_trailer_find(int fd, int64_t size, struct pack_trailer *trailer,
 		trailer->hex[DIGITS] = '\0';
 		trailer->is_valid = memcmp(tail, WORDS, WORDS_LEN) == 0 &&
 		    memcmp(&tail[WORDS_LEN + DIGITS],
-		    after((enum pack_format)i), forms[i].after_len) == 0;
-		if (i != PACK_ZIP)
+		    after((enum archive_format)i), forms[i].after_len) == 0;
+		if (i != ARCHIVE_ZIP)
 			trailer->end = size - (int64_t)(len +
 			    forms[i].before_len);
 		return 0;
@@ -190,13 +191,13 @@ pack_trailer_find(int fd, int64_t size, struct pack_trailer *trailer,
 }
 
 int
-pack_trailer_step(int fd, struct pack_trailer *trailer, char *buffer,
+archive_trailer_step(int fd, struct archive_trailer *trailer, char *buffer,
     struct err *err)
 {
 	unsigned char sha256[SHA256_BYTES];
 	char hex[SHA256_HEX];
 	int64_t left = trailer->digits - trailer->offset;
-	size_t n = left < PACK_CHUNK ? (size_t)left : PACK_CHUNK;
+	size_t n = left < ARCHIVE_CHUNK ? (size_t)left : ARCHIVE_CHUNK;
 
 	if (!trailer->is_there)
 		return 0;
@@ -215,7 +216,7 @@ pack_trailer_step(int fd, struct pack_trailer *trailer, char *buffer,
 }
 
 void
-pack_trailer_release(struct pack_trailer *trailer)
+archive_trailer_release(struct archive_trailer *trailer)
 {
 	sha256_free(trailer->hash);
 	trailer->hash = NULL;

@@ -10,15 +10,15 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "pack/pack_internal.h"
+#include "archive/archive_internal.h"
 
 static const struct {
 	const char *name;
-	size_t offset;		/* in struct pack_calls */
+	size_t offset;		/* in struct archive_calls */
 } rows[] = {
-#define PACK_CALL(name) { #name, offsetof(struct pack_calls, name) },
-	PACK_CALLS(PACK_CALL)
-#undef PACK_CALL
+#define ARCHIVE_CALL(name) { #name, offsetof(struct archive_calls, name) },
+	ARCHIVE_CALLS(ARCHIVE_CALL)
+#undef ARCHIVE_CALL
 };
 
 /*
@@ -35,7 +35,7 @@ resolve_words(void)
 }
 
 static int
-load(struct pack_calls *calls, struct err *err)
+load(struct archive_calls *calls, struct err *err)
 {
 	void *library = dlopen(ARCHIVE_SONAME, RTLD_NOW | RTLD_LOCAL), *found;
 	size_t i;
@@ -54,10 +54,10 @@ load(struct pack_calls *calls, struct err *err)
 	return 0;
 }
 
-const struct pack_calls *
-pack_calls(struct err *err)
+const struct archive_calls *
+archive_calls(struct err *err)
 {
-	static struct pack_calls calls;
+	static struct archive_calls calls;
 	static bool is_loaded;
 
 	if (!is_loaded && load(&calls, err) == -1)
@@ -67,7 +67,7 @@ pack_calls(struct err *err)
 }
 
 const char *
-pack_library(void)
+archive_library(void)
 {
 	return ARCHIVE_VERSION_STRING;
 }

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "pack/pack_internal.h"
+#include "archive/archive_internal.h"
 
 #define DEEPEST 64
 
@@ -34,10 +34,10 @@ kind_of(mode_t mode)
 
 /* Add ${name} (stolen), which ${st} describes. */
 static int
-add(struct pack_files *files, char *name, const struct stat *st,
+add(struct archive_files *files, char *name, const struct stat *st,
     struct err *err)
 {
-	struct pack_file file = { .name = name,
+	struct archive_file file = { .name = name,
 	    .bytes = (uint64_t)st->st_size, .dev = st->st_dev,
 	    .ino = st->st_ino, .mtime = st->st_mtim, .ctime = st->st_ctim };
 
@@ -54,13 +54,13 @@ add(struct pack_files *files, char *name, const struct stat *st,
 	return 0;
 }
 
-static int list_below(int, const char *, int, struct pack_files *,
+static int list_below(int, const char *, int, struct archive_files *,
     struct err *);
 
 /* Add the entry ${name} of the directory open as ${dir}; ${path} is stolen. */
 static int
 add_entry(int dir, const char *name, char *path, int level,
-    struct pack_files *files, struct err *err)
+    struct archive_files *files, struct err *err)
 {
 	struct stat st;
 	int fd, rc;
@@ -83,7 +83,7 @@ add_entry(int dir, const char *name, char *path, int level,
 
 /* Add everything below ${fd}, and close it. */
 static int
-list_below(int fd, const char *path, int level, struct pack_files *files,
+list_below(int fd, const char *path, int level, struct archive_files *files,
     struct err *err)
 {
 	struct dirent *entry;
@@ -116,20 +116,20 @@ list_below(int fd, const char *path, int level, struct pack_files *files,
 static int
 by_name(const void *a, const void *b)
 {
-	const struct pack_file *one = a, *other = b;
+	const struct archive_file *one = a, *other = b;
 
 	return strcmp(one->name, other->name);
 }
 
 static void
-sort(struct pack_files *files)
+sort(struct archive_files *files)
 {
 	if (files->n > 1)
 		qsort(files->items, files->n, sizeof(*files->items), by_name);
 }
 
 int
-pack_list(int dir, struct pack_files *files, struct err *err)
+archive_list(int dir, struct archive_files *files, struct err *err)
 {
 	int fd = file_dir(dir, "", false, err);
 
@@ -140,8 +140,8 @@ pack_list(int dir, struct pack_files *files, struct err *err)
 }
 
 int
-pack_list_names(int dir, const char *const *names, size_t n,
-    struct pack_files *files, struct err *err)
+archive_list_names(int dir, const char *const *names, size_t n,
+    struct archive_files *files, struct err *err)
 {
 	struct stat st;
 	size_t i;
@@ -169,9 +169,9 @@ pack_list_names(int dir, const char *const *names, size_t n,
 }
 
 void
-pack_list_first(struct pack_files *files, const char *name)
+archive_list_first(struct archive_files *files, const char *name)
 {
-	struct pack_file file;
+	struct archive_file file;
 	size_t i;
 
 	for (i = 0; i < files->n; i++) {
@@ -185,7 +185,7 @@ pack_list_first(struct pack_files *files, const char *name)
 }
 
 int
-pack_file_check(const struct pack_file *file, const struct stat *st,
+archive_file_check(const struct archive_file *file, const struct stat *st,
     struct err *err)
 {
 	if (S_ISREG(st->st_mode) && st->st_dev == file->dev &&
@@ -200,7 +200,7 @@ pack_file_check(const struct pack_file *file, const struct stat *st,
 }
 
 int
-pack_file_open(int dir, const struct pack_file *file, struct err *err)
+archive_file_open(int dir, const struct archive_file *file, struct err *err)
 {
 	int fd = file_open(dir, file->name, O_RDONLY, err);
 	struct stat st;
@@ -209,19 +209,19 @@ pack_file_open(int dir, const struct pack_file *file, struct err *err)
 		return -1;
 	if (fstat(fd, &st) == -1)
 		err_errno(err, ERR_DISK, "stat %s", file->name);
-	else if (pack_file_check(file, &st, err) == 0)
+	else if (archive_file_check(file, &st, err) == 0)
 		return fd;
 	close(fd);
 	return -1;
 }
 
 void
-pack_files_release(struct pack_files *files)
+archive_files_release(struct archive_files *files)
 {
 	size_t i;
 
 	for (i = 0; i < files->n; i++)
 		free(files->items[i].name);
 	free(files->items);
-	*files = (struct pack_files){ NULL, 0, 0 };
+	*files = (struct archive_files){ NULL, 0, 0 };
 }

@@ -16,7 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "pack/pack_internal.h"
+#include "archive/archive_internal.h"
 
 #define RANDOM 12	/* digits of its name */
 #define TRIES 20
@@ -64,7 +64,7 @@ is_inside(int dir, int top, struct err *err)
  * file and may be replaced; 0 if it does not exist; or -1 with ${err} set.
  */
 static int
-check_target(const struct pack_staged *staged, struct stat *st,
+check_target(const struct archive_staged *staged, struct stat *st,
     struct err *err)
 {
 	if (fstatat(staged->dir, staged->name, st, AT_SYMLINK_NOFOLLOW) == -1)
@@ -91,7 +91,7 @@ lock(int fd)
 
 /* Is ${name} a hidden file for the same target? */
 static bool
-is_temp(const struct pack_staged *staged, const char *name)
+is_temp(const struct archive_staged *staged, const char *name)
 {
 	size_t len = strlen(staged->prefix);
 
@@ -105,7 +105,8 @@ is_temp(const struct pack_staged *staged, const char *name)
  * fail.
  */
 static int
-sweep_one(const struct pack_staged *staged, const char *name, struct err *err)
+sweep_one(const struct archive_staged *staged, const char *name,
+    struct err *err)
 {
 	int fd = openat(staged->dir, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK |
 	    O_CLOEXEC), rc = 0;
@@ -128,7 +129,7 @@ sweep_one(const struct pack_staged *staged, const char *name, struct err *err)
 }
 
 static int
-sweep(const struct pack_staged *staged, struct err *err)
+sweep(const struct archive_staged *staged, struct err *err)
 {
 	int fd = openat(staged->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *list = fd != -1 ? fdopendir(fd) : NULL;
@@ -150,7 +151,7 @@ sweep(const struct pack_staged *staged, struct err *err)
 
 /* Create the hidden file under an unpredictable name. */
 static int
-make_temp(struct pack_staged *staged, struct err *err)
+make_temp(struct archive_staged *staged, struct err *err)
 {
 	unsigned char bytes[RANDOM / 2];
 	char digits[RANDOM + 1];
@@ -186,7 +187,7 @@ make_temp(struct pack_staged *staged, struct err *err)
 
 /* Open the directory of the target, and split off its name. */
 static int
-open_folder(struct pack_staged *staged, struct err *err)
+open_folder(struct archive_staged *staged, struct err *err)
 {
 	const char *slash = strrchr(staged->target, '/');
 	char *folder = slash == NULL ? mem_text(".") : mem_copy(staged->target,
@@ -205,12 +206,12 @@ open_folder(struct pack_staged *staged, struct err *err)
 }
 
 int
-pack_staged_open(struct pack_staged *staged, const char *target, int inside,
-    bool force, struct err *err)
+archive_staged_open(struct archive_staged *staged, const char *target,
+    int inside, bool force, struct err *err)
 {
 	int rc;
 
-	*staged = (struct pack_staged){ .target = target, .dir = -1,
+	*staged = (struct archive_staged){ .target = target, .dir = -1,
 	    .fd = -1, .force = force };
 	if (open_folder(staged, err) == -1)
 		return -1;
@@ -229,7 +230,7 @@ pack_staged_open(struct pack_staged *staged, const char *target, int inside,
 
 /* Is the target still the file that was checked? */
 static int
-check_replaced(const struct pack_staged *staged, struct err *err)
+check_replaced(const struct archive_staged *staged, struct err *err)
 {
 	const struct stat *was = &staged->replaced;
 	struct stat st;
@@ -250,7 +251,7 @@ check_replaced(const struct pack_staged *staged, struct err *err)
  * Unlinking the hidden name then removes the old file.
  */
 static int
-replace(struct pack_staged *staged, struct err *err)
+replace(struct archive_staged *staged, struct err *err)
 {
 	if (check_replaced(staged, err) == -1)
 		return -1;
@@ -272,7 +273,7 @@ replace(struct pack_staged *staged, struct err *err)
  * just created.
  */
 static int
-give(const struct pack_staged *staged, struct err *err)
+give(const struct archive_staged *staged, struct err *err)
 {
 	if (renameat2(staged->dir, staged->temp, staged->dir, staged->name,
 	    RENAME_NOREPLACE) == 0)
@@ -288,7 +289,7 @@ give(const struct pack_staged *staged, struct err *err)
 
 /* In a directory that others can write to, the name may lead elsewhere now. */
 static int
-check_ours(const struct pack_staged *staged, const char *name,
+check_ours(const struct archive_staged *staged, const char *name,
     struct err *err)
 {
 	struct stat have, there;
@@ -302,7 +303,7 @@ check_ours(const struct pack_staged *staged, const char *name,
 }
 
 int
-pack_staged_name(struct pack_staged *staged, struct err *err)
+archive_staged_name(struct archive_staged *staged, struct err *err)
 {
 	if (check_ours(staged, staged->temp, err) == -1 || (staged->replaces ?
 	    replace(staged, err) : give(staged, err)) == -1 ||
@@ -323,7 +324,7 @@ pack_staged_name(struct pack_staged *staged, struct err *err)
 }
 
 void
-pack_staged_close(struct pack_staged *staged)
+archive_staged_close(struct archive_staged *staged)
 {
 	/* Unlink it while it is locked: later the name may be another's. */
 	if (staged->fd != -1 && !staged->is_named)
@@ -335,5 +336,5 @@ pack_staged_close(struct pack_staged *staged)
 	free(staged->name);
 	free(staged->prefix);
 	free(staged->temp);
-	*staged = (struct pack_staged){ .dir = -1, .fd = -1 };
+	*staged = (struct archive_staged){ .dir = -1, .fd = -1 };
 }
