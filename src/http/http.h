@@ -8,102 +8,102 @@
 #include "base/base.h"
 
 /*
- * Requests and their replies.  Requests are handed in, replies are taken out
- * one by one; between the two lie the retries, the waits, the redirects and
- * the pace, all of them here.  One thread, one libcurl multi handle, and no
- * callback that leaves this room.
+ * An HTTP client with a pull interface: http_send() queues a request,
+ * http_wait() returns the next reply.  Retries, waits, redirects and rate
+ * limiting happen in between, all in this room.  One thread, one libcurl multi
+ * handle, and no callbacks to other rooms.
  */
 struct http;
 
-#define HTTP_KEPT 2	/* headers of a reply that may be asked for */
+#define HTTP_KEPT 2	/* reply headers that a request may ask for */
 
-/* What to do about a status, where it is not what http_retry.c does. */
+/* Overrides whether http_retry.c retries a status. */
 struct http_rule {
 	int status;
 	bool retry;
 };
 
 struct http_settings {
-	const char *base;	/* the server, as http_check_server() gave it */
-	char *const *hosts;	/* others that may have the key; NULL at end */
+	const char *base;	/* the server, from http_check_server() */
+	char *const *hosts;	/* others that get the key; NULL-terminated */
 	const char *auth_header;	/* NULL: none */
 	const char *auth_prefix;
 	bool basic;		/* the key is "user:password", sent as HTTP's
 				 * Basic (RFC 7617) */
 	const char *key;
-	char *const *headers;	/* "Name: value", for all that have the key;
-				 * NULL at the end, or none */
+	char *const *headers;	/* "Name: value", sent along with the key;
+				 * NULL-terminated, or NULL */
 	const char *agent;	/* User-Agent */
 	const char *ca_file;	/* NULL: the system's certificates */
-	unsigned jobs;		/* requests under way, at most */
-	unsigned attempts;	/* for each request */
-	int64_t max_wait_ms;	/* that a server may ask for */
+	unsigned jobs;		/* the most requests in flight */
+	unsigned attempts;	/* per request */
+	int64_t max_wait_ms;	/* the longest wait a server may ask for */
 	int64_t stall_ms;	/* without a byte, before a retry */
-	int64_t first_byte_ms;	/* for all requests, or 0: as each says */
-	size_t max_body;	/* decoded */
+	int64_t first_byte_ms;	/* for all requests; 0: see each request */
+	size_t max_body;	/* decoded bytes */
 	struct log *log;
 	int wake_fd;		/* readable: wake http_wait(); -1: none */
 };
 
 struct http_request {
-	char *url;		/* new; ours from then on */
-	char *body;		/* of a POST, JSON; NULL: a GET; likewise */
-	/* Headers of the reply to be kept, or NULL. */
+	char *url;		/* new; http_send() takes ownership */
+	char *body;		/* JSON of a POST, likewise; NULL: a GET */
+	/* Reply headers to keep, or NULL. */
 	const char *headers[HTTP_KEPT];
-	const char *what;	/* for people and the log; kept by the caller */
+	const char *what;	/* for messages and the log; borrowed */
 	bool is_text;		/* the reply need not be JSON */
 	uint32_t first_byte_s;
-	bool may_be_smaller;	/* if it takes too long, less will be asked */
-	unsigned attempts;	/* 0: as for all */
-	const struct http_rule *rules;	/* kept by the caller */
+	bool may_be_smaller;	/* if slow, the caller asks for a smaller page */
+	unsigned attempts;	/* 0: as in the settings */
+	const struct http_rule *rules;	/* borrowed */
 	size_t n_rules;
-	void *tag;		/* the caller's, given back */
+	void *tag;		/* the caller's, returned with the reply */
 };
 
 enum http_outcome {
-	HTTP_GOOD,		/* 2xx, whole */
-	HTTP_REFUSED,		/* a status that a retry won't change */
-	HTTP_SPENT,		/* it failed as often as it may */
+	HTTP_GOOD,		/* 2xx, complete */
+	HTTP_REFUSED,		/* a status that is not retried */
+	HTTP_SPENT,		/* all attempts failed */
 	HTTP_TOO_LARGE		/* larger than ${max_body} */
 };
 
-/* A reply; the caller gives it back by http_reply_free() or http_requeue(). */
+/* A reply; return it with http_reply_free() or http_requeue(). */
 struct http_reply {
 	enum http_outcome outcome;
-	int status;		/* 0: there was no answer */
+	int status;		/* 0: no answer */
 	struct text body;
-	bool is_html;		/* by its content type */
+	bool is_html;		/* by its Content-Type */
 	bool is_json;
 	unsigned attempts;
-	bool is_slow;		/* it took too long, the last time */
-	bool is_unreached;	/* no server has answered anything so far */
-	bool has_retry_after;	/* it is refused, with a time to come again */
-	char why[300];		/* of what is not HTTP_GOOD, for people */
-	char *headers[HTTP_KEPT];	/* those that were to be kept */
-	char *id;		/* that the server gave the request, or NULL */
+	bool is_slow;		/* the last attempt timed out */
+	bool is_unreached;	/* no server has answered any request so far */
+	bool has_retry_after;	/* refused, with a time to retry */
+	char why[300];		/* why it is not HTTP_GOOD, for people */
+	char *headers[HTTP_KEPT];	/* the headers to keep */
+	char *id;		/* the server's request ID, or NULL */
 	struct http_request request;
 };
 
 enum http_event {
-	HTTP_REPLY,	/* here is one */
-	HTTP_IDLE,	/* nothing is under way */
-	HTTP_TICK,	/* the time given is over */
+	HTTP_REPLY,	/* ${reply} is set */
+	HTTP_IDLE,	/* no request is pending */
+	HTTP_TICK,	/* the timeout expired */
 	HTTP_WOKEN,	/* ${wake_fd} is readable */
-	HTTP_FAILED	/* no use going on; ${err} says why */
+	HTTP_FAILED	/* no request can succeed any more; see ${err} */
 };
 
 /**
  * http_check_server(url, err):
- * Is ${url} the address of a server: http or https, a host, no user, no
- * query?  Return it as it is used, without a slash at its end, new; or NULL
- * with ${err} set (ERR_USAGE).
+ * Check that ${url} is a server's URL: http or https, a host, no user, no
+ * query.  Return it normalized, without a trailing slash, new; or NULL with
+ * ${err} set (ERR_USAGE).
  */
 char *http_check_server(const char *, struct err *);
 
 /**
  * http_check_key(key, err):
  * Can ${key} be sent in a header?  Return 0, or -1 with ${err} set
- * (ERR_USAGE), which does not tell the key.
+ * (ERR_USAGE); the message never has the key.
  */
 int http_check_key(const char *, struct err *);
 
@@ -116,98 +116,98 @@ int http_check_host(const char *, struct err *);
 
 /**
  * http_follow(base, hosts, from, link, err):
- * Return the address, new, to which ${link} in the reply from ${from} leads,
- * if it is on the server ${base} or one of ${hosts}, a list that ends in NULL,
- * or NULL; else return NULL with ${err} set (ERR_DATA).
+ * Resolve ${link} in the reply from ${from}.  Return the URL, new, if it is on
+ * the server ${base} or one of ${hosts} (NULL-terminated, or NULL); else
+ * return NULL with ${err} set (ERR_DATA).
  */
 char *http_follow(const char *, char *const *, const char *, const char *,
     struct err *);
 
 /**
  * http_next_link(value, is_odd):
- * Return the target, new, that a Link header (RFC 8288) gives for the
- * relation "next"; or NULL, and ${is_odd} says if it speaks of a next page in
- * a way that can't be read.
+ * Return the target of the relation "next" in a Link header (RFC 8288), new;
+ * or NULL with ${*is_odd} set if the header mentions a next page but cannot be
+ * parsed.
  */
 char *http_next_link(const char *, bool *);
 
 /**
  * http_new(settings, err):
- * Start.  What ${settings} points to is kept by the caller, but for the key.
- * Return NULL with ${err} set where libcurl can't be used; http_free() it.
+ * Return a new client; http_free() it.  The strings in ${settings}, except for
+ * the key, must outlive it.  Return NULL with ${err} set if libcurl fails.
  */
 struct http *http_new(const struct http_settings *, struct err *);
 
-/** http_free(http): Give up all requests; ${http} may be NULL. */
+/** http_free(http): Cancel all requests and free ${http} (may be NULL). */
 void http_free(struct http *);
 
-/** http_free_slots(http): How many more requests may be handed in now. */
+/** http_free_slots(http): Return how many requests may be sent now. */
 unsigned http_free_slots(const struct http *);
 
-/** http_send(http, request): Hand in ${request}. */
+/** http_send(http, request): Queue ${request}. */
 void http_send(struct http *, const struct http_request *);
 
 /**
  * http_wait(http, ms, reply, err):
- * Work on the requests until something is to be told, at most ${ms}.
+ * Transfer data until there is an event, for at most ${ms}.  Return the event.
  */
 enum http_event http_wait(struct http *, int64_t, struct http_reply **,
     struct err *);
 
 /**
  * http_accept(http, reply):
- * The good reply is what was promised.  To be said soon, and not when it is
- * dropped: others may wait for it.
+ * Report that the caller found the body of the HTTP_GOOD ${reply} valid.  Call
+ * it before committing the reply: the limiter may be waiting for it.
  */
 void http_accept(struct http *, struct http_reply *);
 
 /**
  * http_requeue(http, reply, why):
- * The good reply is not what was promised, for the reason ${why}.  If the
- * request may be tried again, take ${reply} back and return true.  Else
- * ${reply}, now HTTP_SPENT, stays the caller's; return false.  Where the reply
- * said when to come again, it was a refusal.
+ * Report that the body of the HTTP_GOOD ${reply} is invalid, because of
+ * ${why}.  If an attempt is left, take ${reply} back, retry and return true.
+ * Else return false; ${reply}, now HTTP_SPENT, stays the caller's.  A reply
+ * with a Retry-After counts as a refusal.
  */
 bool http_requeue(struct http *, struct http_reply *, const char *);
 
 /**
  * http_reason(reply, out):
- * Write why ${reply} is not HTTP_GOOD, and the id that the server gave the
- * request, by which its makers can find it.
+ * Write why ${reply} is not HTTP_GOOD, with the server's request ID, which
+ * helps its operators to find the request.
  */
 void http_reason(const struct http_reply *, char [400]);
 
 /**
  * http_hide(http, text):
- * Put "***" in ${text} wherever the key stands, as it is, percent-encoded, or
- * with JSON's escapes; likewise where the half of it stands or more, and at
- * the end, where it may have been cut.  It may become shorter.  What ${http}
- * hands out to be told (why, id) has no key; what a caller quotes of a body
- * or a header may have one.  A key of less than 6 characters is not hidden;
- * ${http} and ${text} may be NULL.
+ * Replace the key in ${text} with "***": plain, percent-encoded or with JSON
+ * escapes; also half of it or more, and a prefix at the end, where the text
+ * may be truncated.  ${text} may become shorter.  A reply's ${why} and ${id}
+ * never have the key; use this for what a caller quotes from bodies and
+ * headers.  A key of less than 6 characters is not hidden; ${http} and ${text}
+ * may be NULL.
  */
 void http_hide(const struct http *, char *);
 
-/** http_hidden(http, text): Return a copy of ${text} so changed, new. */
+/** http_hidden(http, text): Return a copy of ${text} without the key, new. */
 char *http_hidden(const struct http *, const char *);
 
-/** http_reply_free(http, reply): The caller is done with ${reply}. */
+/** http_reply_free(http, reply): Free ${reply}. */
 void http_reply_free(struct http *, struct http_reply *);
 
 /**
  * http_stop(http, ms):
- * Give up what waits; what is under way may come in within ${ms}.
+ * Cancel waiting requests; let those in flight finish within ${ms}.
  */
 void http_stop(struct http *, int64_t);
 
-/* What was done so far. */
+/* Statistics. */
 struct http_counts {
-	uint64_t requests;	/* sent, each attempt counted */
+	uint64_t requests;	/* attempts sent */
 	uint64_t retries;
-	uint64_t bytes;		/* of bodies, decoded */
-	unsigned under_way;
-	unsigned waiting;	/* for their time to be tried again */
-	int64_t pause_ms;	/* until the server may be asked again */
+	uint64_t bytes;		/* of decoded bodies */
+	unsigned under_way;	/* requests in flight */
+	unsigned waiting;	/* requests waiting to be retried */
+	int64_t pause_ms;	/* until the next request may be sent */
 };
 
 /** http_count(http, counts): Fill ${counts}. */
@@ -218,16 +218,16 @@ const char *http_version(void);
 
 /**
  * http_check_header(value, err):
- * Can ${value} be that of a header?  Return 0, or -1 with ${err} set
+ * Is ${value} a valid header value?  Return 0, or -1 with ${err} set
  * (ERR_USAGE) to "has ...".
  */
 int http_check_header(const char *, struct err *);
 
 /**
  * http_explain(body, text):
- * Add what an error's body says, in a few words: its JSON "detail" or
- * "error" or "message", in any of their usual forms, with the code that
- * stands beside it, or the start of a text.
+ * Summarize the body of an error reply: its JSON "detail", "error" or
+ * "message", in any of their usual forms, with the code beside it; or the
+ * start of a text.
  */
 void http_explain(struct span, struct text *);
 

@@ -1,5 +1,5 @@
 /*
- * libcurl: what is set on a handle, and what its callbacks note.
+ * libcurl: the options of a handle, and its callbacks.
  */
 
 #include <stdio.h>
@@ -22,12 +22,12 @@ http_global(struct err *err)
 	static bool done;
 
 	if (!done && curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
-		return err_set(err, ERR_INTERNAL, "libcurl can't be used");
+		return err_set(err, ERR_INTERNAL, "cannot initialize libcurl");
 	done = true;
 	return 0;
 }
 
-/* So many bytes came, of the head or of the body, decoded. */
+/* Count received bytes, of headers or of the decoded body. */
 static void
 note_bytes(struct transfer *transfer, size_t n)
 {
@@ -42,7 +42,7 @@ note_bytes(struct transfer *transfer, size_t n)
 	transfer->span_bytes += n;
 }
 
-/* Bytes of a body, decoded. */
+/* libcurl's callback for decoded bytes of a body. */
 static size_t
 on_body(char *data, size_t size, size_t n, void *cookie)
 {
@@ -77,7 +77,7 @@ header_value(const char *line, size_t len)
 	return mem_copy(p, (size_t)(end - p));
 }
 
-/* Those about waits and limits. */
+/* Keep headers about waits and limits. */
 static void
 note_reported(struct transfer *transfer, const char *line, size_t len)
 {
@@ -93,7 +93,7 @@ note_reported(struct transfer *transfer, const char *line, size_t len)
 	free(value);
 }
 
-/* Keep what is shown to people: visible, and not too long. */
+/* Store a header to show to people: escaped, and truncated. */
 static char *
 visible_value(const char *line, size_t len)
 {
@@ -110,7 +110,7 @@ visible_value(const char *line, size_t len)
 	return text_take(&text);
 }
 
-/* The header that the request wants kept; several of one name are a list. */
+/* Keep the headers that the request asks for; join those of one name. */
 static void
 keep_header(char **kept, const char *line, size_t len)
 {
@@ -160,7 +160,7 @@ note_header(struct transfer *transfer, const char *line, size_t len)
 	}
 }
 
-/* Nothing is known of the head yet. */
+/* Forget the headers so far. */
 static void
 forget_head(struct transfer *transfer)
 {
@@ -182,7 +182,8 @@ forget_head(struct transfer *transfer)
 	transfer->reply.is_html = transfer->reply.is_json = false;
 }
 
-/* A line of the head.  A new status line begins a new head (100, proxy). */
+/* libcurl's callback for a header line.  A status line starts a new block of
+ * headers (after 100 Continue, or a proxy's reply). */
 static size_t
 on_header(char *line, size_t size, size_t n, void *cookie)
 {
@@ -201,7 +202,7 @@ on_header(char *line, size_t size, size_t n, void *cookie)
 	return len;
 }
 
-/* What is the same for all requests. */
+/* Set the options that all requests share. */
 static CURL *
 new_handle(const struct http_settings *settings)
 {
@@ -219,7 +220,7 @@ new_handle(const struct http_settings *settings)
 	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_MS);
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
 	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
-	/* Our headers are for the server, never for a proxy. */
+	/* Send the request's headers to the server, never to a proxy. */
 	curl_easy_setopt(easy, CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE);
 	curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 128L * 1024);
 	curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE,
@@ -229,7 +230,7 @@ new_handle(const struct http_settings *settings)
 	return easy;
 }
 
-/* A reply of nothing yet, for another try of the same request. */
+/* Reset the reply for another attempt. */
 static void
 forget_reply(struct transfer *transfer)
 {
@@ -241,7 +242,7 @@ forget_reply(struct transfer *transfer)
 	forget_head(transfer);
 	transfer->header_bytes = 0;
 	transfer->too_large = false;
-	transfer->curl_says[0] = '\0';
+	transfer->curl_error[0] = '\0';
 }
 
 int
@@ -258,7 +259,7 @@ http_start(struct transfer *transfer)
 	forget_reply(transfer);
 	curl_easy_setopt(easy, CURLOPT_URL, transfer->url);
 	if (transfer->reply.request.body != NULL) {
-		/* To no other place, see redirect(). */
+		/* redirect() sends a POST to no other server. */
 		curl_easy_setopt(easy, CURLOPT_POST, 1L);
 		curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE,
 		    (long)strlen(transfer->reply.request.body));
@@ -279,7 +280,7 @@ http_start(struct transfer *transfer)
 	curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
 	curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer);
 	curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
-	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->curl_says);
+	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->curl_error);
 	if (curl_multi_add_handle(http->multi, easy) != CURLM_OK) {
 		curl_easy_cleanup(easy);
 		return -1;

@@ -1,5 +1,5 @@
 /*
- * What the body of an error says, in a few words.
+ * Summaries of the bodies of error replies.
  */
 
 #include <jansson.h>
@@ -45,7 +45,7 @@ add_code(json_t *value, struct text *text)
 	text_adds(text, ": ");
 }
 
-/* Add what a value says, in any of the forms that servers use. */
+/* Add the message in a value, in any of the forms that servers use. */
 static void
 add_reported(json_t *value, struct text *text)
 {

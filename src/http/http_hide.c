@@ -1,5 +1,5 @@
 /*
- * The key in what a server says: no text that people or files get has it.
+ * Redacting the key: no message or file may contain it.
  */
 
 #include <ctype.h>
@@ -8,7 +8,7 @@
 
 #include "http/http_internal.h"
 
-#define SHORTEST 6	/* characters of a key that can be told by them */
+#define SHORTEST 6	/* characters; a shorter key can't be told from other text */
 #define HIDDEN "***"
 
 static bool
@@ -26,8 +26,8 @@ is_hex(const char *p, size_t n, unsigned char c)
 }
 
 /*
- * Does ${c} begin at ${p}, as it is, in the other case, percent-encoded, or as
- * JSON has it?  Return of how many bytes, or 0.
+ * Is the character ${c} at ${p}: plain, in the other case, percent-encoded or
+ * with JSON's escapes?  Return the number of bytes, or 0.
  */
 static size_t
 match_one(const char *p, char c)
@@ -44,8 +44,8 @@ match_one(const char *p, char c)
 }
 
 /*
- * Return of how many bytes at ${p} the key is: all of it, the half of it or
- * more, or its begin at the end of the text, where it may have been cut.
+ * Return how many bytes at ${p} are the key: all of it, at least half of it,
+ * or its prefix at the end of the text, which may be truncated.
  */
 static size_t
 match(const char *p, const char *key)
@@ -62,7 +62,7 @@ match(const char *p, const char *key)
 		   : 0;
 }
 
-/* A copy of what can be told from other texts, new; or NULL. */
+/* A copy of a secret that is long enough to hide, new; or NULL. */
 static char *
 secret_of(const char *text)
 {
@@ -81,7 +81,7 @@ http_keep_secrets(struct http *http, const struct http_settings *settings)
 	http->secrets[0] = secret_of(key);
 	if (http->secrets[0] != NULL)
 		http->secrets[1] = text_base64(key, strlen(key));
-	/* What fills the last group may be left out. */
+	/* Servers may omit the padding. */
 	len = http->secrets[1] != NULL ? strlen(http->secrets[1]) : 0;
 	while (len > 0 && http->secrets[1][len - 1] == '=')
 		http->secrets[1][--len] = '\0';
@@ -90,7 +90,7 @@ http_keep_secrets(struct http *http, const struct http_settings *settings)
 		http->secrets[2] = secret_of(password + 1);
 }
 
-/* Of how many bytes is a secret at ${p}? */
+/* Return how many bytes at ${p} are a secret. */
 static size_t
 match_any(const struct http *http, const char *p)
 {

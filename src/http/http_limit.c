@@ -1,16 +1,15 @@
 /*
- * What may be asked of the server: so many requests on the wire as the user
- * says, or as the server was found to take (http_width.c), at the pace that
- * was found out (http_limiter.c), and no more than the server says are left
- * (http_quota.c).
+ * All limits on requests: the concurrency that the user set or that the server
+ * was found to accept (http_width.c), the rate limit that was found
+ * (http_limiter.c), and the quota that the server reports (http_quota.c).
  *
- * The breaker counts failures in a row, over all requests.  A server that
- * doesn't answer at all is given up sooner than one that answers with errors.
+ * The circuit breaker counts failures in a row, over all requests.  It opens
+ * sooner for a server that does not answer than for one that sends errors.
  */
 
 #include "http/http_internal.h"
 
-#define MAX_BROKEN 64		/* no answer: 4 rounds of 16 */
+#define MAX_BROKEN 64		/* without an answer: 4 rounds of 16 */
 #define MAX_FAILED 250		/* 50 requests, 5 times each */
 
 void
@@ -79,14 +78,14 @@ limit_refused(struct transfer *transfer, const struct limiter_refusal *refusal,
 {
 	struct http *http = transfer->http;
 	struct limit *limit = &http->limit;
-	enum width_word word;
+	enum width_result word;
 
 	if (limit->refused_since == 0)
 		limit->refused_since = now;
 	word = width_refused(&limit->width, &transfer->place, now);
 	if (word == WIDTH_FOUND)
 		log_say(http->settings.log, LOG_INFO, "http", "the server "
-		    "takes %u requests at a time", limit->width.good);
+		    "accepts only %u concurrent requests", limit->width.good);
 	return limiter_refused_at(&limit->limiter, &limit->before,
 	    &transfer->ticket, refusal, word, now);
 }

@@ -1,60 +1,61 @@
 /*
- * How many requests a second the server takes, found out by trying.
+ * The rate limiter: finds the server's rate limit by experiment.
  *
- * A server refuses some requests for a limit, or now and then, whatever the
- * pace: a limit shared with others, a load balancer that restarts.  The two
- * are told apart by an experiment:
+ * A server refuses requests because of a limit on their rate, or independent
+ * of it: a limit shared with others, a load balancer that restarts.  An
+ * experiment distinguishes the two:
  *
- *	FREE	no pace.  Refusals are counted for two seconds at least; then
- *	TRIAL	a pace somewhat below what was served meanwhile.  If as large
- *		a share is refused as before, it is no matter of the pace:
- *		FREE, and that share is usual; it is doubted from time to
- *		time.  If fewer are refused, but some are: once more, below
- *		what was served now.  If none are:
- *	LIMITED	the pace goes up and down by steps (http_limiter_step.c): half
- *		of the way to the one that was refused last, again and again;
- *		each step is good when nothing was refused for a while, or
- *		else undone.  When there are no more steps it creeps, and from
- *		time to time it is doubled, for a second: has the limit gone
- *		up?  Then it is doubled again, until something is refused.
+ *	FREE	The rate is unlimited.  Refusals are counted for at least two
+ *		seconds; then follows
+ *	TRIAL	a rate somewhat below what was served so far.  If the same
+ *		share is refused as before, refusals don't depend on the rate:
+ *		FREE, with that share as the baseline, to be questioned from
+ *		time to time.  If fewer are refused, but some: another trial,
+ *		below what is served now.  If none are refused:
+ *	LIMITED	The rate moves by steps (http_limiter_step.c), a binary search
+ *		towards the last rate that was refused.  A step without
+ *		refusals for a while is kept, else undone.  After the last step
+ *		the rate is nudged up slowly; from time to time a probe doubles
+ *		it for a second, to notice that the limit has gone up.  Then it
+ *		doubles again, until a request is refused.
  *
- * Where nothing at all is served any more (a drought: a window's requests are
- * used up) there is no doubt; and then, and where too fast a pace was noticed,
- * it holds: nothing is sent for a moment, or as long as the server says, then
- * one request (a scout), until one is served.
+ * When nothing is served any more (a drought: the period's requests are used
+ * up), there certainly is a limit.  Then, and when the rate was found to be
+ * too fast, the limiter holds: it sends nothing for a moment, or as long as
+ * the server says, and then single requests (scouts) until one is served.
  *
- * Only what was sent since the pace changed tells of that pace (the epoch).
- * A request that was refused before may be refused again for its own sake, and
- * is not counted either where refusals are weighed.
+ * Only requests sent since the last change of the rate (the epoch) say
+ * something about the current rate.  A retry of a refused request may be
+ * refused because of the request itself, so retries don't count as refusals.
  */
 
 #include <math.h>
 
 #include "http/http_limiter.h"
 
-#define SLACK_MS 10	/* what was not sent in time is made up for */
-#define GUESS 0.95	/* likewise, where it is no doubt a limit */
+#define SLACK_MS 10	/* lateness that later requests may make up for */
+#define GUESS 0.95	/* of what was served, if it is certainly a limit */
 #define SAFE 0.7
 #define BELOW 0.8	/* of what was served */
-#define ENOUGH 12	/* refusals, to tell a share */
-#define MANY 2000	/* requests with fewer refusals: no matter */
-#define EXPECTED 16	/* refusals, if it were the same share */
-#define SURE 14		/* one in e^8, the share being off by a third */
-#define SURE_LIMIT 5	/* likewise, where it is one anyway */
-#define FREE_MS 2000	/* likewise, where there is no pace */
+#define ENOUGH 12	/* refusals, to measure their share */
+#define MANY 2000	/* requests with fewer refusals: ignore them */
+#define EXPECTED 16	/* refusals, if the share were the same */
+#define SURE 14		/* log odds: e^8 even if the share is off by 1/3 */
+#define SURE_LIMIT 5	/* log odds, if a limit is known */
+#define FREE_MS 2000	/* the least to measure in, without a rate */
 #define RARE 0.005
 #define LIFE 1200	/* requests */
-#define MEASURED 100	/* likewise, to know what is served a second */
-#define MIN_ALIKE 0.35	/* of the share before */
+#define MEASURED 100	/* requests, to measure the rate served */
+#define MIN_ALIKE 0.35	/* of the share before: the same share */
 #define MAX_ALIKE 3
-#define FEW 0.12	/* of the share before: it was the pace */
-#define MAX_SHARE 0.4	/* more than that is a limit */
+#define FEW 0.12	/* of the share before: it depends on the rate */
+#define MAX_SHARE 0.4	/* a higher share means a limit */
 #define DOUBT_MS 20000
 #define MAX_DOUBT_MS 240000
 #define ROW 10		/* refused in a row: a drought */
-#define OF_LAST 24	/* likewise, of the last 32 */
+#define OF_LAST 24	/* refused of the last 32: a drought */
 #define HOLD_MS 50
-#define HOLD_REQUESTS 2	/* at the pace, or a second */
+#define HOLD_REQUESTS 2	/* at the current rate, or per second */
 #define HOLD_GROWS 1.3
 #define MAX_HOLD_MS 60000
 #define STEP_MS 2000
@@ -63,10 +64,10 @@
 #define PROBE_REQUESTS 4
 #define MAX_PROBE_MS 40000
 #define FORGET_MS 120000
-#define SPAN_MS 200	/* the least to measure in */
-#define SETTLE_MS 250	/* before a trial counts */
+#define SPAN_MS 200	/* the shortest interval to measure in */
+#define SETTLE_MS 250	/* until a trial counts */
 #define MAX_AFTER 2
-#define AFTER_RATE 5	/* slower is slow enough not to be felt */
+#define AFTER_RATE 5	/* at a slower rate, a hold has no aftermath */
 #define MIN_RATE 0.02	/* requests a second */
 #define ALARM 4.5
 
@@ -86,7 +87,7 @@ limiter_begin(struct limiter *limiter, int64_t now)
 	limiter->history = 0;
 	if (limiter->rate > 0)
 		limiter->next = (double)limiter->last + 1000 / limiter->rate;
-	/* What was not sent meanwhile is not made up for. */
+	/* Don't make up for requests that were not sent. */
 	if (limiter->next < (double)now)
 		limiter->next = (double)now;
 }
@@ -105,7 +106,7 @@ limiter_set_free(struct limiter *limiter, double baseline, int64_t now)
 		limiter->try_wait = MAX_DOUBT_MS;
 }
 
-/* ${share} was refused, and ${served} a second were not, as a block says. */
+/* Start a trial below the rate served in ${block}. */
 static void
 set_trial(struct limiter *limiter, const struct limiter_block *block,
     double share, double served, int64_t now)
@@ -129,7 +130,7 @@ set_limited(struct limiter *limiter, int64_t now)
 {
 	const struct limiter_block *block = &limiter->block;
 
-	/* What was served before the trial was too fast, if that is known. */
+	/* Record the rate before the trial, if measured, as too fast. */
 	limiter->ceiling =
 	    limiter->state == LIMITER_TRIAL && limiter->tried > MEASURED
 		? limiter->rate / BELOW
@@ -147,9 +148,9 @@ set_limited(struct limiter *limiter, int64_t now)
 	    FORGET_MS ? PROBE_FIRST_MS : limiter_longer(limiter->probe_wait);
 	limiter->probe_after = now + limiter->probe_wait;
 	limiter->limited = now;
-	limiter->crept = now;
-	limiter->creep_wait = CREEP_MS;
-	limiter->creep = 0;
+	limiter->nudged = now;
+	limiter->nudge_wait = NUDGE_MS;
+	limiter->nudge = 0;
 	limiter->alarms = 0;
 	limiter_begin(limiter, now);
 	limiter->life = limiter->block;
@@ -175,7 +176,7 @@ hold(struct limiter *limiter, int64_t retry_after, bool is_drought, int64_t now)
 	limiter->epoch++;
 }
 
-/* The scout was refused too. */
+/* The scout was refused: hold for longer. */
 static void
 hold_longer(struct limiter *limiter, int64_t retry_after, int64_t now)
 {
@@ -188,7 +189,7 @@ hold_longer(struct limiter *limiter, int64_t retry_after, int64_t now)
 		limiter->held_until = now + retry_after;
 }
 
-/* Something is served again. */
+/* A request was served: end the hold. */
 static void
 end_hold(struct limiter *limiter, int64_t now)
 {
@@ -197,10 +198,10 @@ end_hold(struct limiter *limiter, int64_t now)
 	double served;
 
 	limiter->holds = limiter->is_scout_out = false;
-	/* All of a wait counts only where a limit is known. */
+	/* Count the entire wait only if a limit is known. */
 	if (limiter->state != LIMITER_LIMITED && held > BLOCK_MS)
 		span -= held - BLOCK_MS;
-	/* One is served at either end. */
+	/* n requests have n - 1 intervals. */
 	served = (limiter->cycle_served > 1 ? limiter->cycle_served - 1 :
 	    limiter->cycle_served) * 1000.0 /
 	    (double)(span > SPAN_MS ? span : SPAN_MS);
@@ -233,9 +234,9 @@ limiter_waits(const struct limiter *limiter, int64_t now)
 	    limiter->held_until - now : 0;
 }
 
-/* ------------------------------------------------------------- judging */
+/* ----------------------------------------------------------- measuring */
 
-/* What share is refused, and how many a second are served? */
+/* Measure the share refused and the rate served. */
 static double
 share(const struct limiter_block *block)
 {
@@ -274,7 +275,7 @@ classify_trial(struct limiter *limiter, int64_t now)
 	struct limiter_block *block = &limiter->block;
 	double n;
 
-	/* The server may still feel what was sent before. */
+	/* The server may still be refusing for the earlier rate. */
 	if (now < limiter->settled) {
 		*block = (struct limiter_block){ .since = now };
 		return;
@@ -296,7 +297,7 @@ classify_trial(struct limiter *limiter, int64_t now)
 	}
 }
 
-/* Weigh one more: are more refused than usual? */
+/* Update the evidence (a log-likelihood ratio) that too many are refused. */
 static bool
 alarms(struct limiter *limiter, bool refused)
 {
@@ -312,7 +313,7 @@ alarms(struct limiter *limiter, bool refused)
 	return limiter->alarm > ALARM;
 }
 
-/* So many requests at this pace tell whether it is too fast. */
+/* Return how many requests it takes to know whether this rate is too fast. */
 static double
 enough(const struct limiter *limiter)
 {
@@ -338,7 +339,7 @@ is_dry(const struct limiter *limiter)
 	    __builtin_popcount(limiter->history) >= OF_LAST;
 }
 
-/* -------------------------------------------------------- what happens */
+/* -------------------------------------------------------------- events */
 
 int64_t
 limiter_next(const struct limiter *limiter, int64_t now)
@@ -416,7 +417,7 @@ limiter_lost(
 	hold_longer(limiter, -1, now);
 }
 
-/* A limit is known; is this one refusal too many? */
+/* A limit is known: does this refusal mean that the rate is too fast? */
 static bool
 refused_limited(struct limiter *limiter, const struct limiter_refusal *refusal,
     int64_t now)
@@ -430,7 +431,7 @@ refused_limited(struct limiter *limiter, const struct limiter_refusal *refusal,
 	}
 	if (!alarms(limiter, true))
 		return false;
-	/* What was too fast a moment ago may still be felt. */
+	/* Right after a hold, refusals may be for the earlier rate. */
 	if (now - limiter->cycle > AFTER_MS || limiter->after >= MAX_AFTER ||
 	    limiter->rate < AFTER_RATE) {
 		limiter_step_down(limiter, now);
@@ -487,7 +488,7 @@ limiter_refused(struct limiter *limiter, const struct limiter_ticket *ticket,
 bool
 limiter_refused_at(struct limiter *limiter, struct limiter *before,
     const struct limiter_ticket *ticket, const struct limiter_refusal *refusal,
-    enum width_word word, int64_t now)
+    enum width_result word, int64_t now)
 {
 	unsigned epoch = limiter->epoch;
 
@@ -495,7 +496,7 @@ limiter_refused_at(struct limiter *limiter, struct limiter *before,
 	case WIDTH_NOTHING:
 		return limiter_refused(limiter, ticket, refusal, now);
 	case WIDTH_OVER:
-		/* Where all wait for it, it is heard. */
+		/* A Retry-After counts if all requests wait for it. */
 		if (limiter->holds && ticket->epoch == limiter->epoch)
 			(void)limiter_refused(limiter, ticket, refusal, now);
 		return true;

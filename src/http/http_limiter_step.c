@@ -1,5 +1,5 @@
 /*
- * The steps by which a pace goes up and down: see http_limiter.c.
+ * The steps by which the rate goes up and down: see http_limiter.c.
  */
 
 #include <stddef.h>
@@ -8,12 +8,12 @@
 
 #define MEASURED 50	/* requests */
 #define SURE_MS 10000
-#define PROBE_COST 0.007	/* of the requests are refused for it */
+#define PROBE_COST 0.007	/* share of requests refused by a probe */
 #define NEAR 0.985	/* of the ceiling: no more steps */
-#define CREEP 1.01
-#define MAX_CREEP_MS 160000
-#define MAX_CREEP 0.08
-#define CREEP_REQUESTS 900
+#define NUDGE 1.01
+#define MAX_NUDGE_MS 160000
+#define MAX_NUDGE 0.08
+#define NUDGE_REQUESTS 900
 #define CALM_MS 15000
 
 bool
@@ -25,7 +25,7 @@ limiter_is_long(
 	return span >= ms && span * limiter->rate >= requests * 1000;
 }
 
-/* Nothing was refused at ${rate} for a while, and long enough at the last. */
+/* ${rate} had no refusals for a while: it is good, and maybe sure. */
 static void
 set_good(struct limiter *limiter, double rate, int64_t now)
 {
@@ -45,7 +45,7 @@ limiter_step_up(struct limiter *limiter, int64_t now)
 
 	double span = (double)(now - block->since);
 
-	/* The server is not asked as often as it may be. */
+	/* The requests sent don't use the rate. */
 	if (sent * 1000 <
 	    (sent < MEASURED ? 0.7 : 0.9) * limiter->rate * span) {
 		limiter->is_probe = false;
@@ -71,28 +71,28 @@ limiter_step_up(struct limiter *limiter, int64_t now)
 		limiter->rate *= 2;
 	} else if (limiter->rate < limiter->ceiling * NEAR) {
 		limiter->rate += (limiter->ceiling - limiter->rate) / 2 >
-		    limiter->rate * (CREEP - 1) ?
+		    limiter->rate * (NUDGE - 1) ?
 		    (limiter->ceiling - limiter->rate) / 2 :
-		    limiter->rate * (CREEP - 1);
+		    limiter->rate * (NUDGE - 1);
 	} else if (limiter->ceiling > 0 &&
-		   now - limiter->crept > limiter->creep_wait &&
-		   (double)(now - limiter->crept) * limiter->rate >
-		       CREEP_REQUESTS * 1000.0) {
-		if (limiter->creep > 0)
-			limiter->creep_wait = CREEP_MS;
-		limiter->creep =
-		    limiter->creep > 0 ? 2 * limiter->creep : CREEP - 1;
-		if (limiter->creep > MAX_CREEP)
-			limiter->creep = MAX_CREEP;
-		limiter->rate *= 1 + limiter->creep;
-		limiter->crept = now;
+		   now - limiter->nudged > limiter->nudge_wait &&
+		   (double)(now - limiter->nudged) * limiter->rate >
+		       NUDGE_REQUESTS * 1000.0) {
+		if (limiter->nudge > 0)
+			limiter->nudge_wait = NUDGE_MS;
+		limiter->nudge =
+		    limiter->nudge > 0 ? 2 * limiter->nudge : NUDGE - 1;
+		if (limiter->nudge > MAX_NUDGE)
+			limiter->nudge = MAX_NUDGE;
+		limiter->rate *= 1 + limiter->nudge;
+		limiter->nudged = now;
 	} else {
 		return;
 	}
 	limiter_begin(limiter, now);
 }
 
-/* It was meant to be faster, and as many are on the wire as may be. */
+/* Is the concurrency limit what keeps the requests slower than the rate? */
 static bool
 is_no_faster(const struct limiter *limiter, int64_t now)
 {
@@ -105,8 +105,8 @@ is_no_faster(const struct limiter *limiter, int64_t now)
 }
 
 /*
- * So many a second are served, counting the last wait too, if that was a
- * short while ago: what a bucket gathers meanwhile is soon used up.
+ * The rate served, including a hold that was recent: a token bucket refills
+ * during the hold, and its tokens are soon used up.
  */
 static double
 with_waits(const struct limiter *limiter, int64_t now)
@@ -130,15 +130,15 @@ limiter_step_down(struct limiter *limiter, int64_t now)
 
 	limiter->full_since = 0;
 	if (limiter->rate > limiter->good && !is_no_faster(limiter, now)) {
-		/* That twice as fast is too fast tells nothing new. */
+		/* A failed probe is no news: the limit is where it was. */
 		if (!limiter->is_probe || limiter->good > limiter->base ||
 		    limiter->ceiling <= 0 || limiter->ceiling > limiter->rate) {
 			limiter->ceiling = limiter->rate;
-			if (!limiter->is_probe && limiter->creep > 0 &&
-			    limiter->creep_wait < MAX_CREEP_MS)
-				limiter->creep_wait *= 2;
-			limiter->creep = 0;
-			limiter->crept = now;
+			if (!limiter->is_probe && limiter->nudge > 0 &&
+			    limiter->nudge_wait < MAX_NUDGE_MS)
+				limiter->nudge_wait *= 2;
+			limiter->nudge = 0;
+			limiter->nudged = now;
 		}
 		limiter->rate = limiter->good;
 	} else {
@@ -156,8 +156,8 @@ limiter_step_down(struct limiter *limiter, int64_t now)
 		limiter->good_since = now;
 		if (limiter->sure > limiter->rate)
 			limiter->sure = limiter->rate;
-	limiter->crept = now;
-		limiter->creep = 0;
+	limiter->nudged = now;
+		limiter->nudge = 0;
 	}
 	if (!limiter->is_probe)
 		return;

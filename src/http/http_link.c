@@ -4,9 +4,9 @@
  *	Link       = #( "<" URI-Reference ">" *( OWS ";" OWS parameter ) )
  *	parameter  = token BWS [ "=" BWS ( token / quoted-string ) ]
  *
- * The value of "rel" is relations with blanks between them; the first "rel" of
- * a link counts.  A link with an "anchor" is another document's.  What is no
- * link is passed over up to the next comma that stands in no quotes.
+ * The value of "rel" is a list of relations separated by blanks; the first
+ * "rel" of a link counts.  A link with an "anchor" belongs to another document.
+ * Malformed links are skipped up to the next comma outside quotes.
  */
 
 #include <stdlib.h>
@@ -21,7 +21,7 @@ skip_blanks(const char *p)
 	return p + strspn(p, " \t");
 }
 
-/* Read a token or a quoted string into ${out}; return what follows. */
+/* Parse a token or a quoted string into ${out}; return its end. */
 static const char *
 read_value(const char *p, struct text *out)
 {
@@ -54,7 +54,7 @@ has_next(const char *rel)
 	return false;
 }
 
-/* Read a link's parameters; return what follows them. */
+/* Parse a link's parameters; return their end. */
 static const char *
 read_parameters(const char *p, bool *is_next)
 {
@@ -81,7 +81,7 @@ read_parameters(const char *p, bool *is_next)
 	return p;
 }
 
-/* Go on behind the next comma that stands in no quotes. */
+/* Skip past the next comma outside quotes. */
 static const char *
 skip_to_comma(const char *p)
 {
@@ -99,7 +99,7 @@ skip_to_comma(const char *p)
 	return *p == ',' ? p + 1 : p;
 }
 
-/* Does what is passed over, up to ${end}, speak of a next page? */
+/* Does the skipped text, up to ${end}, mention a next page? */
 static bool
 says_next(const char *p, const char *end)
 {

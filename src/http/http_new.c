@@ -1,5 +1,5 @@
 /*
- * The beginning and the end of it all, and of each transfer.
+ * Creating and freeing the client and its transfers.
  */
 
 #include <stdlib.h>
@@ -10,9 +10,9 @@
 
 #include "http/http_internal.h"
 
-#define MAX_SPARE (4 << 20)	/* bytes of a body's memory to keep */
+#define MAX_SPARE (4 << 20)	/* bytes; larger bodies' memory is not kept */
 
-/* Free what has the key in it. */
+/* Wipe and free memory that may have the key. */
 static void
 wipe(char *text)
 {
@@ -39,7 +39,7 @@ headers(const struct http_settings *settings, bool with_key, bool post)
 	if (post) {
 		list = curl_slist_append(list,
 		    "Content-Type: application/json");
-		/* It is small: there is no need to ask first. */
+		/* Bodies are small: don't wait for 100 Continue. */
 		list = curl_slist_append(list, "Expect:");
 	}
 	if (with_key && settings->auth_header != NULL) {
@@ -67,7 +67,7 @@ http_new(const struct http_settings *settings, struct err *err)
 	http->random = (uint64_t)clock_real() * 2654435761u +
 	    (uint64_t)getpid();
 	if ((http->multi = curl_multi_init()) == NULL) {
-		err_set(err, ERR_INTERNAL, "libcurl can't be used");
+		err_set(err, ERR_INTERNAL, "cannot initialize libcurl");
 		free(http);
 		return NULL;
 	}
@@ -120,7 +120,7 @@ http_free_transfer(struct transfer *transfer)
 	free(transfer);
 }
 
-/* Free headers, after wiping what may be the key. */
+/* Wipe and free headers, which may have the key. */
 static void
 free_headers(struct curl_slist *list)
 {

@@ -1,16 +1,15 @@
 /*
- * How many requests the server says may still be sent: X-RateLimit-Limit,
- * -Remaining and -Reset, or RateLimit-... of
- * draft-ietf-httpapi-ratelimit-headers-06.
+ * The quota that the server reports: X-RateLimit-Limit, -Remaining and -Reset,
+ * or RateLimit-... of draft-ietf-httpapi-ratelimit-headers-06.
  *
- * What a reply tells was true when the server counted its request.  Others on
- * the wire may have been counted before or not; so that none is sent in vain,
- * they are taken for not.  Of several replies of one window the least counts.
- * When nothing is left, all wait until the window ends, and a second more: a
- * reset is told in whole seconds, and who knows which way it was rounded.
+ * A reply reports the quota at the time when the server counted its request.
+ * Other requests in flight may be included or not; to send none in vain, assume
+ * that they are not.  Of several replies within one period the lowest count is
+ * used.  When nothing is left, all wait until the period ends, and one second
+ * more: resets are in seconds, rounded either way.
  *
- * A server may have several limits, and tell of one here and of another there.
- * So a reply that says that nothing is left holds up all, whatever others say.
+ * A server may have several limits and report a different one in each reply.
+ * So a reply with nothing left blocks all requests, whatever others report.
  */
 
 #include <stdio.h>
@@ -19,7 +18,7 @@
 #include "http/http_internal.h"
 
 #define ROUNDING_MS 1000
-#define SAME_MS 2500	/* resets no further apart are of one window */
+#define SAME_MS 2500	/* resets no further apart are of one period */
 
 void
 quota_init(struct quota *quota)
@@ -27,7 +26,7 @@ quota_init(struct quota *quota)
 	*quota = (struct quota){ .limit = -1, .left = -1 };
 }
 
-/* "60", or "60, 60;w=60" of an older draft: the first number. */
+/* The first number of "60", or of "60, 60;w=60" (an older draft). */
 int64_t
 quota_count(const char *value)
 {
@@ -54,7 +53,7 @@ quota_reported(
 	until = now + reported->reset + ROUNDING_MS;
 	if (reported->left == 0 && until > quota->blocked) {
 		quota->blocked = until;
-		snprintf(quota->reported, SAID_MAX, "%s", reported->reported);
+		snprintf(quota->reported, QUOTE_MAX, "%s", reported->reported);
 	}
 	if (quota->left < 0 || now >= quota->until ||
 	    until > quota->until + SAME_MS) {
@@ -83,7 +82,7 @@ quota_next(const struct quota *quota, unsigned on_wire, int64_t now)
 		return on_wire > 0 ? INT64_MAX : quota->blocked;
 	if (left < 0)
 		return now;
-	/* A new window: as many as the last one had, until a reply tells. */
+	/* A new period: assume the last limit until a reply reports one. */
 	if (now >= quota->until)
 		left = quota->limit > 0 ? quota->limit : 1;
 	if ((int64_t)on_wire < left)

@@ -1,6 +1,6 @@
 /*
- * A request that was refused: how long it waits, what is said about that, and
- * when the wait is too long to go on.
+ * Refused requests: how long they wait, how that is reported, and when the
+ * wait is so long that the run ends.
  */
 
 #include <stdio.h>
@@ -8,13 +8,13 @@
 
 #include "http/http_internal.h"
 
-/* A wait that is asked for may end a little later than --max-wait says. */
+/* Tolerance by which a server's wait may exceed --max-wait. */
 #define ROUNDED_MS 2000
 
-/* So often a 503 may be the pace's fault, and not the request's. */
+/* How often a 503 of one request may be attributed to the rate. */
 #define MAX_PLAIN 12
 
-/* So many are served, and the one that is not has no part in the pace. */
+/* After this many served, a refusal is not attributed to the rate. */
 #define SERVED_MANY 16
 
 void
@@ -24,7 +24,7 @@ http_end(struct http *http, enum err_kind kind, const char *text)
 		err_set(&http->stopped, kind, "%s", text);
 }
 
-/* "Retry-After: 120", so the wait is 2m00s: whose is it? */
+/* Did the server ask for this wait?  "Retry-After: 120" is 2m00s. */
 void
 http_say_asked(const struct transfer *transfer, int64_t wait, char *out,
     size_t capacity)
@@ -76,13 +76,13 @@ http_asked(struct transfer *transfer, int64_t wait)
 	text_human_time(transfer->retry_after, human);
 	text_human_time(http->settings.max_wait_ms, max);
 	snprintf(text, sizeof(text), "the server says \"%s\" (HTTP %d): a "
-	    "wait of %s, and --max-wait allows %s", transfer->retry_text,
+	    "wait of %s; --max-wait allows %s", transfer->retry_text,
 	    transfer->reply.status, human, max);
 	http_end(http, ERR_STOPPED, text);
 	return wait;
 }
 
-/* Nothing was served for so long, whatever the server asks for. */
+/* End the run if nothing was served for longer than --max-wait. */
 static void
 check_refused(struct transfer *transfer, int64_t now)
 {
@@ -109,14 +109,14 @@ http_end_used_up(struct http *http, int64_t wait)
 	text_human_time(wait, human);
 	text_human_time(http->settings.max_wait_ms, max);
 	snprintf(text, sizeof(text), "the server says that no requests are "
-	    "left (%s): a wait of %s, and --max-wait allows %s",
+	    "left (%s): a wait of %s; --max-wait allows %s",
 	    http->limit.quota.reported, human, max);
 	http_end(http, ERR_STOPPED, text);
 }
 
 /*
- * Is it this request that is refused, whatever the pace?  Many others were
- * served since it was refused first, and there are no more to tell by.
+ * Is the request refused for its own sake, whatever the rate?  Many others
+ * were served since its first refusal.
  */
 static bool
 is_left_over(const struct transfer *transfer)
@@ -148,7 +148,7 @@ http_classify_refusal(struct transfer *transfer, int64_t now)
 	if (transfer->refusals++ == 0)
 		transfer->refused_at = http->limit.successes;
 	if (refusal.is_plain || is_failure) {
-		/* Where others are served, it may be the pace for a while. */
+		/* While others are served, it may be the rate for some time. */
 		reply->attempts += !is_rate || !others ||
 		    transfer->refusals > MAX_PLAIN;
 		if (refusal.is_plain)

@@ -1,6 +1,5 @@
 /*
- * What a reply's headers say of when to come again, and of how many requests
- * are left:
+ * Parsing the headers that report when to retry and how many requests are left:
  *
  *	Retry-After (RFC 9110), Retry-After-Ms, X-MS-Retry-After-Ms
  *	X-RateLimit-Limit, -Remaining, -Reset; without the X-; Rate-Limit-...;
@@ -9,19 +8,19 @@
  *	    (draft-ietf-httpapi-ratelimit-headers-07 on)
  *	RateLimit: limit=100, remaining=50, reset=30 (an older draft)
  *
- * They are read when all are there, since times of the clock are measured
- * against the server's own, which its Date tells; against ours without one.
+ * They are parsed once all have arrived: absolute times are compared with the
+ * server's clock, from its Date header, or else with the local clock.
  *
- * A time is obeyed where it is clear; of several, the latest.  Else it is
- * ignored, with one line in the log for each name of a header:
+ * An unambiguous time is obeyed; of several, the latest.  Otherwise it is
+ * ignored, with one log line per header name, if:
  *
- *	it can't be read;
+ *	it cannot be parsed;
  *	it is more than a year away;
- *	it is a reset, a bare number, and more than a day as seconds: there
- *	are servers that write milliseconds;
- *	it is more than --max-wait away, and the reply is no refusal: what came
- *	well doesn't end a run;
- *	it stands beside a limit of 0 or less, and the reply is no refusal.
+ *	it is a reset in bare numbers, and more than a day in seconds: some
+ *	servers send milliseconds;
+ *	it is more than --max-wait away, and the reply is not a refusal: a
+ *	successful reply must not end a run;
+ *	it comes with a limit of 0 or less, and the reply is not a refusal.
  */
 
 #include <stdio.h>
@@ -34,17 +33,17 @@
 #define YEAR_MS INT64_C(31622400000)
 #define DAY_S 86400
 
-/* A time in a header, and the words that a message quotes. */
+/* A time in a header, and the header's text for messages. */
 struct reported_time {
 	const char *name;
 	const char *value;
 	bool is_reset;
-	double unit;		/* of a bare number, in ms */
-	int64_t wall;		/* what time it is at the server, likewise */
+	double unit;		/* unit of a bare number, in ms */
+	int64_t wall;		/* the server's time, in ms */
 };
 
 static void
-quote(const struct transfer *transfer, char reported[SAID_MAX],
+quote(const struct transfer *transfer, char reported[QUOTE_MAX],
     const char *name, const char *value)
 {
 	struct text text;
@@ -54,11 +53,11 @@ quote(const struct transfer *transfer, char reported[SAID_MAX],
 	text_adds(&text, ": ");
 	(void)text_add_visible(&text, value, strlen(value));
 	http_hide(transfer->http, text.data);
-	snprintf(reported, SAID_MAX, "%.*s", SAID_MAX - 1, text.data);
+	snprintf(reported, QUOTE_MAX, "%.*s", QUOTE_MAX - 1, text.data);
 	text_release(&text);
 }
 
-/* One line for each name. */
+/* Log one line per header name. */
 static void
 ignore(struct transfer *transfer, const char *name, const char *reported,
     const char *why)
@@ -100,10 +99,10 @@ read_one(const struct reported_time *time, const char *value, const char **why)
 		ms = number < (double)YEAR_MS ?
 		    (int64_t)(number * time->unit) : INT64_MAX;
 	if (ms < 0)
-		*why = "it is no time that can be read";
+		*why = "it is not a valid time";
 	else if (time->is_reset && is_bare && number > DAY_S && ms > 0 &&
 	    (double)ms >= number * 1000)
-		*why = "it may be seconds or milliseconds";
+		*why = "it could be seconds or milliseconds";
 	else if (ms > YEAR_MS)
 		*why = "it is more than a year away";
 	else
@@ -121,8 +120,8 @@ trim(char *text)
 }
 
 /*
- * Several of one name are a list ("5, 10"), and a date may have a comma in it.
- * Return the latest of all; or -1, and ${why}, where one can't be read.
+ * Headers of one name form a list ("5, 10"); a date may also contain a comma.
+ * Return the latest time; or -1, with ${why} set, if one cannot be parsed.
  */
 static int64_t
 read_list(const struct reported_time *time, const char **why)
@@ -152,12 +151,12 @@ read_list(const struct reported_time *time, const char **why)
 	return latest;
 }
 
-/* Return the ms from now; or -1, with a line in the log. */
+/* Return the time in ms from now; or -1, after logging why. */
 static int64_t
 read_time(struct transfer *transfer, const struct reported_time *time)
 {
-	const char *why = "it is no time that can be read";
-	char reported[SAID_MAX];
+	const char *why = "it is not a valid time";
+	char reported[QUOTE_MAX];
 	int64_t ms = read_list(time, &why);
 
 	if (ms >= 0)
@@ -167,7 +166,7 @@ read_time(struct transfer *transfer, const struct reported_time *time)
 	return -1;
 }
 
-/* Of several, the latest is obeyed. */
+/* Of several times, obey the latest. */
 static void
 take_retry(struct transfer *transfer, const struct reported_time *time)
 {
@@ -198,7 +197,7 @@ take_min(int64_t *count, int64_t reported)
 		*count = reported;
 }
 
-/* How many there are at all; what is below 0 is no more than 0. */
+/* Record a limit; treat a negative one as 0. */
 static int64_t
 read_limit(const char *value)
 {
@@ -206,7 +205,7 @@ read_limit(const char *value)
 	    quota_count(value);
 }
 
-/* A limit of 0 is none, so any other one counts more. */
+/* A limit of 0 is meaningless; prefer any other. */
 static void
 take_limit(const struct transfer *transfer, struct reported *reported,
     int64_t limit, const struct reported_time *by)
@@ -222,7 +221,7 @@ take_limit(const struct transfer *transfer, struct reported *reported,
 
 /* A member of RateLimit or RateLimit-Policy. */
 struct member {
-	int64_t left, reset_s, limit;	/* -1: not said */
+	int64_t left, reset_s, limit;	/* -1: not reported */
 };
 
 static const char *
@@ -234,7 +233,7 @@ skip_quoted(const char *p)
 	return *p == '"' ? p + 1 : p;
 }
 
-/* Read "name=value"; a value that is no number counts for nothing. */
+/* Parse "name=value"; ignore a value that is not a number. */
 static const char *
 read_pair(const char *p, struct member *member)
 {
@@ -259,8 +258,8 @@ read_pair(const char *p, struct member *member)
 }
 
 /*
- * Read the next member, or all of the older form, whose parts stand between
- * commas.  Return what follows.
+ * Parse the next member, or all of the older form, which is separated by
+ * commas.  Return its end.
  */
 static const char *
 read_member(const char *p, struct member *member)
@@ -275,7 +274,7 @@ read_member(const char *p, struct member *member)
 	return p + strspn(p, ", \t");
 }
 
-/* The one that allows the least; where nothing is left, the longest. */
+/* Choose the member with the fewest left; if none are left, the longest. */
 static bool
 is_tighter(const struct member *a, const struct member *b)
 {
@@ -370,7 +369,7 @@ reported_header(struct transfer *transfer, const char *name, const char *value)
 	transfer->reported_at = clock_ms();
 }
 
-/* What "X-RateLimit-Remaining: 5, 0" allows. */
+/* Return the least number in a list, like "X-RateLimit-Remaining: 5, 0". */
 static int64_t
 min_count(const char *value)
 {
@@ -413,7 +412,7 @@ read_header(struct transfer *transfer, struct reported_time *time)
 	}
 }
 
-/* The next of the headers that were kept, ${p} being one; or NULL. */
+/* Return the kept header after ${p}, or NULL. */
 static const char *
 next_reported(const struct transfer *transfer, const char *p)
 {
@@ -423,8 +422,7 @@ next_reported(const struct transfer *transfer, const char *p)
 }
 
 /*
- * What time is it at the server?  It was what its Date says when it made the
- * reply, which may have been kept by a cache since (Age).
+ * The server's time: the Date of the reply, plus the Age if a cache stored it.
  */
 static int64_t
 server_wall(const struct transfer *transfer)
@@ -441,7 +439,7 @@ server_wall(const struct transfer *transfer)
 	}
 	if (date < 0)
 		return clock_real();
-	/* A Date is in whole seconds. */
+	/* A Date has a resolution of one second. */
 	since = (clock_ms() - transfer->reported_at) / 1000;
 	return date + ((age > 0 ? age : 0) + since) * 1000;
 }
@@ -465,9 +463,9 @@ reported_read(struct transfer *transfer)
 	text_clear(&transfer->reported);
 }
 
-/* -------------------------------------------------- when the reply is in */
+/* ------------------------------------------- when the reply is complete */
 
-/* All wait, for this reply says that nothing is left. */
+/* Log that all requests wait because no requests are left. */
 static void
 log_used_up(
     struct transfer *transfer, const struct reported *reported, int64_t wait)
@@ -487,14 +485,14 @@ static void
 ignore_reported(
     struct transfer *transfer, const char *reported, const char *why)
 {
-	char name[SAID_MAX];
+	char name[QUOTE_MAX];
 
 	snprintf(
 	    name, sizeof(name), "%.*s", (int)strcspn(reported, ":"), reported);
 	ignore(transfer, name, reported, why);
 }
 
-/* None are allowed, it says, and served this one: it has no such limit. */
+/* A server that reports a limit of 0 but served this has no such limit. */
 static void
 ignore_no_limit(struct transfer *transfer, struct reported *reported)
 {
@@ -502,11 +500,11 @@ ignore_no_limit(struct transfer *transfer, struct reported *reported)
 		return;
 	ignore_reported(transfer, reported->limit_text,
 	    "the server serves more than "
-	    "that");
+	    "that limit");
 	reported->limit = reported->left = reported->reset = -1;
 }
 
-/* What came well ends no run, whatever it says of what comes after. */
+/* A successful reply must not end the run because of its reset. */
 static void
 ignore_far(struct transfer *transfer, struct reported *reported)
 {
@@ -514,18 +512,18 @@ ignore_far(struct transfer *transfer, struct reported *reported)
 		return;
 	ignore_reported(transfer, reported->reported,
 	    "it is longer than --max-wait, and "
-	    "the reply is no refusal");
+	    "the reply is not a refusal");
 	reported->reset = -1;
 }
 
-/* A refusal that is told when, but not how many: that is when. */
+/* A refusal with a reset but no Retry-After: retry at the reset. */
 static void
 take_for_retry(struct transfer *transfer, const struct reported *reported)
 {
 	if (reported->left > 0 || reported->reset <= transfer->retry_after)
 		return;
 	transfer->retry_after = reported->reset;
-	memcpy(transfer->retry_text, reported->reported, SAID_MAX);
+	memcpy(transfer->retry_text, reported->reported, QUOTE_MAX);
 }
 
 void

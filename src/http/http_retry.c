@@ -1,10 +1,9 @@
 /*
- * What is worth another try, and when.
+ * What to retry, and when.
  *
- * Worth it: no answer, an answer that broke off, is no HTTP or can't be
- * decoded, 408, 409, 425, 429, 5xx, and 401 or 403 from something that doesn't
- * speak JSON (a proxy, not the API).  Not worth it: every other status.  A
- * request's own rules come first.
+ * Retry: no answer; an answer that is truncated, not HTTP or cannot be decoded;
+ * 408, 409, 425, 429, 5xx; and 401 or 403 without JSON (from a proxy, not the
+ * API).  Any other status is final.  A request's own rules take precedence.
  */
 
 #include <stdio.h>
@@ -15,9 +14,9 @@
 
 #define MIN_WAIT_MS 500
 #define MAX_WAIT_MS 30000
-#define TOO_LONG 100	/* CURLE_TOO_LARGE, which old headers lack */
+#define TOO_LONG 100	/* CURLE_TOO_LARGE, missing from old headers */
 
-/* A limit of 0 is a matter of rights. */
+/* A limit of 0 means a lack of permission. */
 bool
 http_is_limit(const struct transfer *transfer)
 {
@@ -71,8 +70,8 @@ http_reason(const struct http_reply *reply, char out[400])
 }
 
 /*
- * Is a line of the reply's head longer than libcurl takes?  Before 8.6, it
- * called that "out of memory".  (When there is none, no reply begins.)
+ * Is a header line longer than libcurl accepts?  Before 8.6, libcurl reported
+ * that as out of memory; a real lack of memory occurs before the reply begins.
  */
 static bool
 is_long_line(const struct transfer *transfer, CURLcode code)
@@ -82,8 +81,8 @@ is_long_line(const struct transfer *transfer, CURLcode code)
 }
 
 /*
- * Is it no use to ask for anything more?  What one reply is to blame for, or
- * another server that a reply led to, costs its request only.
+ * Would every other request fail too?  A fault of one reply, or of a server
+ * that a redirect led to, fails only its own request.
  */
 static bool
 ends_all(const struct transfer *transfer, CURLcode code)
@@ -99,12 +98,12 @@ ends_all(const struct transfer *transfer, CURLcode code)
 	case CURLE_NOT_BUILT_IN:
 		return true;
 	default:
-		/* UNSUPPORTED_PROTOCOL too: so libcurl calls garbage. */
+		/* libcurl reports garbage as UNSUPPORTED_PROTOCOL. */
 		return false;
 	}
 }
 
-/* Say what the server said of an error, and if it is another than was asked. */
+/* Describe an error status: the body, and the server if redirected. */
 static void
 explain_status(struct transfer *transfer)
 {
@@ -122,7 +121,7 @@ explain_status(struct transfer *transfer)
 		text_adds(&origin, ", from ");
 		http_add_origin(transfer->url, &origin);
 		text_adds(&origin, ", where a redirect leads and no key is "
-		    "sent");
+		    "sent there");
 	}
 	snprintf(reply->why, sizeof(reply->why), "HTTP %d%s%s%s",
 	    reply->status, origin.len > 0 ? origin.data : "",
@@ -146,7 +145,7 @@ classify_status(struct transfer *transfer)
 	return is_retried(transfer) ? RETRY : REFUSE;
 }
 
-/* Did no connection come about? */
+/* Did the connection fail? */
 static bool
 is_no_connection(CURLcode code)
 {
@@ -178,8 +177,8 @@ http_classify(struct transfer *transfer, CURLcode code)
 	reply->is_unreached = !transfer->http->was_reached &&
 	    is_no_connection(code);
 	snprintf(reply->why, sizeof(reply->why), "%.*s",
-	    (int)sizeof(reply->why) - 1, transfer->curl_says[0] != '\0' ?
-	    transfer->curl_says : curl_easy_strerror(code));
+	    (int)sizeof(reply->why) - 1, transfer->curl_error[0] != '\0' ?
+	    transfer->curl_error : curl_easy_strerror(code));
 	http_mask(reply->why);
 	http_hide(transfer->http, reply->why);
 	return ends_all(transfer, code) ? FATAL : RETRY;
@@ -188,7 +187,7 @@ http_classify(struct transfer *transfer, CURLcode code)
 double
 http_random(struct http *http)
 {
-	/* xorshift64*, after Marsaglia and Vigna; for waits it will do. */
+	/* xorshift64* (Marsaglia, Vigna); good enough for jitter. */
 	http->random ^= http->random >> 12;
 	http->random ^= http->random << 25;
 	http->random ^= http->random >> 27;

@@ -1,11 +1,11 @@
 /*
- * Replies that take too long: nothing comes of them, or no more does, or so
- * little that they would never end.
+ * Timeouts: replies that don't begin, that stall, or that are so slow that
+ * they would never end.
  *
- * A slow line is no error.  What comes at 100 bytes a second is waited for,
- * for as long as it takes; what comes slower than that, for a minute, is tried
- * again like a reply that broke off.  Where --stall allows longer pauses than
- * a minute, the bytes of a minute may take as long as such a pause.
+ * A slow connection is not an error: at 100 bytes per second a reply may take
+ * as long as it needs.  A reply that is slower for a minute is retried like a
+ * truncated one.  If --stall allows pauses longer than a minute, the minute
+ * becomes as long as such a pause.
  */
 
 #include <stdio.h>
@@ -41,8 +41,8 @@ http_end_slow(struct transfer *transfer, int64_t now)
 	struct http_reply *reply = &transfer->reply;
 	int64_t silent = now - (transfer->last_byte == 0 ?
 	    transfer->started : transfer->last_byte);
-	char *says = transfer->curl_says;
-	size_t capacity = sizeof(transfer->curl_says);
+	char *says = transfer->curl_error;
+	size_t capacity = sizeof(transfer->curl_error);
 
 	if (transfer->last_byte == 0)
 		snprintf(says, capacity, "no answer for %lld s",

@@ -1,5 +1,5 @@
 /*
- * Addresses: the server's, and where a redirect leads.
+ * URLs: the server's, and those of links and redirects.
  */
 
 #include <curl/curl.h>
@@ -46,7 +46,7 @@ check_parts(CURLU *url, const char *text, struct err *err)
 		    "in its own variable");
 	if (strpbrk(text, "?#") != NULL)
 		return err_set(err, ERR_USAGE, "the server's address has a "
-		    "\"?\" or \"#\" in it; give it up to the API's version, "
+		    "\"?\" or \"#\" in it; end it with the API's version, "
 		    "like https://api.example.com/v5");
 	return 0;
 }
@@ -64,7 +64,7 @@ http_check_server(const char *text, struct err *err)
 		    "no scheme; write https://... or http://...", text);
 		return NULL;
 	}
-	/* Even an empty user is one, wherever libcurl sees the host begin. */
+	/* Even an empty user counts, wherever libcurl sees the host begin. */
 	host += 3;
 	host += strspn(host, "/");
 	if (memchr(host, '@', strcspn(host, "/")) != NULL) {
@@ -76,17 +76,17 @@ http_check_server(const char *text, struct err *err)
 	for (len = 0; text[len] != '\0'; len++) {
 		if ((unsigned char)text[len] <= ' ' || text[len] == 0x7f) {
 			err_set(err, ERR_USAGE, "the server's address has a "
-			    "blank or a control character in it");
+			    "space or control character in it");
 			return NULL;
 		}
 	}
 	if ((url = curl_url()) == NULL) {
-		err_set(err, ERR_INTERNAL, "libcurl can't read addresses");
+		err_set(err, ERR_INTERNAL, "libcurl failed to create a URL handle");
 		return NULL;
 	}
 	copy = NULL;
 	if (curl_url_set(url, CURLUPART_URL, text, 0) != CURLUE_OK)
-		err_set(err, ERR_USAGE, "the server's address is none: "
+		err_set(err, ERR_USAGE, "the server's address is not valid: "
 		    "expected something like https://api.example.com/v5");
 	else if (check_parts(url, text, err) == 0)
 		copy = mem_text(text);
@@ -104,16 +104,16 @@ http_check_key(const char *key, struct err *err)
 
 	if (*key == '"' || *key == '\'' || *key == '`')
 		return err_set(err, ERR_USAGE, "begins with a quotation mark, "
-		    "which would be sent too; leave it out");
+		    "which would be sent too; remove it");
 	for (p = (const unsigned char *)key; *p != '\0'; p++) {
 		if (*p == ' ' || *p == '\t')
-			return err_set(err, ERR_USAGE, "has a blank in it");
+			return err_set(err, ERR_USAGE, "has a space in it");
 		if (*p == '\n' || *p == '\r')
 			return err_set(err, ERR_USAGE, "has a line break in "
 			    "it");
 		if (*p < ' ' || *p >= 0x7f)
 			return err_set(err, ERR_USAGE, "has a character in "
-			    "it that no key has");
+			    "it that is not allowed in a key");
 	}
 	return 0;
 }
@@ -126,7 +126,7 @@ http_check_header(const char *value, struct err *err)
 	for (p = (const unsigned char *)value; *p != '\0'; p++)
 		if ((*p < ' ' && *p != '\t') || *p == 0x7f)
 			return err_set(err, ERR_USAGE, "has a character in "
-			    "it that no header has");
+			    "it that is not allowed in a header");
 	return 0;
 }
 
@@ -224,8 +224,8 @@ http_check_host(const char *text, struct err *err)
 	    http_check_server(address, err) : NULL;
 	free(address);
 	if (server == NULL)
-		return err_set(err, ERR_USAGE, "\"%.100s\" is no host; give "
-		    "a name, or a name and a port, like "
+		return err_set(err, ERR_USAGE, "\"%.100s\" is not a host; "
+		    "give a name, or a name and a port, like "
 		    "files.example.com:8443", text);
 	free(server);
 	return 0;
@@ -286,12 +286,12 @@ http_follow(const char *base, char *const *hosts, const char *from,
 		shown = mem_text(link);
 		http_mask(shown);
 		err_set(err, ERR_DATA, "the reply says that the next page is "
-		    "at \"%.100s\", which is no address that may be asked",
+		    "at \"%.100s\", which is not a valid URL",
 		    shown);
 		free(shown);
 		return NULL;
 	}
-	/* Behind a proxy a server may not know that it is asked by https. */
+	/* Behind a proxy a server may not know that it is reached by https. */
 	if (strncasecmp(base, "https:", 6) == 0 &&
 	    strncasecmp(url, "http:", 5) == 0) {
 		secure = mem_format("https:%s", url + 5);
@@ -303,8 +303,8 @@ http_follow(const char *base, char *const *hosts, const char *from,
 	}
 	if (!http_is_same_server(url, base, hosts)) {
 		err_set(err, ERR_DATA, "the reply says that the next page is "
-		    "at %.100s, which is not on the server %.100s; nothing "
-		    "is asked for elsewhere, unless --allow-host names it",
+		    "at %.100s, which is not on the server %.100s; to allow "
+		    "it, name its host with --allow-host",
 		    url, base);
 		free(url);
 		return NULL;
@@ -312,7 +312,7 @@ http_follow(const char *base, char *const *hosts, const char *from,
 	return url;
 }
 
-/* Where an address begins in ${text}, without its scheme. */
+/* Find the next URL in ${text}, past its scheme. */
 static char *
 address_in(char *text)
 {
@@ -327,7 +327,7 @@ address_in(char *text)
 	if (from == scheme)
 		return from + 3;
 	from++;
-	/* In quotes, it may have a scheme, or "://" in its password. */
+	/* In quotes, it may have a scheme, or "://" in the password. */
 	if (scheme != NULL && from + strspn(from,
 	    "abcdefghijklmnopqrstuvwxyz0123456789") == scheme)
 		return scheme + 3;

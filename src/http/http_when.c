@@ -1,5 +1,5 @@
 /*
- * When to come again, as servers write it.
+ * Parsing the times in headers, in all the forms that servers use.
  *
  * Retry-After: seconds or an HTTP date (RFC 9110, section 10.2.3); some send
  * a fraction, or the time as seconds or milliseconds since 1970.  Resets of
@@ -8,11 +8,11 @@
  * ISO 8601 with a zone (Anthropic), or what JavaScript prints of a Date ("Thu
  * Nov 26 2026 10:00:00 GMT+0000 (Coordinated Universal Time)").
  *
- * A time of the clock is measured against the server's own, where its reply
- * has a Date: the two machines' clocks may differ.
+ * An absolute time is compared with the server's clock if its reply has a Date:
+ * the two machines' clocks may differ.
  *
- * A number is a time since 1970 if it lies within some ten years of now; as
- * seconds those numbers would be decades.  What fits nothing is no time.
+ * A number is a time since 1970 if it is within about ten years of now; as a
+ * duration in seconds it would be decades.  Anything else is invalid.
  */
 
 #include <stdio.h>
@@ -22,7 +22,7 @@
 
 #include "http/http_internal.h"
 
-#define AWAY INT64_C(1000000000000)	/* as good as never */
+#define AWAY INT64_C(1000000000000)	/* practically never */
 #define NEAR_MS INT64_C(315360000000)	/* ten years */
 #define MIN_EPOCH 946684800e3	/* the year 2000, in ms */
 #define DATE_LAST INT64_C(253402300800)	/* the year 10000 */
@@ -93,7 +93,7 @@ javascript(const char *text)
 	return when == -1 ? -1 : (int64_t)when * 1000;
 }
 
-/* Digits and a fraction, a plus before them, and nothing else. */
+/* Only digits and a fraction, perhaps after a plus. */
 static bool
 number(const char *text, double *value)
 {
@@ -112,7 +112,7 @@ number(const char *text, double *value)
 	return true;
 }
 
-/* "...Z", "...+01:00": without that it may be a time of anywhere. */
+/* Does it have a zone ("Z", "+01:00")?  Without one it is ambiguous. */
 static bool
 has_zone(const char *text)
 {
@@ -139,7 +139,7 @@ http_date(const char *text)
 {
 	time_t when;
 
-	/* A date has a day's or a month's name in it, and a time. */
+	/* A date has the name of a day or month, and a time. */
 	if (strchr(text, ':') == NULL || strchr(text, '(') != NULL ||
 	    !has_name(text) || (when = curl_getdate(text, NULL)) == -1)
 		return -1;

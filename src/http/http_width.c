@@ -1,22 +1,21 @@
 /*
- * How many requests at a time the server takes (nginx's limit_conn): N of them
- * whatever the pace, and one more is refused.
+ * Finds a concurrency limit (nginx's limit_conn): the server accepts N requests
+ * at a time, at any rate, and refuses one more.
  *
- * It shows in what was on the wire beside a request when that was sent, and
- * was served afterwards.  With such a limit a request that was refused had N
- * or more beside it, and one that was served had fewer; the two are nearly
- * apart.  With a limit on the pace, or with refusals now and then, they are
- * mixed.  So N is the number that parts them, if one does.  Of several that
- * were refused one after the other, the first counts: they are of one moment.
+ * The evidence is the number of requests that were in flight when a request
+ * was sent and that were served later ("beside" it).  With a concurrency limit,
+ * a refused request had at least N beside it, and a served one fewer: the two
+ * groups hardly overlap.  With a rate limit, or with random refusals, they mix.
+ * So N is the number that separates the groups, if one does.  Of several
+ * refusals in a row only the first counts: they have one cause.
  *
- * What a request had beside it is known when all that were sent before it have
+ * The number beside a request is known once all requests sent before it have
  * ended.
  *
- * Where N is known, no more are sent at a time; and now and then one more is
- * tried, to see whether there is room: at first after a second, and twice as
- * late each time that there was none.  Where some are refused although no more
- * are sent at a time, N was no such limit, and more is asked for to believe in
- * one.
+ * Once N is known, no more are in flight.  Now and then one more is tried:
+ * first after a second, then after twice as long each time it is refused.  If
+ * requests are refused although no more are in flight, N was wrong, and the
+ * next limit needs more evidence.
  */
 
 #include <math.h>
@@ -24,14 +23,14 @@
 
 #include "http/http_width.h"
 
-#define ENOUGH 20	/* served, to tell */
+#define ENOUGH 20	/* served, to conclude */
 #define ENOUGH_REFUSED 4	/* likewise */
 #define SURE 14			/* e^14: one in a million */
-#define REFUSED_BELOW 0.15	/* of those refused had fewer beside them */
-#define SERVED_ABOVE 0.15	/* of those served had as many */
-#define OLD 2000	/* requests: older ones count half */
-#define FINE 30		/* in the last place, to take it for good */
-#define OVER 3		/* of so many: it is not */
+#define REFUSED_BELOW 0.15	/* share of refused requests with fewer beside them */
+#define SERVED_ABOVE 0.15	/* share of served requests with as many */
+#define OLD 2000	/* requests; then older ones count half */
+#define FINE 30		/* in the last place, to accept it */
+#define OVER 3		/* refused of these: reject it */
 #define TRY_FIRST_MS 1000
 #define MAX_TRY_MS 60000
 
@@ -53,8 +52,8 @@ width_sent(struct width *width, unsigned on_wire, struct width_ticket *ticket)
 {
 	*ticket = (struct width_ticket){ ++width->last, on_wire };
 	*sample(width, width->last) = (struct width_sample){ 0 };
-	if (width->last - width->judged >= WIDTH_SAMPLES)
-		width->judged = width->last - WIDTH_SAMPLES + 1;
+	if (width->last - width->counted_to >= WIDTH_SAMPLES)
+		width->counted_to = width->last - WIDTH_SAMPLES + 1;
 	if (width->n_out < MAX_WIDTH)
 		width->out[width->n_out++] = width->last;
 }
@@ -65,7 +64,7 @@ forget(struct width *width)
 	memset(width->served, 0, sizeof(width->served));
 	memset(width->refused, 0, sizeof(width->refused));
 	width->counted = 0;
-	width->judged = width->last;
+	width->counted_to = width->last;
 	width->fine = width->over = 0;
 }
 
@@ -82,7 +81,7 @@ add(struct width *width, const struct width_sample *one)
 	width->was_refused = one->is_refused;
 }
 
-/* It has ended: count those that know now what was beside them. */
+/* A request ended: count the requests whose number beside is known now. */
 static void
 end(struct width *width, const struct width_ticket *ticket, bool served)
 {
@@ -95,15 +94,15 @@ end(struct width *width, const struct width_ticket *ticket, bool served)
 	for (k = 0; k < width->n_out; k++)
 		if (width->out[k] < oldest)
 			oldest = width->out[k];
-	if (i <= width->judged)
-		i = width->judged + 1;
+	if (i <= width->counted_to)
+		i = width->counted_to + 1;
 	for (; served && i <= width->last; i++)
 		sample(width, i)->beside++;
-	while (width->judged + 1 < oldest)
-		add(width, sample(width, ++width->judged));
+	while (width->counted_to + 1 < oldest)
+		add(width, sample(width, ++width->counted_to));
 }
 
-/* Return the limit that parts served and refused ones, or 0. */
+/* Return the limit that separates served and refused requests, or 0. */
 static unsigned
 find(const struct width *width)
 {
@@ -116,13 +115,13 @@ find(const struct width *width)
 	}
 	if (served < ENOUGH || refused < ENOUGH_REFUSED)
 		return 0;
-	/* The most that nearly all which were refused had beside them... */
+	/* The most that nearly all refused requests had beside them... */
 	for (i = 0, more = served; i < width->allowed &&
 	    fewer + width->refused[i] <= REFUSED_BELOW * refused; i++) {
 		fewer += width->refused[i];
 		more -= width->served[i];
 	}
-	/* ... is a limit if few had that which were served: is it no chance? */
+	/* ... is a limit if few served ones had as many, and not by chance. */
 	more = (more < 1 ? 1 : more) / served;
 	return i < width->allowed && more <= SERVED_ABOVE &&
 	    -log(more) * (refused - fewer) >= SURE * (1 + width->wrong) ?
@@ -155,7 +154,7 @@ set(struct width *width, unsigned good, int64_t now)
 	forget(width);
 }
 
-/* What was taken for such a limit was none. */
+/* The limit that was found does not exist. */
 static void
 give_up(struct width *width)
 {
@@ -165,7 +164,7 @@ give_up(struct width *width)
 	forget(width);
 }
 
-/* There is no room for one more: try later. */
+/* One more was refused: try again later. */
 static void
 go_back(struct width *width, unsigned good, int64_t now)
 {
@@ -197,7 +196,7 @@ width_served(struct width *width, const struct width_ticket *ticket,
 		width->allowed++;
 }
 
-enum width_word
+enum width_result
 width_refused(struct width *width, const struct width_ticket *ticket,
     int64_t now)
 {
@@ -207,7 +206,7 @@ width_refused(struct width *width, const struct width_ticket *ticket,
 	end(width, ticket, false);
 	if (width->is_known && ticket->place >= width->good) {
 		if (ticket->number <= width->since) {
-			/* It was sent when more were allowed. */
+			/* It was sent while more were allowed. */
 		} else if (width->allowed > width->good) {
 			if (ticket->place >= width->allowed)
 				go_back(width, width->good, now);

@@ -5,73 +5,73 @@
 #include <stdint.h>
 
 /*
- * How many requests the server takes at a time: see http_width.c.  It knows no
- * clock and no server: it is told what happened, and when, in ms.
+ * Finds the server's concurrency limit: see http_width.c.  Pure logic, without
+ * clock or network: the caller passes each event with its time, in ms.
  */
 
 #define WIDTH_SAMPLES 1024
 #define MAX_WIDTH 256
 
-/* What is remembered of a request that was sent. */
+/* What is remembered about a request in flight. */
 struct width_ticket {
-	uint64_t number;	/* of the request, from 1 on */
-	unsigned place;		/* so many were on the wire, this one too */
+	uint64_t number;	/* of the request, from 1 */
+	unsigned place;		/* in flight when it was sent, itself included */
 };
 
-/* One that was sent lately. */
+/* A recent request. */
 struct width_sample {
-	unsigned beside;	/* on the wire then, and served afterwards */
+	unsigned beside;	/* in flight when it was sent, served later */
 	bool is_served, is_refused;
 };
 
 struct width {
-	unsigned max;		/* the user's word */
-	unsigned allowed;	/* at a time, now */
-	unsigned good;		/* likewise, without a try of one more */
-	bool is_known;		/* there is such a limit */
+	unsigned max;		/* the user's setting */
+	unsigned allowed;	/* requests in flight allowed now */
+	unsigned good;		/* the same, without trying one more */
+	bool is_known;		/* a limit was found */
 	bool is_proved;		/* it held for a while */
-	unsigned wrong;		/* grows with each that was none */
+	unsigned wrong;		/* grows with each wrong conclusion */
 
-	/* Which requests are on the wire, and what became of the last. */
-	uint64_t last;		/* number given out */
-	uint64_t since;		/* the last one before ${good} was set */
-	uint64_t judged;	/* up to here they are counted below */
+	/* The requests in flight, and the results of recent ones. */
+	uint64_t last;		/* the last number assigned */
+	uint64_t since;		/* the last number before ${good} was set */
+	uint64_t counted_to;	/* numbers up to it are counted below */
 	uint64_t out[MAX_WIDTH];
 	unsigned n_out;
-	struct width_sample samples[WIDTH_SAMPLES];	/* by the number */
-	double served[MAX_WIDTH + 1];	/* of those with so many beside */
+	struct width_sample samples[WIDTH_SAMPLES];	/* by number */
+	double served[MAX_WIDTH + 1];	/* by the number beside */
 	double refused[MAX_WIDTH + 1];
 	double counted;		/* in both */
-	bool was_refused;	/* the last that was looked at */
+	bool was_refused;	/* the last one counted */
 
-	/* Those in the last place that is allowed, since it changed. */
+	/* Requests in the last allowed place, since it changed. */
 	unsigned fine, over;
 	int64_t try_after, try_wait;
 };
 
-/* What a request says that came to its end. */
-enum width_word {
+/* The conclusion from a request that has ended. */
+enum width_result {
 	WIDTH_NOTHING,
-	WIDTH_OVER,	/* it was refused for its place: no matter of pace */
-	WIDTH_FOUND,	/* a limit was found: what was refused was for it */
-	WIDTH_WRONG	/* the one that was found last was none */
+	WIDTH_OVER,	/* refused for concurrency, not for the rate */
+	WIDTH_FOUND,	/* a limit was found; it explains the refusals */
+	WIDTH_WRONG	/* the limit that was found last does not exist */
 };
 
-/** width_init(width, max): No limit is known; ${max} is the user's. */
+/** width_init(width, max): No limit is known but the user's, ${max}. */
 void width_init(struct width *, unsigned);
 
 /**
  * width_sent(width, on_wire, ticket):
- * A request was sent; with it ${on_wire} are on the wire.  Its ${ticket} is to
- * be given to one of the next two.
+ * A request was sent; ${on_wire} are in flight, itself included.  Pass its
+ * ${ticket} to one of the next two.
  */
 void width_sent(struct width *, unsigned, struct width_ticket *);
 
 /** width_served(width, ticket, now): It was answered, or lost. */
 void width_served(struct width *, const struct width_ticket *, int64_t);
 
-/** width_refused(width, ticket, now): It was refused.  Return what of it. */
-enum width_word width_refused(struct width *, const struct width_ticket *,
+/** width_refused(width, ticket, now): It was refused.  Return what follows. */
+enum width_result width_refused(struct width *, const struct width_ticket *,
     int64_t);
 
 #endif

@@ -210,11 +210,11 @@ wrong_file()
 	assert_rows "$(echo same/*)"
 	add_fault "record_query page=2 redirect=307 text=$elsewhere/x"
 	run -3 monkai -o other
-	assert_contains "$output" "a POST is not sent to another place"
+	assert_contains "$output" "refusing to redirect a POST"
 	heal
 	add_fault "record_query page=2 redirect=302 text=$url/record_query"
 	run -3 monkai -o get
-	assert_contains "$output" "a POST is not sent to another place"
+	assert_contains "$output" "refusing to redirect a POST"
 	assert_equal "$(fixture asked | jq .elsewhere)" 0
 }
 

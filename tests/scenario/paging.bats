@@ -168,7 +168,7 @@ assert_items()
 	start_items --rows 300
 	run -1 items --way elsewhere
 	assert_contains "$output" "127.0.0.1:9/trace/v1/elsewhere"
-	assert_contains "$output" "nothing is asked for elsewhere"
+	assert_contains "$output" "name its host with --allow-host"
 	assert_equal "$(asked_count)" 5
 }
 
@@ -206,7 +206,7 @@ teardown()
 	# Not a host that is not named, and be it by the port.
 	run -1 items --way elsewhere --allow-host 127.0.0.1 \
 	    --allow-host localhost:9 -o no
-	assert_contains "$output" "unless --allow-host names it"
+	assert_contains "$output" "name its host with --allow-host"
 	assert_equal "$(asked_there)" 0
 	# The other server answers 401 to all that has no key.
 	run -0 items --way elsewhere --allow-host "$other_host" -o yes
@@ -218,7 +218,7 @@ teardown()
 	assert_items "$(echo two/*)"
 	run -2 items --allow-host "http://$other_host"
 	assert_contains "$output" "--allow-host: "
-	assert_contains "$output" "is no host; give a name, or a name and a port"
+	assert_contains "$output" "is not a host; give a name, or a name and a port"
 }
 
 @test "a list that leads back to itself ends" {

@@ -29,9 +29,9 @@ test_servers_addresses(void **state)
 		{ "https://h#@", NULL, "" },
 		{ "https://h/v5?x=1", NULL, "\"?\" or \"#\"" },
 		{ "https://h/v5#x", NULL, "\"?\" or \"#\"" },
-		{ "https://", NULL, "is none" },
-		{ "https://h h/", NULL, "a blank" },
-		{ "https://h/\n", NULL, "a blank or a control" },
+		{ "https://", NULL, "is not valid" },
+		{ "https://h h/", NULL, "a space or control" },
+		{ "https://h/\n", NULL, "a space or control" },
 	};
 	struct err err;
 	char *used;
@@ -61,7 +61,7 @@ test_keys(void **state)
 	(void)state;
 	assert_int_equal(http_check_key("hl_sk_0123", &err), 0);
 	assert_int_equal(http_check_key("hl sk", &err), -1);
-	assert_contains(err.text, "a blank");
+	assert_contains(err.text, "a space");
 	assert_int_equal(http_check_key("hl_sk\n", &err), -1);
 	assert_contains(err.text, "a line break");
 	assert_int_equal(http_check_key("caf\xc3\xa9", &err), -1);
@@ -376,10 +376,10 @@ test_where_a_next_page_may_be(void **state)
 			fail_msg("%s: %s", rows[i].link, url);
 		if (url == NULL && (strncmp(rows[i].link, "file:", 5) == 0 ||
 		    strchr(rows[i].link, '@') != NULL))
-			assert_contains(err.text, "no address");
+			assert_contains(err.text, "not a valid URL");
 		else if (url == NULL)
-			assert_contains(err.text, "nothing is asked for "
-			    "elsewhere, unless --allow-host names it");
+			assert_contains(err.text, "to allow it, name "
+			    "its host with --allow-host");
 		free(url);
 	}
 	assert_int_equal(http_check_host("h", &err), 0);

@@ -284,10 +284,10 @@ static const struct said_row {
 	{ 200, { "Retry-After: 99999" }, -1, "" },
 	{ 429, { "Retry-After: 99999999999" }, -1, "\"Retry-After: 99999999999"
 	    "\", which is ignored: it is more than a year away" },
-	{ 429, { "Retry-After: tomorrow" }, -1, "which is ignored: it is no "
-	    "time that can be read" },
+	{ 429, { "Retry-After: tomorrow" }, -1, "which is ignored: it is not a "
+	    "valid time" },
 	{ 429, { "X-RateLimit-Remaining: 0", "X-RateLimit-Reset: 90000" },
-	    -1, "it may be seconds or milliseconds" },
+	    -1, "it could be seconds or milliseconds" },
 	/* The end. */
 	{ 429, { "Retry-After: 3600" }, 0, "the server says \"Retry-After: "
 	    "3600\" (HTTP 429): a wait of 1h00m, and --max-wait allows "
