@@ -53,7 +53,7 @@ struct http_request {
 	const char *what;	/* for messages and the log; borrowed */
 	bool is_text;		/* the reply need not be JSON */
 	uint32_t first_byte_s;
-	bool may_be_smaller;	/* if slow, the caller asks for a smaller page */
+	bool may_be_smaller;	/* if slow, ask for a smaller page */
 	unsigned attempts;	/* 0: as in the settings */
 	const struct http_rule *rules;	/* borrowed */
 	size_t n_rules;

@@ -8,7 +8,7 @@
 
 #include "http/http_internal.h"
 
-#define SHORTEST 6	/* characters; a shorter key can't be told from other text */
+#define SHORTEST 6	/* characters; a shorter key isn't hidden */
 #define HIDDEN "***"
 
 static bool

@@ -76,7 +76,7 @@ http_asked(struct transfer *transfer, int64_t wait)
 	text_human_time(transfer->retry_after, human);
 	text_human_time(http->settings.max_wait_ms, max);
 	snprintf(text, sizeof(text), "the server says \"%s\" (HTTP %d): a "
-	    "wait of %s; --max-wait allows %s", transfer->retry_text,
+	    "wait of %s, and --max-wait allows %s", transfer->retry_text,
 	    transfer->reply.status, human, max);
 	http_end(http, ERR_STOPPED, text);
 	return wait;
@@ -109,7 +109,7 @@ http_end_used_up(struct http *http, int64_t wait)
 	text_human_time(wait, human);
 	text_human_time(http->settings.max_wait_ms, max);
 	snprintf(text, sizeof(text), "the server says that no requests are "
-	    "left (%s): a wait of %s; --max-wait allows %s",
+	    "left (%s): a wait of %s, and --max-wait allows %s",
 	    http->limit.quota.reported, human, max);
 	http_end(http, ERR_STOPPED, text);
 }

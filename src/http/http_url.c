@@ -81,7 +81,8 @@ http_check_server(const char *text, struct err *err)
 		}
 	}
 	if ((url = curl_url()) == NULL) {
-		err_set(err, ERR_INTERNAL, "libcurl failed to create a URL handle");
+		err_set(err, ERR_INTERNAL, "libcurl failed to create a URL "
+		    "handle");
 		return NULL;
 	}
 	copy = NULL;

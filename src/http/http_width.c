@@ -26,8 +26,8 @@
 #define ENOUGH 20	/* served, to conclude */
 #define ENOUGH_REFUSED 4	/* likewise */
 #define SURE 14			/* e^14: one in a million */
-#define REFUSED_BELOW 0.15	/* share of refused requests with fewer beside them */
-#define SERVED_ABOVE 0.15	/* share of served requests with as many */
+#define REFUSED_BELOW 0.15	/* share of refused with fewer beside them */
+#define SERVED_ABOVE 0.15	/* share of served with as many */
 #define OLD 2000	/* requests; then older ones count half */
 #define FINE 30		/* in the last place, to accept it */
 #define OVER 3		/* refused of these: reject it */

@@ -15,7 +15,7 @@
 /* What is remembered about a request in flight. */
 struct width_ticket {
 	uint64_t number;	/* of the request, from 1 */
-	unsigned place;		/* in flight when it was sent, itself included */
+	unsigned place;		/* in flight when sent, itself included */
 };
 
 /* A recent request. */
