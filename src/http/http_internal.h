@@ -213,6 +213,29 @@ int64_t http_when(const char *, int64_t);
 /** http_date(value): Parse an HTTP date.  Return ms since 1970, or -1. */
 int64_t http_date(const char *);
 
+/* --------------------------------------------------- http_members.c */
+
+/* A member of RateLimit or RateLimit-Policy. */
+struct member {
+	int64_t left, reset_s, limit;	/* -1: not reported */
+};
+
+/** members_limit(value): Return a limit, 0 if it is negative, or -1: none. */
+int64_t members_limit(const char *);
+
+/**
+ * members_next(p, member):
+ * Parse the next member, or all of the older form, which is separated by
+ * commas.  Return its end.
+ */
+const char *members_next(const char *, struct member *);
+
+/**
+ * members_is_tighter(a, b):
+ * Does ${a} leave fewer requests than ${b}, or if none, for longer?
+ */
+bool members_is_tighter(const struct member *, const struct member *);
+
 /* ---------------------------------------------------- http_reported.c */
 
 /**

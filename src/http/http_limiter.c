@@ -22,7 +22,8 @@
  * When nothing is served any more (a drought: the period's requests are used
  * up), there certainly is a limit.  Then, and when the rate was found to be
  * too fast, the limiter holds: it sends nothing for a moment, or as long as
- * the server says, and then single requests (scouts) until one is served.
+ * the server says, and then single requests (scouts) until one is served
+ * (http_limiter_hold.c).
  *
  * Only requests sent since the last change of the rate (the epoch) say
  * something about the current rate.  A retry of a refused request may be
@@ -34,9 +35,6 @@
 #include "http/http_limiter.h"
 
 #define SLACK_MS 10	/* lateness that later requests may make up for */
-#define GUESS 0.95	/* of what was served, if it is certainly a limit */
-#define SAFE 0.7
-#define BELOW 0.8	/* of what was served */
 #define ENOUGH 12	/* refusals, to measure their share */
 #define MANY 2000	/* requests with fewer refusals: ignore them */
 #define EXPECTED 16	/* refusals, if the share were the same */
@@ -54,21 +52,15 @@
 #define MAX_DOUBT_MS 240000
 #define ROW 10		/* refused in a row: a drought */
 #define OF_LAST 24	/* refused of the last 32: a drought */
-#define HOLD_MS 50
-#define HOLD_REQUESTS 2	/* at the current rate, or per second */
-#define HOLD_GROWS 1.3
-#define MAX_HOLD_MS 60000
 #define STEP_MS 2000
 #define MAX_STEP 60
 #define PROBE_MS 1200
 #define PROBE_REQUESTS 4
 #define MAX_PROBE_MS 40000
 #define FORGET_MS 120000
-#define SPAN_MS 200	/* the shortest interval to measure in */
 #define SETTLE_MS 250	/* until a trial counts */
 #define MAX_AFTER 2
 #define AFTER_RATE 5	/* at a slower rate, a hold has no aftermath */
-#define MIN_RATE 0.02	/* requests a second */
 #define ALARM 4.5
 
 void
@@ -125,8 +117,8 @@ limiter_longer(int64_t wait)
 	return 2 * wait < MAX_PROBE_MS ? 2 * wait : MAX_PROBE_MS;
 }
 
-static void
-set_limited(struct limiter *limiter, int64_t now)
+void
+limiter_set_limited(struct limiter *limiter, int64_t now)
 {
 	const struct limiter_block *block = &limiter->block;
 
@@ -154,84 +146,6 @@ set_limited(struct limiter *limiter, int64_t now)
 	limiter->alarms = 0;
 	limiter_begin(limiter, now);
 	limiter->life = limiter->block;
-}
-
-/* ------------------------------------------------------------- holding */
-
-static void
-hold(struct limiter *limiter, int64_t retry_after, bool is_drought, int64_t now)
-{
-	limiter->holds = true;
-	limiter->is_drought = is_drought;
-	limiter->is_scout_out = false;
-	limiter->held_since = now;
-	if (is_drought || limiter->hold_ms < HOLD_MS)
-		limiter->hold_ms = HOLD_MS;
-	if (limiter->state == LIMITER_LIMITED && limiter->hold_ms <= HOLD_MS)
-		limiter->hold_ms = limiter->rate < HOLD_REQUESTS ? 1000 :
-		    (int64_t)(HOLD_REQUESTS * 1000 / limiter->rate);
-	limiter->held_until =
-	    now +
-	    (retry_after > limiter->hold_ms ? retry_after : limiter->hold_ms);
-	limiter->epoch++;
-}
-
-/* The scout was refused: hold for longer. */
-static void
-hold_longer(struct limiter *limiter, int64_t retry_after, int64_t now)
-{
-	limiter->hold_ms = (int64_t)((double)limiter->hold_ms * HOLD_GROWS) + 1;
-	if (limiter->hold_ms > MAX_HOLD_MS)
-		limiter->hold_ms = MAX_HOLD_MS;
-	if (now + limiter->hold_ms > limiter->held_until)
-		limiter->held_until = now + limiter->hold_ms;
-	if (now + retry_after > limiter->held_until)
-		limiter->held_until = now + retry_after;
-}
-
-/* A request was served: end the hold. */
-static void
-end_hold(struct limiter *limiter, int64_t now)
-{
-	int64_t held = now - limiter->held_since;
-	int64_t span = now - limiter->cycle;
-	double served;
-
-	limiter->holds = limiter->is_scout_out = false;
-	/* Count the entire wait only if a limit is known. */
-	if (limiter->state != LIMITER_LIMITED && held > BLOCK_MS)
-		span -= held - BLOCK_MS;
-	/* n requests have n - 1 intervals. */
-	served = (limiter->cycle_served > 1 ? limiter->cycle_served - 1 :
-	    limiter->cycle_served) * 1000.0 /
-	    (double)(span > SPAN_MS ? span : SPAN_MS);
-	if (limiter->state != LIMITER_LIMITED) {
-		limiter->rate =
-		    GUESS * served < MIN_RATE ? MIN_RATE : GUESS * served;
-		limiter->block.refused = 0;
-		set_limited(limiter, now);
-		limiter->good *= SAFE;
-		limiter->sure = limiter->good;
-	} else {
-		limiter->life.since += held;
-		limiter->life.all++;
-		if (held > 2 * BLOCK_MS && limiter->cycle_served > CALM &&
-		    served < 0.7 * limiter->rate) {
-			limiter->rate = limiter->good =
-			    served > MIN_RATE ? BELOW * served : MIN_RATE;
-			limiter->ceiling = 0;
-		}
-		limiter_begin(limiter, now);
-	}
-	limiter->cycle = now;
-	limiter->cycle_served = 1;
-}
-
-int64_t
-limiter_waits(const struct limiter *limiter, int64_t now)
-{
-	return limiter->holds && limiter->held_until > now ?
-	    limiter->held_until - now : 0;
 }
 
 /* ----------------------------------------------------------- measuring */
@@ -293,7 +207,7 @@ classify_trial(struct limiter *limiter, int64_t now)
 	} else if (-n * log(1 - limiter->share) >= (limiter->share < MAX_SHARE ?
 	    SURE : SURE_LIMIT) * (1 + block->refused) &&
 	    block->refused <= FEW * n * limiter->share) {
-		set_limited(limiter, now);
+		limiter_set_limited(limiter, now);
 	}
 }
 
@@ -381,7 +295,7 @@ limiter_served(
 	if (ticket->epoch != limiter->epoch)
 		return;
 	if (limiter->holds) {
-		end_hold(limiter, now);
+		limiter_end_hold(limiter, now);
 		return;
 	}
 	block->all++;
@@ -414,7 +328,7 @@ limiter_lost(
 	if (!limiter->holds || ticket->epoch != limiter->epoch)
 		return;
 	limiter->is_scout_out = false;
-	hold_longer(limiter, -1, now);
+	limiter_hold_longer(limiter, -1, now);
 }
 
 /* A limit is known: does this refusal mean that the rate is too fast? */
@@ -442,7 +356,7 @@ refused_limited(struct limiter *limiter, const struct limiter_refusal *refusal,
 		limiter->hold_ms *= 2;
 		limiter->rate = limiter->good;
 	}
-	hold(limiter, refusal->retry_after, false, now);
+	limiter_hold(limiter, refusal->retry_after, false, now);
 	return true;
 }
 
@@ -461,7 +375,7 @@ limiter_refused(struct limiter *limiter, const struct limiter_ticket *ticket,
 	}
 	if (limiter->holds) {
 		limiter->is_scout_out = false;
-		hold_longer(limiter, refusal->retry_after, now);
+		limiter_hold_longer(limiter, refusal->retry_after, now);
 		return true;
 	}
 	if (ticket->again && (limiter->state != LIMITER_LIMITED ||
@@ -475,7 +389,7 @@ limiter_refused(struct limiter *limiter, const struct limiter_ticket *ticket,
 	if (limiter->state == LIMITER_LIMITED)
 		return refused_limited(limiter, refusal, now);
 	if (!refusal->is_plain && is_dry(limiter)) {
-		hold(limiter, refusal->retry_after, true, now);
+		limiter_hold(limiter, refusal->retry_after, true, now);
 		return true;
 	}
 	if (limiter->state == LIMITER_FREE)

@@ -133,9 +133,11 @@ bool limiter_refused_at(struct limiter *, struct limiter *,
 /** limiter_waits(limiter, now): Return for how many ms nothing is sent. */
 int64_t limiter_waits(const struct limiter *, int64_t);
 
-/* ------------------------- shared by http_limiter.c and
- * http_limiter_step.c */
+/* ---------------------------- shared by the files of the limiter */
 
+#define BELOW 0.8	/* of what was served */
+#define HOLD_MS 50
+#define MIN_RATE 0.02	/* requests a second */
 #define BLOCK_MS 1000	/* to measure the rate served */
 #define STEP_REQUESTS 10
 #define PROBE_FIRST_MS 2000
@@ -151,6 +153,21 @@ void limiter_begin(struct limiter *, int64_t);
  * There is no limit; the share ${baseline} is refused at any rate.
  */
 void limiter_set_free(struct limiter *, double, int64_t);
+
+/** limiter_set_limited(limiter, now): The current rate is about the limit. */
+void limiter_set_limited(struct limiter *, int64_t);
+
+/**
+ * limiter_hold(limiter, retry_after, is_drought, now):
+ * Start a hold, for at least ${retry_after} ms.
+ */
+void limiter_hold(struct limiter *, int64_t, bool, int64_t);
+
+/** limiter_hold_longer(limiter, retry_after, now): The scout was refused. */
+void limiter_hold_longer(struct limiter *, int64_t, int64_t);
+
+/** limiter_end_hold(limiter, now): A request was served: end the hold. */
+void limiter_end_hold(struct limiter *, int64_t);
 
 /** limiter_longer(wait): Return the next, longer wait between two probes. */
 int64_t limiter_longer(int64_t);

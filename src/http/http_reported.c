@@ -197,14 +197,6 @@ take_min(int64_t *count, int64_t reported)
 		*count = reported;
 }
 
-/* Record a limit; treat a negative one as 0. */
-static int64_t
-read_limit(const char *value)
-{
-	return *value == '-' && quota_count(value + 1) >= 0 ? 0 :
-	    quota_count(value);
-}
-
 /* A limit of 0 is meaningless; prefer any other. */
 static void
 take_limit(const struct transfer *transfer, struct reported *reported,
@@ -217,73 +209,6 @@ take_limit(const struct transfer *transfer, struct reported *reported,
 	quote(transfer, reported->limit_text, by->name, by->value);
 }
 
-/* ------------------------------------------------------ structured fields */
-
-/* A member of RateLimit or RateLimit-Policy. */
-struct member {
-	int64_t left, reset_s, limit;	/* -1: not reported */
-};
-
-static const char *
-skip_quoted(const char *p)
-{
-	for (p++; *p != '\0' && *p != '"'; p++)
-		if (*p == '\\' && p[1] != '\0')
-			p++;
-	return *p == '"' ? p + 1 : p;
-}
-
-/* Parse "name=value"; ignore a value that is not a number. */
-static const char *
-read_pair(const char *p, struct member *member)
-{
-	size_t n = strcspn(p, "=;, \t\"");
-	const char *name = p;
-	int64_t value;
-
-	p += n;
-	if (*p != '=')
-		return *p == '"' ? skip_quoted(p) : p;
-	value = quota_count(++p);
-	if ((n == 1 && *name == 'r') ||
-	    (n == 9 && strncmp(name, "remaining", n) == 0))
-		member->left = value;
-	else if ((n == 1 && *name == 't') ||
-	    (n == 5 && strncmp(name, "reset", n) == 0))
-		member->reset_s = value;
-	else if ((n == 1 && *name == 'q') ||
-	    (n == 5 && strncmp(name, "limit", n) == 0))
-		member->limit = read_limit(p);
-	return *p == '"' ? skip_quoted(p) : p + strcspn(p, ";, \t");
-}
-
-/*
- * Parse the next member, or all of the older form, which is separated by
- * commas.  Return its end.
- */
-static const char *
-read_member(const char *p, struct member *member)
-{
-	bool is_old = *p != '"' && p[strcspn(p, "=;,")] == '=';
-
-	*member = (struct member){ -1, -1, -1 };
-	while (*p != '\0' && (is_old || *p != ',')) {
-		p = read_pair(p, member);
-		p += strspn(p, is_old ? ";, \t" : "; \t");
-	}
-	return p + strspn(p, ", \t");
-}
-
-/* Choose the member with the fewest left; if none are left, the longest. */
-static bool
-is_tighter(const struct member *a, const struct member *b)
-{
-	if (a->left < 0 || a->reset_s < 0)
-		return false;
-	return b->left < 0 || a->left < b->left ||
-	    (a->left == 0 && b->left == 0 && a->reset_s > b->reset_s);
-}
-
 static void
 take_members(struct transfer *transfer, const struct reported_time *time)
 {
@@ -294,9 +219,9 @@ take_members(struct transfer *transfer, const struct reported_time *time)
 	int64_t ms;
 
 	while (*p != '\0') {
-		p = read_member(p, &member);
+		p = members_next(p, &member);
 		take_limit(transfer, reported, member.limit, time);
-		if (is_tighter(&member, &tight))
+		if (members_is_tighter(&member, &tight))
 			tight = member;
 	}
 	if (tight.reset_s < 0)
@@ -395,7 +320,7 @@ read_header(struct transfer *transfer, struct reported_time *time)
 		break;
 	case LIMIT:
 		take_limit(transfer, &transfer->report,
-		    read_limit(time->value), time);
+		    members_limit(time->value), time);
 		break;
 	case LEFT:
 		take_min(&transfer->report.left, min_count(time->value));
