@@ -1,5 +1,5 @@
 /*
- * Looking into values that are known to be well-formed.
+ * Access to values that were validated.
  */
 
 #include <stdlib.h>
@@ -27,7 +27,7 @@ skip_string(const char *p, const char *end)
 		quote = memchr(p, '"', (size_t)(end - p));
 		if (quote == NULL)
 			return end;
-		/* An odd number of backslashes before it makes it a letter. */
+		/* An odd number of backslashes escapes the quote. */
 		slashes = 0;
 		for (slash = quote; slash > p && slash[-1] == '\\'; slash--)
 			slashes++;
@@ -84,7 +84,7 @@ page_name_is(struct span name, const char *data, size_t len)
 	return same;
 }
 
-/* Find the last member of ${object} that is called ${wanted}. */
+/* Find the last member of ${object} with the name ${wanted}. */
 static bool
 find_member(struct span object, struct span wanted, struct span *found)
 {
@@ -169,7 +169,7 @@ page_sum(struct span value, const char *path, int64_t *sum)
 	int64_t n;
 
 	if (value.len > 0 && value.data[0] == '[') {
-		/* An array in an array is no place to look further. */
+		/* Don't descend into arrays of arrays. */
 		while (page_next(value, &place, &item))
 			if (item.data[0] == '[' || !page_sum(item, path, sum))
 				return false;

@@ -1,5 +1,5 @@
 /*
- * Plans: the paths of a resource, as a tree of names.
+ * Plans: a resource's paths as a tree of names.
  */
 
 #include <stdlib.h>
@@ -17,7 +17,7 @@ add_name(struct page_names *names, struct span name)
 	return names->n++;
 }
 
-/* Return the name ${step} below ${parent}, made if it isn't there. */
+/* Return the name ${step} below ${parent}; create it if missing. */
 static size_t
 find_below(struct page_names *names, size_t parent, struct span step)
 {
@@ -33,7 +33,7 @@ find_below(struct page_names *names, size_t parent, struct span step)
 	return made;
 }
 
-/* Return the name where ${path} ends; it is watched from now on. */
+/* Add ${path}; return the name where it ends. */
 static size_t
 add_path(struct page_names *names, const char *path)
 {
@@ -53,7 +53,7 @@ add_path(struct page_names *names, const char *path)
 	return offset;
 }
 
-/* Number the slots, so that those below a name follow one another. */
+/* Number the slots so that those below a name are consecutive. */
 static void
 number(struct page_names *names, size_t offset)
 {

@@ -1,5 +1,5 @@
 /*
- * A reply against what it promised to be.
+ * Checking a reply against the shape that its definition promises.
  */
 
 #include <stdlib.h>
@@ -23,7 +23,7 @@ page_release(struct page *page)
 	page_init(page);
 }
 
-/* Set the error to what is wrong and show a little of the place. */
+/* Set the error, with an excerpt of the place. */
 int
 page_complain(const struct page_scan *scan, struct err *err)
 {
@@ -40,7 +40,7 @@ page_complain(const struct page_scan *scan, struct err *err)
 	return -1;
 }
 
-/* Say what a body that isn't even nearly JSON looks like. */
+/* Describe a body that is obviously not JSON. */
 static int
 check_prescans(const char *data, size_t len, struct err *err)
 {
@@ -54,7 +54,7 @@ check_prescans(const char *data, size_t len, struct err *err)
 	return 0;
 }
 
-/* What stands at a place in the reply; at NULL: nothing. */
+/* Return the value at a place in the reply, or a NULL span. */
 static struct span
 found_at(const struct page_scan *scan, enum page_place place)
 {
@@ -63,7 +63,7 @@ found_at(const struct page_scan *scan, enum page_place place)
 	return slot >= 0 ? scan->found[slot] : (struct span){ NULL, 0 };
 }
 
-/* The same, but null is nothing. */
+/* The same, but treat null as missing. */
 static struct span
 value_at(const struct page_scan *scan, enum page_place place)
 {
@@ -73,7 +73,7 @@ value_at(const struct page_scan *scan, enum page_place place)
 	    (struct span){ NULL, 0 } : found;
 }
 
-/* Note that what stands at ${path} is not to be understood. */
+/* Record that the value at ${path} has an unexpected type. */
 static void
 add_unread(struct page *page, const char *path, bool is_number,
     struct span value)
@@ -83,7 +83,7 @@ add_unread(struct page *page, const char *path, bool is_number,
 		    is_number, value };
 }
 
-/* Some servers write numbers, and yes and no, as texts. */
+/* Some servers write numbers and booleans as strings. */
 static struct span
 without_quotes(struct span value)
 {
@@ -91,7 +91,7 @@ without_quotes(struct span value)
 	    value.data + 1, value.len - 2 } : value;
 }
 
-/* Read a count; where there is none, or none that can be read, it is -1. */
+/* Read a count; -1 if it is missing or malformed. */
 static int64_t
 read_count(struct page *page, const struct page_scan *scan,
     enum page_place place, const char *path)
@@ -114,7 +114,7 @@ is_one_of(struct span value, const char *word, const char *digit)
 	    strncasecmp(value.data, word, value.len) == 0);
 }
 
-/* Are there more: 1, 0; or -1 where nothing says so that can be read. */
+/* Are there more pages: 1 or 0; -1 if that is missing or malformed. */
 static int
 read_more(struct page *page, const struct page_scan *scan, const char *path)
 {
@@ -131,7 +131,7 @@ read_more(struct page *page, const struct page_scan *scan, const char *path)
 	return -1;
 }
 
-/* Is there something that says that something is wrong? */
+/* Does the value report an error? */
 static bool
 says_something(struct span value)
 {
@@ -139,7 +139,7 @@ says_something(struct span value)
 	    !text_is(value, "false") && !text_is(value, "0");
 }
 
-/* What is said beside the records. */
+/* Read the values beside the records. */
 static void
 read_envelope(struct page *page, const struct page_scan *scan)
 {
@@ -167,7 +167,7 @@ read_envelope(struct page *page, const struct page_scan *scan)
 		page->errors = (struct span){ NULL, 0 };
 }
 
-/* The one record is all of the ${len} bytes at ${data}. */
+/* Make all ${len} bytes at ${data} the only record. */
 static void
 add_whole(struct page *page, const char *data, size_t len)
 {
@@ -177,7 +177,7 @@ add_whole(struct page *page, const char *data, size_t len)
 	page->n = 1;
 }
 
-/* Has the object what it must have? */
+/* Check that the object has the paths that it needs. */
 static int
 check_needs(const struct source_shape *shape, struct span object,
     struct err *err)
@@ -193,7 +193,7 @@ check_needs(const struct source_shape *shape, struct span object,
 	return 0;
 }
 
-/* The reply as a whole is the record. */
+/* Read a reply that is a single record. */
 static int
 read_whole(struct page *page, const struct source_shape *shape,
     struct err *err)
@@ -201,19 +201,19 @@ read_whole(struct page *page, const struct source_shape *shape,
 	struct span whole = page->records[0];
 
 	if (shape->form == SOURCE_OBJECT && *whole.data != '{')
-		return err_set(err, ERR_DATA, "an object was promised, and "
-		    "this is none");
+		return err_set(err, ERR_DATA, "expected an object in the "
+		    "reply");
 	if (shape->form == SOURCE_ARRAY && *whole.data != '[')
-		return err_set(err, ERR_DATA, "an array was promised, and "
-		    "this is none");
+		return err_set(err, ERR_DATA, "expected an array in the "
+		    "reply");
 	if (shape->failure != NULL && page_find(whole, shape->failure,
 	    &page->failure) && !says_something(page->failure))
 		page->failure = (struct span){ NULL, 0 };
-	/* What says that it failed need not have what is needed. */
+	/* A reply that reports a failure need not have these. */
 	return page->failure.data != NULL ? 0 : check_needs(shape, whole, err);
 }
 
-/* The array of records is not where it should be. */
+/* The array of records is missing. */
 static int
 no_records(const struct page_scan *scan, struct err *err)
 {
@@ -223,9 +223,9 @@ no_records(const struct page_scan *scan, struct err *err)
 	if (scan->records_null && shape->empty_null)
 		return 0;
 	if (scan->records_null)
-		return err_set(err, ERR_DATA, "\"%s\" is null where an array "
-		    "of records should be; if the server means an empty "
-		    "list, say \"empty: null\" in the definition",
+		return err_set(err, ERR_DATA, "\"%s\" is null instead of an "
+		    "array of records; if that means an empty list, add "
+		    "\"empty: null\" to the definition",
 		    shape->records);
 	return err_set(err, ERR_DATA, "no \"%s\" in the reply: %.*s",
 	    shape->records, len < 200 ? (int)len : 200, scan->begin);
@@ -251,7 +251,7 @@ is_blank(const char *data, const char *end)
 	return page_blank(data, end) == end;
 }
 
-/* A reply that has a record in each line. */
+/* Read a reply that has one record per line. */
 static int
 read_lines(struct page *page, const struct page_plan *plan, const char *data,
     size_t len, struct err *err)
@@ -297,7 +297,7 @@ page_read(struct page *page, const struct page_plan *plan, const char *data,
 		add_whole(page, data, len);
 		return 0;
 	}
-	/* A list without records has no lines. */
+	/* An empty list has no lines. */
 	if (shape->form == SOURCE_LINES && is_blank(data, data + len))
 		return 0;
 	if (check_prescans(data, len, err) == -1)

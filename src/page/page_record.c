@@ -1,5 +1,5 @@
 /*
- * What is read out of a record: its key, and the values that others need.
+ * A record's key, and the fields that its child resources use.
  */
 
 #include <inttypes.h>
@@ -18,7 +18,7 @@ text_of(struct span value)
 	return text_take(&text);
 }
 
-/* Is there something that can name a record? */
+/* Can the value identify a record? */
 static bool
 names(struct span value)
 {
@@ -55,7 +55,7 @@ page_tally(struct set *tally, struct text *key)
 		text_addf(key, "-%u", n);
 }
 
-/* The record has no key: two with the same bytes are two. */
+/* Without keys, records with the same bytes are still distinct records. */
 static void
 key_of_bytes(struct span bytes, struct set *tally, struct text *key)
 {
@@ -83,7 +83,7 @@ page_key(const struct page_record *record, struct set *tally,
 			key_of_bytes(record->bytes, tally, key);
 			return false;
 		}
-		/* A decoded text holds no NUL, so this can't be forged. */
+		/* Decoded text has no NUL, so the separator can't be forged. */
 		if (i > 0)
 			text_addc(key, '\0');
 		page_value_text(part, key);
@@ -107,7 +107,7 @@ page_parts(const struct page_record *record)
 	return parts;
 }
 
-/* The value of ${field}, whose paths have the slots from ${slot} on. */
+/* The value of ${field}; its paths have the slots from ${slot} on. */
 static char *
 value_of(const struct page_record *record, const struct source_field *field,
     const int *slot)

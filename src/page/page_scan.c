@@ -1,19 +1,20 @@
 /*
- * The walk, by what the processor can do; the plain one is compiled here.
+ * Choosing the walk that the processor supports; the portable one is compiled
+ * here.
  */
 
 #include "page/page_walk.h"
 
 #define LEVELS 16	/* more are allocated */
 
-/* So many levels may be tracked. */
+/* Return the number of levels to track. */
 static size_t
 levels_of(const struct page_plan *plan)
 {
 	return plan != NULL ? plan->reply.depth + plan->record.depth + 3 : 0;
 }
 
-/* Return the walk; or NULL if this processor can't do it so. */
+/* Return the walk, or NULL if the processor does not support it. */
 static page_walker *
 walker(enum page_means means)
 {

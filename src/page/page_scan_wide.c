@@ -1,5 +1,6 @@
 /*
- * The walk with what all processors of the kind have: SSE2, or NEON.
+ * The walk with instructions that every processor of its architecture has:
+ * SSE2 or NEON.
  */
 
 #include "page/page_internal.h"
@@ -18,7 +19,7 @@ stops_of_16(const char *data)
 	    _mm_cmpeq_epi8(v, slash)),
 	    _mm_cmpeq_epi8(_mm_min_epu8(v, control), v));
 
-	/* The sign bit of a byte says that it is not ASCII. */
+	/* Bytes with the sign bit set are not ASCII. */
 	return (uint32_t)_mm_movemask_epi8(_mm_or_si128(stop, v));
 }
 
@@ -33,7 +34,7 @@ stops_of(const char *data)
 #elif defined(__ARM_NEON) && defined(__aarch64__)
 #include <arm_neon.h>
 
-/* All ones in each byte that is a stop, but for one bit, its own. */
+/* In each byte that is a stop, keep only the bit of its position. */
 static inline uint8x16_t
 stops_of_16(const char *data)
 {

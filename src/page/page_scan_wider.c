@@ -1,6 +1,6 @@
 /*
- * The walk with AVX2, which not all x86-64 processors have: it is compiled in
- * any case, and used where they do.
+ * The walk with AVX2.  It is always compiled for x86-64, and used if the
+ * processor supports it.
  */
 
 #include "page/page_internal.h"
@@ -30,7 +30,7 @@ stops_of_32(const char *data)
 	    _mm256_cmpeq_epi8(v, quote), _mm256_cmpeq_epi8(v, slash)),
 	    _mm256_cmpeq_epi8(_mm256_min_epu8(v, control), v));
 
-	/* The sign bit of a byte says that it is not ASCII. */
+	/* Bytes with the sign bit set are not ASCII. */
 	return (uint32_t)_mm256_movemask_epi8(_mm256_or_si256(stop, v));
 }
 

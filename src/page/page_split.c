@@ -1,18 +1,18 @@
 /*
- * Records out of a file of JSON lines, whatever was done to it.
+ * Reading records from JSON-lines files that other tools may have changed.
  *
- * A line is a record.  What editors and other tools do to such files is no
- * damage: a byte order mark, CR LF, blanks around a record, empty lines, a
- * last line without its end, a record laid out over several lines.  Of a
- * record over several lines the first one begins with its bracket, the others
- * are indented, and the last one begins with the closing bracket.
+ * A line is a record.  What editors do to such files is not damage: a byte
+ * order mark, CR LF, white space around a record, empty lines, a missing final
+ * newline, a record formatted over several lines.  Such a record begins with
+ * its opening bracket at the start of a line, is indented, and ends with a line
+ * that begins with the closing bracket.
  */
 
 #include <string.h>
 
 #include "page/page_internal.h"
 
-/* Where the line that begins at ${p} ends; NULL: not in these bytes. */
+/* Return the end of the line at ${p}, or NULL if it is not in the data. */
 static const char *
 line_end(const char *p, const char *end)
 {
@@ -31,7 +31,7 @@ mark_at(const char *p, const char *end)
 	return end - p >= 3 && memcmp(p, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
 }
 
-/* Is it a record, and if not, would more bytes make it one? */
+/* Is it a record; and if not, could more bytes make it one? */
 static bool
 is_record(struct page *page, const struct page_plan *plan, const char *from,
     const char *to, bool *is_open, struct err *err)
@@ -47,7 +47,7 @@ is_record(struct page *page, const struct page_plan *plan, const char *from,
 	return false;
 }
 
-/* What is not as we write it, of the record in the line. */
+/* Return how the line deviates from our format. */
 static unsigned
 odds_of(struct span record, const char *from, const char *to)
 {
@@ -65,9 +65,9 @@ odds_of(struct span record, const char *from, const char *to)
 }
 
 /*
- * Find the last line of a record that is laid out over several: the lines
- * after the first one, which ends at ${end}.  Return where it ends; NULL if
- * there is none, or if ${*more} it may come.
+ * Find the last line of a record formatted over several lines; the first one
+ * ends at ${end}.  Return its end; or NULL if there is none, with ${*more} set
+ * if it may be in later bytes.
  */
 static const char *
 find_close(const char *end, const char *stop, bool at_end, bool *more,

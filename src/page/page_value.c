@@ -1,5 +1,5 @@
 /*
- * Single values: what they are, and their text.
+ * Single values: their types, and their text.
  */
 
 #include <errno.h>
@@ -66,7 +66,7 @@ add_char(struct text *text, unsigned c)
 	}
 }
 
-/* Set ${c} to what the escape at ${p} means; return where it ends. */
+/* Decode the escape at ${p} into ${c}; return its end. */
 static const char *
 read_escape(const char *p, const char *end, unsigned *c)
 {
@@ -101,7 +101,7 @@ read_escape(const char *p, const char *end, unsigned *c)
 	return p;
 }
 
-/* Add what stands between the quotes of a string. */
+/* Add the decoded contents of a string. */
 static void
 add_string(struct span inside, struct text *text,
     void (*add)(struct text *, unsigned))
@@ -131,7 +131,7 @@ page_value_text(struct span value, struct text *text)
 		    text, add_char);
 }
 
-/* Add the character of an escape as it stands in plain text. */
+/* Add a decoded character to plain text. */
 static void
 add_plain_char(struct text *text, unsigned c)
 {
@@ -141,7 +141,7 @@ add_plain_char(struct text *text, unsigned c)
 		add_char(text, c >= 0xd800 && c < 0xe000 ? 0xfffd : c);
 }
 
-/* Add it as it stands in a string of JSON, escaped only where it must be. */
+/* Add a character to a JSON string, escaped only if necessary. */
 static void
 add_json_char(struct text *text, unsigned c)
 {
@@ -189,7 +189,7 @@ page_line(struct span record, struct text *line)
 	const char *p = record.data, *end = record.data + record.len;
 	size_t n;
 
-	/* In a string no line break can stand, so each one found may go. */
+	/* Strings cannot contain line breaks, so every one can be removed. */
 	while (p < end) {
 		for (n = 0; p + n < end && p[n] != '\n' && p[n] != '\r'; n++)
 			;

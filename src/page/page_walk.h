@@ -1,300 +1,44 @@
 /*
  * The walk over a JSON text (RFC 8259).  It is compiled several times, for
- * what processors can do; before each time, these are set:
+ * different instruction sets, with these macros:
  *
  *	PAGE_WALK	the function's name
- *	PAGE_STOPS(at)	which of 64 bytes can't stand in a string as they
- *			are, a bit for each; where it is not set, bytes are
- *			looked at one by one
+ *	PAGE_STOPS(at)	a bit mask of those of 64 bytes that are special in
+ *			a string; if undefined, bytes are checked one by one
  *
- * No more than these 64 bytes are read at a time, and only where there are as
- * many.
+ * PAGE_STOPS reads 64 bytes, and is used only if so many are left.
  *
- *	value:	one of { [ " digit t f n, or what ends an empty array
- *	after:	the value is over: a comma, a closing bracket, or the end
+ *	value:	one of { [ " digit t f n, or the end of an empty array
+ *	after:	after a value: a comma, a closing bracket, or the end
  *	key:	the name of a member, then a colon, then a value
  *
- * The kind of each open bracket is one bit of ${open}; there is no recursion
- * and so no depth that data could hit.
+ * The type of each open bracket is one bit of ${open}; there is no recursion,
+ * so the depth is not limited.
  *
- * A plan (page_plan.c) says what to note.  Of each open bracket that lies on
- * a planned path, ${levels} has its name in the plan; they are the outermost
- * ones, ${tracked} of them.  So only the names of members that may matter are
- * compared, and everything deeper costs nothing.
+ * A plan (page_plan.c) says which values to record.  ${levels} has the plan's
+ * name for each open bracket on a planned path; these are the ${tracked}
+ * outermost ones.  So only names that may matter are compared, and deeper
+ * levels cost nothing.
  */
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "page/page_internal.h"
+#include "page/page_tokens.h"
 
 #ifndef PAGE_WALK
 #define PAGE_WALK page_walk_plain
 #endif
 
-/*
- * The ${BLOCK} bytes that were looked at last, together: which of them can't
- * stand in a string as they are, the first one in the lowest bit.  Most
- * strings are shorter than that, so their ends are known already.
- */
-struct block {
-	const char *data;
-	uint64_t stops;
-};
-
-#define BLOCK 64
-#define LIKELY(x) __builtin_expect(!!(x), 1)
-#define UNLIKELY(x) __builtin_expect(!!(x), 0)
-#define ALWAYS_INLINE inline __attribute__((always_inline))
-
-/*
- * The functions below step over something that begins at ${p} and return
- * where it ends; or NULL, after fail(), where it isn't well-formed.
- */
-
-static const char *
-fail(struct page_walk *w, const char *data, const char *why)
-{
-	snprintf(w->scan->why, sizeof(w->scan->why), "%s", why);
-	w->scan->where = data;
-	return NULL;
-}
-
-static inline bool
-is_space(char c)
-{
-	return c == ' ' || c == '\n' || c == '\r' || c == '\t';
-}
-
-static const char *
-skip_spaces(struct page_walk *w, const char *p)
-{
-	for (; p < w->end && is_space(*p); p++)
-		if (*p == '\n' || *p == '\r')
-			w->breaks = true;
-	return p;
-}
-
-/* Mostly there is none, or one blank. */
-static ALWAYS_INLINE const char *
-skip_space(struct page_walk *w, const char *p)
-{
-	if (LIKELY(p < w->end && *p == ' '))
-		p++;
-	if (UNLIKELY(p < w->end && is_space(*p)))
-		p = skip_spaces(w, p);
-	return p;
-}
-
-/*
- * Step over what a string may hold as it is: move to the first byte that is
- * a quote, a backslash, a control character or not ASCII.
- */
-static ALWAYS_INLINE const char *
-plain_bytes(struct block *block, const char *p, const char *end)
-{
-#ifdef PAGE_STOPS
-	uintptr_t address = (uintptr_t)p - (uintptr_t)block->data;
-	uint64_t stops;
-
-	if (address < BLOCK) {
-		stops = block->stops >> address;
-		if (LIKELY(stops != 0))
-			return p + __builtin_ctzll(stops);
-		p = block->data + BLOCK;
-	}
-	for (; end - p >= BLOCK; p += BLOCK) {
-		stops = PAGE_STOPS(p);
-		if (stops == 0)
-			continue;
-		block->data = p;
-		block->stops = stops;
-		return p + __builtin_ctzll(stops);
-	}
-#else
-	(void)block;
-#endif
-	while (p < end && (unsigned char)*p >= 0x20 &&
-	    (unsigned char)*p < 0x80 && *p != '"' && *p != '\\')
-		p++;
-	return p;
-}
-
-static bool
-is_hex(char c)
-{
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') ||
-	    (c >= 'A' && c <= 'F');
-}
-
-/* An escape; surrogates need not come in pairs. */
-static const char *
-escape(struct page_walk *w, const char *p)
-{
-	int i;
-
-	w->escaped = true;
-	if (w->end - p < 2)
-		return fail(w, p, "the text ends inside a string");
-	switch (p[1]) {
-	case '"': case '\\': case '/': case 'b': case 'f': case 'n':
-	case 'r': case 't':
-		return p + 2;
-	case 'u':
-		for (i = 2; i < 6; i++)
-			if (w->end - p <= i || !is_hex(p[i]))
-				return fail(w, p,
-				    "\\u without four hex digits");
-		return p + 6;
-	default:
-		return fail(w, p, "an escape that JSON does not have");
-	}
-}
-
-/* What a string may hold beside plain bytes. */
-static const char *
-odd_bytes(struct page_walk *w, const char *p)
-{
-	size_t n;
-
-	if (p == w->end)
-		return fail(w, p, "the text ends inside a string");
-	if (*p == '\\')
-		return escape(w, p);
-	if ((unsigned char)*p < 0x80)
-		return fail(w, p, "a control character inside a string");
-	n = page_utf8((const unsigned char *)p,
-	    (const unsigned char *)w->end);
-	return n > 0 ? p + n : fail(w, p, "not UTF-8");
-}
-
-/* A string, from its first quote. */
-static ALWAYS_INLINE const char *
-string(struct page_walk *w, struct block *block, const char *p)
-{
-	const char *end = w->end;
-
-	for (p++;;) {
-		p = plain_bytes(block, p, end);
-		if (LIKELY(p < end && *p == '"'))
-			return p + 1;
-		if ((p = odd_bytes(w, p)) == NULL)
-			return NULL;
-	}
-}
-
-static inline const char *
-digits(const char *p, const char *end)
-{
-	while (p < end && *p >= '0' && *p <= '9')
-		p++;
-	return p;
-}
-
-/* What Python's json module writes for a float that is no number. */
-static const char *
-no_number(struct page_walk *w, const char *p)
-{
-	static const char *const all[] = { "NaN", "Infinity", "-Infinity" };
-	size_t i, len;
-
-	for (i = 0; w->scan->words && i < 3; i++) {
-		len = strlen(all[i]);
-		if ((size_t)(w->end - p) >= len &&
-		    memcmp(p, all[i], len) == 0) {
-			w->words = true;
-			return p + len;
-		}
-	}
-	return fail(w, p, *p == '-' ? "a minus sign without a number" :
-	    "not a JSON value");
-}
-
-static const char *
-number(struct page_walk *w, const char *start)
-{
-	const char *p = start + (*start == '-'), *from = p;
-	const char *end = w->end;
-
-	p = digits(p, end);
-	if (p == from)
-		return no_number(w, start);
-	if (*from == '0' && p > from + 1)
-		return fail(w, start, "a number that begins with 0");
-	if (p < end && *p == '.') {
-		from = p + 1;
-		if ((p = digits(from, end)) == from)
-			return fail(w, start, "a point without digits");
-	}
-	if (p < end && (*p == 'e' || *p == 'E')) {
-		from = p + 1;
-		if (from < end && (*from == '+' || *from == '-'))
-			from++;
-		if ((p = digits(from, end)) == from)
-			return fail(w, start, "an exponent without digits");
-	}
-	return p;
-}
-
-static const char *
-word(struct page_walk *w, const char *p, const char *word, size_t len)
-{
-	if ((size_t)(w->end - p) < len || memcmp(p, word, len) != 0)
-		return fail(w, p, "not a JSON value");
-	return p + len;
-}
-
-/* A value that holds no others. */
-static inline const char *
-scalar(struct page_walk *w, const char *p)
-{
-	switch (*p) {
-	case 't':
-		return word(w, p, "true", 4);
-	case 'f':
-		return word(w, p, "false", 5);
-	case 'n':
-		return word(w, p, "null", 4);
-	case '-': case '0': case '1': case '2': case '3': case '4':
-	case '5': case '6': case '7': case '8': case '9':
-		return number(w, p);
-	default:
-		return no_number(w, p);
-	}
-}
-
-static inline void
-push(struct page_walk *w, bool object)
-{
-	size_t byte = w->depth / 8;
-	unsigned char bit = (unsigned char)(1u << w->depth % 8);
-
-	if (UNLIKELY(byte >= w->open_capacity))
-		w->open = mem_need(w->open, byte + 1, &w->open_capacity, 1);
-	if (object)
-		w->open[byte] |= bit;
-	else
-		w->open[byte] &= (unsigned char)~bit;
-	w->depth++;
-}
-
-static inline bool
-in_object(const struct page_walk *w)
-{
-	size_t offset = w->depth - 1;
-
-	return w->open[offset / 8] >> offset % 8 & 1;
-}
-
-/* Are the names at hand those of the reply, and not of a record? */
+/* Is the current plan that of the reply, not that of a record? */
 static bool
 in_reply(const struct page_walk *w)
 {
 	return w->record_depth == 0 && !w->scan->is_record;
 }
 
-/* Nothing is known yet of what is planned below ${name}. */
+/* Clear the slots of ${name} and the names below it. */
 static void
 forget(struct page_walk *w, const struct page_name *name)
 {
@@ -309,7 +53,7 @@ forget(struct page_walk *w, const struct page_name *name)
 	w->scan->page->has_breaks = false;
 }
 
-/* Mostly, names hold no escape, and are compared as they stand. */
+/* Most names have no escapes, and are compared directly. */
 static inline bool
 is_called(const struct page_walk *w, struct span name, struct span wanted)
 {
@@ -319,7 +63,7 @@ is_called(const struct page_walk *w, struct span name, struct span wanted)
 	    memcmp(name.data + 1, wanted.data, wanted.len) == 0;
 }
 
-/* The member of the tracked object at hand is called ${name}. */
+/* A member ${name} of the current tracked object: find it in the plan. */
 static void
 note_name(struct page_walk *w, struct span name)
 {
@@ -331,14 +75,14 @@ note_name(struct page_walk *w, struct span name)
 		known = &all[i];
 		if (!is_called(w, name, known->name))
 			continue;
-		/* Where a name comes twice, the last one counts. */
+		/* If a name occurs twice, the last one counts. */
 		forget(w, known);
 		w->next = known;
 		return;
 	}
 }
 
-/* A record begins at ${p}: make place for what is planned in it. */
+/* A record begins at ${p}: make room for its planned values. */
 static const struct page_name *
 begin_record(struct page_walk *w, const char *p)
 {
@@ -371,7 +115,7 @@ end_record(struct page_walk *w, const char *p)
 	page->n_words += w->words;
 }
 
-/* The array of records is open, at the present depth. */
+/* The array of records opened, at the current depth. */
 static void
 enter_records(struct page_walk *w)
 {
@@ -379,7 +123,7 @@ enter_records(struct page_walk *w)
 	w->record_depth = w->depth;
 }
 
-/* Behind the records, the plan is the reply's again. */
+/* After the records, switch back to the reply's plan. */
 static void
 leave_records(struct page_walk *w)
 {
@@ -389,7 +133,7 @@ leave_records(struct page_walk *w)
 	w->words = false;
 }
 
-/* A value on a tracked level begins at ${p}: what is planned of it? */
+/* A value on a tracked level begins at ${p}: find its place in the plan. */
 static const struct page_name *
 begin_value(struct page_walk *w, const char *p)
 {
@@ -412,7 +156,7 @@ is_records(const struct page_walk *w, const struct page_name *name)
 	    name->slot == w->scan->plan->places[PAGE_AT_RECORDS];
 }
 
-/* The value called ${name} reaches from ${from} to before ${to}. */
+/* Record the value of ${name}, from ${from} to before ${to}. */
 static const char *
 note_value(struct page_walk *w, const struct page_name *name, const char *from,
     const char *to)
@@ -428,7 +172,7 @@ note_value(struct page_walk *w, const struct page_name *name, const char *from,
 	return to;
 }
 
-/* An opening bracket at ${p}, the value called ${name}. */
+/* An opening bracket at ${p}: the value of ${name}. */
 static void
 track(struct page_walk *w, const struct page_name *name, const char *p)
 {
@@ -450,8 +194,8 @@ untrack(struct page_walk *w, const char *p)
 }
 
 /*
- * At this depth, something has to be done with what comes: the names and
- * values of a tracked level are looked at.
+ * Is the current level tracked, so that its names and values are compared
+ * with the plan?
  */
 static inline size_t
 watched(const struct page_walk *w)
@@ -459,7 +203,7 @@ watched(const struct page_walk *w)
 	return w->done ? SIZE_MAX : w->tracked;
 }
 
-/* Walk from the first byte to the last. */
+/* The walk. */
 #ifdef PAGE_STOPS
 static
 #endif
@@ -578,5 +322,5 @@ close:
 over:
 	w->over = p;
 	p = skip_space(w, p);
-	return p == end ? p : fail(w, p, "something stands behind the end");
+	return p == end ? p : fail(w, p, "unexpected data after the end");
 }

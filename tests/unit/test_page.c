@@ -219,7 +219,7 @@ test_broken_promises(void **state)
 	} rows[] = {
 		{ "{\"detail\": \"no\"}", "no \"records\" in the reply" },
 		{ "[]", "no \"records\"" },
-		{ "{\"records\": null}", "say \"empty: null\"" },
+		{ "{\"records\": null}", "add \"empty: null\"" },
 		{ "{\"records\": {}}", "no array of records" },
 		{ "{\"records\": [], \"records\": 1}", "no array of "
 		    "records" },
