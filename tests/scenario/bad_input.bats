@@ -20,7 +20,7 @@ refused()
 	printf 'HUMANLOOP_API_KEY=\n' >.env
 	refused "no key: set HUMANLOOP_API_KEY"
 	HUMANLOOP_API_KEY="hl sk" \
-	    refused "HUMANLOOP_API_KEY (the environment): has a blank in it"
+	    refused "HUMANLOOP_API_KEY (the environment): has a space in it"
 	printf 'X=1\nHUMANLOOP_API_KEY="hl_sk\\nx"\n' >.env
 	refused "HUMANLOOP_API_KEY (.env:2): has a line break in it"
 	[[ $output != *hl_sk* ]]

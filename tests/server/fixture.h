@@ -223,7 +223,7 @@ struct fault {
 	struct fault *next;
 };
 
-/* "logs page=3 status=500 times=2"; see README.  -1: it can't be read. */
+/* "logs page=3 status=500 times=2"; see README.md.  -1: malformed. */
 int fault_add(const char *);
 void fault_clear(void);
 /* The first fault that fits, used once more; copied. */

@@ -40,7 +40,7 @@ static const char usage[] =
     "  --limit N --window S  requests in S seconds, told in headers [none]\n"
     "  --no-dates        start_date and end_date do nothing\n"
     "  --elsewhere HOST  where the list /elsewhere goes on; self: here\n"
-    "  --fault SPEC      see tests/server/fixture_fault.c\n"
+    "  --fault SPEC      see tests/server/README.md\n"
     "It prints: address, key, address of another origin.  GET /_asked,\n"
     "/_truth, /_truth/KIND, /_clear, /_heal, /_fault?spec=SPEC.\n";
 
