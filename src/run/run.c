@@ -1,15 +1,15 @@
 /*
- * The crank.
+ * The main loop.
  *
- *	crawl   what is next?  a listing opens: look it up in the manifest
- *	                       a window: source makes the request, http gets it
- *	http    a reply        page cuts out the records
- *	tree                   they are written, in the order of the windows
- *	manifest               and it is noted that they are there
- *	crawl                  the records' children are what is next
+ *	crawl      what is next?  a listing begins: look it up in the manifest
+ *	                          a page: source makes the request, http sends
+ *	http       a reply        page finds the records
+ *	tree                      writes them, in the order of the pages
+ *	manifest                  lists what is on disk
+ *	crawl                     gets the records that may have children
  *
- * All of it happens in run_step(), in one thread; what each room does, it
- * does without knowing of the others.
+ * All of this happens in run_step(), in one thread.  No room knows of the
+ * others.
  */
 
 #include <stdlib.h>
@@ -18,8 +18,8 @@
 
 #include "run/run_internal.h"
 
-/* What is under way when a signal comes may take so long to come in. */
-#define IN_HAND_MS 5000
+/* Requests in flight after a signal may take this long. */
+#define GRACE_MS 5000
 
 struct run *
 run_new(const struct run_settings *settings, struct err *err)
@@ -36,7 +36,7 @@ run_new(const struct run_settings *settings, struct err *err)
 	return run;
 }
 
-/* Free what a run that was given up still holds. */
+/* Free the tasks and listings of a run that was given up. */
 static void
 free_open(struct run *run)
 {
@@ -108,8 +108,8 @@ has_room(const struct run *run)
 }
 
 /*
- * Take on what there is room for.  Where pages that wait for an earlier one
- * fill the memory they may fill, only what need not wait is asked for.
+ * Start as many jobs as there is room for.  If pages that wait for an earlier
+ * one fill the buffer, request only pages whose turn it is.
  */
 static int
 fill(struct run *run, struct err *err)
@@ -123,9 +123,9 @@ fill(struct run *run, struct err *err)
 	return 0;
 }
 
-/* All that a new export asked for was refused: the address may be wrong. */
+/* Every request of a new export was refused: the address may be wrong. */
 static void
-say_nothing_came(const struct run *run, struct err *err)
+set_no_data(const struct run *run, struct err *err)
 {
 	const char *default_value = run->settings.source->options[0].initial;
 	bool is_elsewhere = run->first_status == 404 ||
@@ -142,7 +142,7 @@ say_nothing_came(const struct run *run, struct err *err)
 		    run->settings.server);
 }
 
-/* Nothing is under way any more: how did it end? */
+/* Nothing is in flight any more: how did the run end? */
 static enum run_state
 end(struct run *run, struct err *err)
 {
@@ -161,7 +161,7 @@ end(struct run *run, struct err *err)
 	}
 	if (run->settings.resume == NULL && !run->any_success &&
 	    run->first_why != NULL) {
-		say_nothing_came(run, err);
+		set_no_data(run, err);
 		return RUN_STOPPED;
 	}
 	if (run->tree == NULL)
@@ -181,9 +181,9 @@ step(struct run *run, int64_t ms, struct err *err)
 	struct err stopped;
 
 	/*
-	 * The crawl does not wait for this: what it does in the meantime is
-	 * lost with it in a crash, and the manifest never knows more than the
-	 * disk.
+	 * The crawl does not wait for the sync.  A crash loses what it does in
+	 * the meantime along with the files, so the manifest never lists more
+	 * than is on disk.
 	 */
 	if (run->tree != NULL && tree_is_due(run->tree) &&
 	    manifest_flush_begin(run->manifest, err) == -1)
@@ -210,7 +210,7 @@ step(struct run *run, int64_t ms, struct err *err)
 	return RUN_GOING;
 }
 
-/* A new export that has nothing, and was stopped, is no export. */
+/* Remove a new export that stopped before it got any data. */
 static void
 discard(struct run *run)
 {
@@ -224,9 +224,9 @@ discard(struct run *run)
 		run->is_discarded = true;
 }
 
-/* Something was taken out of the export: say where it is. */
+/* If files were taken out of the export, say where they are. */
 static void
-tell_aside(const struct run *run)
+log_aside(const struct run *run)
 {
 	if (run->tree != NULL && tree_aside(run->tree) != NULL)
 		log_say(run->settings.log, LOG_WARN, "run", "files of an "
@@ -234,9 +234,11 @@ tell_aside(const struct run *run)
 		    "%s", tree_aside(run->tree));
 }
 
-/* What can't be read back may never have come onto the disk: say that. */
+/*
+ * A file that can't be read back may never have been written: report the cause.
+ */
 static void
-tell_cause(struct run *run, struct err *err)
+find_cause(struct run *run, struct err *err)
 {
 	struct err why;
 
@@ -257,13 +259,13 @@ run_step(struct run *run, int64_t ms, struct err *err)
 		run_log_rest(run);
 		return RUN_ALREADY;
 	}
-	/* A repair may have nothing to ask. */
+	/* A repair may need no request. */
 	if (run->http != NULL)
 		state = step(run, ms, err);
 	if (state != RUN_GOING && !run->settings.repair)
-		tell_aside(run);
+		log_aside(run);
 	if (state == RUN_STOPPED)
-		tell_cause(run, err);
+		find_cause(run, err);
 	if (state == RUN_STOPPED)
 		discard(run);
 	return run->settings.repair && state != RUN_GOING ?
@@ -275,7 +277,7 @@ run_interrupt(struct run *run)
 {
 	run->interrupted = true;
 	if (run->http != NULL)
-		http_stop(run->http, IN_HAND_MS);
+		http_stop(run->http, GRACE_MS);
 }
 
 const char *

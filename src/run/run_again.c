@@ -1,8 +1,8 @@
 /*
- * A listing that is read again: its records are there already, but for some,
- * and these may belong between the others.  So that an export that had
- * trouble is the same as one that had none, the reading is written to a new
- * stream as well, which takes the old one's place at the end.
+ * A listing that is read again.  Most of its records are on disk, but new ones
+ * may belong between these.  So that an export with failures gets the same
+ * bytes as one without, the new reading is also written to a second stream,
+ * which replaces the first at the end.
  */
 
 #include <stdlib.h>
@@ -41,7 +41,7 @@ has_late_records(const struct run *run, const struct run_listing *own)
 	return false;
 }
 
-/* Is the record on disk none of this reading? */
+/* Does the reading lack the record on disk? */
 static bool
 is_left_over(struct run *run, struct run_listing *own, struct set *tally,
     const struct run_versions *versions, const struct page_record *record)
@@ -51,13 +51,13 @@ is_left_over(struct run *run, struct run_listing *own, struct set *tally,
 	    record->bytes);
 
 	if (is_named && !own->is_legacy)
-		(void)run_twins_key(run, own, record->bytes);
+		(void)run_shared_key(run, own, record->bytes);
 	is_new = set_add(own->pass_seen, run->scratch.data, run->scratch.len);
 	own->same_key += is_other && !is_new;
 	return is_new || is_other;
 }
 
-/* Add the records on disk that this reading did not have. */
+/* Append the records on disk that this reading lacks. */
 static int
 add_left_over(struct run *run, struct run_listing *own, struct err *err)
 {
@@ -81,9 +81,8 @@ add_left_over(struct run *run, struct run_listing *own, struct err *err)
 }
 
 /*
- * How many records of the new stream have the key of another one, and other
- * bytes?  Of those on disk that the reading had in other bytes, it was not
- * known before.
+ * Count the records of the new stream that share a key but have other bytes.
+ * Which records on disk the reading had in other bytes was not known before.
  */
 static int
 count_same_key(struct run *run, struct run_listing *own, struct err *err)
@@ -106,7 +105,7 @@ count_same_key(struct run *run, struct run_listing *own, struct err *err)
 		if (!page_key(&record, NULL, &run->scratch))
 			continue;
 		set_add(keys, run->scratch.data, run->scratch.len);
-		run_twins_tell(run, own, line);
+		run_shared_extend(run, own, line);
 		set_add(all, run->scratch.data, run->scratch.len);
 	}
 	own->same_key = set_count(all) - set_count(keys);
@@ -117,7 +116,7 @@ count_same_key(struct run *run, struct run_listing *own, struct err *err)
 	return rc;
 }
 
-/* Are the bytes of the two streams the same? */
+/* Do the two streams have the same bytes? */
 static bool
 is_same(const struct tree_stream *one, const struct tree_stream *other)
 {
@@ -136,12 +135,15 @@ is_same(const struct tree_stream *one, const struct tree_stream *other)
 	return same;
 }
 
-/* Put the stream's lines into ${set}, or count those of it not in ${set}. */
+/*
+ * Put the stream's lines into ${set}; or, with ${missing}, count those not in
+ * ${set}.
+ */
 static int
-look_up_lines(struct run *run, const struct run_listing *own, bool anew,
+look_up_lines(struct run *run, const struct run_listing *own, bool copy,
     struct set *set, uint64_t *missing, struct err *err)
 {
-	struct tree_lines *lines = tree_lines_new(run->tree, own->dir, anew);
+	struct tree_lines *lines = tree_lines_new(run->tree, own->dir, copy);
 	struct span line;
 	int rc;
 
@@ -155,7 +157,7 @@ look_up_lines(struct run *run, const struct run_listing *own, bool anew,
 	return rc;
 }
 
-/* How many records did this reading have that are new or another version? */
+/* Count the records of this reading that are new or changed. */
 static int
 count_other(struct run *run, const struct run_listing *own, uint64_t *n,
     struct err *err)
@@ -174,7 +176,7 @@ count_other(struct run *run, const struct run_listing *own, uint64_t *n,
 	return rc;
 }
 
-/* Is the reading, as it is, what SHA256SUMS says was there? */
+/* Does SHA256SUMS prove this reading? */
 static bool
 is_proven(struct run *run, const struct run_listing *own)
 {
@@ -196,7 +198,7 @@ run_again_gone(struct run_listing *own, struct manifest_listing *whole)
 	whole->gone = own->gone = whole->records - own->crawl->distinct;
 }
 
-/* What is on disk is what was written: it stays, whatever the server has. */
+/* The files on disk are proven: keep them, whatever the server has. */
 static int
 end_as_it_is(struct run *run, struct run_listing *own,
     const struct tree_receipts *shards, struct manifest_listing *whole,
@@ -227,11 +229,11 @@ run_again_end(struct run *run, struct run_listing *own,
 		return end_as_it_is(run, own, proven, whole, err);
 	if (!own->is_legacy && count_other(run, own, &changed, err) == -1)
 		return -1;
-	/* Which records share their key may have been known too late. */
+	/* Shared keys may have been noticed too late. */
 	if (!has_late_records(run, own) && changed == 0 &&
 	    own->shared == NULL)
 		return 0;
-	/* Where keys are shared, what has other bytes is another record. */
+	/* If keys are shared, other bytes mean another record. */
 	if (own->shared == NULL)
 		own->changed += changed;
 	whole->changed = own->changed;

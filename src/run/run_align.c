@@ -1,18 +1,17 @@
 /*
- * Shards of a stream that are damaged, put together again from the server's
- * list as it is now and from what is still on disk.
+ * Damaged shards of a stream, rebuilt from the server's current list and from
+ * the lines still on disk.
  *
- * Damaged shards that follow one another are a group.  Of the server's list,
- * what is in no whole shard and comes between the group's neighbours belongs
- * to the group.  These records, in the server's order, are merged with the
- * group's lines on disk, in theirs: a record that the server has lost is
- * where the disk has it, and the other way round.
+ * Adjacent damaged shards are a group.  A record of the server's list belongs
+ * to the group if it is in no intact shard and comes between the group's
+ * neighbours.  These records, in the server's order, are merged with the
+ * group's lines on disk, in theirs: a record that the server has lost keeps its
+ * place on disk, and the other way round.
  *
- * What comes of it counts only if a shard's SHA-256 is what it was.  Several
- * readings are tried: where both have a record and differ, the server's or
- * the disk's; where there are more records than there were, those at either
- * end are new, or one that only the disk has is no record of it: damage can
- * give it another key.
+ * A result counts only if the shard's SHA-256 matches.  Several variants are
+ * tried: if both sides have a record and differ, the server's or the disk's; if
+ * there are too many records, those at either end may be new, or a record only
+ * on disk may be none, since damage can change its key.
  */
 
 #include <fcntl.h>
@@ -22,13 +21,13 @@
 
 #include "run/run_internal.h"
 
-#define MAX_SHIFT 64	/* new records that are tried to be left out */
-#define MAX_DIFFER 8	/* records that may be the one or the other */
-#define MAX_STRANGE 64	/* records that may be on disk only by damage */
-#define MAX_NEW 100000	/* records beyond those that are looked for */
+#define MAX_SHIFT 64	/* new records that may be left out */
+#define MAX_DIFFER 8	/* records that may be from either side */
+#define MAX_STRANGE 64	/* records on disk that may be damage */
+#define MAX_NEW 100000	/* records beyond the group's own */
 #define SPOOL ".hlexport-spool"
 
-/* A line in the spool, at NULL: none. */
+/* A line in the spool. */
 struct chunk {
 	off_t data;
 	size_t len;
@@ -46,22 +45,22 @@ struct group {
 	uint64_t lines;
 	struct set *before, *after;	/* keys of its neighbours */
 	struct set *seen;
-	struct item *items;	/* what the server has */
+	struct item *items;	/* the server's records */
 	size_t n, capacity;
-	bool is_over;		/* too many of them */
+	bool is_over;		/* too many records */
 };
 
 struct run_align {
 	struct tree *tree;
 	struct run_listing *own;
-	bool by_bytes;		/* keys are shared: the bytes tell, too */
+	bool by_bytes;		/* keys are shared: compare bytes too */
 	const struct page_plan *plan;
 	const struct tree_receipts *files;
 	const bool *damaged;
 	struct group *groups;
 	size_t n_groups;
-	size_t next;		/* the group that records belong to now */
-	struct set *known;	/* keys in whole shards */
+	size_t next;		/* the group that the next records belong to */
+	struct set *known;	/* keys in intact shards */
 	int spool;
 	off_t spooled;
 	struct set *tally;	/* records without a key */
@@ -141,18 +140,18 @@ run_align_free(struct run_align *align)
 	free(align);
 }
 
-/* The key of a record, hashed; and whether it is one of a whole shard. */
+/* Hash the key of a record.  Return whether it is in an intact shard. */
 static bool
 hash_key(struct run *run, const struct run_align *align,
     const struct page_record *record, unsigned char hash[SHA256_BYTES])
 {
 	if (page_key(record, NULL, &run->scratch) && align->by_bytes)
-		run_twins_tell(run, align->own, record->bytes);
+		run_shared_extend(run, align->own, record->bytes);
 	sha256_of(run->scratch.data, run->scratch.len, hash);
 	return set_has(align->known, hash, SHA256_BYTES);
 }
 
-/* Note the keys of a whole shard, and whose neighbour it is. */
+/* Note the keys of an intact shard, and whose neighbour it is. */
 static int
 note_shard(struct run *run, struct run_align *align, size_t shard,
     struct err *err)
@@ -220,8 +219,8 @@ spool(struct run_align *align, struct span line, struct chunk *chunk,
 }
 
 /*
- * A record of a whole shard: which group comes behind it?  One that was kept
- * last, out of its place, tells nothing.
+ * After a record of an intact shard, find the group that follows.  A record
+ * that was appended out of place tells nothing.
  */
 static void
 find_group(struct run_align *align, const unsigned char key[SHA256_BYTES])
@@ -288,7 +287,7 @@ run_align_page(struct run *run, struct run_align *align,
 
 /* --------------------------------------------------------- the disk's lines */
 
-/* Add what can be read of a damaged shard to ${disk}: the rest is lost. */
+/* Add the readable lines of a damaged shard to ${disk}. */
 static int
 read_shard(struct run *run, struct run_align *align, size_t shard,
     struct group *disk, struct err *err)
@@ -326,7 +325,7 @@ read_shard(struct run *run, struct run_align *align, size_t shard,
 
 /* --------------------------------------------------------------- merging */
 
-/* Both lists as one, in the order of both. */
+/* Merge both lists, in the order of both. */
 static struct item *
 merge(const struct group *server, struct group *disk, size_t *n)
 {
@@ -337,7 +336,7 @@ merge(const struct group *server, struct group *disk, size_t *n)
 	for (i = 0; i < server->n; i++) {
 		struct item *item = &server->items[i];
 
-		/* Mostly it is the next one. */
+		/* Usually it is the next one. */
 		for (k = next; k < disk->n && memcmp(disk->items[k].key,
 		    item->key, SHA256_BYTES) != 0; k++)
 			;
@@ -351,7 +350,7 @@ merge(const struct group *server, struct group *disk, size_t *n)
 		} else if (k < disk->n) {
 			item->disk = disk->items[k].disk;
 			disk->items[k].is_used = true;
-			/* What only the disk has comes before it. */
+			/* Records only on disk come before it. */
 			for (; next < k; next++)
 				if (!disk->items[next].is_used &&
 				    !set_has(server->seen,
@@ -408,7 +407,9 @@ is_same_chunk(struct run_align *align, const struct item *item,
 	return is;
 }
 
-/* Which records do both have, and differ in?  At most MAX_DIFFER + 1. */
+/*
+ * Find the records that both sides have but differ in, at most MAX_DIFFER + 1.
+ */
 static size_t
 find_differing(struct run_align *align, struct item *items, size_t n,
     size_t differ[MAX_DIFFER + 1], struct err *err)
@@ -423,9 +424,9 @@ find_differing(struct run_align *align, struct item *items, size_t n,
 }
 
 /*
- * Write the items to a draft of the shard; of those that differ, the disk's
- * where ${disk} says so: one bit each, or all for ~0.  Return 1 if it is the
- * shard; 0 if not; or -1.
+ * Write the items to a draft of the shard.  For those that differ, ${disk}
+ * chooses the disk's version: one bit each, or ~0 for all.  Return 1 if the
+ * draft matches; 0 if not; or -1.
  */
 static int
 try_once(struct run_align *align, size_t shard, const struct item *items,
@@ -457,7 +458,7 @@ try_once(struct run_align *align, size_t shard, const struct item *items,
 	return tree_draft_end(draft, wanted, err);
 }
 
-/* Try all readings of the items as the shard.  1, 0, -1. */
+/* Try all variants of the items as the shard.  Return 1, 0, or -1. */
 static int
 try_items(struct run_align *align, size_t shard, struct item *items,
     struct err *err)
@@ -489,7 +490,7 @@ note_taken(struct run_align *align, size_t shard)
 }
 
 /*
- * Find a shard of the group among its ${n} items: ${before} lines of the group
+ * Find a shard of the group among its ${n} items.  ${before} lines of the group
  * come before it.
  */
 static int
@@ -505,7 +506,7 @@ find_shard(struct run_align *align, const struct group *group, size_t shard,
 		if (before + shift + lines <= n)
 			rc = try_items(align, shard, &items[before + shift],
 			    err);
-	/* Some are missing: before it, or behind it. */
+	/* Some are missing, before it or after it. */
 	if (rc == 0 && n < group->lines && before + n >= group->lines &&
 	    before + lines <= group->lines)
 		rc = try_items(align, shard, &items[before + n -
@@ -513,7 +514,9 @@ find_shard(struct run_align *align, const struct group *group, size_t shard,
 	return rc;
 }
 
-/* Find a shard: in all items, in the server's, in all but one of the disk's. */
+/*
+ * Find a shard in all items, in the server's, or in all but one of the disk's.
+ */
 static int
 find_reading(struct run_align *align, const struct group *group, size_t shard,
     uint64_t before, struct item *items, size_t n, struct err *err)

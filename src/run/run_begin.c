@@ -1,5 +1,5 @@
 /*
- * How an export begins, or is gone on with.
+ * How an export begins or is resumed.
  */
 
 #include <stdlib.h>
@@ -7,14 +7,16 @@
 
 #include "run/run_internal.h"
 
-#define PASSES 8		/* readings of a listing that moves */
+#define PASSES 8		/* readings of a listing that changes */
 
-/* For each job, pages that are asked for before their turn: at first, and more
- * later.  --buffer bounds their bytes. */
+/*
+ * Pages requested ahead of their turn for each job: at first, and added later.
+ * --buffer bounds their bytes.
+ */
 #define AHEAD 2
 #define MORE_AHEAD 62
 
-/* Which definition it is, whatever its name. */
+/* Identifies the definition, whatever its name. */
 static void
 definition_hash(const struct source *source, char hex[SHA256_HEX])
 {
@@ -24,7 +26,7 @@ definition_hash(const struct source *source, char hex[SHA256_HEX])
 	sha256_hex(hash, hex);
 }
 
-/* What the first line of the manifest says. */
+/* Make the first line of the manifest. */
 static json_t *
 make_header(const struct run_settings *settings, const char *started)
 {
@@ -36,7 +38,7 @@ make_header(const struct run_settings *settings, const char *started)
 	json_object_set_new(header, "tool", json_string(settings->tool));
 	json_object_set_new(header, "source", json_string(source->name));
 	json_object_set_new(header, "source_sha256", json_string(hex));
-	/* A definition that isn't built in is kept with what it made. */
+	/* A definition that isn't built in is stored with the export. */
 	if (source->file != NULL)
 		json_object_set_new(header, "definition",
 		    json_stringn(source->text.data, source->text.len));
@@ -80,7 +82,7 @@ free_headers(char **lines)
 	free(lines);
 }
 
-/* The definition's headers, with the options in their places; or NULL. */
+/* Make the definition's headers, with option values; or return NULL. */
 static char **
 make_headers(struct run *run, struct err *err)
 {
@@ -151,7 +153,7 @@ create(struct run *run, struct err *err)
 
 	clock_rfc3339(clock_wall(), run->started);
 	run->options = json_incref(settings->options);
-	/* Where nothing can be asked, nothing is begun. */
+	/* Create nothing if no request can be made. */
 	if (open_http(run, err) == -1)
 		return -1;
 	if (settings->dry)
@@ -191,7 +193,7 @@ run_check_server(const struct run *run, json_t *header, const char *where,
 	return 0;
 }
 
-/* Is this export one of ours to go on with? */
+/* Can this export be resumed? */
 static int
 check_header(struct run *run, struct err *err)
 {
@@ -225,7 +227,7 @@ check_header(struct run *run, struct err *err)
 	return 0;
 }
 
-/* Open the export.  A manifest that is proven takes its place again. */
+/* Open the export.  A proven copy of the manifest replaces a damaged one. */
 static int
 open_export(struct run *run, struct err *err)
 {
@@ -248,7 +250,7 @@ open_export(struct run *run, struct err *err)
 }
 
 static int
-go_on(struct run *run, struct err *err)
+resume_export(struct run *run, struct err *err)
 {
 	if ((run->settings.repair ? run_repair_open(run, err) :
 	    open_export(run, err)) == -1)
@@ -281,11 +283,14 @@ widen(struct run *run, struct err *err)
 	manifest_widen(run->manifest, run->settings.options);
 	json_decref(run->options);
 	run->options = json_incref(run->settings.options);
-	/* First the log: else what it has would be the seal of a lost end. */
+	/*
+	 * The log first: otherwise its last entry would be the seal of a lost
+	 * end.
+	 */
 	run_log_header(run);
 	if (manifest_save(run->manifest, err) == -1)
 		rc = -1;
-	/* Below what they marked as done, there may be more. */
+	/* There may be more below the records that these mark. */
 	for (i = 0; rc == 0 && i < markers.n; i++)
 		(void)file_remove(tree_dir(run->tree), markers.items[i].path,
 		    NULL);
@@ -293,7 +298,7 @@ widen(struct run *run, struct err *err)
 	return rc;
 }
 
-/* Is there nothing to be asked of a server? */
+/* Does nothing need the server? */
 static bool
 is_over(const struct run *run)
 {
@@ -311,7 +316,7 @@ option(void *cookie, const char *name)
 	return json_string_value(json_object_get(run->options, name));
 }
 
-/* What is known before any record is. */
+/* Values known before the first record. */
 static const char *
 option_value(void *cookie, const struct source_var *var)
 {
@@ -342,7 +347,7 @@ run_lookup(struct run *run)
 	return (struct source_lookup){ option_value, run };
 }
 
-/* What the definition says of statuses, in the form that http takes. */
+/* Make the definition's rules for statuses, as http takes them. */
 static void
 make_rules(struct run *run)
 {
@@ -363,7 +368,7 @@ make_rules(struct run *run)
 	}
 }
 
-/* What the display counts: the first resource whose records get a mark. */
+/* The display counts the first resource with a done marker. */
 static const struct source_resource *
 find_unit(struct run *run)
 {
@@ -382,9 +387,9 @@ find_unit(struct run *run)
 }
 
 /*
- * In an export that is gone on with, the first thing asked for may be what
- * the key has no rights to.  So that this isn't taken for a bad key, ask for
- * something that every good key can read.
+ * The first request of a resumed export may be for something that the key may
+ * not read.  To distinguish that from a bad key, request something that every
+ * good key can read.
  */
 static int
 check_key(struct run *run, struct err *err)
@@ -436,14 +441,14 @@ run_begin(struct run *run, struct err *err)
 	make_rules(run);
 	run->plans = page_plans_new(run->settings.source);
 	run->reported = set_new();
-	if ((run->settings.resume != NULL ? go_on(run, err) :
+	if ((run->settings.resume != NULL ? resume_export(run, err) :
 	    create(run, err)) == -1)
 		return -1;
 	run->unit = find_unit(run);
 	if (run_online_begin(run, err) == -1 ||
 	    run_lines_check(run, err) == -1)
 		return -1;
-	/* Of a repair that changes nothing, the log says nothing. */
+	/* A repair that changes nothing does not write to the log. */
 	if (run->tree != NULL && !run->settings.repair)
 		log_to_file(run->settings.log, tree_log(run->tree),
 		    run->settings.log_format);

@@ -1,5 +1,5 @@
 /*
- * A window's records onto disk, and the line that says so.
+ * Writes a page's records to disk, and the manifest's line for them.
  */
 
 #include <inttypes.h>
@@ -9,14 +9,14 @@
 
 #include "run/run_internal.h"
 
-/* What comes of a window. */
+/* The outcome of a page. */
 struct outcome {
 	struct manifest_page page;
 	struct tree_receipts files;
 	uint64_t news;
 };
 
-/* A record of the window can't be kept, or not be gone on from. */
+/* A record of the page can't be kept, or its children can't be requested. */
 static void
 record_gap(struct run *run, const struct run_task *task,
     struct outcome *outcome, size_t i, const char *why)
@@ -29,7 +29,7 @@ record_gap(struct run *run, const struct run_task *task,
 	run_gap(run, &gap);
 }
 
-/* Write one record to a file of its own. */
+/* Write one record to its file. */
 static int
 put_object(struct run *run, const struct run_task *task,
     struct outcome *outcome, size_t i, struct err *err)
@@ -38,12 +38,12 @@ put_object(struct run *run, const struct run_task *task,
 	struct page_record record = page_record(&task->page, i);
 	int rc = 1;
 
-	/* One of several with its key may be there under the key alone. */
-	if (own->is_twin)
+	/* It may already be there under its key alone. */
+	if (own->is_shared)
 		rc = run_differs(run, task->job.listing, &record, err);
 	if (rc != 1)
 		return rc;
-	if (run_put(run, task->job.listing, &record, own->is_twin,
+	if (run_put(run, task->job.listing, &record, own->is_shared,
 	    &outcome->files, err) == 0) {
 		outcome->page.kept++;
 		return 0;
@@ -55,8 +55,8 @@ put_object(struct run *run, const struct run_task *task,
 }
 
 /*
- * Keys are shared in this list, so the record is another one than that which
- * is there, be this on the server or not: put it beside that.
+ * Keys are shared in this list, so the record is a different one from that on
+ * disk, whether or not the server still has that: write it beside.
  */
 static int
 put_beside(struct run *run, struct run_task *task, struct outcome *outcome,
@@ -69,13 +69,13 @@ put_beside(struct run *run, struct run_task *task, struct outcome *outcome,
 	text_init(&have, SIZE_MAX / 4);
 	rc = tree_get(run->tree, run->path.data, &have, err);
 	(void)page_key(record, NULL, &run->scratch);
-	run_twins_share(run, own);
+	run_shared_add(run, own);
 	if (rc == 0)
-		run_twins_see(run, own, (struct span){ have.data, have.len },
+		run_shared_note(run, own, (struct span){ have.data, have.len },
 		    false);
 	text_release(&have);
 	if (rc == 0)
-		run_twins_see(run, own, record->bytes, true);
+		run_shared_note(run, own, record->bytes, true);
 	if (rc == 0)
 		rc = run_put(run, task->job.listing, record, true,
 		    &outcome->files, err);
@@ -88,8 +88,9 @@ put_beside(struct run *run, struct run_task *task, struct outcome *outcome,
 }
 
 /*
- * A record came again.  What an earlier reading had is replaced by what this
- * one has; of what came twice in one reading, the end of the listing tells.
+ * A record came again.  The version of this reading replaces that of an earlier
+ * one.  If it came twice in this reading, the end of the listing tells which
+ * version stays.
  */
 static int
 take_again(struct run *run, struct run_task *task, struct outcome *outcome,
@@ -100,7 +101,7 @@ take_again(struct run *run, struct run_task *task, struct outcome *outcome,
 	int rc;
 
 	if (own->dir != NULL) {
-		/* An earlier reading is a stream of its own. */
+		/* An earlier reading has a stream of its own. */
 		if (seen == RUN_DUPLICATE)
 			run_duplicate(own, &run->scratch, record->bytes);
 		return 0;
@@ -112,9 +113,9 @@ take_again(struct run *run, struct run_task *task, struct outcome *outcome,
 		run_duplicate(own, &run->scratch, record->bytes);
 		return 0;
 	}
-	/* What another tool has taken stays as it is. */
+	/* Records that another tool exported stay as they are. */
 	if (run->adopted) {
-		own->older++;
+		own->outdated++;
 		return 0;
 	}
 	if (own->shared != NULL)
@@ -123,9 +124,9 @@ take_again(struct run *run, struct run_task *task, struct outcome *outcome,
 	return run_put_again(run, listing, record, &outcome->files, err);
 }
 
-/* A record of the page came for the first time, but without a key. */
+/* A new record of the page has no key. */
 static void
-tell_unnamed(struct run *run, const struct run_task *task,
+report_unnamed(struct run *run, const struct run_task *task,
     struct outcome *outcome, size_t i)
 {
 	const struct source_resource *resource = task->job.listing->resource;
@@ -139,21 +140,21 @@ tell_unnamed(struct run *run, const struct run_task *task,
 		    "resource", task->key, NULL);
 }
 
-/* A record for the stream that this reading is written to. */
+/* Add a record to the stream of this reading. */
 static int
 add_again(struct run *run, struct run_listing *own,
     const struct page_record *record, enum run_seen seen, bool breaks,
     struct err *err)
 {
 	struct span line = record->bytes;
-	int rc = seen == RUN_REPEAT && !own->is_twin ?
+	int rc = seen == RUN_REPEAT && !own->is_shared ?
 	    run_kept_line(run, own, line, &line, err) : 0;
 
 	return rc == -1 ? -1 : tree_stream_add(own->again, &line, 1,
 	    breaks && rc == 0, err);
 }
 
-/* A record is new: see to it, and to what hangs from it. */
+/* Store a new record and link its children. */
 static int
 take_fresh(struct run *run, struct run_task *task, struct outcome *outcome,
     size_t i, bool named, struct err *err)
@@ -163,18 +164,18 @@ take_fresh(struct run *run, struct run_task *task, struct outcome *outcome,
 	struct page_record record = page_record(&task->page, i);
 
 	if (!named)
-		tell_unnamed(run, task, outcome, i);
-	own->same_key += own->is_twin;
-	outcome->page.same_key += own->is_twin;
+		report_unnamed(run, task, outcome, i);
+	own->same_key += own->is_shared;
+	outcome->page.same_key += own->is_shared;
 	if (own->dir == NULL &&
 	    put_object(run, task, outcome, i, err) == -1)
 		return -1;
-	if (named && !own->is_twin)
+	if (named && !own->is_shared)
 		run_link(run, listing, &record);
 	return 0;
 }
 
-/* Sort out the records of the page; note which ones are new. */
+/* Process the records of the page; set ${is_fresh} for the new ones. */
 static int
 sort_out(struct run *run, struct run_task *task, struct outcome *outcome,
     bool *is_fresh, struct err *err)
@@ -197,8 +198,8 @@ sort_out(struct run *run, struct run_task *task, struct outcome *outcome,
 		    add_again(run, own, &record, seen, page->has_breaks,
 		    err) == -1)
 			return -1;
-		/* Elsewhere, one that comes twice is sign enough. */
-		if (named && !own->is_twin && run_twins_is_other(run, own,
+		/* For other lists, coming twice is sign enough. */
+		if (named && !own->is_shared && run_shared_is_other(run, own,
 		    record.bytes) && seen == RUN_DUPLICATE)
 			outcome->page.moved = true;
 		is_fresh[i] = seen == RUN_NEW;
@@ -208,7 +209,7 @@ sort_out(struct run *run, struct run_task *task, struct outcome *outcome,
 				return -1;
 			continue;
 		}
-		if (named && !own->is_twin && take_again(run, task, outcome,
+		if (named && !own->is_shared && take_again(run, task, outcome,
 		    &record, seen, err) == -1)
 			return -1;
 		own->is_unsure |= seen == RUN_DUPLICATE && !named &&
@@ -217,7 +218,7 @@ sort_out(struct run *run, struct run_task *task, struct outcome *outcome,
 	return 0;
 }
 
-/* Sort out the records that are new, at the front of the page. */
+/* Process the page and move its new records to the front. */
 static int
 keep_fresh(struct run *run, struct run_task *task, struct outcome *outcome,
     struct err *err)
@@ -227,7 +228,7 @@ keep_fresh(struct run *run, struct run_task *task, struct outcome *outcome,
 	int rc = sort_out(run, task, outcome, is_fresh, err);
 	size_t i, fresh = 0;
 
-	/* Only now: until here, records are compared with those before. */
+	/* Only now, since records are compared with those before them. */
 	for (i = 0; i < page->n; i++)
 		if (is_fresh[i])
 			page_keep(page, i, fresh++);
@@ -237,10 +238,10 @@ keep_fresh(struct run *run, struct run_task *task, struct outcome *outcome,
 }
 
 /*
- * Records without a key that came before may be the same or others like them.
- * Pages may be equal, if the total counts all of them and nothing is behind
- * it.  Asked for that, some servers give a page again: then the total was
- * right, but they may have done so before.
+ * Records without a key that came before may be the same or equal ones.  Pages
+ * may be equal, if the total counts all of them and nothing follows it.  Some
+ * servers repeat a page when asked for more; then the total was right, but they
+ * may have repeated pages before.
  */
 static void
 look_at_unnamed(struct run *run, struct run_task *task)
@@ -322,7 +323,7 @@ store(struct run *run, struct run_task *task, struct outcome *outcome,
 	    store_document(run, task, outcome, err);
 }
 
-/* Tell the crawl, and say how it was to be told. */
+/* Give the result to the crawl. */
 static enum crawl_state
 finish(struct run *run, struct run_task *task, struct outcome *outcome)
 {
@@ -346,16 +347,18 @@ finish(struct run *run, struct run_task *task, struct outcome *outcome)
 	    .inserted = own->inserted,
 	    .retried = task->reply != NULL && task->reply->attempts > 1};
 
-	/* What is in the manifest is of the records that were asked for. */
+	/* The manifest counts the requested records only. */
 	page->moved |= overlap > 0 && crawl_has_moved(&task->job, &result);
 	page->received -= page->received < overlap ? page->received : overlap;
 
 	return crawl_finish(run->crawl, &task->job, &result);
 }
 
-/* Write the manifest's line of a window, or of the listing if that's all. */
+/*
+ * Write the manifest's line for a page, or for the listing if it is complete.
+ */
 static int
-say(struct run *run, struct run_task *task, struct outcome *outcome,
+write_line(struct run *run, struct run_task *task, struct outcome *outcome,
     enum crawl_state state, json_t *fields, struct err *err)
 {
 	struct crawl_listing *listing = task->job.listing;
@@ -366,7 +369,7 @@ say(struct run *run, struct run_task *task, struct outcome *outcome,
 	    .same_key = own->same_key, .capped = listing->is_capped };
 	char *next;
 
-	if (own->alone && state == CRAWL_COMPLETE && !page->partial) {
+	if (own->is_single_page && state == CRAWL_COMPLETE && !page->partial) {
 		if (own->stream != NULL && tree_stream_cut(own->stream,
 		    err) == -1) {
 			json_decref(fields);
@@ -376,22 +379,22 @@ say(struct run *run, struct run_task *task, struct outcome *outcome,
 		    fields, &outcome->files, err);
 	}
 	json_decref(fields);
-	own->alone = false;
-	/* It counts when it takes the old one's place, and not before. */
+	own->is_single_page = false;
+	/* It counts once it replaces the old stream. */
 	if (own->is_legacy)
 		return 0;
 	page->first = task->job.first + task->job.overlap;
 	page->count = listing->resource->paging == SOURCE_INTERVALS ||
 	    (task->job.count < listing->size && page->received <=
 	    task->job.count) ? task->job.count : listing->size;
-	/* The next one begins where this one ended. */
+	/* The next page begins where this one ended. */
 	if (source_in_order(listing->resource))
 		page->count = (uint32_t)page->received;
 	page->pass = task->job.pass;
 	page->size = task->job.count > 0 ? listing->size : 0;
 	page->total = listing->begin > 0 || listing->end > 0 ?
 	    listing->total : task->page.total;
-	/* A mark is where the next page is; it may have the key in it. */
+	/* The cursor may contain the key. */
 	next = http_hidden(run->http, task->next_cursor);
 	page->next = next;
 	page->by_time = listing->resource->paging == SOURCE_INTERVALS;
@@ -403,8 +406,8 @@ say(struct run *run, struct run_task *task, struct outcome *outcome,
 }
 
 /*
- * Pieces of a page that could not be had, one after the other and for the
- * same reason, are one gap.  Return whether the window was added to one.
+ * Adjacent sub-ranges of a page that failed for the same reason are one gap.
+ * Return whether the page was added to one.
  */
 static bool
 join_gap(struct run *run, const struct manifest_gap *gap, uint32_t size)
@@ -433,9 +436,9 @@ join_gap(struct run *run, const struct manifest_gap *gap, uint32_t size)
 	return true;
 }
 
-/* What stands behind the window is not known either. */
+/* What follows the page is unknown too. */
 static void
-say_endless(struct manifest_gap *gap)
+add_unknown_rest(struct manifest_gap *gap)
 {
 	char *why = gap->why;
 
@@ -450,11 +453,11 @@ commit_failure(struct run *run, struct run_task *task, struct err *err)
 	struct run_listing *own = listing->user;
 	enum crawl_state state;
 
-	own->alone = false;
+	own->is_single_page = false;
 	if (task->job.is_probe) {
 		state = crawl_end_probe(run->crawl, &task->job,
 		    task->gap.why != NULL);
-		/* It is about the list as a whole. */
+		/* The gap is about the whole list. */
 		task->gap.first = task->gap.count = -1;
 		if (task->gap.why != NULL)
 			run_gap(run, &task->gap);
@@ -462,9 +465,9 @@ commit_failure(struct run *run, struct run_task *task, struct err *err)
 		return run_listing_state(run, own, state, err);
 	}
 	if (crawl_is_endless(&task->job))
-		say_endless(&task->gap);
+		add_unknown_rest(&task->gap);
 	state = crawl_fail(run->crawl, &task->job);
-	/* Without a first page, no one knows how many there are. */
+	/* Without a first page, the number of records is unknown. */
 	if (!listing->first_received && state == CRAWL_GAPS &&
 	    (task->job.count < listing->size ||
 	    source_in_order(listing->resource)))
@@ -475,7 +478,7 @@ commit_failure(struct run *run, struct run_task *task, struct err *err)
 	return run_listing_state(run, own, state, err);
 }
 
-/* A dry run has looked at enough of a listing when its total is known. */
+/* A dry run needs no more of a listing once its total is known. */
 static int
 commit_dry(struct run *run, struct run_task *task, struct err *err)
 {
@@ -495,11 +498,11 @@ commit_dry(struct run *run, struct run_task *task, struct err *err)
 	outcome.news = outcome.page.distinct;
 	state = finish(run, task, &outcome);
 	/* Once, by the first page: a total that changes must not end it. */
-	if (!own->is_weighed)
-		own->is_enough = !run_dry_goes_on(own->crawl->resource) &&
+	if (!own->is_checked)
+		own->is_enough = !run_dry_reads_all(own->crawl->resource) &&
 		    run->settings.lines == NULL &&
-		    !run_online_goes_on(run, own);
-	own->is_weighed = true;
+		    !run_online_reads_all(run, own);
+	own->is_checked = true;
 	if (own->is_enough && own->crawl->under_way == 0)
 		state = CRAWL_COMPLETE;
 	run_free_task(run, task);
@@ -546,7 +549,7 @@ run_commit(struct run *run, struct run_task *task, struct err *err)
 	if (outcome.page.received > outcome.page.distinct)
 		own->duplicates += outcome.page.received -
 		    outcome.page.distinct;
-	if (say(run, task, &outcome, state, fields_of(run, task),
+	if (write_line(run, task, &outcome, state, fields_of(run, task),
 	    err) == -1)
 		goto done;
 	rc = run_listing_state(run, own, state, err);

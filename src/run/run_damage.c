@@ -1,8 +1,9 @@
 /*
- * What of an export is not as its manifest says, and what leads there.
+ * Files of an export that don't match the manifest, and the records that lead
+ * to them.
  *
- * A record above damage is "tainted": what hangs from it is looked at.  In an
- * export that is complete but for damage, nothing else is.
+ * A record above damage is "tainted": the listings below it are read.  In an
+ * export that is complete except for damage, no others are.
  */
 
 #include <fcntl.h>
@@ -25,9 +26,9 @@ add(struct set **set, const char *text, size_t len)
 	set_add(*set, text, len);
 }
 
-/* Note the records above the listing ${key}, and the listings they are of. */
+/* Note the records above the listing ${key}, and their listings. */
 static void
-taint(struct run *run, const char *key)
+note_ancestors(struct run *run, const char *key)
 {
 	const struct source_resource *resource = source_find(
 	    run->settings.source, key, strcspn(key, "/"));
@@ -46,7 +47,7 @@ taint(struct run *run, const char *key)
 	free(above);
 }
 
-/* The file is not as it should be.  ${listing}: NULL, it is a mark. */
+/* Note a damaged file.  ${listing}: NULL for a done marker. */
 static void
 add_damage(struct run *run, const char *listing, const char *path)
 {
@@ -60,8 +61,8 @@ add_damage(struct run *run, const char *listing, const char *path)
 	    mem_text(listing), mem_text(path) };
 	if (listing == NULL)
 		return;
-	add(&run->hurt, listing, strlen(listing));
-	taint(run, listing);
+	add(&run->damaged_listings, listing, strlen(listing));
+	note_ancestors(run, listing);
 }
 
 bool
@@ -77,24 +78,24 @@ run_is_forgotten(const struct run *run, const char *listing)
 }
 
 bool
-run_is_hurt(const struct run *run, const char *listing)
+run_has_damage(const struct run *run, const char *listing)
 {
-	return has(run->hurt, listing);
+	return has(run->damaged_listings, listing);
 }
 
 bool
-run_leads_on(const struct run *run, const char *listing)
+run_leads_to_damage(const struct run *run, const char *listing)
 {
 	return !run->is_narrow || has(run->leading, listing);
 }
 
 bool
-run_is_tainted(const struct run *run, const char *record)
+run_is_above_damage(const struct run *run, const char *record)
 {
 	return has(run->tainted, record);
 }
 
-/* Is the file below ${dir} what ${wanted} says, or does it begin so? */
+/* Does the file below ${dir} match ${wanted}, or at least begin with it? */
 static bool
 has_bytes(int dir, const struct tree_receipt *wanted, bool whole)
 {
@@ -114,7 +115,7 @@ has_bytes(int dir, const struct tree_receipt *wanted, bool whole)
 	return has;
 }
 
-/* The files that gaps of the listing call damaged; or NULL. */
+/* The files that gaps of the listing name as damaged; or NULL. */
 static struct set *
 named_by_gaps(const struct manifest_listing *listing)
 {
@@ -127,25 +128,27 @@ named_by_gaps(const struct manifest_listing *listing)
 	return named;
 }
 
-/* Is all that is known of the listing to be forgotten, if it is damaged? */
+/* Must a damaged listing begin again? */
 static bool
 is_forgotten(const struct run *run, const struct manifest_listing *listing)
 {
 	const struct source_resource *resource;
 
-	if (!run_is_hurt(run, listing->key))
+	if (!run_has_damage(run, listing->key))
 		return false;
-	/* No seal holds what the line says. */
+	/* No seal proves the line. */
 	if (run->is_salvaged)
 		return true;
-	/* Objects of a listing that goes on are fetched with all others. */
+	/*
+	 * Objects of an unfinished listing are fetched along with the others.
+	 */
 	resource = source_find(run->settings.source, listing->key,
 	    strcspn(listing->key, "/"));
 	return !listing->ended && resource != NULL &&
 	    resource->store != SOURCE_KEEP_SHARDS;
 }
 
-/* Look at the files of the listing, and have the tree know their names. */
+/* Check the files of the listing, and register their names with the tree. */
 static int
 look_at(struct run *run, const struct manifest_listing *listing,
     struct err *err)
@@ -172,8 +175,8 @@ look_at(struct run *run, const struct manifest_listing *listing,
 		for (i = 0; i < files.n; i++)
 			tree_register(run->tree, files.items[i].path);
 	tree_receipts_release(&files);
-	/* Somebody has put back what was damaged. */
-	if (rc == 0 && sanitized && !run_is_hurt(run, listing->key))
+	/* Somebody has restored the damaged files. */
+	if (rc == 0 && sanitized && !run_has_damage(run, listing->key))
 		manifest_forget_gaps(run->manifest, listing->key);
 	return rc;
 }
@@ -186,7 +189,7 @@ look_at_done_markers(struct run *run, struct err *err)
 	int rc = manifest_done_markers(run->manifest, &markers, err);
 
 	for (i = 0; rc == 0 && i < markers.n; i++) {
-		/* Where more is wanted, all of them are written again. */
+		/* If more is exported, all of them are written again. */
 		if (!run_wants_more(run))
 			tree_register(run->tree, markers.items[i].path);
 		if (!run->settings.repair &&
@@ -254,7 +257,7 @@ run_damage_free(struct run *run)
 	}
 	free(run->damage);
 	set_free(run->damaged);
-	set_free(run->hurt);
+	set_free(run->damaged_listings);
 	set_free(run->tainted);
 	set_free(run->leading);
 	set_free(run->restored);

@@ -1,7 +1,7 @@
 /*
- * A file made from another listing's records: a row for each item of an array
- * in each record, its values copied as they stand.  It is written as Python's
- * json.dumps() would, as the old exporter wrote it.
+ * A file derived from another listing's records: a row for each item of an
+ * array in each record, with values copied verbatim.  The format is that of
+ * Python's json.dumps(), as the legacy exporter wrote it.
  */
 
 #include <stdlib.h>
@@ -85,7 +85,7 @@ write_rows(struct run *run, struct crawl_listing *listing,
 	return rc;
 }
 
-/* The key of the listing that this one is made from. */
+/* The key of the listing that this one is derived from. */
 static char *
 key_of_other(const struct crawl_listing *listing,
     const struct source_resource *other)
@@ -135,7 +135,7 @@ run_derive(struct run *run, const struct crawl_job *job, struct err *err)
 		    write_rows(run, listing, &rows, n, err);
 	free(from);
 	text_release(&rows);
-	/* What it is made from can't be read. */
+	/* The other listing can't be read. */
 	if (rc == -1 && own->restore != NULL && err->kind == ERR_DATA)
 		state = crawl_fail(run->crawl, job);
 	else if (rc == -1)

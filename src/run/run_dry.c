@@ -1,20 +1,19 @@
 /*
- * A dry run: the same walk, but only as far as it takes to count.
+ * A dry run: the same crawl, but only as far as counting requires.
  *
- * A listing that others hang from is read whole.  Of a listing of records
- * that nothing hangs from, the first page tells the total.  A document is not
- * asked for, unless it is a list itself, or a listing needs one of its fields
- * to be found.
+ * A listing with children is read in full.  For other lists the first page
+ * gives the total.  A document is not requested, unless it is a list itself or
+ * a listing needs one of its fields.
  */
 
 #include <string.h>
 
 #include "run/run_internal.h"
 
-/* Guessed for what wasn't looked at. */
+/* Estimate for documents that are not requested. */
 #define DOCUMENT_BYTES 1000
 
-/* Find or make the row of a resource and, of units, their kind. */
+/* Find or add the row of a resource and, for units, of a group. */
 static struct run_estimate *
 row_for(struct run *run, const struct source_resource *resource,
     const char *group)
@@ -38,12 +37,12 @@ row_for(struct run *run, const struct source_resource *resource,
 }
 
 bool
-run_dry_goes_on(const struct source_resource *resource)
+run_dry_reads_all(const struct source_resource *resource)
 {
 	return resource->has_children || !resource->is_list;
 }
 
-/* Is the document to be asked for: for a field of it, or its items? */
+/* Must the document be requested, for a field or for its items? */
 static bool
 is_needed(const struct source_resource *resource)
 {
@@ -57,7 +56,7 @@ run_dry_open(struct run *run, const struct crawl_listing *listing)
 	const struct source_resource *resource = listing->resource;
 	struct run_estimate *row = row_for(run, resource, NULL);
 
-	/* What is printed is one list, and what it waits for. */
+	/* Only one list is printed, and what it depends on. */
 	if (run->settings.lines != NULL)
 		return resource->is_list ||
 		    resource->store == SOURCE_KEEP_NOTHING;
@@ -73,8 +72,9 @@ run_dry_open(struct run *run, const struct crawl_listing *listing)
 	return false;
 }
 
-/* Count the records of a unit by what the first of its fields but the key
- * says: files by their type. */
+/*
+ * Count the records of a unit by the first field after its key: files by type.
+ */
 static void
 count_groups(struct run *run, const struct run_task *task)
 {
@@ -94,7 +94,7 @@ count_groups(struct run *run, const struct run_task *task)
 	}
 }
 
-/* Count the rows of what is made from the record. */
+/* Count the rows derived from the record. */
 static void
 count_derived(struct run *run, const struct source_resource *from,
     struct span record)
@@ -115,14 +115,14 @@ count_derived(struct run *run, const struct source_resource *from,
 	}
 }
 
-/* How many requests it takes beyond the first, by the total. */
+/* How many more requests a list needs, by its total. */
 static uint64_t
 more_requests(const struct source_resource *resource, uint64_t total,
     uint64_t size)
 {
 	if (resource->paging == SOURCE_INTERVALS)
 		return total > size ? 3 * total / size : 0;
-	/* Behind a last page that is full, one more is asked for. */
+	/* After a full last page, one more is requested. */
 	return resource->shape.more == NULL ? total / size :
 	    (total - 1) / size;
 }
@@ -146,17 +146,17 @@ run_dry_page(struct run *run, const struct run_task *task)
 		    page_key(&record, NULL, &run->scratch))
 			run_link(run, listing, &record);
 	}
-	/* Others may have come, and it may stand elsewhere now. */
+	/* run_link() may have moved the row. */
 	row = row_for(run, resource, NULL);
 	row->requests++;
-	/* A list without a total may have one that another record tells. */
+	/* Another record may give the total. */
 	if (reported < 0 && resource->has_expect)
 		reported = crawl_number(run->crawl, listing, &resource->expect);
 	total = task->page.n;
-	if (!run_dry_goes_on(resource) && reported >= 0) {
+	if (!run_dry_reads_all(resource) && reported >= 0) {
 		/*
-		 * The rest is guessed from what was seen; of windows, those
-		 * that are cut short are asked for again in parts.
+		 * Estimate the rest from this page; full intervals are
+		 * requested again in parts.
 		 */
 		if (task->page.size > 0)
 			size = (uint64_t)task->page.size;
@@ -169,7 +169,7 @@ run_dry_page(struct run *run, const struct run_task *task)
 			    size);
 		if (task->page.n > 0)
 			bytes = bytes / task->page.n * total;
-	} else if (!run_dry_goes_on(resource) && task->page.n > 0 &&
+	} else if (!run_dry_reads_all(resource) && task->page.n > 0 &&
 	    task->page.more != 0 && (source_in_order(resource) ?
 	    resource->paging == SOURCE_OFFSET || task->next_cursor != NULL :
 	    task->page.n >= crawl_reply_cap(run->crawl, &task->job) &&

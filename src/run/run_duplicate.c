@@ -1,16 +1,16 @@
 /*
  * Records of one listing that came in several replies with the same key and
- * other bytes.
+ * different bytes.
  *
  * In a list that changes while it is read, a record may come twice, the second
- * time in a later version.  In others two records do have the same key.  So
- * what comes a second time is held until the reading ends.  There are several
- * records of a key if one reply showed that keys are shared in this list (see
- * run_twins.c); or if the listing's total counts all of them, when it has been
- * read twice; or if two readings in a row had the same versions: one that
- * changed is not what it was again.  The list is read once more then, and they
- * are told apart by their bytes.  Otherwise the later one takes the earlier
- * one's place.
+ * time in a later version.  In other lists, two records share a key.  So a
+ * record that comes a second time is held until the reading ends.  The records
+ * share a key if one reply showed that keys are shared in this list (see
+ * run_shared.c); or if the listing's total, after two readings, counts all of
+ * them; or if two readings in a row had the same versions, since a changed
+ * record does not change back.  The list is then read once more, and the
+ * records are distinguished by their bytes.  Otherwise the later version
+ * replaces the earlier one.
  */
 
 #include <stdlib.h>
@@ -18,22 +18,22 @@
 
 #include "run/run_internal.h"
 
-#define MAX_HELD (64u << 20)	/* bytes; beyond, no one compares */
+#define MAX_HELD (64u << 20)	/* bytes; beyond, nothing is compared */
 
 struct held {
 	char *key, *bytes;
 	size_t key_len, len;
-	size_t number;		/* in the order in which they came */
-	bool is_known;		/* a record with these bytes is kept */
+	size_t number;		/* position in the order of arrival */
+	bool is_known;		/* a kept record has these bytes */
 };
 
 struct run_duplicates {
 	struct held *all;
 	size_t n, capacity, bytes;
 	struct set *seen;	/* key and bytes */
-	struct set *versions;	/* likewise, with those that are kept */
-	bool is_over;		/* there were more */
-	bool is_marked;		/* it is known which are kept */
+	struct set *versions;	/* likewise, including kept ones */
+	bool is_over;		/* there were too many */
+	bool is_marked;		/* is_known is set */
 };
 
 void
@@ -53,7 +53,7 @@ run_duplicates_free(struct run_duplicates *held_duplicates)
 	free(held_duplicates);
 }
 
-/* Key and bytes as one. */
+/* Join key and bytes. */
 static void
 join(const char *key, size_t len, struct span bytes, struct text *both)
 {
@@ -119,7 +119,7 @@ by_key(const void *a, const void *b)
 	return rc != 0 ? rc : one->number < other->number ? -1 : 1;
 }
 
-/* The first one held whose key is in run->scratch, or NULL. */
+/* The first held record with the key in run->scratch, or NULL. */
 static struct held *
 find(const struct run *run, const struct run_duplicates *held_duplicates)
 {
@@ -140,7 +140,7 @@ find(const struct run *run, const struct run_duplicates *held_duplicates)
 		   : NULL;
 }
 
-/* Go on to the next one with the same key, or NULL. */
+/* The next held record with the same key, or NULL. */
 static struct held *
 next(const struct run *run, const struct run_duplicates *held_duplicates,
     struct held *held)
@@ -153,7 +153,7 @@ next(const struct run *run, const struct run_duplicates *held_duplicates,
 		   : NULL;
 }
 
-/* The record is kept: it is known, if it is one of those held. */
+/* Mark held records that equal this kept one. */
 static void
 mark_one(struct run *run, struct run_duplicates *held_duplicates,
     const struct page_record *record)
@@ -173,7 +173,7 @@ mark_one(struct run *run, struct run_duplicates *held_duplicates,
 		    memcmp(held->bytes, record->bytes.data, held->len) == 0;
 }
 
-/* Go through the stream that this reading is written to. */
+/* Do so for the stream of this reading. */
 static int
 mark_again(struct run *run, struct run_listing *own, struct err *err)
 {
@@ -201,8 +201,8 @@ mark_again(struct run *run, struct run_listing *own, struct err *err)
 }
 
 /*
- * Which of them are kept already, byte for byte?  Where this reading is
- * written to a stream of its own, it is that one which will count.
+ * Mark the held records that are kept already, byte for byte.  If this reading
+ * has its own stream, that is the one that counts.
  */
 static int
 mark_known(struct run *run, struct run_listing *own, struct err *err)
@@ -227,26 +227,26 @@ mark_known(struct run *run, struct run_listing *own, struct err *err)
 	return rc;
 }
 
-/* Note what tells records apart of which a key is shared, as they are kept. */
+/* Note the records on disk whose keys are shared. */
 static int
-register_twins(struct run *run, struct run_listing *own, struct err *err)
+load_shared_keys(struct run *run, struct run_listing *own, struct err *err)
 {
 	struct run_reader *reader = run_reader_new(run, own->crawl->key,
 	    own->dir, err);
 	struct page_record record;
 	int rc = -1;
 
-	/* What can't be read of a damaged one is no record. */
+	/* Unreadable lines of a damaged stream are no records. */
 	if (reader != NULL && own->is_legacy)
 		run_reader_tolerate(reader);
 	while (reader != NULL &&
 	    (rc = run_reader_next(reader, &record, err)) == 1)
-		run_twins_known(run, own, &record);
+		run_shared_load(run, own, &record);
 	run_reader_free(reader);
 	return rc;
 }
 
-/* Did the reading before have what is in ${text}, a key or key and bytes? */
+/* Did the reading before have ${text}, a key or a key and bytes? */
 static bool
 had(const struct run_listing *own, const struct text *text)
 {
@@ -255,8 +255,8 @@ had(const struct run_listing *own, const struct text *text)
 }
 
 /*
- * Have several records the keys of those that are held and not kept?  Return
- * 2 if so; 1 if one more reading may tell; or 0.
+ * Are the keys of held records that are not kept shared?  Return 2 if so; 1 if
+ * one more reading may tell; or 0.
  */
 static int
 share(struct run *run, struct run_listing *own, bool all)
@@ -277,7 +277,7 @@ share(struct run *run, struct run_listing *own, bool all)
 		join(held->key, held->key_len, (struct span){ held->bytes,
 		    held->len }, &both);
 		if (all || had(own, &both)) {
-			run_twins_share(run, own);
+			run_shared_add(run, own);
 			rc = 2;
 		} else if (rc == 0) {
 			rc = !had(own, &run->scratch);
@@ -308,7 +308,7 @@ run_duplicates_share(struct run *run, struct run_listing *own, bool counted,
 		held_duplicates->versions = NULL;
 	}
 	if ((rc == 2 || own->unclear != NULL) &&
-	    register_twins(run, own, err) == -1)
+	    load_shared_keys(run, own, err) == -1)
 		return -1;
 	set_free(own->unclear);
 	own->unclear = NULL;
@@ -348,10 +348,10 @@ latest(const struct run *run, const struct run_duplicates *held_duplicates)
 	return last;
 }
 
-/* Copy the stream to ${anew}, later versions in place of earlier ones. */
+/* Copy the stream to ${copy} with the latest versions. */
 static int
 copy_latest(struct run *run, struct run_listing *own,
-    struct tree_stream *anew, struct err *err)
+    struct tree_stream *copy, struct err *err)
 {
 	struct run_reader *reader = run_reader_new(run, own->crawl->key,
 	    own->dir, err);
@@ -368,14 +368,14 @@ copy_latest(struct run *run, struct run_listing *own,
 			bytes = (struct span){ held->bytes, held->len };
 			own->changed++;
 		}
-		if (tree_stream_add(anew, &bytes, 1, false, err) == -1)
+		if (tree_stream_add(copy, &bytes, 1, false, err) == -1)
 			rc = -1;
 	}
 	run_reader_free(reader);
 	return rc;
 }
 
-/* Write the objects held, in the place of those that are kept. */
+/* Replace kept objects by the held ones. */
 static int
 put_objects(struct run *run, struct run_listing *own, struct err *err)
 {
@@ -415,19 +415,19 @@ int
 run_duplicates_replace(struct run *run, struct run_listing *own,
     struct manifest_listing *whole, struct err *err)
 {
-	struct tree_stream *anew;
+	struct tree_stream *copy;
 
 	if (own->dir == NULL)
 		return put_objects(run, own, err);
-	if ((anew = tree_stream_new(run->tree, own->dir, NULL, true,
+	if ((copy = tree_stream_new(run->tree, own->dir, NULL, true,
 	    err)) == NULL)
 		return -1;
 	qsort(own->held_duplicates->all, own->held_duplicates->n,
 	    sizeof(struct held), by_key);
-	if (copy_latest(run, own, anew, err) == -1) {
-		tree_stream_free(anew);
+	if (copy_latest(run, own, copy, err) == -1) {
+		tree_stream_free(copy);
 		return -1;
 	}
 	whole->changed = own->changed;
-	return run_replace_stream(run, own, anew, whole, err);
+	return run_replace_stream(run, own, copy, whole, err);
 }

@@ -1,5 +1,5 @@
 /*
- * What is done at the end of a listing, and when all below a record is done.
+ * The end of a listing, and of everything below a record.
  */
 
 #include <inttypes.h>
@@ -9,7 +9,7 @@
 
 #include "run/run_internal.h"
 
-/* Do the lines of the stream stand in the order of its windows? */
+/* Are the lines of the stream in the order of its pages? */
 static bool
 in_order(const struct manifest_listing *known)
 {
@@ -26,10 +26,10 @@ in_order(const struct manifest_listing *known)
 	return true;
 }
 
-/* Copy the lines of all windows, in the order of the windows. */
+/* Copy the lines of all pages, in the order of the pages. */
 static int
 copy_in_order(struct run *run, const char *dir,
-    const struct manifest_listing *known, struct tree_stream *anew,
+    const struct manifest_listing *known, struct tree_stream *copy,
     struct err *err)
 {
 	struct tree_lines *lines = tree_lines_new(run->tree, dir, false);
@@ -46,7 +46,7 @@ copy_in_order(struct run *run, const char *dir,
 			if (tree_lines_next(lines, &line, err) != 1)
 				rc = err_wrap(err, "%s", dir);
 			else
-				rc = tree_stream_add(anew, &line, 1, false,
+				rc = tree_stream_add(copy, &line, 1, false,
 				    err);
 		}
 	}
@@ -54,7 +54,7 @@ copy_in_order(struct run *run, const char *dir,
 	return rc;
 }
 
-/* Lines that can't be read are no records, but someone may make them out. */
+/* Unreadable lines are no records, but somebody may want to inspect them. */
 static int
 keep_damaged(struct run *run, const struct run_listing *own, struct err *err)
 {
@@ -73,19 +73,19 @@ keep_damaged(struct run *run, const struct run_listing *own, struct err *err)
 }
 
 /*
- * A window was mended after those behind it had been written: put its records
- * where they belong.  The new shards are written beside the old ones; once
- * they are on disk the manifest says that they count, and then, in steps that
- * can be done twice, they take the old ones' place.
+ * A page was fetched after later pages had been written: put its records in
+ * place.  The new shards are written beside the old ones.  Once they are on
+ * disk, the manifest says that they count; then, in steps that can be repeated,
+ * they replace the old ones.
  */
 int
 run_replace_stream(struct run *run, struct run_listing *own,
-    struct tree_stream *anew, struct manifest_listing *whole, struct err *err)
+    struct tree_stream *copy, struct manifest_listing *whole, struct err *err)
 {
 	struct tree_receipts files = { NULL, 0, 0 };
 	int rc;
 
-	tree_stream_all(anew, &files);
+	tree_stream_all(copy, &files);
 	rc = tree_flush(run->tree, err);
 	if (rc == 0) {
 		whole->replaces = true;
@@ -94,7 +94,7 @@ run_replace_stream(struct run *run, struct run_listing *own,
 	}
 	if (rc == 0)
 		rc = manifest_flush(run->manifest, err);
-	tree_stream_free(anew);
+	tree_stream_free(copy);
 	tree_stream_free(own->stream);
 	own->stream = NULL;
 	if (rc == 0 && own->has_damage)
@@ -115,21 +115,21 @@ reorder(struct run *run, struct run_listing *own,
     const struct manifest_listing *known, struct manifest_listing *whole,
     struct err *err)
 {
-	struct tree_stream *anew = tree_stream_new(run->tree, own->dir, NULL,
+	struct tree_stream *copy = tree_stream_new(run->tree, own->dir, NULL,
 	    true, err);
 
 	log_say(run->settings.log, LOG_INFO, "run", "%s: moving records that "
 	    "were fetched late into place", own->crawl->key);
-	if (anew == NULL)
+	if (copy == NULL)
 		return -1;
-	if (copy_in_order(run, own->dir, known, anew, err) == -1) {
-		tree_stream_free(anew);
+	if (copy_in_order(run, own->dir, known, copy, err) == -1) {
+		tree_stream_free(copy);
 		return -1;
 	}
-	return run_replace_stream(run, own, anew, whole, err);
+	return run_replace_stream(run, own, copy, whole, err);
 }
 
-/* Say that the stream is whole, in the order of its listing. */
+/* Note that the stream is complete, in the order of its listing. */
 static int
 end_stream(struct run *run, struct run_listing *own,
     struct manifest_listing *whole, struct err *err)
@@ -151,7 +151,7 @@ end_stream(struct run *run, struct run_listing *own,
 	return rc;
 }
 
-/* The listing is whole: one line takes the place of its pages'. */
+/* The listing is complete: one line replaces those of its pages. */
 static int
 end_whole(struct run *run, struct run_listing *own, struct err *err)
 {
@@ -164,7 +164,7 @@ end_whole(struct run *run, struct run_listing *own, struct err *err)
 	    listing->have - listing->distinct : 0 };
 	uint64_t later;
 
-	if (own->alone || run->manifest == NULL)
+	if (own->is_single_page || run->manifest == NULL)
 		return 0;
 	if (own->stream != NULL && tree_stream_cut(own->stream, err) == -1)
 		return -1;
@@ -184,7 +184,7 @@ end_whole(struct run *run, struct run_listing *own, struct err *err)
 	    NULL, err);
 }
 
-/* Is the count ${n}, if ${more} records count too? */
+/* Is the count ${n} right if ${more} records are added? */
 static bool
 fits(int64_t n, uint64_t distinct, uint64_t more)
 {
@@ -192,8 +192,8 @@ fits(int64_t n, uint64_t distinct, uint64_t more)
 }
 
 /*
- * Fewer different keys came than there should be records.  Do records that
- * share their key explain it?
+ * There are fewer different keys than the counts say.  Do records that share a
+ * key explain it?
  */
 static bool
 counts_duplicates(const struct crawl_listing *listing, uint64_t duplicates)
@@ -205,7 +205,7 @@ counts_duplicates(const struct crawl_listing *listing, uint64_t duplicates)
 	    fits(listing->expected, listing->distinct, duplicates);
 }
 
-/* The counts don't agree, and reading again did not change that. */
+/* The counts still don't agree after reading again. */
 static void
 end_different(struct run *run, struct run_listing *own)
 {
@@ -232,7 +232,7 @@ end_different(struct run *run, struct run_listing *own)
 	text_release(&why);
 }
 
-/* It was given up, or its end is not where it should be. */
+/* The listing was given up, or its end is unproven. */
 static void
 end_open(struct run *run, struct run_listing *own, const char *why)
 {
@@ -249,9 +249,9 @@ end_open(struct run *run, struct run_listing *own, const char *why)
 	text_release(&text);
 }
 
-/* Say once that no one understands how many there should be. */
+/* Warn once about an expected count that is not a number. */
 static void
-tell_unread(struct run *run, const struct crawl_listing *listing)
+warn_unread(struct run *run, const struct crawl_listing *listing)
 {
 	const struct source_resource *resource = listing->resource;
 	struct crawl_resolver resolver = { .crawl = run->crawl,
@@ -277,16 +277,16 @@ tell_unread(struct run *run, const struct crawl_listing *listing)
 	free(key);
 }
 
-/* What a listing was like that has ended, for the log. */
+/* Log what happened to a listing that has ended. */
 static void
-tell_end(struct run *run, const struct run_listing *own)
+log_end(struct run *run, const struct run_listing *own)
 {
 	const struct crawl_listing *listing = own->crawl;
 	struct log *log = run->settings.log;
-	/* Of a manifest that is made again, the last try tells. */
+	/* If the manifest is rebuilt, only the last try warns. */
 	bool again = run->is_salvaged && run->settings.trust != RUN_TRUST_DISK;
 
-	tell_unread(run, listing);
+	warn_unread(run, listing);
 	if (listing->moved)
 		log_say(log, LOG_WARN, "run", "%s: the listing changed while "
 		    "it was read: %" PRIu64 " records were removed, and those "
@@ -306,11 +306,11 @@ tell_end(struct run *run, const struct run_listing *own)
 		log_say(log, LOG_WARN, "run", "%s: %" PRIu64 " records have "
 		    "the same key as another record but different bytes; all "
 		    "are kept", listing->key, own->same_key);
-	if (own->older > 0)
+	if (own->outdated > 0)
 		log_say(log, again ? LOG_INFO : LOG_WARN, "run", "%s: %" PRIu64
 		    " records have changed on the server; this export keeps "
 		    "them as they were, and a new export gets the current ones",
-		    listing->key, own->older);
+		    listing->key, own->outdated);
 	if (listing->is_capped)
 		log_say(log, LOG_WARN, "run", "%s: the server's total is "
 		    "%" PRId64 ", but it has %" PRIu64 " records",
@@ -322,7 +322,7 @@ tell_end(struct run *run, const struct run_listing *own)
 
 /*
  * May equal records be one or several?  Not if the total counts all of them,
- * and the server looked at what was asked for, since not all pages are equal.
+ * and not all pages are equal, so the server took the requests into account.
  */
 static bool
 is_unsure(const struct run_listing *own)
@@ -348,9 +348,8 @@ begin_pass(struct run *run, struct run_listing *own, struct err *err)
 }
 
 /*
- * Records came again with other bytes.  Is it known by now, or will be, that
- * they are others with the same key?  Then the listing is read once more.
- * Return 1 if so, 0 or -1.
+ * Records came again with other bytes.  Do they share a key, or can one more
+ * reading tell?  Then read the listing once more.  Return 1 if so, 0 or -1.
  */
 static int
 share_keys(struct run *run, struct run_listing *own, enum crawl_state state,
@@ -367,7 +366,7 @@ share_keys(struct run *run, struct run_listing *own, enum crawl_state state,
 	if (rc <= 0 || (state != CRAWL_COMPLETE && state != CRAWL_MISCOUNTED &&
 	    (state != CRAWL_UNSTABLE || rc == 1)))
 		return rc == -1 ? -1 : 0;
-	/* A total has counted them once; or they change all the time. */
+	/* The total counts them once; or they change all the time. */
 	if (rc == 1 && ((listing->total >= 0 && !listing->is_capped) ||
 	    listing->pass - listing->first_pass >= 2))
 		return 0;
@@ -384,7 +383,7 @@ share_keys(struct run *run, struct run_listing *own, enum crawl_state state,
 	return 0;
 }
 
-/* What is to be done where the listing ended in ${state}. */
+/* Finish a listing that ended in ${state}. */
 static int
 end_listing(struct run *run, struct run_listing *own, enum crawl_state state,
     struct err *err)
@@ -459,7 +458,7 @@ run_listing_state(struct run *run, struct run_listing *own,
 	if (rc == 1 || state == CRAWL_REREADS)
 		return begin_pass(run, own, err) == -1 ? -1 : 1;
 	rc = end_listing(run, own, state, err);
-	tell_end(run, own);
+	log_end(run, own);
 	if (listing->resource == run->unit)
 		run->units_total = listing->total >= 0 ? listing->total :
 		    (int64_t)listing->distinct;
@@ -469,9 +468,9 @@ run_listing_state(struct run *run, struct run_listing *own,
 	return rc;
 }
 
-/* Mark it, unless it has been before. */
+/* Write the done marker, unless it exists. */
 static int
-mark(struct run *run, struct crawl_node *node, struct err *err)
+put_done_marker(struct run *run, struct crawl_node *node, struct err *err)
 {
 	struct crawl_resolver resolver = { .crawl = run->crawl, .node = node,
 	    .parts = node->parts };
@@ -502,7 +501,7 @@ run_done(struct run *run, struct crawl_node *node, struct err *err)
 {
 	if (node->resource == run->unit)
 		run->units_done++;
-	if (run->tree != NULL && mark(run, node, err) == -1)
+	if (run->tree != NULL && put_done_marker(run, node, err) == -1)
 		return -1;
 	crawl_node_done(run->crawl, node);
 	return 0;

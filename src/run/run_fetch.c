@@ -1,5 +1,5 @@
 /*
- * A window from its request to its turn.
+ * A page from its request until it is its turn.
  */
 
 #include <inttypes.h>
@@ -10,10 +10,10 @@
 
 #include "run/run_internal.h"
 
-/* A piece of a page was tried before, with the page. */
+/* The page of a sub-range was retried already. */
 #define SUBRANGE_ATTEMPTS 3
 
-/* So many keys refused in a row, and it is the key and not the rights. */
+/* After this many refusals in a row, the key is bad, not its rights. */
 #define MAX_REFUSED 50
 
 void
@@ -25,15 +25,15 @@ run_free_task(struct run *run, struct run_task *task)
 	free(task->gap.url);
 	free(task->gap.why);
 	free(task->gap.request);
-	run_twins_free(task->twins);
+	run_page_keys_free(task->page_keys);
 	free(task->next_cursor);
 	free(task->key);
 	free(task);
 }
 
-/* What people call the window. */
+/* The name of the page, for messages. */
 static char *
-name_page(const struct crawl_job *job)
+page_name(const struct crawl_job *job)
 {
 	const char *key = job->listing->key;
 	char begin[32], end[32];
@@ -64,7 +64,7 @@ new_task(struct run *run, const struct crawl_job *job)
 
 	task->job = *job;
 	task->gap = run_no_gap(job->listing->key);
-	task->key = name_page(job);
+	task->key = page_name(job);
 	if (job->count > 0) {
 		task->gap.first = (int64_t)(job->first + job->overlap);
 		task->gap.count = job->count - job->overlap;
@@ -76,12 +76,12 @@ new_task(struct run *run, const struct crawl_job *job)
 	return task;
 }
 
-/* It can't be had: keep why. */
+/* The page can't be fetched: keep the reason. */
 static void
 fail(struct run *run, struct run_task *task, const char *why)
 {
 	task->failed = true;
-	/* Of a window of time, the numbers tell people nothing. */
+	/* The position of an interval tells people nothing. */
 	task->gap.why = task->gap.by_time ? mem_format("%s: %s", task->key +
 	    strlen(task->job.listing->key) + 1, why) : mem_text(why);
 	http_hide(run->http, task->gap.why);
@@ -98,7 +98,7 @@ fail(struct run *run, struct run_task *task, const char *why)
 	}
 }
 
-/* Hold the window back until those before it are committed. */
+/* Hold the page back until those before it are committed. */
 static void
 hold(struct run *run, struct run_task *task)
 {
@@ -107,7 +107,7 @@ hold(struct run *run, struct run_task *task)
 		run->held_bytes += task->reply->body.len;
 }
 
-/* Take the held window of ${listing} whose turn it is, or NULL. */
+/* Take the held page of ${listing} whose turn it is, or NULL. */
 static struct run_task *
 take_held(struct run *run, const struct crawl_listing *listing)
 {
@@ -125,28 +125,28 @@ take_held(struct run *run, const struct crawl_listing *listing)
 	return task;
 }
 
-/* The window is settled: commit it, and those that waited for it. */
+/* The page has arrived or failed: commit it, and those that waited for it. */
 static int
 commit_task(struct run *run, struct run_task *task, struct err *err)
 {
 	struct crawl_listing *listing = task->job.listing;
-	int goes_on = 1;
+	int rc = 1;
 
 	if (!crawl_is_next(&task->job)) {
 		hold(run, task);
 		return 0;
 	}
-	while (task != NULL && goes_on == 1) {
-		goes_on = run_commit(run, task, err);
-		if (goes_on == 1)
+	while (task != NULL && rc == 1) {
+		rc = run_commit(run, task, err);
+		if (rc == 1)
 			task = take_held(run, listing);
 	}
-	return goes_on == -1 ? -1 : 0;
+	return rc == -1 ? -1 : 0;
 }
 
-/* The server has forgotten where an earlier run was: begin anew. */
+/* The server has forgotten the cursor of an earlier run: begin again. */
 static int
-begin_anew(struct run *run, struct run_task *task, struct err *err)
+begin_again(struct run *run, struct run_task *task, struct err *err)
 {
 	struct run_listing *own = task->job.listing->user;
 
@@ -158,7 +158,7 @@ begin_anew(struct run *run, struct run_task *task, struct err *err)
 	    run_again_begin(run, own, err) : 0;
 }
 
-/* Make the address.  Return NULL with ${err} set where there is none. */
+/* Make the URL. Return NULL with ${err} set if it can't be made. */
 static char *
 make_url(struct run *run, const struct crawl_job *job,
     const struct source_lookup *lookup, struct err *err)
@@ -184,7 +184,7 @@ make_url(struct run *run, const struct crawl_job *job,
 	return text_take(&url);
 }
 
-/* Make what is sent with it.  Return 0; or -1 with ${err} set. */
+/* Make the request body.  Return 0; or -1 with ${err} set. */
 static int
 make_body(const struct source_resource *resource,
     const struct source_lookup *lookup, struct http_request *request,
@@ -227,7 +227,7 @@ run_fetch(struct run *run, const struct crawl_job *job, struct err *err)
 
 	request.url = make_url(run, job, &lookup, &why);
 	if (request.url == NULL && crawl_is_stale(job))
-		return begin_anew(run, task, err);
+		return begin_again(run, task, err);
 	if (request.url == NULL || make_body(resource, &lookup, &request,
 	    &why) == -1) {
 		free(request.url);
@@ -250,7 +250,7 @@ stop(struct run *run, enum err_kind kind, const char *format,
 	return 0;
 }
 
-/* A 401 or 403 came: is it the key, or the rights to this one? */
+/* A 401 or 403: is the key bad, or does it lack rights to this resource? */
 static void
 classify_refusal(struct run *run, const struct run_task *task)
 {
@@ -272,9 +272,9 @@ classify_refusal(struct run *run, const struct run_task *task)
 }
 
 /*
- * May it be had in smaller pieces?  Where the server fails or gives what
- * can't be used, one record may be the reason, or that it is too much; a
- * refusal is meant for the whole.
+ * Try smaller requests?  If the server fails or sends something unusable, one
+ * record may be the reason, or the page is too much for it.  A refusal is meant
+ * for the whole request.
  */
 static bool
 try_smaller(struct run *run, struct run_task *task)
@@ -282,7 +282,7 @@ try_smaller(struct run *run, struct run_task *task)
 	const struct http_reply *reply = task->reply;
 	int status = reply->status;
 
-	/* Something that is whole, and not what was asked for. */
+	/* A complete reply, but not the requested data. */
 	if (status >= 200 && status < 300 && reply->outcome !=
 	    HTTP_TOO_LARGE && (reply->is_html || reply->body.len == 0 ||
 	    page_check(reply->body.data, reply->body.len, NULL) == 0))
@@ -302,10 +302,10 @@ try_smaller(struct run *run, struct run_task *task)
 }
 
 /*
- * May the reply to a probe be what the server has to say of a page that it
- * does not have?  What may be otherwise a moment later says nothing of pages,
- * and a server that fails may fail because there is more; unless the
- * definition says that the answer means nothing is there.
+ * Does the reply to a probe mean that the server has no such page?  A reply
+ * that may differ a moment later says nothing about pages, and a server may
+ * fail because there is more; unless the definition says that the status means
+ * nothing is there.
  */
 static bool
 says_no_page(const struct run_task *task)
@@ -327,7 +327,7 @@ says_no_page(const struct run_task *task)
 	}
 }
 
-/* The page behind the last one was not to be had. */
+/* The page after the last one was refused. */
 static int
 take_refused_probe(struct run *run, struct run_task *task, struct err *err)
 {
@@ -351,7 +351,7 @@ take_refused_probe(struct run *run, struct run_task *task, struct err *err)
 	return commit_task(run, task, err);
 }
 
-/* The server has said no, or nothing of use. */
+/* The server refused, or sent nothing useful. */
 static int
 take_refusal(struct run *run, struct run_task *task, struct err *err)
 {
@@ -388,7 +388,7 @@ take_refusal(struct run *run, struct run_task *task, struct err *err)
 	if ((reply->status == 400 || reply->status == 404 ||
 	    reply->status == 410 || reply->status == 422) &&
 	    crawl_is_stale(&task->job))
-		return begin_anew(run, task, err);
+		return begin_again(run, task, err);
 	if (source_classify(resource, reply->status) == SOURCE_DEFAULT &&
 	    try_smaller(run, task))
 		return 0;
@@ -396,14 +396,14 @@ take_refusal(struct run *run, struct run_task *task, struct err *err)
 	return commit_task(run, task, err);
 }
 
-/* It is not what was asked for, for the reason ${why}. */
+/* The reply is unusable, for the reason ${why}. */
 static int
 take_bad_reply(struct run *run, struct run_task *task, const struct err *why,
     struct err *err)
 {
 	struct http_reply *reply = task->reply;
 
-	/* Where the definition is wrong, the next reply is no better. */
+	/* If the definition is wrong, another reply is no better. */
 	if (why->kind == ERR_USAGE) {
 		snprintf(reply->why, sizeof(reply->why), "%.*s",
 		    (int)sizeof(reply->why) - 1, why->text);
@@ -418,7 +418,7 @@ take_bad_reply(struct run *run, struct run_task *task, const struct err *why,
 	return take_refusal(run, task, err);
 }
 
-/* A list by time: there may be more than came. */
+/* The reply of a list by time is full: there may be more records. */
 static int
 take_cut(struct run *run, struct run_task *task, struct err *err)
 {
@@ -467,7 +467,7 @@ run_reply(struct run *run, struct http_reply *reply, struct err *err)
 	crawl_page_received(&task->job);
 	if (run_page_is_cut(run, task))
 		return take_cut(run, task, err);
-	/* The server may not look at parts of seconds. */
+	/* The server may ignore fractions of seconds. */
 	if (task->job.is_narrow && (!run_page_inside(task, &n) ||
 	    n < task->job.min))
 		fail(run, task, "the reply is full, and a request for this "

@@ -1,5 +1,5 @@
 /*
- * What could not be had.
+ * Gaps: what could not be fetched.
  */
 
 #include <inttypes.h>

@@ -1,11 +1,11 @@
 /*
- * Records that are on disk, of which no line of the manifest says that they
- * are whole: those of another tool's export, and of one whose manifest is
- * damaged.  They are read again from the server; but what is there and can be
- * read stays as it is, even where the server's record is another one now.
+ * Records on disk that no line of the manifest lists as complete: those of
+ * another tool's export, and of an export whose manifest is damaged.  They are
+ * read again from the server; but a readable record on disk stays as it is,
+ * even if the server's has changed.
  *
- * SHA256SUMS, where it has a file, tells whether what is there is what was
- * written.
+ * SHA256SUMS, if it lists a file, tells whether the file has its original
+ * bytes.
  */
 
 #include <errno.h>
@@ -18,7 +18,7 @@
 
 #define SUMS_MAX (UINT64_C(1) << 32)
 
-/* Where a record stands on disk. */
+/* The place of a record on disk. */
 struct place {
 	unsigned char key[SHA256_BYTES];
 	size_t file;
@@ -28,8 +28,9 @@ struct place {
 
 struct run_kept {
 	struct tree_receipts files;
-	bool *is_suspect;	/* by file: it is not what was written */
-	size_t n_proven;	/* files that are */
+	bool *is_suspect;	/* by file: its bytes are not the original
+				 * ones */
+	size_t n_proven;	/* files with their original bytes */
 	struct place *places;	/* by key */
 	size_t n, capacity;
 	int fd;			/* of the file ${open}, or -1 */
@@ -57,7 +58,7 @@ read_sums(struct run *run)
 
 enum proof { UNKNOWN, PROVEN, SUSPECT };
 
-/* Is a file of this hash what was written there? */
+/* Does SHA256SUMS list the file with this hash? */
 static enum proof
 proof_of(struct run *run, const char *path,
     const unsigned char hash[SHA256_BYTES])
@@ -72,7 +73,7 @@ proof_of(struct run *run, const char *path,
 	    SUSPECT;
 }
 
-/* Is SHA256SUMS all that tells what was written? */
+/* Is SHA256SUMS the only proof of what was written? */
 static bool
 trusts_sums(const struct run *run)
 {
@@ -97,7 +98,7 @@ run_sums_prove(struct run *run, const char *dir,
 
 /* -------------------------------------------------------------- streams */
 
-/* Note where the record that was read last stands. */
+/* Note the place of the last record read. */
 static void
 add_place(struct run *run, struct run_kept *kept, size_t file,
     const struct tree_records *records, const struct page_record *record)
@@ -113,7 +114,7 @@ add_place(struct run *run, struct run_kept *kept, size_t file,
 	place->len = record->bytes.len;
 }
 
-/* A record on disk: note its key, and see to what hangs from it. */
+/* Note the key of a record on disk, and link its children. */
 static void
 take_record(struct run *run, struct run_listing *own, size_t file,
     const struct tree_records *records)
@@ -122,9 +123,9 @@ take_record(struct run *run, struct run_listing *own, size_t file,
 	bool named, is_new = run_note(run, own, &record, &named) == RUN_NEW;
 
 	if (!is_new && named) {
-		if (own->twice == NULL)
-			own->twice = set_new();
-		set_add(own->twice, run->scratch.data, run->scratch.len);
+		if (own->repeated == NULL)
+			own->repeated = set_new();
+		set_add(own->repeated, run->scratch.data, run->scratch.len);
 	}
 	if (!is_new)
 		return;
@@ -135,7 +136,7 @@ take_record(struct run *run, struct run_listing *own, size_t file,
 	run_link(run, own->crawl, &record);
 }
 
-/* Read one shard, as far as it can be read. */
+/* Read one shard as far as possible. */
 static int
 read_shard(struct run *run, struct run_listing *own, size_t file,
     struct err *err)
@@ -277,7 +278,7 @@ run_kept_line(struct run *run, struct run_listing *own, struct span record,
 		return 0;
 	*line = (struct span){ kept->line.data, kept->line.len };
 	if (!run_is_same_value(*line, record))
-		own->older++;
+		own->outdated++;
 	return 1;
 }
 
@@ -298,7 +299,7 @@ run_kept_free(struct run_kept *kept)
 
 /* -------------------------------------------------------------- objects */
 
-/* Is what is on disk a record of the same key? */
+/* Is the file on disk a record with the same key? */
 static bool
 is_same_record(struct run *run, const struct crawl_listing *listing,
     const struct text *have)
@@ -329,9 +330,9 @@ is_same_record(struct run *run, const struct crawl_listing *listing,
 	return is;
 }
 
-/* Which of the two is to be there: what is on disk, or what came? */
+/* Does the file on disk stay, rather than the record received? */
 static bool
-stays(struct run *run, const struct crawl_listing *listing,
+keeps_file(struct run *run, const struct crawl_listing *listing,
     const struct text *have, struct span bytes)
 {
 	unsigned char hash[SHA256_BYTES];
@@ -354,20 +355,20 @@ run_keep_object(struct run *run, const struct crawl_listing *listing,
 	int rc = 0;
 
 	if ((!run->adopted && !run->is_salvaged &&
-	    !run_is_hurt(run, listing->key)) ||
+	    !run_has_damage(run, listing->key)) ||
 	    run->settings.trust == RUN_TRUST_SERVER)
 		return 0;
 	text_init(&have, SIZE_MAX / 4);
 	if (tree_get(run->tree, run->path.data, &have, err) == -1) {
-		rc = 0;	/* it is not there, or nobody can read it */
+		rc = 0;	/* it is missing or unreadable */
 	} else if (have.len == bytes.len &&
 	    memcmp(have.data, bytes.data, have.len) == 0) {
 		rc = 1;
-	} else if (stays(run, listing, &have, bytes)) {
+	} else if (keeps_file(run, listing, &have, bytes)) {
 		rc = 1;
 		if (!run_is_same_value((struct span){ have.data, have.len },
 		    bytes))
-			own->older++;
+			own->outdated++;
 	} else if (have.len > 0) {
 		rc = run_set_aside(run, run->path.data, err);
 	}
@@ -383,7 +384,7 @@ run_keep_object(struct run *run, const struct crawl_listing *listing,
 int
 run_set_aside(struct run *run, const char *path, struct err *err)
 {
-	/* Of a repair, only if the rest can be had. */
+	/* In a repair, only when it is merged. */
 	if (!run->settings.repair)
 		return tree_copy_aside(run->tree, path, err);
 	tree_receipts_add(&run->aside, &(struct tree_receipt){

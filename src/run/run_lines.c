@@ -1,6 +1,6 @@
 /*
- * The records of one list as JSON lines, and no export: a dry run that reads
- * the list to its end.
+ * Prints the records of one list as JSON lines: a dry run that reads the list
+ * to its end.
  */
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /*
- * Where the next page of a list is, as its reply says.
+ * The cursor of the next page, as given by the reply.
  */
 
 #include <stdarg.h>
@@ -10,10 +10,10 @@
 #include "run/run_internal.h"
 
 #define MAX_CURSOR 65536	/* bytes */
-#define MANY 10		/* records in a first page that may not be all */
+#define MANY 10		/* records in a first page that may not be complete */
 
 void
-run_tell_once(struct run *run, const struct run_task *task,
+run_warn_once(struct run *run, const struct run_task *task,
     const char *format, ...)
 {
 	const char *name = task->job.listing->resource->name;
@@ -31,7 +31,7 @@ run_tell_once(struct run *run, const struct run_task *task,
 	free(key);
 }
 
-/* Does the reply have the whole of a path with dots as one name? */
+/* Does the reply have a path with dots as one name? */
 static bool
 has_dotted_name(const struct run_task *task, const char *path)
 {
@@ -48,9 +48,8 @@ has_dotted_name(const struct run_task *task, const char *path)
 }
 
 /*
- * The first page says nothing of a next one, not even that there is none.
- * Where the page is full, the definition is wrong, and the rest of the list
- * would be lost without a word.
+ * The first page does not mention a next one.  If the page is full, the
+ * definition is wrong, and the rest of the list would be lost silently.
  */
 static int
 check_absent(struct run *run, const struct run_task *task, struct err *err)
@@ -74,13 +73,15 @@ check_absent(struct run *run, const struct run_task *task, struct err *err)
 		    "name with a dot in double quotes, like "
 		    "'\"@odata.nextLink\"')" : "");
 	if (task->page.n >= MANY)
-		run_tell_once(run, task, "the first page has no %s \"%s\" to "
+		run_warn_once(run, task, "the first page has no %s \"%s\" to "
 		    "name a next page; treating it as the complete list",
 		    what, where);
 	return 0;
 }
 
-/* Set ${next} to the text that names the next page, new; NULL: none does. */
+/*
+ * Set ${next} to the text that names the next page, newly allocated; or NULL.
+ */
 static int
 read_text(const struct run_task *task, char **next, struct err *err)
 {
@@ -110,7 +111,7 @@ read_text(const struct run_task *task, char **next, struct err *err)
 	    "next page is longer than %d bytes", MAX_CURSOR);
 }
 
-/* It is kept in the manifest, for a run that goes on from here. */
+/* The manifest stores it, for a run that resumes here. */
 static bool
 is_utf8(const char *next)
 {
@@ -130,7 +131,7 @@ run_next_page(struct run *run, struct run_task *task, struct err *err)
 	if (check_absent(run, task, err) == -1 ||
 	    read_text(task, &next, err) == -1)
 		return -1;
-	/* 0 is no address. */
+	/* 0 is no URL. */
 	if (next != NULL && (*next == '\0' || (resource->cursor_is_url &&
 	    strcmp(next, "0") == 0))) {
 		free(next);

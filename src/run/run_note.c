@@ -1,6 +1,6 @@
 /*
- * Which records came before: in this reading of a listing, or in an earlier
- * one.
+ * Notes which records came before, in this reading of a listing or in an
+ * earlier one.
  */
 
 #include <string.h>

@@ -1,5 +1,5 @@
 /*
- * Records that are a file each.
+ * Records stored in a file each.
  */
 
 #include <errno.h>
@@ -10,8 +10,8 @@
 #include "run/run_internal.h"
 
 /*
- * A record without a key is named by its bytes; of several with the same
- * bytes, run->scratch tells which it is.
+ * A record without a key is named by its hash; among equal ones, run->scratch
+ * has its number.
  */
 static char *
 name_of_bytes(const struct run *run, struct span bytes)
@@ -26,7 +26,7 @@ name_of_bytes(const struct run *run, struct span bytes)
 	return mem_format("%.32s%s", hex, number);
 }
 
-/* Make its key another one, by its bytes: a second record of its key. */
+/* Extend the key by a hash, for a second record with the same key. */
 static void
 make_other(char **parts, size_t n, struct span bytes)
 {

@@ -1,10 +1,10 @@
 /*
  * What has changed on the server since an export was made: a dry run that
- * holds what it sees against the manifest.
+ * compares what it reads with the manifest.
  *
- * A list whose total is what the manifest has is taken to be the same, unless
- * its records are at hand anyway; any other is read to its end, and the keys
- * on both sides are compared.
+ * A list whose total matches the manifest is taken as unchanged, unless its
+ * records are read anyway.  Any other is read to its end, and the keys on both
+ * sides are compared.
  */
 
 #include <stdlib.h>
@@ -21,12 +21,12 @@ run_online_begin(struct run *run, struct err *err)
 	if (run->online_tree == NULL)
 		return -1;
 	run->online = manifest_open(run->online_tree, run->settings.log, err);
-	/* The key goes to no other server than the one it is from. */
+	/* Send the key to no other server than the export's. */
 	return run->online == NULL ? -1 : run_check_server(run,
 	    manifest_header(run->online), run->settings.online, err);
 }
 
-/* How many records of the listing the export has that were still there. */
+/* How many of the export's records the server had at the end. */
 static bool
 find_known(const struct run *run, const struct run_listing *own,
     uint64_t *records)
@@ -41,20 +41,20 @@ find_known(const struct run *run, const struct run_listing *own,
 }
 
 bool
-run_online_goes_on(const struct run *run, const struct run_listing *own)
+run_online_reads_all(const struct run *run, const struct run_listing *own)
 {
 	uint64_t known;
 
 	if (!find_known(run, own, &known))
 		return false;
-	/* Where no total is told, only the end of the list tells. */
+	/* Without a total, only the end of the list tells. */
 	if (own->crawl->total < 0)
 		return source_in_order(own->crawl->resource) ||
 		    own->crawl->resource->paging == SOURCE_INTERVALS;
 	return (uint64_t)own->crawl->total != known;
 }
 
-/* ${named}: the record has a key; without one, its digest is no name. */
+/* ${named}: the record has a key; the digest of one without is no name. */
 static void
 add_change(struct run *run, const char *listing, bool named, bool gone)
 {
@@ -72,7 +72,10 @@ add_change(struct run *run, const char *listing, bool named, bool gone)
 	    mem_text(listing), text_take(&name), gone };
 }
 
-/* Read the keys on disk; of those that are not in own->seen tell, if asked. */
+/*
+ * Read the keys on disk into own->known; or, with ${tell}, note those that are
+ * not in own->seen as removed.
+ */
 static int
 read_disk(struct run *run, struct run_listing *own, bool tell,
     struct err *err)
@@ -139,7 +142,7 @@ run_online_page(struct run *run, struct run_task *task,
 int
 run_online_end(struct run *run, struct run_listing *own, struct err *err)
 {
-	/* Only of a list that was read to its end. */
+	/* Only if the list was read to its end. */
 	if (own->known == NULL || (own->crawl->total >= 0 &&
 	    set_count(own->seen) < (uint64_t)own->crawl->total))
 		return 0;

@@ -1,9 +1,9 @@
 /*
- * A listing begins: what is there of it already?
+ * A listing begins: what of it is on disk?
  *
- * This is all that there is to resuming.  Every listing is looked up in the
- * manifest, in a new export as in an old one; what is found is told to the
- * crawl, which asks for the rest.
+ * This is all that resuming takes.  Every listing is looked up in the manifest,
+ * in a new export as well as in a resumed one.  The crawl gets what was found,
+ * and requests the rest.
  */
 
 #include <stdlib.h>
@@ -25,7 +25,7 @@ run_close(struct run_listing *own)
 	set_free(own->tally);
 	set_free(own->pages);
 	set_free(own->shared);
-	set_free(own->twice);
+	set_free(own->repeated);
 	set_free(own->unclear);
 	run_duplicates_free(own->held_duplicates);
 	set_free(own->versions);
@@ -36,7 +36,7 @@ run_close(struct run_listing *own)
 	free(own);
 }
 
-/* Where the stream's shards go. */
+/* Find the directory of the stream's shards. */
 static int
 find_dir(struct run *run, struct run_listing *own, struct err *err)
 {
@@ -65,7 +65,7 @@ new_listing(struct run *run, struct crawl_listing *listing, struct err *err)
 	struct run_listing *own = mem_zero(1, sizeof(*own));
 
 	own->crawl = listing;
-	own->alone = true;
+	own->is_single_page = true;
 	own->seen = own->pass_seen = set_new();
 	run_note_start(own);
 	listing->user = own;
@@ -95,11 +95,11 @@ open_stream(struct run *run, struct run_listing *own, struct err *err)
 }
 
 /*
- * Records on disk have the same key, and rightly: note what tells them apart,
- * for these were read before that was known.
+ * Records on disk share keys: note what distinguishes those that were read
+ * before that was known.
  */
 static int
-take_twins(struct run *run, struct run_listing *own, struct err *err)
+load_shared_keys(struct run *run, struct run_listing *own, struct err *err)
 {
 	struct run_reader *reader;
 	struct page_record record;
@@ -111,12 +111,12 @@ take_twins(struct run *run, struct run_listing *own, struct err *err)
 	if (reader == NULL)
 		return -1;
 	while ((rc = run_reader_next(reader, &record, err)) == 1)
-		run_twins_known(run, own, &record);
+		run_shared_load(run, own, &record);
 	run_reader_free(reader);
 	return rc;
 }
 
-/* A record on disk: note its key.  Return whether others hang from it. */
+/* Note the key of a record on disk.  Return whether it may have children. */
 static bool
 take_record(struct run *run, struct run_listing *own,
     const struct page_record *record, struct set *linked)
@@ -127,18 +127,18 @@ take_record(struct run *run, struct run_listing *own,
 		return page_key(record, NULL, &run->scratch) &&
 		    set_add(linked, run->scratch.data, run->scratch.len);
 	if (run_note(run, own, record, &named) == RUN_DUPLICATE && named) {
-		run_twins_share(run, own);
+		run_shared_add(run, own);
 		own->same_key++;
 		named = false;
 	} else if (named) {
-		(void)run_twins_is_other(run, own, record->bytes);
+		(void)run_shared_is_other(run, own, record->bytes);
 	}
 	if (own->crawl->resource->paging == SOURCE_OFFSET)
 		run_note_last(own, record->bytes);
 	return named;
 }
 
-/* Go through the records on disk: note their keys, see to their children. */
+/* Read the records on disk: note their keys, link their children. */
 static int
 take_records(struct run *run, struct run_listing *own, bool note,
     struct err *err)
@@ -149,7 +149,7 @@ take_records(struct run *run, struct run_listing *own, bool note,
 	struct page_record record;
 	int rc = -1;
 
-	/* What hangs from a record that can't be read is not known. */
+	/* The children of an unreadable record are unknown. */
 	if (reader != NULL && !note)
 		run_reader_tolerate(reader);
 	while (reader != NULL &&
@@ -158,10 +158,10 @@ take_records(struct run *run, struct run_listing *own, bool note,
 			run_link(run, own->crawl, &record);
 	run_reader_free(reader);
 	set_free(linked);
-	return rc == 0 && note ? take_twins(run, own, err) : rc;
+	return rc == 0 && note ? load_shared_keys(run, own, err) : rc;
 }
 
-/* The fields of a document, from the manifest. */
+/* Give the crawl a document's fields from the manifest. */
 static int
 take_fields(struct run *run, struct crawl_listing *listing, struct err *err)
 {
@@ -192,13 +192,13 @@ run_take_children(struct run *run, struct run_listing *own, struct err *err)
 	struct crawl_listing *listing = own->crawl;
 
 	if (listing->resource->has_children &&
-	    run_leads_on(run, listing->key) &&
+	    run_leads_to_damage(run, listing->key) &&
 	    take_records(run, own, false, err) == -1)
 		return -1;
 	return take_fields(run, listing, err);
 }
 
-/* The listing is whole: only what is below it may still be open. */
+/* The listing is complete; listings below it may not be. */
 static int
 take_whole(struct run *run, struct run_listing *own,
     const struct manifest_listing *known, struct err *err)
@@ -232,9 +232,9 @@ take_whole(struct run *run, struct run_listing *own,
 }
 
 /*
- * Is one cursor given for all pages?  Then the server keeps the place, and
- * what it served before the run ended is not served again.  Of one page, no
- * one can tell.
+ * Do all pages have the same cursor?  Then the server keeps the position, and
+ * does not send again what it sent before the run ended.  With one page, nobody
+ * can tell.
  */
 static bool
 is_scroll(const struct manifest_listing *known)
@@ -250,10 +250,10 @@ is_scroll(const struct manifest_listing *known)
 }
 
 /*
- * Must it be read from its start?  So it is if records have no key, for it
- * takes all pages to tell equal ones from one that came twice; and if a record
- * of a window could not be kept, or its counts did not agree, or it was being
- * read again: then what this reading has seen is not known.
+ * Must the listing be read from its start?  It must if records have no key,
+ * since distinguishing equal ones from one that came twice takes all pages; and
+ * if a record of a page could not be kept, or the counts did not agree, or it
+ * was being read again, since what this reading has seen is unknown.
  */
 static bool
 starts_over(const struct manifest_listing *known)
@@ -270,7 +270,7 @@ starts_over(const struct manifest_listing *known)
 	return known->pass > 1 || is_scroll(known);
 }
 
-/* The windows that are there, joined where they touch. */
+/* The pages on disk, joined where they touch. */
 static struct crawl_range *
 ranges_of(const struct manifest_listing *known, size_t *n)
 {
@@ -292,7 +292,7 @@ ranges_of(const struct manifest_listing *known, size_t *n)
 	return ranges;
 }
 
-/* How large are pages, and had the last one all that it may have? */
+/* Find the largest page, and whether the last one was full. */
 static void
 measure_pages(const struct manifest_listing *known, struct crawl_known *part)
 {
@@ -318,7 +318,7 @@ take_part(struct run *run, struct run_listing *own,
 
 	if (take_records(run, own, true, err) == -1)
 		return -1;
-	own->alone = known->n_pages == 0;
+	own->is_single_page = known->n_pages == 0;
 	own->records = known->records;
 	own->duplicates = known->duplicates;
 	if (known->n_pages > 0 && known->pages[0].size > 0)
@@ -343,9 +343,9 @@ take_part(struct run *run, struct run_listing *own,
 }
 
 /*
- * A stream that another tool made and that isn't whole, or one that is damaged
- * or whose line in the manifest is lost: it is read again, and until the new
- * one can take its place nothing of it is touched.
+ * A stream that is another tool's and incomplete, that is damaged, or whose
+ * line in the manifest is lost.  It is read again, and stays untouched until
+ * the new stream can replace it.
  */
 static int
 take_legacy(struct run *run, struct run_listing *own, struct err *err)
@@ -355,7 +355,7 @@ take_legacy(struct run *run, struct run_listing *own, struct err *err)
 	enum crawl_state state;
 
 	own->is_legacy = true;
-	own->alone = false;
+	own->is_single_page = false;
 	if ((run->settings.trust != RUN_TRUST_SERVER &&
 	    run_kept_read(run, own, err) == -1) ||
 	    run_again_begin(run, own, err) == -1)
@@ -366,9 +366,9 @@ take_legacy(struct run *run, struct run_listing *own, struct err *err)
 }
 
 /*
- * Are there records on disk that no line of the manifest tells of, and that
- * what is written would take the place of?  Another tool left them, or a run
- * that was ended, and the new ones are written over it in a layer.
+ * Are there records on disk that no line of the manifest lists, and that new
+ * ones would overwrite?  Another tool left them, or a run that ended early and
+ * whose files lie under the layer.
  */
 static bool
 has_unreported(struct run *run, const struct run_listing *own)
@@ -388,7 +388,7 @@ has_unreported(struct run *run, const struct run_listing *own)
 	return has;
 }
 
-/* A dry run begins each listing, or counts it without a look. */
+/* A dry run begins the listing, or counts it without a request. */
 static int
 open_dry(struct run *run, struct run_listing *own)
 {
@@ -413,11 +413,11 @@ run_open(struct run *run, struct crawl_listing *listing, struct err *err)
 	if (run->tree == NULL)
 		return open_dry(run, own);
 	found = manifest_find(run->manifest, listing->key, &known);
-	if (found && known.ended && run_is_hurt(run, listing->key))
+	if (found && known.ended && run_has_damage(run, listing->key))
 		return run_restore_open(run, own, &known, err);
 	if (found && known.ended)
 		return take_whole(run, own, &known, err);
-	if (own->dir != NULL && (run_is_hurt(run, listing->key) ||
+	if (own->dir != NULL && (run_has_damage(run, listing->key) ||
 	    (found && run->adopted) || (!found && run->is_salvaged) ||
 	    has_unreported(run, own)))
 		return take_legacy(run, own, err);

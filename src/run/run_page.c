@@ -1,6 +1,6 @@
 /*
- * A reply against what was asked for: is it that page, how many records are
- * there, where is the next one.
+ * Checks a reply against its request: is it the right page, how many records
+ * does the list have, where is the next page?
  */
 
 #include <inttypes.h>
@@ -10,12 +10,12 @@
 #include "run/run_internal.h"
 
 /*
- * More often than it takes to find one second in all years by halves, with
- * the records of that second coming each time.
+ * More than the bisections that find one second in all years, if each reply has
+ * the records of that second.
  */
 #define MAX_SAME 64
 
-/* Does the page, one of those with numbers, fit what was asked for? */
+/* Does a numbered page match the request? */
 static int
 check_number(const struct crawl_job *job, struct page *page,
     struct err *err)
@@ -27,15 +27,12 @@ check_number(const struct crawl_job *job, struct page *page,
 		return err_set(err, ERR_DATA, "the reply says that it is page "
 		    "%" PRId64 ", but page %" PRIu64 " was requested",
 		    page->number, number);
-	/*
-	 * Without a total that can be read, a page without records is the
-	 * end.
-	 */
+	/* Without a readable total, a page without records is the end. */
 	if (page->total < 0 && !page->has_total &&
 	    job->listing->resource->shape.total != NULL)
 		return err_set(err, ERR_DATA, "the reply does not say how "
 		    "many records there are");
-	/* A server with pages of its own size need not say so. */
+	/* A server with its own page size need not report it. */
 	if (page->size < 0 && page->n > job->count &&
 	    !job->listing->first_received && !job->is_subrange)
 		page->size = (int64_t)page->n;
@@ -56,7 +53,7 @@ check_number(const struct crawl_job *job, struct page *page,
 	return 0;
 }
 
-/* A text may come as a JSON string: then it is what the string says. */
+/* A text may come as a JSON string: decode it. */
 static int
 unwrap_text(struct run_task *task, struct err *err)
 {
@@ -80,8 +77,8 @@ unwrap_text(struct run_task *task, struct err *err)
 }
 
 /*
- * A count of which nobody says whether it is of all records or of those in
- * the reply: where it is larger, it is of all.
+ * A count may be of all records or of those in the reply: if it is larger, it
+ * is of all.
  */
 static int
 classify_count(struct page *page, struct err *err)
@@ -97,8 +94,8 @@ classify_count(struct page *page, struct err *err)
 }
 
 /*
- * Some servers give pages of their own size, whatever is asked for: the next
- * page begins behind it.  But of a part nothing else may come.
+ * Some servers use their own page size, whatever is requested: the next page
+ * begins after it.  But a sub-range must match the request.
  */
 static int
 check_offset(const struct crawl_job *job, const struct page *page,
@@ -137,7 +134,7 @@ check_page(struct run *run, struct run_task *task, struct err *err)
 	return 0;
 }
 
-/* What an error says, or the start of it as it stands. */
+/* The message of an error, or the start of its JSON. */
 static void
 explain(struct span error, struct text *text)
 {
@@ -147,9 +144,9 @@ explain(struct span error, struct text *text)
 		    error.len : 100);
 }
 
-/* The reply says itself that it failed, whatever its status. */
+/* The reply reports a failure, whatever its status. */
 static int
-tell_failure(const struct page *page, const char *where, struct err *err)
+set_failure(const struct page *page, const char *where, struct err *err)
 {
 	struct text text;
 
@@ -161,9 +158,9 @@ tell_failure(const struct page *page, const char *where, struct err *err)
 	return -1;
 }
 
-/* Say once what no one understands of what the reply says of the list. */
+/* Warn once about a value of the reply that can't be interpreted. */
 static void
-tell_unread(struct run *run, const struct run_task *task,
+warn_unread(struct run *run, const struct run_task *task,
     const struct page_unread *unread)
 {
 	const char *name = task->job.listing->resource->name;
@@ -184,32 +181,32 @@ tell_unread(struct run *run, const struct run_task *task,
 	free(key);
 }
 
-/* What is not as it should be, and no reason to refuse the reply. */
+/* Warn about oddities that are no reason to refuse the reply. */
 static void
-tell_oddities(struct run *run, const struct run_task *task)
+warn_oddities(struct run *run, const struct run_task *task)
 {
 	const struct page *page = &task->page;
 	struct text text;
 	unsigned i;
 
 	for (i = 0; i < page->n_unread; i++)
-		tell_unread(run, task, &page->unread[i]);
+		warn_unread(run, task, &page->unread[i]);
 	if (page->n_words > 0)
-		run_tell_once(run, task, "some records contain NaN or "
+		run_warn_once(run, task, "some records contain NaN or "
 		    "Infinity, which JSON does not allow; they are kept as "
 		    "received");
 	if (page->errors.data == NULL)
 		return;
 	text_init(&text, 200);
 	explain(page->errors, &text);
-	run_tell_once(run, task, "the reply has \"%s\" besides its records "
+	run_warn_once(run, task, "the reply has \"%s\" besides its records "
 	    "(%s), so some may be missing; if that is a failure, add "
 	    "\"failure: %s\" to the definition", page->errors_name, text.data,
 	    page->errors_name);
 	text_release(&text);
 }
 
-/* The total, where a header has it: "319", or "items 0-24/319". */
+/* Take the total from a header: "319", or "items 0-24/319". */
 static void
 take_total(struct run_task *task, const char *name)
 {
@@ -244,19 +241,19 @@ read_page(struct run *run, struct run_task *task, struct err *err)
 	    body->data != NULL ? body->data : "", body->len, err) == -1)
 		return -1;
 	if (task->page.failure.data != NULL)
-		return tell_failure(&task->page, resource->shape.failure,
+		return set_failure(&task->page, resource->shape.failure,
 		    err);
 	/* An error in place of records is no empty page. */
 	if (task->page.errors.data != NULL && task->page.n == 0 &&
 	    resource->is_list) {
 		task->page.failure = task->page.errors;
-		return tell_failure(&task->page, task->page.errors_name, err);
+		return set_failure(&task->page, task->page.errors_name, err);
 	}
 	if (resource->total_header != NULL)
 		take_total(task, resource->total_header);
 	if (check_page(run, task, err) == -1)
 		return -1;
-	tell_oddities(run, task);
+	warn_oddities(run, task);
 	return 0;
 }
 
@@ -265,7 +262,7 @@ run_page_read(struct run *run, struct run_task *task, struct err *err)
 {
 	int rc = read_page(run, task, err);
 
-	/* It may quote the reply, and that the key. */
+	/* The error may quote the reply, and the reply the key. */
 	if (rc == -1)
 		http_hide(run->http, err->text);
 	return rc;
@@ -276,7 +273,7 @@ run_page_is_cut(struct run *run, const struct run_task *task)
 {
 	uint64_t cap = crawl_reply_cap(run->crawl, &task->job);
 
-	/* A dry run only wants to know that there are so many. */
+	/* An estimate only needs to know that there are so many. */
 	if (cap == 0 || (run->tree == NULL && run->settings.lines == NULL &&
 	    run->online == NULL))
 		return false;

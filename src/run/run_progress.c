@@ -1,5 +1,5 @@
 /*
- * How far things are.
+ * Progress, for the display.
  */
 
 #include <stdio.h>
@@ -7,8 +7,10 @@
 
 #include "run/run_internal.h"
 
-/* Windows that are not known yet: as many again for each listing to come as
- * the ones that are over have taken on average. */
+/*
+ * Estimate the pages not known yet: for each listing to come, the average of
+ * those that have ended.
+ */
 static double
 guess_left(const struct run *run, const struct crawl_counts *counts)
 {
@@ -19,7 +21,7 @@ guess_left(const struct run *run, const struct crawl_counts *counts)
 	double units = run->units_total > 0 ?
 	    (double)run->units_total - (double)run->units_done : 0;
 
-	/* Units whose listings aren't ready yet. */
+	/* Units whose listings are not ready yet. */
 	if (run->units_done > 0 && units > 0) {
 		double by_units = (double)run->pages /
 		    (double)run->units_done * units;
@@ -30,7 +32,7 @@ guess_left(const struct run *run, const struct crawl_counts *counts)
 	return left;
 }
 
-/* The path of what the record is, as people know it; or NULL. */
+/* The record's path, which people know it by; or NULL. */
 static const char *
 path_of(const struct crawl_node *node)
 {
@@ -71,7 +73,7 @@ add_current(struct run_progress *progress, const struct crawl_listing *open)
 	text_init(&name, SIZE_MAX / 4);
 	text_adds(&name, open->resource->name);
 	add_names(open->parent, &name);
-	/* Of a longer one the end is shown. */
+	/* Show the end of a longer one. */
 	offset = name.len < sizeof(current->name) ? 0 : name.len -
 	    sizeof(current->name) + 1;
 	snprintf(
@@ -102,7 +104,7 @@ run_progress(const struct run *run, struct run_progress *progress)
 	while ((open = crawl_each_open(run->crawl, open)) != NULL) {
 		if (open->resource == run->unit && open->total >= 0)
 			progress->units_total = open->total;
-		/* Without marks, a unit is done when it is there. */
+		/* Without done markers, a unit is done when it is on disk. */
 		if (open->resource == run->unit && open->user != NULL &&
 		    run->unit->done.line == 0)
 			progress->units_done = ((const struct run_listing *)

@@ -1,5 +1,5 @@
 /*
- * Reading the records of a listing back from disk, in their order.
+ * Reads the records of a listing from disk, in order.
  */
 
 #include <errno.h>
@@ -15,10 +15,10 @@ struct run_reader {
 	struct tree_receipts files;
 	size_t next;
 	bool is_stream;
-	bool is_tolerant;	/* what is damaged or missing is left out */
-	uint64_t skipped;	/* of that */
+	bool is_tolerant;	/* leave out what is damaged or missing */
+	uint64_t skipped;	/* records or files left out */
 	struct text object;
-	struct tree_records *shard;	/* the one that is read, or NULL */
+	struct tree_records *shard;	/* the current one, or NULL */
 	const struct page_plan *plan;
 	struct page page;
 };
@@ -70,7 +70,7 @@ run_reader_tolerate(struct run_reader *reader)
 	reader->is_tolerant = true;
 }
 
-/* Open the next shard.  1, 0, -1. */
+/* Open the next shard.  Return 1; 0 at the end; or -1. */
 static int
 next_shard(struct run_reader *reader, struct err *err)
 {
@@ -128,7 +128,7 @@ next_object(struct run_reader *reader, struct page_record *record,
 	text_clear(&reader->object);
 	if (tree_get(reader->tree, path, &reader->object, err) == -1)
 		return -1;
-	/* It may have been changed since; it must at least be JSON. */
+	/* The file may have been changed since; it must at least be JSON. */
 	if (page_read_record(&reader->page, reader->plan, reader->object.data,
 	    reader->object.len, err) == -1)
 		return err_wrap(err, "%s", path);
@@ -136,7 +136,7 @@ next_object(struct run_reader *reader, struct page_record *record,
 	return 1;
 }
 
-/* It is not there, or something else is in its place. */
+/* The file does not exist, or is no file. */
 static bool
 is_missing(const struct err *err)
 {

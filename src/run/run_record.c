@@ -1,5 +1,5 @@
 /*
- * What a record means to those below it.
+ * Links a record to the listings below it.
  */
 
 #include <stdlib.h>
@@ -7,7 +7,7 @@
 
 #include "run/run_internal.h"
 
-/* The key of a record: its resource, those above it, its own. */
+/* The key of a record: resource, ancestors, own key. */
 static char *
 record_key(const struct crawl_listing *listing, char *const *parts)
 {
@@ -20,16 +20,16 @@ record_key(const struct crawl_listing *listing, char *const *parts)
 }
 
 /*
- * Need what hangs from the record not be looked at?  All of it is there; and
- * in a repair, nothing of it is damaged.
+ * Can everything below the record be skipped?  It is on disk; and, in a repair,
+ * undamaged.
  */
 static bool
 is_left_out(const struct run *run, const struct source_resource *resource,
     const char *key)
 {
-	if (run->manifest == NULL || run_is_tainted(run, key))
+	if (run->manifest == NULL || run_is_above_damage(run, key))
 		return false;
-	/* Marks say nothing of lines that are lost. */
+	/* Done markers say nothing about lost lines. */
 	if (run->is_narrow || run->is_salvaged)
 		return run->is_narrow;
 	return resource->done.line > 0 && manifest_is_done(run->manifest,

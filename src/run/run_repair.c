@@ -1,13 +1,13 @@
 /*
- * A repair: what is damaged or lost is brought back, and nothing else changes.
+ * A repair restores damaged and missing files, and changes nothing else.
  *
- * All of it is written to a layer over the export (tree_layer.c).  Only when
- * everything was fetched and checked is the layer merged, by rename; until
- * then each file of the export is what it was.  What was fetched and can't be
- * merged yet stays in the layer, for the next repair.
+ * It writes to a layer over the export (tree_layer.c).  Only when everything is
+ * fetched and checked is the layer merged, by rename; until then the export's
+ * files are untouched.  If the layer can't be merged yet, it stays for the next
+ * repair.
  *
- * Where the server no longer has the bytes that were exported, the damage
- * stays, and the manifest says so: a gap that names the file.
+ * If the server no longer has the bytes that were exported, the damage stays,
+ * and a gap in the manifest names the file.
  */
 
 #include <inttypes.h>
@@ -16,7 +16,7 @@
 
 #include "run/run_internal.h"
 
-/* What the layer lies on: the manifest as it is. */
+/* A hash of the manifest that the layer is based on. */
 static void
 base_of(struct run *run, char base[SHA256_HEX])
 {
@@ -108,17 +108,17 @@ is_left(struct run *run, const struct run_damage *damage)
 	    !run_is_written_again(run, damage->path);
 }
 
-/* The files of the listing that was asked for last. */
+/* The files of the last listing looked up. */
 struct places {
 	const char *listing;	/* or NULL */
 	struct tree_receipts files;
-	size_t i;		/* where the next file is looked for first */
-	int64_t records;	/* in the files before it */
+	size_t i;		/* where the next search begins */
+	int64_t records;	/* in the files before ${i} */
 };
 
 /*
- * Where in its listing the file begins, in records.  Damage comes in the order
- * of the files: each is looked at once.
+ * Find where the file begins in its listing, in records.  Damage comes in the
+ * order of the files, so each is visited once.
  */
 static int
 find_place(struct run *run, struct places *places,
@@ -152,10 +152,13 @@ find_place(struct run *run, struct places *places,
 	return 0;
 }
 
-/* The file could not be brought back, since the server has it no more. */
+/*
+ * Record that a file could not be restored because the server no longer has its
+ * bytes.
+ */
 static int
-lose(struct run *run, struct places *places, const struct run_damage *damage,
-    struct err *err)
+record_loss(struct run *run, struct places *places,
+    const struct run_damage *damage, struct err *err)
 {
 	struct manifest_gap gap = run_no_gap(damage->listing);
 
@@ -173,7 +176,7 @@ lose(struct run *run, struct places *places, const struct run_damage *damage,
 }
 
 static int
-say_lost(struct run *run, struct err *err)
+record_losses(struct run *run, struct err *err)
 {
 	struct places places = { .listing = NULL };
 	struct manifest_listing known;
@@ -187,13 +190,13 @@ say_lost(struct run *run, struct err *err)
 		    !run_is_forgotten(run, damage->listing) &&
 		    manifest_find(run->manifest, damage->listing, &known) &&
 		    known.ended)
-			rc = lose(run, &places, damage, err);
+			rc = record_loss(run, &places, damage, err);
 	}
 	tree_receipts_release(&places.files);
 	return rc;
 }
 
-/* Write what stands at the top of the export, where it is not that already. */
+/* Write SHA256SUMS and the manifest, unless they are up to date. */
 static int
 put_bookkeeping(struct run *run, struct err *err)
 {
@@ -205,7 +208,7 @@ put_bookkeeping(struct run *run, struct err *err)
 	    manifest_restore(run->manifest, err);
 }
 
-/* Keep what is replaced and was not what was written. */
+/* Keep copies of the damaged files that are replaced. */
 static int
 set_aside(struct run *run, struct err *err)
 {
@@ -222,7 +225,7 @@ set_aside(struct run *run, struct err *err)
 	return 0;
 }
 
-/* Say where the rest is, and leave the export as it was. */
+/* Keep the layer, say where it is, and leave the export untouched. */
 static void
 leave(struct run *run)
 {
@@ -234,9 +237,9 @@ leave(struct run *run)
 }
 
 /*
- * Lines of the manifest are lost, and it was made again.  Is it what it was?
- * If not, something is to be relied on less; and in the end, the server has
- * changed: then there must be as many records and bytes, at least.
+ * The manifest lost lines and was rebuilt.  Does it match the original?  If
+ * not, the next try trusts less.  After the last try, the server must have
+ * changed: then there must be at least as many records and bytes.
  */
 static bool
 is_right(struct run *run)
@@ -275,7 +278,7 @@ run_repair_end(struct run *run, enum run_state state, struct err *err)
 		return state != RUN_COMPLETE ? state : RUN_GAPS;
 	}
 	if (run_restore_done(run, err) == -1 ||
-	    (run->unfetched == 0 && say_lost(run, err) == -1) ||
+	    (run->unfetched == 0 && record_losses(run, err) == -1) ||
 	    run_flush(run, err) == -1 || put_bookkeeping(run, err) == -1)
 		return stop(run);
 	if (!is_right(run))

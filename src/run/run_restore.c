@@ -1,14 +1,13 @@
 /*
- * A listing that has ended, and files of it that are damaged or lost: the
- * bytes that were there are brought back, or nothing is changed.
+ * Restores damaged or missing files of a listing that has ended, byte for byte;
+ * otherwise it changes nothing.
  *
- * The manifest has the SHA-256 of each file.  What is fetched is written to a
- * draft, and counts only if it is just that.  Where records are in the order
- * of their pages, and as many as the total says, a record's place tells its
- * page, and only those pages are asked for.  Where that does not bring all
- * back (the server's list has changed since), or can't be told, the list is
- * read as a whole: objects are known by their names, and lines are put
- * together with those that are still on disk (run_align.c).
+ * The manifest has the SHA-256 of each file.  What is fetched goes to a draft,
+ * which counts only if its hash matches.  If records are in the order of their
+ * pages, and as many as the total, a record's position tells its page, and only
+ * the pages needed are requested.  If that does not restore everything (because
+ * the list has changed), or is impossible, the whole list is read: objects are
+ * found by name, and lines are combined with those still on disk (run_align.c).
  */
 
 #include <inttypes.h>
@@ -19,17 +18,17 @@
 
 struct run_restore {
 	struct tree_receipts files;
-	bool *damaged;		/* by file: still to be brought back */
-	size_t *order;		/* of those that were, by path */
+	bool *damaged;		/* by file: not restored yet */
+	size_t *order;		/* damaged files, by path */
 	size_t n_order, left;
-	bool by_place;		/* a record's place tells its file */
-	bool has_twins;		/* several records have a key */
+	bool by_place;		/* a record's position tells its file */
+	bool has_shared_keys;		/* records share keys */
 	bool has_failed;	/* a page could not be fetched */
 	uint32_t size;		/* records a page */
 	struct set *seen, *tally;	/* of this reading */
 	struct tree_draft *draft;	/* of the shard ${shard} */
 	size_t shard;
-	struct run_align *align;	/* the list is read as a whole */
+	struct run_align *align;	/* if the whole list is read */
 	struct run_straight *straight;	/* likewise */
 };
 
@@ -49,7 +48,7 @@ run_restore_free(struct run_restore *restore)
 	free(restore);
 }
 
-/* This reading begins. */
+/* A reading begins. */
 static void
 forget_seen(struct run_restore *restore)
 {
@@ -70,7 +69,7 @@ by_path(const void *a, const void *b, void *cookie)
 	    files->items[*(const size_t *)b].path);
 }
 
-/* Set ${file} to the damaged one of the path run->path, if there is one. */
+/* Set ${file} to the damaged one with the path run->path, if any. */
 static bool
 find_damaged(const struct run *run, const struct run_restore *restore,
     size_t *file)
@@ -92,7 +91,7 @@ find_damaged(const struct run *run, const struct run_restore *restore,
 	return false;
 }
 
-/* Was only a part of the list asked for? */
+/* Did the export select only a part of the list? */
 static bool
 is_slice(struct run *run, const struct source_slice *slice)
 {
@@ -108,7 +107,7 @@ is_slice(struct run *run, const struct source_slice *slice)
 	return is;
 }
 
-/* Can a record's place in the listing be told from its place on disk? */
+/* Does a record's place on disk tell its position in the listing? */
 static bool
 has_places(struct run *run, const struct crawl_listing *listing,
     const struct run_restore *restore, const struct manifest_listing *known)
@@ -136,7 +135,7 @@ has_places(struct run *run, const struct crawl_listing *listing,
 	return lines == known->records;
 }
 
-/* Is all of a window, from ${first} to before ${end}, on disk? */
+/* Is everything from ${first} to before ${end} intact on disk? */
 static bool
 is_whole(const struct run_restore *restore, bool is_stream, uint64_t first,
     uint64_t end)
@@ -149,7 +148,7 @@ is_whole(const struct run_restore *restore, bool is_stream, uint64_t first,
 	return true;
 }
 
-/* The windows that need not be asked for. */
+/* The pages that need not be requested. */
 static struct crawl_range *
 whole_pages(const struct run_restore *restore, bool is_stream,
     uint64_t records, uint32_t size, struct crawl_known *part)
@@ -169,7 +168,7 @@ whole_pages(const struct run_restore *restore, bool is_stream,
 	return ranges;
 }
 
-/* What an earlier repair has brought back is in the layer. */
+/* Files that an earlier repair restored are in the layer. */
 static int
 take_layer(struct run *run, const struct tree_receipt *file, bool *have,
     struct err *err)
@@ -232,7 +231,7 @@ list_damage(struct run *run, struct run_restore *restore, struct err *err)
 
 static int finish(struct run *, struct run_listing *, struct err *);
 
-/* The list is to be read as a whole. */
+/* Read the whole list. */
 static void
 read_whole(struct run *run, struct run_listing *own)
 {
@@ -241,7 +240,7 @@ read_whole(struct run *run, struct run_listing *own)
 	restore->straight = run_straight_new(run, &restore->files,
 	    restore->damaged);
 	restore->align = run_align_new(run, own, &restore->files,
-	    restore->damaged, restore->has_twins);
+	    restore->damaged, restore->has_shared_keys);
 }
 
 int
@@ -258,7 +257,7 @@ run_restore_open(struct run *run, struct run_listing *own,
 
 	own->restore = restore;
 	forget_seen(restore);
-	own->alone = false;
+	own->is_single_page = false;
 	if (manifest_files(run->manifest, listing->key, &restore->files,
 	    err) == -1 || list_damage(run, restore, err) == -1)
 		return -1;
@@ -270,7 +269,7 @@ run_restore_open(struct run *run, struct run_listing *own,
 	}
 	restore->by_place = has_places(run, listing, restore, known);
 	restore->size = known->size;
-	restore->has_twins = known->same_key > 0;
+	restore->has_shared_keys = known->same_key > 0;
 	if (!restore->by_place) {
 		if (is_stream)
 			read_whole(run, own);
@@ -312,7 +311,7 @@ put_object(struct run *run, struct run_restore *restore, size_t file,
 	return 0;
 }
 
-/* Those records of a page whose files are damaged. */
+/* Restore the objects on a page. */
 static int
 take_objects(struct run *run, struct run_task *task, struct err *err)
 {
@@ -326,7 +325,7 @@ take_objects(struct run *run, struct run_task *task, struct err *err)
 	for (i = 0; i < task->page.n; i++) {
 		record = page_record(&task->page, i);
 		(void)run_note(run, own, &record, &named);
-		/* Of several with its key, it may be any. */
+		/* It may be any of several with its key. */
 		for (beside = 0; beside < 2; beside++)
 			if (run_find_path(run, task->job.listing, &record,
 			    beside == 1) == 0 &&
@@ -338,7 +337,7 @@ take_objects(struct run *run, struct run_task *task, struct err *err)
 	return 0;
 }
 
-/* The shard at hand is all there, or will not be. */
+/* Finish the current shard, complete or not. */
 static int
 end_draft(struct run *run, struct run_restore *restore, struct err *err)
 {
@@ -359,7 +358,7 @@ end_draft(struct run *run, struct run_restore *restore, struct err *err)
 	return rc == -1 ? -1 : 0;
 }
 
-/* The lines of a page, each in the shard where its place is. */
+/* Put each line of a page into the shard of its position. */
 static int
 take_lines(struct run *run, struct run_task *task, struct err *err)
 {
@@ -382,7 +381,7 @@ take_lines(struct run *run, struct run_task *task, struct err *err)
 			if (restore->draft == NULL)
 				return -1;
 		}
-		/* A page before it is missing, or was short. */
+		/* A page before it failed or was short. */
 		if (restore->draft == NULL || tree_draft_lines(
 		    restore->draft) != place % TREE_SHARD_LINES)
 			continue;
@@ -410,7 +409,7 @@ take_page(struct run *run, struct run_task *task, struct err *err)
 	    run_straight_page(run, restore->straight, task, err);
 }
 
-/* How many records of the page are like none of this reading? */
+/* How many records of the page are new in this reading? */
 static uint64_t
 count_news(struct run *run, const struct run_task *task)
 {
@@ -426,8 +425,8 @@ count_news(struct run *run, const struct run_task *task)
 	for (i = 0; i < task->page.n; i++) {
 		record = page_record(&task->page, i);
 		named = page_key(&record, restore->tally, &run->scratch);
-		if (named && restore->has_twins)
-			run_twins_tell(run, own, record.bytes);
+		if (named && restore->has_shared_keys)
+			run_shared_extend(run, own, record.bytes);
 		n += set_add(restore->seen, run->scratch.data,
 		    run->scratch.len) && (named || run->scratch.len <=
 		    SHA256_BYTES);
@@ -469,9 +468,9 @@ run_restore_commit(struct run *run, struct run_task *task, struct err *err)
 
 /* ------------------------------------------------------------- at its end */
 
-/* What can't be brought back is named. */
+/* Name the files that can't be restored. */
 static void
-tell_left(struct run *run, const struct run_listing *own)
+log_left(struct run *run, const struct run_listing *own)
 {
 	const struct run_restore *restore = own->restore;
 	size_t i;
@@ -496,11 +495,11 @@ finish(struct run *run, struct run_listing *own, struct err *err)
 	int rc;
 
 	if (own->restore->left > 0)
-		tell_left(run, own);
+		log_left(run, own);
 	else
 		manifest_forget_gaps(run->manifest, listing->key);
 	listing->gapped = own->restore->left > 0;
-	/* What was brought back is read, so it must have its name. */
+	/* The restored files are read next, so they need their final names. */
 	rc = listing->resource->has_children ? tree_flush(run->tree, err) : 0;
 	if (rc == 0)
 		rc = run_take_children(run, own, err);
@@ -510,7 +509,7 @@ finish(struct run *run, struct run_listing *own, struct err *err)
 	return rc;
 }
 
-/* The list was read as a whole: what does that bring back? */
+/* The whole list was read: which files does that restore? */
 static int
 end_whole(struct run *run, struct run_restore *restore, struct err *err)
 {
@@ -543,7 +542,7 @@ run_restore_state(struct run *run, struct run_listing *own,
 	if (restore->align != NULL && !restore->has_failed &&
 	    end_whole(run, restore, err) == -1)
 		return -1;
-	/* The places did not fit: once more, as a whole. */
+	/* The positions did not match: read the whole list. */
 	if (restore->left > 0 && restore->by_place && !restore->has_failed) {
 		restore->by_place = false;
 		if (is_stream)

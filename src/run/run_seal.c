@@ -1,5 +1,5 @@
 /*
- * Getting things onto the disk for good.
+ * Makes the export durable: syncs, SHA256SUMS, the seal.
  */
 
 #include <stdio.h>
@@ -8,7 +8,7 @@
 
 #include "run/run_internal.h"
 
-/* Data first, then the lines that say it is there. */
+/* Data first, then the lines that list it. */
 int
 run_flush(struct run *run, struct err *err)
 {
@@ -19,7 +19,7 @@ run_flush(struct run *run, struct err *err)
 	return manifest_flush(run->manifest, err);
 }
 
-/* Write what `sha256sum -c` reads, unless it is that already. */
+/* Write the input of `sha256sum -c`, unless it is up to date. */
 static int
 put_sums(struct run *run, struct tree_receipts *files, struct err *err)
 {
@@ -38,7 +38,7 @@ put_sums(struct run *run, struct tree_receipts *files, struct err *err)
 	return rc;
 }
 
-/* Of another tool's tree, SHA256SUMS has files that no listing has yet. */
+/* In another tool's tree, SHA256SUMS lists files that no listing has yet. */
 static void
 add_others(struct run *run, struct tree_receipts *files)
 {
@@ -77,8 +77,8 @@ run_put_sums(struct run *run, struct err *err)
 }
 
 /*
- * A seal is earned: all that it speaks of is there.  Without ${all}, what is
- * known to be damaged is let pass.
+ * Before sealing, check that every file exists.  Without ${all}, files known to
+ * be damaged are excepted.
  */
 static int
 check_there(struct run *run, const struct tree_receipts *files, bool all,
@@ -140,7 +140,7 @@ make_seal(struct run *run, const struct tree_receipts *files)
 	for (i = 0; i < files->n; i++)
 		bytes += files->items[i].bytes;
 	clock_second(clock_wall(), when);
-	/* One that is made again is the same. */
+	/* A rebuilt seal keeps its time. */
 	ended = json_string_value(json_object_get(manifest_lost_seal(
 	    run->manifest), "ended"));
 	if (ended != NULL && strlen(ended) < sizeof(when))

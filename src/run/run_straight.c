@@ -1,8 +1,8 @@
 /*
- * Shards of a stream that are damaged, written again as a new export would
- * write them: all records that come, one after the other.  That brings back
- * what was there if the server's list is as it was, also where records have
- * no key and are equal.  Where it is another list now, run_align.c is asked.
+ * Damaged shards of a stream, written again as a new export would: all records
+ * received, in order.  That restores the original bytes if the server's list is
+ * unchanged, even if records are equal and have no key.  If it has changed,
+ * run_align.c takes over.
  */
 
 #include <stdlib.h>
@@ -14,8 +14,8 @@ struct run_straight {
 	struct tree *tree;
 	const struct tree_receipts *files;
 	const bool *damaged;
-	size_t file;		/* that the next record is for */
-	uint64_t row;		/* and its line there, from 0 */
+	size_t file;		/* of the next record */
+	uint64_t row;		/* its line in that file, from 0 */
 	struct tree_draft *draft;	/* of that file, or NULL */
 	size_t *taken, n_taken, capacity;
 };
@@ -42,7 +42,7 @@ run_straight_free(struct run_straight *straight)
 	free(straight);
 }
 
-/* The file at hand has all its lines, or will not have them. */
+/* Finish the current file, complete or not. */
 static int
 end_file(struct run_straight *straight, struct err *err)
 {

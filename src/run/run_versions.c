@@ -1,11 +1,11 @@
 /*
- * Records of a stream that have the same key and other values.
+ * Records of a stream with the same key and different values.
  *
- * The stream is read again from the server, which has one of them, or none.
- * In another tool's stream no one can tell which is right: all are kept.  The
- * same value may be written in other bytes, as Python's json does; it is kept
- * once.  In one of ours where keys are known to be shared, one that has other
- * bytes is another record, whether the server still has it or not.
+ * The stream is read again from the server, which has one of them or none.  In
+ * a legacy stream nobody can tell which is right, so all are kept.  The same
+ * value may have different bytes, because Python's json re-encodes it; it is
+ * kept once.  In a native stream where keys are known to be shared, different
+ * bytes mean a different record, whether or not the server still has it.
  */
 
 #include <stdlib.h>
@@ -26,15 +26,15 @@ has_key(const struct set *set, const struct text *key)
 
 /* May several records have the key in run->scratch? */
 static bool
-comes_again(const struct run *run, const struct run_listing *own)
+is_repeated(const struct run *run, const struct run_listing *own)
 {
 	if (!own->is_legacy)
 		return own->shared != NULL;
-	return has_key(own->twice, &run->scratch) ||
+	return has_key(own->repeated, &run->scratch) ||
 	    has_key(own->shared, &run->scratch);
 }
 
-/* Note the value of the record whose key is in run->scratch: is it new? */
+/* Note the value of the record whose key is in run->scratch.  Is it new? */
 static bool
 note_value(const struct run *run, const struct run_versions *versions,
     struct span bytes)
@@ -71,7 +71,7 @@ note_line(struct run *run, const struct run_versions *versions,
 	    line.data, line.len, err) == -1)
 		return -1;
 	record = page_record(page, 0);
-	if (page_key(&record, NULL, &run->scratch) && comes_again(run, own))
+	if (page_key(&record, NULL, &run->scratch) && is_repeated(run, own))
 		(void)note_value(run, versions, record.bytes);
 	return 0;
 }
@@ -88,7 +88,7 @@ run_versions_new(struct run *run, const struct run_listing *own,
 
 	versions->own = own;
 	versions->values = set_new();
-	if (own->shared == NULL && (!own->is_legacy || own->twice == NULL))
+	if (own->shared == NULL && (!own->is_legacy || own->repeated == NULL))
 		return versions;
 	lines = tree_lines_new(run->tree, own->dir, true);
 	page_init(&page);
@@ -107,7 +107,7 @@ bool
 run_versions_is_other(struct run *run, const struct run_versions *versions,
     struct span bytes)
 {
-	return comes_again(run, versions->own) &&
+	return is_repeated(run, versions->own) &&
 	    note_value(run, versions, bytes);
 }
 

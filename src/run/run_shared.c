@@ -1,10 +1,11 @@
 /*
- * Records of one reply that have the same key and other bytes.
+ * Records that share a key: several records of one reply with the same key and
+ * different bytes.
  *
- * Nothing changed between them, so there are several records of that key.
- * From then on, records of the key are told apart by their bytes, and each of
- * them is kept.  So are those of other keys of the list, when it is read once
- * more: see run_duplicate.c.
+ * Nothing changed between them, so they are different records.  From then on,
+ * records with the key are distinguished by their bytes, and all are kept.  The
+ * same holds for other keys of the list when it is read once more: see
+ * run_duplicate.c.
  */
 
 #include <stdlib.h>
@@ -14,12 +15,12 @@
 
 struct entry {
 	struct set_hash key;
-	size_t i;		/* which record of the page it is */
-	bool is_held;		/* it waits in run_duplicate.c */
+	size_t i;		/* position on the page */
+	bool is_held;		/* held in run_duplicate.c */
 };
 
-/* The records of a page, by their keys. */
-struct run_twins {
+/* The records of a page, sorted by key. */
+struct run_page_keys {
 	struct entry *all;
 	size_t n;
 };
@@ -41,54 +42,54 @@ by_key(const void *a, const void *b)
 	return rc != 0 ? rc : one->i < other->i ? -1 : one->i > other->i;
 }
 
-static struct run_twins *
-new_twins(const struct page *page)
+static struct run_page_keys *
+new_page_keys(const struct page *page)
 {
-	struct run_twins *twins = mem_zero(1, sizeof(*twins));
+	struct run_page_keys *page_keys = mem_zero(1, sizeof(*page_keys));
 	struct page_record record;
 	struct text key;
 	size_t i;
 
 	text_init(&key, SIZE_MAX / 4);
-	twins->all = mem_alloc((page->n + 1) * sizeof(*twins->all));
+	page_keys->all = mem_alloc((page->n + 1) * sizeof(*page_keys->all));
 	for (i = 0; i < page->n; i++) {
 		record = page_record(page, i);
 		if (page_key(&record, NULL, &key))
-			twins->all[twins->n++] = (struct entry){
+			page_keys->all[page_keys->n++] = (struct entry){
 			    set_hash_of(key.data, key.len), i, false };
 	}
 	text_release(&key);
-	qsort(twins->all, twins->n, sizeof(*twins->all), by_key);
-	return twins;
+	qsort(page_keys->all, page_keys->n, sizeof(*page_keys->all), by_key);
+	return page_keys;
 }
 
 void
-run_twins_free(struct run_twins *twins)
+run_page_keys_free(struct run_page_keys *page_keys)
 {
-	if (twins == NULL)
+	if (page_keys == NULL)
 		return;
-	free(twins->all);
-	free(twins);
+	free(page_keys->all);
+	free(page_keys);
 }
 
-/* The first record of the page with the key; there is one. */
+/* The first record of the page with the key, which must exist. */
 static struct entry *
-find_first(const struct run_twins *twins, struct set_hash key)
+find_first(const struct run_page_keys *page_keys, struct set_hash key)
 {
-	size_t low = 0, high = twins->n, middle;
+	size_t low = 0, high = page_keys->n, middle;
 
 	while (low < high) {
 		middle = low + (high - low) / 2;
-		if (compare(&twins->all[middle].key, &key) < 0)
+		if (compare(&page_keys->all[middle].key, &key) < 0)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	return &twins->all[low];
+	return &page_keys->all[low];
 }
 
 void
-run_twins_tell(struct run *run, const struct run_listing *own,
+run_shared_extend(struct run *run, const struct run_listing *own,
     struct span bytes)
 {
 	unsigned char hash[SHA256_BYTES];
@@ -106,18 +107,18 @@ run_twins_tell(struct run *run, const struct run_listing *own,
 }
 
 bool
-run_twins_key(struct run *run, const struct run_listing *own,
+run_shared_key(struct run *run, const struct run_listing *own,
     struct span bytes)
 {
 	if (own->shared == NULL || !set_has(own->shared, run->scratch.data,
 	    run->scratch.len))
 		return false;
-	run_twins_tell(run, own, bytes);
+	run_shared_extend(run, own, bytes);
 	return true;
 }
 
 bool
-run_twins_is_other(struct run *run, struct run_listing *own,
+run_shared_is_other(struct run *run, struct run_listing *own,
     struct span bytes)
 {
 	size_t len = run->scratch.len;
@@ -127,21 +128,21 @@ run_twins_is_other(struct run *run, struct run_listing *own,
 		return false;
 	if (own->exact == NULL)
 		own->exact = set_new();
-	run_twins_tell(run, own, bytes);
+	run_shared_extend(run, own, bytes);
 	is_other = set_add(own->exact, run->scratch.data, run->scratch.len);
 	run->scratch.len = len;
 	return is_other;
 }
 
 void
-run_twins_share(struct run *run, struct run_listing *own)
+run_shared_add(struct run *run, struct run_listing *own)
 {
 	if (own->shared == NULL)
 		own->shared = set_new();
 	set_add(own->shared, run->scratch.data, run->scratch.len);
 }
 
-/* Note the record whose key, with what tells it apart, is in run->scratch. */
+/* Note the record whose extended key is in run->scratch. */
 static enum run_seen
 note(struct run *run, struct run_listing *own)
 {
@@ -152,40 +153,44 @@ note(struct run *run, struct run_listing *own)
 	return is_new ? RUN_NEW : in_pass ? RUN_REPEAT : RUN_DUPLICATE;
 }
 
-/* Has an earlier record of the page the same key, and other bytes? */
+/* Has an earlier record of the page the same key, but different bytes? */
 static bool
-has_twin(struct run *run, struct run_task *task, size_t i)
+shares_key(struct run *run, struct run_task *task, size_t i)
 {
 	struct run_listing *own = task->job.listing->user;
 	struct span bytes = task->page.records[i], other;
 	size_t len = run->scratch.len;
 	struct entry *first;
 
-	if (task->twins == NULL)
-		task->twins = new_twins(&task->page);
-	first = find_first(task->twins, set_hash_of(run->scratch.data, len));
+	if (task->page_keys == NULL)
+		task->page_keys = new_page_keys(&task->page);
+	first = find_first(task->page_keys, set_hash_of(run->scratch.data,
+	    len));
 	other = task->page.records[first->i];
 	if (first->i == i)
 		first->is_held = true;
 	if (bytes.len == other.len && memcmp(bytes.data, other.data,
 	    bytes.len) == 0)
 		return false;
-	run_twins_share(run, own);
-	/* An earlier page had one, and its bytes are not known here. */
+	run_shared_add(run, own);
+	/*
+	 * An earlier page had a record with the key; its bytes are not known
+	 * here.
+	 */
 	if (first->is_held && run->tree != NULL) {
 		if (own->unclear == NULL)
 			own->unclear = set_new();
 		set_add(own->unclear, run->scratch.data, len);
 	}
 	if (!first->is_held) {
-		run_twins_tell(run, own, other);
+		run_shared_extend(run, own, other);
 		(void)note(run, own);
 		run->scratch.len = len;
 	}
 	return true;
 }
 
-/* Add a key to ${print}, of all keys in their order (FNV-1a). */
+/* Add a key to ${print}, a hash of keys in order (FNV-1a). */
 static void
 add_print(const struct text *key, uint64_t *print)
 {
@@ -197,7 +202,7 @@ add_print(const struct text *key, uint64_t *print)
 	*print = (*print ^ 0x100) * 1099511628211u;
 }
 
-/* Note in which order records come, and where the new ones stand. */
+/* Note the order of records, and the positions of new ones. */
 static void
 note_order(const struct run *run, struct run_listing *own,
     enum run_seen seen)
@@ -229,16 +234,18 @@ run_note_reply(struct run *run, struct run_task *task, size_t i, bool *named)
 	size_t len = run->scratch.len;
 
 	note_order(run, own, seen);
-	own->is_twin = *named && (run_twins_key(run, own, record.bytes) ||
-	    (seen == RUN_DUPLICATE && has_twin(run, task, i) &&
-	    run_twins_key(run, own, record.bytes)));
-	if (!own->is_twin)
+	own->is_shared = *named && (run_shared_key(run, own, record.bytes) ||
+	    (seen == RUN_DUPLICATE && shares_key(run, task, i) &&
+	    run_shared_key(run, own, record.bytes)));
+	if (!own->is_shared)
 		return seen;
-	/* It may be the one that came before its key was known as shared:
-	 * the end of this reading tells. */
+	/*
+	 * It may be the record that came before its key was known to be shared:
+	 * the end of this reading tells.
+	 */
 	if (own->unclear != NULL && set_has(own->unclear, run->scratch.data,
 	    len) && !set_has(own->seen, run->scratch.data, run->scratch.len)) {
-		own->is_twin = false;
+		own->is_shared = false;
 		run->scratch.len = len;
 		return RUN_DUPLICATE;
 	}
@@ -246,12 +253,12 @@ run_note_reply(struct run *run, struct run_task *task, size_t i, bool *named)
 }
 
 void
-run_twins_see(struct run *run, struct run_listing *own, struct span bytes,
+run_shared_note(struct run *run, struct run_listing *own, struct span bytes,
     bool in_pass)
 {
 	size_t len = run->scratch.len;
 
-	run_twins_tell(run, own, bytes);
+	run_shared_extend(run, own, bytes);
 	set_add(own->seen, run->scratch.data, run->scratch.len);
 	if (in_pass)
 		set_add(own->pass_seen, run->scratch.data, run->scratch.len);
@@ -259,10 +266,10 @@ run_twins_see(struct run *run, struct run_listing *own, struct span bytes,
 }
 
 void
-run_twins_known(struct run *run, struct run_listing *own,
+run_shared_load(struct run *run, struct run_listing *own,
     const struct page_record *record)
 {
 	if (page_key(record, NULL, &run->scratch) &&
-	    run_twins_key(run, own, record->bytes))
+	    run_shared_key(run, own, record->bytes))
 		(void)note(run, own);
 }
