@@ -1,5 +1,5 @@
 /*
- * The manifest's file: begun, read, appended to.
+ * The manifest's file: created, read, appended to.
  */
 
 #include <sys/stat.h>
@@ -13,7 +13,7 @@
 #include "manifest/manifest_internal.h"
 
 #define FILE_MAX (INT64_C(1) << 32)
-#define COMPACT_FROM (1 << 20)	/* bytes; below, no one minds */
+#define COMPACT_FROM (1 << 20)	/* bytes; smaller files are not rewritten */
 #define COMPACT_RATIO 4
 
 static struct manifest *
@@ -63,7 +63,7 @@ manifest_close(struct manifest *manifest)
 
 	if (manifest == NULL)
 		return;
-	/* It may be in use. */
+	/* ${fd} may be in use. */
 	(void)manifest_commit(manifest, NULL);
 	while (manifest->entries != NULL)
 		manifest_free_entry(manifest, manifest->entries);
@@ -104,7 +104,7 @@ manifest_check_header(json_t *json, const char *where, struct err *err)
 	return 0;
 }
 
-/* Take in one line of the file. */
+/* Apply one line of the file. */
 static int
 replay_line(struct manifest *manifest, struct span file,
     struct manifest_line line, struct err *err)
@@ -132,12 +132,12 @@ replay_line(struct manifest *manifest, struct span file,
 	return rc;
 }
 
-/* Cut off what stands behind byte ${at}: a line that wasn't finished. */
+/* Remove an incomplete last line, which starts at ${offset}. */
 static int
 cut(struct manifest *manifest, int64_t offset, struct log *log, struct err *err)
 {
 	if (tree_log(manifest->tree) == -1 || manifest->is_below)
-		return 0;	/* we only look */
+		return 0;	/* read-only */
 	if (log != NULL)
 		log_say(log, LOG_WARN, "manifest", "removed an incomplete last "
 		    "line (%lld bytes)", (long long)(manifest->size - offset));
@@ -147,7 +147,7 @@ cut(struct manifest *manifest, int64_t offset, struct log *log, struct err *err)
 	return 0;
 }
 
-/* Take in all lines.  Return where the last whole one ends, or -1. */
+/* Apply all lines.  Return where the last complete one ends, or -1. */
 static int64_t
 replay_lines(struct manifest *manifest, struct span file, struct err *err)
 {
@@ -162,7 +162,7 @@ replay_lines(struct manifest *manifest, struct span file, struct err *err)
 			break;
 		line.len = (size_t)(end + 1 - &file.data[line.offset]);
 		if (replay_line(manifest, file, line, err) == -1) {
-			/* A last line may be torn with its end in place. */
+			/* A torn last line may have its newline. */
 			if (err->kind == ERR_DATA && number > 1 &&
 			    (size_t)line.offset + line.len == file.len &&
 			    manifest->seal == NULL)
@@ -197,7 +197,7 @@ not_native(struct tree *tree, struct err *err)
 	    "file", tree_where(tree));
 }
 
-/* Read all of it.  What no disk can read is as good as damaged. */
+/* Read the file.  Bytes that the disk can't read count as damaged. */
 static int
 read_file(struct manifest *manifest, int dir, struct text *file,
     struct err *err)
@@ -214,8 +214,8 @@ read_file(struct manifest *manifest, int dir, struct text *file,
 }
 
 /*
- * Open the file: the one in the layer, if there is one with it; else that of
- * the export, which is not written to then.
+ * Open the file in the layer, if it has one; else that of the export, which
+ * must not be written to then.
  */
 static int
 open_file(struct manifest *manifest, int *dir, struct err *err)
@@ -317,7 +317,7 @@ manifest_say(struct manifest *manifest, json_t *json)
 	text_adds(&manifest->pending, text);
 	text_addc(&manifest->pending, '\n');
 	free(text);
-	/* What we say ourselves can be understood. */
+	/* Our own lines are valid. */
 	if (manifest_apply(manifest, json, line, &err) == -1)
 		abort();
 	json_decref(json);
@@ -331,7 +331,7 @@ manifest_flush_begin(struct manifest *manifest, struct err *err)
 
 	if (manifest_commit(manifest, err) == -1)
 		return -1;
-	/* What is written anew must be on the disk, all of it. */
+	/* A rewrite has everything on disk. */
 	if (manifest->is_below || manifest->size +
 	    (int64_t)manifest->pending.len >= manifest->compact_at)
 		return tree_flush(manifest->tree, err) == -1 ? -1 :

@@ -1,5 +1,5 @@
 /*
- * Lines of the manifest: what they mean.
+ * The meaning of manifest lines.
  *
  *	page		a window of a listing is there; a gap of the same
  *			window is mended
@@ -16,7 +16,7 @@
 
 #include "manifest/manifest_internal.h"
 
-/* A missing or unlikely number takes ${usual}. */
+/* A missing or invalid number becomes ${usual}. */
 static int64_t
 number(json_t *json, const char *key, int64_t default_value)
 {
@@ -54,7 +54,7 @@ free_gap(struct manifest_gap *gap)
 	free(gap);
 }
 
-/* In order of the window, and of records that are alone. */
+/* Sort by page or interval; single records by their position. */
 static int
 gap_order(const void *a, const void *b)
 {
@@ -81,7 +81,7 @@ manifest_free_gaps(struct manifest_entry *entry)
 	entry->gaps = NULL;
 }
 
-/* Where the next gap is linked; twalk(3) hands on nothing. */
+/* Where to link the next gap; twalk(3) passes no argument. */
 static struct manifest_gap **link_here;
 
 static void
@@ -109,13 +109,13 @@ forget_pages(struct manifest_entry *entry)
 	entry->n_pages = entry->pages_capacity = 0;
 }
 
-/* Windows from ${first} on, or records alone, if ${alone}. */
+/* A key to search pages from ${first} on, or single records if ${alone}. */
 struct range {
 	int64_t first, end;
 	bool alone;
 };
 
-/* Is the range behind the gap, or before it?  0: the gap is in it. */
+/* Is the range after the gap or before it?  0: it contains the gap. */
 static int
 range_order(const void *key, const void *element)
 {
@@ -138,8 +138,8 @@ remove_range(struct manifest_entry *entry, struct range range)
 }
 
 /*
- * Forget the gaps that a page has mended: those in it, but not those that the
- * page itself has told of.
+ * Forget the gaps that a page has filled, but not those that the page itself
+ * reported.
  */
 static void
 fill_gaps(struct manifest_entry *entry, const struct manifest_page *page)
@@ -148,7 +148,7 @@ fill_gaps(struct manifest_entry *entry, const struct manifest_page *page)
 	int64_t end = first + (page->count > 0 ? page->count : 1);
 	struct manifest_gap whole = { .first = -1, .record = -1 }, **found;
 
-	/* Nothing was known of the listing: now something is. */
+	/* This gap meant that nothing was known of the listing. */
 	found = tfind(&whole, &entry->gap_tree, gap_order);
 	if (found != NULL && (*found)->have < 0)
 		remove_gap(entry, *found);
@@ -165,7 +165,7 @@ page_order(const struct manifest_page *a, const struct manifest_page *b)
 	return a->first < b->first ? -1 : a->first > b->first;
 }
 
-/* Pages in order; those of one window in the order that they came in. */
+/* Sort pages by position, and equal ones by their order in the file. */
 static int
 page_and_place(const void *a, const void *b)
 {
@@ -175,7 +175,7 @@ page_and_place(const void *a, const void *b)
 	return order != 0 ? order : one->sequence < other->sequence ? -1 : 1;
 }
 
-/* Take it in; it is put where it belongs when somebody asks. */
+/* Add the page; manifest_order() sorts it later. */
 static void
 insert_page(struct manifest_entry *entry, const struct manifest_page *page)
 {
@@ -204,7 +204,7 @@ manifest_order(struct manifest_entry *entry)
 		return;
 	entry->is_mixed = false;
 	qsort(pages, entry->n_pages, sizeof(*pages), page_and_place);
-	/* Of the same window, the last counts. */
+	/* Of equal pages, the last one counts. */
 	for (i = 0; i < entry->n_pages; i++) {
 		if (n > 0 && page_order(&pages[n - 1], &pages[i]) == 0)
 			free((char *)pages[--n].next);
@@ -334,10 +334,10 @@ apply_gap(struct manifest *manifest, const char *key, json_t *json,
 	    "path")));
 	gap->by_time = json_is_true(json_object_get(json, "seconds"));
 	gap->line = line;
-	/* Where nothing is known of the listing, parts say no more. */
+	/* A gap of the whole listing replaces all others. */
 	if (gap->first < 0 && gap->record < 0 && gap->have < 0)
 		manifest_free_gaps(entry);
-	/* Instead of one of the same place. */
+	/* Replace a gap at the same place. */
 	link = tsearch(gap, &entry->gap_tree, gap_order);
 	if (link == NULL)
 		mem_is_out();

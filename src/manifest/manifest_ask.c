@@ -1,5 +1,5 @@
 /*
- * Asking the manifest.
+ * Queries of the manifest.
  */
 
 #include <stdlib.h>
@@ -7,7 +7,7 @@
 
 #include "manifest/manifest_internal.h"
 
-/* No file and no list is as large: what JSON's readers take for whole. */
+/* The largest integer that all JSON readers keep exact. */
 #define MAX_NUMBER (UINT64_C(1) << 53)
 #define MAX_IN_COMMON 65536
 
@@ -58,7 +58,7 @@ manifest_each(const struct manifest *manifest, const char *after,
 	return entry != NULL;
 }
 
-/* Set ${n} to a number from 0 to ${most}, 0 if it isn't there. */
+/* Set ${n} to a number from 0 to ${max}; 0 if it is missing. */
 static bool
 take_number(json_t *json, uint64_t max, uint64_t *n)
 {
@@ -67,8 +67,8 @@ take_number(json_t *json, uint64_t max, uint64_t *n)
 }
 
 /*
- * Read a receipt.  Return 0 or -1.  It may have come from anyone: what it says
- * is a file below the export, and a line has a byte at least.
+ * Read a receipt.  Return 0 or -1.  It is not trusted: the path must be below
+ * the export, and there can't be more lines than bytes.
  */
 static int
 receipt_of(json_t *json, struct tree_receipt *receipt)
@@ -88,7 +88,7 @@ receipt_of(json_t *json, struct tree_receipt *receipt)
 	return 0;
 }
 
-/* Are the numbers of a line whole ones that can be? */
+/* Are the numbers of a line valid integers? */
 static bool
 has_numbers(json_t *line)
 {
@@ -112,7 +112,7 @@ has_numbers(json_t *line)
 	return true;
 }
 
-/* A line says one thing. */
+/* A line has exactly one kind. */
 static bool
 has_one_kind(json_t *line)
 {
@@ -126,8 +126,8 @@ has_one_kind(json_t *line)
 }
 
 /*
- * Of the records that came, no more can be new; but a few of those that pages
- * have in common are counted with the later one, if they moved.
+ * New records can't outnumber those received, except for a few that two pages
+ * share and that are counted with the later one if they moved.
  */
 static bool
 has_parts(json_t *line)
@@ -154,7 +154,7 @@ manifest_is_valid(json_t *line)
 	return true;
 }
 
-/* Where in a list of receipts a path is. */
+/* The index of a path in a list of receipts. */
 struct place {
 	char *path;
 	size_t i;
@@ -165,7 +165,7 @@ struct places {
 	struct place *all;
 };
 
-/* The place of ${path}; it is ${i}, if there is none yet. */
+/* Find the index of ${path}; add it as ${i} if it is new. */
 static size_t
 find_place(struct places *places, const char *path, size_t i)
 {
@@ -194,7 +194,7 @@ free_slots(struct places *places)
 	}
 }
 
-/* A shard has grown: the later word on it counts. */
+/* A shard has grown: its later receipt counts. */
 static bool
 replace_shard(struct tree_receipts *all, struct places *places,
     const struct tree_receipt *receipt)
@@ -214,7 +214,7 @@ replace_shard(struct tree_receipts *all, struct places *places,
 	return true;
 }
 
-/* Add what the line at ${line} says of files. */
+/* Add the receipts in the line at ${line}. */
 static int
 add_line(struct manifest *manifest, struct manifest_line line,
     struct places *places, struct tree_receipts *all, struct err *err)
@@ -247,8 +247,8 @@ by_line(const void *a, const void *b)
 }
 
 /*
- * The files of a listing that has not ended.  Objects come in the order of
- * their pages; of a shard, what was said last counts.
+ * The files of a listing that has not ended: objects in the order of their
+ * pages; of a shard, the last receipt counts.
  */
 static int
 add_pages(struct manifest *manifest, const struct manifest_entry *entry,
@@ -280,7 +280,10 @@ swap(struct tree_receipt *a, struct tree_receipt *b)
 	*b = kept;
 }
 
-/* An object that was replaced: what was said last counts, in its place. */
+/*
+ * Of an object that was replaced, the last receipt counts, at the first one's
+ * place.
+ */
 static void
 join_twins(struct tree_receipts *all, size_t from)
 {
@@ -316,7 +319,7 @@ add_entry(struct manifest *manifest, struct manifest_entry *entry,
 		return -1;
 	if (all->n == from || all->items[from].lines > 0)
 		return 0;
-	/* They are objects: once more, in their order. */
+	/* They are objects: add them in their order. */
 	while (all->n > from)
 		free(all->items[--all->n].path);
 	if (add_pages(manifest, entry, false, all, err) == -1)

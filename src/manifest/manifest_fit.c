@@ -1,6 +1,6 @@
 /*
- * Do the files that a manifest names fit what its source calls its files?
- * Whoever made the manifest may have meant others.
+ * Do the files in a manifest match the path templates of its source?  A crafted
+ * manifest may name others.
  */
 
 #include <fnmatch.h>
@@ -35,7 +35,7 @@ check_listing(struct manifest *manifest, const char *key,
 	return rc;
 }
 
-/* Marks don't say of what resource they are. */
+/* A done marker's line does not name its resource. */
 static int
 check_marks(struct manifest *manifest, const struct source *source,
     struct err *err)

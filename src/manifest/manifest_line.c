@@ -1,5 +1,5 @@
 /*
- * Lines of the manifest: how they are made.
+ * Making manifest lines.
  */
 
 #include <inttypes.h>
@@ -36,7 +36,7 @@ json_receipts(const struct tree_receipts *receipts)
 	return json;
 }
 
-/* Set ${key}, unless the value is the usual one. */
+/* Set ${key}, unless the value is the default. */
 static void
 set_number(json_t *json, const char *key, int64_t value, int64_t default_value)
 {
@@ -58,7 +58,7 @@ set_text(json_t *json, const char *key, const char *value)
 	text_release(&text);
 }
 
-/* Set what a page's line says beside its key and its files. */
+/* Set the members of a page's line other than its key and files. */
 static void
 set_page(json_t *json, const struct manifest_page *page)
 {
@@ -76,7 +76,7 @@ set_page(json_t *json, const struct manifest_page *page)
 	    (int64_t)page->distinct);
 	set_number(json, "same_key", (int64_t)page->same_key, 0);
 	set_number(json, "at", (int64_t)page->position, 0);
-	/* As it came, not made visible: it is sent again. */
+	/* Unsanitized: it is sent to the server again. */
 	if (page->next != NULL)
 		json_object_set_new(json, "next", json_string(page->next));
 	if (page->by_time)

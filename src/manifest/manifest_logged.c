@@ -1,6 +1,6 @@
 /*
- * What the log of an export keeps of its manifest: the header and the seal, as
- * a value in quotes, or as a member where its lines are JSON.
+ * The manifest's header and seal in the export's log: as a quoted value, or as
+ * a member of a JSON line.
  */
 
 #include <stdlib.h>
@@ -10,9 +10,9 @@
 #include "manifest/manifest_internal.h"
 
 #define TIME_LEN 24	/* 2026-11-27T00:00:00.000Z */
-#define LOGGED_MAX (16u << 20)	/* bytes of a line: a header is the longest */
+#define LOGGED_MAX (16u << 20)	/* bytes of a line; the header is the longest */
 
-/* Undo what the log does to a value in quotes. */
+/* Undo the log's quoting of a value. */
 static void
 unquote(const char *p, const char *end, struct text *value)
 {
@@ -32,8 +32,8 @@ is_member(const json_t *json, const char *name, const char *value)
 }
 
 /*
- * Only a line that is just as the run writes it: in others stands what a
- * server said, and that may look like it.
+ * Accept only lines exactly as a run writes them: others may contain similar
+ * text from a server.
  */
 void
 manifest_add_logged(const char *line, size_t len, struct text *value)
@@ -61,7 +61,7 @@ manifest_add_logged(const char *line, size_t len, struct text *value)
 	json_decref(json);
 }
 
-/* Take the next line of the log; what it says goes to ${last}. */
+/* Process the next line of the log; a manifest line replaces ${last}. */
 static void
 take_line(const struct text *line, char **last)
 {

@@ -1,5 +1,6 @@
 /*
- * A look at an export from outside: is it one, how was it begun, is it sealed?
+ * Quick checks of a directory: is it an export, what is its header, is it
+ * sealed?
  */
 
 #include <sys/stat.h>
@@ -13,10 +14,11 @@
 
 #include "manifest/manifest_internal.h"
 
-#define LINE_MAX_BYTES (16u << 20)	/* of a header: it has a definition */
-#define LOG_HEAD (64u << 10)	/* the log has the header at its start */
+#define LINE_MAX_BYTES (16u << 20)	/* of a header, which may contain a
+					 * definition */
+#define LOG_HEAD (64u << 10)	/* the start of the log, which has the header */
 
-/* Open a file of the export; anything else of its name is not waited for. */
+/* Open a file of the export; don't block on a pipe of that name. */
 static FILE *
 open_native(const char *path, const char *name)
 {
@@ -35,14 +37,14 @@ open_native(const char *path, const char *name)
 	return file;
 }
 
-/* Read the first line of a file of the export, or ${most} bytes of it. */
+/* Read the first line of a file, or LINE_MAX_BYTES of it. */
 static bool
 first_line(const char *path, const char *name, struct text *line)
 {
 	FILE *file = open_native(path, name);
 	int c = 0;
 
-	/* One without an end is not read to it. */
+	/* Stop at the limit if there is no newline. */
 	while (file != NULL && c != '\n' && line->len <= LINE_MAX_BYTES &&
 	    (c = getc_unlocked(file)) != EOF)
 		text_addc(line, (char)c);
@@ -53,7 +55,7 @@ first_line(const char *path, const char *name, struct text *line)
 	return line->len > 0;
 }
 
-/* Does the log begin with that of an export? */
+/* Does the log start like that of an export? */
 static bool
 has_logged(const char *path)
 {
@@ -90,7 +92,7 @@ manifest_is_there(const char *path)
 	    has_logged(path);
 }
 
-/* Something is damaged: all that there is tells the header. */
+/* Something is damaged: recover the header. */
 static json_t *
 recover_header(const char *path, struct err *err)
 {

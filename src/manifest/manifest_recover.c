@@ -1,11 +1,10 @@
 /*
- * A manifest that is damaged, brought back from what else there is: its copy;
- * lines of both, put together so that the seal fits; the log, which has the
- * first and the last line too.  Where the seal can't prove it, the lines that
- * can be read are what is known.
+ * Recovering a damaged manifest from its copy; from lines of both, combined so
+ * that the seal fits; and from the log, which repeats the first and last line.
+ * If the seal can't prove the result, the readable lines are used.
  *
- * A sealed manifest has its lines in order and each of them once, so two
- * damaged ones are put together by what their lines are about.
+ * A sealed manifest has each line once and sorted, so the lines of two damaged
+ * files can be matched by their subjects.
  */
 
 #include <errno.h>
@@ -17,27 +16,27 @@
 #include "manifest/manifest_internal.h"
 
 #define MAX_FILE (INT64_C(1) << 32)
-#define MAX_DOUBTS 12		/* lines that may be the one or the other */
-#define MAX_WORK (UINT64_C(256) << 20)	/* bytes to be hashed in all, and */
-#define MAX_TRIES 32			/* of a long manifest this often */
+#define MAX_DOUBTS 12		/* lines with two readings */
+#define MAX_WORK (UINT64_C(256) << 20)	/* bytes to hash in total, or */
+#define MAX_TRIES 32			/* readings to try, if that is more */
 
-/* What is known of a line: what it is about, and how it reads. */
+/* A line: its subject, and its text in each file. */
 struct known {
-	char *about;		/* "1 listing logs/pr_1": sorts as it stands */
-	struct span texts[2];	/* by file; at NULL: not there */
+	char *about;		/* its subject, in sort order */
+	struct span texts[2];	/* by file; data is NULL: missing */
 	UT_hash_handle hh;
 };
 
 struct recovery {
 	struct text files[2];	/* the manifest's bytes, and its copy's */
 	struct text log;
-	struct text spare;	/* lines that come from the log */
+	struct text spare;	/* lines from the log */
 	struct known *lines;
 };
 
 /* ------------------------------------------------------------- reading */
 
-/* What the line is about, new; or NULL, if it is none. */
+/* The subject of a line, new; or NULL, if it is invalid. */
 static char *
 about_of(struct span line)
 {
@@ -48,7 +47,7 @@ about_of(struct span line)
 	json_t *json;
 	size_t i;
 
-	/* What is no line costs next to nothing. */
+	/* Reject garbage cheaply. */
 	if (line.len < 2 || *line.data != '{')
 		return NULL;
 	json = json_loadb(line.data, line.len, 0, NULL);
@@ -62,7 +61,7 @@ about_of(struct span line)
 		key = json_string_value(json_object_get(json, kinds[i]));
 		if (key == NULL)
 			continue;
-		/* Of a listing, in the order in which they are written. */
+		/* Lines of a listing sort as they are written. */
 		if (i == 3)
 			about = mem_format("2 %s", key);
 		else if (i == 0)
@@ -95,11 +94,14 @@ add_line(struct recovery *r, size_t which, struct span line)
 	} else {
 		free(about);
 	}
-	/* In a journal, what was said last counts. */
+	/* In a journal, the last line counts. */
 	known->texts[which] = line;
 }
 
-/* The next line of ${text}, at ${*p}, which moves behind it; false: none. */
+/*
+ * Set ${line} to the next line of ${text} at ${*p}, and advance ${*p}; return
+ * false at the end.
+ */
 static bool
 next_line(const struct text *text, const char **p, struct span *line)
 {
@@ -122,7 +124,7 @@ is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\r';
 }
 
-/* Editors put marks and blanks around lines; we never do. */
+/* Remove byte order marks and whitespace, as an editor may add. */
 static struct span
 trim(const char *from, const char *to)
 {
@@ -173,7 +175,7 @@ logged_header(struct recovery *r)
 	return header;
 }
 
-/* Take the header and the seal from the log, where no file has them. */
+/* Take the header and the seal from the log if no file has them. */
 static void
 add_from_log(struct recovery *r)
 {
@@ -186,7 +188,7 @@ add_from_log(struct recovery *r)
 	HASH_FIND_STR(r->lines, "3", seal);
 	if (header != NULL && seal != NULL)
 		return;
-	/* Spans into it must stay where they are. */
+	/* The text must not move, since spans point into it. */
 	text_init(&r->spare, 2 * r->log.len + 1);
 	while (next_line(&r->log, &p, &line)) {
 		manifest_add_logged(line.data, line.len, &r->spare);
@@ -218,7 +220,7 @@ by_about(const struct known *a, const struct known *b)
 	return strcmp(a->about, b->about);
 }
 
-/* Are there two readings of the line, or is it in one file only? */
+/* Does the line differ between the files, or is it in only one? */
 static bool
 is_doubtful(const struct known *known)
 {
@@ -229,7 +231,7 @@ is_doubtful(const struct known *known)
 	    one->len) != 0;
 }
 
-/* How a doubtful line may read: as in one file, in the other, or not at all. */
+/* A reading of a doubtful line: from one file, from the other, or none. */
 static struct span
 choose(const struct known *known, unsigned choice)
 {
@@ -237,12 +239,14 @@ choose(const struct known *known, unsigned choice)
 
 	if (choice == 2)
 		return none;
-	/* What is in one file only is likely right. */
+	/* A line in only one file is probably right. */
 	return known->texts[choice].data != NULL ? known->texts[choice] :
 	    choice == 0 ? known->texts[1] : none;
 }
 
-/* Add all lines; ${choices} has a number from 0 to 2 for each doubtful one. */
+/*
+ * Combine all lines; ${choices} has a number from 0 to 2 for each doubtful one.
+ */
 static void
 put_together(const struct recovery *r, const unsigned *choices,
     struct text *text)
@@ -296,18 +300,18 @@ count_doubts(const struct recovery *r)
 	return n;
 }
 
-/* How many readings are tried before the search is given up; a second's. */
+/* The number of readings to try, about a second's work. */
 static uint64_t
 max_tries(const struct recovery *r)
 {
 	size_t len = r->files[0].len + r->files[1].len;
-	/* A line costs something, however short it is. */
+	/* A line has a fixed cost, too. */
 	uint64_t each = len + 256 * (uint64_t)HASH_COUNT(r->lines) + 1;
 
 	return MAX_WORK / each > MAX_TRIES ? MAX_WORK / each : MAX_TRIES;
 }
 
-/* Try all readings of the doubtful lines, as far as that is feasible. */
+/* Try all combinations of readings, up to the limit. */
 static bool
 try_all(const struct recovery *r, size_t n, struct text *text)
 {
@@ -325,7 +329,7 @@ try_all(const struct recovery *r, size_t n, struct text *text)
 	return false;
 }
 
-/* Try to do without one of the doubtful lines, or with its other reading. */
+/* Try each doubtful line's other readings, one line at a time. */
 static bool
 try_each(const struct recovery *r, size_t n, struct text *text)
 {
@@ -377,8 +381,10 @@ release(struct recovery *r)
 	text_release(&r->spare);
 }
 
-/* Add the lines of a file that can be read, but for its first and its seal;
- * of the copy, those that the manifest has not. */
+/*
+ * Add the readable lines of a file, except header and seal; of the copy, only
+ * those that the manifest lacks.
+ */
 static void
 salvage_file(struct recovery *r, size_t which, struct text *text)
 {
@@ -402,7 +408,9 @@ salvage_file(struct recovery *r, size_t which, struct text *text)
 	}
 }
 
-/* The header as the log has it; a definition is in the manifest only. */
+/*
+ * Combine the log's header with the manifest's definition, which the log lacks.
+ */
 static json_t *
 join_headers(json_t *logged, json_t *json)
 {
@@ -418,7 +426,7 @@ join_headers(json_t *logged, json_t *json)
 	return all;
 }
 
-/* What the log says is right: a line that is damaged is none there. */
+/* Prefer the log's header: a damaged line of the log is never accepted. */
 static void
 add_header(struct recovery *r, const struct known *header, struct text *text)
 {
@@ -437,7 +445,7 @@ add_header(struct recovery *r, const struct known *header, struct text *text)
 	json_decref(logged);
 }
 
-/* All that can be read; no seal holds for it. */
+/* Combine everything readable, without a seal. */
 static void
 salvage(struct recovery *r, const struct known *header, struct text *text)
 {
@@ -453,7 +461,7 @@ manifest_lost_seal(const struct manifest *manifest)
 	return manifest->lost_seal;
 }
 
-/* Keep what the seal said, so that it can be made again. */
+/* Keep the seal, so that it can be restored. */
 static void
 keep_seal(struct manifest *manifest, const struct known *seal)
 {
@@ -503,7 +511,7 @@ read_all(struct tree *tree, struct recovery *r, enum manifest_state *state,
 	return manifest;
 }
 
-/* Does the log end with an export that is sealed? */
+/* Is the last manifest line in the log a seal? */
 static bool
 is_logged_sealed(struct tree *tree)
 {
@@ -528,7 +536,7 @@ read_files(struct tree *tree, struct recovery *r)
 	(void)file_read(tree_dir(tree), TREE_LOG, &r->log, NULL);
 }
 
-/* Is there a manifest of another format?  That is no damage. */
+/* Is it a manifest of another format?  That is not damage. */
 static bool
 is_other_format(struct tree *tree)
 {
@@ -570,7 +578,7 @@ manifest_recover(struct tree *tree, struct log *log,
 	}
 	read_files(tree, &r);
 	if (manifest != NULL) {
-		/* It may be one that has lost its end. */
+		/* It may be a sealed one that was truncated. */
 		if (!is_sealed(&r.files[1]) && !is_logged_sealed(tree)) {
 			release(&r);
 			return manifest;

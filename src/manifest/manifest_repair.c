@@ -1,6 +1,6 @@
 /*
- * What a repair does to the manifest: it is put in its place again, and what
- * is not as it says is forgotten.
+ * Repairs of the manifest: it is restored on disk, and entries that don't match
+ * the files are forgotten.
  */
 
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 
 #include "manifest/manifest_internal.h"
 
-/* Write the file, unless it holds just that. */
+/* Write the file, unless it has exactly this content. */
 static int
 put(struct tree *tree, const char *name, const struct text *text,
     struct err *err)

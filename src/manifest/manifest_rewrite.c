@@ -1,6 +1,6 @@
 /*
- * The manifest in order: the header, the listings by key, the marks by key,
- * the seal.  What no longer counts is left out.
+ * Writing the manifest in order: the header, the listings by key, the done
+ * markers by key, the seal.  Obsolete lines are left out.
  *
  * The seal's "sha256" is that of the whole file with 64 zeros in its place.
  */
@@ -28,7 +28,7 @@ done_by_key(const struct manifest_done *a, const struct manifest_done *b)
 	return strcmp(a->key, b->key);
 }
 
-/* Copy a line, and note where it stands now. */
+/* Copy a line, and update its position. */
 static int
 move_line(struct manifest *manifest, struct manifest_line *line,
     struct text *text, struct err *err)
@@ -153,7 +153,7 @@ manifest_rewrite(struct manifest *manifest, json_t *seal, struct err *err)
 		goto err_release;
 	if (seal != NULL)
 		add_seal(&text, seal);
-	/* First the copy: an export that is or was sealed has it. */
+	/* Write the copy first, for an export that is or was sealed. */
 	if ((seal != NULL || manifest->was_sealed) &&
 	    file_replace(tree_out(manifest->tree), MANIFEST_COPY, text.data,
 	    text.len, err) == -1)

@@ -1,5 +1,5 @@
 /*
- * The export directory as a whole: made, opened, locked.
+ * The export directory: created, opened, locked.
  */
 
 #include <sys/resource.h>
@@ -17,9 +17,9 @@
 #include "tree/tree_internal.h"
 
 /*
- * Lock the log, which stays where it is as long as the export.  The lock goes
- * with the process, however that ends.  A second one, F_SETLK's, is there to
- * tell the process: it would be lost once any descriptor of the file is closed.
+ * The lock is on the log, which is never replaced, and ends with the process.
+ * A second lock, by F_SETLK, only reveals the process's id: it is lost once any
+ * descriptor of the file is closed.
  */
 static bool has_no_locks;
 
@@ -99,7 +99,7 @@ share_files(struct tree *tree)
 		spare = limit.rlim_cur > OTHER_FILES ? limit.rlim_cur -
 		    OTHER_FILES : 0;
 	tree->max_folders = between(4, spare / 5, TREE_FOLDERS);
-	/* Two batches of them. */
+	/* There are two batches. */
 	tree->max_held = between(4, (spare - spare / 5) / 2, MAX_HELD);
 }
 
@@ -144,7 +144,7 @@ err_close:
 	return NULL;
 }
 
-/* Make ${parent} and all above it. */
+/* Create ${parent} and its parents. */
 static int
 make_parent(const char *parent, struct err *err)
 {
@@ -178,7 +178,7 @@ tree_create(const char *parent, struct err *err)
 		return NULL;
 	clock_stamp(clock_wall(), stamp);
 	snprintf(path, sizeof(path), "%s/%s", parent, stamp);
-	/* A second one of the same second gets a number. */
+	/* A second export in the same second gets a number. */
 	for (n = 2; mkdir(path, 0700) == -1; n++) {
 		if (errno != EEXIST || n > 9999) {
 			err_errno(err, ERR_DISK, "create %s", path);
@@ -192,7 +192,7 @@ tree_create(const char *parent, struct err *err)
 	}
 	if ((tree = open_dir(path, dir, err)) != NULL)
 		return tree;
-	/* What could not be begun is not left there. */
+	/* Don't leave an unusable directory. */
 	snprintf(log, sizeof(log), "%s/" TREE_LOG, path);
 	(void)!unlink(log);
 	(void)!rmdir(path);
@@ -273,7 +273,7 @@ tree_log(const struct tree *tree)
 	return tree->log;
 }
 
-/* Is it a name that tree_create() gives? */
+/* Is it a name as tree_create() makes? */
 static int
 is_stamp(const struct dirent *entry)
 {
@@ -286,7 +286,7 @@ is_stamp(const struct dirent *entry)
 	return p[15] == '\0' || p[15] == '-';
 }
 
-/* The newest last; of one second, by its number. */
+/* Oldest first; within one second, by number. */
 static int
 by_age(const struct dirent **a, const struct dirent **b)
 {

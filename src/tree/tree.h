@@ -10,10 +10,9 @@
 #include "source/source.h"
 
 /*
- * The export directory: objects (a JSON document in a file) and streams (JSON
- * lines in shards of 1,000).  What is written here counts only once it is
- * synced by tree_flush() and a line of the manifest says so; see
- * doc/FORMAT.md.
+ * The export directory: objects (one JSON document per file) and streams (JSON
+ * lines in shards of 1,000).  Data counts only after tree_flush() has synced it
+ * and a line of the manifest records it; see doc/FORMAT.md.
  */
 struct tree;
 
@@ -21,15 +20,15 @@ struct tree;
 #define TREE_LOG "export.log"
 #define TREE_SUMS "SHA256SUMS"
 
-/* What is known of a file of the export. */
+/* Path, size and hash of a file of the export. */
 struct tree_receipt {
 	char *path;
-	uint64_t lines;		/* of a shard; 0: it is an object */
+	uint64_t lines;		/* of a shard; 0: an object */
 	uint64_t bytes;
 	unsigned char sha256[SHA256_BYTES];
 };
 
-/* Several of them. */
+/* A list of receipts. */
 struct tree_receipts {
 	struct tree_receipt *items;
 	size_t n, capacity;
@@ -40,31 +39,31 @@ void tree_receipts_add(struct tree_receipts *, const struct tree_receipt *);
 
 /**
  * tree_sums(all, text):
- * Add what SHA256SUMS says of them, by path; ${all} is in that order then.
+ * Add the lines of SHA256SUMS for ${all} to ${text}, and sort ${all} by path.
  */
 void tree_sums(struct tree_receipts *, struct text *);
 
 /**
  * tree_sums_read(text, all):
- * Add what is in ${text}, a SHA256SUMS, sorted by path: the paths and hashes.
- * Return how many lines can't be read, and were left out.
+ * Add the paths and hashes of ${text}, a SHA256SUMS, sorted by path.  Return
+ * the number of invalid lines, which are skipped.
  */
 size_t tree_sums_read(struct span, struct tree_receipts *);
 
-/** tree_receipts_sort(all): By path. */
+/** tree_receipts_sort(all): Sort by path. */
 void tree_receipts_sort(struct tree_receipts *);
 
-/** tree_receipts_find(all, path): Find it in what is sorted, or NULL. */
+/** tree_receipts_find(all, path): Find it in a sorted list; or return NULL. */
 const struct tree_receipt *tree_receipts_find(const struct tree_receipts *,
     const char *);
 
-/** tree_receipts_release(all): Free what ${all} holds; it is empty then. */
+/** tree_receipts_release(all): Free what ${all} holds, and empty it. */
 void tree_receipts_release(struct tree_receipts *);
 
 /**
  * tree_has(tree, receipt, exact):
- * Is the file there, a plain one of as many bytes as ${receipt} says, or
- * without ${exact} of more?
+ * Return whether the file is a plain file with the size in ${receipt} or,
+ * without ${exact}, a larger one.
  */
 bool tree_has(struct tree *, const struct tree_receipt *, bool);
 
@@ -72,22 +71,22 @@ bool tree_has(struct tree *, const struct tree_receipt *, bool);
 
 /**
  * tree_create(parent, err):
- * Make a new export directory in ${parent}, named for the time, and lock it.
- * Return it, tree_close() it; or NULL with ${err} set.
+ * Create an export directory in ${parent}, named by the time, and lock it.
+ * Free it with tree_close().  Return NULL with ${err} set on failure.
  */
 struct tree *tree_create(const char *, struct err *);
 
 /**
  * tree_open(path, err):
- * Open and lock the export directory ${path}.  As tree_create(); where
- * another process has it, ERR_LOCKED says which.
+ * Open and lock the export directory ${path}.  As tree_create(); ERR_LOCKED
+ * names the process that holds it.
  */
 struct tree *tree_open(const char *, struct err *);
 
 /**
  * tree_peek(path, err):
- * Open the directory ${path} to read in it: nothing is locked, made or
- * changed.  As tree_create(); ERR_USAGE: there is none.
+ * Open the directory ${path} for reading, without a lock and without changes.
+ * As tree_create(); ERR_USAGE: it does not exist.
  */
 struct tree *tree_peek(const char *, struct err *);
 
@@ -100,7 +99,10 @@ const char *tree_where(const struct tree *);
 /** tree_dir(tree): Return its descriptor, borrowed. */
 int tree_dir(const struct tree *);
 
-/** tree_out(tree): Return that of where it is written: see the layer. */
+/**
+ * tree_out(tree):
+ * Return the descriptor that is written to: the layer's, if any.
+ */
 int tree_out(const struct tree *);
 
 /** tree_open_file(tree, path, err): Open a file of it to read, or -1. */
@@ -108,35 +110,38 @@ int tree_open_file(const struct tree *, const char *, struct err *);
 
 /**
  * tree_use_no_locks():
- * Where a disk has no locks, that is no error from now on: the user sees to it
- * that no two processes work on an export.
+ * From now on, missing support for locks is no error: the user makes sure that
+ * no two processes work on an export.
  */
 void tree_use_no_locks(void);
 
-/** tree_is_busy(path): Is a process working on the export in ${path}? */
+/** tree_is_busy(path): Return whether a process holds the export ${path}. */
 bool tree_is_busy(const char *);
 
 /** tree_log(tree): Return the descriptor of export.log, borrowed, or -1. */
 int tree_log(const struct tree *);
 
-/** tree_newest(parent, name): Set ${name}, new, to the newest directory
- * YYYYMMDD-HHMMSS in ${parent} that ${wanted} says yes to; NULL: none. */
+/**
+ * tree_newest(parent, wanted):
+ * Return the path, new, of the newest directory YYYYMMDD-HHMMSS in ${parent}
+ * for which ${wanted} returns true; or NULL.
+ */
 char *tree_newest(const char *, bool (*)(const char *));
 
 /* ----------------------------------------------------------------- names */
 
 /**
- * tree_path(tree, template, lookup, unnamed, path):
- * Write to ${path} where ${template} leads: each value made a safe name (see
- * tree_name.c).  A part of the key that is missing is named by ${unnamed}.
- * Return 0; or -1 with ${missing} set to the variable without a value.
+ * tree_path(tree, template, lookup, unnamed, path, missing):
+ * Expand ${template} into ${path}, with each value made a safe name (see
+ * tree_name.c). ${unnamed} replaces a missing part of the key.  Return 0; or -1
+ * with ${missing} set to the variable without a value.
  */
 int tree_path(struct tree *, const struct source_template *,
     const struct source_lookup *, const char *, struct text *, const char **);
 
 /**
  * tree_register(tree, path):
- * The file ${path} is in the export already.
+ * Note that the file ${path} is already in the export.
  */
 void tree_register(struct tree *, const char *);
 
@@ -144,23 +149,23 @@ void tree_register(struct tree *, const char *);
 
 /**
  * tree_put(tree, path, bytes, receipt, err):
- * Write the object ${path}; it gets its name at the next tree_flush().  Set
- * ${receipt}, whose path is borrowed from ${path}.  Return 0; or -1 with
- * ${err} set, ERR_DATA if another record has this file.
+ * Write the object ${path}, which gets its name with the next tree_flush().
+ * Set ${receipt}, which borrows ${path}.  Return 0; or -1 with ${err} set
+ * (ERR_DATA: another record has this file).
  */
 int tree_put(struct tree *, const char *, struct span, struct tree_receipt *,
     struct err *);
 
 /**
  * tree_put_again(tree, path, bytes, receipt, err):
- * As tree_put(), of an object that is there already: it is replaced.
+ * As tree_put(), but replace an existing object.
  */
 int tree_put_again(struct tree *, const char *, struct span,
     struct tree_receipt *, struct err *);
 
 /**
  * tree_get(tree, path, text, err):
- * Add to ${text} what the object ${path} holds, flushed or not.
+ * Add the bytes of the object ${path} to ${text}, flushed or not.
  */
 int tree_get(struct tree *, const char *, struct text *, struct err *);
 
@@ -169,34 +174,31 @@ int tree_get(struct tree *, const char *, struct text *, struct err *);
 struct tree_stream;
 
 /**
- * tree_stream_new(tree, dir, known, n, anew, err):
- * Open the stream in the directory ${dir}.  The ${n} shards ${known} are
- * there: what is appended goes behind them.  What stands behind them on disk
- * stays until something else is written there; see tree_stream_cut().  With
- * ${anew} a new stream is written beside the old one, to take its place in
- * tree_stream_replace().  Return NULL with ${err} set where a shard isn't what
- * is known of it.
+ * tree_stream_new(tree, dir, known, anew, err):
+ * Open the stream in the directory ${dir} to append after its shards ${known}.
+ * Data on disk beyond them stays until something else is written there; see
+ * tree_stream_cut().  With ${anew}, write a new stream beside the old one, for
+ * tree_stream_replace().  Return NULL with ${err} set if a shard does not match
+ * its receipt.
  */
 struct tree_stream *tree_stream_new(struct tree *, const char *,
     const struct tree_receipts *, bool, struct err *);
 
 /**
  * tree_stream_add(stream, records, n, breaks, err):
- * Append ${n} records, a line each; with ${breaks}, there may be line breaks
- * to drop in them.
+ * Append ${n} records as lines; with ${breaks}, remove line breaks in them.
  */
 int tree_stream_add(struct tree_stream *, const struct span *, size_t, bool,
     struct err *);
 
 /**
  * tree_stream_cut(stream, err):
- * The stream ends where it is: remove what stands behind it on disk since a
- * run that was ended, once a copy is kept beside the export of what has a
- * line.
+ * End the stream: remove data beyond it that an interrupted run left on disk.
+ * If that contains a complete line, a copy is kept beside the export.
  */
 int tree_stream_cut(struct tree_stream *, struct err *);
 
-/** tree_stream_lines(stream): Return how many lines it has. */
+/** tree_stream_lines(stream): Return the number of its lines. */
 uint64_t tree_stream_lines(const struct tree_stream *);
 
 /**
@@ -205,22 +207,21 @@ uint64_t tree_stream_lines(const struct tree_stream *);
  */
 void tree_stream_changed(struct tree_stream *, struct tree_receipts *);
 
-/** tree_stream_all(stream, receipts): Add those of all its shards. */
+/** tree_stream_all(stream, receipts): Add the receipts of all shards. */
 void tree_stream_all(const struct tree_stream *, struct tree_receipts *);
 
 /**
  * tree_stream_replace(tree, dir, shards, err):
- * Give the shards that were written beside the stream in ${dir} their names,
- * as far as that isn't done; ${shards} are those it has then, and what is
- * beyond is removed.  To be called when the manifest says that the new
- * shards count.
+ * Rename the shards of the new stream in ${dir} over the old ones, as far as
+ * that is not done yet, and remove shards beyond ${shards}.  Call it after the
+ * manifest records that the new shards count.
  */
 int tree_stream_replace(struct tree *, const char *,
     const struct tree_receipts *, struct err *);
 
 /**
  * tree_stream_files(tree, dir, files, err):
- * Add the shards that are in ${dir}, by number: their paths, and 0 elsewhere.
+ * Add the paths of the shards in ${dir}, sorted by number.
  */
 int tree_stream_files(struct tree *, const char *, struct tree_receipts *,
     struct err *);
@@ -235,36 +236,39 @@ struct tree_records;
 
 /**
  * tree_records_new(fd, path, plan, is_shard, max, hash):
- * Read the records of the open file ${fd}, which is closed in the end; errors
- * call it ${path}.  It is a shard, or an object; at most ${max} bytes of it
- * are read, and with ${hash} their SHA-256 is made.
+ * Read the records of the open file ${fd}, a shard or an object, up to ${max}
+ * bytes; with ${hash}, compute their SHA-256. tree_records_free() closes ${fd}.
+ * Errors name the file ${path}.
  */
 struct tree_records *tree_records_new(int, const char *,
     const struct page_plan *, bool, uint64_t, bool);
 
 /**
  * tree_records_next(records, item, why, err):
- * Set ${item} to the next record, empty line or damaged line, valid until
- * the next call; of a damaged one, ${why} says what is wrong.  Return 1; 0 at
- * the end; or -1 with ${err} set where the file can't be read.
+ * Set ${item} to the next record, empty line or damaged line, valid until the
+ * next call; ${why} says what is wrong with a damaged one.  Return 1; 0 at the
+ * end; or -1 with ${err} set if the file can't be read.
  */
 int tree_records_next(struct tree_records *, struct page_item *,
     struct err *, struct err *);
 
-/** tree_records_record(records): Return the record that came last. */
+/** tree_records_record(records): Return the last record. */
 struct page_record tree_records_record(const struct tree_records *);
 
-/** tree_records_place(records, record): Return at which byte it begins. */
+/** tree_records_place(records, record): Return its offset in the file. */
 uint64_t tree_records_place(const struct tree_records *,
     const struct page_record *);
 
-/** tree_records_line(records): Return how many lines came so far. */
+/** tree_records_line(records): Return the number of lines so far. */
 uint64_t tree_records_line(const struct tree_records *);
 
-/** tree_records_bytes(records): Return how many bytes were read. */
+/** tree_records_bytes(records): Return the number of bytes read. */
 uint64_t tree_records_bytes(const struct tree_records *);
 
-/** tree_records_hash(records, hash, err): Read on to the end; the SHA-256. */
+/**
+ * tree_records_hash(records, hash, err):
+ * Read to the end; set ${hash} to the SHA-256.
+ */
 int tree_records_hash(struct tree_records *, unsigned char [SHA256_BYTES],
     struct err *);
 
@@ -276,15 +280,15 @@ struct tree_lines;
 
 /**
  * tree_lines_new(tree, dir, anew):
- * Read the stream in ${dir} from its start; or with ${anew} the one that is
- * written beside it.
+ * Read the stream in ${dir} from its start; with ${anew}, the new one beside
+ * it.
  */
 struct tree_lines *tree_lines_new(struct tree *, const char *, bool);
 
-/** tree_lines_limit(lines, n): Only the first ${n} shards count. */
+/** tree_lines_limit(lines, n): Read only the first ${n} shards. */
 void tree_lines_limit(struct tree_lines *, size_t);
 
-/** tree_lines_seek(lines, line, err): Go on with line ${line}, from 0. */
+/** tree_lines_seek(lines, line, err): Continue with line ${line}, from 0. */
 int tree_lines_seek(struct tree_lines *, uint64_t, struct err *);
 
 /**
@@ -306,30 +310,30 @@ struct tree_draft;
 
 /**
  * tree_draft_new(tree, path, err):
- * Begin to write a file that may become ${path}.  tree_draft_end() or
- * tree_draft_free() it.
+ * Start to write a file that may become ${path}.  End it with tree_draft_end()
+ * or tree_draft_free().
  */
 struct tree_draft *tree_draft_new(struct tree *, const char *, struct err *);
 
 /**
  * tree_draft_line(draft, line, breaks, err):
- * Add a line; with ${breaks}, without the line breaks in it.
+ * Add a line; with ${breaks}, remove line breaks in it.
  */
 int tree_draft_line(struct tree_draft *, struct span, bool, struct err *);
 
-/** tree_draft_lines(draft): Return how many lines were added. */
+/** tree_draft_lines(draft): Return the number of lines added. */
 uint64_t tree_draft_lines(const struct tree_draft *);
 
 /**
  * tree_draft_end(draft, wanted, err):
- * If all that was written has the SHA-256 of ${wanted}, it gets its name at
- * the next tree_flush(): return 1.  Else nothing is left of it: return 0; or
- * -1 with ${err} set.  ${draft} is gone then.
+ * If the file has the SHA-256 of ${wanted}, it gets its name with the next
+ * tree_flush(): return 1.  Else remove it: return 0; or -1 with ${err} set.
+ * ${draft} is freed.
  */
 int tree_draft_end(struct tree_draft *, const struct tree_receipt *,
     struct err *);
 
-/** tree_draft_free(draft): Leave nothing of ${draft}, which may be NULL. */
+/** tree_draft_free(draft): Remove and free ${draft}, which may be NULL. */
 void tree_draft_free(struct tree_draft *);
 
 /* ------------------------------------------------------ what is taken out */
@@ -337,98 +341,104 @@ void tree_draft_free(struct tree_draft *);
 /**
  * tree_set_aside(tree, path, err):
  * Move ${path}, whatever it is, out of the export, to a directory beside it
- * that is named for the time.
+ * that is named by the time.
  */
 int tree_set_aside(struct tree *, const char *, struct err *);
 
-/** tree_copy_aside(tree, path, err): The same, of a file that stays, too. */
+/**
+ * tree_copy_aside(tree, path, err):
+ * As tree_set_aside(), but keep the file too.
+ */
 int tree_copy_aside(struct tree *, const char *, struct err *);
 
 /**
  * tree_save_aside(tree, path, err):
- * As tree_copy_aside(), but the copy has bytes of its own: those of ${path}
- * may then be changed.
+ * As tree_copy_aside(), but never as a link: ${path} may then be changed.
  */
 int tree_save_aside(struct tree *, const char *, struct err *);
 
 /**
  * tree_open_aside(tree, path):
- * Open the directory ${path}, which an earlier run is said to have made for
- * what it took out.  Return -1 if it is not there, or none that we make.
+ * Open the directory ${path} that an earlier run made for files that it moved
+ * out.  Return -1 if it does not exist or was not made by hlexport.
  */
 int tree_open_aside(const struct tree *, const char *);
 
-/** tree_aside(tree): Return where that went to, borrowed; NULL: nothing. */
+/**
+ * tree_aside(tree):
+ * Return the directory of moved files, borrowed; NULL: none.
+ */
 const char *tree_aside(const struct tree *);
 
 /* ---------------------------------------------------------------- layer */
 
 /**
  * tree_layer_begin(tree, base, err):
- * From now on write to a layer over the export, and read from there first.
- * What an earlier one of the same ${base} (a short text that begins with the
- * SHA-256 of the manifest) left is taken over; any other is removed.  ERR_DATA:
- * what has its name was not made here.
+ * From now on write to a layer over the export, and read from it first.  An
+ * earlier layer with the same ${base} (a short text that begins with the
+ * SHA-256 of the manifest) is reused; any other is removed.  ERR_DATA:
+ * something else has its name.
  */
 int tree_layer_begin(struct tree *, const char *, struct err *);
 
-/** tree_is_layered(tree): Is there one? */
+/** tree_is_layered(tree): Return whether there is a layer. */
 bool tree_is_layered(const struct tree *);
 
 /**
  * tree_layer_merge(tree, err):
- * Put each file of the layer in its place in the export, the manifest last.
- * Ended at any point, tree_layer_recover() does the rest.
+ * Move each file of the layer into the export, the manifest last.  If it is
+ * interrupted anywhere, tree_layer_recover() does the rest.
  */
 int tree_layer_merge(struct tree *, struct err *);
 
 /**
  * tree_layer_recover(tree, err):
- * Finish a merge that was ended.  Return 1; 0 if there was none; or -1, with
- * ERR_DATA if it is of another export, or of this one as it no longer is.
+ * Finish an interrupted merge.  Return 1; 0 if there was none; or -1 with
+ * ${err} set (ERR_DATA: it belongs to another export, or to an earlier state of
+ * this one).
  */
 int tree_layer_recover(struct tree *, struct err *);
 
 /**
  * tree_layer_leave(tree):
- * Write to the export again.  What is in the layer is kept for the next
- * tree_layer_begin(): return its path, borrowed, or NULL if there is nothing.
+ * Write to the export again, and keep the layer for the next
+ * tree_layer_begin().  Return its path, borrowed; or NULL if it is empty.
  */
 const char *tree_layer_leave(struct tree *);
 
-/** tree_layer_drop(tree, err): Write to the export again; drop the layer. */
+/** tree_layer_drop(tree, err): Write to the export again; remove the layer. */
 int tree_layer_drop(struct tree *, struct err *);
 
 /* ---------------------------------------------------------------- syncs */
 
-/* Lines that say that what was written is there: see tree_flush_begin(). */
+/* Lines that record what was written: see tree_flush_begin(). */
 struct tree_lines_to_say {
-	int fd;			/* of the file they go to */
+	int fd;			/* of the file that they are appended to */
 	struct span bytes;
 	const char *name;	/* of the file, for errors */
 };
 
-/** tree_is_due(tree): Is it time for tree_flush_begin()? */
+/** tree_is_due(tree): Return whether it is time for tree_flush_begin(). */
 bool tree_is_due(struct tree *);
 
 /**
  * tree_flush_begin(tree, lines, err):
- * Begin to get all that was written onto the disk; when it is there, append
- * the ${lines} and sync them.  A thread does it, if there can be one; what was
- * begun before is waited for.  The ${lines} must stay as they are until
- * tree_wait().  Return 0; or -1 with ${err} set by what was begun before.
+ * Start to sync everything written so far; after that, append the ${lines} and
+ * sync them.  A thread does it, if one can be created.  An earlier sync is
+ * waited for.  The ${lines} must not change until tree_wait().  Return 0; or -1
+ * with ${err} set by the earlier sync.
  */
 int tree_flush_begin(struct tree *, const struct tree_lines_to_say *,
     struct err *);
 
 /**
  * tree_wait(tree, err):
- * Wait until what was begun is on the disk, its lines too.  Once that failed,
- * it and all syncs fail again.
+ * Wait until the sync and its lines are on disk.  After a failure, this and all
+ * further syncs fail.
  */
 int tree_wait(struct tree *, struct err *);
 
-/** tree_flush(tree, err): Get all that was written onto the disk. */
+/** tree_flush(tree, err): Sync everything written so far. */
 int tree_flush(struct tree *, struct err *);
 
 /** tree_sweep(tree, err): Remove temporary files that a crash left. */

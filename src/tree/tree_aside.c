@@ -1,7 +1,7 @@
 /*
- * What is taken out of an export is moved, never deleted: to the directory
- * EXPORT.removed-TIME beside it, or .hlexport-removed-TIME in it where none
- * can be made there.
+ * Files are moved out of an export, never deleted: to the directory
+ * EXPORT.removed-TIME beside it, or .hlexport-removed-TIME in it if the former
+ * can't be created.
  */
 
 #include <sys/stat.h>
@@ -18,7 +18,7 @@
 
 #define TRIES 100
 
-/* Make a directory whose name begins with ${prefix}; a number tells twins. */
+/* Create a directory named ${prefix}, the time and, if it exists, a number. */
 static char *
 make_unique(const char *prefix)
 {
@@ -39,7 +39,7 @@ make_unique(const char *prefix)
 	return NULL;
 }
 
-/* Is it on the same disk, so that files can be moved there? */
+/* Open it if it is on the same disk, so that files can be moved there. */
 static int
 open_on_disk(const struct tree *tree, const char *path)
 {
@@ -144,12 +144,12 @@ save(struct tree *tree, int from, int to, const char *name, struct err *err)
 static int
 copy(struct tree *tree, int from, int to, const char *name, struct err *err)
 {
-	/* Not every disk has links. */
+	/* Not every file system has links. */
 	return linkat(from, name, to, name, 0) == 0 ? 0 :
 	    save(tree, from, to, name, err);
 }
 
-/* Do ${what} with the name ${path}, from the export to beside it. */
+/* Apply ${what} to ${path}, from the export to the directory beside it. */
 static int
 put_aside(struct tree *tree, const char *path, int (*what)(struct tree *, int,
     int, const char *, struct err *), struct err *err)
@@ -177,7 +177,7 @@ put_aside(struct tree *tree, const char *path, int (*what)(struct tree *, int,
 int
 tree_set_aside(struct tree *tree, const char *path, struct err *err)
 {
-	/* It may be a directory that is kept open, or has one in it. */
+	/* ${path} may be or contain a cached directory. */
 	tree_leave_folders(tree);
 	return put_aside(tree, path, move, err);
 }

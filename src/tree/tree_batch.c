@@ -1,11 +1,11 @@
 /*
- * Syncs, many at a time.
+ * Grouped syncs.
  *
- * What was written since the last sync is collected in a batch: files, and the
- * directories in which there are new names.  When it is due, a thread syncs it
- * (tree_worker.c, tree_sync.c) while the next one is collected, so there are
- * two at most.  What a batch brings counts when its lines are in the manifest,
- * which come last.
+ * A batch collects what was written since the last sync: files, and directories
+ * with new names.  When it is due, a thread syncs it (tree_worker.c,
+ * tree_sync.c) while the next one is collected, so there are at most two.  The
+ * data counts once the batch's lines are in the manifest, which are written
+ * last.
  */
 
 #include <stdlib.h>
@@ -15,8 +15,8 @@
 #include "tree/tree_internal.h"
 
 /*
- * How much may be lost to a crash, more or less: at first little, so that a
- * run that is cut short has something to show, then about a second's work.
+ * Roughly how much a crash may lose: at first little, so that even a short run
+ * keeps something, later about a second's work.
  */
 #define DUE_FIRST_MS 50
 #define MAX_DUE_MS 1000
@@ -75,7 +75,7 @@ tree_find_pending(const struct tree *tree, const char *path)
 	    find_in(tree->under_way, path);
 }
 
-/* Have the batch close the descriptor ${fd} of a stream, if it has it. */
+/* Let the batch close ${fd}, a stream's, if it has it. */
 static bool
 hand_over_to(struct tree_batch *batch, int fd)
 {
@@ -94,7 +94,7 @@ hand_over_to(struct tree_batch *batch, int fd)
 bool
 tree_hand_over(struct tree *tree, int fd)
 {
-	/* The later one, if it is in both. */
+	/* The later batch, if it is in both. */
 	return hand_over_to(tree->batch, fd) || (tree->is_under_way &&
 	    hand_over_to(tree->under_way, fd));
 }
@@ -111,7 +111,7 @@ tree_is_due(struct tree *tree)
 	    !tree_worker_is_busy(tree->worker);
 }
 
-/* Nothing is left to do; open streams keep their files. */
+/* Empty the batch; open streams keep their descriptors. */
 static void
 clear(struct tree_batch *batch)
 {
@@ -135,7 +135,7 @@ clear(struct tree_batch *batch)
 	batch->lines = (struct tree_lines_to_say){ .fd = -1 };
 }
 
-/* What the tree was told to sync is on the disk, or that failed. */
+/* Note the result of a sync. */
 static int
 note_end(struct tree *tree, int rc, const struct err *why, struct err *err)
 {
@@ -168,7 +168,7 @@ tree_wait(struct tree *tree, struct err *err)
 	return note_end(tree, rc, &why, err);
 }
 
-/* Sync what was collected, here and now. */
+/* Sync the current batch in this thread. */
 static int
 sync_here(struct tree *tree, struct err *err)
 {
@@ -177,7 +177,7 @@ sync_here(struct tree *tree, struct err *err)
 
 	tree->batch->disk = tree->out;
 	rc = tree_sync(tree->batch, &why);
-	/* Of what failed, the files stay open: no one knows what they are. */
+	/* After a failure, the files stay open, as their state is unknown. */
 	if (rc == 0)
 		clear(tree->batch);
 	return note_end(tree, rc, &why, err);

@@ -1,6 +1,6 @@
 /*
- * Is a file there, as large as it should be?  Files come in the order of
- * their directories mostly, so the last one stays open.
+ * Checks that a file exists with the right size.  Files mostly come in the
+ * order of their directories, so the last directory stays open.
  */
 
 #include <sys/stat.h>
@@ -12,7 +12,7 @@
 
 #include "tree/tree_internal.h"
 
-/* Have tree->near be the directory whose path is ${len} bytes of ${path}. */
+/* Set tree->near to the directory whose path is ${len} bytes of ${path}. */
 static bool
 go_near(struct tree *tree, const char *path, size_t len)
 {
@@ -31,7 +31,7 @@ go_near(struct tree *tree, const char *path, size_t len)
 	return tree->near.path != NULL;
 }
 
-/* Look at the file in the export; of a layer, there first. */
+/* Stat the file in the layer, if any, or else in the export. */
 static bool
 look(struct tree *tree, const char *path, struct stat *st)
 {

@@ -1,6 +1,5 @@
 /*
- * Drafts: a file that is written in the hope that it is what a receipt says,
- * and counts only if it is.
+ * Drafts: a file that is kept only if it matches a receipt.
  */
 
 #include <fcntl.h>

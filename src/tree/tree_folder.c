@@ -1,6 +1,6 @@
 /*
- * Directories of the export, kept open: a path is followed once, not for each
- * file in it.
+ * A cache of open directories of the export: a path is resolved once, not for
+ * each file in it.
  */
 
 #include <sys/stat.h>
@@ -37,7 +37,7 @@ tree_is_apart(const struct tree *tree, int fd)
 	return fstat(fd, &st) == -1 || st.st_dev != tree->device;
 }
 
-/* Keep ${folder} open in front of the others, which were ${n}. */
+/* Put ${folder} in front of the ${n} others. */
 static void
 put_first(struct tree *tree, struct tree_folder *folder, size_t n)
 {
@@ -80,7 +80,7 @@ keep_open(struct tree *tree, const char *path, size_t len, int fd)
 	return folder;
 }
 
-/* There is, or will be, a new name in ${folder}. */
+/* Note that ${folder} gets a new name. */
 static void
 change(struct tree *tree, struct tree_folder *folder)
 {
@@ -126,7 +126,7 @@ open_folder(struct tree *tree, const char *path, size_t len, bool make,
 		err_wrap(err, "%.*s", (int)len, path);
 		return NULL;
 	}
-	/* A new name in the one above wants a sync of that one. */
+	/* A new name in the parent requires its sync. */
 	if (made)
 		change(tree, above);
 	return keep_open(tree, path, len, fd);

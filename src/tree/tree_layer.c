@@ -1,10 +1,10 @@
 /*
- * A layer over an export: what is written goes to a directory of its own, and
- * what is read comes from there first.  The export itself does not change
- * until the layer is merged, file by file, by rename.
+ * A layer over an export: writes go to a separate directory, and reads try it
+ * first.  The export itself does not change until the layer is merged, file by
+ * file, by rename.
  *
- * The layer of EXPORT is EXPORT.repair, beside it; where none can be made
- * there, it is .hlexport-repair in it.
+ * The layer of EXPORT is EXPORT.repair beside it or, if that can't be created,
+ * .hlexport-repair in it.
  *
  *	.base		what the layer lies on: its SHA-256
  *	.commit		it is being merged, which can be done again at any point
@@ -36,7 +36,7 @@ is_own(const char *name)
 	return strcmp(name, BASE) == 0 || strcmp(name, COMMIT) == 0;
 }
 
-/* Open a directory that is ours alone and on the disk of the export. */
+/* Open a private directory on the export's disk. */
 static int
 open_checked(const struct tree *tree, int dir, const char *name)
 {
@@ -53,7 +53,7 @@ open_checked(const struct tree *tree, int dir, const char *name)
 	return -1;
 }
 
-/* Open the layer, made if ${make}.  Return a descriptor, or -1. */
+/* Open the layer; with ${make}, create it.  Return a descriptor, or -1. */
 static int
 open_layer(struct tree *tree, bool make)
 {
@@ -63,7 +63,7 @@ open_layer(struct tree *tree, bool make)
 
 	free(tree->layer);
 	tree->layer = NULL;
-	/* One that is there is taken, whether or not one could be made. */
+	/* Use an existing one, whether or not one could be created. */
 	if (beside != NULL) {
 		fd = open_checked(tree, AT_FDCWD, beside);
 		if (fd == -1 && make && mkdir(beside, 0700) == 0)
@@ -86,7 +86,7 @@ open_layer(struct tree *tree, bool make)
 
 /* --------------------------------------------------- going through it */
 
-/* A walk through the layer: where it is, and what is done with each file. */
+/* A walk through the layer: its position, and what is done with each file. */
 struct walk {
 	struct tree *tree;	/* to be merged into; or NULL */
 	struct text path;	/* in the export */
@@ -94,7 +94,7 @@ struct walk {
 	    struct err *err);
 };
 
-/* Open the directory of the export in which files of the layer belong. */
+/* Open the directory of the export that the layer's files belong in. */
 static int
 step_into(struct walk *walk, int to, const char *name, struct err *err)
 {
@@ -109,8 +109,8 @@ step_into(struct walk *walk, int to, const char *name, struct err *err)
 }
 
 /*
- * Go through the directory ${from}; ${to} is the same place in the export, or
- * -1.  Directories are removed once they are empty.
+ * Walk the directory ${from}; ${to} is the same directory in the export, or
+ * -1.  Empty directories are removed.
  */
 static int
 go(struct walk *walk, int from, int to, int level, struct err *err)
@@ -178,11 +178,11 @@ move_file(struct walk *walk, int from, int to, const char *name,
 	struct stat st;
 	int rc;
 
-	/* What a crash left half written is no part of it. */
+	/* Remove temporary files of a crash. */
 	if (file_is_temp(name))
 		return unlinkat(from, name, 0) == 0 ? 0 : err_errno(err,
 		    ERR_DISK, "remove %s", name);
-	/* An export from elsewhere may have one that nobody repaired. */
+	/* An export from elsewhere may contain a directory with this name. */
 	if (fstatat(from, name, &st, AT_SYMLINK_NOFOLLOW) == -1 ||
 	    !S_ISREG(st.st_mode) || strcmp(walk->path.data, TREE_LOG) == 0)
 		return err_set(err, ERR_DATA, "%s in %s was not written by a "
@@ -230,7 +230,7 @@ is_there(struct walk *walk, int from, int to, const char *name,
 	return file_is_temp(name) ? 0 : err_set(err, ERR_DATA, "%s", name);
 }
 
-/* Of a layer of ours: is there no file in it?  Folders are removed. */
+/* Is our layer empty?  Empty folders are removed. */
 static bool
 is_used_up(int fd)
 {
@@ -241,7 +241,7 @@ is_used_up(int fd)
 	    faccessat(fd, LAST, F_OK, AT_SYMLINK_NOFOLLOW) == -1;
 }
 
-/* Is there nothing in it but what a crash may have left at its beginning? */
+/* Does it contain only what a crash at its creation may have left? */
 static bool
 is_bare(int fd)
 {
@@ -261,7 +261,7 @@ is_bare(int fd)
 	return is;
 }
 
-/* What is there may be anything, and somebody's only copy. */
+/* The directory may be anything, even somebody's only copy. */
 static int
 refuse(const struct tree *tree, struct err *err)
 {
@@ -272,7 +272,7 @@ refuse(const struct tree *tree, struct err *err)
 
 /* ------------------------------------------------------------ its life */
 
-/* From now on, things are written to ${fd}. */
+/* From now on, write to ${fd}. */
 static void
 change_out(struct tree *tree, int fd)
 {
@@ -294,7 +294,7 @@ has_base(int fd, const char *base)
 	return is;
 }
 
-/* Does it lie on the export's manifest as that is now? */
+/* Is its base the export's present manifest? */
 static bool
 lies_on(const struct tree *tree, int fd)
 {
@@ -314,7 +314,9 @@ lies_on(const struct tree *tree, int fd)
 	return does;
 }
 
-/* Is it one of ours, by its ".base"?  Some disks have modes of their own. */
+/*
+ * Did we make it, by its ".base"?  Modes are no proof: some disks ignore them.
+ */
 static bool
 is_layer(int fd)
 {
@@ -329,7 +331,7 @@ is_layer(int fd)
 	return is;
 }
 
-/* Empty what an earlier repair left. */
+/* Empty the layer of an earlier repair. */
 static int
 make_ready(struct tree *tree, int fd, struct err *err)
 {
@@ -375,8 +377,8 @@ merge(struct tree *tree, int fd, struct err *err)
 }
 
 /*
- * Remove the directory of the layer, which is empty.  ".base" goes last: by
- * it the directory is known as ours, wherever the process ends.
+ * Remove the empty directory of the layer. ".base" goes last: it identifies the
+ * directory as ours, wherever the process ends.
  */
 static void
 leave(struct tree *tree, int fd)
@@ -411,7 +413,7 @@ tree_layer_recover(struct tree *tree, struct err *err)
 	if (fd == -1)
 		return 0;
 	is_committed = faccessat(fd, COMMIT, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
-	/* The manifest is the last one to be moved. */
+	/* The manifest is moved last. */
 	if (is_committed && lies_on(tree, fd))
 		rc = merge(tree, fd, err) == 0 ? 1 : -1;
 	else if (is_layer(fd) && is_used_up(fd))
@@ -432,7 +434,7 @@ tree_layer_leave(struct tree *tree)
 
 	if (fd == tree->dir)
 		return NULL;
-	/* Directories that are empty go; a file ends the walk. */
+	/* The walk removes empty directories, and stops at a file. */
 	if (is_used_up(fd) && clear(fd, &err) == 0)
 		leave(tree, fd);
 	change_out(tree, tree->dir);

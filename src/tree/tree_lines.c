@@ -19,11 +19,11 @@ struct tree_lines {
 	char *dir;
 	bool anew;
 	size_t limit;		/* shards that count */
-	size_t shard;		/* the number of the one that is open */
+	size_t shard;		/* number of the open shard */
 	int fd;
 	struct text text;	/* read and not yet given out, from ${at} */
 	size_t offset;
-	bool is_over;		/* there is no further shard */
+	bool is_over;		/* there are no more shards */
 };
 
 struct tree_lines *
@@ -40,7 +40,7 @@ tree_lines_new(struct tree *tree, const char *dir, bool anew)
 	return lines;
 }
 
-/* Open the next shard.  Return 1, 0 if there is none, or -1. */
+/* Open the next shard.  Return 1, 0 if there is none, or -1 with ${err} set. */
 static int
 next_shard(struct tree_lines *lines, struct err *err)
 {
@@ -62,7 +62,7 @@ next_shard(struct tree_lines *lines, struct err *err)
 	return errno == ENOENT ? 0 : -1;
 }
 
-/* Read more.  Return 1, 0 if there is no more, or -1. */
+/* Read more.  Return 1, 0 at the end, or -1 with ${err} set. */
 static int
 read_more(struct tree_lines *lines, struct err *err)
 {

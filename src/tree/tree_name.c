@@ -1,10 +1,10 @@
 /*
- * From what a server calls things to names of files.
+ * File names from values of a server.
  *
- * A value becomes a name by percent-encoding all but letters, digits, "-",
- * "_" and a "." that is not the first character.  So there is no slash, no
- * control character, no "." or "..", and different values have different
- * names.  Further:
+ * A value becomes a name by percent-encoding all but letters, digits, "-", "_"
+ * and a "." that is not the first character.  So there is no slash, no control
+ * character, no "." or "..", and different values have different names.
+ * Further:
  *
  *	empty		"%"
  *	too long	its first bytes, "~", and 32 digits of its SHA-256
@@ -24,7 +24,7 @@
 #define MAX_NAME 200	/* bytes; with a suffix, below the usual 255 */
 #define NAME_KEPT 150
 
-/* Cut a name that is too long, and make it different from its like. */
+/* Truncate a name that is too long, and keep it unique by a hash. */
 static void
 shorten(struct text *name, const char *value)
 {
@@ -43,7 +43,7 @@ shorten(struct text *name, const char *value)
 	text_addf(name, "~%.32s", hex);
 }
 
-/* Add a value's name to the name that a part of a path is getting. */
+/* Add the safe form of a value to ${name}. */
 static void
 add_value(struct text *name, const char *value, const char *unnamed)
 {
@@ -68,7 +68,7 @@ add_value(struct text *name, const char *value, const char *unnamed)
 	text_release(&own);
 }
 
-/* The other form of a name, for when its first has a twin. */
+/* The second form of a name, for when the first collides by case. */
 static void
 add_twin(struct text *out, const char *name)
 {
@@ -117,7 +117,7 @@ register_name(struct tree *tree, const char *path, size_t len)
 	free(lower);
 }
 
-/* Add ${name} to ${path}, in the form in which it has no twin. */
+/* Add ${name} to ${path}, in the form that does not collide. */
 static void
 add_name(struct tree *tree, struct text *path, const char *name)
 {
@@ -127,7 +127,7 @@ add_name(struct tree *tree, struct text *path, const char *name)
 	if (path->len > 0)
 		text_addc(path, '/');
 	before = path->len;
-	/* Of several values together it may be too long again. */
+	/* Several values together may be too long again. */
 	text_init(&short_name, 65536);
 	text_adds(&short_name, name);
 	shorten(&short_name, name);
@@ -142,7 +142,7 @@ add_name(struct tree *tree, struct text *path, const char *name)
 		path->len = before;
 		text_adds(path, twin.data);
 	} else {
-		/* Its twin form may be what it has from an earlier run. */
+		/* An earlier run may have used the second form. */
 		struct text other;
 
 		text_init(&other, path->max);
@@ -158,7 +158,7 @@ add_name(struct tree *tree, struct text *path, const char *name)
 	register_name(tree, path->data, path->len);
 }
 
-/* Add the literal ${text}, which may hold slashes, to name and path. */
+/* Add the literal ${text}, which may contain slashes, to name and path. */
 static void
 add_literal(struct tree *tree, struct text *path, struct text *name,
     const char *text)

@@ -12,14 +12,14 @@
 #include "tree/tree_internal.h"
 
 /*
- * In a batch of more than so many objects, the disk is synced as a whole,
- * where it can be: a few are not worth it that others' bytes are waited for.
+ * A batch of more objects than this syncs the whole disk, if possible.  For
+ * fewer, that would mean to wait for other programs' data.
  */
 #define FEW 16
 
 /*
- * Objects are read again soon, for the tables made of them: so many bytes of a
- * batch stay in memory, which saves opening the files.
+ * Objects are read again soon, for derived tables.  Keeping this many bytes of
+ * a batch in memory saves opening the files.
  */
 #define KEPT_MAX (1 << 20)
 
@@ -61,7 +61,7 @@ put(struct tree *tree, const char *path, struct span bytes,
 	struct tree_file file = { .path = NULL };
 	struct tree_folder *folder;
 
-	/* A page may have more records than there can be open files. */
+	/* A page may have more records than the limit of open files. */
 	if (tree->batch->n_held >= tree->max_held &&
 	    tree_flush(tree, err) == -1)
 		return -1;
@@ -102,7 +102,7 @@ int
 tree_put_again(struct tree *tree, const char *path, struct span bytes,
     struct tree_receipt *receipt, struct err *err)
 {
-	/* Both would have the same temporary name. */
+	/* Both would use the same temporary name. */
 	if (tree_find_pending(tree, path) != NULL &&
 	    tree_flush(tree, err) == -1)
 		return -1;
@@ -129,7 +129,7 @@ read_all(int fd, const char *path, struct text *text, struct err *err)
 	return 0;
 }
 
-/* Open what was written and may not have its name yet. */
+/* Open a file that may not have its final name yet. */
 static int
 open_pending(const struct tree_file *file)
 {
@@ -140,7 +140,7 @@ open_pending(const struct tree_file *file)
 	name = name != NULL ? name + 1 : file->path;
 	if (file_temp_name(name, temp) == 0)
 		fd = file_open(file->folder->fd, temp, O_RDONLY, NULL);
-	/* It may just have got it. */
+	/* It may just have been renamed. */
 	return fd != -1 ? fd : file_open(file->folder->fd, name, O_RDONLY,
 	    NULL);
 }
@@ -152,7 +152,7 @@ tree_get(struct tree *tree, const char *path, struct text *text,
 	const struct tree_file *pending;
 	int fd, rc;
 
-	/* What is synced has its name; of what failed, the next sync tells. */
+	/* A synced file has its name; the next sync reports a failure. */
 	if (tree->is_under_way && !tree_worker_is_busy(tree->worker))
 		(void)tree_wait(tree, NULL);
 	pending = tree_find_pending(tree, path);

@@ -44,7 +44,7 @@ tree_sums(struct tree_receipts *all, struct text *text)
 	}
 }
 
-/* A line of it: the hash, two blanks (or " *"), the path. */
+/* Parse a line: the hash, two spaces (or " *"), the path. */
 static bool
 add_sum(struct tree_receipts *all, const char *line, size_t len)
 {

@@ -1,6 +1,5 @@
 /*
- * The records in a file of the tree: those of a shard, which are lines, or
- * the one that an object is.
+ * The records in a file of the tree: the lines of a shard, or the one object.
  */
 
 #include <errno.h>
@@ -18,7 +17,7 @@ struct tree_records {
 	bool is_shard;
 	char *path;
 	int fd;
-	struct text text;	/* read and not given out, from ${used} on */
+	struct text text;	/* read but not returned, from ${used} on */
 	size_t used;
 	uint64_t left;		/* bytes of the file still to be read */
 	bool at_end;
@@ -57,7 +56,7 @@ read_more(struct tree_records *records, struct err *err)
 		memmove(text->data, &text->data[records->used], text->len);
 		records->used = 0;
 	}
-	/* A record that is longer than a piece: read as much again. */
+	/* A record longer than the chunk: double the buffer. */
 	if (want == CHUNK && text->len > CHUNK &&
 	    records->left > text->len)
 		want = text->len;

@@ -1,16 +1,16 @@
 /*
- * Streams: JSON lines in shards DIR/1.jsonl, DIR/2.jsonl, ... of exactly
- * 1,000 lines, the last one of what is left.
+ * Streams: JSON lines in shards DIR/1.jsonl, DIR/2.jsonl, ... of exactly 1,000
+ * lines, the last one of what is left.
  *
- * A shard grows by appending.  Its receipt says how many bytes of it count.
- * What stands behind them after a crash is the stream's tail: records that can
- * be read, though nothing says that they are all.  What is appended is written
- * over it, which changes nothing as long as it is the same; where it is not,
- * and at the end of the stream, the rest of the tail is taken out, and kept
- * beside the export if there is a line in it.
+ * A shard grows by appending, and its receipt says how many bytes count.  Bytes
+ * beyond them, left by a crash, are the stream's tail: records that can be
+ * read, though they may not be all.  Appending overwrites the tail, which
+ * changes nothing as long as the bytes are the same.  Where they differ, and at
+ * the end of the stream, the rest of the tail is removed; if it has a complete
+ * line, a copy is kept beside the export.
  *
- * A stream that is written anew goes to temporary names beside the old one and
- * replaces it shard by shard, each step of which can be done twice.
+ * A new stream is written under temporary names beside the old one and replaces
+ * it shard by shard; each step can be repeated.
  */
 
 #include <sys/stat.h>
@@ -32,16 +32,16 @@ struct tree_stream {
 	struct tree *tree;
 	char *dir;
 	bool anew;
-	bool has_tail;		/* there may be more behind it on disk */
+	bool has_tail;		/* there may be a tail on disk */
 	struct tree_receipts shards;	/* the last may still grow */
-	size_t unchanged;	/* so many are as they were told */
+	size_t unchanged;	/* shards whose receipts were reported */
 	uint64_t lines;
 	int fd;			/* of the last shard, or -1 */
 	bool is_apart;		/* that is on another disk */
 	struct sha256 *hash;	/* of the last shard */
 };
 
-/* "17" of "17.jsonl", or 0 where it is no shard's name. */
+/* The 17 of "17.jsonl"; 0: not a shard's name. */
 static size_t
 shard_number(const char *name)
 {
@@ -92,7 +92,7 @@ has_beyond(struct tree_stream *stream, size_t known)
 	return has;
 }
 
-/* Hash what is known of the open shard, and compare. */
+/* Hash the bytes of the open shard that count, and compare. */
 static int
 rehash(struct tree_stream *stream, const struct tree_receipt *known,
     struct err *err)
@@ -120,7 +120,7 @@ rehash(struct tree_stream *stream, const struct tree_receipt *known,
 	return 0;
 }
 
-/* Have the last shard in the layer, if there is one, so that it can grow. */
+/* Copy the last shard to the layer, if there is one, so that it can grow. */
 static int
 copy_up(struct tree *tree, const struct tree_receipt *shard, struct err *err)
 {
@@ -138,7 +138,7 @@ copy_up(struct tree *tree, const struct tree_receipt *shard, struct err *err)
 	return rc;
 }
 
-/* Open the last shard, to go on behind what is known of it. */
+/* Open the last shard, to append to it. */
 static int
 reopen_last(struct tree_stream *stream, const struct tree_receipt *known,
     struct err *err)
@@ -158,7 +158,7 @@ reopen_last(struct tree_stream *stream, const struct tree_receipt *known,
 		return err_set(err, ERR_DATA, "%s is damaged: it has %lld "
 		    "bytes, but %llu were written", known->path,
 		    (long long)st.st_size, (unsigned long long)known->bytes);
-	/* In a layer, nothing is lost with what is behind. */
+	/* In a layer, the tail is only a copy. */
 	if (tree->out == tree->dir)
 		stream->has_tail |= (uint64_t)st.st_size > known->bytes;
 	else if (ftruncate(stream->fd, (off_t)known->bytes) == -1)
@@ -219,7 +219,7 @@ last_shard(struct tree_stream *stream)
 	return &stream->shards.items[stream->shards.n - 1];
 }
 
-/* The last shard is full: its file is closed, after its sync. */
+/* Close the last shard's file, after its sync. */
 static void
 close_last(struct tree_stream *stream)
 {
@@ -233,7 +233,7 @@ close_last(struct tree_stream *stream)
 
 /* --------------------------------------------------------------- the tail */
 
-/* Does a file hold a line from ${at} on? */
+/* Does a file have a complete line from ${offset} on? */
 static bool
 has_line(int fd, uint64_t offset)
 {
@@ -252,7 +252,7 @@ has_line(int fd, uint64_t offset)
 	return has;
 }
 
-/* Is the open shard longer than what counts of it? */
+/* Is the open shard longer than its bytes that count? */
 static bool
 has_more(const struct tree_stream *stream)
 {
@@ -263,7 +263,7 @@ has_more(const struct tree_stream *stream)
 	    stream->shards.items[stream->shards.n - 1].bytes);
 }
 
-/* Keep the shards beyond those of the stream, if there are lines in them. */
+/* Keep copies of the shards beyond the stream's that have a complete line. */
 static int
 keep_beyond(struct tree_stream *stream, struct err *err)
 {
@@ -315,7 +315,7 @@ tree_stream_cut(struct tree_stream *stream, struct err *err)
 	return 0;
 }
 
-/* Is what stands there already what is appended, as far as it goes? */
+/* Is the tail equal to the appended bytes, as far as it goes? */
 static bool
 is_in_tail(const struct tree_stream *stream, const struct iovec *parts,
     size_t n)

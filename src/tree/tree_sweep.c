@@ -14,7 +14,7 @@
 
 static int sweep_below(int, const char *, int, struct err *);
 
-/* Look at one entry of the directory open as ${dir}. */
+/* Sweep one entry of the directory open as ${dir}. */
 static int
 sweep_entry(int dir, const struct dirent *entry, int level, struct err *err)
 {
@@ -24,7 +24,7 @@ sweep_entry(int dir, const struct dirent *entry, int level, struct err *err)
 	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
 		return 0;
 	if (file_is_temp(name)) {
-		/* What is a directory holds what was taken out, or fetched. */
+		/* A directory of this name has moved or fetched files. */
 		if (unlinkat(dir, name, 0) == -1 && errno != ENOENT &&
 		    errno != EISDIR && errno != EPERM)
 			return err_errno(err, ERR_DISK, "remove %s", name);
@@ -35,12 +35,12 @@ sweep_entry(int dir, const struct dirent *entry, int level, struct err *err)
 	fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW |
 	    O_CLOEXEC);
 	if (fd == -1)
-		return 0;	/* it is no directory */
+		return 0;	/* it is not a directory */
 	rc = sweep_below(fd, name, level + 1, err);
 	return rc;
 }
 
-/* Look at all entries of ${fd}, which is closed. */
+/* Sweep all entries of ${fd}, and close it. */
 static int
 sweep_below(int fd, const char *name, int level, struct err *err)
 {

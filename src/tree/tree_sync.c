@@ -1,12 +1,11 @@
 /*
- * A batch onto the disk: its files, then the names of its objects, then the
- * directories they are in, then the lines that say that all this is there.
+ * Syncing a batch: its files, then the names of its objects, then their
+ * directories, then the lines that record all this.
  *
- * Each file and directory can be synced by itself, on any disk.  Where there
- * are many and the disk can be synced as a whole, it is: that takes one wait
- * for all of them, and what other programs wrote to that disk goes with it.
- * An object's descriptor is needed only for a sync of its own, so of a batch
- * that is synced as a whole it is closed already.
+ * On any disk, each file and directory can be synced separately.  If there are
+ * many and the disk can be synced as a whole, that takes a single wait, though
+ * it includes other programs' data.  Objects of such a batch are closed
+ * already, as their descriptors are not needed.
  */
 
 #include <errno.h>
@@ -17,7 +16,7 @@
 
 #include "tree/tree_internal.h"
 
-#define FEW 8	/* so many directories are synced one by one */
+#define FEW 8	/* up to this many directories are synced separately */
 
 static int
 sync_file(const struct tree_file *file, struct err *err)
@@ -31,7 +30,7 @@ sync_files(const struct tree_batch *batch, struct err *err)
 {
 	size_t i;
 
-	/* All begin at once, so that the first waits for all of them. */
+	/* Start all at once, so that the first wait covers them all. */
 	for (i = 0; !batch->is_whole && i < batch->n_files; i++)
 		file_begin_sync(batch->files[i].fd);
 	if (batch->is_whole && file_sync_all(batch->disk, "the disk",

@@ -1,13 +1,13 @@
 /*
- * The thread that waits for the disk, so that the crawl need not.
+ * The thread that waits for the disk, so that the crawl does not have to.
  *
  *	idle	batch is NULL
  *	busy	batch is being synced; who gave it leaves it alone
  *	over	batch is NULL again, and ${failure} says how it went
  *
- * It has one batch at a time, and does little but wait for the system; it takes
- * no memory, since without any the whole program ends.  A signal may come to
- * it as to the first thread: its handler wakes that one.
+ * It has one batch at a time and mostly waits for the system.  It allocates no
+ * memory, since a failure would end the program.  A signal may be delivered to
+ * it; the handler wakes the first thread.
  */
 
 #include <pthread.h>
@@ -17,7 +17,7 @@
 
 struct tree_worker {
 	pthread_t thread;
-	pthread_mutex_t lock;	/* of what follows */
+	pthread_mutex_t lock;	/* for the fields below */
 	pthread_cond_t changed;
 	const struct tree_batch *batch;	/* NULL: nothing to do */
 	struct err failure;		/* ERR_NONE: none */
