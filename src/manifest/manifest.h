@@ -233,8 +233,8 @@ void manifest_say_done(struct manifest *, const char *,
 
 /**
  * manifest_gap_where(gap, out):
- * Write the part of its listing to ${out}: " page 7 (records 601 to 700)", "
- * record 38", or nothing.
+ * Write to ${out} which part of its listing the gap is, with a space first:
+ * " page 7 (records 601 to 700)", " record 38", or nothing.
  */
 void manifest_gap_where(const struct manifest_gap *, char [96]);
 
