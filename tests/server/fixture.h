@@ -2,9 +2,9 @@
 #define FIXTURE_H
 
 /*
- * The fixture API: a server that behaves like Humanloop's v5 API, with a
- * workspace made from a seed or read from a folder, with faults on demand, and
- * with a memory of what it was asked.  For tests, the demo and benchmarks.
+ * The fixture server: behaves like Humanloop's v5 API, with a workspace
+ * generated from a seed or read from a directory; fails on demand, and records
+ * its requests.  For tests, the demo and benchmarks.  See README.md.
  */
 
 #include <stdbool.h>
@@ -13,7 +13,7 @@
 
 /* ---------------------------------------------------------- fixture_buf.c */
 
-/* Text that grows; running out of memory ends the program. */
+/* A growing text; running out of memory ends the program. */
 struct buf {
 	char *data;
 	size_t len, capacity;
@@ -33,7 +33,7 @@ char *must_copy(const char *);
 
 /* -------------------------------------------------------- fixture_world.c */
 
-/* A record: its JSON, and what it is found by. */
+/* A record: its JSON and its ID. */
 struct record {
 	char *id;
 	char *text;		/* as it is served */
@@ -93,10 +93,10 @@ struct evaluation *file_add_evaluation(struct file *);
 struct file *world_file(const struct world *, const char *);
 struct evaluation *world_evaluation(const struct world *, const char *);
 struct version *file_version(const struct file *, const char *);
-/* Any log, by its id: of a file, of an evaluation; NULL: none. */
+/* Find a log of a file or an evaluation by its ID; NULL: none. */
 const struct record *world_log(struct world *, const char *);
 
-/* A number that depends on the seed and on nothing else. */
+/* A random number that depends only on the seed and the arguments. */
 uint64_t world_random(const struct world *, uint64_t, uint64_t, uint64_t);
 /* "pr_" and 21 letters and digits. */
 void world_id(const struct world *, const char *, uint64_t, uint64_t,
@@ -104,7 +104,7 @@ void world_id(const struct world *, const char *, uint64_t, uint64_t,
 
 /* --------------------------------------------------------- fixture_make.c */
 
-/* What a workspace made from a seed is to be like. */
+/* The sizes of a generated workspace. */
 struct sizes {
 	unsigned files, versions, logs, log_bytes;
 	unsigned datasets, datapoints;
@@ -113,11 +113,11 @@ struct sizes {
 
 /* A small workspace with something of everything. */
 void make_sample(struct world *);
-/* The sample, and every quirk and border case that is known. */
+/* The sample plus every known quirk and edge case. */
 void make_full(struct world *);
-/* Many records that are alike. */
+/* Many similar records. */
 void make_bulk(struct world *, const struct sizes *);
-/* Ids that must not be used as names of files. */
+/* IDs that must not be used as file names. */
 void make_hostile(struct world *);
 
 /* ------------------------------------------------------- fixture_record.c */
@@ -164,7 +164,7 @@ void record_time(struct buf *, int64_t, unsigned);
 
 /* --------------------------------------------------------- fixture_load.c */
 
-/* Read a workspace from a folder that looks like an export of one. */
+/* Read a workspace from a directory that looks like an export. */
 int load_world(struct world *, const char *);
 
 /* --------------------------------------------------------- fixture_page.c */
@@ -177,35 +177,35 @@ struct body {
 
 /* A page of a list: records from first on, and the envelope. */
 struct body page_of(struct list *, uint64_t, uint64_t, bool);
-/* The same of records that were picked. */
+/* The same, of selected records. */
 struct body page_of_picked(const struct record *const *, size_t, uint64_t,
     uint64_t, int64_t, bool);
 
 /* -------------------------------------------------------- fixture_fault.c */
 
-/* What is done instead of, or to, an answer. */
+/* Changes to an answer; README.md describes them. */
 enum fault_kind {
 	FAULT_STATUS,		/* value: the status; text: retry-after */
 	FAULT_DELAY,		/* value: ms before the head */
 	FAULT_TRICKLE,		/* value: bytes a tenth of a second */
 	FAULT_STALL,		/* value: bytes, then nothing for ever */
-	FAULT_CUT,		/* value: bytes of the promised, then close */
+	FAULT_CUT,		/* value: bytes, then close */
 	FAULT_CHUNK_CUT,	/* the same, chunked */
-	FAULT_BAD_JSON,		/* value: bytes of the JSON, well framed */
+	FAULT_BAD_JSON,		/* value: bytes of the JSON, as a complete reply */
 	FAULT_RESET,		/* close before any answer */
 	FAULT_CLOSE,		/* answer, then close the connection */
 	FAULT_GZIP,		/* compressed */
-	FAULT_BAD_GZIP,		/* it says so, and isn't */
-	FAULT_CODED,		/* it says to be coded as text, and isn't */
+	FAULT_BAD_GZIP,		/* labelled as such, but damaged */
+	FAULT_CODED,		/* text: Content-Encoding of a plain body */
 	FAULT_REDIRECT,		/* value: the status; text: where to */
 	FAULT_BODY,		/* text: the body, with value as status */
-	FAULT_TOTAL,		/* value: what total says */
-	FAULT_SHORT,		/* value: so many records are left out */
+	FAULT_TOTAL,		/* value: the total */
+	FAULT_SHORT,		/* value: records to leave out */
 	FAULT_SAME,		/* value: this page is served instead */
 	FAULT_BIG,		/* value: MB of blanks before the body */
 	FAULT_HEADERS,		/* value: KB of headers */
-	FAULT_INSERT,		/* value: records that come, in front */
-	FAULT_DELETE		/* value: records that go */
+	FAULT_INSERT,		/* value: records to add at the front */
+	FAULT_DELETE		/* value: records to remove */
 };
 
 struct fault {
@@ -214,7 +214,7 @@ struct fault {
 	uint64_t page;		/* 0: any */
 	uint64_t size;		/* 0: any */
 	uint64_t holds, holds_to, over;	/* 0: any */
-	uint64_t after;		/* so many are let pass first */
+	uint64_t after;		/* matching requests to skip */
 	enum fault_kind kind;
 	int64_t value;
 	char *text;
@@ -226,13 +226,13 @@ struct fault {
 /* "logs page=3 status=500 times=2"; see README.md.  -1: malformed. */
 int fault_add(const char *);
 void fault_clear(void);
-/* The first fault that fits, used once more; copied. */
+/* Copy the first fault that matches, and count its use. */
 bool fault_take(const char *, const char *, uint64_t, uint64_t,
     struct fault *);
 
 /* -------------------------------------------------------- fixture_asked.c */
 
-/* What the server was asked, for tests. */
+/* The requests so far, for tests. */
 void asked_begin(const char *, const char *, uint64_t, uint64_t, bool);
 void asked_end(void);
 void asked_too_fast(void);
@@ -240,9 +240,9 @@ void asked_elsewhere(bool);
 void asked_clear(void);
 /* As JSON. */
 char *asked_report(void);
-/* What a whole export must have, as JSON. */
+/* The number of records of each kind, as JSON. */
 char *world_truth(const struct world *);
-/* Of one kind, the keys, sorted, a line each. */
+/* The keys of one kind, sorted, one per line. */
 char *world_truth_of(const struct world *, const char *, size_t *);
 
 /* -------------------------------------------------------- fixture_serve.c */
@@ -256,7 +256,7 @@ struct serve_settings {
 	uint64_t reject;	/* 422 for larger ones; 0: none */
 	bool old_first;		/* listings in the order of creation */
 	unsigned rate;		/* requests a second; 0: no limit */
-	unsigned bucket;	/* so many at once; 0: a fixed window */
+	unsigned bucket;	/* size of the token bucket; 0: a fixed window */
 	unsigned refuse;	/* of 100 URLs are refused twice */
 	unsigned refuse_with;	/* this status */
 
@@ -268,19 +268,19 @@ struct serve_settings {
 	unsigned limit;		/* requests in each window; 0: none */
 	unsigned window_s;	/* how long it is */
 	bool no_dates;		/* start_date and end_date are ignored */
-	const char *elsewhere;	/* where /elsewhere goes on; "self": here */
+	const char *elsewhere;	/* host that /elsewhere continues on; "self" */
 };
 
 /* ------------------------------------------------ fixture_move, _rate.c */
 
-/* Records come and go as ${fault} says. */
+/* Add or remove records as ${fault} says. */
 void list_move(struct list *, const struct fault *);
 /* May one more request be served now? */
 bool rate_allows(const struct serve_settings *);
-/* Is it one that is refused, twice, whatever the pace? */
+/* Is it one of the URLs that are refused twice, at any rate? */
 bool rate_refuses(const struct serve_settings *, const char *, const char *,
     uint64_t, uint64_t);
-/* As if none had been asked for. */
+/* Forget which URLs were refused. */
 void rate_forget(void);
 
 /* Start; set the ports.  Return 0 or -1. */

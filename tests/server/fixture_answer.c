@@ -1,5 +1,5 @@
 /*
- * What the API answers.
+ * The answers of the v5 API.
  */
 
 #include <inttypes.h>
@@ -27,7 +27,7 @@ argument(const struct route *route, const char *name)
 	return NULL;
 }
 
-/* Both forms in which the platform says that something isn't there. */
+/* The two forms of the platform's 404. */
 static void
 not_found(const struct route *route, struct answer *answer)
 {
@@ -55,7 +55,7 @@ invalid(const char *name, const char *message, const char *type,
 	answer->body = body_of(buf_take(&buf));
 }
 
-/* Are page and size what they may be? */
+/* Check page and size. */
 static bool
 check_page(const struct route *route, const struct serve_settings *settings,
     struct answer *answer)
@@ -184,7 +184,7 @@ by_age(const void *a, const void *b)
 	    one->created > other->created;
 }
 
-/* Is the value of a query one of those it may have? */
+/* Check that the value of a query is one of ${words}. */
 static bool
 check_word(const struct route *route, const char *name, const char *words,
     struct answer *answer)
@@ -300,7 +300,7 @@ answer_datapoints(const struct route *route, struct file *file,
 		    answer);
 }
 
-/* A file by itself, or one version of it. */
+/* A single file, or one version of it. */
 static void
 answer_file(const struct route *route, const struct file *file,
     struct answer *answer)
@@ -398,7 +398,7 @@ answer_of_evaluation(const struct route *route, struct world *world,
 
 /* ----------------------------------------------------------------- logs */
 
-/* Read a date or a date-time in UTC; -1: it is none. */
+/* Parse a date or a date-time in UTC; -1: malformed. */
 static int64_t
 wall_of(const char *text)
 {
@@ -413,7 +413,7 @@ wall_of(const char *text)
 	return end == NULL ? -1 : (int64_t)timegm(&tm) * 1000 + ms;
 }
 
-/* Of the logs between two dates, a page. */
+/* A page of the logs between two dates. */
 static void
 answer_logs_between(const struct route *route, struct list *list,
     int64_t start, int64_t end, bool children, struct answer *answer)

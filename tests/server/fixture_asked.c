@@ -1,5 +1,5 @@
 /*
- * What the server was asked, and what an export of it must have.
+ * The record of requests, and what a complete export contains.
  */
 
 #include <inttypes.h>
@@ -173,7 +173,7 @@ collect(struct lines *lines, const char *kind, const struct file *file)
 	}
 }
 
-/* One kind's keys, sorted, a line each. */
+/* The keys of one kind, sorted, one per line. */
 char *
 world_truth_of(const struct world *world, const char *kind, size_t *n)
 {

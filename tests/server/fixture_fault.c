@@ -1,13 +1,9 @@
 /*
- * Faults: what they are, and when they strike.
+ * Faults: parsing and matching; README.md describes them.
  *
  *	ROUTE [id=ID] [page=N] [size=N] [holds=N] [covers=A-B] [over=N]
  *	      KIND=VALUE [after=N] [times=N|always] [text=TEXT]
  *	      [form=json|html|empty]
- *
- * holds: pages that have the record number N (from 1) in them; covers: pages
- * with any of the records A to B; over: pages of more than N records; after:
- * the first N that it would strike are let pass.
  */
 
 #include <inttypes.h>
@@ -26,7 +22,7 @@ static const char *const kinds[] = { "status", "delay", "trickle", "stall",
     "redirect", "body", "total", "short", "same", "big", "headers",
     "insert", "delete" };
 
-/* Take one "name=value".  Return 0 or -1. */
+/* Parse one "name=value".  Return 0 or -1. */
 static int
 take_word(struct fault *fault, char *word, bool *has_kind)
 {

@@ -1,6 +1,6 @@
 /*
- * A made-up API over the same rows: lists that say where they go on, in every
- * way that there is, and one that is asked for by time.
+ * An API over the same rows with every way to name the next page, and with a
+ * list by time range.
  *
  *	GET  /marked?size=N&after=MARK		{"items": [...], "next": MARK}
  *	POST /marked {"size": N, "after": MARK}	the same
@@ -10,8 +10,8 @@
  *	GET  /elsewhere			as /pointed, to another server
  *	GET  /ring			as /marked, and it never ends
  *	GET  /span?from=T&to=T		{"items": [...]}, at most ${cap}:
- *		those after the one and up to the other; edges=open: before it,
- *		edges=closed: from the one on
+ *		after the first and up to the second; edges=open: before it,
+ *		edges=closed: from the first on
  */
 
 #include <inttypes.h>
@@ -48,7 +48,7 @@ value_of(const struct trace_request *request, const char *name)
 	return copy;
 }
 
-/* A mark is what no client can make by counting. */
+/* Decode a cursor; no client could guess it by counting. */
 static uint64_t
 position_of(const char *mark)
 {
@@ -97,7 +97,7 @@ add_items(struct buf *buf, uint64_t first, uint64_t n)
 	buf_adds(buf, "]");
 }
 
-/* The address of the next page, as it is written in URLs. */
+/* Add the URL of the next page. */
 static void
 add_url(struct buf *buf, const struct trace_request *request,
     const struct serve_settings *settings, uint64_t next)
@@ -114,7 +114,7 @@ add_url(struct buf *buf, const struct trace_request *request,
 	    settings->prefix, request->path, request->route.size, next * 7);
 }
 
-/* Say where the next page is, in the way of the route. */
+/* Name the next page, in the way of the route. */
 static void
 add_next(struct buf *buf, struct trace_request *request,
     const struct serve_settings *settings, uint64_t next,

@@ -1,6 +1,6 @@
 /*
- * A workspace from a folder that looks like an export: every JSON file in its
- * place is served as it stands.  So whatever can be exported can be served.
+ * A workspace from a directory that looks like an export: its JSON files are
+ * served unchanged, so an export can be served and exported again.
  */
 
 #include <dirent.h>
@@ -13,7 +13,7 @@
 #include "fixture.h"
 #include "page/page.h"
 
-/* Read a file whole; NULL: there is none. */
+/* Read a file; NULL: it does not exist. */
 static char *
 read_file(const char *path)
 {
@@ -42,7 +42,7 @@ read_in(const char *dir, const char *name)
 	return text;
 }
 
-/* A text at ${path} ("log.id") of a record; "" if there is none. */
+/* The text at ${path} ("log.id") of a record, or "". */
 static char *
 text_at(const char *record, const char *path)
 {
@@ -75,7 +75,7 @@ in_dir(const char *dir, const char *name)
 	return buf_take(&path);
 }
 
-/* An evaluation's log, and how it is served by itself. */
+/* Add an evaluation's log, and the form in which it is served alone. */
 static void
 add_evaluation_log(struct list *list, char *line, const char *dir)
 {

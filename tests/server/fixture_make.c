@@ -1,5 +1,5 @@
 /*
- * Workspaces made from a seed.
+ * Workspaces generated from a seed.
  */
 
 #include <stdio.h>
@@ -54,7 +54,7 @@ make_sample(struct world *world)
 	struct file *file;
 
 	(void)add_directory(world, support, "Archive", "Support/Archive");
-	/* World_add_file() moves them: get them all, then point. */
+	/* world_add_file() moves the files: add all, then take pointers. */
 	(void)plan_begin(&prompt);
 	(void)plan_begin(&tool);
 	(void)plan_begin(&dataset);
@@ -79,7 +79,7 @@ make_sample(struct world *world)
 	plan_end(&agent, &file[5], 1, NULL);
 }
 
-/* One more file; ${logs} and ${datapoints} of it. */
+/* Add a file with ${logs} logs and ${datapoints} datapoints. */
 static struct file *
 one_file(struct world *world, const char *type, const char *name,
     const char *id, unsigned versions, unsigned logs, unsigned datapoints)
@@ -137,7 +137,7 @@ add_deep_trace(struct world *world, unsigned depth)
 	plan_end(&plan, file, 1, NULL);
 }
 
-/* Logs that are hard to take: large, or with ids of all kinds. */
+/* Difficult logs: large, or with unusual IDs. */
 static void
 add_odd_logs(struct world *world)
 {
@@ -181,7 +181,7 @@ make_full(struct world *world)
 	add_odd_logs(world);
 }
 
-/* Ids that no one should use as they come for a file's name. */
+/* IDs that are dangerous as file names. */
 void
 make_hostile(struct world *world)
 {
@@ -226,7 +226,7 @@ make_hostile(struct world *world)
 	}
 }
 
-/* Many of one kind; what they carry is as small as it may be. */
+/* Many records with as little content as possible. */
 void
 make_bulk(struct world *world, const struct sizes *sizes)
 {

@@ -1,6 +1,6 @@
 /*
- * Data that moves while it is read: records come at the front of a list, or
- * go from it.
+ * Data that changes while it is read: records appear at the front of a list,
+ * or disappear.
  */
 
 #include <stdio.h>
@@ -9,7 +9,7 @@
 
 #include "fixture.h"
 
-/* Put a record in front: a copy of the first, with an id of its own. */
+/* Insert a copy of the first record with a new ID at the front. */
 static void
 insert_front(struct list *list)
 {

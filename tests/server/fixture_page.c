@@ -1,5 +1,5 @@
 /*
- * Pages, made once and kept.
+ * A cache of pages.
  */
 
 #include <inttypes.h>
@@ -66,7 +66,7 @@ cache_for(struct list *list, uint64_t size, bool children)
 	return cache;
 }
 
-/* Records number*size.. of the list, and none beyond its end. */
+/* The records of a page, cached; none past the end of the list. */
 struct body
 page_of(struct list *list, uint64_t page, uint64_t size, bool children)
 {

@@ -1,5 +1,5 @@
 /*
- * A file and what belongs to it, made from a seed.
+ * A file and its records, generated from a seed.
  */
 
 #include <stdio.h>
@@ -46,7 +46,7 @@ environments(const struct world *world, bool production, bool staging)
 	return buf_take(&buf);
 }
 
-/* The evaluator that watches others, as they carry it. */
+/* The evaluator that monitors other files, as embedded in them. */
 static char *
 an_evaluator(const struct world *world)
 {
@@ -270,7 +270,7 @@ plan_add_logs(const struct plan *plan, struct file *file, unsigned n,
 	}
 }
 
-/* A log in a trace, below ${parent}; it is listed under its own file too. */
+/* A log in a trace, below ${parent}; its own file lists it too. */
 static char *
 add_child(const struct plan *plan, struct file *file, uint64_t n,
     const char *parent, const char *trace, const char *flow,
@@ -375,7 +375,7 @@ add_evaluation_log(const struct plan *plan, struct evaluation *evaluation,
 	buf_addf(&key, "%s %s", run, id);
 	record = list_add(&evaluation->logs, buf_take(&key), buf_take(&buf),
 	    log.created);
-	/* What is served for it by itself; see world_log(). */
+	/* The form in which it is served alone; see world_log(). */
 	record->plain = full != NULL ? full : text;
 	free(judged);
 	if (full != NULL)

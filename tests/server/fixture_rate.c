@@ -1,6 +1,6 @@
 /*
- * A limit on requests a second that the client is not told of: a fixed window
- * or a token bucket.  And refusals now and then, whatever the pace.
+ * A limit on requests per second that is not reported in headers: a fixed
+ * window or a token bucket.  And refusals that don't depend on the rate.
  */
 
 #include <inttypes.h>
@@ -56,16 +56,16 @@ rate_allows(const struct serve_settings *settings)
 	return ok;
 }
 
-/* ------------------------------------------- twice, a fraction of all URLs */
+/* ------------------------------------ refusals of a fraction of all URLs */
 
-#define SEEN 65536	/* URLs that are refused, at most */
+#define SEEN 65536	/* the most URLs refused */
 
 static struct {
 	uint64_t hash;
 	unsigned times;
 } seen[SEEN];
 
-/* FNV-1a, and a finish that mixes its upper bits in. */
+/* FNV-1a, with its upper bits mixed in. */
 static uint64_t
 hash_of(const char *route, const char *id, uint64_t page, uint64_t size)
 {

@@ -1,7 +1,6 @@
 /*
- * Records as the platform makes them: every field that its own client calls
- * required is there, at every depth; the optional ones come and go, as null
- * or not at all.
+ * Records like the platform's: every field that its own client requires, at
+ * every depth; optional ones are sometimes null or missing.
  */
 
 #include <inttypes.h>
@@ -35,7 +34,7 @@ add_time(struct buf *buf, const char *name, int64_t ms, unsigned form)
 	buf_adds(buf, ", ");
 }
 
-/* A key that may be left out: there, null, or absent. */
+/* An optional key: present, null, or absent. */
 static void
 add_optional(struct buf *buf, const char *name, const char *json,
     uint64_t which)
@@ -310,7 +309,7 @@ record_evaluation(struct buf *buf, const char *id, const char *file_id,
 	buf_addf(buf, ", \"version\": %s}]}", evaluator);
 }
 
-/* Stats of every kind that has no mark to tell it by. */
+/* Stats of every kind that has no type field. */
 static void
 add_evaluator_stats(struct buf *buf, unsigned n, const char *evaluator)
 {
@@ -350,7 +349,7 @@ record_stats(struct buf *buf, const char *const *runs,
 	buf_adds(buf, "]}");
 }
 
-/* Text of about so many bytes. */
+/* Text of about this many bytes. */
 static void
 add_prose(struct buf *buf, uint64_t n, size_t bytes)
 {

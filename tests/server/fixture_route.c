@@ -1,5 +1,5 @@
 /*
- * What a request asks for.
+ * Parsing requests to the v5 API.
  */
 
 #include <microhttpd.h>
@@ -192,7 +192,7 @@ find_page(struct route *route, const struct serve_settings *settings)
 		route->size = settings->clamp;
 }
 
-/* The id by which tests name the request. */
+/* The ID that faults match, and that is recorded. */
 static void
 find_id(struct route *route)
 {

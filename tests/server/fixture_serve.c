@@ -1,5 +1,5 @@
 /*
- * The server: from a request to an answer, and what faults make of it.
+ * The server: from a request to an answer, changed by faults.
  */
 
 #include <arpa/inet.h>
@@ -24,7 +24,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 /* ----------------------------------------------------------- the answer */
 
-/* A body that comes slowly, or not to its end. */
+/* A body that is sent slowly, or not completely. */
 struct slow {
 	struct answer answer;
 	struct fault fault;
@@ -46,7 +46,7 @@ slow_read(void *cookie, uint64_t offset, char *out, size_t max)
 	}
 	if (slow->fault.kind == FAULT_STALL &&
 	    offset >= (uint64_t)slow->fault.value) {
-		/* "For ever", for whom it may concern: ten minutes. */
+		/* Ten minutes are practically forever. */
 		sleep(600);
 		return MHD_CONTENT_READER_END_WITH_ERROR;
 	}
@@ -65,7 +65,7 @@ slow_read(void *cookie, uint64_t offset, char *out, size_t max)
 	return (ssize_t)n;
 }
 
-/* Blanks without end, or nearly: ${value} MB before the body. */
+/* ${value} MB of spaces instead of the body. */
 static ssize_t
 big_read(void *cookie, uint64_t offset, char *out, size_t max)
 {
@@ -276,7 +276,7 @@ send_answer(struct MHD_Connection *connection, struct answer *answer,
 	return rc;
 }
 
-/* Questions about the server itself, for tests. */
+/* Requests that control the server, for tests. */
 static enum MHD_Result
 serve_control(struct MHD_Connection *connection, const char *url)
 {
@@ -447,7 +447,7 @@ serve_trace(struct MHD_Connection *connection, const char *url,
 	return send_answer(connection, &answer, faulty ? &fault : NULL);
 }
 
-/* A request on its way in. */
+/* A request that is being received. */
 struct incoming {
 	bool is_asked;		/* it is counted */
 	struct buf body;
@@ -470,7 +470,7 @@ on_request(void *cookie, struct MHD_Connection *connection, const char *url,
 		*data_len = 0;
 		return MHD_YES;
 	}
-	/* As a proxy is asked: the whole address. */
+	/* A proxy gets an absolute URL. */
 	if (strncmp(url, "http://", 7) == 0 && strchr(url + 7, '/') != NULL)
 		url = strchr(url + 7, '/');
 	if (strncmp(url, "/_", 2) == 0)
@@ -513,7 +513,7 @@ on_completed(void *cookie, struct MHD_Connection *connection, void **state,
 	free(incoming);
 }
 
-/* Keep the path as it came: ids may hold slashes. */
+/* Keep the path encoded: IDs may contain slashes. */
 static size_t
 keep_escapes(void *cookie, struct MHD_Connection *connection, char *text)
 {

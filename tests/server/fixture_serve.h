@@ -25,15 +25,15 @@ struct argument {
 	char *name, *value;
 };
 
-/* What a request asks for. */
+/* A parsed request. */
 struct route {
 	const char *name;	/* "logs", "versions", ... "unknown" */
-	char *id;		/* the nearest one, or NULL */
+	char *id;		/* see README.md, or NULL */
 	char *parts[8];		/* of the path, decoded */
 	size_t n_parts;
 	struct argument arguments[64];
 	size_t n_arguments;
-	uint64_t page, size;	/* of a paged one; 0: it isn't */
+	uint64_t page, size;	/* 0: not paged */
 	bool bad_page, bad_size;
 };
 
@@ -52,27 +52,27 @@ struct trace_request {
 	struct route route;	/* its name, and the page, for faults */
 };
 
-/* Find out which route it is, and which page is asked for. */
+/* Find the route and the page. */
 void trace_parse(struct trace_request *, const struct serve_settings *);
-/* Answer it; records of the fault ${kind} are left out, come or go. */
+/* Answer it; the fault may add or remove rows first. */
 void trace_answer(struct trace_request *, const struct serve_settings *,
     const struct fault *, struct answer *);
-/* What every answer has, whatever its status. */
+/* Add the headers of every answer. */
 void trace_headers(const struct serve_settings *, struct answer *);
-/* May it be served now?  If not, ${answer} says so. */
+/* May it be served now?  If not, set ${answer}. */
 bool trace_rate(const struct serve_settings *, struct answer *);
 /* An error in the form that ${form} names: nested, flat or html. */
 void trace_error(struct answer *, int, const char *, const char *,
     const char *);
-/* The right token, as it must be sent? */
+/* Does the request have the key? */
 bool trace_has_key(struct MHD_Connection *, const struct serve_settings *);
 /* Make the rows. */
 void trace_make(const struct serve_settings *);
-/* All rows of one kind as they are listed, a line each. */
+/* All rows of one kind in the order of listing, one per line. */
 char *trace_truth(const char *, size_t *);
 void answer_header(struct answer *, const char *, char *);
 
-/* The made-up API for cursors and spans of time: see fixture_items.c. */
+/* The API with cursors and time ranges: see fixture_items.c. */
 bool items_parse(struct trace_request *, const struct serve_settings *);
 void items_answer(struct trace_request *, const struct serve_settings *,
     struct answer *);

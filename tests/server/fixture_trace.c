@@ -1,8 +1,7 @@
 /*
- * A second API: conversation records and logs of a namespace, asked for by
- * POST, newest first.  Which routes there are, how their bodies are nested and
- * what filters they take is the table below; the rows are made from their
- * numbers when they are asked for.
+ * A second API: conversation records and logs of a namespace, fetched by POST,
+ * newest first.  The table below has the routes, the nesting of their bodies
+ * and their filters.  Rows are generated from their numbers on request.
  */
 
 #include <inttypes.h>
@@ -21,7 +20,7 @@
 #define NAMESPACE "customer-support"
 #define STEP INT64_C(20000)	/* ms between one row and the next */
 
-/* Rows that come while the server runs: their numbers, their time. */
+/* Rows added while the server runs: their numbers and times. */
 #define LATE 10000000u
 #define LATE_START INT64_C(1893456000000)	/* 2030-01-01 */
 
@@ -68,7 +67,7 @@ static const char *const agents[] = { "Triage", "Orders", "Jos\xc3\xa9" };
 static const char *const levels[] = { "debug", "info", "info", "info",
     "info", "info", "info", "warn", "warn", "error" };
 
-/* What a row is filtered by; ${which} is one of the route's two. */
+/* The value of a row for one of the route's two filters. */
 static void
 value_of(int kind, uint32_t number, int which, char out[64])
 {
@@ -104,7 +103,7 @@ add_record(struct buf *buf, uint32_t number, const char *when)
 	    "\"inserted_at\": \"%s\", \"created_at\": \"%s\", "
 	    "\"external_user_channel\": \"whatsapp\"", number % 100,
 	    number % 50, number % 100 + number % 50 + 120, when, when);
-	/* What a program that decodes numbers would change. */
+	/* Numbers that change when they are decoded and encoded. */
 	if (number % 50 == 0)
 		buf_adds(buf, ", \"wam_id\": 12345678901234567890123, "
 		    "\"cost\": 1.50E-7, \"x\": 1E400");
@@ -195,7 +194,7 @@ trace_truth(const char *kind, size_t *n)
 	return buf_take(&buf);
 }
 
-/* Rows come, the newest of all, or go from the middle. */
+/* Add the newest rows, or remove rows in the middle. */
 static void
 move_rows(int kind, const struct fault *fault)
 {
@@ -328,7 +327,7 @@ trace_has_key(struct MHD_Connection *connection,
 	const char *sent = MHD_lookup_connection_value(connection,
 	    MHD_HEADER_KIND, "Authorization");
 
-	/* The old header counts more, where both are sent. */
+	/* The old header takes precedence. */
 	return MHD_lookup_connection_value(connection, MHD_HEADER_KIND,
 	    "tracer_token") == NULL && sent != NULL &&
 	    strncmp(sent, "Bearer ", 7) == 0 &&
@@ -384,7 +383,7 @@ trace_parse(struct trace_request *request,
 	json_decref(body);
 }
 
-/* A time in the filters, or ${usual}. */
+/* A time in the filters, or the default. */
 static int64_t
 when(json_t *filters, const char *name, int64_t default_value)
 {
@@ -434,7 +433,7 @@ add_rest(struct buf *buf, const struct trace_route *route, const char *shape,
 		    offset + n < total ? "true" : "false");
 }
 
-/* The rows that are asked for, and what is beside them. */
+/* Add the requested rows, and the values beside them. */
 static void
 add_rows(const struct trace_request *request,
     const struct serve_settings *settings, const struct trace_route *route,
@@ -473,7 +472,7 @@ add_rows(const struct trace_request *request,
 	answer->body.data = buf_take(&buf);
 }
 
-/* Is the request one that can be answered?  If not, say so. */
+/* Validate the request; if it is invalid, set the answer. */
 static bool
 check(const struct trace_request *request, const struct trace_route *route,
     json_t *body, json_t *filters, struct answer *answer)

@@ -103,8 +103,8 @@ index_list(struct world *world, const struct list *list, size_t *capacity)
 }
 
 /*
- * The log in an evaluation's log: what stands at "log", as it is served by
- * itself, is kept as ${plain} of the list's record.
+ * Index the logs at "log" in an evaluation's logs; ${plain} of the record is
+ * the form in which such a log is served alone.
  */
 static void
 index_evaluation(struct world *world, const struct evaluation *evaluation,
@@ -126,7 +126,7 @@ index_evaluation(struct world *world, const struct evaluation *evaluation,
 	}
 }
 
-/* Every log that can be asked for by itself, sorted by its id. */
+/* Every log that can be fetched alone, sorted by ID. */
 static void
 index_logs(struct world *world)
 {

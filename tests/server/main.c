@@ -1,6 +1,6 @@
 /*
- * hlexport-fixture: the fixture API as a program.  It prints its address in
- * one line and serves until its standard input ends or it is told to stop.
+ * hlexport-fixture: the fixture server.  It prints its URL in one line, and
+ * serves until its standard input ends.
  */
 
 #include <getopt.h>
@@ -175,6 +175,6 @@ main(int argc, char **argv)
 	fflush(stdout);
 	while (read(STDIN_FILENO, &byte, 1) == 1)
 		;
-	/* Threads may be asleep in an answer: don't wait for them. */
+	/* Don't wait for threads that sleep in an answer. */
 	_exit(0);
 }

@@ -132,7 +132,7 @@ test_clock_reads_dates(void **state)
 {
 	static const struct {
 		const char *text;
-		int64_t wall;	/* -1: it is none */
+		int64_t wall;	/* -1: invalid */
 	} rows[] = {
 		{ "1970-01-01", 0 },
 		{ "1970-01-01T00:00:00Z", 0 },
@@ -189,7 +189,7 @@ test_clock_writes_dates(void **state)
 static void
 test_sha256_vectors(void **state)
 {
-	/* FIPS 180-4's own examples. */
+	/* The examples of FIPS 180-4. */
 	static const struct {
 		const char *text, *hex;
 	} rows[] = {
@@ -213,7 +213,7 @@ test_sha256_vectors(void **state)
 		assert_string_equal(hex, rows[i].hex);
 		assert_int_equal(sha256_from_hex(hex, back), 0);
 		assert_memory_equal(hash, back, sizeof(hash));
-		/* Byte by byte, looking at it on the way. */
+		/* Byte by byte, with a peek after each. */
 		sha256_restart(sum);
 		for (k = 0; k < strlen(rows[i].text); k++) {
 			sha256_peek(sum, back);
@@ -226,7 +226,7 @@ test_sha256_vectors(void **state)
 	assert_int_equal(sha256_from_hex("xyz", back), -1);
 }
 
-/* One by one, two at a time and by libcrypto alone: the same. */
+/* One at a time, two at a time and by libcrypto: the same hash. */
 static void
 test_sha256_ways(void **state)
 {
@@ -314,7 +314,7 @@ static void
 test_yaml_is_read_and_refused(void **state)
 {
 	static const struct {
-		const char *text, *error;	/* NULL: it is fine */
+		const char *text, *error;	/* NULL: valid */
 	} rows[] = {
 		{ "a: 1\nb: [x, y]\nc: {d: e}\n", NULL },
 		{ "a: 1\na: 2\n", "t:2: duplicate key \"a\"" },
@@ -380,7 +380,7 @@ test_files_are_replaced_whole(void **state)
 	assert_int_equal(stat("a", &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
 	assert_int_equal(access(".hlexport-a", F_OK), -1);
-	/* A directory that is not there: an error that names it. */
+	/* A missing directory: an error that names it. */
 	assert_int_equal(file_replace(dir, "no/a", "x", 1, &err), 0);
 	assert_int_equal(stat("no", &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0700);
@@ -419,7 +419,7 @@ test_files_never_follow_links(void **state)
 	close(dir);
 }
 
-/* A file of holes may be larger than memory; nothing is read of it. */
+/* A sparse file may be larger than memory; it is not read. */
 static void
 test_endless_files(void **state)
 {
@@ -442,7 +442,7 @@ test_endless_files(void **state)
 	close(dir);
 }
 
-/* What is in the way of a new file is not written to, whatever it is. */
+/* Creating a file never writes to an existing one of that name. */
 static void
 test_new_files_are_nobody_elses(void **state)
 {
@@ -463,14 +463,14 @@ test_new_files_are_nobody_elses(void **state)
 	read_back("pipe", "z");
 	read_back("theirs/it", "it");
 	assert_int_equal(access("theirs/new", F_OK), -1);
-	/* What is there is written to only if it has no other name. */
+	/* An existing file is written to only if it has one link. */
 	assert_int_equal(link("theirs/it", "second"), 0);
 	assert_int_equal(file_open(dir, "second", O_RDWR | O_APPEND, &err), -1);
 	assert_int_equal(errno, EMLINK);
 	fd = file_open(dir, "second", O_RDONLY, &err);
 	assert_int_not_equal(fd, -1);
 	close(fd);
-	/* And it is a file. */
+	/* Only regular files are opened. */
 	assert_int_equal(mkfifo("fifo", 0600), 0);
 	assert_int_equal(file_open(dir, "fifo", O_RDONLY, &err), -1);
 	assert_int_equal(errno, ENXIO);

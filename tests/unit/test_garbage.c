@@ -1,6 +1,6 @@
 /*
- * What is no HTTP, or hardly any: real libcurl against a server that says just
- * what a row says.
+ * Replies that are hardly HTTP: real libcurl against a server that sends
+ * exactly the bytes of a row.
  */
 
 #include "unit.h"
@@ -13,13 +13,13 @@
 #include "http/http_internal.h"
 
 #define TRIES 3
-#define GOOD_ONES 3	/* others, with each */
+#define GOOD_ONES 3	/* other requests, with each */
 
 #define OK_HEAD "HTTP/1.1 200 OK\r\n"
 
 static const char good[] = OK_HEAD "Content-Length: 2\r\n\r\n{}";
 
-/* A reply, what is said of it, and how many letters a "~" in it stands for. */
+/* A reply, the message about it, and how many letters a "~" stands for. */
 static const struct {
 	const char *reply, *why;
 	size_t letters;
@@ -50,7 +50,7 @@ static const struct {
 	{ "~", "", 400000 },
 };
 
-/* Write the row; nobody may want all of it. */
+/* Write the row; the client may close early. */
 static void
 answer(int on, const char *reply, size_t letters)
 {
@@ -129,7 +129,7 @@ stop_server(void **state)
 	return waitpid(server, NULL, 0) == server ? 0 : -1;
 }
 
-/* Ask for ${path}s from the one given on. */
+/* Request paths, starting with the given one. */
 static void
 ask(struct http *http, size_t path)
 {
@@ -137,7 +137,7 @@ ask(struct http *http, size_t path)
 	    .url = mem_format("%s/%zu", base, path) });
 }
 
-/* It costs its own request, and no other. */
+/* It fails its own request only. */
 static void
 test_garbage_ends_no_run(void **state)
 {

@@ -171,7 +171,7 @@ test_retry_after(void **state)
 	assert_int_equal(when("2026"), 2026000);
 	assert_int_equal(when("tomorrow"), -1);
 	assert_int_equal(when("1e3"), -1);
-	/* What is past is now. */
+	/* A past time means now. */
 	assert_int_equal(when("Sun, 06 Nov 1994 08:49:37 GMT"),
 	    0);
 }
@@ -194,13 +194,13 @@ test_waits_grow_and_differ(void **state)
 			assert_in_range(wait, 500, max);
 			sum += wait;
 		}
-		/* Over the whole range, not at one of its ends. */
+		/* Values spread over the range. */
 		assert_in_range(sum / 1000, (500 + max) * 4 / 10,
 		    (500 + max) * 6 / 10);
 	}
 }
 
-/* ------------------------------------------------------------- the pace */
+/* ------------------------------------------------------------- the rate */
 
 static void
 test_the_breaker(void **state)
@@ -216,7 +216,7 @@ test_the_breaker(void **state)
 	limit_accepted(&limit);
 	for (i = 0; i < 63; i++)
 		limit_failure(&limit, false);
-	/* An answer, even a bad one: the server is there. */
+	/* An answer, even an error, shows that the server is up. */
 	limit_failure(&limit, true);
 	limit_failure(&limit, false);
 	assert_false(limit_is_broken(&limit));
@@ -232,7 +232,7 @@ test_the_breaker(void **state)
 	assert_true(limit_is_broken(&limit));
 }
 
-/* --------------------------------------------------------- what is said */
+/* ------------------------------------------------------------ messages */
 
 static void
 test_errors_are_explained(void **state)
@@ -332,7 +332,7 @@ test_where_a_next_page_may_be(void **state)
 	static char plain[] = "files.h", port[] = "f:8443", six[] = "[::1]:81";
 	static char *const hosts[] = { plain, port, six, NULL };
 	static const struct {
-		const char *base, *link, *url;	/* NULL: nowhere */
+		const char *base, *link, *url;	/* NULL: refused */
 		bool allowed;	/* with ${hosts} */
 	} rows[] = {
 		{ "https://h", "a?x=2", "https://h/v1/a?x=2", false },
@@ -347,7 +347,7 @@ test_where_a_next_page_may_be(void **state)
 		    true },
 		{ "https://h", "https://FILES.h:443/a",
 		    "https://FILES.h:443/a", true },
-		/* The key goes nowhere in the clear, if it didn't so far. */
+		/* A key used over https is never sent over http. */
 		{ "https://h", "http://files.h/a", "https://files.h/a",
 		    true },
 		{ "http://h", "http://files.h/a", "http://files.h/a", true },
@@ -400,7 +400,7 @@ draw(uint32_t *seed, unsigned n)
 	return (*seed >> 16) % n;
 }
 
-/* Headers made by the grammar, which know their own answer. */
+/* Headers generated from the grammar, with the expected result. */
 static void
 test_generated_links(void **state)
 {
@@ -472,9 +472,9 @@ test_headers_of_a_budget(void **state)
 }
 
 /*
- * Sixty requests in each minute, of a fixed window that begins at ${from}:
- * how many are refused, and how many are served in ten minutes, if replies
- * take ${latency} ms and so many are on the wire?
+ * A quota of 60 requests a minute, in fixed windows from ${from}: how many are
+ * refused, and how many are served in ten minutes, if replies take ${latency}
+ * ms with so many requests in flight?
  */
 static void
 serve_by_quota(int64_t from, int64_t latency, unsigned jobs,
@@ -497,7 +497,7 @@ serve_by_quota(int64_t from, int64_t latency, unsigned jobs,
 		}
 		if (n == jobs || quota_next(&quota, n, now) > now)
 			continue;
-		/* It is counted when it arrives; the reset is rounded. */
+		/* A request counts when it arrives; the reset is rounded. */
 		if ((now + from) / 60000 != window)
 			used = 0;
 		window = (now + from) / 60000;
@@ -531,12 +531,12 @@ test_a_budget_that_is_told_is_kept_to(void **state)
 		    (long long)rows[i].latency, rows[i].jobs, served,
 		    refused);
 		assert_int_equal(refused, 0);
-		/* All there is, but for the windows at both ends. */
+		/* The full quota, except in the first and last window. */
 		assert_in_range(served, 590, 660);
 	}
 }
 
-/* Whatever is in it, and however an address is written. */
+/* All forms of URLs and passwords. */
 static void
 test_no_password_is_told(void **state)
 {

@@ -1,7 +1,7 @@
 /*
- * The pace (http_limiter.c) against simulated servers, on a simulated clock: 16
- * requests under way, replies that take 5 to 80 ms.  What each case came to
- * is printed; tests/bench/bench.py shows it.
+ * The rate limiter (http_limiter.c) against simulated servers, on a simulated
+ * clock: 16 requests in flight, replies that take 5 to 80 ms.  Each case prints
+ * its result; tests/bench/bench.py shows it.
  */
 
 #include "unit.h"
@@ -9,7 +9,7 @@
 #include "http/http_limiter.h"
 
 #define JOBS 16
-#define OPEN (JOBS * 33)	/* with those that wait to be tried again */
+#define OPEN (JOBS * 33)	/* including those that wait for a retry */
 #define BEGIN 1000	/* ms, on the simulated clock */
 #define WARM 60000	/* ms before refusals are counted */
 
@@ -20,14 +20,14 @@ struct server {
 	double rate, tokens, last;
 	int64_t window;
 	unsigned used;
-	double log[1024];	/* SLIDING: when it took the last ones */
+	double log[1024];	/* SLIDING: when it served the last ones */
 	unsigned first, n;
-	unsigned busy;		/* WIDTH: with so many at a time */
+	unsigned busy;		/* WIDTH: the concurrency limit */
 };
 
 struct url {
 	bool is_open, is_out;
-	unsigned left;		/* it is refused so often */
+	unsigned left;		/* how often it is refused */
 	unsigned tries;
 	int64_t due;
 };
@@ -48,9 +48,9 @@ struct world {
 	struct url urls[OPEN];
 	struct wire wire[JOBS];
 	unsigned on_wire, open, fresh, over;
-	double share;		/* of the URLs are refused */
-	unsigned times;		/* so often; 0: once or twice */
-	int64_t retry_after;	/* ms; -1: not said */
+	double share;		/* share of URLs refused */
+	unsigned times;		/* how often; 0: once or twice */
+	int64_t retry_after;	/* ms; -1: not reported */
 	bool is_plain;
 	uint64_t random;
 	uint64_t good, refused;	/* after ${WARM} */
@@ -104,7 +104,7 @@ takes(struct server *server, double now)
 	return true;
 }
 
-/* Requests arrive at the server, the first one first. */
+/* Requests arrive at the server in order. */
 static void
 arrive(struct world *world, int64_t now)
 {
@@ -129,7 +129,7 @@ arrive(struct world *world, int64_t now)
 	} while (true);
 }
 
-/* As http.c waits: soon at first, then longer. */
+/* The back-off of http.c. */
 static int64_t
 wait_of(struct world *world, unsigned tries)
 {
@@ -174,7 +174,7 @@ come(struct world *world, int64_t now)
 	}
 }
 
-/* One to be sent: first those that were refused, but not as scouts. */
+/* The next to send: refused ones first, but not as scouts. */
 static struct url *
 pick(struct world *world, int64_t now)
 {
@@ -236,7 +236,7 @@ world_init(struct world *world, uint64_t seed)
 	world->retry_after = -1;
 }
 
-/* Let ${n} URLs be had; return how long it took. */
+/* Fetch ${n} URLs; return how long it took. */
 static int64_t
 have_all(struct world *world, unsigned n)
 {
@@ -251,7 +251,7 @@ have_all(struct world *world, unsigned n)
 	return now - BEGIN;
 }
 
-/* Let ${ms} pass, with URLs without end. */
+/* Fetch an endless list of URLs for ${ms}. */
 static int64_t
 pass(struct world *world, int64_t now, int64_t ms)
 {
@@ -290,7 +290,7 @@ test_refusals_whatever_the_pace(void **state)
 			took = have_all(&world, 5000);
 			worst = took > worst ? took : worst;
 		}
-		/* Beside it, a URL may wait twice because it was told to. */
+		/* A URL may also wait twice for a Retry-After. */
 		ratio = (double)(worst - (kind == 2 ? 2000 : 0)) /
 		    (double)calm;
 		print_message("# %2.0f %% refused, %s: %.2f x\n",
@@ -302,9 +302,9 @@ test_refusals_whatever_the_pace(void **state)
 }
 
 /*
- * The aim is 95 % of the limit and at most 1 % refused, after the first
- * minute.  Most of these reach it.  What is asserted is what all do; other
- * seeds do worse, see doc/RELIABILITY.md.
+ * The goal is 95 % of the limit with at most 1 % refused, after the first
+ * minute.  Most cases reach it.  The assertions hold for all of them; other
+ * seeds are worse, see doc/RELIABILITY.md.
  */
 static void
 test_hard_limits(void **state)
@@ -344,7 +344,7 @@ test_hard_limits(void **state)
 	assert_true(sum / (double)i > 0.96);
 }
 
-/* So many at a time: beside a client that knows how many. */
+/* A concurrency limit: compare with a client that knows it. */
 static void
 test_limits_of_width(void **state)
 {
@@ -406,8 +406,8 @@ test_a_limit_that_rises(void **state)
 		print_message("# from %.0f/s to ten times that, kind %u: "
 		    "90 %% after %d s\n", rates[i / 3], kind, (int)s + 2);
 		/*
-		 * The aim is 60 s.  At one a second it can't be met: a probe
-		 * costs a refusal, and one in 60 is more than 1 %.
+		 * The goal is 60 s.  At one a second it is unreachable: a
+		 * probe costs a refusal, and one in 60 is more than 1 %.
 		 */
 		assert_true(s + 2 <= (rates[i / 3] < 2 ? 160 : 60));
 	}
@@ -415,7 +415,7 @@ test_a_limit_that_rises(void **state)
 
 /* ----------------------------------- many of them: CHECK_SIZE=soak */
 
-/* What came of many servers of a kind. */
+/* The results of many servers of one kind. */
 struct tally {
 	double taken, refused, min, max;
 	unsigned n, enough, few;

@@ -26,7 +26,7 @@ static const char *const accepted[] = {
 	"[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]",
 	"[null,true,false,0,\"\",[],{}]", "{\"a\":{\"b\":{\"c\":[{}]}}}",
 	"\xef\xbb\xbf{}",
-	/* Strings whose ends fall on all places of a block of 16. */
+	/* Strings that end at every offset in a block of 16. */
 	"\"123456789012345\"", "\"1234567890123456\"",
 	"\"12345678901234567\"", "\"1234567890123456789012345678901\"",
 	"\"12345678901234\\n\"", "\"123456789012345\xc3\xa9\"",
@@ -66,7 +66,7 @@ test_what_rfc_8259_accepts(void **state)
 	for (i = 0; i < LENGTH(accepted); i++)
 		if (page_check(accepted[i], strlen(accepted[i]), &err) == -1)
 			fail_msg("%s: %s", accepted[i], err.text);
-	/* A NUL is no end of text. */
+	/* A NUL does not end the text. */
 	assert_int_equal(page_check("[1]\0", 4, &err), -1);
 }
 
@@ -85,7 +85,7 @@ test_what_rfc_8259_refuses(void **state)
 	}
 }
 
-/* Each accepted text, cut anywhere, is refused (but for numbers). */
+/* Every valid text, truncated anywhere, is invalid (except numbers). */
 static void
 test_cut_texts_are_refused(void **state)
 {
@@ -100,7 +100,7 @@ test_cut_texts_are_refused(void **state)
 		if (strchr("{[\"", text[0]) == NULL)
 			continue;
 		for (n = 0; n < strlen(text); n++) {
-			/* A copy of just that size: reading on is seen. */
+			/* A copy of the exact size, so that sanitizers notice overreads. */
 			copy = memcpy(malloc(n + 1), text, n);
 			copy = realloc(copy, n > 0 ? n : 1);
 			if (page_check(copy, n, &err) == 0)
@@ -134,7 +134,7 @@ static const struct source_shape listed = { .form = SOURCE_RECORDS,
     .records = "records", .total = "total", .size = "size",
     .number = "page" };
 
-/* Read ${text}; what is found is valid until the next call. */
+/* Read ${text}; the result is valid until the next call. */
 static int
 read_text(struct page *page, const struct source_shape *shape, const char *text,
     struct err *err)
@@ -272,7 +272,7 @@ test_other_shapes(void **state)
 	assert_int_equal(page.total, 7);
 	assert_int_equal(page.more, 1);
 	assert_true(text_is(page.cursor, "\"c1\""));
-	/* Of a name that comes twice, the last one counts. */
+	/* If a name occurs twice, the last one counts. */
 	assert_int_equal(read_text(&page, &nested, "{\"data\":{\"items\":[1],"
 	    "\"items\":[2,3]},\"meta\":{\"has_more\":true},\"meta\":{}}",
 	    &err), 0);
@@ -313,7 +313,7 @@ test_other_shapes(void **state)
 	page_release(&page);
 }
 
-/* What a reply says beside its records, and what that means; -1: nothing. */
+/* Values beside the records, and their meaning; -1: none. */
 struct said {
 	const char *value;
 	int64_t means;
@@ -531,7 +531,7 @@ test_lines_lose_breaks_and_nothing_else(void **state)
 	page_line(page.records[0], &line);
 	assert_string_equal(line.data, "{\"a\": 1,\t\"b\" : \"x\\ny\"}");
 	text_release(&line);
-	/* Breaks between the records are none in them. */
+	/* Line breaks between records are not in them. */
 	assert_int_equal(read_text(&page, &listed,
 	    "{\"records\":[\n{},\n{}\n]\n}", &err), 0);
 	assert_false(page.has_breaks);

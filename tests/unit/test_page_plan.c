@@ -1,7 +1,6 @@
 /*
- * What one walk over a reply notes of its records, against what jansson finds
- * in them: made-up documents, with names that come twice, escapes in names,
- * and things in odd places.
+ * The values that a walk records, compared with jansson: generated documents
+ * with duplicate names, escapes in names, and values in odd places.
  */
 
 #include "unit.h"
@@ -59,7 +58,7 @@ add_value(struct text *text, unsigned depth)
 	text_adds(text, kind == 2 ? "}" : "]");
 }
 
-/* What jansson finds at ${path}, or NULL; the last of a name counts. */
+/* jansson's value at ${path}, or NULL; the last of a name counts. */
 static json_t *
 find(json_t *json, const char *path)
 {

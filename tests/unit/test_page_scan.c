@@ -1,7 +1,7 @@
 /*
- * The walks that look at many bytes at once against the plain one: the same
- * verdict, the same place and the same records, for texts that are damaged
- * anyhow, at each alignment, with nothing readable behind their end.
+ * The vectorized walks against the portable one: the same result, place and
+ * records, for texts with any damage, at each alignment, and with no readable
+ * memory after their end.
  */
 
 #include "unit.h"
@@ -25,7 +25,7 @@ dice(unsigned n)
 	return (unsigned)((seed * UINT64_C(2685821657736338717)) >> 33) % n;
 }
 
-/* Something of a string's inside. */
+/* Add part of a string. */
 static void
 add_inside(struct text *text)
 {
@@ -105,7 +105,7 @@ walk(struct result *result, const struct page_plan *plan, const char *data,
 	result->rc = page_scan_by(&result->scan, means);
 }
 
-/* The length of what was not found is not set. */
+/* The length of a missing value is undefined. */
 static void
 compare_found(const struct page_plan *plan, const struct span *plain,
     const struct span *other)
@@ -147,7 +147,7 @@ compare(const struct page_plan *plan, const char *data, size_t len,
 	page_release(&other.page);
 }
 
-/* A page that can be read, in front of one that can't. */
+/* A readable page before an unreadable one. */
 static char *
 map_edge(size_t *size)
 {
@@ -179,7 +179,7 @@ try_all(enum page_means means)
 		hurt(&text);
 		if (text.len > MAX_LEN)
 			text.len = MAX_LEN;
-		/* To the very end, and so at each alignment. */
+		/* Up to the end of the page, so at each alignment. */
 		pos = edge + size - text.len;
 		memcpy(pos, text.data, text.len);
 		compare(plan, pos, text.len, means);
@@ -192,7 +192,7 @@ try_all(enum page_means means)
 	page_plan_free(plan);
 }
 
-/* A long string that is whole, with one byte put at each place. */
+/* A long valid string, with one byte replaced at each place. */
 static void
 try_each_place(enum page_means means)
 {

@@ -5,7 +5,7 @@
 static struct source_resource resource = { .shape = {
     .form = SOURCE_OBJECT } };
 
-/* What page_split() makes of each piece of a file. */
+/* The items that page_split() finds in a file. */
 static const struct {
 	const char *text;
 	const char *found;	/* R record, E empty, D damaged */
@@ -14,7 +14,7 @@ static const struct {
 	{ "", "", 0 },
 	{ "{}\n", "R", 0 },
 	{ "{}\n{}\n", "RR", 0 },
-	/* The same twice is two. */
+	/* Two equal records are two records. */
 	{ "{\"id\":1}\n{\"id\":1}\n", "RR", 0 },
 	{ "\n", "E", 0 }, { "\n\n{}\n\n", "EERE", 0 }, { " \t\r\n", "E", 0 },
 	{ "{}", "R", PAGE_ODD_END },
@@ -29,7 +29,7 @@ static const struct {
 	{ "{} \r\n", "R", PAGE_ODD_BLANKS | PAGE_ODD_RETURNS },
 	{ "{\"a\":NaN}\n", "R", PAGE_ODD_WORDS },
 	{ "{\"a\":-Infinity}\n", "R", PAGE_ODD_WORDS },
-	/* Laid out, with neighbours, with another inside, without an end. */
+	/* Over several lines: beside others, nested, unterminated. */
 	{ "{\n \"a\": 1\n}\n", "R", PAGE_ODD_LAYOUT },
 	{ "{}\n{\n\t\"a\": 1\n}\n{}\n", "RRR", PAGE_ODD_LAYOUT },
 	{ "{\n  \"a\": {\n    \"b\": 1\n  }\n}\n", "R", PAGE_ODD_LAYOUT },
@@ -37,7 +37,7 @@ static const struct {
 	{ "{\n \"a\": 1\n}", "R", PAGE_ODD_LAYOUT | PAGE_ODD_END },
 	{ "\xef\xbb\xbf{\n \"a\": 1\n}\n", "R", PAGE_ODD_LAYOUT |
 	    PAGE_ODD_BOM },
-	/* Torn lines, which hide no neighbour. */
+	/* Torn lines don't hide their neighbours. */
 	{ "{\"a\":1}\n{\"a\":", "RD", PAGE_ODD_END },
 	{ "{\"a\":\n{\"a\":1}\n", "DR", 0 },
 	{ "{\n{\"a\":1}\n", "DR", 0 },
@@ -58,8 +58,8 @@ say(char *found, enum page_kind kind)
 }
 
 /*
- * Split it when ${step} bytes more are there each time.  What is said must not
- * hang on that, and each byte must be used once.
+ * Split with ${step} more bytes at a time.  The result must not depend on that,
+ * and every byte must be used once.
  */
 static void
 split(const char *text, size_t step, char found[16], unsigned *odd)
@@ -75,7 +75,7 @@ split(const char *text, size_t step, char found[16], unsigned *odd)
 	found[0] = '\0';
 	*odd = 0;
 	for (;;) {
-		/* Of just that size: reading on is seen. */
+		/* The exact size, so that sanitizers notice overreads. */
 		copy = malloc(have - offset + 1);
 		memcpy(copy, &text[offset], have - offset);
 		page_split(&page, plan, (struct span){ copy, have - offset },

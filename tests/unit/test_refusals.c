@@ -1,6 +1,6 @@
 /*
- * What servers say when they refuse, and what is done about it: the whole
- * room http on a simulated clock, over a libcurl that is a server as well.
+ * Refusals and the headers that come with them: the room http on a simulated
+ * clock, with a fake libcurl that plays the server.
  */
 
 #include "unit_http.h"
@@ -11,7 +11,7 @@
 
 /* ------------------------------------------------- times, as servers write */
 
-static int64_t skew;	/* of the server's clock; 0: it tells no Date */
+static int64_t skew;	/* of the server's clock; 0: no Date header */
 
 static int64_t
 server_wall(void)
@@ -20,8 +20,8 @@ server_wall(void)
 }
 
 /*
- * Write a time that is ${ms} away, or no time at all.  Return how long a
- * client must wait: 0 if it need not; -1 if it can't know.
+ * Write a time that is ${ms} away, or an invalid one.  Return how long a client
+ * must wait: 0 if it need not; -1 if it can't know.
  */
 static int64_t
 write_one(char out[100], int64_t ms)
@@ -76,7 +76,7 @@ write_one(char out[100], int64_t ms)
 	return ms > 0 ? ms : 0;
 }
 
-/* The same; now and then two of them, of which the later one counts. */
+/* The same; sometimes two of them, of which the later one counts. */
 static int64_t
 write_time(char out[100], int64_t ms)
 {
@@ -130,7 +130,7 @@ write_members(char out[200], int64_t left, int64_t s)
 	}
 }
 
-/* All that was drawn from the grammar is either obeyed or ignored. */
+/* Everything generated from the grammar is either obeyed or ignored. */
 static void
 answer_at_random(unsigned url, struct reply *reply)
 {
@@ -148,7 +148,7 @@ answer_at_random(unsigned url, struct reply *reply)
 		snprintf(reply->headers[reply->n_headers++], 200,
 		    "Retry-After: %s", time);
 		server.unclear += truth < 0;
-		/* A 403 without a time is a matter of rights. */
+		/* A 403 without a time means a lack of permission. */
 		if (truth < 0 && reply->status == 403)
 			reply->status = 429;
 		reply->wait = reply->status == 200 ? -1 : truth;
@@ -207,7 +207,7 @@ static const struct said_row {
 	int status;
 	const char *headers[3];
 	int64_t wait;		/* until the next is sent, at least; ms */
-	const char *line;	/* in the log, or why it ended */
+	const char *line;	/* in the log, or in the final error */
 } rows[] = {
 	{ 429, { "Retry-After: 120" }, 120000,
 	    "; the server says \"Retry-After: 120\": waiting 2m00s" },
@@ -221,7 +221,7 @@ static const struct said_row {
 	    "31.0 s" },
 	{ 429, { "X-RateLimit-Reset: 40" }, 40000,
 	    "\"X-RateLimit-Reset: 40\": waiting 40.0 s" },
-	/* Several of one name, be it by a proxy's hand. */
+	/* Several of one name, perhaps added by a proxy. */
 	{ 429, { "Retry-After: 5, 10" }, 10000,
 	    "; the server says \"Retry-After: 5, 10\": waiting 10.0 s" },
 	{ 429, { "Retry-After: 90,5 ,7" }, 90000, "7\": waiting 1m30s" },
@@ -234,7 +234,7 @@ static const struct said_row {
 	{ 429, { "X-RateLimit-Reset: 20, 30" }, 30000, "waiting 30.0 s" },
 	{ 200, { "X-RateLimit-Remaining: 5, 0", "X-RateLimit-Reset: 9" },
 	    9000, "" },
-	/* By the server's clock, whatever ours says. */
+	/* By the server's clock, not by ours. */
 	{ 429, { "Retry-After: Sat, 01 Jan 2000 00:00:30 GMT",
 	    "Date: Sat, 01 Jan 2000 00:00:00 GMT" }, 30000, "\"Retry-After: "
 	    "Sat, 01 Jan 2000 00:00:30 GMT\": waiting 30.0 s" },
@@ -260,7 +260,7 @@ static const struct said_row {
 	{ 429, { "Retry-After: 5", "Date: Thu, 01 Jan 1970 00:00:00 GMT" },
 	    5000, "\"Retry-After: 5\": waiting 5.0 s" },
 	{ 429, { "Retry-After: 7", "Date: yesterday" }, 7000, "waiting 7.0" },
-	/* Others are left, so this limit is not why. */
+	/* Requests are left, so this limit is not the reason. */
 	{ 429, { "X-RateLimit-Remaining: 7", "X-RateLimit-Reset: 40" },
 	    -1, "retry it: HTTP 429" },
 	{ 200, { "RateLimit: \"default\";r=0;t=30" }, 30000,
@@ -270,13 +270,13 @@ static const struct said_row {
 	{ 200, { "x-ratelimit-remaining-requests: 0",
 	    "x-ratelimit-reset-requests: 6m0s" }, 360000,
 	    "x-ratelimit-reset-requests: 6m0s" },
-	/* A moment is not worth a line. */
+	/* A short wait is not logged. */
 	{ 200, { "x-ratelimit-remaining-requests: 0",
 	    "x-ratelimit-reset-requests: 20ms" }, 20, "" },
 	{ 200, { "anthropic-ratelimit-requests-remaining: 0",
 	    "anthropic-ratelimit-requests-reset: 2099-01-01T00:00:00Z" }, -1,
 	    "anthropic-ratelimit-requests-reset: 2099-01-01T00:00:00Z" },
-	/* What came well stops nothing. */
+	/* A successful reply does not end the run. */
 	{ 200, { "X-RateLimit-Remaining: 0", "X-RateLimit-Reset: 7200" },
 	    -1, "\"X-RateLimit-Reset: 7200\", which is ignored: it is longer "
 	    "than --max-wait" },

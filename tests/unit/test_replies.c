@@ -1,6 +1,6 @@
 /*
- * Replies that are odd, slow or broken, and what is done about them: the whole
- * room http on a simulated clock, see unit_http.h.
+ * Odd, slow and broken replies: the room http on a simulated clock, see
+ * unit_http.h.
  */
 
 #include "unit_http.h"
@@ -15,7 +15,7 @@ static const struct slow_row {
 	bool is_good;
 	const char *line;	/* of the log */
 } slow_rows[] = {
-	/* A byte now and then, for days. */
+	/* A byte now and then would take days. */
 	{ "x", 100000, 1000, 60000, false,
 	    " bytes in 60 s" },
 	{ "x", 100000, 59000, 60000, false,
@@ -88,7 +88,7 @@ answer_elsewhere(unsigned url, struct reply *reply)
 	}
 }
 
-/* A wrong certificate is the end, unless one reply led to it. */
+/* A bad certificate ends the run, unless a redirect led to it. */
 static void
 test_certificates(void **state)
 {
@@ -107,7 +107,7 @@ test_certificates(void **state)
 	free(close_http());
 }
 
-/* ------------------------------------------------- limits that are none */
+/* -------------------------------------------------- meaningless limits */
 
 static const struct limit_row {
 	const char *headers[3];
@@ -126,7 +126,7 @@ static const struct limit_row {
 	    "reset=5\", which is ignored" },
 	{ { "RateLimit: \"d\";r=0;t=5", "RateLimit-Policy: \"d\";q=0;w=5" },
 	    false, "\"RateLimit-Policy: \"d\";q=0;w=5\", which is ignored" },
-	/* Beside one that is a limit it says nothing. */
+	/* Beside a real limit it is ignored. */
 	{ { "RateLimit: \"a\";r=0;t=1",
 	    "RateLimit-Policy: \"b\";q=0;w=5, \"a\";q=9;w=1" }, true, "" },
 	{ { "X-RateLimit-Limit: 1", "X-RateLimit-Remaining: 0",
@@ -187,7 +187,7 @@ answer_busy(unsigned url, struct reply *reply)
 	answer_with_limits(url, reply);
 }
 
-/* A refusal is another matter: what it says of when is obeyed. */
+/* In a refusal, its reset is obeyed. */
 static void
 test_a_limit_of_nothing_that_refuses(void **state)
 {
@@ -208,7 +208,7 @@ test_a_limit_of_nothing_that_refuses(void **state)
 	free(close_http());
 }
 
-/* ----------------------- a time to come again that no 429 or 503 says */
+/* ------------------------ Retry-After without a status of 429 or 503 */
 
 static const struct again_row {
 	int status;
@@ -286,7 +286,7 @@ test_waits_that_others_than_refusals_ask_for(void **state)
 
 static bool any_poisoned;
 
-/* Ten a second, and a failure says when to come again; or some always fail. */
+/* Ten a second, and failures have a Retry-After; or some always fail. */
 static void
 answer_by_failures(unsigned url, struct reply *reply)
 {
@@ -302,7 +302,7 @@ answer_by_failures(unsigned url, struct reply *reply)
 	snprintf(reply->headers[reply->n_headers++], 200, "Retry-After: 1");
 }
 
-/* A limit is kept to, however it is told; and who always fails is a gap. */
+/* Any form of limit is respected; a URL that always fails is a gap. */
 static void
 test_limits_that_failures_tell(void **state)
 {
@@ -323,7 +323,7 @@ test_limits_that_failures_tell(void **state)
 	}
 }
 
-/* ------------------------------------------- addresses of other people */
+/* --------------------------------------------------- URLs with a user */
 
 static void
 test_users_and_zones(void **state)
@@ -372,7 +372,7 @@ test_the_key_is_hidden(void **state)
 		{ "k/y+0123456789", "\"k\\/y\\u002b0123456789\"",
 		    "\"***\"" },
 		{ "k/y+0123456789", "K/Y+0123456789 K%2FY", "*** K%2FY" },
-		/* Cut, at the end or before other words. */
+		/* Truncated, at the end or in the middle. */
 		{ "k/y+0123456789", "x k/y+01", "x ***" },
 		{ "k/y+0123456789", "x k/y+01 y", "x k/y+01 y" },
 		{ "k/y+0123456789", "x k/y+0123 y", "x *** y" },

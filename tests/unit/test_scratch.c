@@ -37,7 +37,7 @@ is_there(const char *path)
 	return lstat(path, &st) == 0;
 }
 
-/* What a killed process leaves, as far as ${mark} says. */
+/* Make the leftovers of a process that was killed at the stage ${mark}. */
 static void
 leave(const char *path, mode_t mode, const char *mark)
 {
@@ -88,7 +88,7 @@ test_only_what_is_ours_is_swept(void **state)
 	scratch_free(scratch);
 }
 
-/* Links in it lead nowhere, whatever is at their end. */
+/* The sweep follows no links. */
 static void
 test_no_link_is_followed(void **state)
 {
@@ -114,7 +114,7 @@ test_no_link_is_followed(void **state)
 	assert_holds("precious/file", "precious");
 }
 
-/* One that another process has stays, and so does ours. */
+/* A sweep spares directories in use, another process's or ours. */
 static void
 test_one_in_use_stays(void **state)
 {
@@ -186,7 +186,7 @@ test_what_is_there_stays(void **state)
 	assert_holds("out/empty/file", "new");
 }
 
-/* Let a process publish, and end as if it were killed, or as it should. */
+/* Let a child process publish, and then be killed or exit. */
 static void
 publish_in_child(const char *to, bool is_file, const char *text,
     const char *command, bool is_killed)
@@ -224,17 +224,17 @@ test_one_that_was_cut_off_is_known(void **state)
 		assert_true(scratch_was_cut_off("out/x", "make x"));
 		assert_false(scratch_was_cut_off("out/x", "make y"));
 		assert_false(scratch_was_cut_off("out/y", "make x"));
-		/* Another's sweep leaves the note, and all others go. */
+		/* A sweep keeps valid notes and removes the others. */
 		publish_in_child("out/y", i, "other", "make y", false);
 		assert_true(scratch_was_cut_off("out/x", "make x"));
 		assert_false(scratch_was_cut_off("out/y", "make y"));
-		/* Cut off again, and then done. */
+		/* Killed again, then completed. */
 		publish_in_child("out/x", i, "two", "make x", true);
 		assert_true(scratch_was_cut_off("out/x", "make x"));
 		publish_in_child("out/x", i, "three", "make x", false);
 		assert_false(scratch_was_cut_off("out/x", "make x"));
 		assert_int_equal(count_left(), 0);
-		/* What is changed since is the user's. */
+		/* A file changed since then belongs to the user. */
 		publish_in_child("out/x", true, "one", "make x", true);
 		put("out/x", "mine, and longer");
 		assert_false(scratch_was_cut_off("out/x", "make x"));
@@ -244,7 +244,7 @@ test_one_that_was_cut_off_is_known(void **state)
 	}
 }
 
-/* What had to make way for something that didn't come is put back. */
+/* A file that was set aside is put back if its replacement failed. */
 static void
 test_what_was_set_aside_comes_back(void **state)
 {
@@ -267,7 +267,7 @@ test_what_was_set_aside_comes_back(void **state)
 #define PROCESSES 6
 #define EACH 400
 
-/* Each sweeps while the others make theirs. */
+/* Several processes sweep and create at the same time. */
 static void
 test_many_at_once(void **state)
 {

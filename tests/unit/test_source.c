@@ -2,14 +2,14 @@
 
 #include "source/source.h"
 
-/* A definition that is right, to be spoiled line by line. */
+/* A valid definition, to be damaged line by line. */
 #define HEAD \
 	"name: x\nabout: x\nserver: {url: \"http://h\", env: X_URL}\n"
 #define PAGING \
 	"paging: {style: number, query: {p: \"{page.number}\"}, size: 10, " \
 	"records: r, total: t}\n"
 
-/* A list, to be asked for in some way. */
+/* A list without its request. */
 #define LIST "resources:\n- name: a\n  list: /a\n  shards: a\n" \
 	"  records: r\n"
 
@@ -323,7 +323,7 @@ test_conditions(void **state)
 	assert_true(holds("files", nothing));
 }
 
-/* Options with rules of their own. */
+/* Options with rules. */
 static const char ruled[] = HEAD
     "auth: {header: Authorization, prefix: \"Bearer \", env: [A, B], "
     "file-env: C, file: \"~/.d\", begins: tk_}\n"
@@ -336,7 +336,7 @@ static const char ruled[] = HEAD
     "  few: {kind: number, when: {option.via: a}, help: x}\n"
     "resources:\n- {name: a, get: /a, object: a}\n";
 
-/* The values that were given, by the names of options. */
+/* The given values, by option name. */
 static const char *
 option_value(void *cookie, const struct source_var *var)
 {
@@ -404,10 +404,10 @@ test_rules_of_options(void **state)
 #define GET "resources:\n- {name: a, get: /a, object: a"
 #define OPTION "options: {o: {kind: text, help: x, "
 
-/* A definition: some text, a piece so often, and the rest. */
+/* A definition: a head, a chunk that is repeated, and the rest. */
 static const struct {
 	const char *head, *chunk, *rest;
-	unsigned good, bad;	/* so often it is right, and so often wrong */
+	unsigned good, bad;	/* repetitions that are valid, and too many */
 	const char *error;
 } bounds[] = {
 	{ HEAD LIST "  paging: none\n  key: k", ".a", "\n", 63, 400000,
@@ -513,7 +513,7 @@ test_many_options(void **state)
 	assert_contains(err.text, "more than 199");
 }
 
-/* What is asked for is the whole, or nothing. */
+/* A value that is too long fails; it is never truncated. */
 static void
 test_long_values(void **state)
 {

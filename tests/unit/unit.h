@@ -1,7 +1,7 @@
 #ifndef UNIT_H
 #define UNIT_H
 
-/* What cmocka wants to be included before it, and it. */
+/* cmocka, and the headers that it requires before it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,13 +16,13 @@
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
-/* Does ${text} hold ${part}?  If not, fail and show both. */
+/* Fail, and show both, unless ${text} contains ${part}. */
 #define assert_contains(text, part) do { \
 	if (strstr((text), (part)) == NULL) \
 		fail_msg("\"%s\" does not contain \"%s\"", (text), (part)); \
 } while (0)
 
-/* Make a new directory and go there; its path is ${UNIT_DIR}. */
+/* Create a directory and change to it; its path is ${UNIT_DIR}. */
 static char unit_dir[64] __attribute__((unused));
 
 static inline int

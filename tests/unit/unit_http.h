@@ -2,8 +2,8 @@
 #define UNIT_HTTP_H
 
 /*
- * The whole room http on a simulated clock, over a libcurl that is a server as
- * well: what it answers, a test's own function says.
+ * The room http on a simulated clock, with a fake libcurl that plays the
+ * server.  A function of the test makes its answers.
  */
 
 #include "unit.h"
@@ -25,7 +25,7 @@ struct reply {
 	unsigned n_headers;
 	int64_t wait;		/* this request: not before; ms */
 	int64_t all;		/* likewise, all requests */
-	CURLcode code;		/* what libcurl says of it */
+	CURLcode code;		/* libcurl's result */
 	const char *body;
 	unsigned chunks;	/* the body, so often */
 	int64_t gap;		/* ms between two of these */
@@ -49,7 +49,7 @@ struct fake {
 	int64_t comes;
 	struct reply reply;	/* while it comes in pieces */
 	bool is_on;
-	bool is_new;		/* nothing has come of it */
+	bool is_new;		/* no byte has arrived */
 	bool is_done;
 };
 
@@ -64,7 +64,7 @@ chance(void)
 	return (double)(server.random >> 11) / 9007199254740992.0;
 }
 
-/* -------------------------------------------- as much of libcurl as is used */
+/* ------------------------------------------- the parts of libcurl in use */
 
 CURL *
 curl_easy_init(void)
@@ -179,7 +179,7 @@ say(struct fake *fake, const char *line)
 	free(copy);
 }
 
-/* The reply is made when it comes, for it tells times. */
+/* Make the reply when it arrives: it contains times. */
 static void
 deliver_head(struct fake *fake)
 {
@@ -303,7 +303,7 @@ open_http(int64_t max_wait_ms)
 	ended = (struct err){ .kind = ERR_NONE };
 }
 
-/* What the log says; new. */
+/* The log's text; new. */
 static char *
 close_http(void)
 {
@@ -318,7 +318,7 @@ close_http(void)
 	return reported;
 }
 
-/* A good reply which says that it is none. */
+/* A 2xx reply that reports a failure. */
 static bool
 is_failure(const struct http_reply *reply)
 {
@@ -326,7 +326,7 @@ is_failure(const struct http_reply *reply)
 	    strstr(reply->body.data, "failed") != NULL;
 }
 
-/* Ask for ${n} URLs.  Return how many came well. */
+/* Fetch ${n} URLs.  Return how many succeeded. */
 static unsigned
 have(unsigned n)
 {
@@ -355,7 +355,7 @@ have(unsigned n)
 	}
 }
 
-/* Lines of the log with both. */
+/* Count lines of the log that contain both. */
 static unsigned __attribute__((unused))
 count(const char *text, const char *part, const char *other)
 {
