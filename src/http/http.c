@@ -106,7 +106,7 @@ start_scout(struct http *http, int64_t now)
 	struct transfer *transfer;
 
 	DL_FOREACH(http->all, transfer)
-		if (http->limit.limiter.holds && transfer->refusals > 0)
+		if (limit_holds(&http->limit) && transfer->refusals > 0)
 			start(transfer, now);
 }
 
@@ -117,8 +117,7 @@ start_scout(struct http *http, int64_t now)
 static void
 wake(struct http *http, int64_t now)
 {
-	bool limited = http->limit.limiter.state == LIMITER_LIMITED ||
-	    http->limit.width.is_known;
+	bool limited = limit_is_known(&http->limit);
 	struct transfer *transfer;
 
 	if (limited && !http->is_limited)
@@ -138,7 +137,7 @@ static int64_t
 update_transfers(struct http *http, int64_t now, int64_t until)
 {
 	struct transfer *transfer;
-	int64_t wait_quota, wait_rate;
+	int64_t next;
 
 	wake(http, now);
 	DL_FOREACH(http->all, transfer) {
@@ -149,7 +148,7 @@ update_transfers(struct http *http, int64_t now, int64_t until)
 			http_end_slow(transfer, now);
 			http_retry(transfer);
 		}
-		if (!http->limit.limiter.holds || transfer->refusals == 0)
+		if (!limit_holds(&http->limit) || transfer->refusals == 0)
 			start(transfer, now);
 		if (transfer->is_over)
 			continue;
@@ -161,15 +160,14 @@ update_transfers(struct http *http, int64_t now, int64_t until)
 		}
 	}
 	start_scout(http, now);
-	wait_rate = limiter_next(&http->limit.limiter, now);
-	if (wait_rate > now && wait_rate < until && http->n_open > http->n_wire)
-		until = wait_rate;
-	wait_quota = quota_next(&http->limit.quota, http->n_wire, now);
-	if (wait_quota > now && wait_quota < until &&
-	    http->n_open > http->n_wire)
-		until = wait_quota;
-	if (wait_quota < INT64_MAX && http->n_open > http->n_wire)
-		http_end_used_up(http, wait_quota - now);
+	if (http->n_open > http->n_wire) {
+		next = limit_next(&http->limit, http->n_wire, now);
+		if (next < until)
+			until = next;
+		next = limit_quota_next(&http->limit, http->n_wire, now);
+		if (next < INT64_MAX)
+			http_end_used_up(http, next - now);
+	}
 	return until;
 }
 
@@ -271,8 +269,8 @@ http_count(const struct http *http, struct http_counts *counts)
 	*counts = http->counts;
 	counts->under_way = http->n_wire;
 	counts->waiting = http->n_open - http->n_wire;
-	counts->pause_ms = limiter_waits(&http->limit.limiter, now);
-	quota = quota_next(&http->limit.quota, http->n_wire, now);
+	counts->pause_ms = limit_pause(&http->limit, now);
+	quota = limit_quota_next(&http->limit, http->n_wire, now);
 	if (quota < INT64_MAX && quota - now > counts->pause_ms &&
 	    counts->waiting > 0)
 		counts->pause_ms = quota - now;

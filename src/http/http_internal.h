@@ -319,13 +319,50 @@ int64_t quota_next(const struct quota *, unsigned, int64_t);
 /** quota_count(value): Return the number at the start of a header, or -1. */
 int64_t quota_count(const char *);
 
-/* --------------------------------------------------- http_limit.c */
+/*
+ * --------------------------------------------------- http_limit.c
+ *
+ * The facade of all limits: the other files call neither the limiter nor the
+ * quota nor the width directly.
+ */
 
 /** limit_init(limit, max): Start with ${max} requests in flight allowed. */
 void limit_init(struct limit *, unsigned);
 
 /** limit_allows(limit, on_wire, now): May one more request be sent? */
 bool limit_allows(const struct limit *, unsigned, int64_t);
+
+/**
+ * limit_next(limit, on_wire, now):
+ * Return the next time after ${now} when the rate or the quota may allow a
+ * request; INT64_MAX: none, or once one in flight has ended.
+ */
+int64_t limit_next(const struct limit *, unsigned, int64_t);
+
+/** limit_quota_next(limit, on_wire, now): See quota_next(). */
+int64_t limit_quota_next(const struct limit *, unsigned, int64_t);
+
+/** limit_quota_header(limit): Return the header that reported the quota. */
+const char *limit_quota_header(const struct limit *);
+
+/** limit_pause(limit, now): Return for how many ms nothing is sent. */
+int64_t limit_pause(const struct limit *, int64_t);
+
+/** limit_holds(limit): Is the limiter in a hold, so that scouts are sent? */
+bool limit_holds(const struct limit *);
+
+/** limit_is_known(limit): Was a rate or concurrency limit found? */
+bool limit_is_known(const struct limit *);
+
+/**
+ * limit_reported(limit, reported, now):
+ * Update the quota from a reply's headers.  If sending is now blocked for
+ * longer than before, return for how many ms; else -1.
+ */
+int64_t limit_reported(struct limit *, const struct reported *, int64_t);
+
+/** limit_unreported(limit): A request ended without reporting the quota. */
+void limit_unreported(struct limit *);
 
 /** limit_sent(transfer, on_wire): It was sent; ${on_wire} are in flight. */
 void limit_sent(struct transfer *, unsigned);

@@ -29,6 +29,63 @@ limit_allows(const struct limit *limit, unsigned on_wire, int64_t now)
 	    on_wire < limit->width.allowed;
 }
 
+int64_t
+limit_next(const struct limit *limit, unsigned on_wire, int64_t now)
+{
+	int64_t rate = limiter_next(&limit->limiter, now);
+	int64_t quota = quota_next(&limit->quota, on_wire, now);
+	int64_t next = INT64_MAX;
+
+	if (rate > now)
+		next = rate;
+	return quota > now && quota < next ? quota : next;
+}
+
+int64_t
+limit_quota_next(const struct limit *limit, unsigned on_wire, int64_t now)
+{
+	return quota_next(&limit->quota, on_wire, now);
+}
+
+const char *
+limit_quota_header(const struct limit *limit)
+{
+	return limit->quota.reported;
+}
+
+int64_t
+limit_pause(const struct limit *limit, int64_t now)
+{
+	return limiter_waits(&limit->limiter, now);
+}
+
+bool
+limit_holds(const struct limit *limit)
+{
+	return limit->limiter.holds;
+}
+
+bool
+limit_is_known(const struct limit *limit)
+{
+	return limit->limiter.state == LIMITER_LIMITED ||
+	    limit->width.is_known;
+}
+
+int64_t
+limit_reported(struct limit *limit, const struct reported *reported,
+    int64_t now)
+{
+	return quota_reported(&limit->quota, reported, now) ?
+	    limit->quota.blocked - now : -1;
+}
+
+void
+limit_unreported(struct limit *limit)
+{
+	quota_lost(&limit->quota);
+}
+
 void
 limit_sent(struct transfer *transfer, unsigned on_wire)
 {

@@ -110,7 +110,7 @@ http_end_used_up(struct http *http, int64_t wait)
 	text_human_time(http->settings.max_wait_ms, max);
 	snprintf(text, sizeof(text), "the server says that no requests are "
 	    "left (%s): a wait of %s, and --max-wait allows %s",
-	    http->limit.quota.reported, human, max);
+	    limit_quota_header(&http->limit), human, max);
 	http_end(http, ERR_STOPPED, text);
 }
 

@@ -464,15 +464,16 @@ void
 reported_finish(struct transfer *transfer, int64_t now)
 {
 	struct reported *each[] = { &transfer->report, &transfer->members };
-	struct quota *quota = &transfer->http->limit.quota;
+	struct limit *limit = &transfer->http->limit;
 	bool is_refusal, has_retry;
+	int64_t blocked;
 	size_t i;
 
 	reported_read(transfer);
 	is_refusal = http_is_refusal(transfer);
 	has_retry = transfer->retry_after >= 0;
 	if (transfer->reply.status == 0) {
-		quota_lost(quota);
+		limit_unreported(limit);
 		return;
 	}
 	for (i = 0; i < sizeof(each) / sizeof(each[0]); i++) {
@@ -482,7 +483,8 @@ reported_finish(struct transfer *transfer, int64_t now)
 		} else if (!has_retry) {
 			take_for_retry(transfer, each[i]);
 		}
-		if (quota_reported(quota, each[i], now))
-			log_used_up(transfer, each[i], quota->blocked - now);
+		blocked = limit_reported(limit, each[i], now);
+		if (blocked >= 0)
+			log_used_up(transfer, each[i], blocked);
 	}
 }

@@ -56,7 +56,7 @@ http_end_slow(struct transfer *transfer, int64_t now)
 		    (long long)(now - transfer->span_since) / 1000);
 	http_leave_wire(transfer);
 	reported_read(transfer);
-	quota_lost(&transfer->http->limit.quota);
+	limit_unreported(&transfer->http->limit);
 	reply->status = 0;
 	reply->is_slow = true;
 	(void)http_classify(transfer, CURLE_OPERATION_TIMEDOUT);

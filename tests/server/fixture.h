@@ -191,7 +191,7 @@ enum fault_kind {
 	FAULT_STALL,		/* value: bytes, then nothing for ever */
 	FAULT_CUT,		/* value: bytes, then close */
 	FAULT_CHUNK_CUT,	/* the same, chunked */
-	FAULT_BAD_JSON,		/* value: bytes of the JSON, as a complete reply */
+	FAULT_BAD_JSON,		/* value: bytes of JSON, well framed */
 	FAULT_RESET,		/* close before any answer */
 	FAULT_CLOSE,		/* answer, then close the connection */
 	FAULT_GZIP,		/* compressed */
@@ -256,7 +256,7 @@ struct serve_settings {
 	uint64_t reject;	/* 422 for larger ones; 0: none */
 	bool old_first;		/* listings in the order of creation */
 	unsigned rate;		/* requests a second; 0: no limit */
-	unsigned bucket;	/* size of the token bucket; 0: a fixed window */
+	unsigned bucket;	/* of tokens; 0: a fixed window */
 	unsigned refuse;	/* of 100 URLs are refused twice */
 	unsigned refuse_with;	/* this status */
 

@@ -100,7 +100,7 @@ test_cut_texts_are_refused(void **state)
 		if (strchr("{[\"", text[0]) == NULL)
 			continue;
 		for (n = 0; n < strlen(text); n++) {
-			/* A copy of the exact size, so that sanitizers notice overreads. */
+			/* The exact size: sanitizers notice overreads. */
 			copy = memcpy(malloc(n + 1), text, n);
 			copy = realloc(copy, n > 0 ? n : 1);
 			if (page_check(copy, n, &err) == 0)
