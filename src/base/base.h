@@ -2,7 +2,7 @@
 #define BASE_H
 
 /*
- * What every room stands on: errors, memory, text, time, durable files,
+ * The foundation of all rooms: errors, memory, text, time, durable files,
  * SHA-256, sets, YAML and the log.  One header a subject; this one names them
  * all, and is the one that other rooms include.
  */

@@ -117,10 +117,9 @@ text_addf(struct text *text, const char *format, ...)
 }
 
 /*
- * How many bytes a well-formed UTF-8 character at ${p} takes, or 0 where
- * there is none (RFC 3629 section 4), or where it is one that moves a
- * terminal's cursor or turns its text round (C1, U+061C, U+200E-F,
- * U+2028-202E, U+2066-206F, U+FFF9-FFFB).
+ * The length of the UTF-8 character at ${p}; or 0 if it is malformed (RFC 3629
+ * section 4), or can control a terminal: move the cursor or change the text
+ * direction (C1, U+061C, U+200E-F, U+2028-202E, U+2066-206F, U+FFF9-FFFB).
  */
 static size_t
 visible_char(const unsigned char *p, size_t len)

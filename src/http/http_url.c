@@ -342,8 +342,7 @@ http_mask(char *text)
 
 	if (end == NULL)
 		return;
-	/* A password may have any bytes in it, so its begin is told by what
-	 * stands before the whole. */
+	/* A password may contain any byte, so find the URL's start instead. */
 	*end = '\0';
 	from = address_in(text);
 	*end = '@';

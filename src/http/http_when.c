@@ -42,7 +42,7 @@ is_near(double wall, int64_t now)
 	    -away < 3.0 * (double)NEAR_MS;
 }
 
-/* "6m0s", "1.5s", "20ms", "1h2m": the whole text, or -1. */
+/* "6m0s", "1.5s", "20ms", "1h2m": the entire text must match; or -1. */
 static int64_t
 duration(const char *text)
 {

@@ -198,19 +198,19 @@ static int
 read_whole(struct page *page, const struct source_shape *shape,
     struct err *err)
 {
-	struct span whole = page->records[0];
+	struct span record = page->records[0];
 
-	if (shape->form == SOURCE_OBJECT && *whole.data != '{')
+	if (shape->form == SOURCE_OBJECT && *record.data != '{')
 		return err_set(err, ERR_DATA, "expected an object in the "
 		    "reply");
-	if (shape->form == SOURCE_ARRAY && *whole.data != '[')
+	if (shape->form == SOURCE_ARRAY && *record.data != '[')
 		return err_set(err, ERR_DATA, "expected an array in the "
 		    "reply");
-	if (shape->failure != NULL && page_find(whole, shape->failure,
+	if (shape->failure != NULL && page_find(record, shape->failure,
 	    &page->failure) && !says_something(page->failure))
 		page->failure = (struct span){ NULL, 0 };
 	/* A reply that reports a failure need not have these. */
-	return page->failure.data != NULL ? 0 : check_needs(shape, whole, err);
+	return page->failure.data != NULL ? 0 : check_needs(shape, record, err);
 }
 
 /* The array of records is missing. */

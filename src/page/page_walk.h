@@ -6,7 +6,7 @@
  *	PAGE_STOPS(at)	a bit mask of those of 64 bytes that are special in
  *			a string; if undefined, bytes are checked one by one
  *
- * PAGE_STOPS reads 64 bytes, and is used only if so many are left.
+ * PAGE_STOPS reads 64 bytes, and is used only if that many are left.
  *
  *	value:	one of { [ " digit t f n, or the end of an empty array
  *	after:	after a value: a comma, a closing bracket, or the end
@@ -194,8 +194,8 @@ untrack(struct page_walk *w, const char *p)
 }
 
 /*
- * Is the current level tracked, so that its names and values are compared
- * with the plan?
+ * The depth of the level whose names and values are compared with the plan;
+ * SIZE_MAX: none.
  */
 static inline size_t
 watched(const struct page_walk *w)

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Trees of the old Python tool, with whatever was done to them since.
+"""Legacy exports that were changed or damaged in any way, then adopted.
 
-What can be read is the same before and after they are adopted, by every
-command, and the commands agree with each other; an adoption that ended
-anywhere can be done again, and undone.
+Every command reads the same records before and after the adoption, and the
+commands agree with each other.  An adoption that was killed at any step can be
+repeated and undone.
 """
 
 import json

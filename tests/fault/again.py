@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Commands that make files, ended anywhere and run again as they were.
+"""Commands that write output files, killed at any step and repeated.
 
-Without --force, the second run must end as one that nothing disturbed: the
-same bytes, and nothing left over.
+Without --force, the second run must end like an undisturbed one: with the same
+bytes, and no leftovers.
 """
 
 import random

@@ -1,9 +1,8 @@
 #!/usr/bin/env python3
-"""Lists that go on from reply to reply, and lists by time: the process ends
-before each disk step, or in it, or memory runs out.
+"""Lists with cursors and lists by time: the process is killed before or in
+each disk step, or runs out of memory.
 
-Whatever happens, a resume must give the very tree of a run that nothing
-disturbed.
+In all cases, a resume must produce the tree of an undisturbed run.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""Ways in which the files of an export come to harm, drawn at random."""
+"""Random damage to the files of an export."""
 
 import os
 import shutil

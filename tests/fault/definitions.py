@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Exports that came with a definition of somebody's, and what it may send.
+"""Exports with an untrusted definition, and what it may cause to be sent.
 
-Every combination of what a definition can say of the key, the server and its
-own name, stored in an export that goes on, is repaired or is asked about.
-Canaries stand in variables and in files: none of them ever reaches a
-listener, and nothing at all reaches one that only the export names.
+Every combination of a definition's key, server and name, stored in an export
+that is resumed, repaired or queried.  Variables and files hold canaries: none
+ever reaches a listener, and no request reaches a listener that only the export
+names.
 """
 
 import http.server

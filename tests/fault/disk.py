@@ -1,10 +1,9 @@
 #!/usr/bin/env python3
-"""Each disk step in turn: the process ends before it, in it, or it fails.
+"""Each disk step in turn: the process is killed before or in it, or it fails.
 
-Whatever happens, a resume must give the very tree of a run that nothing
-disturbed.  Syncs are done where they are begun, so that each step has its
-number; then once more in a thread, as they are in earnest, which makes the
-order another one each time.
+In all cases, a resume must produce the tree of an undisturbed run.  First with
+synchronous syncs, so that the steps are numbered deterministically; then with
+syncs in a thread, as in production, where the order differs each time.
 """
 
 import os

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Every fault on every route, singly; and random schedules of faults.
+"""Every fault on every route, one at a time; and random schedules of faults.
 
-A run ends complete and equal to a run that nothing disturbed; or with a
-status that is not 0, and then all that is missing is named, what is there is
-right, and a resume without the faults gives the undisturbed tree.  There is
-no other outcome, no hang, and no storm of requests.
+A run either ends complete and equal to an undisturbed run; or with a status
+other than 0: then everything missing is named, the rest is correct, and a
+resume without faults produces the undisturbed tree.  It never hangs, and never
+floods the server with requests.
 """
 
 import concurrent.futures

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""A disk that is full, once or for good, at every kind of write.
+"""A full disk, temporarily or permanently, at every kind of write.
 
-Whoever writes, this program or a library of it: a command that could not write
-all ends with status 1 and a message, and nothing has its name; or it ends
-with 0, and every byte is as on a disk that has room.
+For writes of the program and of its libraries: a command that failed to write
+ends with status 1 and a message, and publishes nothing; otherwise it ends with
+0, and every byte is as on a disk with free space.
 """
 
 import collections

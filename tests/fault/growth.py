@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""What a stranger can make many of costs in proportion to how many there are.
+"""Untrusted input costs time in proportion to its size.
 
 Manifests, definitions and archives with N and 2 N of each element that can be
-repeated, forwards and backwards: what is spent on them may grow 2.5 times at
-most.  Of definitions and archives, these are instructions, which valgrind
-counts; of manifests, where most of the time is spent waiting for memory, it is
-processor time, the least of three runs each.
+repeated, forwards and backwards: the cost may grow by a factor of 2.5 at most.
+The cost of definitions and archives is in instructions, counted by valgrind;
+that of manifests, which is dominated by memory latency, in processor time, the
+least of three runs.
 """
 
 import json

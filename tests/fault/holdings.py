@@ -1,4 +1,4 @@
-"""What can be read of an export, and the servers that it may meet later."""
+"""The readable records of an export, and the servers that it may meet later."""
 
 import collections
 import json

@@ -1,5 +1,5 @@
-"""What the tests of commands that make files share: the commands, and what
-they make of an example."""
+"""Shared by the tests of commands that write output files: the commands, and
+their output for an example."""
 
 import os
 import pathlib

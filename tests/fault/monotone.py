@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Every command that writes, ended or failed at a disk step: never less.
+"""Every command that writes, killed or failing at a disk step: no record lost.
 
-An export in some state (whole, damaged, unfinished, of the old tool ...), a
-command, a server as it was or any other, and one disk step at which the
-process ends or the disk fails.  Then: each record that could be read before,
-by a person or by `query`, still can; the status is not 0 unless all is as if
-nothing had happened, and nothing says falsely that it is complete; and the
-command run again, with the server as it was, ends as one that nothing
-disturbed: its status, and every byte.
+An export in some state (intact, damaged, unfinished, legacy ...), a command, an
+unchanged or different server, and one disk step at which the process is killed
+or the disk fails.  Then: every record that a person or `query` could read
+before is still readable; the status is 0 only if the result is that of an
+undisturbed run, and nothing falsely claims to be complete; and the command
+repeated with the unchanged server ends like an undisturbed one, in its status
+and in every byte.
 """
 
 import collections

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """A second user in the directories that are written to.
 
-In the directory of the output, and in that of temporary files, somebody else
-puts files, links, pipes, directories, sockets and devices under every name
-that could be used, and swaps what has a temporary name for a link, all the
-time.  Nothing of anybody else's is written to, removed or told, each command
-ends, and what it makes is its user's alone.
+In the output directory and in the temporary directory, another user creates
+files, links, pipes, directories, sockets and devices under every name that
+could be used, and keeps replacing temporary files with links.  The command
+never writes to, removes or reveals another user's files, always ends, and only
+its own user can access its output.
 """
 
 import hashlib

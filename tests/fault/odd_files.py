@@ -1,11 +1,10 @@
 #!/usr/bin/env python3
-"""What is no file, in the place of each file of an export.
+"""Something other than a regular file in the place of each file of an export.
 
-A pipe, a link, a file with a second name, a device that never ends, a socket,
-a directory, one that may not be read: each command says a word, ends with a
-status that it is meant to have, waits for nothing, and changes nothing
-outside.  And where a command has to wait for what its user named, one signal
-ends it.
+A pipe, a link, a hard link, an endless device, a socket, a directory, an
+unreadable file: each command prints a message, ends with a documented status,
+never blocks, and changes nothing outside.  If a command must wait for a file
+that its user named, one signal ends it.
 """
 
 import os

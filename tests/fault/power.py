@@ -1,17 +1,16 @@
 #!/usr/bin/env python3
-"""Power loss: what was not synced is gone, or torn.
+"""Power loss: unsynced data is lost or torn.
 
 A run is traced, step by step.  Then, for many moments, the disk is rebuilt as
-it may look after the power went at that moment: of each file only what was
-synced is sure (what was written since is dropped, or kept in part), and of
-each directory only the names that were there when it was synced (those made,
-renamed or removed since may be there or not).  From each such disk a resume
-must give the very tree of a run that nothing disturbed.
+it may look after a power loss at that moment: only synced data of a file is
+safe (later writes are lost, or kept in part), and only the names in a directory
+at its last sync (names created, renamed or removed since may exist or not).
+From each such disk, a resume must produce the tree of an undisturbed run.
 
-A sync is good for what was there when it began, once it has returned: what
-another thread does meanwhile is not synced by it.  A sync of the whole disk
-(syncfs) is one of every file and directory.  That a write-back was begun
-(sync_file_range) is good for nothing.
+A sync covers what existed when it began, once it has returned; it does not
+cover what another thread does meanwhile.  A sync of the file system (syncfs)
+covers every file and directory.  Starting write-back (sync_file_range)
+guarantees nothing.
 """
 
 import os

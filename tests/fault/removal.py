@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""pack --remove, ended before each of its disk steps, and run again as it was.
+"""pack --remove, killed before each of its disk steps, and repeated.
 
-In between, no file is in neither place; at the end the archive is whole, the
-directory gone, and nothing is left over.
+At any time, every file is in the directory or in the archive; at the end the
+archive is intact, the directory is gone, and there are no leftovers.
 """
 
 import shutil

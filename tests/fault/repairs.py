@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Damage at random, and one repair.
+"""Random damage, and one repair.
 
-With a server as it was, the repair gives back the very tree.  With any other
-(one that has changed, refuses, fails or is gone) nothing that could be read
-before can't be read after, what is still wrong is named, and the next repair
-with a server as it was brings all back.
+With the unchanged server, the repair restores the original tree.  With any
+other (changed, refusing, failing or gone), everything readable before is
+readable after, remaining damage is named, and the next repair with the
+unchanged server restores everything.
 """
 
 import os

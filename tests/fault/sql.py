@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""What SQL may do: all functions and pragmas that DuckDB has.
+"""The SQL sandbox, against all functions and pragmas of DuckDB.
 
-Each is called in a user's SQL, in a table of a stranger's definition, and in
-one that is converted.  No file outside is read, told or made, nothing but rows
-is printed, the process does not break off, and an error is one in words.  And
-what has no end ends with --timeout, or with a signal.
+Each is called in a user's SQL, in a table of an untrusted definition, and in
+one that is converted.  No file outside is read, revealed or created, only rows
+are printed, the process does not crash, and errors have a message.  Endless SQL
+ends with --timeout or with a signal.
 """
 
 import json

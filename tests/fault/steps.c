@@ -1,20 +1,19 @@
 /*
- * hlexport with a hand on every disk step: linked with --wrap, each call that
- * changes the disk goes through here.
+ * hlexport with control over every disk step: it is linked with --wrap, so that
+ * each call that changes the disk goes through here.
  *
- *	HLEXPORT_STEP_AT=N	what happens at the Nth step, from 1
- *	HLEXPORT_STEP_DO=WHAT	end: the process is gone before it; half: in
- *				a write, half of it done; short: a write does
- *				half and says so; or an errno: EIO, ENOSPC ...
- *	HLEXPORT_DIR_SYNC=ERRNO	what a sync of a directory says: as on disks
- *				that have none
- *	HLEXPORT_MALLOC_AT=N	there is no memory for the Nth request of it
- *	HLEXPORT_STEP_TRACE=F	write what was done to the file F, for a
- *				power loss: see power.py
- *	HLEXPORT_STEP_THREAD=1	syncs are done by a thread, as they are without
- *				all this; else the same steps have the same
- *				numbers in each run
- *	HLEXPORT_STEP_SLOW=MS	a sync takes so many milliseconds longer
+ *	HLEXPORT_STEP_AT=N	do something at the Nth step, from 1
+ *	HLEXPORT_STEP_DO=WHAT	end: exit before it; half: exit in the middle
+ *				of a write; short: a short write; or fail with
+ *				an errno: EIO, ENOSPC ...
+ *	HLEXPORT_DIR_SYNC=ERRNO	fail syncs of directories with this errno, like
+ *				file systems that don't support them
+ *	HLEXPORT_MALLOC_AT=N	fail the Nth allocation
+ *	HLEXPORT_STEP_TRACE=F	write a trace of the steps to the file F, for
+ *				power.py
+ *	HLEXPORT_STEP_THREAD=1	sync in a thread, as in production; else the
+ *				steps have the same numbers in each run
+ *	HLEXPORT_STEP_SLOW=MS	make a sync take this much longer
  */
 
 #include <sys/stat.h>

@@ -1,10 +1,9 @@
 #!/usr/bin/env python3
-"""Exports that a stranger made: manifests that name what they should not.
+"""Untrusted exports: manifests with hostile paths and numbers.
 
-Around the export stands a canary tree, which no command may change or tell
-of, whatever paths and numbers its manifest has, sealed as ours are or not
-finished, and with a server that plays along.  Each command ends soon, with a
-status that it is meant to have.
+A canary tree surrounds the export; no command may change or reveal it, for any
+manifest, sealed or unfinished, and with a server that cooperates with the
+attacker.  Each command ends soon, with a documented status.
 """
 
 import hashlib

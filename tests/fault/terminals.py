@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""What a terminal is sent: nothing that it would obey.
+"""Output to a terminal never contains control sequences from outside.
 
-A server, an export, a definition, an archive and names of files are full of
-what moves cursors, sets titles, turns text round or is no text at all.  Each
-command is run with a terminal for its output and errors, in each format, and
-every byte that it sends is looked at.  To a pipe the bytes come as they are.
+A server, an export, a definition, an archive and file names are full of text
+that moves cursors, sets titles, changes the text direction or is malformed.
+Each command runs with a terminal for its output and errors, in each format, and
+every byte that it writes is checked.  A pipe gets the bytes unchanged.
 """
 
 import http.server

@@ -1,4 +1,4 @@
-"""What the fault tests share: the fixture, runs with a watchdog, trees."""
+"""Shared by the fault tests: the fixture, runs with a watchdog, trees."""
 
 import hashlib
 import json
