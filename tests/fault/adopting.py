@@ -40,7 +40,7 @@ subprocess.run([str(TOP / "tests/legacy/make-old-tree"),
 
 
 def lay_out(_dice, data):
-    """Each record over several lines, as an editor does."""
+    """Format each record over several lines, as an editor does."""
     try:
         return b"".join(json.dumps(json.loads(line), indent=2).encode() +
                         b"\n" for line in data.splitlines()[:40]) + \
@@ -50,7 +50,7 @@ def lay_out(_dice, data):
 
 
 def add_words(dice, data):
-    """Numbers that JSON does not have, and Python writes."""
+    """NaN and Infinity, which Python writes."""
     at = data.find(b"{")
     return data if at == -1 else data[:at + 1] + \
         b'"x": ' + dice.choice(RECORD) + b", " + data[at + 1:]
@@ -86,7 +86,7 @@ def everything(root):
 
 
 def look(root):
-    """What the commands say of the tree; or what is wrong with that."""
+    """The commands' output about the tree, or what is wrong with it."""
     verify = fixture.run("verify", "--json", str(root))
     summary = fixture.run("summary", "--json", str(root))
     if verify.returncode not in (0, 6) or summary.returncode not in (0, 3):
@@ -152,7 +152,7 @@ group.end()
 
 
 def ended(at, what):
-    """An adoption that ended at a step, and the next one."""
+    """An adoption that was killed at a step, and the next one."""
     root = work / "tree"
     shutil.rmtree(root, ignore_errors=True)
     shutil.copytree(work / "made", root)

@@ -35,7 +35,7 @@ if maker.has("xlsx"):
 
 
 def again(command, wanted):
-    """What is wrong after the command is run once more, or None."""
+    """What is wrong after the command was repeated, or None."""
     made = {name: data for name, data in state().items()
             if name.startswith(str(place / "it"))}
     if made and made != wanted:
@@ -52,7 +52,7 @@ def again(command, wanted):
 
 
 def undisturbed(command):
-    """The tree that it makes, its disk steps, its time."""
+    """The output tree, the number of disk steps, the duration."""
     fresh()
     result = run(command, program=world.STEPS,
                  HLEXPORT_STEP_COUNT=str(counter))
@@ -71,7 +71,7 @@ references = [undisturbed(command) for command in COMMANDS]
 
 group = world.Group("ended before a disk step, and run again")
 for command, (wanted, steps, _) in zip(COMMANDS, references):
-    last = steps - 7    # from where it is published, each
+    last = steps - 7    # each step from publishing on
     stride = world.every(max(1, steps // 4))
     for at in [*range(1, last, stride), *range(max(1, last), steps + 1)]:
         fresh()
@@ -90,18 +90,18 @@ for command, (wanted, _, seconds) in zip(COMMANDS, references):
         process = subprocess.Popen(
             [world.HLEXPORT, *command], cwd=place, env=maker.environment(),
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        # Late more often: there is what it leaves.
+        # Late steps more often: these leave files behind.
         time.sleep(seconds * random.random() ** 0.5 * 1.05)
         process.kill()
         ended = process.wait() == 0
         if state() == wanted:
-            problem = None      # killed when it had nothing more to do
+            problem = None      # killed after its last step
         else:
             problem = "incomplete" if ended else again(command, wanted)
         group.case(f"{maker.name_of(command)}, number {i}", problem)
 group.end()
 
-# A thing of the user's that has the name is not taken for one of ours.
+# A user's file of that name must not be mistaken for ours.
 group = world.Group("cut off, and then changed by the user: left alone")
 for command, (wanted, steps, _) in zip(COMMANDS, references):
     fresh()
@@ -116,7 +116,7 @@ for command, (wanted, steps, _) in zip(COMMANDS, references):
                f"{result.returncode}: {result.stderr}")
 group.end()
 
-# Where the disk has no sync for directories, there is none to be made.
+# File systems that cannot sync directories.
 group = world.Group("a disk that can't sync directories")
 fixture = world.Fixture()
 for error, status in (("EINVAL", 0), ("ENOTSUP", 0), ("EIO", 1)):

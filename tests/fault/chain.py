@@ -81,7 +81,7 @@ def disturbed(way, whole, **more):
     return f"differs: {wrong}" if wrong else None
 
 
-# Slow enough for what is read to be written in several steps.
+# Slow enough that the records are written in several steps.
 fixture.fault("any delay=10")
 for way in ("offset", "cursor", "span"):
     reference = fresh("whole")

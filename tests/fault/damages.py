@@ -31,7 +31,7 @@ def cut_short(dice, data):
 
 
 def blank_out(dice, data):
-    """A block of zeros, as a disk leaves it."""
+    """A block of zeros, as after a power loss."""
     at = dice.randrange(len(data)) if data else 0
     return data and data[:at] + bytes(min(512, len(data) - at)) + \
         data[at + 512:]
@@ -89,7 +89,7 @@ def cut_at_line(dice, data):
 
 
 def as_an_editor_does(dice, data):
-    """A mark before it, CR LF, blank lines, no end: still data."""
+    """A BOM, CR LF, blank lines, no final newline: still data."""
     return dice.choice([
         lambda: b"\xef\xbb\xbf" + data,
         lambda: data.replace(b"\n", b"\r\n"),
@@ -181,7 +181,7 @@ def harm_manifests(dice, root, _path):
 
 
 def pick(dice, root):
-    """A file, of any kind with the same odds."""
+    """A random file; each kind is equally likely."""
     kinds = {}
     for path in files_of(root):
         name = path.rsplit("/", 1)[-1]
@@ -198,7 +198,7 @@ WAYS = [change_file] * 24 + [lose_file] * 4 + [swap_files] * 2 + [
 
 
 def harm(dice, root):
-    """Do some damage to the export in ROOT; say what."""
+    """Damage the export in ROOT; return a description."""
     said = []
     for _ in range(1 if dice.random() < 0.6 else dice.randrange(2, 6)):
         path = pick(dice, root)

@@ -24,7 +24,7 @@ STATUSES = {0, 1, 2, 3, 4, 6}
 
 
 class Listener:
-    """It has nothing to give, and keeps all that it is sent."""
+    """Serves nothing, and keeps everything that it receives."""
 
     def __init__(self):
         self.heard = heard = []
@@ -98,7 +98,7 @@ NAMES = ["humanloop", "monkai", "mine", "./own.yaml", "../own.yaml",
          "{work}/own.yaml", "/dev/zero", "{theirs}/x.yaml", ""]
 TOLD = ["{ours}/v5", "{theirs}/v5", "{theirs}", "https://api.humanloop.com/v5",
         "file:///etc/passwd", ""]
-KEEPS = [True, False]        # is the text in the export at all?
+KEEPS = [True, False]        # does the export have the text?
 COMMANDS = [["--resume", "it"], ["repair", "it"], ["verify", "--online", "it"],
             ["verify", "it"], ["summary", "it"]]
 USERS = [[], ["--source", "./own.yaml"], ["--source", "humanloop"]]
@@ -108,7 +108,7 @@ ALL = [*itertools.product(*SAYS, *HOW)] if world.soak() else None
 
 
 def drawn(number):
-    """Some of what it says is as ours: then more of it counts."""
+    """Some of it equals our definition; then more of it is trusted."""
     if ALL:
         return ALL[number % len(ALL)]
     dice = random.Random(number)
@@ -139,7 +139,7 @@ def make(case, place):
         header["definition"] = text.replace("name: humanloop", "name: "
                                             f"{json.dumps(header['source'])}")
     world.write_manifest(root, lines, which == 0)
-    # What is to be fetched again.
+    # Something to fetch again.
     damaged = next(root.rglob("file.json"))
     damaged.write_bytes(b"{}")
     return [*COMMANDS[command], *USERS[user]]
@@ -182,7 +182,7 @@ for number in map(int, os.environ["ONLY"].split()) if "ONLY" in os.environ \
     *said, has_asked = one(number, drawn(number))
     group.case(*said)
     asked += has_asked
-# Not all are refused: so that it would be seen if they were not.
+# Some must succeed, or the test would prove nothing.
 group.case("some ask the server that the user named", None if asked or
            "ONLY" in os.environ else "none did")
 group.end()

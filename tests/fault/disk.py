@@ -31,10 +31,10 @@ def fresh(name):
 
 
 def resume(where):
-    """Go on until it is complete; what is wrong, or None."""
+    """Resume until it is complete; what is wrong, or None."""
     path = world.the_export(where)
     if path is None or not (path / "manifest.jsonl").exists():
-        # It ended before there was anything: begin again.
+        # It was killed before it created anything: start over.
         shutil.rmtree(where, ignore_errors=True)
         result = fixture.run("--logs", "-q", "-o", where)
     else:
@@ -106,7 +106,7 @@ def damage(path):
 
 
 def repaired(at, what):
-    """The old state or the new one, and the next repair ends it."""
+    """The old state or the new one, and the next repair completes it."""
     where = world.pathlib.Path(fresh("repair"))
     shutil.rmtree(f"{where}.repair", ignore_errors=True)
     shutil.copytree(big_one, where)
@@ -158,7 +158,7 @@ def without_memory(at):
     where = fresh("run")
     result = export(where, HLEXPORT_MALLOC_AT=str(at))
     if result.returncode == 0:
-        return resume(where)    # it needed less this time
+        return resume(where)    # it needed fewer steps this time
     if result.returncode != 1 or "out of memory" not in result.stderr:
         return f"ended with {result.returncode}: {result.stderr}"
     return resume(where)

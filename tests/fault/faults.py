@@ -35,7 +35,7 @@ FAULTS = [
     "body=200 text={\"records\":null}",
 ]
 
-# Lies that only a list in pages can tell.
+# Wrong values that only paged lists have.
 LIES = ["total=7", "total=100000", "total=0", "short=1", "same=1"]
 PAGED = ["logs", "datapoints", "evaluation_logs"]
 
@@ -48,7 +48,7 @@ WORLDS = [
 
 
 class Place:
-    """A fixture, a folder, and the undisturbed tree; one for each worker."""
+    """A fixture, a directory and the undisturbed tree of one worker."""
 
     def __init__(self, options):
         self.fixture = world.Fixture(*options)
@@ -82,7 +82,7 @@ def place(number):
 
 
 def is_named(path, gaps):
-    """Is what stands at this path part of what the gaps name?"""
+    """Do the gaps cover this path?"""
     if path.startswith(("manifest", "SHA256SUMS")) or path.endswith(".done"):
         return True
     return any(all(part in path for part in re.split(
@@ -90,7 +90,7 @@ def is_named(path, gaps):
 
 
 def tells_key(key, result, path):
-    """Is the key in what was said or written, the log included?"""
+    """Is the key in the output or in any file, including the log?"""
     if key in result.stdout + result.stderr:
         return True
     return path is not None and any(

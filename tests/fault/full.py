@@ -46,7 +46,7 @@ COMMANDS = {
 }
 LIBRARIES = ["parquet", "duckdb", "duckdb, embedded", "a query"]
 
-# Cells that are longer than a block that a library writes at a time.
+# Cells longer than a library's write buffer.
 long = maker.work / "long" / "files" / "pr_1"
 (long / "logs").mkdir(parents=True)
 (long / "file.json").write_text('{"id":"pr_1","type":"prompt","path":"p"}')
@@ -67,7 +67,7 @@ SELECT table_name, (SELECT count(*) FROM information_schema.columns c
 
 
 def rows_of(database):
-    """What a database with rows in it has: its bytes are never the same."""
+    """The rows of a database; its bytes differ each time."""
     tables = run(["query", str(maker.example), "--allow-external", "-q",
                   "--format", "csv", ROWS.format(database)]).stdout
     names = re.findall(r"^(\w+),\d+\r?$", tables, re.M)
@@ -80,7 +80,7 @@ def rows_of(database):
 
 
 def made():
-    """What was made, so that two of the same can be compared."""
+    """The output, in a comparable form."""
     found = state()
     for name in [name for name in found if name.endswith(".duckdb")]:
         if len(found[name]) > 600000:
@@ -90,7 +90,7 @@ def made():
 
 
 def outcome(result, wanted):
-    """What is wrong with how a command ended, or None."""
+    """What is wrong with the command's result, or None."""
     if result.returncode == 0:
         now = made()
         return None if now == wanted else "exit 0, and it differs in " + \
@@ -104,7 +104,7 @@ def outcome(result, wanted):
 
 
 def spread(n, cases):
-    """About so many numbers from 1 to n, the last ones among them."""
+    """About CASES numbers from 1 to n, including the last ones."""
     every = world.every(max(1, n // cases))
     return sorted({*range(1, n + 1, every), *range(max(1, n - 2), n + 1)})
 
@@ -119,7 +119,7 @@ for name, command in COMMANDS.items():
 assert any("logs" in str(rows) for rows in
            wanted["duckdb, embedded"].values())
 
-# Our own writes: counted over all threads.
+# The program's own writes, counted over all threads.
 group = world.Group("a disk that is full at a step of the program's own")
 messages = collections.Counter()
 for name, command in COMMANDS.items():
@@ -145,7 +145,7 @@ def trace(*options):
 
 
 def writes_of(command):
-    """How many writes the thread makes that makes most."""
+    """The number of writes of the busiest thread."""
     fresh()
     run(command, before=trace("-o", str(calls)))
     by_thread = collections.Counter(
@@ -170,7 +170,7 @@ for name in LIBRARIES if can_trace else []:
                        outcome(result, wanted[name]))
 group.end() if can_trace else group.skip("no strace, or no leave to use it")
 
-# A disk of every size, from nothing to enough.
+# Disks of every size, from empty to sufficient.
 group = world.Group("a disk of too few KB")
 
 
@@ -181,7 +181,7 @@ def mount(kb):
 
 
 def on_disk_of(kb, name):
-    """How the command ends on a disk of that size; or None without one."""
+    """The command's result on a disk of that size, or None."""
     if not mount(kb):
         return "could not be mounted"
     try:

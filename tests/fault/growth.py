@@ -20,10 +20,10 @@ import tarfile
 
 import world
 
-FEW = 600              # of what is dear in itself
-MANY = 10000           # of lines of a manifest
+FEW = 600              # for expensive elements
+MANY = 10000           # for lines of a manifest
 MOST = 2.5
-TRIES = 3              # beside other programs a cache is not always one's own
+TRIES = 3              # other programs disturb the cache
 TOP = pathlib.Path(os.environ.get("TOP", ".")).resolve()
 EXAMPLE = next((TOP / "exports.example").glob("2*"))
 EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
@@ -139,7 +139,7 @@ def write_archive(place, members):
 
 
 def instructions(*words):
-    """How many are executed; or what is wrong."""
+    """The number of instructions, or what is wrong."""
     out = subprocess.run(
         ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null",
          world.HLEXPORT, *words], text=True, capture_output=True, cwd=work,
@@ -152,7 +152,7 @@ def instructions(*words):
 
 
 def processor_time(*words):
-    """The least of three, in seconds."""
+    """The shortest of three runs, in seconds."""
     spent = []
     for _ in range(3):
         before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
@@ -164,7 +164,7 @@ def processor_time(*words):
     return min(spent)
 
 
-nothing = {}           # what the command costs without any of it
+nothing = {}           # the command's base cost
 
 
 def growth(measure, count, prepare, *words):

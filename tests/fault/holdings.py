@@ -13,7 +13,7 @@ TEMPORARY = re.compile(r"(^|/)\.hlexport-(?!removed-)[^/]*$")
 
 
 class World:
-    """A server, and a whole export of what it has."""
+    """A server, and a complete export of it."""
 
     def __init__(self, work, name, options, export):
         self.name = name
@@ -28,10 +28,10 @@ class World:
 
 
 def records_of(tree):
-    """The records that a person could read, and how often each is there."""
+    """The records that a person could read, with their counts."""
     found = collections.Counter()
     for path, data in tree.items():
-        # What has a temporary name is none of it yet.
+        # Temporary files don't count.
         if path in damages.TOP or TEMPORARY.search(path):
             continue
         if path.endswith(".jsonl"):
@@ -50,12 +50,12 @@ def records_of(tree):
 
 
 def is_less(counts, before, after):
-    """What of BEFORE is gone, of that which COUNTS?"""
+    """The records of BEFORE that are gone, of the kinds in COUNTS."""
     return [r for r, n in before.items() if after[r] < min(n, counts[r])]
 
 
 def gone(counts, before, after):
-    """As is_less(), of two trees.  What did not change is not read."""
+    """As is_less(), for two trees; skips unchanged files."""
     changed = world.differences(before, after)
     one, other = (records_of({path: tree[path] for path in changed
                               if path in tree}) for tree in (before, after))
@@ -66,7 +66,7 @@ def gone(counts, before, after):
 # ------------------------------------------------------- other servers
 
 def change(dice, tree, mode):
-    """What a server may come to have."""
+    """Ways in which a server may change."""
     lines = {p: d.splitlines(keepends=True) for p, d in tree.items()
              if p.endswith(".jsonl") and "/" in p}
     for path in dice.sample(sorted(lines), min(len(lines), 3)):

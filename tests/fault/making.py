@@ -12,7 +12,7 @@ TOP = pathlib.Path(os.environ.get("TOP", "."))
 
 
 class Making:
-    """A place to make files in, and an export to make them of."""
+    """A directory for output, and an export as input."""
 
     def __init__(self):
         self.work = pathlib.Path(world.work_dir())
@@ -46,7 +46,7 @@ class Making:
             env=self.environment(**more))
 
     def state(self):
-        """All that is in the two folders, hidden things too."""
+        """All files in the two directories, hidden ones too."""
         return {str(path): path.read_bytes() if path.is_file() else None
                 for top in (self.place, self.temporary)
                 for path in sorted(top.rglob("*"))}
@@ -60,13 +60,13 @@ class Making:
                 form, *options]
 
     def has(self, form):
-        """Was the program built with what the format needs?"""
+        """Does the build support the format?"""
         return "built without" not in self.run(
             self.convert(form, "--dry-run")).stderr
 
 
 def start():
-    """A place; or the test is skipped where there is nothing to make."""
+    """A directory; skips the test if no format is supported."""
     making = Making()
     if not making.has("csv"):
         world.skip(making.work, "built without DuckDB")

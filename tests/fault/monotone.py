@@ -28,8 +28,8 @@ from holdings import World, is_less, other_server, records_of
 TOP = pathlib.Path(__file__).resolve().parents[2]
 CASES = world.count(300, 20000)
 FIRST = int(os.environ.get("FIRST", "0"))
-VARIANTS = 40 if world.soak() else 4    # of each state
-QUERIED = 1 if world.soak() else 3      # one in so many is asked with SQL
+VARIANTS = 40 if world.soak() else 4    # per state
+QUERIED = 1 if world.soak() else 3      # one in this many is queried with SQL
 
 DOES = ["end", "end", "half", "ENOSPC", "ENOSPC+", "EIO"]
 SERVERS = ["as it was"] * 4 + ["absent", "401", "403", "429", "500",
@@ -52,7 +52,7 @@ WORLDS = {
 # ------------------------------------------------- states, made at random
 
 class Place:
-    """Where one worker works: servers, and a directory with an export it."""
+    """One worker's servers, and its directory with an export."""
 
     def __init__(self, work):
         work.mkdir()
@@ -72,7 +72,7 @@ class Place:
             fixture.stop()
 
     def other(self, name, mode):
-        """A server that has less, or something else, than the export."""
+        """A server with fewer or different records than the export."""
         if (name, mode) not in self.others:
             self.others[name, mode] = other_server(
                 random.Random(5), self.worlds[name], self.work, mode)
@@ -92,7 +92,7 @@ class Place:
         return int(self.counter.read_text().split()[0])
 
     def cut_off(self, dice, whole, command, first=0.0):
-        """Run it on a copy to count its steps; then end it at one."""
+        """Run it on a copy to count its steps; then kill it at one."""
         kept = self.work / "kept"
         shutil.rmtree(kept, ignore_errors=True)
         shutil.copytree(self.path, kept)
@@ -131,7 +131,7 @@ def export_to(here, whole, at=0):
 
 
 def unfinished(dice, here, whole):
-    """It ended at a step; or the server failed until it was given up."""
+    """It was killed at a step, or gave up on a failing server."""
     if dice.random() < 0.3 and whole.has_data:
         route = dice.choice(["logs", "versions", "datapoints", "stats"])
         whole.fixture.fault(f"{route} status=500 after={dice.randrange(3)}"
@@ -190,7 +190,7 @@ def packed(dice, here, whole):
 
 
 def packed_less(dice, here, whole):
-    """The archive that is there has less than the directory."""
+    """The existing archive has fewer records than the directory."""
     unfinished(dice, here, whole)
     here.run(whole, PACK)
     shutil.rmtree(here.export)
@@ -256,7 +256,7 @@ def is_command(command, *words):
     return all(word in command for word in words)
 
 
-# ------------------------------------------------------------ what is there
+# -------------------------------------------------------------- the files
 
 def files_below(path):
     return {str(f.relative_to(path)): f.read_bytes()
@@ -311,15 +311,15 @@ def queried(here, whole):
 
 VOLATILE = re.compile(rb'"accepted": "[^"]*"|'
                       rb'it(/.hlexport-|.)removed-[-0-9]*')
-# The log; what was set aside; a note that what was made is whole.
+# The log; files set aside; the note of complete output.
 OURS = re.compile(r"export\.log$|removed-|\.hlexport-published-")
-# What could not be removed when all was done; the next run does.
+# Leftovers that could not be removed; the next run does that.
 LEFT = re.compile(r"\.hlexport-(scratch-|x\.)|it\.repair(/\.commit|/\.base)?$")
 MANIFESTS = re.compile("it/manifest.*jsonl$")
 
 
 def all_there(here):
-    """Every name and its bytes, but the log and what differs by the time."""
+    """Every file's bytes, except the log and what depends on the time."""
     found = {}
     for path in sorted(here.path.rglob("*")):
         name = str(path.relative_to(here.path))
@@ -333,7 +333,7 @@ def all_there(here):
 # --------------------------------------------------------------- a case
 
 class State:
-    """An export to begin with; kept, so that it can be begun with again."""
+    """A cached export to start from."""
 
     def __init__(self, here, builder, name, number):
         self.whole, self.builder = here.worlds[name], builder
@@ -345,14 +345,14 @@ class State:
         self.back(here)
         self.files = files_below(here.export)
         self.records, self.rows = readable(here), queried(here, self.whole)
-        # Of what damage made up nothing need stay; but who is to tell, in a
-        # tree of the old tool?
+        # Records made up by damage may go; but in a legacy export
+        # nobody can tell which these are.
         self.counts, self.rows_count = (self.records, self.rows) if builder \
             in OLD else (self.whole.records, rows_of_whole(here, self.whole))
         self.undisturbed = {}
         self.is_damaged = "damaged" in builder.__name__
-        # Of two files in each other's place, one is read from beside the
-        # export for a moment: between two names that are given.
+        # If two files are swapped, one is outside the export for a
+        # moment, between two renames.
         self.is_swapped = any(what.startswith("swap") for what in here.said)
 
     def back(self, here):
@@ -361,7 +361,7 @@ class State:
 
 
 def rows_of_whole(here, whole):
-    """What `query` gives of the export that nothing ever happened to."""
+    """The result of `query` for the undisturbed export."""
     if whole not in here.rows:
         here.empty()
         whole_one(None, here, whole)
@@ -370,7 +370,7 @@ def rows_of_whole(here, whole):
 
 
 def run_with(here, whole, command, server, after, at=0, do="end"):
-    """Run it before a server of that kind."""
+    """Run it with a server of that kind."""
     fixture, more = whole.fixture, {}
     fixture.calm()
     if server in ("shorter", "changed"):
@@ -401,7 +401,7 @@ class Undisturbed:
             here, state, command)
 
     def repeated(self, here, state, command):
-        """A server that has all: once more brings no more, and loses none."""
+        """A complete server: another run adds no records and loses none."""
         if not {"repair", "--resume"} & set(command):
             return None
         result = here.run(state.whole, command)
@@ -413,7 +413,7 @@ class Undisturbed:
 
 
 def lost(here, state, ask):
-    """Records that could be read before, and can't be now; or None."""
+    """Records that were readable before and are not now, or None."""
     gone = is_less(state.counts, state.records, readable(here))
     if gone:
         return f"{len(gone)} records can't be read: {gone[0][:100]}"
@@ -434,7 +434,7 @@ def is_verified(here, whole, _server=None):
 
 
 def has_sizes(here, whole, server):
-    """All that a resume looks at, of what was there before it."""
+    """The state before a resume, as far as it matters to it."""
     have = files_below(here.export)
     return server in ("shorter", "changed") or all(
         len(have.get(name, b"\0")) == len(data)
@@ -442,7 +442,7 @@ def has_sizes(here, whole, server):
 
 
 def check_outcome(here, state, command, server, do, result, wanted):
-    """Is the status right, and what was said?"""
+    """Are the status and the output right?"""
     said = result.stdout + result.stderr
     if result.returncode not in (0, 1, 2, 3, 4, 6) + (
             (137,) if do in ("end", "half") else ()):
@@ -450,7 +450,7 @@ def check_outcome(here, state, command, server, do, result, wanted):
     if result.returncode not in (0, 137) and not said.strip():
         return f"ended with {result.returncode}, without a word"
     tells = re.search("Export complete[:,]|All counts agree|Whole:|Packed:", said)
-    # What a verification says afterwards is true, however the rest ended.
+    # A later verification must tell the truth.
     if tells and tells[0] != "Whole:" and result.returncode not in (0, 137):
         return f"said '{tells[0]}', and ended with {result.returncode}: " \
             f"{said[-500:]}"
@@ -473,22 +473,22 @@ def check_outcome(here, state, command, server, do, result, wanted):
 
 
 def ends(here, state, command, server, wanted):
-    """Run it again, undisturbed: what is wrong with the end of that?"""
+    """Repeat it, undisturbed: what is wrong with the result?"""
     result = here.run(state.whole, command)
     if server in ("shorter", "changed") and state.builder in UNFINISHED:
-        # What it has now is partly of that one.
+        # Part of its records are from the other server.
         return None if result.returncode != 0 or is_verified(
             here, state.whole) else "again: exit 0, and verify is not"
     if result.returncode == 2 and "exists; give another name" in \
             result.stderr and all_there(here) == wanted.there:
-        return None     # an archive that is whole, and is not made twice
+        return None     # an intact archive is not replaced
     if result.returncode != wanted.status:
         return f"again: {result.returncode}, undisturbed {wanted.status}: " \
             f"{result.stderr[-500:]}{result.stdout[-300:]}"
     wrong = world.differences(all_there(here), wanted.there)
     if server not in ("as it was", "none"):
-        # Which lines it has, and in which order, is not the same; it has
-        # been verified, if it is whole.
+        # Its lines and their order differ; it was verified,
+        # if it is complete.
         wrong = [name for name in wrong if not MANIFESTS.match(name)]
     return f"again: differs in {wrong}" if wrong else None
 
@@ -515,7 +515,7 @@ def case(number, here):
     wanted = state.undisturbed[key]
     steps, wrong = wanted.steps, None
     if server not in ("as it was", "none"):
-        # How many steps it has before this server; it is a case, too.
+        # Count its steps with this server; this is a case as well.
         state.back(here)
         result = run_with(here, state.whole, command, server, after)
         steps = here.steps()

@@ -22,7 +22,7 @@ import time
 import world
 
 NOBODY = 65534
-OTHER = 54321          # who runs the program, where that is not root
+OTHER = 54321          # runs the program, if not root
 CASES = world.count(60, 3000)
 ROUNDS = int(os.environ.get("ROUNDS", "600" if world.soak() else "12"))
 EXAMPLE = next((pathlib.Path(os.environ.get("TOP", ".")).resolve() /
@@ -56,7 +56,7 @@ if not has_tables:
 
 
 def as_user(uid, what, *arguments):
-    """Do it in a process of that user's; return its id."""
+    """Run it in a process of that user; return its ID."""
     child = os.fork()
     if child == 0:
         try:
@@ -72,7 +72,7 @@ def as_user(uid, what, *arguments):
 
 
 def put(path, kind, canary):
-    """Make a thing of that KIND; what only root can, it does."""
+    """Create a file of that KIND, as root if necessary."""
     owned = True
     if kind == "file":
         path.write_text("theirs")
@@ -106,7 +106,7 @@ def put(path, kind, canary):
 
 
 def state(root):
-    """What is there: names, owners, modes, bytes."""
+    """All files: names, owners, modes, bytes."""
     have = {}
     for path in [root, *sorted(root.rglob("*"))]:
         st = path.lstat()
@@ -159,7 +159,7 @@ def words_of(command, place, target):
 
 
 def check_made(target, uid):
-    """Is what was made its user's, and nobody else's?"""
+    """Does only its user have access to the output?"""
     for path in [target, *target.rglob("*")]:
         st = path.lstat()
         if st.st_uid != uid:
@@ -174,7 +174,7 @@ def check_made(target, uid):
 
 
 def one_name(number):
-    """Something that has a name which may be wanted."""
+    """A file with a name that the command may use."""
     dice = random.Random(number)
     name = dice.choice(sorted(COMMANDS))
     kind = KINDS[number % len(KINDS)]
@@ -222,7 +222,7 @@ def one_name(number):
 
 
 def swap(shared, canary, seed):
-    """Put links in the place of all that has a temporary name, for ever."""
+    """Keep replacing temporary files with links."""
     dice = random.Random(seed)
     number = 0
     signal.alarm(world.WATCHDOG)
@@ -246,7 +246,7 @@ def swap(shared, canary, seed):
                     os.symlink(f"{canary}", f"{path}/files")
             except OSError:
                 continue
-        # What it made itself goes in circles, for those who look for it.
+        # Keep replacing its own fake scratch directory, to confuse a sweep.
         path = f"{shared}/.hlexport-scratch-0123456789ab"
         try:
             if os.path.islink(path):

@@ -34,7 +34,7 @@ COMMANDS = [["verify"], ["verify", "--fast"], ["verify", "--json"],
 STATUSES = {0, 1, 2, 3, 4, 6}
 UNTIL = "hangs, until a signal comes"
 ENDLESS_TIMEOUT = 1
-TIMEOUT = int(os.environ.get("TIMEOUT", "60"))  # seconds; it may be busy
+TIMEOUT = int(os.environ.get("TIMEOUT", "60"))  # seconds, for busy machines
 
 work = pathlib.Path(world.work_dir())
 os.chmod(work, 0o711)
@@ -55,7 +55,7 @@ FILES = [sorted(str(path.relative_to(root)) for path in root.rglob("*")
 
 
 def put(path, kind, outside):
-    """Put something of that KIND in the file's place."""
+    """Replace the file with something of that KIND."""
     saved = outside / path.name
     shutil.copy(path, saved)
     if kind == "unreadable":
@@ -86,7 +86,7 @@ def put(path, kind, outside):
 
 def start(words, place, uid, **more):
     user = ["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups"]
-    # A gibibyte of zeros may not be held in memory, nor anything like it.
+    # A gibibyte of zeros must not be read into memory.
     limit = ["prlimit", f"--data={1 << 30}"]
     local = words[0] in world.LOCAL
     asks = [] if local else [
@@ -101,7 +101,7 @@ def start(words, place, uid, **more):
 
 
 def finish(process, timeout=TIMEOUT):
-    """What it said; None if it hangs, and whether a signal ends that."""
+    """Its output, or None if it hangs; and whether a signal ends it."""
     try:
         out, err = process.communicate(timeout=timeout)
         return process.returncode, out, err
@@ -135,11 +135,11 @@ def one(number):
     place.mkdir()
     outside.mkdir()
     shutil.copytree(WHOLE[which], root)
-    # All of them, one after the other, so that each is met.
+    # Each of them in turn.
     rest, kind = divmod(number, len(KINDS))
     rest, command = divmod(rest, len(COMMANDS)) if world.soak() else \
         (dice.randrange(1 << 20), dice.randrange(len(COMMANDS)))
-    # Those at the top are read by all.
+    # Every command reads those at the top.
     name = FILES[which][rest % len(FILES[which])] if world.soak() or \
         dice.random() < 0.6 else dice.choice(
             [each for each in FILES[which] if "/" not in each])
@@ -156,7 +156,7 @@ def one(number):
             os.lchown(path, uid, uid)
     before = state(outside)
     fixture.calm()
-    # To read that is what the user asked for, until a signal comes.
+    # The user named this file: read it until a signal arrives.
     endless = kind == "endless file"
     status, out, err = finish(start(words_of(command, root), place, uid),
                               ENDLESS_TIMEOUT if endless else TIMEOUT)
@@ -181,7 +181,7 @@ def one(number):
 # ------------------------------------------- waits that the user asked for
 
 def is_asleep(process):
-    """Does it wait, and for something other than its own threads?"""
+    """Is it blocked on something other than its own threads?"""
     try:
         text = pathlib.Path(f"/proc/{process.pid}/stat").read_text()
         return text.rsplit(")", 1)[1].split()[0] == "S"
@@ -190,7 +190,7 @@ def is_asleep(process):
 
 
 def until_asleep(process):
-    """Look until it has been asleep for many looks in a row."""
+    """Poll until it was asleep many times in a row."""
     looks = 0
     while looks < 3000 and process.poll() is None:
         looks = looks + 1 if is_asleep(process) else 0
@@ -198,7 +198,7 @@ def until_asleep(process):
 
 
 def silent_server():
-    """One that takes connections, and says nothing."""
+    """A server that accepts connections and never answers."""
     listener = socket.create_server(("127.0.0.1", 0))
     taken = []
 
@@ -263,7 +263,7 @@ def waits():
             if unread:
                 more["unread"] = True
             if what == "a query without end":
-                # It never sleeps: it is there when it has used some time.
+                # It never sleeps: wait until it has used some CPU time.
                 while process.poll() is None and sum(map(int, pathlib.Path(
                         f"/proc/{process.pid}/stat").read_text().rsplit(
                             ")", 1)[1].split()[11:13])) < 50:

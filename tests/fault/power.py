@@ -27,15 +27,15 @@ trace = os.path.join(work, "trace")
 
 class Inode:
     def __init__(self):
-        self.now = b""      # as it is in memory
-        self.synced = b""   # as it is sure to be on disk
+        self.now = b""      # in memory
+        self.synced = b""   # safely on disk
 
     def write(self, at, data):
         self.now = self.now[:at].ljust(at, b"\0") + data + \
             self.now[at + len(data):]
 
     def after_loss(self, dice):
-        """What may be on disk: what was synced, and a part of the rest."""
+        """What may be on disk: the synced data and part of the rest."""
         if self.now == self.synced or dice.random() < 0.5:
             return self.synced
         if self.now.startswith(self.synced):
@@ -52,7 +52,7 @@ class Disk:
         self.inodes = {}
         self.names = {}     # in memory
         self.sure = {}      # on disk
-        self.begun = {}     # syncs that are under way
+        self.begun = {}     # syncs in progress
 
     def apply(self, line):
         what, *rest = line.split("\t")
@@ -64,7 +64,7 @@ class Disk:
 
     def create(self, path, inode, truncated):
         number = int(inode)
-        # An inode number is used again when its file is gone.
+        # Inode numbers are reused.
         if self.names.get(self.split(path)) != number:
             self.inodes[number] = Inode()
         elif truncated == "1":
@@ -81,7 +81,7 @@ class Disk:
             file.now = file.now[:int(size)]
 
     def begin(self, path, inode):
-        """A sync begins: keep what it will be good for."""
+        """A sync begins: record what it covers."""
         self.begun[path, inode] = (
             {number: file.now for number, file in self.inodes.items()
              if path == "*" or number == int(inode)},
@@ -92,7 +92,7 @@ class Disk:
     def sync(self, path, inode):
         files, names, same = self.begun.pop((path, inode))
         for number, now in files.items():
-            # Its number may be that of another file since.
+            # Its number may belong to another file by then.
             if self.inodes.get(number) is same[number]:
                 self.inodes[number].synced = now
         for key in [k for k in self.sure if path in ("*", k[0])]:
@@ -109,15 +109,15 @@ class Disk:
         self.names[self.split(path)] = "dir"
 
     def rebuild(self, to, dice):
-        """Write a disk as it may be after the power went now."""
+        """Write a disk as it may be after a power loss now."""
         names = {}
         for key in set(self.sure) | set(self.names):
             sure, now = self.sure.get(key), self.names.get(key)
             there = sure if sure == now else dice.choice([sure, now])
             if there is not None:
                 names[key] = there
-        # A renamed file is not under both names, nor under none: its old
-        # name goes when the new one comes.
+        # A renamed file has exactly one name: the old one goes when
+        # the new one appears.
         os.makedirs(to)
 
         def build(directory, target):
@@ -135,7 +135,7 @@ class Disk:
 
 
 def traced(name, *options, **more):
-    """Run it traced.  Return its export, and what was done, line by line."""
+    """Run it traced.  Return its export and the trace's lines."""
     where = os.path.join(work, name)
     if os.path.exists(trace):
         os.remove(trace)
@@ -149,7 +149,7 @@ def traced(name, *options, **more):
 
 
 def lose_power(group, root, lines, moments, tries):
-    # The directory itself is there, and its name is synced.
+    # The directory exists, and its name is synced.
     for moment in moments:
         for attempt in range(tries):
             disk = Disk(root)
@@ -164,10 +164,10 @@ def lose_power(group, root, lines, moments, tries):
 
 
 def resumed(path):
-    """Go on from what is left; what is wrong, or None."""
+    """Resume from that disk; what is wrong, or None."""
     manifest = os.path.join(path, "manifest.jsonl")
     if not os.path.exists(manifest) or not os.path.getsize(manifest):
-        # Nothing to go on from; and nothing was said to be there.
+        # Nothing to resume; and the run had not reported anything.
         return None
     result = fixture.run("-q", "--resume", path)
     if result.returncode != 0:
@@ -184,7 +184,7 @@ lose_power(group, str(export.resolve()), lines,
            range(1, len(lines) + 1, every), 2 if not world.soak() else 20)
 group.end()
 
-# A thread syncs while the crawl goes on; slowly, so that much happens beside.
+# A thread syncs during the crawl; slowly, so that much happens meanwhile.
 export, lines = traced("threaded", HLEXPORT_STEP_THREAD="1",
                        HLEXPORT_STEP_SLOW="5")
 group = world.Group("the power goes, with syncs in a thread")
@@ -197,7 +197,7 @@ lose_power(group, str(export.resolve()), lines,
            range(1, len(lines) + 1, 2 * every), 2 if not world.soak() else 20)
 group.end()
 
-# Several together: the disk as a whole is synced.
+# Several at a time: the file system is synced.
 group = world.Group("the disk is synced as a whole")
 group.case("it was", None if any(line.startswith("sync\t*") for line in lines)
            else "each file was synced by itself")

@@ -46,7 +46,7 @@ def lost():
 
 
 def ended():
-    """What is wrong when all is done, or None."""
+    """What is wrong at the end, or None."""
     if in_archive() != whole:
         return "the archive has not all of it"
     left = sorted(path.name for path in place.iterdir())
@@ -87,7 +87,7 @@ REMOVE = ["pack", NAME, "-q", "-o", "x.zip", "--remove"]
 FORCE = [*REMOVE, "--force"]
 PACK = ["pack", NAME, "-q", "-o", "x.zip", "--force"]
 steps = count(REMOVE)
-# Those of the archive itself are tested elsewhere: most are of the removal.
+# Mostly steps of the removal; those of packing are tested elsewhere.
 first = steps - len(whole) - 40
 
 group = world.Group("pack --remove, ended before a disk step, run again")
@@ -99,13 +99,13 @@ every = world.every(7)
 group = world.Group("the same with --force; and with pack --force between")
 for at in [*range(1, steps, every), *range(steps - 4, steps + 1)]:
     group.case(f"step {at}, --force", disturbed(FORCE, at, [FORCE]))
-    # The second may be refused, and must not make it worse.
+    # The second run may refuse, but must not lose anything.
     group.case(f"step {at}, pack --force", disturbed(REMOVE, at,
                                                      [PACK, REMOVE]))
 group.end()
 
 def replacing(at, what):
-    """pack --force over an archive of less: one of the two is there."""
+    """pack --force over a smaller archive: one of the two exists."""
     begin()
     some = place / NAME
     shutil.copytree(some, place / "all")

@@ -21,7 +21,7 @@ CASES = world.count(1500, 100000)
 FIRST = int(os.environ.get("FIRST", "0"))
 MODES = ["as it was"] * 11 + ["shorter", "changed", "failing",
                               "refusing the key", "gone", "busy"]
-# Those that found a fault once.
+# Cases that found a bug once.
 FOUND = [7003]
 EXTRA = ("--remove-extra", "--yes")
 
@@ -32,7 +32,7 @@ WORLDS = [
                 "--logs", "2300", "--log-bytes", "10", "--datasets", "1",
                 "--datapoints", "1100", "--evaluations", "1",
                 "--evaluation-logs", "150"], ["--logs"]),
-    # Another API: lists by offset and in spans of time, and by their end.
+    # Another API: lists by offset and by time interval.
     ("trace", ["--workspace", "trace", "--records", "2300", "--rows", "330"],
      ["--source", "monkai"]),
     ("trace-bare", ["--workspace", "trace", "--records", "1200", "--rows",
@@ -79,7 +79,7 @@ def is_same(whole, root):
 
 
 def check(whole, root, mode, before, result):
-    """What is wrong with how the repair ended; or None."""
+    """What is wrong with the repair's result, or None."""
     if result.returncode not in (0, 1, 3, 4, 6):
         return f"ended with {result.returncode}: {result.stderr[-500:]}"
     after = world.tree(root)
@@ -88,7 +88,7 @@ def check(whole, root, mode, before, result):
         return f"{len(lost)} records can't be read any more: {lost[0][:100]}"
     wrong = is_same(whole, root)
     if mode in ("shorter", "changed"):
-        # It lists in another order: that of a manifest that is made anew.
+        # A rebuilt manifest has another order.
         wrong = [w for w in wrong if w not in damages.MANIFESTS]
     if result.returncode == 0:
         return f"said that it is repaired, and it differs: {wrong}" \
@@ -106,11 +106,11 @@ def check(whole, root, mode, before, result):
 
 
 def is_too_much(whole, before, mode, said):
-    """Were pages asked for that hold nothing of what is damaged?"""
+    """Were pages fetched that have no damaged records?"""
     if mode != "as it was" or not whole.has_data or \
             any("manifest" in what for what in said):
         return None
-    most = 1    # the key is tried first
+    most = 1    # the request that checks the key
     for path in world.differences(before, whole.tree):
         if path not in whole.tree or path in damages.TOP or \
                 path.endswith(".done"):
@@ -149,7 +149,7 @@ def case(number, here):
 
 
 class Worlds:
-    """What one worker has."""
+    """The state of one worker."""
 
     def __init__(self, work):
         work.mkdir()

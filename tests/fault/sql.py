@@ -64,7 +64,7 @@ ARGUMENTS = ["", "'x'", "'{canary}'", "1", "1, 2", "'x', 'y'", "[1, 2]",
              "'{canary}', 'x', 1", "storage := 'file'",
              "storage := 'stdout'", "'{place}/new'", "NULL",
              "storage := 'file', storage_config := {{'path': '{place}/new'}}"]
-# Ways round, by those who want one.
+# Attempts to escape the sandbox.
 TRICKS = [
     "CALL enable_logging(storage = 'file')",
     "CALL enable_logging(storage = 'stdout'); SELECT 1 AS a; SELECT 2 AS a",
@@ -94,7 +94,7 @@ TRICKS = [
 
 
 def sql_of(dice, function):
-    """SQL that calls it in some form, and what a view would have of it."""
+    """SQL that calls it in some form, and the view's columns."""
     name, arguments = function["name"], dice.choice(ARGUMENTS)
     quoted = name if re.fullmatch(r"\w+", name) else f'"{name}"'
     call = f"{quoted}({arguments})"
@@ -140,7 +140,7 @@ def begin(number):
 
 
 def stranger(place, **texts):
-    """An export with that definition, sealed as ours are."""
+    """An export with that definition, properly sealed."""
     shutil.copytree(EXPORT, place / "it")
     definition = fixture_definition + TABLES.format(
         **{k: json.dumps(v) for k, v in texts.items()})
@@ -191,7 +191,7 @@ def one(number, context, text, call, is_rows):
                  "parquet", "-o", "out.parquet"]
     else:
         call = fill(call, place)
-        # A column that there is not: DuckDB names those that there are.
+        # A missing column: DuckDB's error lists the existing ones.
         value = "t.none" if context == "columns" else "to_json(t)"
         texts = {"from": "records('logs')", "sql": "1", "events": EVENTS}
         if context == "events":
@@ -232,7 +232,7 @@ def endless(number, words, sent):
     before = set(place.rglob("*"))
     process = start(place, [*words, *([] if sent else ["--timeout", "1"])])
     if sent:
-        # It is at work when it has used some time.
+        # Wait until it has used some CPU time.
         while process.poll() is None and sum(map(int, pathlib.Path(
                 f"/proc/{process.pid}/stat").read_text().rsplit(
                     ")", 1)[1].split()[11:13])) < 40:
@@ -281,7 +281,7 @@ each = [(f, way) for f in first + rest for way in
         ("query", "view", "convert", "events", "parquet")]
 dice = random.Random(2)
 if len(each) > CASES:
-    # All that may do more than tell a value, in two ways at least.
+    # Functions with side effects, in at least two ways.
     each = [pair for f in first for pair in
             [(f, "query"), (f, dice.choice(["view", "convert"]))]][:CASES] + \
         dice.sample(each, max(0, CASES - 2 * len(first)))
@@ -290,7 +290,7 @@ for function, way in each:
     group.case(*one(number, way, *sql_of(random.Random(number), function)))
 group.end()
 
-# Texts are in no block that DuckDB counts: what they come to is bounded too.
+# DuckDB's memory limit does not count strings: they are bounded too.
 GROWING = ["SELECT length(repeat(repeat('x', 1000000), 4200)) AS n",
            "SELECT max(length(repeat('x', 4000000000 + i))) AS n FROM "
            "range(3) t(i)"]

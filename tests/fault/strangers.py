@@ -91,7 +91,7 @@ def change_path(dice, lines, place):
     path = dice.choice(PATHS).replace("{outside}", str(place / "outside"))
     receipt = dice.choice(line["files"])
     receipt["path"] = path
-    if dice.random() < 0.3:    # What it says of the secret is true.
+    if dice.random() < 0.3:    # A correct receipt of the secret.
         data = (place / "outside" / "secret.jsonl").read_bytes()
         receipt.update(bytes=len(data), lines=1,
                        sha256=hashlib.sha256(data).hexdigest())
@@ -112,19 +112,19 @@ def change_number(dice, lines, _place):
     return f"{', '.join(said)} in {str(where)[:60]}"
 
 
-# Changes and reads; of each descriptor, strace tells what file it is of.
+# Writes and reads; strace resolves descriptors to paths.
 TRACE = ["strace", "-f", "-qq", "-y", "-e", "trace=open,openat,openat2,"
          "unlink,unlinkat,rename,renameat,renameat2,link,linkat,symlink,"
          "symlinkat,mkdir,mkdirat,truncate,chmod,fchmodat", "-o"]
-# A number may not have more memory taken than there is.
+# No number may cause a huge allocation.
 CAP = ["prlimit", f"--data={1 << 30}"]
 
 
 def opened(place):
-    """A line of the trace that leads to what stands outside; or None."""
+    """A line of the trace that accesses the canary tree, or None."""
     outside = [str(place / "outside"), str(place / "secret")]
     for line in (place / "trace").read_text(errors="replace").splitlines():
-        # What it made of the path counts, not the path.
+        # Only the resolved path counts.
         parts = [line.rpartition(" = ")[2]] if "open" in line.split("(")[0] \
             else [line]
         if any(path in part for path in outside for part in parts):
@@ -164,7 +164,7 @@ def check(place, before, result):
 
 
 def one(number, change, under):
-    """One case; returns what it was and what is wrong."""
+    """Run one case; return its description and what is wrong."""
     dice = random.Random(number)
     place = work / "case"
     root, said = make(dice, place, change)

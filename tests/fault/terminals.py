@@ -79,7 +79,7 @@ def environment(**more):
 
 
 def on_terminal(words, term="dumb"):
-    """All bytes that the command sends to its terminal."""
+    """All bytes that the command writes to its terminal."""
     master, slave = pty.openpty()
     process = subprocess.Popen([world.HLEXPORT, *words], cwd=work,
                                stdin=subprocess.DEVNULL, stdout=slave,
@@ -113,9 +113,9 @@ def trouble_of(said, term):
     except UnicodeDecodeError as wrong:
         return f"no UTF-8: {wrong}"
     if term != "dumb":
-        # A carriage return is its own where it begins what it draws.
+        # The progress display may begin with a carriage return.
         text = OWN.sub("", text).replace("\r", "")
-    # CSV ends its lines so, and the terminal adds its own.
+    # CSV lines end in CR LF, and the terminal adds another CR.
     text = text.replace("\r\r\n", "\n").replace("\r\n", "\n")
     for i, char in enumerate(text):
         if char in "\n\t":
@@ -143,7 +143,7 @@ shown = subprocess.run([world.HLEXPORT, "--source", "./usage.yaml",
                        env=environment(), capture_output=True, text=True)
 assert shown.returncode == 0, shown.stderr
 export = str(world.the_export(work / "made"))
-# The same with a gap, and files of such names in it, in such a folder.
+# The same with a gap, and with files and a directory of such names.
 subprocess.run([world.HLEXPORT, "--source", "./fails.yaml", "--server", URL,
                 "-q", "-o", "holed"], cwd=work, env=environment(),
                capture_output=True, check=False)
@@ -162,7 +162,7 @@ lines = [json.loads(line) for line in
 
 
 def manifest_with(number):
-    """An export whose manifest has such texts in all its fields."""
+    """An export with such texts in all fields of its manifest."""
     dice, root = random.Random(number), work / f"told{number}"
     shutil.copytree(holed if number % 2 else export, root)
     told = [json.loads(line) for line in

@@ -18,7 +18,7 @@ import logged  # noqa: E402
 BUILD = pathlib.Path(os.environ.get("BUILD", "build")).resolve()
 HLEXPORT = os.environ.get("HLEXPORT", str(BUILD / "hlexport"))
 STEPS = str(BUILD / "hlexport-steps")
-WATCHDOG = 120  # seconds: no run takes so long unless it hangs
+WATCHDOG = 120  # seconds; a run that takes longer hangs
 
 
 LOCAL = ("adopt", "convert", "pack", "query", "report", "sources", "summary",
@@ -64,7 +64,7 @@ class Fixture:
         return env
 
     def run(self, *arguments, program=HLEXPORT, under=(), cwd=None, **more):
-        # Of commands that ask no server, it is no option.
+        # Commands without a server don't have the option.
         local = arguments and arguments[0] in LOCAL
         return subprocess.run(
             [*under, program, *arguments, *([] if local else ["--env-file",
@@ -78,7 +78,7 @@ class Fixture:
 
 
 def tree(path):
-    """All files and their bytes, but the log."""
+    """All files' bytes, except the log."""
     path = pathlib.Path(path)
     return {str(file.relative_to(path)): file.read_bytes()
             for file in sorted(path.rglob("*"))
@@ -96,7 +96,7 @@ def differences(one, other):
 
 
 def write_manifest(root, lines, sealed):
-    """As the program writes it: what it says of itself holds."""
+    """As the program writes it, with correct digests."""
     if sealed:
         lines[-1]["sha256"] = "0" * 64
     text = "".join(json.dumps(line, separators=(",", ":")) + "\n"
@@ -175,7 +175,7 @@ def share_out(numbers, work, start, case):
 
 
 def work_dir():
-    # In memory where that is possible: these tests make many files.
+    # In memory if possible: these tests create many files.
     memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
     return tempfile.mkdtemp(prefix="hlexport-fault-", dir=memory)
 
@@ -198,16 +198,16 @@ assert SIZE in ("small", "ci", "soak"), "CHECK_SIZE is small, ci or soak"
 
 
 def soak():
-    """More of everything: for hours, not for every change."""
+    """Run for hours, with more of everything."""
     return SIZE == "soak"
 
 
 def count(ci, soaking):
-    """How many cases to try; CASES says it for one run."""
+    """The number of cases; CASES overrides it."""
     return int(os.environ.get("CASES", {
         "small": max(1, ci // 5), "ci": ci, "soak": soaking}[SIZE]))
 
 
 def every(ci):
-    """Try one step in so many."""
+    """Try one step in this many."""
     return {"small": 5 * ci, "ci": ci, "soak": 1}[SIZE]
