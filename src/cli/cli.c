@@ -18,7 +18,7 @@
 #define LATEST "latest"
 #define COMPLETION_WITHIN 2	/* seconds */
 
-/* The first is what is done when none is named. */
+/* The first is the default command. */
 const struct cli_command cli_commands[] = {
 	{ "export", "[OPTION...]", "export a workspace, or resume an "
 	    "export", cli_export,
@@ -27,25 +27,25 @@ const struct cli_command cli_commands[] = {
 	    "hlexport export --type prompt,flow --start-date 2025-01-01 "
 	    "--logs\n"
 	    "hlexport export --resume --logs\n" },
-	{ "summary", "DIR|FILE", "tell what is in an export", cli_summary,
+	{ "summary", "DIR|FILE", "show what is in an export", cli_summary,
 	    "hlexport summary latest\n" },
 	{ "list", "[DIR]", "list the exports in a directory", cli_list,
 	    "hlexport list --json\n" },
-	{ "verify", "DIR|FILE", "prove that an export is whole, or name what "
+	{ "verify", "DIR|FILE", "check every file of an export, and list what "
 	    "is damaged or missing", cli_verify,
 	    "hlexport verify exports/20250606-120000\n"
 	    "hlexport verify latest --online\n" },
-	{ "repair", "DIR", "verify an export, and ask again for what is "
-	    "damaged or missing, and nothing else", cli_repair,
+	{ "repair", "DIR", "verify an export, and fetch only what is damaged "
+	    "or missing", cli_repair,
 	    "hlexport repair latest\n" },
-	{ "adopt", "DIR", "make a manifest for an export of the old Python "
-	    "tool, so that all commands take it", cli_adopt,
+	{ "adopt", "DIR", "create a manifest for an export made by the legacy "
+	    "Python tool, so that all commands accept it", cli_adopt,
 	    "hlexport adopt OLD-EXPORT\n"
 	    "hlexport adopt --undo OLD-EXPORT\n" },
-	{ "pack", "DIR -o FILE", "put an export into one file, and read it "
-	    "back", cli_pack,
+	{ "pack", "DIR -o FILE", "write an export to one archive file, and "
+	    "verify the archive", cli_pack,
 	    "hlexport pack latest -o export.tar.zst\n" },
-	{ "query", "DIR|FILE [SQL]", "ask an export with SQL; without SQL, "
+	{ "query", "DIR|FILE [SQL]", "run SQL against an export; without SQL, "
 	    "list its tables and columns", cli_query,
 	    "hlexport query latest \"SELECT type, count(*) FROM logs GROUP BY "
 	    "ALL\"\n"
@@ -53,20 +53,19 @@ const struct cli_command cli_commands[] = {
 	    "hlexport query latest -x \"FROM logs LIMIT 1\"\n"
 	    "hlexport query latest -o dear.csv \"FROM logs WHERE cost > "
 	    "0.01\"\n" },
-	{ "convert", "DIR|FILE --format FORMAT", "make files of an export's "
-	    "tables: Parquet, CSV, JSON, Excel, DuckDB", cli_convert,
+	{ "convert", "DIR|FILE --format FORMAT", "convert an export's tables "
+	    "to Parquet, CSV, JSON, Excel or DuckDB", cli_convert,
 	    "hlexport convert latest --format parquet --yes\n"
 	    "hlexport convert latest --format csv -t logs --columns "
 	    "id,created_at,cost --yes -o costs\n"
 	    "hlexport convert latest --format duckdb --dry-run\n" },
-	{ "report", "DIR|FILE", "tell how much was used, how fast it was, "
-	    "what it cost and what failed", cli_usage_report,
+	{ "report", "DIR|FILE", "report usage, latency, cost and errors",
+	    cli_usage_report,
 	    "hlexport report latest --by monthly\n"
 	    "hlexport report latest --by model --format html -o "
 	    "report.html\n" },
-	{ "sources", "[NAME | check FILE]", "list the platforms that can be "
-	    "exported from, print the definition of one, or check one of "
-	    "your own", cli_sources,
+	{ "sources", "[NAME | check FILE]", "list the platforms hlexport can "
+	    "export from, print a definition, or check your own", cli_sources,
 	    "hlexport sources\n"
 	    "hlexport sources humanloop\n" },
 	{ "help", "[COMMAND]", "show help", cli_help, NULL },
@@ -88,8 +87,8 @@ cli_tables(const struct source *source, struct config_table tables[2])
 }
 
 /*
- * Times for tests: SOURCE_DATE_EPOCH stops the wall clock, so that two runs
- * give the same bytes; HLEXPORT_SKIP_WAITS lets waits take no time.
+ * For tests: SOURCE_DATE_EPOCH stops the wall clock, so that two runs give the
+ * same bytes; HLEXPORT_SKIP_WAITS makes waits take no time.
  */
 static void
 set_clock(void)
@@ -119,7 +118,7 @@ read_env(const struct config *prescan, struct err *err)
 	    err);
 }
 
-/* The source that the export at ${path} is from, or NULL. */
+/* The source of the export ${path}, or NULL. */
 static struct source *
 source_of_export(const char *path)
 {
@@ -131,7 +130,7 @@ source_of_export(const char *path)
 	return audit_source_of(path, NULL);
 }
 
-/* Variables have not been read when the source is looked for. */
+/* The prescan does not read variables, so HLEXPORT_OUTPUT is read here. */
 static char *
 newest_unfinished(const struct config *prescan, const struct config_env *env)
 {
@@ -149,8 +148,8 @@ newest_unfinished(const struct config *prescan, const struct config_env *env)
 }
 
 /*
- * The source of the export that is gone on with, repaired, or held against
- * the server; NULL: it is about none.
+ * The source of the export that the command resumes, repairs, verifies or
+ * summarises; NULL if there is none.
  */
 static struct source *
 source_of_command(const struct config *prescan, const struct config_env *env)
@@ -178,7 +177,7 @@ source_of_command(const struct config *prescan, const struct config_env *env)
 	return source;
 }
 
-/* The definition that came with an export: or the user's own of that name. */
+/* Prefer the user's own definition to the one of that name in an export. */
 static struct source *
 prefer_own(struct source *source, const struct config_env *env)
 {
@@ -194,7 +193,7 @@ prefer_own(struct source *source, const struct config_env *env)
 	return own;
 }
 
-/* Which source it is must be known before its options can be read. */
+/* Find the source first: its options are needed to parse the command line. */
 static struct source *
 find_source(const struct config *prescan, const struct config_env *env,
     struct err *err)
@@ -210,7 +209,7 @@ find_source(const struct config *prescan, const struct config_env *env,
 	if (config_env_get(env, "HLEXPORT_SOURCE") == NULL)
 		return source_open(which, err);
 	source = source_open(config_env_get(env, "HLEXPORT_SOURCE"), err);
-	/* What reads an export only needs no other. */
+	/* A broken HLEXPORT_SOURCE must not break other commands. */
 	if (source == NULL && strcmp(config_command(prescan), "export") != 0)
 		return source_open(which, err);
 	return source;
@@ -228,7 +227,7 @@ wants_version(int argc, char **argv)
 	return false;
 }
 
-/* An archive is given where only a directory will do? */
+/* Reject an archive where only a directory will do. */
 static int
 check_place(const struct cli *cli, const struct cli_command *command)
 {
@@ -246,8 +245,8 @@ check_place(const struct cli *cli, const struct cli_command *command)
 	}
 	if (where == NULL || stat(where, &st) == -1 || !S_ISREG(st.st_mode))
 		return CLI_OK;
-	return cli_usage("%s is a file, and %s wants a directory: unpack it "
-	    "first, if it is an archive", where, what);
+	return cli_usage("%s is a file, and %s needs a directory; if it is an "
+	    "archive, unpack it first", where, what);
 }
 
 static int
@@ -264,7 +263,7 @@ dispatch(struct cli *cli)
 	return status != CLI_OK ? status : command->run(cli);
 }
 
-/* What commands are called, up to NULL. */
+/* The names of the commands, up to NULL. */
 static void
 take_names(const char *names[N_NAMES])
 {
@@ -274,7 +273,7 @@ take_names(const char *names[N_NAMES])
 		names[i] = cli_commands[i].name;
 }
 
-/* The command line as it was typed; new.  Its words are put in order later. */
+/* The command line as typed, new: getopt_long() reorders the words later. */
 static char *
 typed(int argc, char **argv)
 {
@@ -292,7 +291,7 @@ typed(int argc, char **argv)
 	return text_take(&text);
 }
 
-/* Is what stands behind this word no value of its own? */
+/* Is the next word certainly not the value of ${word}? */
 static bool
 takes_no_value(const struct config_table *own, const char *word)
 {
@@ -313,7 +312,7 @@ takes_no_value(const struct config_table *own, const char *word)
 	return false;
 }
 
-/* "latest" is the newest export, if no file is called that.  ${path}: new. */
+/* Replace "latest" by the newest export, unless a file has that name. */
 static int
 take_latest(const struct config_env *env, const struct config *prescan,
     int argc, char **argv, char **path, struct err *err)
@@ -369,7 +368,7 @@ with_env(int argc, char **argv, const char *words, const struct config *prescan,
 	return status;
 }
 
-/* Has whoever reads standard output seen enough, and closed the pipe? */
+/* Has the reader of standard output closed the pipe? */
 static bool
 is_left(void)
 {
@@ -390,14 +389,14 @@ cli_main(int argc, char **argv)
 	int status;
 
 	cli_terminals();
-	/* Quick, and possible whatever else is wrong. */
+	/* --version works even if the rest of the command line is wrong. */
 	if (wants_version(argc, argv))
 		return cli_version();
 	set_clock();
 	words = typed(argc, argv);
 	take_names(names);
 	prescan = config_prescan(&own, names, argc, argv);
-	/* Nobody who presses a key waits for a pipe that has no end. */
+	/* A completion must not hang, for example on a pipe for .env. */
 	if (strcmp(config_command(prescan), "completion") == 0)
 		alarm(COMPLETION_WITHIN);
 	if ((env = read_env(prescan, &err)) == NULL ||
@@ -407,7 +406,7 @@ cli_main(int argc, char **argv)
 		free(words);
 		return cli_error(&err);
 	}
-	/* Once more, now that it is known what that is. */
+	/* Again, now that "latest" is a path. */
 	config_free(prescan);
 	prescan = config_prescan(&own, names, argc, argv);
 	status = with_env(argc, argv, words, prescan, env);
@@ -415,7 +414,7 @@ cli_main(int argc, char **argv)
 	free(words);
 	config_env_free(env);
 	config_free(prescan);
-	/* Nobody may be reading any more. */
+	/* After a signal, do not block on a reader that may be gone. */
 	if (cli_signalled() != 0)
 		__fpurge(stdout);
 	cli_terminals_end();

@@ -3,7 +3,7 @@
 
 /**
  * cli_main(argc, argv):
- * Do what the command line says.  Return the exit status.
+ * Run the command that the command line names.  Return the exit status.
  */
 int cli_main(int, char **);
 

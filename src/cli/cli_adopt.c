@@ -1,5 +1,5 @@
 /*
- * hlexport adopt DIR: a manifest for an export of the old tool.
+ * hlexport adopt DIR: create a manifest for a legacy export.
  */
 
 #include <stdlib.h>
@@ -12,15 +12,14 @@ print_next(const struct cli *cli, const char *where)
 {
 	const char *gone = cli_retired(cli, NULL);
 
-	printf("It has a manifest now, and SHA256SUMS.  ");
+	printf("The export now has a manifest and SHA256SUMS.  ");
 	if (gone == NULL)
 		printf("To fetch what is missing, if the server still "
 		    "runs:\n  hlexport --resume %s\n", cli_word(where));
 	else
-		printf("%s was shut down on %s; what is missing can no "
-		    "longer be fetched.  To accept it as it is:\n"
-		    "  hlexport verify "
-		    "--accept %s\n", gone, cli->source->retired,
+		printf("%s was shut down on %s; what is missing can no longer "
+		    "be fetched.  To accept the export as it is:\n  hlexport "
+		    "verify --accept %s\n", gone, cli->source->retired,
 		    cli_word(where));
 }
 
@@ -50,7 +49,7 @@ adopt(struct cli *cli, const char *where, struct log *log)
 	} else {
 		cli_check_report(cli, where, verify, false);
 		if (audit_adopt_aside(verify) != NULL)
-			fprintf(stderr, "The SHA256SUMS that was there is in "
+			fprintf(stderr, "The previous SHA256SUMS was moved to "
 			    "%s\n", audit_adopt_aside(verify));
 		if (!config_is(cli->config, "json") &&
 		    !config_is(cli->config, "quiet"))
@@ -70,8 +69,9 @@ undo(const struct cli *cli, const char *where)
 	if (audit_adopt_undo(where, cli->source, &was_adopted, &err) == -1)
 		return cli_error(&err);
 	if (!config_is(cli->config, "quiet"))
-		printf(was_adopted ? "%s is as it was before it was adopted\n" :
-		    "%s has nothing that adopt wrote\n", where);
+		printf(was_adopted ? "%s: undone; the export is as it was "
+		    "before 'hlexport adopt'\n" :
+		    "%s: nothing to undo; adopt wrote nothing here\n", where);
 	return CLI_OK;
 }
 
@@ -84,8 +84,7 @@ cli_adopt(struct cli *cli)
 	int status;
 
 	if (n != 1)
-		return cli_usage("adopt wants one directory, like 'hlexport "
-		    "adopt exports/20250606-120000'");
+		return cli_wrong_arguments("adopt DIR", words, n, 1);
 	if (config_is(cli->config, "undo"))
 		return undo(cli, words[0]);
 	log = log_new(LOG_ERROR, LOG_ERROR);

@@ -1,6 +1,6 @@
 /*
- * Archives that are there: hlexport verify FILE, and the end of hlexport pack
- * --remove, which verifies what is to take a directory's place.
+ * Existing archives: hlexport verify FILE, and the end of hlexport pack
+ * --remove, which verifies the archive before it removes the directory.
  */
 
 #include <sys/stat.h>
@@ -11,7 +11,7 @@
 
 #include "cli/cli_internal.h"
 
-/* All steps.  Return 0; 1: a signal came; -1 with ${err} set. */
+/* Run all steps.  Return 0; 1 if a signal came; -1 with ${err} set. */
 static int
 check_steps(struct cli *cli, struct pack_verify *verify, struct err *err)
 {
@@ -32,7 +32,7 @@ check_steps(struct cli *cli, struct pack_verify *verify, struct err *err)
 	return rc;
 }
 
-/* What is asked of a directory and can't be of an archive. */
+/* Reject the options that work only on a directory. */
 static int
 check_options(const struct cli *cli)
 {
@@ -41,8 +41,8 @@ check_options(const struct cli *cli)
 
 	for (i = 0; i < sizeof(not_here) / sizeof(not_here[0]); i++)
 		if (config_origin(cli->config, not_here[i]) == CONFIG_ARGV)
-			return cli_usage("--%s is for a directory: an "
-			    "archive is read from one end to the other",
+			return cli_usage("--%s works only on a directory; an "
+			    "archive is always read completely",
 			    not_here[i]);
 	return CLI_OK;
 }
@@ -81,7 +81,7 @@ cli_check_archive(struct cli *cli, const char *path, struct log *log)
 
 /* ---------------------------------------------------------- --remove */
 
-/* The first thing that is wrong, for words. */
+/* The first damage, for the message. */
 static const struct audit_finding *
 first_wrong(const struct pack_verify *verify)
 {
@@ -106,7 +106,7 @@ cli_check_packed(struct cli *cli, const char *path, struct log *log,
 
 	if (rc == 0 && !pack_holds_all(verify)) {
 		wrong = first_wrong(verify);
-		rc = err_set(err, ERR_DATA, "%s does not hold all of a "
+		rc = err_set(err, ERR_DATA, "%s does not contain all of a "
 		    "complete export%s%s%s%s", path, wrong != NULL ? ": " :
 		    "", wrong != NULL && wrong->path != NULL ? wrong->path :
 		    "", wrong != NULL && wrong->path != NULL ? ": " : "",
@@ -157,13 +157,13 @@ print_rest(const struct cli *cli, const char *where, const char *target,
 	text_human_count(now.files_total, files);
 	text_human_bytes(now.bytes_total, bytes);
 	text_human_bytes(now.archive_bytes, archive);
-	printf("Packed before: %s\n  %s files, %s, in %s; verified, and all "
-	    "that was left of %s is in it\n  %s is removed\n", target, files,
+	printf("Already packed: %s\n  %s files, %s, in %s; verified, and "
+	    "contains all that was left of %s\n  removed %s\n", target, files,
 	    bytes, archive, where, where);
 	return 0;
 }
 
-/* Is all that is left in the archive?  0, 1, or -1 with ${err} set. */
+/* Is all that is left in the archive?  Return as check_steps(). */
 static int
 look_at_rest(struct cli *cli, const char *where, const char *target,
     struct log *log, struct pack_rest **rest, struct err *err)
@@ -188,14 +188,15 @@ remove_rest(const struct cli *cli, const char *where, const char *target,
 	return CLI_OK;
 }
 
-/* It is not; or that could not be found out. */
+/* The archive lacks something, or could not be read. */
 static int
 refuse(const char *where, const char *target, const struct err *err)
 {
 	int status = cli_error(err);
 
-	fprintf(stderr, "Nothing was removed, and %s is as it was.  Give "
-	    "another name to pack %s into, or --force to replace it.\n",
+	fprintf(stderr, "Nothing was removed, and %s is unchanged.  To pack "
+	    "%s, choose another archive name, or replace this one with "
+	    "--force.\n",
 	    target, where);
 	return status;
 }
@@ -221,7 +222,7 @@ cli_pack_rest(struct cli *cli, const char *where, const char *target,
 		*status = CLI_INTERRUPTED;
 	} else if (config_is(cli->config, "force") && (err.kind ==
 	    ERR_USAGE || err.kind == ERR_DATA)) {
-		/* What the archive has not may be packed anew. */
+		/* --force: pack again, as the archive lacks something. */
 		is_all = false;
 	} else {
 		*status = refuse(where, target, &err);

@@ -1,5 +1,5 @@
 /*
- * A question that is answered with yes or no.
+ * Ask the user for confirmation.
  */
 
 #include <stdio.h>
@@ -18,8 +18,9 @@ cli_ask(const struct cli *cli, const char *question, const char *without,
 	if (config_is(cli->config, "yes"))
 		return 1;
 	if (!isatty(STDIN_FILENO))
-		return err_set(err, ERR_USAGE, "there is no terminal to ask "
-		    "on: --yes goes on without asking%s", without);
+		return err_set(err, ERR_USAGE, "cannot ask for confirmation "
+		    "without a terminal; use --yes to proceed without "
+		    "asking%s", without);
 	fprintf(stderr, "\n%s [y/N] ", question);
 	fflush(stderr);
 	if (cli_read_line(answer, sizeof(answer)) == -1)

@@ -1,9 +1,9 @@
 /*
- * hlexport completion words -- WORD...: what the last word may become, for the
- * shells, whose scripts know nothing of commands and options.
+ * hlexport completion words -- WORD...: the candidates for the last word.  The
+ * shells' scripts call this, so that they need no list of commands or options.
  *
- * Each candidate is a line, with what it means behind a tab.  The line
- * ":directories" or ":files" asks the shell for paths of its own.
+ * Each candidate is a line, with a description after a tab.  The line
+ * ":directories" or ":files" asks the shell to complete paths.
  */
 
 #include <dirent.h>
@@ -17,15 +17,15 @@ struct completing {
 	const struct cli *cli;
 	char *const *words;	/* without the last */
 	size_t n;
-	char *before;		/* what stays in front of the candidates */
-	char *begun;		/* what they begin with */
+	char *before;		/* prefix to print before each candidate */
+	char *begun;		/* the typed beginning of the candidate */
 	const struct cli_command *command;	/* or NULL: none was named */
-	const char *export;	/* the first word behind it, or NULL */
-	size_t n_args;		/* words behind it */
+	const char *export;	/* its first argument, or NULL */
+	size_t n_args;		/* its arguments */
 	struct source *own;	/* of --source; or NULL */
 };
 
-/* Print what the word may become; ${about}, or NULL: what it means. */
+/* Print the candidate ${name} if it fits; ${about} describes it, or is NULL. */
 static void
 offer(const struct completing *c, const char *name, const char *about)
 {
@@ -64,7 +64,7 @@ find_option(const struct completing *c, const char *word)
 			    word[2] == '\0' : strlen(option->name) == len - 2 &&
 			    strncmp(option->name, word + 2, len - 2) == 0;
 
-			/* Of several with the name, that of the command. */
+			/* If several share the name, the command's. */
 			if (is && (found == NULL || (c->command != NULL &&
 			    config_goes_with(option, c->command->name))))
 				found = option;
@@ -90,7 +90,7 @@ find_command(const char *word)
 	return NULL;
 }
 
-/* Find out what the words before the last say. */
+/* Find the command, the export and --source before the last word. */
 static void
 look(struct completing *c)
 {
@@ -165,7 +165,7 @@ offer_columns(const struct completing *c, const struct source_tables *tables)
 	set_free(reported);
 }
 
-/* Tables of the export that was named, or columns of any of them. */
+/* Offer the tables of the named export, or the columns of all of them. */
 static void
 offer_of_tables(const struct completing *c, bool columns)
 {
@@ -186,7 +186,7 @@ offer_of_tables(const struct completing *c, bool columns)
 	source_free(source);
 }
 
-/* Exports where they are made, the newest first in word. */
+/* Offer "latest" and the exports in the default directory. */
 static void
 offer_exports(const struct completing *c)
 {
@@ -219,7 +219,7 @@ offer_paths(const char *words)
 		printf(":directories\n");
 }
 
-/* What stands before the last comma of a list stays. */
+/* Complete only the part after the last comma of a list. */
 static void
 pass_over_list(struct completing *c)
 {
@@ -275,7 +275,7 @@ offer_options(const struct completing *c)
 		}
 }
 
-/* What a command takes that is no option. */
+/* Offer the arguments of the command. */
 static void
 offer_words(struct completing *c)
 {
@@ -289,7 +289,7 @@ offer_words(struct completing *c)
 	} else if (strcmp(command->name, "sources") == 0) {
 		if (c->n_args == 0) {
 			offer_sources(c);
-			offer(c, "check", "check a definition of your own");
+			offer(c, "check", "check your own definition");
 		} else if (strcmp(c->export, "check") == 0) {
 			offer_paths("FILE");
 		}
@@ -299,15 +299,15 @@ offer_words(struct completing *c)
 		offer_of_tables(c, false);
 	} else if (c->n_args == 0 && strstr(words, "DIR") != NULL) {
 		offer_exports(c);
-		/* An archive is made by pack, and read by others. */
+		/* Some commands also read an archive. */
 		offer_paths(strncmp(words, "DIR|FILE", 8) == 0 ? "FILE" :
 		    "DIR");
 	}
 }
 
 /*
- * The option that the last word is a value of, or NULL; ${last} becomes what is
- * typed of that.  bash makes "--x=y" three words.
+ * Return the option that the last word is a value of, or NULL; set ${last} to
+ * the typed part of the value.  bash splits "--x=y" into three words.
  */
 static const struct config_option *
 value_of(const struct completing *c, const char **last)

@@ -1,6 +1,6 @@
 /*
- * hlexport completion: the scripts for the shells, what they ask for, and the
- * manual page's list of options.
+ * hlexport completion: the shells' scripts, the candidates they ask for, and
+ * the manual's list of options.
  */
 
 #include <stdlib.h>
@@ -22,7 +22,7 @@ each_option(const struct cli *cli, print_option *print)
 			print(&tables[i].rows[k]);
 }
 
-/* The script for a shell.  Return whether there is one. */
+/* Print the script for a shell.  Return false if there is none. */
 static bool
 print_script(const char *shell)
 {
@@ -36,7 +36,7 @@ print_script(const char *shell)
 	return true;
 }
 
-/* The manual's list: scdoc's markup, its special characters escaped. */
+/* Print ${text} with scdoc's special characters escaped. */
 static void
 scdoc_text(const char *text)
 {
@@ -47,7 +47,7 @@ scdoc_text(const char *text)
 	}
 }
 
-/* Is there another of the program's own options with this name? */
+/* Does another of the program's own options have this name? */
 static bool
 is_one_of_several(const struct config_option *option)
 {
@@ -94,6 +94,6 @@ cli_completion(struct cli *cli)
 	else if (strcmp(which, "scdoc") == 0)
 		each_option(cli, scdoc_option);
 	else if (!print_script(which))
-		return cli_usage("completion wants one of bash, zsh, fish");
+		return cli_usage("usage: hlexport completion bash|zsh|fish");
 	return CLI_OK;
 }

@@ -1,5 +1,5 @@
 /*
- * hlexport convert DIR --format FORMAT: files of an export's tables.
+ * hlexport convert DIR --format FORMAT: write an export's tables to files.
  */
 
 #include <sys/stat.h>
@@ -13,23 +13,23 @@
 
 #include "cli/cli_table.h"
 
-/* A conversion that is being made. */
+/* A conversion in progress. */
 struct making {
 	struct cli *cli;
 	struct cli_table table;
 	struct output_convert *convert;
 	char **tables, **columns, **filters;
-	char *output;		/* the directory that is made */
+	char *output;		/* the directory or file to write */
 	bool one_file;		/* it is a file */
 	struct scratch *scratch;
-	char *dir;		/* where it is until it is whole */
+	char *dir;		/* the output until it is published */
 	struct cli_meter meter;
 	bool is_declined;	/* the user said no */
 };
 
 /* ------------------------------------------------------------- the place */
 
-/* How long the name of an export is without the end that tells its kind. */
+/* The length of an export's name without an archive's suffix. */
 static size_t
 stem_length(const char *name)
 {
@@ -45,7 +45,7 @@ stem_length(const char *name)
 	return len;
 }
 
-/* Here, and called after the export and the format; new. */
+/* NAME-FORMAT in the current directory, new. */
 static char *
 default_output(const char *export, const char *format)
 {
@@ -80,7 +80,7 @@ name_output(struct making *m, const char *export)
 
 /* ------------------------------------------------------------- preview */
 
-/* Rows that dates leave out, though no one knows when they are from. */
+/* Warn of rows without a time, which --from and --to exclude. */
 static void
 tell_timeless(const struct making *m)
 {
@@ -92,8 +92,8 @@ tell_timeless(const struct making *m)
 		if (convert->parts[i].timeless == 0)
 			continue;
 		text_human_count(convert->parts[i].timeless, count);
-		fprintf(stderr, "%s: %s row%s no time that can be read in "
-		    "\"%s\", and --from and --to leave %s out\n",
+		fprintf(stderr, "%s: %s row%s no valid time in \"%s\"; --from "
+		    "and --to exclude %s\n",
 		    convert->parts[i].table->name, count,
 		    convert->parts[i].timeless == 1 ? " has" : "s have",
 		    convert->parts[i].table->time,
@@ -131,7 +131,7 @@ print_preview(const struct making *m)
 		    convert->parts[i].table->name, count,
 		    !convert->parts[i].filtered &&
 		    (ranged || settings->n_filters > 0) ?
-		    "  (all: nothing given applies to it)" : "");
+		    "  (all: no filter applies)" : "");
 	}
 	text_human_bytes(output_convert_guess(convert), size);
 	if (m->one_file) {
@@ -175,7 +175,7 @@ show(void *cookie)
 
 /* ---------------------------------------------------------------- making */
 
-/* SQL may touch what is made, and nothing else. */
+/* From here on SQL may touch the output, and nothing else. */
 static int
 enter_sandbox(struct making *m, struct err *err)
 {
@@ -241,11 +241,11 @@ plan(struct making *m, struct err *err)
 	m->convert = output_convert_new(&settings, err);
 	if (m->convert == NULL)
 		return -1;
-	/* DuckDB takes it for the beginning of options. */
+	/* DuckDB takes a "?" for the beginning of options. */
 	if (m->scratch != NULL && settings.format == OUTPUT_DUCKDB &&
 	    strchr(scratch_path(m->scratch), '?') != NULL)
-		return err_set(err, ERR_USAGE, "DuckDB makes no database in "
-		    "a path with \"?\": choose another --output");
+		return err_set(err, ERR_USAGE, "DuckDB cannot create a "
+		    "database in a path with \"?\"; choose another --output");
 	if (enter_sandbox(m, err) == -1 || (m->one_file &&
 	    output_convert_choose(m->convert, err) == -1))
 		return -1;
@@ -279,7 +279,7 @@ cli_zip(struct scratch *scratch, const char *name, const char *zip,
 	return rc;
 }
 
-/* In place of the files, one file with all. */
+/* Replace the files by one ZIP file. */
 static int
 zip(struct making *m, struct err *err)
 {
@@ -291,7 +291,7 @@ zip(struct making *m, struct err *err)
 	return rc;
 }
 
-/* Make all files, and have them appear at once. */
+/* Write all files, then publish them together. */
 static int
 make(struct making *m, struct err *err)
 {
@@ -364,25 +364,25 @@ report(const struct making *m)
 		    config_is(m->cli->config, "zip") ? " in one" : "", count,
 		    size);
 	if (convert->guarded > 0)
-		fprintf(stderr, "%" PRIu64 " cells got a ' before what a "
-		    "spreadsheet takes for a formula\n", convert->guarded);
+		fprintf(stderr, "%" PRIu64 " cells that look like formulas "
+		    "were prefixed with '\n", convert->guarded);
 	if (convert->cut > 0)
-		fprintf(stderr, "%" PRIu64 " texts were cut to what a cell "
-		    "of Excel holds; other formats have them whole\n",
+		fprintf(stderr, "%" PRIu64 " texts were truncated to the size "
+		    "of an Excel cell; other formats keep the full text\n",
 		    convert->cut);
 	if (convert->replaced > 0)
-		fprintf(stderr, "%" PRIu64 " texts had characters that "
-		    "Excel refuses; there is \xef\xbf\xbd in their places\n",
+		fprintf(stderr, "%" PRIu64 " texts had characters that Excel "
+		    "rejects, now replaced with \xef\xbf\xbd\n",
 		    convert->replaced);
 	if (!m->table.whole.complete) {
 		text_init(&why, SIZE_MAX / 4);
 		cli_whole_add(&m->table.whole, m->table.shown, &why);
-		fprintf(stderr, "The export it is made of %s\n", why.data);
+		fprintf(stderr, "The source export %s\n", why.data);
 		text_release(&why);
 	}
 }
 
-/* What does not go with --output-file. */
+/* Reject the options that cannot be used with --output-file. */
 static int
 check_one_file(const struct making *m, struct err *err)
 {
@@ -394,26 +394,28 @@ check_one_file(const struct making *m, struct err *err)
 	    "format"));
 
 	if (format != OUTPUT_JSON && format != OUTPUT_CSV)
-		return err_set(err, ERR_USAGE, "--output-file goes with "
-		    "--format json or csv; --output DIR with all");
+		return err_set(err, ERR_USAGE, "--output-file works only with "
+		    "--format json or csv; --output DIR works with all "
+		    "formats");
 	if (format == OUTPUT_JSON && (config_is(config, "no-raw") ||
 	    config_text(config, "columns") != NULL))
 		return err_set(err, ERR_USAGE, "--output-file with --format "
-		    "json has the records as they are; --%s goes with "
-		    "--output DIR", config_is(config, "no-raw") ? "no-raw" :
+		    "json writes the original records; use --%s with --output "
+		    "DIR", config_is(config, "no-raw") ? "no-raw" :
 		    "columns");
 	if (config_is(config, "zip") || config_text(config, "output") != NULL)
-		return err_set(err, ERR_USAGE, "--%s makes a directory; it "
-		    "doesn't go together with --output-file",
+		return err_set(err, ERR_USAGE, "--%s writes a directory, and "
+		    "cannot be used with --output-file",
 		    config_is(config, "zip") ? "zip" : "output");
 	if (len < n || strcmp(&m->output[len - n], end) != 0)
-		return err_set(err, ERR_USAGE, "--compress %s: call the file "
-		    "%s%s, so that programs see it", config_text(config,
+		return err_set(err, ERR_USAGE, "--compress %s: name the file "
+		    "%s%s, so that other programs recognize it",
+		    config_text(config,
 		    "compress"), m->output, end);
 	return 0;
 }
 
-/* There may be nothing since it was not exported. */
+/* Show the export's scope: perhaps the data was never exported. */
 static void
 tell_scope(const struct cli_table *table)
 {
@@ -426,7 +428,7 @@ tell_scope(const struct cli_table *table)
 	json_decref(header);
 }
 
-/* What would be made, for machines. */
+/* Print the result of a dry run as JSON. */
 static void
 print_plan(const struct making *m)
 {
@@ -436,7 +438,7 @@ print_plan(const struct making *m)
 	    m->table.whole.complete));
 }
 
-/* Nothing is made.  Was it chosen so? */
+/* There are no rows: say whether a filter or the export's scope did it. */
 static void
 tell_nothing(const struct making *m)
 {
@@ -451,13 +453,13 @@ tell_nothing(const struct making *m)
 	fprintf(stderr, "No data found to export.\n");
 	if (settings->n_filters > 0 || settings->where != NULL ||
 	    settings->range.from != NULL || settings->range.to != NULL)
-		fprintf(stderr, "No row fits what --filter, --where, --from "
-		    "and --to say.\n");
+		fprintf(stderr, "No rows match --filter, --where, --from and "
+		    "--to.\n");
 	else
 		tell_scope(&m->table);
 }
 
-/* 1: it was made; 0: there was nothing to do, or it is not wanted. */
+/* Return 1 if files were written; 0 if not (no rows, dry run, declined). */
 static int
 convert(struct making *m, const char *export, struct err *err)
 {
@@ -472,7 +474,7 @@ convert(struct making *m, const char *export, struct err *err)
 		return -1;
 	copy = mem_text(m->output);
 	parent = dirname(copy);
-	/* A dry run writes nothing, not even beside. */
+	/* A dry run writes nothing, not even temporary files beside it. */
 	rc = cli_table_open(m->cli, export, config_is(m->cli->config,
 	    "dry-run") ? NULL : parent, &m->table, err);
 	free(copy);
@@ -500,8 +502,8 @@ convert(struct making *m, const char *export, struct err *err)
 			print_plan(m);
 		return 0;
 	}
-	rc = cli_ask(m->cli, "Continue?", ", --dry-run only shows what would "
-	    "be made", err);
+	rc = cli_ask(m->cli, "Continue?", ", or --dry-run to only show what "
+	    "would be written", err);
 	if (rc != 1) {
 		if (rc == 0)
 			fprintf(stderr, "Aborted.\n");
@@ -521,9 +523,9 @@ cli_convert(struct cli *cli)
 	int rc, status = CLI_OK;
 
 	if (n != 1 || config_text(cli->config, "format") == NULL)
-		return cli_usage("convert wants a directory and a format, "
-		    "like 'hlexport convert exports/20250606-120000 --format "
-		    "parquet'");
+		return cli_wrong_arguments("convert DIR|FILE --format "
+		    "FORMAT",
+		    words, n, 1);
 	name_output(&m, words[0]);
 	rc = convert(&m, words[0], &err);
 	if (rc == -1)
@@ -531,7 +533,7 @@ cli_convert(struct cli *cli)
 	else if (m.is_declined)
 		status = CLI_STOPPED;
 	if (rc == -1 && err.kind == ERR_STOPPED)
-		fprintf(stderr, "Interrupted: nothing was made.\n");
+		fprintf(stderr, "Interrupted: nothing was written.\n");
 	m.table.exact = m.one_file && output_is_exact(m.convert);
 	status = cli_table_warn(cli, &m.table, status);
 	if (rc == 1)

@@ -1,5 +1,5 @@
 /*
- * What a dry run found.
+ * The result of a dry run.
  */
 
 #include <inttypes.h>
@@ -8,12 +8,12 @@
 
 #include "cli/cli_internal.h"
 
-/* Guessed rates, where the dry run was too short to tell. */
+/* The assumed rate if the dry run made no requests. */
 #define MS_PER_REQUEST 100
 
 struct sums {
 	uint64_t requests, bytes;
-	int64_t ms;		/* for all of it, roughly */
+	int64_t ms;		/* estimate */
 };
 
 static struct sums
@@ -77,16 +77,16 @@ print_all(const struct run *run, const struct source *source)
 	for (i = 0, k = 0; i < n; i++)
 		k += rows[i].at_least;
 	if (k > 0)
-		printf("\n+ at least: the server does not say how many; only "
-		    "the export itself will tell.\n");
+		printf("\n+ at least: the server reports no total; the export "
+		    "will find the exact number.\n");
 	text_human_count(sums.requests, requests);
 	text_human_bytes(sums.bytes, bytes);
 	text_human_time(sums.ms, time);
 	printf("\n  about %s requests, %s, %s\n", requests, bytes, time);
 	run_progress(run, &progress);
 	text_human_count(progress.http.requests, requests);
-	printf("  (bytes and time are guessed from the first pages; this dry "
-	    "run made %s requests)\n", requests);
+	printf("  (bytes and time are estimated from the first pages; this "
+	    "dry run made %s requests)\n", requests);
 }
 
 void

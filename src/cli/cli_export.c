@@ -11,7 +11,7 @@
 
 #define STEP_MS 100
 
-/* What an audit wants to know of each run: how it was begun. */
+/* Log how the run began, for a later audit. */
 static void
 log_beginning(const struct cli *cli, const struct cli_settings *settings,
     struct log *log)
@@ -27,7 +27,7 @@ log_beginning(const struct cli *cli, const struct cli_settings *settings,
 	free(options);
 }
 
-/* Turn the crank until it stops. */
+/* Run all steps. */
 static enum run_state
 run_until_done(struct run *run, struct cli_progress *progress, struct err *err)
 {
@@ -67,8 +67,8 @@ status_of(const struct cli_result *result)
 }
 
 /*
- * Tell the log, people and machines how it ended: the log first, for nobody is
- * to read that all is complete if a full disk then makes that untrue.
+ * Report the outcome to the log, to people and as JSON.  The log comes first:
+ * if the disk is full, nobody must read "complete" before that fails.
  */
 static void
 report(const struct cli *cli, struct log *log, bool repairs,
@@ -100,7 +100,7 @@ report(const struct cli *cli, struct log *log, bool repairs,
 			cli_report(stderr, &summary, result);
 		else if (result->state == RUN_GAPS)
 			fprintf(stderr, "hlexport: %s: %" PRIu64 " gap%s; "
-			    "'hlexport summary %s' names what is missing\n",
+			    "'hlexport summary %s' lists what is missing\n",
 			    result->where, summary.n_gaps,
 			    summary.n_gaps == 1 ? "" : "s",
 			    cli_word(result->where));
@@ -111,34 +111,33 @@ report(const struct cli *cli, struct log *log, bool repairs,
 		audit_release(&summary);
 }
 
-/* What a repair came to, in a line or two. */
+/* Report the outcome of a repair. */
 static void
 report_repair(const struct cli_result *result)
 {
 	const struct run_progress *progress = &result->progress;
 
 	if (progress->is_merged && progress->restored == 0)
-		fprintf(stderr, "Repaired: no file had to be brought "
-		    "back\n");
+		fprintf(stderr, "Repaired: no files needed restoring\n");
 	else if (progress->is_merged)
-		fprintf(stderr, "Repaired: %" PRIu64 " file%s brought back\n",
+		fprintf(stderr, "Repaired: %" PRIu64 " file%s restored\n",
 		    progress->restored, progress->restored == 1 ? "" : "s");
 	else
-		fprintf(stderr, "Not repaired: %s is as it was\n",
+		fprintf(stderr, "Not repaired: %s is unchanged\n",
 		    result->where);
 	if (progress->lost > 0)
-		fprintf(stderr, "%" PRIu64 " file%s not be brought back: the "
-		    "server no longer has what was exported\n",
+		fprintf(stderr, "%" PRIu64 " file%s not be restored: the "
+		    "server no longer has the exported data\n",
 		    progress->lost, progress->lost == 1 ? " can" : "s can");
 	if (progress->unfetched > 0)
 		fprintf(stderr, "%" PRIu64 " file%s not be fetched; try again "
 		    "later%s\n", progress->unfetched,
 		    progress->unfetched == 1 ? " could" : "s could",
-		    progress->is_merged ? "" : ", or take what can be had "
-		    "with --partial");
+		    progress->is_merged ? "" : ", or restore the rest with "
+		    "--partial");
 }
 
-/* Records were printed: tell how many, beside them. */
+/* --stdout: report the number of records on standard error. */
 static void
 report_lines(const struct cli *cli, const struct cli_result *result)
 {
@@ -148,8 +147,8 @@ report_lines(const struct cli *cli, const struct cli_result *result)
 	if (!config_is(cli->config, "quiet"))
 		fprintf(stderr, "%s record%s%s\n", records,
 		    result->progress.records == 1 ? "" : "s",
-		    result->state == RUN_COMPLETE ? "" : ", and not all that "
-		    "there are");
+		    result->state == RUN_COMPLETE ? "" : ", but not all of "
+		    "them");
 }
 
 int
@@ -208,8 +207,8 @@ cli_export(struct cli *cli)
 	char *complete;
 
 	if (n > 0)
-		return cli_usage("\"%s\": an export takes no such word; "
-		    "'hlexport help export' tells what it takes", words[0]);
+		return cli_usage("unexpected argument \"%s\"; see 'hlexport "
+		    "help export'", words[0]);
 	if (config_is(cli->config, "repair"))
 		return cli_repair(cli);
 	if ((complete = cli_nothing_to_resume(cli)) != NULL) {

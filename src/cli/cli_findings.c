@@ -1,5 +1,5 @@
 /*
- * What was found in an export, told.
+ * Reporting the findings of a verification.
  */
 
 #include <inttypes.h>
@@ -51,7 +51,7 @@ print_finding(const struct audit_finding *finding)
 	text_release(&text);
 }
 
-/* Findings are told in groups. */
+/* Findings are reported in groups. */
 enum group { FOUND, ACCEPTED, UNKNOWN };
 
 static enum group
@@ -95,7 +95,7 @@ print_findings(const struct cli_found *found)
 		printf("Accepted by its owner, %.10s:\n", found->accepted);
 	print_group(found, ACCEPTED);
 	if (count(found, UNKNOWN) > 0)
-		printf("What no file of it can tell:\n");
+		printf("Unknown, because no file of the export records it:\n");
 	print_group(found, UNKNOWN);
 }
 
@@ -129,7 +129,7 @@ has_bad_manifest(const struct cli_found *found)
 	return false;
 }
 
-/* What a person can do about it. */
+/* Print what the user can do about the findings. */
 static void
 print_next(const struct cli *cli, const struct cli_found *found)
 {
@@ -142,24 +142,23 @@ print_next(const struct cli *cli, const struct cli_found *found)
 		return;
 	if (now->is_native && cli_retired(cli, now->server) != NULL &&
 	    (others || !now->sealed))
-		printf("%s was shut down on %s; what is missing can no "
-		    "longer be fetched.  To accept it as it is:\n"
-		    "  hlexport verify "
-		    "--accept %s\n", cli_retired(cli, now->server),
+		printf("%s was shut down on %s; what is missing can no longer "
+		    "be fetched.  To accept the export as it is:\n  hlexport "
+		    "verify --accept %s\n", cli_retired(cli, now->server),
 		    cli->source->retired, where);
 	else if (now->is_native && !now->sealed && !has_bad_manifest(found))
 		printf("To fetch what is missing:\n  hlexport --resume %s\n",
 		    cli_place_words(cli->source, found->where));
 	else if (now->is_native && others)
-		printf("To ask again for what is damaged or missing, and "
-		    "nothing else:\n  hlexport repair %s\n",
+		printf("To fetch only what is damaged or missing:\n  hlexport "
+		    "repair %s\n",
 		    cli_place_words(cli->source, found->where));
 	else if (now->is_native && extra > 0)
-		printf("To remove what is no part of it:\n  hlexport repair "
-		    "--remove-extra %s\n", where);
+		printf("To move the extra files out of the export:\n  "
+		    "hlexport repair --remove-extra %s\n", where);
 }
 
-/* In percent, how much of the shards `verify` was to read. */
+/* The percentage of the shards that was read. */
 static uint64_t
 sample_of(const struct cli *cli)
 {
@@ -168,7 +167,7 @@ sample_of(const struct cli *cli)
 	    config_number(cli->config, "sample");
 }
 
-/* Is it proven to be whole, or was only a part of it looked at? */
+/* Was all of a complete export read, not just a sample? */
 static bool
 is_proven(const struct cli *cli, const struct cli_found *found)
 {
@@ -176,7 +175,7 @@ is_proven(const struct cli *cli, const struct cli_found *found)
 	    sample_of(cli) == 100);
 }
 
-/* The word for scripts: "whole" is said of nothing less. */
+/* The status in JSON; "whole" only if it is proven. */
 static const char *
 status_of(const struct cli *cli, const struct cli_found *found)
 {
@@ -197,14 +196,14 @@ print_report(const struct cli *cli, const struct cli_found *found,
 	text_human_bytes(now->read, bytes);
 	printf("%s%s: %s\n  %s file%s, %s record%s, %s read%s\n\n",
 	    !found->is_whole ? "Not whole" : is_proven(cli, found) ?
-	    "Whole" : "Nothing wrong can be seen", found->is_whole &&
-	    count(found, ACCEPTED) > 0 ? ", but for what was accepted" : "",
+	    "Whole" : "Nothing wrong found", found->is_whole &&
+	    count(found, ACCEPTED) > 0 ? ", except for accepted findings" : "",
 	    found->where, files, now->files == 1 ? "" : "s", records,
 	    now->records == 1 ? "" : "s", bytes, how);
 	print_findings(found);
 	if (!now->is_native)
-		printf("It has no manifest (another tool made it): what is "
-		    "said is told from its files alone.\n");
+		printf("The export has no manifest (another tool made it), so "
+		    "these results are based on its files alone.\n");
 	if (next && !found->is_whole)
 		print_next(cli, found);
 }

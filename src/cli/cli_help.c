@@ -1,5 +1,5 @@
 /*
- * Help and version, made from the tables of commands and options.
+ * Help and version, generated from the tables of commands and options.
  */
 
 #include <stdlib.h>
@@ -52,7 +52,7 @@ print_option(const struct config_option *option)
 	text_release(&words);
 }
 
-/* How the server is asked: not what people look for first. */
+/* Network options come last: few users need them. */
 static bool
 is_network(const struct config_option *option)
 {
@@ -67,7 +67,7 @@ is_network(const struct config_option *option)
 	return false;
 }
 
-/* Those options of a table that go with the command, under a heading. */
+/* Print the command's options of a table, under a heading. */
 static void
 print_group(const struct config_table *table, const char *command,
     bool network, const char *heading)
@@ -100,7 +100,7 @@ print_options(const struct cli *cli, const char *command)
 		free(heading);
 	}
 	print_group(&tables[0], command, false, "Options");
-	print_group(&tables[0], command, true, "How the server is asked");
+	print_group(&tables[0], command, true, "Network options");
 }
 
 static void
@@ -120,7 +120,7 @@ print_overview(void)
 {
 	const struct cli_command *command;
 
-	printf("hlexport takes everything out of an LLM platform, byte for "
+	printf("hlexport exports everything from an LLM platform, byte for "
 	    "byte, into a\nplain directory, and proves that nothing is "
 	    "missing.\n\n");
 	printf("Usage: hlexport [COMMAND] [OPTION...]\n\nCommands:\n");
@@ -130,14 +130,12 @@ print_overview(void)
 		printf("  %-*s", INDENT - 2, command->name);
 		cli_wrap(stdout, command->about, INDENT, WIDTH);
 	}
-	printf("\nWithout a command, it exports: put the key into .env "
-	    "(like .env.example), and\n\n"
-	    "  hlexport                  export everything but the logs\n"
-	    "  hlexport --logs           export everything\n"
-	    "  hlexport --resume         go on with an export that was "
-	    "stopped\n\n"
-	    "'hlexport help COMMAND' tells the options of a command; 'man "
-	    "hlexport' all.\n");
+	printf("\nWithout a command, hlexport exports.  Put the API key into "
+	    ".env (see .env.example), then:\n\n  hlexport                  "
+	    "export everything but the logs\n  hlexport --logs           "
+	    "export everything\n  hlexport --resume         resume an "
+	    "interrupted export\n\n'hlexport help COMMAND' lists the options "
+	    "of a command; 'man hlexport' has them all.\n");
 }
 
 static int
@@ -154,7 +152,7 @@ print_command(const struct cli *cli, const char *name)
 	}
 	if (command->name == NULL) {
 		near = config_near(name, names, n);
-		return cli_usage("no command \"%s\"%s%s%s", name,
+		return cli_usage("unknown command \"%s\"%s%s%s", name,
 		    near != NULL ? "; did you mean " : "",
 		    near != NULL ? near : "", near != NULL ? "?" : "");
 	}
@@ -190,6 +188,7 @@ cli_version(void)
 	printf(CLI_TOOL "\n%s\n%s\njansson %s\nlibyaml %s\n%s\n%s",
 	    http_version(), sha256_library(), jansson_version_str(),
 	    yaml_library(), archive_library(), table_is_built_in() ?
-	    "DuckDB is loaded when a command needs it\n" : "no DuckDB\n");
+	    "DuckDB (loaded when a command needs it)\n" : "built without "
+	    "DuckDB\n");
 	return CLI_OK;
 }

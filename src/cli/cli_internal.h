@@ -140,6 +140,13 @@ int cli_error(const struct err *);
 /** cli_usage(format, ...): Tell of wrong use; return CLI_USAGE. */
 int cli_usage(const char *, ...) __attribute__((format(printf, 1, 2)));
 
+/**
+ * cli_wrong_arguments(usage, words, n, max):
+ * The command got ${n} ${words}, and takes others: print the first beyond
+ * ${max}, if any, and the ${usage}.  Return CLI_USAGE.
+ */
+int cli_wrong_arguments(const char *, char *const *, size_t, size_t);
+
 /** cli_print_json(json): Print ${json}, stolen; an object with its format. */
 void cli_print_json(json_t *);
 

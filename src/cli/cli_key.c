@@ -1,6 +1,6 @@
 /*
- * The key: from a variable, or from a file that a variable names.  It is told
- * to nobody.
+ * The key: from a variable, or from a file that a variable names.  No message
+ * or log contains it.
  */
 
 #include <fcntl.h>
@@ -12,7 +12,7 @@
 
 #define KEY_MAX 65536
 
-/* Read a key from a file, without the blanks around it. */
+/* Read a key from a file, and trim it. */
 static char *
 read_file(const char *name, struct err *err)
 {
@@ -32,7 +32,7 @@ read_file(const char *name, struct err *err)
 	while (begin < text.len && strchr(" \t\r\n", text.data[begin]) != NULL)
 		begin++;
 	if (begin == text.len)
-		err_set(err, ERR_USAGE, "%s: there is no key in this file",
+		err_set(err, ERR_USAGE, "%s: the file has no key",
 		    path);
 	else
 		key = mem_copy(&text.data[begin], text.len - begin);
@@ -44,7 +44,7 @@ done:
 	return key;
 }
 
-/* Is a file there that holds the key if nothing else does? */
+/* Does the source's default key file exist? */
 static bool
 has_default_file(const struct source *source)
 {
@@ -59,7 +59,7 @@ has_default_file(const struct source *source)
 	return has;
 }
 
-/* Find the key and, for errors, where it is from.  Both are new. */
+/* Find the key and, for errors, its origin.  Both are new. */
 static char *
 find(const struct cli *cli, char **where, struct err *err)
 {
@@ -94,14 +94,14 @@ find(const struct cli *cli, char **where, struct err *err)
 	}
 	one = source->n_auth_variables == 1 && source->auth_file == NULL &&
 	    source->auth_file_variable == NULL;
-	err_set(err, ERR_USAGE, "no key: set %s in the environment or in "
-	    ".env (like .env.example)%s%s", source->auth_variables[0],
-	    one ? "" : "; it is looked for in ", one ? "" :
+	err_set(err, ERR_USAGE, "no key: set %s in the environment or in .env "
+	    "(see .env.example)%s%s", source->auth_variables[0],
+	    one ? "" : "; hlexport looks in ", one ? "" :
 	    source->auth_where);
 	return NULL;
 }
 
-/* What is no error yet: a key that others can read, or of something else. */
+/* Warn of a key that other users can read, or that looks wrong. */
 static void
 warn(const struct cli *cli, const struct cli_settings *settings,
     const char *where)
@@ -115,8 +115,8 @@ warn(const struct cli *cli, const struct cli_settings *settings,
 		    cli->source->name);
 	if ((file = config_env_open(cli->env)) != NULL &&
 	    strstr(where, file) != NULL)
-		log_say(settings->run.log, LOG_WARN, "cli", "%s has the key, "
-		    "and others can read it; 'chmod 600 %s' changes that",
+		log_say(settings->run.log, LOG_WARN, "cli", "%s contains the "
+		    "key, and other users can read it; run 'chmod 600 %s'",
 		    file, cli_word(file));
 }
 
@@ -130,13 +130,13 @@ cli_key(const struct cli *cli, struct cli_settings *settings,
 
 	if (cli->source->auth_where == NULL)
 		return 0;
-	/* Of a complete export nothing is asked. */
+	/* Resuming a complete export sends no request. */
 	if (cli->source->is_stored && settings->resume != NULL &&
 	    !settings->widens && manifest_is_sealed(settings->resume))
 		return 0;
 	if (cli->source->is_stored)
-		return err_set(err, ERR_USAGE, "no key is sent for a "
-		    "definition that came with an export");
+		return err_set(err, ERR_USAGE, "refusing to send a key for a "
+		    "definition stored in an export");
 	if ((settings->key = find(cli, &where, err)) == NULL) {
 		cli_retired_wrap(cli, settings->server, err);
 		goto done;
@@ -144,19 +144,20 @@ cli_key(const struct cli *cli, struct cli_settings *settings,
 	settings->run.key = settings->key;
 	if (cli->source->auth_basic && strpbrk(settings->key,
 	    "\r\n") != NULL)
-		err_set(err, ERR_USAGE, "%s: has more than one line", where);
+		err_set(err, ERR_USAGE, "%s: the key has more than one line",
+		    where);
 	else if (!cli->source->auth_basic && http_check_key(settings->key,
 	    err) == -1)
 		err_wrap(err, "%s", where);
 	else if (begins != NULL && strncmp(settings->key, begins,
 	    strlen(begins)) != 0)
-		err_set(err, ERR_USAGE, "%s: this is no key of %s: one "
-		    "begins with \"%s\"; look it up on the platform and set "
-		    "it anew", where, cli->source->name, begins);
+		err_set(err, ERR_USAGE, "%s: this is not a key of %s, which "
+		    "begin with \"%s\"; copy the key from the platform again",
+		    where, cli->source->name, begins);
 	else if (cli->source->auth_basic && strchr(settings->key,
 	    ':') == NULL)
-		err_set(err, ERR_USAGE, "%s: a key of %s is user:password, "
-		    "with a colon between", where, cli->source->name);
+		err_set(err, ERR_USAGE, "%s: a key of %s has the form "
+		    "user:password", where, cli->source->name);
 	else
 		rc = 0;
 	if (rc == 0)

@@ -1,6 +1,6 @@
 /*
- * hlexport list [DIR]: the exports in a directory; and the newest of them, for
- * which commands take the word "latest".
+ * hlexport list [DIR]: the exports in a directory; and the newest of them,
+ * which commands accept as "latest".
  */
 
 #include <sys/stat.h>
@@ -14,7 +14,7 @@
 #include "cli/cli_internal.h"
 #include "tree/tree.h"
 
-/* Where exports are made, unless it is said otherwise; new. */
+/* The default directory for exports, new. */
 static char *
 default_parent(const struct config_env *env)
 {
@@ -40,7 +40,7 @@ cli_latest(const struct config_env *env, const char *reported, struct err *err)
 	char *newest = tree_newest(parent, has_begun);
 
 	if (newest == NULL)
-		err_set(err, ERR_USAGE, "latest: there is no export in %s",
+		err_set(err, ERR_USAGE, "latest: no exports in %s",
 		    parent);
 	free(parent);
 	return newest;
@@ -52,7 +52,7 @@ is_seen(const struct dirent *entry)
 	return *entry->d_name != '.';
 }
 
-/* Describe the export in ${path} as summary --json does; NULL if it is none. */
+/* Describe the export ${path} as summary --json does; NULL: not an export. */
 static json_t *
 look(struct cli *cli, const char *path)
 {
@@ -135,7 +135,7 @@ print_list(json_t *list, const char *parent)
 	size_t i;
 
 	if (json_array_size(list) == 0) {
-		printf("There is no export in %s\n", parent);
+		printf("No exports in %s\n", parent);
 		return;
 	}
 	json_array_foreach(list, i, json) {
@@ -162,8 +162,7 @@ cli_list(struct cli *cli)
 	int n, i;
 
 	if (count > 1)
-		return cli_usage("list takes at most one directory, the one "
-		    "that has the exports in it");
+		return cli_wrong_arguments("list [DIR]", words, count, 1);
 	parent = count > 0 ? mem_text(words[0]) : default_parent(cli->env);
 	if ((n = scandir(parent, &entries, is_seen, alphasort)) == -1) {
 		err_errno(&err, ERR_USAGE, "open %s", parent);

@@ -1,5 +1,5 @@
 /*
- * How far something is: a line on a terminal, or one now and then.
+ * Progress in one line: redrawn on a terminal, else printed periodically.
  */
 
 #include <stdlib.h>
@@ -23,7 +23,7 @@ cli_meter_init(struct cli *cli, struct cli_meter *meter)
 	meter->every = meter->screen.is_terminal ? BAR_MS :
 	    (int64_t)config_number(cli->config, "progress-every") * 1000;
 	meter->began = clock_ms();
-	/* What is done at once needs no display. */
+	/* Quick work needs no display. */
 	meter->next = meter->began + (meter->screen.is_terminal ? FIRST_MS :
 	    meter->every);
 }

@@ -1,5 +1,5 @@
 /*
- * hlexport verify --online DIR: what has come or gone on the server since.
+ * hlexport verify --online DIR: records added or removed on the server since.
  */
 
 #include <stdlib.h>
@@ -16,8 +16,8 @@ print_changes(const struct run *run, const char *since)
 	size_t n, i;
 	const struct run_change *changes = run_changes(run, &n);
 
-	printf("On the server now, since %s:%s\n", since, n == 0 ?
-	    " nothing has come or gone" : "");
+	printf("Changes on the server since %s:%s\n", since, n == 0 ?
+	    " none" : "");
 	for (i = 0; i < n && i < CHANGES_SHOWN; i++)
 		printf("  %-8s %s: %s\n", changes[i].gone ? "gone" : "new",
 		    changes[i].listing, changes[i].record);
@@ -57,9 +57,9 @@ run_until_done(
 	if (state == RUN_STOPPED)
 		return cli_error(err);
 	if (state == RUN_GAPS)
-		return cli_error(&(struct err){ ERR_NET, "the server did "
-		    "not tell everything (what is missing stands above); try "
-		    "again" });
+		return cli_error(&(struct err){ ERR_NET, "the comparison is "
+		    "incomplete: the server did not answer every request (see "
+		    "above); try again" });
 	return state == RUN_INTERRUPTED ? CLI_INTERRUPTED : CLI_OK;
 }
 

@@ -24,7 +24,7 @@ cli_pack_line(const struct pack_progress *now, int64_t ms)
 	    "read back" : "packed", files, total, bytes, rate);
 }
 
-/* All steps.  Return 0; 1: a signal came; -1 with ${err} set. */
+/* Run all steps.  Return 0; 1 if a signal came; -1 with ${err} set. */
 static int
 run_steps(struct cli *cli, struct pack *pack, struct err *err)
 {
@@ -62,8 +62,8 @@ warn(const char *where, const struct pack_export *export, struct log *log,
 	if (rc == 0 && !whole.complete) {
 		text_init(&why, SIZE_MAX / 4);
 		cli_whole_add(&whole, where, &why);
-		fprintf(stderr, "hlexport: warning: %s %s; its archive is no "
-		    "better\n", where, why.data);
+		fprintf(stderr, "hlexport: warning: %s %s; the archive will "
+		    "not be complete either\n", where, why.data);
 		text_release(&why);
 	}
 	source_free(source);
@@ -77,9 +77,9 @@ is_bookkeeping(const struct audit_finding *found)
 }
 
 /*
- * What an archive of a complete export would not be whole for, and packing
- * does not see: what is around its files is not as it was written.  The files
- * themselves are held against the manifest as they are packed.
+ * Refuse to pack a complete export whose bookkeeping files are damaged: the
+ * archive would not verify.  Packing itself compares only the other files with
+ * the manifest.
  */
 static int
 take_findings(const char *where, const struct audit_verify *verify,
@@ -100,8 +100,8 @@ take_findings(const char *where, const struct audit_verify *verify,
 	}
 	if (others > 0)
 		fprintf(stderr, "hlexport: warning: %s is not whole, and its "
-		    "archive will not be: 'hlexport verify %s' names what is "
-		    "wrong\n", where, cli_word(where));
+		    "archive will not be either; 'hlexport verify %s' lists "
+		    "what is wrong\n", where, cli_word(where));
 	return 0;
 }
 
@@ -142,9 +142,9 @@ print_packed(const char *where, const char *target,
 	printf("Packed: %s\n  %s files, %s, in %s; read back and compared\n",
 	    target, files, bytes, archive);
 	if (removed)
-		printf("  %s is removed\n", where);
-	printf("\nTo check it at any time, without unpacking it:\n"
-	    "  hlexport verify %s\n", cli_word(target));
+		printf("  removed %s\n", where);
+	printf("\nTo verify the archive without unpacking it:\n  hlexport "
+	    "verify %s\n", cli_word(target));
 }
 
 json_t *
@@ -188,8 +188,8 @@ packed_json(const char *where, const struct pack_export *export,
 }
 
 /*
- * The archive takes the directory's place only if it proves that it can: it is
- * verified, as it will be when the directory is no more.
+ * Verify the archive as a user would without the directory, and only then
+ * remove the directory.
  */
 static int
 remove_packed(struct cli *cli, const char *where,
@@ -200,11 +200,11 @@ remove_packed(struct cli *cli, const char *where,
 
 	if (rc == 0)
 		return pack_remove(export->pack, err);
-	return rc == 1 ? 1 : err_wrap(err, "%s was made, but %s is not "
+	return rc == 1 ? 1 : err_wrap(err, "%s was written, but %s was not "
 	    "removed", target, where);
 }
 
-/* It is packed: say so, and remove what was packed if that is wanted. */
+/* The archive is written: remove the directory if asked to, and report. */
 static int
 finish(struct cli *cli, const char *where, struct pack_export *export,
     struct log *log, struct err *err)
@@ -218,15 +218,15 @@ finish(struct cli *cli, const char *where, struct pack_export *export,
 		return rc;
 	pack_progress(export->pack, &now);
 	if (now.replaces_damaged)
-		fprintf(stderr, "hlexport: warning: the %s that was replaced "
-		    "was damaged or cut off; the %" PRIu64 " file%s that "
-		    "could be seen in it %s in the new one, too\n",
+		fprintf(stderr, "hlexport: warning: the replaced %s was "
+		    "damaged or truncated; the %" PRIu64 " file%s that could "
+		    "be read from it %s also in the new archive\n",
 		    export->settings.target, now.replaced, now.replaced == 1 ?
 		    "" : "s", now.replaced == 1 ? "is" : "are");
 	if (export->knows_all && now.unknown > 0)
-		fprintf(stderr, "hlexport: warning: in it %s %" PRIu64
-		    " file%s that the manifest does not know; 'hlexport "
-		    "verify' names them\n", now.unknown == 1 ? "is" : "are",
+		fprintf(stderr, "hlexport: warning: the archive contains %"
+		    PRIu64 " file%s that the manifest does not list; "
+		    "'hlexport verify' names them\n",
 		    now.unknown, now.unknown == 1 ? "" : "s");
 	if (config_is(cli->config, "json"))
 		cli_print_json(packed_json(where, export, remove));
@@ -238,9 +238,9 @@ finish(struct cli *cli, const char *where, struct pack_export *export,
 static int
 interrupted(const char *where, const char *target, bool made)
 {
-	fprintf(stderr, made ? "hlexport: interrupted; %s was made, and %s "
-	    "is not removed\n" : "hlexport: interrupted; %s was not made, "
-	    "and %s is as it was\n", target, where);
+	fprintf(stderr, made ? "hlexport: interrupted; %s was written, but %s "
+	    "was not removed\n" : "hlexport: interrupted; %s was not written, "
+	    "and %s is unchanged\n", target, where);
 	return CLI_INTERRUPTED;
 }
 
@@ -261,9 +261,8 @@ pack(struct cli *cli, const char *where, const char *target, struct log *log)
 	if (rc == 0 && export.sealed)
 		rc = check_bookkeeping(where, log, &err);
 	if (rc == 0 && !export.sealed && config_is(cli->config, "remove"))
-		rc = err_set(&err, ERR_USAGE, "--remove is only for an "
-		    "export that is complete, and %s is not; nothing was "
-		    "done", where);
+		rc = err_set(&err, ERR_USAGE, "--remove requires a complete "
+		    "export, and %s is not complete; nothing was done", where);
 	if (rc == 0)
 		rc = run_steps(cli, export.pack, &err);
 	if (rc == 0) {
@@ -278,8 +277,8 @@ pack(struct cli *cli, const char *where, const char *target, struct log *log)
 	rc = cli_error(&err);
 	if (err.kind != ERR_DATA)
 		return rc;
-	fprintf(stderr, made ? "To see all that is wrong:\n  hlexport "
-	    "verify %s\n" : "Nothing was packed.  To see all that is "
+	fprintf(stderr, made ? "To list everything that is wrong:\n  hlexport "
+	    "verify %s\n" : "Nothing was packed.  To list everything that is "
 	    "damaged:\n  hlexport verify %s\n", cli_word(made ? target :
 	    where));
 	return rc;
@@ -299,12 +298,10 @@ cli_pack(struct cli *cli)
 	int status;
 
 	if (n != 1 || target == NULL)
-		return cli_usage("pack wants one directory, and the file to "
-		    "make, like 'hlexport pack exports/20250606-120000 -o "
-		    "export.zip'");
+		return cli_wrong_arguments("pack DIR -o FILE", words, n, 1);
 	if (cli_signals(&err) == -1)
 		return cli_error(&err);
-	/* What is removed is not a link but what it leads to: say so. */
+	/* --remove removes the target of a link, so messages must name it. */
 	len = strlen(words[0]);
 	while (len > 1 && words[0][len - 1] == '/')
 		len--;
@@ -313,7 +310,7 @@ cli_pack(struct cli *cli)
 		real = realpath(bare, NULL);
 	free(bare);
 	log = log_new(LOG_ERROR, LOG_ERROR);
-	/* It may have been interrupted in removing. */
+	/* An earlier --remove may have been interrupted while removing. */
 	if (!config_is(cli->config, "remove") || !cli_pack_rest(cli,
 	    real != NULL ? real : words[0], target, log, &status))
 		status = pack(cli, real != NULL ? real : words[0], target,

@@ -1,7 +1,7 @@
 /*
- * A pager between the program and the terminal, as git has one: $PAGER, or
- * less if it is there.  It is started when there is something to show, and
- * what it is given has its control characters visible already.
+ * A pager between the program and the terminal, as in git: $PAGER, or less if
+ * it is installed.  It starts with the first output, whose control characters
+ * are already made visible.
  */
 
 #include <sys/wait.h>
@@ -43,7 +43,7 @@ is_in_path(const char *name)
 	return is;
 }
 
-/* What to run; NULL: nothing. */
+/* The pager's command, or NULL for none. */
 static const char *
 choose(void)
 {
@@ -57,7 +57,7 @@ choose(void)
 								 : reported;
 }
 
-/* Start it with ${in} for standard input; what we ignore it must not. */
+/* Start the pager with ${in} as standard input, and default signals. */
 static int
 start(int in)
 {
@@ -69,8 +69,8 @@ start(int in)
 	int rc;
 
 	/*
-	 * One screen is just shown, what was read stays there, and lines that
-	 * are too long are cut, not wrapped: arrow keys show the rest.
+	 * Exit if the output fits the screen, leave it there at the end, and
+	 * chop long lines: the arrow keys scroll sideways.
 	 */
 	setenv("LESS", "FRSX", 0);
 	sigemptyset(&defaults);
@@ -87,7 +87,7 @@ start(int in)
 	return rc == 0 ? 0 : -1;
 }
 
-/* There is something to show: return where it goes, or -1. */
+/* Start the pager.  Return the descriptor to write to, or -1. */
 static int
 open_pager(void)
 {
@@ -102,7 +102,7 @@ open_pager(void)
 		return -1;
 	}
 	close(ends[0]);
-	/* It is the pager's now, which the reader quits in its own way. */
+	/* Ctrl-C is for the pager now. */
 	sigaction(SIGINT, &ignored, &pager.interrupt);
 	return pager.fd = ends[1];
 }
@@ -115,7 +115,7 @@ cli_pager_begin(void)
 		cli_terminal_page(open_pager);
 }
 
-/* Was the program told to end, by another than the one who reads? */
+/* Did a signal other than the reader's Ctrl-C come? */
 static bool
 is_ended(void)
 {
@@ -132,11 +132,11 @@ cli_pager_end(struct err *err)
 	cli_terminal_page(NULL);
 	if (pager.pid == 0)
 		return 0;
-	/* What it would not take, nobody wanted to read. */
+	/* Discard what the pager did not read. */
 	__fpurge(stdout);
 	clearerr(stdout);
 	close(pager.fd);
-	/* Whoever reads may take all the time there is. */
+	/* --timeout does not limit reading. */
 	alarm(0);
 	do
 		if (is_ended())
@@ -148,8 +148,8 @@ cli_pager_end(struct err *err)
 		return err_set(err, ERR_STOPPED, "stopped");
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return 0;
-	return err_set(err, ERR_USAGE, "the pager \"%s\" %s; an empty PAGER "
-	    "shows the rows without one", pager.command,
-	    WIFEXITED(status) && WEXITSTATUS(status) >= 126 ? "can't be run" :
+	return err_set(err, ERR_USAGE, "the pager \"%s\" %s; set PAGER to "
+	    "nothing to print without a pager", pager.command,
+	    WIFEXITED(status) && WEXITSTATUS(status) >= 126 ? "cannot be run" :
 	    "failed");
 }

@@ -1,6 +1,6 @@
 /*
- * Where what is made of an export comes to stand, and whether it may replace
- * what is there.
+ * Output paths: where a command may write, and whether it may replace what
+ * exists there.
  */
 
 #include <sys/stat.h>
@@ -14,7 +14,7 @@
 
 #include "cli/cli_table.h"
 
-/* The path of what may not be there yet, absolute and new; or NULL. */
+/* Like realpath(), but the last component need not exist. */
 static char *
 whole_path(const char *path)
 {
@@ -43,7 +43,7 @@ is_below(const char *path, const char *dir)
 	    path[len] == '\0');
 }
 
-/* Others have files called manifest.jsonl, too. */
+/* Other programs have files called manifest.jsonl too: look inside. */
 static bool
 is_export(const char *dir)
 {
@@ -85,10 +85,10 @@ cli_check_outside(const char *path, const char *export, struct err *err)
 
 	if (whole != NULL && inside != NULL && is_below(whole, inside))
 		rc = err_set(err, ERR_USAGE, "%s is inside the export, which "
-		    "nothing may change; name another place", path);
+		    "must not change; choose another path", path);
 	else if (whole != NULL && (other = export_bookkeeping(whole)) != NULL)
-		rc = err_set(err, ERR_USAGE, "%s is inside %s, an export, "
-		    "which nothing may change", path, other);
+		rc = err_set(err, ERR_USAGE, "%s is inside the export %s, "
+		    "which must not change", path, other);
 	free(other);
 	free(inside);
 	free(whole);
@@ -124,7 +124,7 @@ has_files(const char *path)
 	return has;
 }
 
-/* Does the option change nothing of what is made? */
+/* Does the option leave the output unchanged? */
 static bool
 is_of_no_matter(const char *name)
 {
@@ -139,7 +139,7 @@ is_of_no_matter(const char *name)
 	return false;
 }
 
-/* What is made, of what: all that was asked for, as one text, new. */
+/* The command, its arguments and all options that matter, new. */
 static char *
 command_of(const struct cli *cli)
 {
@@ -164,8 +164,8 @@ command_of(const struct cli *cli)
 }
 
 /*
- * May it be replaced?  Where --force says so; and where it is what the same
- * command made, which was killed before it could say that it had.
+ * May ${to} be replaced?  With --force; or if the same command wrote it and
+ * was killed before it could report that.
  */
 static bool
 may_replace(const struct cli *cli, const char *to)
@@ -190,17 +190,18 @@ cli_check_output(const struct cli *cli, const char *output,
 	if (cli_check_outside(output, export, err) == -1)
 		return -1;
 	if (lstat(output, &st) == 0 && !S_ISDIR(st.st_mode))
-		return err_set(err, ERR_USAGE, "%s is there, and no directory",
+		return err_set(err, ERR_USAGE, "%s exists and is not a "
+		    "directory",
 		    output);
 	if (!has_files(output))
 		return 0;
 	if (!may_replace(cli, output))
-		return err_set(err, ERR_USAGE, "%s is there and has files in "
-		    "it; --force replaces what an earlier conversion made, "
-		    "--output names another place", output);
+		return err_set(err, ERR_USAGE, "%s exists and is not empty; "
+		    "use --force to replace an earlier conversion, or choose "
+		    "another --output", output);
 	if (!output_made_by_us(output))
-		return err_set(err, ERR_USAGE, "%s has files in it that no "
-		    "conversion made: it is not replaced", output);
+		return err_set(err, ERR_USAGE, "%s contains files that no "
+		    "conversion made; refusing to replace it", output);
 	return 0;
 }
 
@@ -215,14 +216,16 @@ cli_check_file(const struct cli *cli, const char *file, const char *export,
 	if (lstat(file, &st) == -1)
 		return 0;
 	if (!S_ISREG(st.st_mode))
-		return err_set(err, ERR_USAGE, "%s is there, and no file",
+		return err_set(err, ERR_USAGE, "%s exists and is not a "
+		    "regular file",
 		    file);
 	if (!may_replace(cli, file))
-		return err_set(err, ERR_USAGE, "%s is there; --force replaces "
-		    "it", file);
+		return err_set(err, ERR_USAGE, "%s exists; use --force to "
+		    "replace it", file);
 	if (has_export(file))
 		return err_set(err, ERR_USAGE, "%s is an archive of an "
-		    "export: it is not replaced; name another file", file);
+		    "export; refusing to replace it; choose another file",
+		    file);
 	return 0;
 }
 
@@ -248,7 +251,7 @@ open_up(const char *path, const struct stat *st, int type, struct FTW *ftw)
 	return type == FTW_F ? chmod(path, 0666 & ~mask) : 0;
 }
 
-/* From here on it is as readable as the user's other files. */
+/* Give the output the modes that the user's umask allows. */
 static int
 follow_mask(struct scratch *scratch, const char *name, struct err *err)
 {
@@ -267,10 +270,10 @@ cli_publish(const struct cli *cli, struct scratch *scratch, const char *name,
 	char *command;
 	int rc;
 
-	/* Somebody may have put something there since it was looked at. */
+	/* Somebody may have put files there since the check. */
 	if (has_files(to) && !output_made_by_us(to))
-		return err_set(err, ERR_USAGE, "%s has files in it now that no "
-		    "conversion made: it is not replaced", to);
+		return err_set(err, ERR_USAGE, "%s now contains files that no "
+		    "conversion made; refusing to replace it", to);
 	if (follow_mask(scratch, name, err) == -1)
 		return -1;
 	command = command_of(cli);

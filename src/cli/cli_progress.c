@@ -206,7 +206,7 @@ foot_line(const struct cli_progress *progress, const struct run_progress *now)
 	text_addf(&line, ", %s", time);
 	if (now->http.pause_ms > 0) {
 		text_human_time(now->http.pause_ms, time);
-		text_addf(&line, "; the server asks to wait: %s", time);
+		text_addf(&line, "; waiting %s as the server asked", time);
 	}
 	return text_take(&line);
 }

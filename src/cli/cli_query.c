@@ -50,7 +50,8 @@ read_sql(const struct cli *cli, char *const *words, size_t n,
 		return NULL;
 	}
 	if (sql.len > 0 && memchr(sql.data, '\0', sql.len) != NULL) {
-		err_set(err, ERR_USAGE, "%s is no SQL: it has a NUL in it",
+		err_set(err, ERR_USAGE, "%s is not SQL: it contains a NUL "
+		    "byte",
 		    strcmp(file, "-") == 0 ? "standard input" : file);
 		text_release(&sql);
 		return NULL;
@@ -80,7 +81,7 @@ show_table(const struct source_table *table)
 		printf("  %-23s %-12s ", column->name, column->type);
 		cli_wrap(stdout, column->about, 39, 78);
 	}
-	printf("  %-23s %-12s the record itself\n", "raw", "JSON");
+	printf("  %-23s %-12s the original record\n", "raw", "JSON");
 }
 
 static int
@@ -94,8 +95,8 @@ list_tables(const struct source_tables *tables, struct err *err)
 		show_table(&tables->items[i]);
 	}
 	if (tables->n == 0)
-		printf("The source declares no tables; records('RESOURCE') "
-		    "has the records of a resource.\n");
+		printf("The source declares no tables; use "
+		    "records('RESOURCE') for the records of a resource.\n");
 	return cli_pager_end(err);
 }
 
@@ -225,8 +226,8 @@ count_statements(struct cli_table *table, const char *sql, struct err *err)
 	if (n > 0 && table_check_sql(sql, table->is_open, err) == -1)
 		return -1;
 	if (n > 1 && table->format == OUTPUT_PARQUET)
-		return err_set(err, ERR_USAGE, "--format parquet wants one "
-		    "SELECT");
+		return err_set(err, ERR_USAGE, "--format parquet requires a "
+		    "single SELECT");
 	return n;
 }
 
@@ -238,8 +239,8 @@ tell_count(const struct output_count *count)
 	fflush(stdout);
 	text_human_count(count->rows, rows);
 	fprintf(stderr, "(%s row%s%s)\n", rows, count->rows == 1 ? "" : "s",
-	    count->is_wide ? "; wider than the terminal: -x gives a block "
-	    "for each" : "");
+	    count->is_wide ? "; wider than the terminal: use -x to print each "
+	    "row as a block" : "");
 }
 
 static int
@@ -321,8 +322,8 @@ query(const struct cli *cli, struct cli_table *table, const char *sql,
 	if (to != NULL)
 		return query_file(cli, table, sql, to, err);
 	if (isatty(STDOUT_FILENO) && table->format == OUTPUT_PARQUET)
-		return err_set(err, ERR_USAGE, "Parquet is nothing for a "
-		    "terminal: use --output FILE");
+		return err_set(err, ERR_USAGE, "refusing to write Parquet to "
+		    "a terminal; use --output FILE");
 	if (config_is(cli->config, "expanded"))
 		table->format = OUTPUT_EXPANDED;
 	if (isatty(STDOUT_FILENO) && (table->format == OUTPUT_TABLE ||
@@ -348,18 +349,16 @@ cli_query(struct cli *cli)
 	int rc = 0, status = CLI_OK;
 
 	if (n == 2 && config_text(cli->config, "file") != NULL)
-		return cli_usage("the SQL is given twice: behind the directory "
-		    "and by --file %s", config_text(cli->config, "file"));
+		return cli_usage("the SQL is given twice: as an argument and "
+		    "with --file %s", config_text(cli->config, "file"));
 	if (n < 1 || n > 2)
-		return cli_usage("query wants a directory and SQL, like "
-		    "'hlexport query exports/20250606-120000 \"SELECT "
-		    "count(*) FROM logs\"'");
+		return cli_wrong_arguments("query DIR|FILE [SQL]", words, n, 2);
 	sql = read_sql(cli, words, n, &err);
 	if (sql == NULL && err.kind != ERR_NONE)
 		return cli_error(&err);
 	if (sql == NULL && config_text(cli->config, "output") != NULL)
-		return cli_usage("--output is for the rows of SQL; without "
-		    "any, query prints the list of tables");
+		return cli_usage("--output requires SQL; without SQL, query "
+		    "lists the tables");
 	format = cli_format(cli, "table|csv|json|jsonl|markdown|parquet",
 	    &err);
 	table.format = format != NULL ? output_format_find(format) :

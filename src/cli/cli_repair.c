@@ -131,7 +131,8 @@ move_out(struct tree *tree, const char *path, struct err *err)
 
 	if (fd == -1 && errno != ELOOP && errno != EISDIR &&
 	    errno != ENXIO) {
-		fprintf(stderr, "%s can't be read, and stays: %s\n", path,
+		fprintf(stderr, "%s: not moved, because it cannot be read: "
+		    "%s\n", path,
 		    strerror(errno));
 		return 0;
 	}
@@ -154,8 +155,8 @@ move_all(const char *where, const struct audit_verify *verify, bool quiet,
 		    findings[i].path != NULL)
 			rc = move_out(tree, findings[i].path, err);
 	if (tree != NULL && tree_aside(tree) != NULL && !quiet)
-		fprintf(stderr, "What was no part of the export is now in "
-		    "%s\n", tree_aside(tree));
+		fprintf(stderr, "The extra files were moved to %s\n",
+		    tree_aside(tree));
 	tree_close(tree);
 	return rc;
 }
@@ -170,8 +171,8 @@ remove_extra(struct repair *repair, struct err *err)
 
 	if (!config_is(config, "remove-extra") || n == 0)
 		return 0;
-	question = mem_format("Move %zu file%s that the export does not know "
-	    "out of it, to a directory beside it?", n, n == 1 ? "" : "s");
+	question = mem_format("Move %zu extra file%s out of the export, to a "
+	    "directory beside it?", n, n == 1 ? "" : "s");
 	rc = cli_ask(repair->cli, question, "", err);
 	free(question);
 	if (rc != 1)
@@ -213,14 +214,14 @@ check_use(const struct repair *repair, struct err *err)
 	if (access(repair->where, F_OK) == -1)
 		return err_errno(err, ERR_USAGE, "open %s", repair->where);
 	if (!manifest_is_there(repair->where))
-		return err_set(err, ERR_USAGE, "%s has no manifest: "
-		    "'hlexport adopt %s' makes one", repair->where,
+		return err_set(err, ERR_USAGE, "%s has no manifest; 'hlexport "
+		    "adopt %s' creates one", repair->where,
 		    cli_word(repair->where));
 	if (config_is(config, "remove-extra") && !config_is(config, "yes") &&
 	    !isatty(STDIN_FILENO))
-		return err_set(err, ERR_USAGE, "--remove-extra asks before it "
-		    "moves files out, and there is no terminal to ask on: "
-		    "--yes does it without asking");
+		return err_set(err, ERR_USAGE, "--remove-extra asks for "
+		    "confirmation, and there is no terminal; use --yes to "
+		    "proceed without asking");
 	return 0;
 }
 
@@ -264,10 +265,10 @@ cli_repair(struct cli *cli)
 		repair.where = config_text(cli->config, "resume");
 	else if (n == 1)
 		repair.where = words[0];
-	if (repair.where == NULL || (is_export && n > 0))
-		return cli_usage(is_export ? "--repair goes with --resume "
-		    "DIR" : "repair wants one directory, like 'hlexport "
-		    "repair exports/20250606-120000'");
+	if (is_export && (repair.where == NULL || n > 0))
+		return cli_usage("--repair requires --resume DIR");
+	if (repair.where == NULL)
+		return cli_wrong_arguments("repair DIR", words, n, 1);
 	repair.log = log_new(LOG_WARN, LOG_INFO);
 	status = work(&repair, &err);
 	if (status == -1)

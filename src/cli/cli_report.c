@@ -47,8 +47,8 @@ print_counts(FILE *out, const struct audit_summary *summary)
 	text_human_bytes(summary->bytes, bytes);
 	fprintf(out, "\n  %s files on disk, %s\n", count, bytes);
 	if (summary->changed > 0)
-		fprintf(out, "  %" PRIu64 " record%s changed while they were "
-		    "read: the later version is kept\n", summary->changed,
+		fprintf(out, "  %" PRIu64 " record%s changed during the "
+		    "export; the later version was kept\n", summary->changed,
 		    summary->changed == 1 ? "" : "s");
 }
 
@@ -105,7 +105,7 @@ print_gaps(FILE *out, const struct audit_summary *summary)
 	for (; gap != NULL && n < GAPS_SHOWN; gap = gap->next, n++)
 		print_gap(out, gap);
 	if (gap != NULL)
-		fprintf(out, "  and %" PRIu64 " more: see the \"gap\" lines "
+		fprintf(out, "  and %" PRIu64 " more; see the \"gap\" lines "
 		    "of " MANIFEST_NAME "\n", summary->n_gaps - n);
 }
 
@@ -118,11 +118,11 @@ print_title(FILE *out, const struct audit_summary *summary,
 		fprintf(out, "Export complete: %s\n\n", result->where);
 		return;
 	case RUN_ALREADY:
-		fprintf(out, "Export complete, before this run already: %s"
-		    "\n\n", result->where);
+		fprintf(out, "Export already complete before this run: %s\n\n",
+		    result->where);
 		return;
 	case RUN_DAMAGED:
-		fprintf(out, "Export damaged since it was complete: %s\n\n",
+		fprintf(out, "Export damaged after it was complete: %s\n\n",
 		    result->where);
 		return;
 	case RUN_GAPS:
@@ -150,17 +150,17 @@ print_next(FILE *out, const struct audit_summary *summary,
 {
 	fputc('\n', out);
 	if (result->is_busy) {
-		fprintf(out, "A process is working on it.\n");
+		fprintf(out, "Another process is working on this export.\n");
 		return;
 	}
 	if (result->is_archive) {
-		fprintf(out, "To check it:\n  hlexport verify %s\n",
+		fprintf(out, "To verify the archive:\n  hlexport verify %s\n",
 		    cli_word(result->where));
 		return;
 	}
 	if (result->state == RUN_DAMAGED) {
-		fprintf(out, "To bring back what is damaged or missing, and "
-		    "nothing else:\n  hlexport repair %s\n",
+		fprintf(out, "To restore only what is damaged or missing:\n  "
+		    "hlexport repair %s\n",
 		    cli_place_words(result->source, result->where));
 		return;
 	}
@@ -171,29 +171,28 @@ print_next(FILE *out, const struct audit_summary *summary,
 			fprintf(out, "All counts agree with the server's "
 			    "totals.  ");
 		else
-			fprintf(out, "%" PRIu64 " list%s no total of %s own "
-			    "and %s read to the end; all counts that there "
-			    "are agree.\n", summary->unreported,
+			fprintf(out, "%" PRIu64 " list%s no server total to "
+			    "compare with and %s read to the end; all other "
+			    "counts agree.\n", summary->unreported,
 			    summary->unreported == 1 ? " has" : "s have",
-			    summary->unreported == 1 ? "its" : "their",
 			    summary->unreported == 1 ? "was" : "were");
 		fprintf(out, "To check the files:\n  cd %s && sha256sum "
 		    "--quiet -c SHA256SUMS\n", cli_word(result->where));
 		return;
 	}
 	if (summary->adopted && summary->accepted == NULL) {
-		fprintf(out, "%sTo see what is damaged or missing, as far as "
-		    "it can be told:\n  hlexport verify %s\n",
-		    summary->n_gaps == 0 ? "Another tool made it, and no "
-		    "server has proved that it is complete.  " : "",
+		fprintf(out, "%sTo list what is damaged or missing, as far as "
+		    "hlexport can tell:\n  hlexport verify %s\n",
+		    summary->n_gaps == 0 ? "Another tool made this export, "
+		    "and no server has confirmed that it is complete.  " : "",
 		    cli_word(result->where));
 		if (result->retired != NULL)
 			return;
 	}
 	if (summary->accepted != NULL) {
-		fprintf(out, "On %.10s its owner accepted what was wrong "
-		    "with it.  To see that nothing else is:\n"
-		    "  hlexport verify %s\n", summary->accepted,
+		fprintf(out, "On %.10s the owner accepted the findings in "
+		    "this export.  To check for new ones:\n  hlexport verify "
+		    "%s\n", summary->accepted,
 		    cli_word(result->where));
 		return;
 	}
@@ -206,7 +205,7 @@ print_next(FILE *out, const struct audit_summary *summary,
 	}
 	fprintf(out, "%s:\n  hlexport --resume %s\n",
 	    summary->n_gaps > 0 && result->state == RUN_GAPS ?
-	    "To try again what is missing, and nothing else" :
+	    "To fetch only what is missing" :
 	    "To resume it", cli_place_words(result->source,
 	    result->where));
 }
@@ -225,22 +224,24 @@ cli_report(FILE *out, const struct audit_summary *summary,
 	if (summary->is_hurt)
 		fprintf(out, "\n  damaged  " MANIFEST_NAME "\n");
 	if (summary->absent > 0)
-		fprintf(out, "\n  damaged  %" PRIu64 " file%s not there, or "
-		    "of another size: %s%s\n", summary->absent,
+		fprintf(out, "\n  damaged  %" PRIu64 " file%s missing or the "
+		    "wrong size: %s%s\n", summary->absent,
 		    summary->absent == 1 ? " is" : "s are",
 		    summary->first_absent, summary->absent > 1 ? ", ..." :
 		    "");
 	if (summary->unfinished > 0 && result->state == RUN_GAPS)
-		fprintf(out, "\n  %" PRIu64 " listings are not finished\n",
-		    summary->unfinished);
+		fprintf(out, "\n  %" PRIu64 " listing%s not finished\n",
+		    summary->unfinished,
+		    summary->unfinished == 1 ? " is" : "s are");
 	if (summary->unmarked > 0)
-		fprintf(out, "\n  %" PRIu64 " of the files have no .done: "
-		    "their export was not finished\n", summary->unmarked);
+		fprintf(out, "\n  %" PRIu64 " file%s no .done marker: "
+		    "their export did not finish\n", summary->unmarked,
+		    summary->unmarked == 1 ? " has" : "s have");
 	if (summary->is_native)
 		print_next(out, summary, result);
 	else
-		fprintf(out, "\nTo see what is damaged or missing, as far as "
-		    "it can be told:\n  hlexport verify %s\n",
+		fprintf(out, "\nTo list what is damaged or missing, as far as "
+		    "hlexport can tell:\n  hlexport verify %s\n",
 		    cli_word(result->where));
 }
 

@@ -111,6 +111,16 @@ cli_usage(const char *format, ...)
 	return cli_error(&err);
 }
 
+int
+cli_wrong_arguments(const char *usage, char *const *words, size_t n,
+    size_t max)
+{
+	if (n > max)
+		return cli_usage("unexpected argument \"%s\"; usage: "
+		    "hlexport %s", words[max], usage);
+	return cli_usage("usage: hlexport %s", usage);
+}
+
 void
 cli_print_json(json_t *json)
 {

@@ -59,21 +59,21 @@ find_resume(const struct cli *cli, struct cli_settings *settings,
 	    (config_is(cli->config, "dry-run") ||
 	    config_is(cli->config, "json") ||
 	    config_origin(cli->config, "resume") == CONFIG_ARGV))
-		return err_set(err, ERR_USAGE, "--stdout prints records and "
-		    "makes no export; it doesn't go together with --dry-run, "
+		return err_set(err, ERR_USAGE, "--stdout prints records "
+		    "instead of exporting; it cannot be used with --dry-run, "
 		    "--json or --resume");
 	if (config_origin(cli->config, "resume") != CONFIG_ARGV)
 		return 0;
 	if (config_is(cli->config, "dry-run"))
-		return err_set(err, ERR_USAGE, "--dry-run and --resume don't "
-		    "go together");
+		return err_set(err, ERR_USAGE, "--dry-run and --resume cannot "
+		    "be used together");
 	settings->resume = given != NULL ? mem_text(given) :
 	    tree_newest(output, cli_is_unfinished);
 	if (settings->resume == NULL && wants_to_add(cli))
 		settings->resume = tree_newest(output, manifest_is_sealed);
 	if (settings->resume == NULL)
-		return err_set(err, ERR_USAGE, "there is no export to "
-		    "resume in %s", output);
+		return err_set(err, ERR_USAGE, "no export to resume in %s",
+		    output);
 	return 0;
 }
 
@@ -94,7 +94,7 @@ new_options(const struct cli *cli, struct err *err)
 		if (value == NULL)
 			continue;
 		if ((text = json_string(value)) == NULL) {
-			err_set(err, ERR_USAGE, "--%s: the value is not "
+			err_set(err, ERR_USAGE, "--%s: the value is not valid "
 			    "UTF-8", source->options[i].name);
 			json_decref(options);
 			return NULL;
@@ -130,13 +130,13 @@ check_options(const struct cli *cli, const char *where, json_t *options,
 		    &source->options[i], value, options))
 			continue;
 		if (source->rules[i].adds)
-			return err_set(err, ERR_USAGE, "--%s %s can't be "
-			    "added to %s: an export keeps its options, and "
-			    "this one changes records that are there; begin "
-			    "a new export", name, value, where);
-		return err_set(err, ERR_USAGE, "%s was begun %s%s%s%s"
-			    ", and an export keeps its options; leave out "
-			    "--%s, or begin a new export", where,
+			return err_set(err, ERR_USAGE, "cannot add --%s %s to "
+			    "%s: an export keeps its options, and this one "
+			    "would change records that are already exported; "
+			    "start a new export", name, value, where);
+		return err_set(err, ERR_USAGE, "%s was begun %s%s%s%s, and an "
+			    "export keeps its options; omit --%s, or start a "
+			    "new export", where,
 			    before != NULL ? "with --" : "without --", name,
 			    before != NULL ? "=" : "",
 			    before != NULL ? before : "", name);
@@ -195,9 +195,9 @@ check_definition(const struct cli *cli, const struct cli_settings *settings,
 {
 	if (!cli->source->is_stored || asks_nothing(cli, settings))
 		return 0;
-	return err_set(err, ERR_USAGE, "%s came with a definition of its "
-	    "own, which could have any file sent to anyone; give yours with "
-	    "--source FILE", settings->resume);
+	return err_set(err, ERR_USAGE, "%s contains its own source "
+	    "definition, which could send any file to anyone; give a "
+	    "definition you trust with --source FILE", settings->resume);
 }
 
 /* A manifest may name any server: is the key meant for this one? */
@@ -215,17 +215,19 @@ check_trust(const struct cli *cli, const struct cli_settings *settings,
 	    strcmp(url, default_value) == 0))
 		return 0;
 	if (!isatty(STDIN_FILENO) || config_is(cli->config, "yes"))
-		return err_set(err, ERR_USAGE, "%s says that it is from %s; "
-		    "a key is sent only to %s, unless you say --server %s",
+		return err_set(err, ERR_USAGE, "%s says that its server is "
+		    "%s; refusing to send the key to any server but %s; to "
+		    "allow it, use --server %s",
 		    where, url, default_value != NULL ? default_value :
 		    "a server that you name", url);
-	question = mem_format("%s says that it is from %s; a key is for %s.  "
-			      "Send it there?",
+	question = mem_format("%s says that its server is %s, but the key is "
+			      "for %s.  Send the key there?",
 	    where, url,
 	    default_value != NULL ? default_value : "a server that you name");
 	rc = cli_ask(cli, question, "", err);
 	free(question);
-	return rc != 0 ? rc : err_set(err, ERR_USAGE, "no key was sent");
+	return rc != 0 ? rc : err_set(err, ERR_USAGE, "not confirmed; no key "
+	    "was sent");
 }
 
 /* The server: of a resumed export, what its header says unless told. */
@@ -248,7 +250,7 @@ find_server(const struct cli *cli, json_t *header,
 			return -1;
 	}
 	if (url == NULL)
-		return err_set(err, ERR_USAGE, "no server: give --server%s%s",
+		return err_set(err, ERR_USAGE, "no server: use --server%s%s",
 		    option->variable != NULL ? " or set " : "",
 		    option->variable != NULL ? option->variable : "");
 	settings->server = http_check_server(url, err);

@@ -23,10 +23,10 @@ static volatile sig_atomic_t first;
 static void
 note(int signal)
 {
-	static const char left[] = "\r\nhlexport: left at once; what was "
-	    "written can be resumed\r\n", late[] = "hlexport: it took longer "
-	    "than --timeout, and did not stop: left at once; nothing was "
-	    "made\n";
+	static const char left[] = "\r\nhlexport: stopped immediately; the "
+	    "export can be resumed\r\n", late[] = "hlexport: --timeout "
+	    "expired, and the query did not stop in time; nothing was "
+	    "written\n";
 	struct pollfd fd = { .fd = STDERR_FILENO, .events = POLLOUT };
 	int saved = errno;
 
@@ -52,8 +52,8 @@ note(int signal)
 static void
 give_up(int signal)
 {
-	static const char says[] = "hlexport: DuckDB gave up, for the reason "
-	    "above; nothing was made\n";
+	static const char says[] = "hlexport: DuckDB aborted, see above; "
+	    "nothing was written\n";
 
 	(void)signal;
 	(void)!write(STDERR_FILENO, says, sizeof(says) - 1);

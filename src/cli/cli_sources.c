@@ -48,7 +48,7 @@ check_sql(struct table_db *db, const struct source *source, struct err *err)
 	if (table_list(db)->events == NULL)
 		return 0;
 	if ((model = output_report_make(&report, err)) == NULL)
-		return err_wrap(err, "its report");
+		return err_wrap(err, "the report");
 	json_decref(model);
 	return 0;
 }
@@ -110,16 +110,16 @@ check_source(const struct cli *cli, const char *which, bool as_json)
 		json_object_set_new(all, "resources", names);
 		cli_print_json(all);
 	} else {
-		printf("%s: a definition of \"%s\", with nothing wrong in "
-		    "it: %zu option%s, %zu resource%s, %zu table%s%s\n",
+		printf("%s: a valid definition of \"%s\": %zu option%s, %zu "
+		    "resource%s, %zu table%s%s\n",
 		    which, source->name, source->n_options,
 		    source->n_options == 1 ? "" : "s", source->n_resources,
 		    source->n_resources == 1 ? "" : "s", tables.n,
 		    tables.n == 1 ? "" : "s", tables.n > 0 &&
-		    !table_is_built_in() ? " (their SQL was not looked at: "
-		    "this program was built without DuckDB)" : "");
-		printf("To try it, without writing anything: hlexport "
-		    "--source %s --dry-run\n", cli_word(which));
+		    !table_is_built_in() ? " (their SQL was not checked: this "
+		    "hlexport was built without DuckDB)" : "");
+		printf("To try it without writing anything: hlexport --source "
+		    "%s --dry-run\n", cli_word(which));
 	}
 	source_free(source);
 	return CLI_OK;
@@ -139,9 +139,8 @@ cli_sources(struct cli *cli)
 		return check_source(cli, words[1], config_is(cli->config,
 		    "json"));
 	if (n > 1 || strcmp(words[0], "check") == 0)
-		return cli_usage("sources takes the name of one, or \"check\" "
-		    "and the definition to look at: hlexport sources check "
-		    "./mine.yaml");
+		return cli_usage("usage: hlexport sources [NAME | check "
+		    "FILE]");
 	if ((source = source_open(words[0], &err)) == NULL)
 		return cli_error(&err);
 	fwrite(source->text.data, 1, source->text.len, stdout);

@@ -35,7 +35,7 @@ print_head(const struct audit_summary *summary,
 		printf("Export without a manifest (made by another tool): %s"
 		    "\n\n", where);
 	else if (summary->adopted)
-		printf("Export that another tool made, adopted %s: %s\n",
+		printf("Export made by another tool, adopted %s: %s\n",
 		    when, result->state == RUN_DAMAGED ?
 		    "damaged" : where);
 	else
@@ -100,8 +100,7 @@ cli_summary(struct cli *cli)
 	int status;
 
 	if (n != 1)
-		return cli_usage("summary takes one export, like "
-		    "'hlexport summary exports/20250606-120000'");
+		return cli_wrong_arguments("summary DIR|FILE", words, n, 1);
 	if (cli_signals(&err) == -1)
 		return cli_error(&err);
 	log = log_new(LOG_ERROR, LOG_ERROR);

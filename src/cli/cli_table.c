@@ -60,7 +60,7 @@ cli_scratch_parent(const struct cli *cli, const char *given)
 	return dir != NULL && *dir != '\0' ? dir : "/tmp";
 }
 
-/* Is --tz a zone that there is? */
+/* Does DuckDB know the time zone of --tz? */
 static int
 check_zone(const struct cli *cli, struct table_db *db, struct err *err)
 {
@@ -87,8 +87,8 @@ cli_check_temporary(const struct cli *cli, struct err *err)
 	struct stat st;
 
 	if (dir != NULL && (stat(dir, &st) == -1 || !S_ISDIR(st.st_mode)))
-		return err_set(err, ERR_USAGE, "--temp-dir %s is no "
-		    "directory that is there", dir);
+		return err_set(err, ERR_USAGE, "--temp-dir %s: not a "
+		    "directory", dir);
 	return 0;
 }
 
@@ -99,9 +99,9 @@ cli_table_open(struct cli *cli, const char *path, const char *scratch,
 	const char *command = config_command(cli->config);
 	const char *dirs[1];
 	/*
-	 * What SQL may touch: no file, since the tables need none, unless the
-	 * user says so.  What is converted is closed off later, when it is
-	 * known where it goes.
+	 * SQL may touch no file, since the tables need none, unless the user
+	 * allows it.  A conversion enters its sandbox later, when its output
+	 * path is known.
 	 */
 	struct table_sandbox sandbox = { .dirs = dirs,
 	    .n_dirs = table->format == OUTPUT_PARQUET };
@@ -157,8 +157,7 @@ int
 cli_table_error(const struct err *err)
 {
 	if (err->kind == ERR_STOPPED && cli_is_timed_out()) {
-		fprintf(stderr, "hlexport: it took longer than --timeout: "
-		    "stopped\n");
+		fprintf(stderr, "hlexport: stopped: --timeout expired\n");
 		return CLI_STOPPED;
 	}
 	if (err->kind == ERR_STOPPED)
@@ -201,7 +200,7 @@ cli_format(const struct cli *cli, const char *choices, struct err *err)
 	for (i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
 		if (strcasecmp(end, ends[i].end) != 0)
 			continue;
-		/* A table is text, too. */
+		/* query prints its table to a .txt file. */
 		if (strcmp(ends[i].format, "text") == 0 &&
 		    config_choice_has(choices, format, strlen(format)) &&
 		    !config_choice_has(choices, "text", 4))
@@ -209,10 +208,10 @@ cli_format(const struct cli *cli, const char *choices, struct err *err)
 		format = ends[i].format;
 		if (config_choice_has(choices, format, strlen(format)))
 			return format;
-		err_set(err, ERR_USAGE, "--output %s: %s makes no %s (it "
-		    "makes %s)%s", to, config_command(cli->config), format,
+		err_set(err, ERR_USAGE, "--output %s: %s cannot write %s "
+		    "(only %s)%s", to, config_command(cli->config), format,
 		    choices, strcmp(format, "html") != 0 ?
-		    "; 'hlexport convert' may" : "");
+		    "; try 'hlexport convert'" : "");
 		return NULL;
 	}
 	return format;
@@ -224,25 +223,24 @@ tell_diagnostic(const struct cli_table *table,
 {
 	if (diagnostic->sanitized > 0 && !table->exact)
 		fprintf(stderr,
-		    "%s: %" PRIu64 " of %" PRIu64 " rows hold "
-		    "what JSON does not have (NaN, Infinity, half of a "
-		    "surrogate pair): the record itself is as it was, typed "
-		    "columns have the number or U+FFFD; the first is %s\n",
+		    "%s: %" PRIu64 " of %" PRIu64 " rows contain values that "
+		    "JSON does not allow (NaN, Infinity, unpaired "
+		    "surrogates): the original record keeps them, typed "
+		    "columns have the number or U+FFFD; first: %s\n",
 		    diagnostic->resource, diagnostic->sanitized,
 		    diagnostic->rows, diagnostic->where_sanitized);
 	if (diagnostic->damaged > 0)
 		fprintf(stderr,
-		    "%s: %" PRIu64 " record%s can't be read and "
-		    "%s left out; the first is %s; 'hlexport verify %s' "
-		    "tells more\n",
+		    "%s: %" PRIu64 " unreadable record%s %s skipped; first: "
+		    "%s; see 'hlexport verify %s'\n",
 		    diagnostic->resource, diagnostic->damaged,
 		    diagnostic->damaged == 1 ? "" : "s",
 		    diagnostic->damaged == 1 ? "was" : "were",
 		    diagnostic->where, cli_word(table->shown));
 	if (diagnostic->deep > 0)
-		fprintf(stderr, "%s: %" PRIu64 " record%s nested so deeply "
-		    "that the innermost are no rows; they stand in \"raw\" of "
-		    "the rows above them; the first is %s\n",
+		fprintf(stderr, "%s: %" PRIu64 " record%s nested too deeply; "
+		    "the innermost children have no rows of their own, but "
+		    "are in \"raw\" of their parents; first: %s\n",
 		    diagnostic->resource, diagnostic->deep,
 		    diagnostic->deep == 1 ? " is" : "s are", diagnostic->where);
 }
@@ -253,15 +251,15 @@ tell_lost(
 {
 	if (diagnostic->lost == 0)
 		return;
-	fprintf(stderr, "%s: %" PRIu64 " file%s missing%s%s; 'hlexport verify "
-	    "%s' tells more\n", diagnostic->resource, diagnostic->lost,
+	fprintf(stderr, "%s: %" PRIu64 " file%s missing%s%s; see 'hlexport "
+	    "verify %s'\n", diagnostic->resource, diagnostic->lost,
 	    diagnostic->lost == 1 ? " is" : "s are",
-	    diagnostic->damaged == 0 ? "; the first is " : "",
+	    diagnostic->damaged == 0 ? "; first: " : "",
 	    diagnostic->damaged == 0 ? diagnostic->where : "",
 	    cli_word(table->shown));
 }
 
-/* What people might take for values that are not there. */
+/* Values that became NULL could be mistaken for missing ones. */
 static void
 tell_unfit(const struct cli_table *table)
 {
@@ -274,11 +272,12 @@ tell_unfit(const struct cli_table *table)
 
 		if (unfit[i].values == 0)
 			continue;
-		fprintf(stderr, "%s: %" PRIu64 " value%s of \"%s\" %s no %s "
-		    "and %s NULL; %s%s; the record has %s\n", unfit[i].table,
-		    unfit[i].values, one ? "" : "s", unfit[i].column,
+		fprintf(stderr, "%s: %" PRIu64 " value%s of \"%s\" %s not a "
+		    "valid %s and %s NULL; %s%s; the original record keeps "
+		    "%s\n", unfit[i].table, unfit[i].values, one ? "" : "s",
+		    unfit[i].column,
 		    one ? "is" : "are", unfit[i].type, one ? "is" : "are",
-		    one ? "it is " : "the first is ", unfit[i].first,
+		    one ? "value: " : "first: ", unfit[i].first,
 		    one ? "it" : "them");
 	}
 }
@@ -297,8 +296,9 @@ cli_table_warn(const struct cli *cli, struct cli_table *table, int status)
 		cli_unpacked_tell(&table->unpacked, table->shown);
 	is_damaged = table->unpacked.damaged > 0 || table->whole.hurt;
 	if (table->whole.hurt && !config_is(cli->config, "quiet"))
-		fprintf(stderr, "The manifest is damaged, and with it what is "
-		    "known of the files; 'hlexport verify %s' tells more\n",
+		fprintf(stderr, "The manifest is damaged, so hlexport cannot "
+		    "tell which files should exist; see 'hlexport verify "
+		    "%s'\n",
 		    cli_word(table->shown));
 	diagnostics = table_diagnostic(table->db, &n);
 	for (i = 0; i < n; i++) {

@@ -58,7 +58,7 @@ cli_unpack(struct cli *cli, const char *path, struct log *log,
 	unpacked->first = done.first;
 	if (rc == -1 && err->kind == ERR_DISK)
 		err_wrap(err, "unpack %s to a temporary directory in %s "
-		    "(--temp-dir names another)", path,
+		    "(choose another with --temp-dir)", path,
 		    cli_scratch_parent(cli, NULL));
 	return done.dir;
 }
@@ -68,9 +68,9 @@ cli_unpacked_tell(const struct cli_unpacked *unpacked, const char *name)
 {
 	if (unpacked->damaged > 0)
 		fprintf(stderr, "%s is damaged: %" PRIu64 " of its files %s "
-		    "not as %s packed; the first: %s; 'hlexport verify %s' "
-		    "names all\n", name, unpacked->damaged,
-		    unpacked->damaged == 1 ? "is" : "are",
+		    "changed since %s packed; first: %s; 'hlexport verify %s' "
+		    "lists all\n", name, unpacked->damaged,
+		    unpacked->damaged == 1 ? "has" : "have",
 		    unpacked->damaged == 1 ? "it was" : "they were",
 		    unpacked->first, cli_word(name));
 }

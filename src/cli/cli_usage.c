@@ -136,16 +136,14 @@ cli_usage_report(struct cli *cli)
 	int rc, status = CLI_OK;
 
 	if (n != 1)
-		return cli_usage("report wants one directory, like "
-		    "'hlexport report exports/20250606-120000'");
+		return cli_wrong_arguments("report DIR|FILE", words, n, 1);
 	if (all && to == NULL)
-		return cli_usage("--all-formats wants --output DIR, where "
-		    "the files go");
+		return cli_usage("--all-formats requires --output DIR");
 	if (all && config_origin(cli->config, "format") != CONFIG_BUILT_IN)
-		return cli_usage("--all-formats makes every format: leave "
-		    "out --format");
+		return cli_usage("--all-formats writes every format; omit "
+		    "--format");
 	if (!all && config_is(cli->config, "zip"))
-		return cli_usage("--zip goes with --all-formats");
+		return cli_usage("--zip requires --all-formats");
 	if (!all && (format = cli_format(cli,
 	    "markdown|html|json|csv|text", &err)) == NULL)
 		rc = -1;

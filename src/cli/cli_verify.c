@@ -112,8 +112,8 @@ check_directory(struct cli *cli, const char *where, struct log *log)
 	int status;
 
 	if (tree_is_busy(where)) {
-		err_set(&err, ERR_LOCKED, "another process is working on %s: "
-		    "verify it when that has ended", where);
+		err_set(&err, ERR_LOCKED, "another process is working on %s; "
+		    "verify it when that process has ended", where);
 		return cli_error(&err);
 	}
 	if ((source = audit_source_of(where, &err)) == NULL)
@@ -165,8 +165,8 @@ check_conversion(struct cli *cli, const char *where)
 
 	for (i = 0; i < sizeof(not_here) / sizeof(not_here[0]); i++)
 		if (config_origin(cli->config, not_here[i]) == CONFIG_ARGV)
-			return cli_usage("--%s is for an export, and %s is a "
-			    "conversion of one", not_here[i], where);
+			return cli_usage("--%s works only on an export, and "
+			    "%s is a conversion", not_here[i], where);
 	if (cli_signals(&err) == -1)
 		return cli_error(&err);
 	cli_meter_init(cli, &conversion.meter);
@@ -183,7 +183,7 @@ check_conversion(struct cli *cli, const char *where)
 		cli_found_report(cli, &found, false);
 	if (rc == 0 && check.lacks && !config_is(cli->config, "json") &&
 	    !config_is(cli->config, "quiet"))
-		printf("The export that it was made of was not complete.\n");
+		printf("The export it was converted from was not complete.\n");
 	output_check_release(&check);
 	if (rc == -1)
 		return cli_table_error(&err);
@@ -201,16 +201,15 @@ cli_verify(struct cli *cli)
 	char *const *words = config_args(cli->config, &n);
 
 	if (n != 1)
-		return cli_usage("verify wants one directory or archive, "
-		    "like 'hlexport verify exports/20250606-120000'");
+		return cli_wrong_arguments("verify DIR|FILE", words, n, 1);
 	if (config_is(cli->config, "accept") && (config_is(cli->config,
 	    "fast") || config_number(cli->config, "sample") < 100))
-		return cli_usage("--accept needs to read all: without "
+		return cli_usage("--accept requires a full verification; omit "
 		    "--fast and --sample");
 	is_archive = stat(words[0], &st) == 0 && !S_ISDIR(st.st_mode);
 	if (is_archive && config_is(cli->config, "accept"))
-		return cli_usage("--accept writes into an export, and %s is "
-		    "an archive", words[0]);
+		return cli_usage("--accept writes to the export, and cannot "
+		    "change the archive %s", words[0]);
 	/* What the server did not tell is named as it is met. */
 	log = log_new(config_is(cli->config, "online") ? LOG_WARN :
 	    LOG_ERROR, LOG_ERROR);

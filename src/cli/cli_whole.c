@@ -34,22 +34,23 @@ cli_whole_add(const struct cli_whole *whole, const char *where,
 	const char *word = cli_word(where);
 
 	if (whole->gaps > 0)
-		text_addf(text, "is NOT COMPLETE: it has %" PRIu64 " gap%s, "
-		    "which 'hlexport summary %s' names", whole->gaps,
+		text_addf(text, "is NOT COMPLETE: it has %" PRIu64 " gap%s; "
+		    "'hlexport summary %s' lists them", whole->gaps,
 		    whole->gaps == 1 ? "" : "s", word);
 	else if (!whole->is_native)
 		text_addf(text, "is NOT PROVEN COMPLETE: it has no manifest; "
-		    "'hlexport verify %s' tells what can be told", word);
+		    "'hlexport verify %s' checks what can be checked", word);
 	else if (whole->lacks)
-		text_addf(text, "is NOT COMPLETE: 'hlexport verify %s' names "
+		text_addf(text, "is NOT COMPLETE: 'hlexport verify %s' lists "
 		    "what is damaged or missing", word);
 	else if (whole->adopted)
 		text_addf(text, "is NOT PROVEN COMPLETE: another tool made "
-		    "it; 'hlexport verify %s' tells what can be told", word);
+		    "it; 'hlexport verify %s' checks what can be checked",
+		    word);
 	else
-		text_addf(text, "is NOT COMPLETE: it was not finished, as "
-		    "'hlexport verify %s' says", word);
+		text_addf(text, "is NOT COMPLETE: the export did not finish; "
+		    "see 'hlexport verify %s'", word);
 	if (whole->accepted[0] != '\0')
-		text_addf(text, "; its owner accepted that on %s",
+		text_addf(text, "; the owner accepted this on %s",
 		    whole->accepted);
 }

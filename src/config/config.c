@@ -1,5 +1,5 @@
 /*
- * Command line, environment and what is built in, put together.
+ * Merge the command line, the environment and the built-in defaults.
  */
 
 #include <getopt.h>
@@ -8,7 +8,7 @@
 
 #include "config/config_internal.h"
 
-/* What getopt_long() gives for the first row; beyond all letters. */
+/* What getopt_long() returns for the first row; above every letter. */
 #define FIRST_ROW 1000
 
 struct value {
@@ -21,7 +21,7 @@ struct config {
 	const struct config_env *env;
 	const char *command;
 	bool names_command;
-	char **words;		/* the command line, where it is a copy */
+	char **words;		/* our copy of the command line, or NULL */
 	char **args;
 	size_t n_args;
 	struct value *values;	/* a value for each row of each table */
@@ -45,7 +45,7 @@ config_goes_with(const struct config_option *option, const char *command)
 	}
 }
 
-/* Of several options of one name, the one that goes with the command. */
+/* If several options share the name, the one of the command. */
 static struct value *
 value_of(const struct config *config, const char *name)
 {
@@ -74,7 +74,7 @@ set(struct value *value, const char *text, enum config_origin origin)
 	value->origin = origin;
 }
 
-/* Collect the rows, and start from what is built in. */
+/* Collect the rows, and start from the defaults. */
 static void
 take_tables(struct config *config, const struct config_table *tables,
     size_t n)
@@ -104,7 +104,7 @@ config_path(const char *text)
 	return mem_format("%s/%s", home, text + 2);
 }
 
-/* Set the option to what a variable has. */
+/* Set the option from a variable; a shell did not expand a "~" in it. */
 static void
 set_variable(struct value *value, const char *text,
     enum config_origin origin)
@@ -146,7 +146,7 @@ read_variables(struct config *config, struct err *err)
 	return 0;
 }
 
-/* The option that was written is none. */
+/* Report an unknown option, and guess which one was meant. */
 static int
 unknown_option(const struct config *config, const char *given,
     struct err *err)
@@ -160,14 +160,14 @@ unknown_option(const struct config *config, const char *given,
 		names[i] = config->values[i].option->name;
 	len = strcspn(given, "=");
 	word = mem_copy(given, len);
-	/* What getopt_long() does not take may begin several. */
+	/* getopt_long() also rejects an abbreviation of several options. */
 	for (i = 0; i < config->n && strncmp(word, "--", 2) == 0; i++)
 		if (strncmp(names[i], word + 2, len - 2) == 0 &&
 		    (near == NULL || strlen(names[i]) < strlen(near)))
 			near = names[i];
 	if (strncmp(word, "--", 2) == 0 && near == NULL)
 		near = config_near(word + 2, names, config->n);
-	err_set(err, ERR_USAGE, "no option %s%s%s%s", word,
+	err_set(err, ERR_USAGE, "unknown option %s%s%s%s", word,
 	    near != NULL ? "; did you mean --" : "",
 	    near != NULL ? near : "", near != NULL ? "?" : "");
 	free(word);
@@ -175,7 +175,7 @@ unknown_option(const struct config *config, const char *given,
 	return -1;
 }
 
-/* Make what getopt_long() wants; free both. */
+/* Make the tables for getopt_long(); the caller frees both. */
 static struct option *
 getopt_rows(const struct config *config, struct text *letters)
 {
@@ -193,7 +193,7 @@ getopt_rows(const struct config *config, struct text *letters)
 		rows[i].name = option->name;
 		rows[i].has_arg = bare ? optional_argument :
 		    required_argument;
-		/* Those of one name are one, also to who shortens it. */
+		/* One value for all rows of a name: else it is ambiguous. */
 		rows[i].val = FIRST_ROW + (int)(value_of(config,
 		    option->name) - config->values);
 		if (option->letter != 0)
@@ -224,16 +224,16 @@ take_option(struct config *config, int c, char **argv, struct err *err)
 	const char *text = optarg;
 
 	if (c == ':')
-		return err_set(err, ERR_USAGE, "%s wants a value",
+		return err_set(err, ERR_USAGE, "%s requires a value",
 		    argv[optind - 1]);
 	if (c == '?' && optopt != 0 && optopt < FIRST_ROW)
-		return err_set(err, ERR_USAGE, "no option -%c", optopt);
+		return err_set(err, ERR_USAGE, "unknown option -%c", optopt);
 	if (c == '?')
 		return unknown_option(config, argv[optind - 1], err);
 	value = value_for(config, c);
 	if (text == NULL && value->option->kind == CONFIG_FLAG)
 		text = "true";
-	/* A list given in pieces is one list. */
+	/* A list option given again adds to the list. */
 	if ((value->option->kind == CONFIG_LIST ||
 	    value->option->kind == CONFIG_EACH) &&
 	    value->origin == CONFIG_ARGV) {
@@ -248,7 +248,7 @@ take_option(struct config *config, int c, char **argv, struct err *err)
 	return 0;
 }
 
-/* With ${strict}, up to the first mistake. */
+/* With ${strict}, stop at the first error. */
 static int
 read_options(struct config *config, int argc, char **argv, bool strict,
     struct err *err)
@@ -258,7 +258,7 @@ read_options(struct config *config, int argc, char **argv, bool strict,
 	int c, rc = 0;
 
 	opterr = 0;
-	optind = 0;		/* GNU: begin anew */
+	optind = 0;		/* GNU: reset all state */
 	while ((rc == 0 || !strict) && (c = getopt_long(argc, argv,
 	    letters.data, rows, NULL)) != -1)
 		rc = take_option(config, c, argv, err);
@@ -269,7 +269,7 @@ read_options(struct config *config, int argc, char **argv, bool strict,
 	return rc;
 }
 
-/* What is no option: a command first, then its words. */
+/* The words that are not options: the command, then its arguments. */
 static int
 read_words(struct config *config, const char *const *commands,
     struct err *err)
@@ -294,14 +294,14 @@ read_words(struct config *config, const char *const *commands,
 			config->n_args--;
 		} else if (resume == NULL || resume->origin != CONFIG_ARGV) {
 			near = config_near(config->args[0], commands, n);
-			return err_set(err, ERR_USAGE, "no command \"%s\"%s%s"
-			    "%s", config->args[0],
+			return err_set(err, ERR_USAGE, "unknown command "
+			    "\"%s\"%s%s%s", config->args[0],
 			    near != NULL ? "; did you mean " : "",
 			    near != NULL ? near : "",
 			    near != NULL ? "?" : "");
 		}
 	}
-	/* "--resume DIR": the word behind it belongs to it. */
+	/* "--resume DIR": getopt_long() takes an optional value only by "=". */
 	if (resume != NULL && resume->origin == CONFIG_ARGV &&
 	    resume->text == NULL && config->n_args == 1) {
 		set(resume, config->args[0], CONFIG_ARGV);
@@ -312,8 +312,8 @@ read_words(struct config *config, const char *const *commands,
 }
 
 /*
- * The command is known: give what was written to the option that was meant,
- * where several have one name, and look whether it can be that.
+ * Now that the command is known, move each value to the row of the command
+ * where several share the name, and check it.
  */
 static int
 resolve_options(struct config *config, struct err *err)
@@ -369,12 +369,12 @@ config_prescan(const struct config_table *table, const char *const *commands,
 	struct err err;
 	size_t i, k;
 
-	/* getopt_long() puts them in another order. */
+	/* getopt_long() reorders the words. */
 	memcpy(words, argv, ((size_t)argc + 1) * sizeof(*words));
 	config->words = words;
 	take_tables(config, table, 1);
 	(void)read_options(config, argc, words, false, &err);
-	/* A word before it may be the value of an option not known here. */
+	/* A word before the command may be the value of a source's option. */
 	config->command = commands[0];
 	for (i = 0; i < config->n_args && !config->names_command; i++)
 		for (k = 0; commands[k] != NULL; k++)

@@ -1,5 +1,5 @@
 /*
- * The environment, with a file of variables behind it.
+ * The environment, backed by a file of variables.
  *
  * The file: a line is blank, a comment (#), or NAME=value with an optional
  * "export " before it.  A bare value ends at " #" or the line's end and loses
@@ -7,9 +7,9 @@
  * in C, in single quotes nothing does.  A value in quotes may go over several
  * lines.
  *
- * It belongs to the whole project of its user, and each tool reads it by rules
- * of its own: a line that is none of these is passed over.  Only if it names a
- * variable that is asked for, there is something to say.
+ * The file usually serves a project's other tools too, and each reads it by
+ * its own rules.  So a malformed value is an error only when the variable is
+ * looked up, and all other lines are ignored.
  */
 
 #include <sys/stat.h>
@@ -25,14 +25,14 @@
 #define FILE_MAX (1 << 20)
 
 struct variable {
-	char *name, *value;	/* no value: it can't be read, and why */
+	char *name, *value;	/* value NULL: malformed, see why */
 	const char *why;
 	int line;
 };
 
 struct config_env {
 	char *path;
-	bool is_open;		/* others can read the file */
+	bool is_open;		/* other users can read the file */
 	struct variable *variables;
 	size_t n, capacity;
 };
@@ -52,7 +52,7 @@ skip_blanks(const char *p)
 	return p;
 }
 
-/* Read a value in quotes; return what stands behind it, or NULL. */
+/* Read a quoted value; return the position after it, or NULL. */
 static const char *
 quoted(const char *p, struct text *value)
 {
@@ -81,7 +81,7 @@ quoted(const char *p, struct text *value)
 	return p + 1;
 }
 
-/* Where does the line end?  "\r\n" ends it, too. */
+/* The length of the line without "\n" or "\r\n". */
 static size_t
 length_of_line(const char *p)
 {
@@ -118,13 +118,13 @@ read_value(const char *p, struct text *value, const char **why)
 	p = skip_blanks(p);
 	if (length_of_line(p) == 0 || *p == '#')
 		return p;
-	*why = "something stands behind the closing quote";
+	*why = "unexpected text after the closing quote";
 	return NULL;
 }
 
 /*
- * Read what begins at the line ${p}, and return where it ends.  Its text is
- * never shown: it may hold a key.
+ * Read the entry that begins at ${p}, and return where it ends.  No message
+ * quotes its text, which may be a key.
  */
 static const char *
 read_entry(struct config_env *env, const char *p, int line)
@@ -183,7 +183,7 @@ config_env_new(const char *path, bool must, struct err *err)
 	env->path = mem_text(path);
 	text_init(&text, FILE_MAX);
 	if (file_read(AT_FDCWD, path, &text, err) == 0) {
-		/* A NUL ends it: what has one is no text. */
+		/* Read up to a NUL, if the file has one. */
 		text_addc(&text, '\0');
 		read_lines(env, text.data);
 		env->is_open = stat(path, &st) == 0 &&
@@ -198,7 +198,7 @@ config_env_new(const char *path, bool must, struct err *err)
 	return env;
 }
 
-/* The file's last word on ${name}. */
+/* The last assignment to ${name} in the file. */
 static const struct variable *
 in_file(const struct config_env *env, const char *name)
 {

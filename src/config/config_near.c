@@ -1,5 +1,5 @@
 /*
- * Which word a mistyped one was meant to be.
+ * "Did you mean ...?": the known word that is closest to a mistyped one.
  */
 
 #include <stdlib.h>
@@ -18,9 +18,9 @@ least(unsigned a, unsigned b, unsigned c)
 }
 
 /*
- * How many letters must be put in, taken out, changed or swapped with their
- * neighbour to make one word the other (the restricted Damerau-Levenshtein
- * distance, by the usual table).
+ * The restricted Damerau-Levenshtein distance: the number of letters to
+ * insert, delete, replace or swap with a neighbour to turn one word into the
+ * other.
  */
 static unsigned
 distance(const char *a, const char *b)
@@ -56,7 +56,7 @@ config_near(const char *word, const char *const *candidates, size_t n)
 
 	for (i = 0; i < n; i++) {
 		far = distance(word, candidates[i]);
-		/* What was begun with is likely meant, too. */
+		/* A prefix of three letters or more is as good as a typo. */
 		if (strlen(word) >= 3 && strncmp(word, candidates[i],
 		    strlen(word)) == 0)
 			far = 1;

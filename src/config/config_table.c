@@ -1,6 +1,6 @@
 /*
- * The program's own options.  Help, manual and completions are made from
- * these rows.
+ * The program's own options.  The help, the manual's option list and the
+ * completions are generated from these rows.
  */
 
 #include "config/config.h"
@@ -8,219 +8,218 @@
 static const struct config_option rows[] = {
 	{ "source", 0, "HLEXPORT_SOURCE", CONFIG_TEXT, "NAME|FILE",
 	    "humanloop", NULL, 0, 0, "export repair verify adopt help",
-	    "the platform to export from: a name that 'hlexport sources' "
-	    "lists, or a definition of your own" },
+	    "the platform to export from: a name listed by 'hlexport "
+	    "sources', or your own definition file" },
 	{ "output", 'o', "HLEXPORT_OUTPUT", CONFIG_TEXT, "DIR", "exports",
 	    NULL, 0, 0, "export",
-	    "where the export's directory YYYYMMDD-HHMMSS is made, and where "
-	    "--resume looks" },
+	    "directory in which to create the export YYYYMMDD-HHMMSS, and in "
+	    "which --resume looks for one" },
 	{ "output", 'o', NULL, CONFIG_TEXT, "FILE", NULL, NULL, 0, 0, "pack",
-	    "the archive to make; its end says of which kind: .zip, "
-	    ".tar.zst, .tar.gz or .tar" },
+	    "archive to write; the suffix sets the type: .zip, .tar.zst, "
+	    ".tar.gz or .tar" },
 	{ "force", 0, NULL, CONFIG_FLAG, NULL, NULL, NULL, 0, 0, "pack",
-	    "replace an archive that is there, if all that it holds is in "
-	    "the new one" },
+	    "replace an existing archive if the new one contains everything "
+	    "in it" },
 	{ "remove", 0, NULL, CONFIG_FLAG, NULL, NULL, NULL, 0, 0, "pack",
-	    "then remove the directory, if the export is complete and the "
-	    "archive verifies" },
+	    "remove the directory afterwards, if the export is complete and "
+	    "the archive verifies" },
 	{ "resume", 'r', NULL, CONFIG_RESUME, "DIR", NULL, NULL, 0, 0,
 	    "export",
-	    "go on with the export in DIR; without DIR, with the newest one "
-	    "that is not finished" },
+	    "resume the export in DIR; without DIR, the newest unfinished "
+	    "one" },
 	{ "server-moved", 0, NULL, CONFIG_FLAG, NULL, NULL, NULL, 0, 0,
 	    "export repair verify",
-	    "resume although the server's address is another one than when "
-	    "the export began" },
+	    "resume even if the server's address differs from the one the "
+	    "export began with" },
 	{ "dry-run", 'n', NULL, CONFIG_FLAG, NULL, NULL, NULL, 0, 0,
 	    "export",
-	    "count what would be exported and guess how long it takes; write "
+	    "count what would be exported and estimate the time; write "
 	    "nothing" },
 	{ "stdout", 0, NULL, CONFIG_FLAG, NULL, NULL, NULL, 0, 0, "export",
-	    "print the records of one list as JSON lines on standard output, "
-	    "and make no export" },
+	    "print the records of one list to standard output as JSON lines "
+	    "instead of exporting" },
 	{ "repair", 0, NULL, CONFIG_FLAG, NULL, NULL, NULL, 0, 0, "export",
-	    "with --resume DIR: verify the export, and ask again for what is "
-	    "damaged or missing; the same as 'hlexport repair DIR'" },
+	    "with --resume DIR: verify the export and fetch what is damaged "
+	    "or missing; same as 'hlexport repair DIR'" },
 	{ "online", 0, NULL, CONFIG_FLAG, NULL, NULL, NULL, 0, 0, "verify",
-	    "then ask the server what has come or gone since" },
+	    "also compare the export with the server: list records added or "
+	    "removed since" },
 	{ "accept", 0, NULL, CONFIG_FLAG, NULL, NULL, NULL, 0, 0, "verify",
-	    "accept what is found: from now on verify names it, and exits "
-	    "with 0 as long as nothing else is found and nothing changes" },
+	    "accept the current findings: verify still lists them, but exits "
+	    "with 0 until it finds anything new or changed" },
 	{ "fast", 0, NULL, CONFIG_FLAG, NULL, NULL, NULL, 0, 0, "verify",
-	    "look at sizes and counts only" },
+	    "check sizes and counts only" },
 	{ "sample", 0, NULL, CONFIG_NUMBER, "N%", "100%", NULL, 1, 100,
-	    "verify", "read only N percent of the files, and of the others "
-	    "look at the size" },
+	    "verify", "read N percent of the files, and check only the size "
+	    "of the others" },
 	{ "remove-extra", 0, NULL, CONFIG_FLAG, NULL, NULL, NULL, 0, 0,
-	    "repair", "when all else is repaired, also move files that are no "
-	    "part of the export out of it, to a directory beside it" },
+	    "repair", "after the repair, also move files that do not belong "
+	    "to the export into a directory beside it" },
 	{ "partial", 0, NULL, CONFIG_FLAG, NULL, NULL, NULL, 0, 0,
-	    "repair", "bring back what can be had, even if not all of it "
-	    "can be fetched; else nothing is changed then" },
+	    "repair", "restore what can be fetched even if some of it cannot; "
+	    "without this option, a failed fetch leaves the export unchanged" },
 	{ "undo", 0, NULL, CONFIG_FLAG, NULL, NULL, NULL, 0, 0, "adopt",
-	    "remove what adopt wrote: the manifest and SHA256SUMS" },
+	    "remove the files that adopt wrote: the manifest and SHA256SUMS" },
 	{ "jobs", 'j', "HLEXPORT_JOBS", CONFIG_NUMBER, "N", "16", NULL,
 	    1, 256, "export repair verify",
-	    "requests under way at the same time, at most" },
+	    "maximum number of concurrent requests" },
 	{ "retries", 0, "HLEXPORT_RETRIES", CONFIG_NUMBER, "N", "5", NULL,
 	    1, 100, "export repair verify",
-	    "how often a request is tried before it becomes a gap" },
+	    "attempts per request before it is recorded as a gap" },
 	{ "max-wait", 0, "HLEXPORT_MAX_WAIT", CONFIG_TIME, "TIME", "10m",
 	    NULL, 0, 7 * 86400, "export repair verify",
-	    "how long to wait when the server asks for it; if it asks for "
-	    "more, stop so that the export can be resumed" },
+	    "longest wait to accept from the server (Retry-After); if it asks "
+	    "for more, stop and leave the export resumable" },
 	{ "max-body", 0, "HLEXPORT_MAX_BODY", CONFIG_SIZE, "SIZE", "1GiB",
 	    NULL, 1024, UINT64_C(1) << 40, "export repair verify",
-	    "refuse a reply larger than this" },
+	    "reject replies larger than this" },
 	{ "buffer", 0, "HLEXPORT_BUFFER", CONFIG_SIZE, "SIZE", "8MiB", NULL,
 	    UINT64_C(1) << 20, UINT64_C(1) << 40, "export repair verify",
-	    "memory for pages that wait for an earlier one" },
+	    "memory for pages that arrived before an earlier one" },
 	{ "stall", 0, "HLEXPORT_STALL", CONFIG_TIME, "TIME", "60s", NULL,
 	    1, 86400, "export repair verify",
-	    "try again when no byte of a reply has come for so long, or "
-	    "hardly any for a minute (for TIME, if that is longer)" },
+	    "retry a request when its reply stalls for TIME, or trickles in "
+	    "for a minute (or TIME, if longer)" },
 	{ "first-byte", 0, "HLEXPORT_FIRST_BYTE", CONFIG_TIME, "TIME", NULL,
 	    NULL, 1, 86400, "export repair verify",
-	    "how long a reply may take to begin; if not given, what the "
-	    "source says (60s, logs 300s)" },
+	    "longest wait for a reply to begin; the default depends on the "
+	    "source (60s, logs 300s)" },
 	{ "ca-file", 0, "HLEXPORT_CA_FILE", CONFIG_TEXT, "FILE", NULL, NULL,
 	    0, 0, "export repair verify",
-	    "certificates to trust, in place of the system's" },
+	    "CA certificates to trust instead of the system's" },
 	{ "allow-host", 0, NULL, CONFIG_EACH, "HOST", NULL, NULL, 0, 0,
 	    "export repair verify",
-	    "follow addresses of next pages to HOST (or HOST:PORT) as well, "
-	    "and send it the key; can be given again" },
+	    "also follow next-page URLs to HOST (or HOST:PORT), and send it "
+	    "the key; repeatable" },
 	{ "no-lock", 0, NULL, CONFIG_FLAG, NULL, NULL, NULL, 0, 0,
-	    "export repair adopt verify", "go on where the disk has no locks; "
-	    "see to it that nothing else works on the export" },
+	    "export repair adopt verify", "run on a file system without "
+	    "locks; make sure that no other process uses the export" },
 	{ "env-file", 0, NULL, CONFIG_TEXT, "FILE", NULL, NULL, 0, 0,
 	    "export repair verify",
-	    "read variables from FILE, not from .env" },
+	    "read variables from FILE instead of .env" },
 	{ "progress", 'p', "HLEXPORT_PROGRESS", CONFIG_CHOICE, "HOW", "auto",
 	    "auto|bar|plain|json|none", 0, 0,
 	    "export verify repair adopt pack convert",
-	    "how to show what is going on: a live display, a line now and "
-	    "then, a JSON line now and then, or not; auto is bar on a "
-	    "terminal and plain elsewhere" },
+	    "progress display: a live display, periodic lines of text or of "
+	    "JSON, or none; auto means bar on a terminal, plain otherwise" },
 	{ "progress-every", 0, "HLEXPORT_PROGRESS_EVERY", CONFIG_TIME, "TIME",
 	    "10s", NULL, 1, 86400, "export verify repair adopt pack convert",
-	    "how long from one such line to the next" },
+	    "interval between progress lines" },
 	{ "log-format", 0, "HLEXPORT_LOG_FORMAT", CONFIG_CHOICE, "FORMAT",
 	    "text", "text|json", 0, 0, "export repair verify",
-	    "how export.log is written" },
+	    "format of export.log" },
 	{ "output", 'o', NULL, CONFIG_TEXT, "DIR", NULL, NULL, 0, 0,
-	    "convert", "where the files go; if not given, here: "
-	    "NAME-FORMAT, after the export" },
+	    "convert", "directory to write; the default is NAME-FORMAT in the "
+	    "current directory, named after the export" },
 	{ "output", 'o', NULL, CONFIG_TEXT, "FILE", NULL, NULL, 0, 0,
-	    "report query", "write to FILE, not to standard output" },
+	    "report query", "write to FILE instead of standard output" },
 	{ "output-file", 0, NULL, CONFIG_TEXT, "FILE", NULL, NULL, 0, 0,
-	    "convert", "with --format json or csv: write one table to FILE "
-	    "and nothing else: the records as they are in an array, or the "
-	    "columns that the platform's own tools have" },
+	    "convert", "with --format json or csv: write a single table to "
+	    "FILE: an array of the original records, or the columns that the "
+	    "platform's own tools use" },
 	{ "format", 0, NULL, CONFIG_CHOICE, "FORMAT", NULL,
 	    "parquet|csv|json|jsonl|xlsx|duckdb", 0, 0, "convert",
-	    "what to make; xlsx is Excel, duckdb is Parquet with a database "
-	    "of views over it" },
+	    "output format; xlsx is Excel, duckdb is Parquet files plus a "
+	    "database of views over them" },
 	{ "format", 0, NULL, CONFIG_CHOICE, "FORMAT", "table",
 	    "table|csv|json|jsonl|markdown|parquet", 0, 0, "query",
-	    "how to print the rows" },
+	    "output format of the rows" },
 	{ "format", 0, NULL, CONFIG_CHOICE, "FORMAT", "markdown",
 	    "markdown|html|json|csv|text", 0, 0, "report",
-	    "how to write the report" },
+	    "output format of the report" },
 	{ "expanded", 'x', NULL, CONFIG_FLAG, NULL, NULL, NULL, 0, 0,
-	    "query", "a block for each row, with a line for each column and "
-	    "the whole value" },
+	    "query", "print each row as a block, one line per column, with "
+	    "full values" },
 	{ "wide", 0, NULL, CONFIG_FLAG, NULL, NULL, NULL, 0, 0, "query",
-	    "let a table be wider than the terminal" },
+	    "do not fit tables to the width of the terminal" },
 	{ "file", 'f', NULL, CONFIG_TEXT, "FILE", NULL, NULL, 0, 0, "query",
-	    "read the SQL from FILE; - is standard input, as without SQL "
-	    "where that is a pipe or a file" },
+	    "read the SQL from FILE, or from standard input if FILE is -; a "
+	    "pipe or file on standard input is read by default" },
 	{ "allow-external", 0, NULL, CONFIG_FLAG, NULL, NULL, NULL, 0, 0,
-	    "query", "let the SQL read and write files; else it has the "
-	    "export's tables only" },
+	    "query", "allow the SQL to read and write files; by default it "
+	    "can use only the export's tables" },
 	{ "tables", 't', NULL, CONFIG_LIST, "A,B", NULL, NULL, 0, 0,
-	    "convert", "only these tables; if not given, all" },
+	    "convert", "only these tables; the default is all" },
 	{ "columns", 'c', NULL, CONFIG_LIST, "A,B", NULL, NULL, 0, 0,
-	    "convert", "only these columns, in this order, of tables that "
-	    "have one of them; if not given, all" },
+	    "convert", "only these columns, in this order, and only tables "
+	    "that have any of them; the default is all" },
 	{ "no-raw", 0, NULL, CONFIG_FLAG, NULL, NULL, NULL, 0, 0, "convert",
-	    "leave out the column raw, which has the whole record" },
+	    "omit the column raw, which contains the original record" },
 	{ "from", 0, NULL, CONFIG_DATE, "DATE", NULL, NULL, 0, 0,
-	    "convert report", "only what is from DATE (2025-06-01, or with a "
-	    "time as in RFC 3339) on, in tables that have a time" },
+	    "convert report", "only rows from DATE on (2025-06-01 or RFC "
+	    "3339), in tables that have a time" },
 	{ "to", 0, NULL, CONFIG_DATE, "DATE", NULL, NULL, 0, 0,
-	    "convert report", "only what is up to DATE, the whole day "
-	    "included" },
+	    "convert report", "only rows up to DATE; a date includes the full "
+	    "day" },
 	{ "tz", 0, NULL, CONFIG_TEXT, "ZONE", "UTC", NULL, 0, 0,
-	    "convert report", "the time zone of days, like Europe/Berlin" },
+	    "convert report", "time zone for dates and days, such as "
+	    "Europe/Berlin" },
 	{ "where", 0, NULL, CONFIG_TEXT, "SQL", NULL, NULL, 0, 0, "convert",
-	    "only rows for which this SQL condition holds" },
+	    "only rows that match this SQL condition" },
 	{ "filter", 0, NULL, CONFIG_EACH, "KEY=VALUE", NULL, NULL, 0, 0,
-	    "convert report", "only rows whose column KEY is VALUE; of "
-	    "several with the same KEY one must hold, of different ones all" },
+	    "convert report", "only rows whose column KEY equals VALUE; "
+	    "repeatable: the same KEY means OR, different KEYs mean AND" },
 	{ "partition-by", 0, NULL, CONFIG_CHOICE, "KEY", NULL, "day|file",
-	    0, 0, "convert", "Parquet in folders day=2025-06-01 or "
-	    "file=pr_..., of tables that have that" },
+	    0, 0, "convert", "partition Parquet into directories "
+	    "day=2025-06-01 or file=pr_..., for tables that have the column" },
 	{ "zip", 0, NULL, CONFIG_FLAG, NULL, NULL, NULL, 0, 0,
-	    "convert report", "put all files into one ZIP file" },
+	    "convert report", "combine all files into one ZIP file" },
 	{ "compress", 0, NULL, CONFIG_CHOICE, "HOW", NULL, "gzip|zstd", 0, 0,
 	    "convert", "compress CSV, JSON and JSON lines files; for Parquet, "
-	    "in place of zstd" },
+	    "the codec to use instead of zstd" },
 	{ "bom", 0, NULL, CONFIG_FLAG, NULL, NULL, NULL, 0, 0, "convert",
-	    "begin CSV files with a byte order mark, as Excel wants it" },
+	    "start CSV files with a byte order mark, for Excel" },
 	{ "guard-formulas", 0, NULL, CONFIG_FLAG, NULL, NULL, NULL, 0, 0,
-	    "convert", "put ' before CSV cells that a spreadsheet would take "
-	    "for a formula" },
+	    "convert", "prefix CSV cells that a spreadsheet would evaluate as "
+	    "a formula with '" },
 	{ "metadata", 0, NULL, CONFIG_FLAG, NULL, NULL, NULL, 0, 0,
-	    "convert", "begin JSON lines files with a line that says what "
-	    "they are" },
+	    "convert", "start JSON lines files with a line of metadata" },
 	{ "embed", 0, NULL, CONFIG_FLAG, NULL, NULL, NULL, 0, 0, "convert",
 	    "with --format duckdb: copy the rows into the database" },
 	{ "by", 0, NULL, CONFIG_CHOICE, "WHAT", "daily",
 	    "hourly|daily|weekly|monthly|session|user|model|file|version|"
 	    "tool|agent|evaluator|project", 0, 0, "report",
-	    "what to add up the events by" },
+	    "group the events by this" },
 	{ "all-formats", 0, NULL, CONFIG_FLAG, NULL, NULL, NULL, 0, 0,
-	    "report", "make the folder --output with the events, all sums "
-	    "and the report in every format; with --zip, in one file there" },
+	    "report", "write the events, all totals and the report in every "
+	    "format to the directory --output; with --zip, to one file in it" },
 	{ "skip-damaged", 0, NULL, CONFIG_FLAG, NULL, NULL, NULL, 0, 0,
-	    "query convert report", "exit with 0 although records that can't "
-	    "be read were left out" },
+	    "query convert report", "exit with 0 even if unreadable records "
+	    "were skipped" },
 	{ "memory-limit", 0, "HLEXPORT_MEMORY_LIMIT", CONFIG_SIZE, "SIZE",
 	    "512MiB", NULL, UINT64_C(64) << 20, UINT64_C(1) << 45,
-	    "query convert report", "memory for DuckDB; what needs more goes "
-	    "to a temporary directory" },
+	    "query convert report", "memory limit for DuckDB; it spills to a "
+	    "temporary directory beyond that" },
 	{ "threads", 0, "HLEXPORT_THREADS", CONFIG_NUMBER, "N", NULL, NULL,
 	    1, 256, "verify query convert report",
-	    "threads that work at it (verify: 8 at most); if not given, one a "
+	    "number of threads (verify: at most 8); the default is one per "
 	    "processor" },
 	{ "timeout", 0, NULL, CONFIG_TIME, "TIME", NULL, NULL, 1,
-	    365 * 86400, "query convert report", "stop if it takes longer; "
-	    "nothing is made then" },
+	    365 * 86400, "query convert report", "stop after TIME, and write "
+	    "no output" },
 	{ "temp-dir", 0, "HLEXPORT_TEMP_DIR", CONFIG_TEXT, "DIR", NULL, NULL,
-	    0, 0, "query convert report summary", "where temporary "
-	    "directories are made: for what memory can't hold, and for an "
-	    "archive's files; if not given, beside what is written, or in "
-	    "$TMPDIR" },
+	    0, 0, "query convert report summary", "directory for temporary "
+	    "files, such as spilled data and unpacked archives; the default "
+	    "is beside the output, or $TMPDIR" },
 	{ "dry-run", 'n', NULL, CONFIG_FLAG, NULL, NULL, NULL, 0, 0,
-	    "convert", "show what would be made, and make nothing" },
+	    "convert", "show what would be written; write nothing" },
 	{ "yes", 'y', NULL, CONFIG_FLAG, NULL, NULL, NULL, 0, 0,
 	    "convert repair",
-	    "don't ask" },
+	    "do not ask for confirmation" },
 	{ "force", 0, NULL, CONFIG_FLAG, NULL, NULL, NULL, 0, 0,
-	    "convert report query", "replace what an earlier run made" },
+	    "convert report query", "replace the output of an earlier run" },
 	{ "json", 0, NULL, CONFIG_FLAG, NULL, NULL, NULL, 0, 0,
 	    "export summary list verify repair adopt pack sources convert",
-	    "print the result as JSON on standard output" },
+	    "print the result to standard output as JSON" },
 	{ "quiet", 'q', NULL, CONFIG_FLAG, NULL, NULL, NULL, 0, 0,
 	    "export verify repair adopt pack convert query report",
-	    "say nothing but errors" },
+	    "print nothing but errors" },
 	{ "verbose", 'v', NULL, CONFIG_FLAG, NULL, NULL, NULL, 0, 0,
-	    "export repair", "say more: each request, each file" },
+	    "export repair", "print each request and each file" },
 	{ "help", 'h', NULL, CONFIG_FLAG, NULL, NULL, NULL, 0, 0, NULL,
-	    "show help, of a command if one is named" },
+	    "show help, or the help of a command" },
 	{ "version", 'V', NULL, CONFIG_FLAG, NULL, NULL, NULL, 0, 0, NULL,
-	    "show the version, and those of the libraries" },
+	    "show the version, and the versions of the libraries" },
 };
 
 struct config_table

@@ -1,5 +1,5 @@
 /*
- * What a value must look like, by the kind of its option.
+ * Checking and parsing values, by the kind of their option.
  */
 
 #include <errno.h>
@@ -8,7 +8,7 @@
 
 #include "config/config_internal.h"
 
-/* Digits, then one of the ${units}, each with its factor. */
+/* A suffix of a number, and its factor. */
 struct unit {
 	const char *name;
 	uint64_t factor;
@@ -36,7 +36,7 @@ static const struct unit times[] = {
 	{ NULL, 0 }
 };
 
-/* What bounds are told in: the largest that leaves a whole number. */
+/* Units for bounds in messages: the largest that divides the bound. */
 static const struct unit bounds[] = {
 	{ "TiB", 1ull << 40 }, { "GiB", 1 << 30 }, { "MiB", 1 << 20 },
 	{ "KiB", 1 << 10 }, { "", 1 },
@@ -104,7 +104,7 @@ config_truth(const char *text)
 	return -1;
 }
 
-/* Say what the choices are, and which one may have been meant. */
+/* Report the valid choices, and guess which one was meant. */
 static int
 not_a_choice(const struct config_option *option, const char *data, size_t len,
     struct err *err)
@@ -118,7 +118,7 @@ not_a_choice(const struct config_option *option, const char *data, size_t len,
 	    word = strtok_r(NULL, "|", &save))
 		names[n++] = word;
 	near = config_near(given, names, n);
-	err_set(err, ERR_USAGE, "--%s: \"%s\" is none of %s%s%s%s",
+	err_set(err, ERR_USAGE, "--%s: \"%s\" is not one of %s%s%s%s",
 	    option->name, given, option->choices,
 	    near != NULL ? "; did you mean " : "",
 	    near != NULL ? near : "", near != NULL ? "?" : "");
@@ -136,8 +136,8 @@ check_list(const struct config_option *option, const char *text,
 	for (;; text += n + 1) {
 		n = strcspn(text, ",");
 		if (n == 0)
-			return err_set(err, ERR_USAGE, "--%s: an empty item "
-			    "in the list", option->name);
+			return err_set(err, ERR_USAGE, "--%s: the list has an "
+			    "empty item", option->name);
 		if (option->choices != NULL &&
 		    !config_choice_has(option->choices, text, n))
 			return not_a_choice(option, text, n, err);
@@ -146,7 +146,7 @@ check_list(const struct config_option *option, const char *text,
 	}
 }
 
-/* Add a bound in the units that people give it in. */
+/* Add a bound in the units that users write. */
 static void
 add_bound(struct text *text, const struct config_option *option,
     uint64_t value)
@@ -190,10 +190,10 @@ check_quantity(const struct config_option *option, const char *text,
 	uint64_t value;
 
 	if (config_quantity(option, text, &value) == -1)
-		return err_set(err, ERR_USAGE, "--%s: \"%s\" is no %s",
+		return err_set(err, ERR_USAGE, "--%s: \"%s\" is not a %s",
 		    option->name, text,
-		    option->kind == CONFIG_SIZE ? "size (like 512MiB)" :
-		    option->kind == CONFIG_TIME ? "time (like 90s or 10m)" :
+		    option->kind == CONFIG_SIZE ? "size (such as 512MiB)" :
+		    option->kind == CONFIG_TIME ? "time (such as 90s or 10m)" :
 		    "whole number");
 	if (option->max > 0 && (value < option->min || value > option->max))
 		return not_between(option, text, err);
@@ -229,8 +229,8 @@ config_check(const struct config_option *option, const char *text,
 		return 0;
 	case CONFIG_DATE:
 		if (clock_parse(text, &wall) == -1)
-			return err_set(err, ERR_USAGE, "--%s: \"%s\" is no "
-			    "date; write 2025-06-01 or 2025-06-01T12:00:00Z",
+			return err_set(err, ERR_USAGE, "--%s: \"%s\" is not a "
+			    "date; use 2025-06-01 or 2025-06-01T12:00:00Z",
 			    option->name, text);
 		return 0;
 	case CONFIG_TEXT:

@@ -161,7 +161,7 @@ def check_outcome(place, before, result, rows):
     status, out, err = result
     if status is None:
         return "it hangs"
-    if status not in STATUSES or "gave up" in err:
+    if status not in STATUSES or "DuckDB aborted" in err:
         return f"ended with {status}: {err[-300:]}"
     if status != 0 and "hlexport: " not in err:
         return f"ended with {status} and no word: {err[-300:]}"

@@ -24,18 +24,18 @@ start_world()
 	cp -r old before
 	run -0 hlexport verify --accept old
 	assert_contains "$output" \
-	    "Nothing wrong can be seen, but for what was accepted: old"
+	    "Nothing wrong found, except for accepted findings: old"
 	run -0 hlexport verify old
 	assert_contains "$output" "Accepted by its owner, 20"
 	assert_contains "$output" "files.total_logs_count says 2600"
 	assert_contains "$output" "appears twice in its listing"
-	assert_contains "$output" "What no file of it can tell:"
+	assert_contains "$output" "Unknown, because no file of the export records it:"
 	run -0 --separate-stderr hlexport verify --json old
 	jq -e '([.findings[] | select(.trouble != "note")] == []) and (.accepted | length) >= 3 and
 	    (.unknown | length) >= 1 and .status == "accepted" and
 	    (.accepted_when | startswith("20"))' <<<"$output"
 	run -3 hlexport summary old
-	assert_contains "$output" "its owner accepted what was wrong with it"
+	assert_contains "$output" "the owner accepted the findings in this export"
 	# An archive of it is accepted as it is.
 	jq -S '.accepted | map(del(.listing)) | sort' \
 	    <<<"$(hlexport verify --json old)" >accepted
@@ -90,16 +90,16 @@ start_world()
 	rm "$(find "$export" -name 1.jsonl | head -n 1)"
 	run -6 hlexport verify "$export"
 	run -0 hlexport verify --accept "$export"
-	assert_contains "$output" "but for what was accepted"
+	assert_contains "$output" "except for accepted findings"
 	run -0 hlexport verify "$export"
 	# No other command calls it complete.
 	run -0 hlexport summary "$export"
-	assert_contains "$output" "its owner accepted what was wrong"
+	assert_contains "$output" "the owner accepted the findings"
 	[[ $output != *"All counts agree"* ]]
 	[ ! -e "$BUILD/../duckdb" ] && [ ! -e "$TOP/duckdb" ] || {
 		run hlexport query "$export" "SELECT count(*) FROM files"
 		assert_contains "$output" "NOT COMPLETE"
-		assert_contains "$output" "its owner accepted that on 20"
+		assert_contains "$output" "the owner accepted this on 20"
 	}
 	hlexport pack -q "$export" -o x.tar 2>err
 	grep -F "NOT COMPLETE" err
@@ -117,7 +117,7 @@ start_world()
 	run -2 hlexport verify --accept --sample 10 "$export"
 	hlexport pack -q "$export" -o a.tar.zst
 	run -2 hlexport verify --accept a.tar.zst
-	assert_contains "$output" "is an archive"
+	assert_contains "$output" "cannot change the archive"
 }
 
 # accept_and_pack DAMAGE: what is done to it and accepted can be packed, and

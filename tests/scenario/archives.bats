@@ -205,7 +205,7 @@ lines[0] = b" " * len(lines[0])
 open(sys.argv[1], "wb").write(b"\n".join(lines))
 END
 	run -6 hlexport query "$name" "SELECT sum(cost) FROM logs"
-	assert_contains "$output" "1 record can't be read"
+	assert_contains "$output" "1 unreadable record was skipped"
 	run -6 hlexport report "$name" -o report.md
 	printf X | dd of="$name/manifest.jsonl" bs=1 seek=900 conv=notrunc \
 	    status=none

@@ -80,15 +80,15 @@ refused()
 
 @test "options, commands and words that there aren't" {
 	start_fixture
-	refused "no option --log; did you mean --logs?" --log=x
-	refused "no option --jops; did you mean --jobs?" --jops 3
-	refused "no command \"exprot\"; did you mean export?" exprot
-	refused "no command \"xyzzy\"" xyzzy
+	refused "unknown option --log; did you mean --logs?" --log=x
+	refused "unknown option --jops; did you mean --jobs?" --jops 3
+	refused "unknown command \"exprot\"; did you mean export?" exprot
+	refused "unknown command \"xyzzy\"" xyzzy
 	refused "--jobs: \"0\" is not between" --jobs 0 || true
-	refused "--type: \"prompts\" is none of prompt|tool|dataset|evaluator|flow|agent; did you mean prompt?" --type prompts
-	refused "--include: \"all\" is none of" --include all
-	refused "--start-date: \"yesterday\" is no date" --start-date yesterday
-	refused "\"word\": an export takes no such word" export word
+	refused "--type: \"prompts\" is not one of prompt|tool|dataset|evaluator|flow|agent; did you mean prompt?" --type prompts
+	refused "--include: \"all\" is not one of" --include all
+	refused "--start-date: \"yesterday\" is not a date" --start-date yesterday
+	refused "unexpected argument \"word\"" export word
 	refused "no source \"humanlop\", did you mean humanloop?" \
 	    --source humanlop
 	refused "open ./none.yaml: No such file" --source ./none.yaml

@@ -46,7 +46,7 @@ needs_xlsx()
 		echo mine >"out/$place"
 		run -2 hlexport convert "$sample" --format csv --yes --force \
 		    -q -o out
-		assert_contains "$output" "is not replaced"
+		assert_contains "$output" "refusing to replace it"
 		assert_equal "$(cat "out/$place")" mine
 	done
 	rm "out/$place"
@@ -112,8 +112,8 @@ needs_xlsx()
 	    $(seq 16384))\"}" "{\"id\":\"full\",\"output\":\"x$(printf '😀%.0s' \
 	    $(seq 16383))\"}"
 	run -0 hlexport convert old --format xlsx -o odd --yes
-	assert_contains "$output" "2 texts were cut"
-	assert_contains "$output" "2 texts had characters that Excel refuses"
+	assert_contains "$output" "2 texts were truncated"
+	assert_contains "$output" "2 texts had characters that Excel rejects"
 	"$(python_with_openpyxl)" - odd/*.xlsx <<'END'
 import sys, openpyxl
 book = openpyxl.load_workbook(sys.argv[1])
@@ -378,7 +378,7 @@ END
 	run -2 hlexport convert "$sample" --format csv -o out </dev/null
 	assert_contains "$output" "Export Preview"
 	assert_contains "$output" "logs                         26 rows"
-	assert_contains "$output" "there is no terminal to ask on"
+	assert_contains "$output" "without a terminal"
 	[ ! -e out ]
 	run -0 hlexport convert "$sample" --format csv -o out --dry-run
 	assert_contains "$output" "Dry run - no files created."
@@ -474,7 +474,7 @@ END
 	run -0 hlexport convert "$sample" --format csv --from 2025-01-05 \
 	    -o all --yes
 	assert_contains "$output" "Time range: 2025-01-05 to now (UTC)"
-	assert_contains "$output" "nothing given applies to it"
+	assert_contains "$output" "no filter applies"
 	assert_equal "$(jq -r '.from' all/manifest.json)" 2025-01-05
 }
 
@@ -504,17 +504,17 @@ END
 	refused "table directories" --format csv -o out --where 'cost > 1'
 	refused "Parser Error" --format csv -o out --tables logs \
 	    --where 'cost >'
-	refused "doesn't go together" --format csv -o out --output-file x.csv
-	refused "call the file x.csv.gz" --format csv --compress gzip \
+	refused "cannot be used with" --format csv -o out --output-file x.csv
+	refused "name the file x.csv.gz" --format csv --compress gzip \
 	    --output-file x.csv --tables logs
-	refused "is no date" --format csv -o out --from 2025-02-30
+	refused "is not a date" --format csv -o out --from 2025-02-30
 	refused "inside the export" --format csv -o "$sample/out"
 	refused "inside the export" --format csv -o "$sample"
 	refused "Unknown TimeZone" --format csv -o out --tz Mars/Crater \
 	    --from 2025-01-01
 	run -2 hlexport convert nowhere --format csv --yes
 	run -2 hlexport convert "$sample"
-	assert_contains "$output" "wants a directory and a format"
+	assert_contains "$output" "usage: hlexport convert"
 }
 
 @test "nothing is replaced unasked, and nothing that is not ours" {
@@ -528,7 +528,7 @@ END
 	mkdir mine
 	echo precious >mine/file
 	run -2 hlexport convert "$sample" --format csv -o mine --yes --force
-	assert_contains "$output" "is not replaced"
+	assert_contains "$output" "refusing to replace it"
 	assert_equal "$(cat mine/file)" precious
 	echo precious >out/file
 	run -2 hlexport convert "$sample" --format csv -o out --yes --force
@@ -617,7 +617,7 @@ place_has_something()
 	needs_tables
 	old_tree '{"id":"a"}' '{"id":"b"'
 	run -6 hlexport convert old --format csv -o out --yes
-	assert_contains "$output" "the first is files/pr_1/logs/1.jsonl:2"
+	assert_contains "$output" "first: files/pr_1/logs/1.jsonl:2"
 	assert_equal "$(jq -c '.troubles[0] | [.resource, .left_out]' \
 	    out/manifest.json)" '["logs",1]'
 	run -6 hlexport convert old --format parquet -o par --yes --threads 3
@@ -664,7 +664,7 @@ print(''.join('{\"id\":\"%d\",\"trace_children\":[' % i for i in range(n)) +
 	    '{"id":"b","output":"－1","error":"＠x"}'
 	run -0 hlexport convert old --format csv --tables logs -o out --yes \
 	    --guard-formulas
-	assert_contains "$output" "4 cells got a '"
+	assert_contains "$output" "4 cells that look like formulas"
 	grep -q '"a;=1+1"' out/logs.csv
 	grep -q "\"'＝1+1\"" out/logs.csv
 	run -0 hlexport query old --format csv "SELECT id FROM logs ORDER BY 1"
@@ -677,7 +677,7 @@ print(''.join('{\"id\":\"%d\",\"trace_children\":[' % i for i in range(n)) +
 	    '{"id":"@x","output":"","error":null}'
 	run -0 hlexport convert old --format csv --tables logs -o out --yes \
 	    --guard-formulas --bom
-	assert_contains "$output" "3 cells got a '"
+	assert_contains "$output" "3 cells that look like formulas"
 	python3 - <<'END'
 import csv
 with open("out/logs.csv", "rb") as file:
@@ -704,7 +704,7 @@ END
 	    '{"id":"d","created_at":"2023-03-01T00:00:00Z"}'
 	run -0 hlexport convert old --format csv -t logs --yes -o one \
 	    --from 2025-01-01
-	assert_contains "$output" "logs: 2 rows have no time that can be read"
+	assert_contains "$output" "logs: 2 rows have no valid time"
 	assert_equal "$(jq -c '.tables[0] | [.rows, .without_time]' \
 	    one/manifest.json)" "[1,2]"
 	run -0 hlexport convert old --format csv -t logs --yes -o two \
@@ -795,7 +795,7 @@ END
 	run -2 hlexport convert "$sample" --format csv -c raw --no-raw -y
 	run -2 hlexport convert "$sample" --format json -c id -t logs -y \
 	    --output-file x.json
-	assert_contains "$output" "--columns goes with --output DIR"
+	assert_contains "$output" "use --columns with --output DIR"
 	[ ! -e x.json ]
 }
 

@@ -63,7 +63,7 @@ leave_one_unfinished()
 	start_fixture
 	definition small "$TOP/doc/SOURCES.md" >small.yaml
 	run -0 hlexport sources check ./small.yaml
-	assert_contains "$output" 'a definition of "small", with nothing wrong'
+	assert_contains "$output" 'a valid definition of "small"'
 	run -0 hlexport --source ./small.yaml
 	assert_contains "$output" "Export complete"
 	assert_equal "$(find exports -name prompt.json | wc -l)" 1
@@ -111,7 +111,7 @@ leave_one_unfinished()
 	    '      id: {type: NOTYPE, about: its id}' >>mine.yaml
 	if "$HLEXPORT" --version | grep -q '^no DuckDB'; then
 		run -0 hlexport sources check ./mine.yaml
-		assert_contains "$output" "their SQL was not looked at"
+		assert_contains "$output" "their SQL was not checked"
 	else
 		run -2 hlexport sources check ./mine.yaml
 		assert_contains "$output" "recods"
@@ -122,7 +122,7 @@ leave_one_unfinished()
 		printf '%s\n' 'report:' '  events: SELECT idd FROM t' \
 		    >>mine.yaml
 		run -2 hlexport sources check ./mine.yaml
-		assert_contains "$output" "its report"
+		assert_contains "$output" "the report"
 		sed -i s/idd/id/ mine.yaml
 		run -0 hlexport sources check ./mine.yaml
 		assert_contains "$output" "1 table"
@@ -323,7 +323,7 @@ page()
 	add_fault "stats status=404"
 	run -3 hlexport
 	heal
-	command=$(echo "$output" | grep -A1 'To try again' | tail -n 1)
+	command=$(echo "$output" | grep -A1 'To fetch only' | tail -n 1)
 	run -0 bash -c "$command"
 	command=$(echo "$output" | grep -A1 'To check the files' | tail -n 1)
 	run -0 bash -c "$command"

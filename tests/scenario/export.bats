@@ -233,5 +233,5 @@ files.have"
 	assert_contains "$output" "complete"
 	run hlexport --resume "$(the_export)"
 	assert_status 0
-	assert_contains "$output" "complete, before this run already"
+	assert_contains "$output" "already complete before this run"
 }

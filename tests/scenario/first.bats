@@ -57,12 +57,12 @@ nothing_is_left()
 	unset HUMANLOOP_API_KEY
 	(umask 077; echo "HUMANLOOP_API_KEY=$key" >.env)
 	run -0 hlexport --dry-run
-	refute_contains "$output" "others can read"
+	refute_contains "$output" "other users can read"
 	chmod 644 .env
 	run -0 hlexport --dry-run
-	assert_contains "$output" "others can read it; 'chmod 600 .env'"
+	assert_contains "$output" "other users can read it; run 'chmod 600 .env'"
 	HUMANLOOP_API_KEY=$key run -0 hlexport --dry-run
-	refute_contains "$output" "others can read"
+	refute_contains "$output" "other users can read"
 }
 
 @test "--resume takes what has begun, and says when there is nothing to do" {
@@ -146,7 +146,7 @@ nothing_is_left()
 	assert_contains "$output" "Export complete: $one"
 	refute_contains "$output" "logs (--logs)"
 	run -0 hlexport --resume --logs
-	assert_contains "$output" "before this run already: $one"
+	assert_contains "$output" "already complete before this run: $one"
 	run -0 hlexport --resume latest -o other --include raw
 	assert_contains "$output" "Export complete: other/"
 	without()
@@ -188,7 +188,7 @@ nothing_is_left()
 @test "list tells of all exports; latest is the newest that has begun" {
 	start_fixture
 	run -2 hlexport verify latest
-	assert_contains "$output" "latest: there is no export in exports"
+	assert_contains "$output" "latest: no exports in exports"
 	SOURCE_DATE_EPOCH=1700000000 hlexport -q --logs
 	add_fault "stats status=500 times=always"
 	SOURCE_DATE_EPOCH=1700000001 run -3 hlexport -q --type prompt
@@ -213,7 +213,7 @@ nothing_is_left()
 	rmdir latest
 	mkdir empty
 	run -0 hlexport list empty
-	assert_equal "$output" "There is no export in empty"
+	assert_equal "$output" "No exports in empty"
 	run -2 hlexport list nowhere
 }
 
@@ -225,7 +225,7 @@ nothing_is_left()
 	run -0 hlexport list
 	assert_contains "$output" " running "
 	run -3 hlexport summary latest
-	assert_contains "$output" "A process is working on it."
+	assert_contains "$output" "Another process is working on this export."
 	assert_contains "$output" "Export running"
 	run -5 hlexport verify latest
 	assert_contains "$output" "another process is working on"
@@ -253,7 +253,7 @@ nothing_is_left()
 	cp -r "$one" before
 	forget_asked
 	run -0 hlexport --resume "$one"
-	assert_contains "$output" "before this run already"
+	assert_contains "$output" "already complete before this run"
 	assert_equal "$(asked_count)" 0
 	diff -r --exclude export.log before "$one"
 }

@@ -131,7 +131,7 @@ load tables
 		    rm "$(find "$export" -name file.json | head -n 1)"
 		for more in "" $([ "$command" != repair ] || echo --yes); do
 			run hlexport $command "$export" $more </dev/null
-			assert_contains "$output" "says that it is from $url"
+			assert_contains "$output" "says that its server is $url"
 			assert_contains "$output" "--server $url"
 			[ "$status" = 2 ] || [ "$status" = 6 ]
 		done
@@ -154,7 +154,7 @@ load tables
 	rm "$(find "$export" -name file.json | head -n 1)"
 	for command in repair --resume "verify --online"; do
 		run hlexport $command "$export" --server "$url"
-		assert_contains "$output" "definition of its own"
+		assert_contains "$output" "its own source definition"
 		[ "$status" = 2 ] || [ "$status" = 6 ]
 	done
 	assert_equal "$(asked_count)" 0
@@ -164,7 +164,7 @@ load tables
 			run env HLEXPORT_SOURCE=$which "$HLEXPORT" $command \
 			    "$export" --server "$url"
 			[ "$status" = 2 ] || [ "$status" = 6 ]
-			assert_contains "$output" "definition of its own"
+			assert_contains "$output" "its own source definition"
 		done
 		printf 'HLEXPORT_SOURCE=%s\n' $which >.env
 		run hlexport repair "$export" --server "$url"

@@ -303,8 +303,8 @@ while_packing()
 		hlexport pack "$export" -q -o x.$format
 		cp -p x.$format y.$format
 		run -0 hlexport pack "$export" -o x.$format --remove
-		assert_contains "$output" "Packed before: x.$format"
-		assert_contains "$output" "all that was left of $export is in it"
+		assert_contains "$output" "Already packed: x.$format"
+		assert_contains "$output" "contains all that was left of $export"
 		[ ! -e "$export" ]
 		[ -d exports ]
 		cmp x.$format y.$format
@@ -313,7 +313,7 @@ while_packing()
 		    "$(stat -c %Y y.$format)"
 		# Once more, and it says the same.
 		run -0 hlexport pack "$export" -o x.$format --remove
-		assert_contains "$output" "Packed before: x.$format"
+		assert_contains "$output" "Already packed: x.$format"
 		# What is told to machines is what was told without a kill.
 		take_example
 		rm x.$format
@@ -362,7 +362,7 @@ while_packing()
 	head -c 100000 x.tar >cut.tar
 	run -6 hlexport pack "$export" -o cut.tar --remove
 	assert_contains "$output" "cut.tar does not hold all of a complete"
-	assert_contains "$output" "Nothing was removed, and cut.tar is as it"
+	assert_contains "$output" "Nothing was removed, and cut.tar is unchanged"
 	run -6 hlexport pack "$export" -o gone.tar --remove
 	assert_contains "$output" "in the manifest but does not exist"
 	[ ! -e gone.tar ]
@@ -377,7 +377,7 @@ while_packing()
 	hlexport pack "$export" -q -o open.tar 2>err
 	cp -r "$export" open
 	run -6 hlexport pack "$export" -o open.tar --remove
-	assert_contains "$output" "does not hold all of a complete export"
+	assert_contains "$output" "does not contain all of a complete export"
 	run -2 hlexport pack "$export" -o open.tar --remove --force
 	diff -r open "$export"
 }
@@ -410,7 +410,7 @@ while_packing()
 	damage a_record_twice
 	cp -r "$export" wrong
 	run -6 hlexport pack "$export" -o x.zip --remove
-	assert_contains "$output" "x.zip was made, but $export is not removed"
+	assert_contains "$output" "x.zip was written, but $export was not removed"
 	assert_contains "$output" "hlexport verify x.zip"
 	diff -r wrong "$export"
 	run -6 hlexport verify x.zip
@@ -446,7 +446,7 @@ while_packing()
 	done
 	run -2 hlexport convert "$export" --yes --format csv \
 	    -o other/files --force
-	assert_contains "$output" "other, an export, which nothing may change"
+	assert_contains "$output" "other, which must not change"
 	[ "$sum" = "$(find other damaged whole.* -type f | sort |
 	    xargs sha256sum)" ]
 	echo old >rows.csv

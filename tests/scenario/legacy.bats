@@ -28,7 +28,7 @@ verdict()
 	start_world
 	"$make_old" "$export" old
 	run -0 hlexport verify old
-	assert_contains "$output" "Nothing wrong can be seen: old"
+	assert_contains "$output" "Nothing wrong found: old"
 	assert_contains "$output" "files: nothing in the export records how many"
 	run -0 hlexport summary old
 	assert_contains "$output" "logs                      5,200"

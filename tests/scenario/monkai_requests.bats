@@ -99,7 +99,7 @@ wrong()
 	wrong "is not between 1 and 1000" --limit 1001
 	wrong "is not between 1 and 1000" --limit 0
 	wrong "no whole number" --offset -1
-	wrong "is no date" --start-date yesterday
+	wrong "is not a date" --start-date yesterday
 	wrong "is not before --end-date" --start-date 2025-02-01 \
 	    --end-date 2025-01-01
 	wrong "--agent goes only with --stream records" --stream logs \
@@ -107,8 +107,8 @@ wrong()
 	wrong "--limit goes only with --via query" --via export --limit 5
 	wrong "none of records|logs" --stream record
 	wrong "several: records, logs" --stdout --limit 1
-	wrong "doesn't go together" --stdout --stream logs --json
-	wrong "--agent: the value is not UTF-8" --agent $'caf\xe9'
+	wrong "cannot be used with" --stdout --stream logs --json
+	wrong "--agent: the value is not valid UTF-8" --agent $'caf\xe9'
 	unset MONKAI_TRACE_NAMESPACE
 	wrong "--namespace is missing"
 	wrong "or set MONKAI_TRACE_NAMESPACE"
@@ -127,7 +127,7 @@ wrong()
 	MONKAI_TRACE_TOKEN_FILE=token run -0 monkai -o two
 	MONKAI_TRACE_TOKEN_FILE=nowhere wrong_file "nowhere"
 	printf '\n' >empty
-	MONKAI_TRACE_TOKEN_FILE=empty wrong_file "there is no key in this file"
+	MONKAI_TRACE_TOKEN_FILE=empty wrong_file "the file has no key"
 	printf '%s\n' "$key" >.monkai_trace_token
 	run -0 monkai -o three
 	rm .monkai_trace_token
@@ -163,7 +163,7 @@ wrong_file()
 	add_fault "logs_query status=500"
 	run -1 --separate-stderr monkai --stream logs --stdout
 	assert_equal "$output" ""
-	assert_contains "$stderr" "and not all that there are"
+	assert_contains "$stderr" "but not all of them"
 	# Nothing was written.
 	assert_equal "$(find . -name manifest.jsonl | wc -l)" 1
 }
@@ -300,7 +300,7 @@ wrong_file()
 	assert_equal "$(asked_count)" 0
 	run -0 hlexport repair --server-moved "$export"
 	run -0 hlexport verify --server-moved --online "$export"
-	assert_contains "$output" "nothing has come or gone"
+	assert_contains "$output" ": none"
 }
 
 @test "no line of C outside of the definitions names a platform" {

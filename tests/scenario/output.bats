@@ -242,7 +242,7 @@ out"
 	    "datapoints                5,307" "evaluations                   3" \
 	    "stats                         3" "runs                          4" \
 	    "evaluation_logs               8" "logs                      5,346" \
-	    "1 of the files have no .done"; do
+	    "1 file has no .done"; do
 		assert_contains "$output" "$line"
 	done
 }

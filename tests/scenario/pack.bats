@@ -191,7 +191,7 @@ assert_untouched()
 @test "--remove removes what was packed, if it is complete" {
 	take_example
 	run -0 hlexport pack "$export" -o x.tar.zst --remove
-	assert_contains "$output" "$export is removed"
+	assert_contains "$output" "removed $export"
 	[ ! -e "$export" ]
 	run -0 hlexport verify x.tar.zst
 	unpack x.tar.zst out
@@ -200,10 +200,10 @@ assert_untouched()
 	cp -r whole "$export"
 	ln -s "$PWD/$export" latest
 	run -0 hlexport pack latest -o y.tar --remove
-	assert_contains "$output" "$PWD/$export is removed"
+	assert_contains "$output" "removed $PWD/$export"
 	cp -r whole "$export"
 	run -0 hlexport pack latest/ -o z.tar --remove
-	assert_contains "$output" "$PWD/$export is removed"
+	assert_contains "$output" "removed $PWD/$export"
 	[ -L latest ]
 	[ ! -e "$export" ]
 	[ -d exports ]
@@ -216,7 +216,7 @@ assert_untouched()
 	export=$(the_export)
 	cp -r "$export" whole
 	run -2 hlexport pack "$export" -o x.zip --remove
-	assert_contains "$output" "--remove is only for an export that is"
+	assert_contains "$output" "--remove requires a complete export"
 	[ ! -e x.zip ]
 	assert_untouched
 }
@@ -295,7 +295,7 @@ assert_untouched()
 	take_example
 	echo notes >"$export/notes"
 	run -0 --separate-stderr hlexport pack "$export" -o x.zip
-	assert_contains "$stderr" "1 file that the manifest does not know"
+	assert_contains "$stderr" "1 file that the manifest does not list"
 	run -6 hlexport verify x.zip
 	assert_contains "$output" "extra    notes: it is not in the manifest"
 	run -0 --separate-stderr hlexport pack "$export" -o y.zip --remove
@@ -324,9 +324,9 @@ assert_untouched()
 @test "wrong use is told" {
 	take_example
 	run -2 hlexport pack
-	assert_contains "$output" "pack wants one directory"
+	assert_contains "$output" "usage: hlexport pack"
 	run -2 hlexport pack "$export"
-	assert_contains "$output" "pack wants one directory"
+	assert_contains "$output" "usage: hlexport pack"
 	HLEXPORT_OUTPUT=x.zip run -2 hlexport pack "$export"
 	run -2 hlexport pack "$export" -o x.rar
 	assert_contains "$output" ".zip, .tar.zst, .tar.gz or .tar"
@@ -433,7 +433,7 @@ change()
 	run -2 hlexport pack "$export" -o "$export/x.zip"
 	assert_contains "$output" "is inside the export"
 	run -2 hlexport pack "$export" -o exports/other/files/x.zip
-	assert_contains "$output" "an export, which nothing may change"
+	assert_contains "$output" "which must not change"
 	assert_untouched
 }
 
@@ -816,7 +816,7 @@ the files themselves and SHA256SUMS show what should be here"
 	rm "$export/export.log" x.zip
 	hlexport pack "$export" -q -o x.zip
 	run -0 hlexport verify x.zip
-	assert_contains "$output" "Nothing wrong can be seen"
+	assert_contains "$output" "Nothing wrong found"
 	assert_same_findings "$export" x.zip
 	file=$(cd "$export" && find files -name stats.json | sort | head -n 1)
 	sed -i 's/[0-9]/7/' "$export/$file"

@@ -339,7 +339,7 @@ teardown()
 		run -6 hlexport verify out-$way/*
 		# What came with the export sends no key; the user's own does.
 		run -2 hlexport repair out-$way/*
-		assert_contains "$output" "came with a definition of its own"
+		assert_contains "$output" "contains its own source definition"
 		run -0 hlexport repair --source ./items.yaml out-$way/*
 		diff -r -x export.log -x manifest.jsonl -x manifest.copy.jsonl \
 		    -x SHA256SUMS before-$way out-$way

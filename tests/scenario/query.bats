@@ -26,7 +26,7 @@ sample="$TOP/exports.example/20250606-120000"
 
 @test "without SQL there are no rows for --output" {
 	run -2 hlexport query "$sample" --output rows.csv
-	assert_contains "$output" "--output is for the rows of SQL"
+	assert_contains "$output" "--output requires SQL"
 	[ ! -e rows.csv ]
 }
 
@@ -200,7 +200,7 @@ assert have == want'
 	rm "$(ls -d x/files/*/logs/1.jsonl | head -n 1)"
 	run -6 hlexport query x "SELECT count(id) FROM logs"
 	run -6 hlexport query x "SELECT count(*) FROM logs"
-	assert_contains "$output" "logs: 1 file is missing; the first is"
+	assert_contains "$output" "logs: 1 file is missing; first:"
 	old_tree '{"id":"a"}'
 	mv old/files/pr_1/logs/1.jsonl elsewhere
 	ln -s "$PWD/elsewhere" old/files/pr_1/logs/1.jsonl
@@ -239,12 +239,12 @@ assert have == want'
 	printf '{"id":"d","outp' >>old/files/pr_1/logs/1.jsonl
 	run -6 hlexport query old "SELECT count(id) FROM logs"
 	run -6 hlexport query old "SELECT count(*) FROM logs"
-	assert_contains "$output" "logs: 2 records can't be read and were left"
-	assert_contains "$output" "the first is files/pr_1/logs/1.jsonl:2"
+	assert_contains "$output" "logs: 2 unreadable records were skipped"
+	assert_contains "$output" "first: files/pr_1/logs/1.jsonl:2"
 	run -0 --separate-stderr hlexport query old --skip-damaged \
 	    --format csv "SELECT id FROM logs"
 	assert_equal "$(tr -d '\r' <<<"$output" | paste -sd,)" "id,a,c"
-	assert_contains "$stderr" "2 records can't be read"
+	assert_contains "$stderr" "2 unreadable records were skipped"
 }
 
 @test "an export that is not complete counts as far as its manifest says" {
@@ -328,14 +328,14 @@ has_spilled()
 	assert_equal "$(head -n 1 out.md)" '| n |'
 	assert_equal "$(head -c 4 out.parquet)" PAR1
 	run -2 hlexport query "$sample" "SELECT 1" -o out.xlsx
-	assert_contains "$output" "query makes no xlsx"
+	assert_contains "$output" "query cannot write xlsx"
 	hlexport query "$sample" -q "SELECT 1 AS n" -o out.xlsx --format csv
 	hlexport report "$sample" -q -o out.html
 	grep -q "<!DOCTYPE html>" out.html
 	run -2 hlexport report "$sample" -o out2.jsonl
-	assert_contains "$output" "report makes no jsonl"
+	assert_contains "$output" "report cannot write jsonl"
 	run -2 hlexport report "$sample" --all-formats --format csv -o all
-	assert_contains "$output" "leave out --format"
+	assert_contains "$output" "omit --format"
 }
 
 @test "what is no export, or no directory, is said at once" {
@@ -352,7 +352,7 @@ has_spilled()
 		assert_contains "$output" "x.zip is a file"
 	done
 	run -2 hlexport query "$sample" "SELECT 1" --temp-dir nowhere
-	assert_contains "$output" "--temp-dir nowhere is no directory"
+	assert_contains "$output" "--temp-dir nowhere: not a directory"
 	[ ! -e nowhere ]
 	run -2 hlexport query "$sample" "SELECT 1" -f x
 	assert_contains "$output" "given twice"
@@ -459,7 +459,7 @@ on_terminal()
 	refute_contains "$(cat have)" "hlexport:"
 	PAGER=/nowhere/pager on_terminal 70 "$HLEXPORT" query "$sample" \
 	    "$sql" >have
-	grep -q 'the pager "/nowhere/pager" can.t be run' have
+	grep -q 'the pager "/nowhere/pager" cannot be run' have
 	for none in "" cat; do
 		PAGER=$none on_terminal 70 "$HLEXPORT" query "$sample" "$sql" \
 		    >have

@@ -246,7 +246,7 @@ END
 	run -6 hlexport report old
 	run -0 --separate-stderr hlexport report old --skip-damaged \
 	    --tz Asia/Kolkata
-	assert_contains "$stderr" "logs: 1 record can't be read"
+	assert_contains "$stderr" "logs: 1 unreadable record was skipped"
 	assert_contains "$output" "1 records of logs cannot be read"
 	assert_contains "$output" "1 events have no time"
 	assert_contains "$output" "2025-03-30 "

@@ -92,7 +92,7 @@ wait_for()
 	forget_asked
 	run hlexport --resume "$(the_export)"
 	assert_status 0
-	assert_contains "$output" "Export complete, before this run already"
+	assert_contains "$output" "Export already complete before this run"
 	assert_equal "$(asked_count)" 0
 	assert_same_export before "$(the_export)"
 	# Even with the server gone.
@@ -109,7 +109,7 @@ wait_for()
 	heal
 	run hlexport --resume --type prompt
 	assert_status 2
-	assert_contains "$output" "was begun with --type=prompt,tool, and an export keeps its options; leave out --type, or begin a new export"
+	assert_contains "$output" "was begun with --type=prompt,tool, and an export keeps its options; omit --type, or start a new export"
 	run hlexport --resume --start-date 2025-01-01
 	assert_status 2
 	assert_contains "$output" "was begun without --start-date"
@@ -227,7 +227,7 @@ assert_truth_of_files()
 	assert_contains "$output" "was not written by hlexport"
 	run hlexport --resume --dry-run
 	assert_status 2
-	assert_contains "$output" "--dry-run and --resume don't go together"
+	assert_contains "$output" "--dry-run and --resume cannot be used together"
 }
 
 @test "shards that no one noted are removed" {

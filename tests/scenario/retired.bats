@@ -33,7 +33,7 @@ gone="https://api.humanloop.com/v5 was shut down on 2025-09-08"
 	# What was accepted needs no server, so the rest can be put in order.
 	echo new >old/new.txt
 	run -0 hlexport repair --remove-extra --yes old
-	assert_contains "$output" "Nothing wrong can be seen, but for what"
+	assert_contains "$output" "Nothing wrong found, except for"
 	[ ! -e old/new.txt ]
 	run -0 hlexport verify old
 	sed -i 1d "$(find old -name '*.jsonl' -size +1k -path '*/logs/*' |

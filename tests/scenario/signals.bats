@@ -59,7 +59,7 @@ ended_with()
 	kill -INT $pid
 	ended_with 130
 	[ $((($(date +%s%N) - begin) / 1000000)) -lt 1000 ]
-	grep -q 'left at once' err
+	grep -q 'stopped immediately' err
 }
 
 @test "interrupted while all wait for the server: at once" {

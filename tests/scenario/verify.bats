@@ -270,7 +270,7 @@ empty_file() { : >"$(find "$export" -name stats.json | head -n 1)"; }
 	run -0 hlexport export --resume "$export" --repair
 	assert_restored
 	run -2 hlexport export --repair
-	assert_contains "$output" "--repair goes with --resume DIR"
+	assert_contains "$output" "--repair requires --resume DIR"
 }
 
 @test "a damaged manifest: its copy is put in its place" {
@@ -445,7 +445,7 @@ empty_file() { : >"$(find "$export" -name stats.json | head -n 1)"; }
 	start_fixture --workspace bulk --files 2 --logs 330
 	make_export
 	run -0 hlexport verify --online "$export"
-	assert_contains "$output" "nothing has come or gone"
+	assert_contains "$output" ": none"
 	# The logs of a file are told by their total: one page each.
 	assert_equal "$(asked '^logs' | wc -l)" 2
 	id=$(curl -sS -H "X-API-KEY: $key" "$url/files?type=prompt" |

@@ -94,7 +94,7 @@ test_env_files(void **state)
 		{ "A='x\r\ny' # z\r\nB=1\r\n", "A", "x\ny", NULL },
 		{ "B=\"1\n2\"\nA=\"x\n", "A", NULL,
 		    "A (env:3): the quote is not closed" },
-		{ "\nA='x' y\n", "A", NULL, "A (env:2): something stands" },
+		{ "\nA='x' y\n", "A", NULL, "A (env:2): unexpected text" },
 		{ "A='x' y\nA=1\n", "A", "1", NULL },
 	};
 	struct config_env *env;
@@ -167,7 +167,7 @@ test_what_counts_more(void **state)
 	setenv("T_JOBS", "many", 1);
 	assert_null(parse("", env, &err));
 	assert_contains(err.text, "T_JOBS (the environment): --jobs: "
-	    "\"many\" is no whole number");
+	    "\"many\" is not a whole number");
 	unsetenv("T_JOBS");
 	config_env_free(env);
 }
@@ -198,27 +198,27 @@ test_command_lines(void **state)
 		{ "-ob summary", "output", "b", NULL },
 		{ "--output a", NULL, NULL, "\"a\"" },
 		{ "summary -o there", NULL, NULL, "\"there\"" },
-		{ "--jobs", NULL, NULL, "--jobs wants a value" },
-		{ "--jobs x", NULL, NULL, "no whole number" },
+		{ "--jobs", NULL, NULL, "--jobs requires a value" },
+		{ "--jobs x", NULL, NULL, "not a whole number" },
 		{ "--jobs 0", NULL, NULL, "not between 1 and 256" },
 		{ "--jobs 257", NULL, NULL, "not between" },
 		{ "--room 1023KiB", NULL, NULL,
 		    "1023KiB is not between 1MiB and 1TiB" },
 		{ "--patience 2d", NULL, NULL,
 		    "2d is not between 1s and 1d" },
-		{ "--jobs -1", NULL, NULL, "no whole number" },
-		{ "--jops 8", NULL, NULL, "no option --jops; did you mean "
+		{ "--jobs -1", NULL, NULL, "not a whole number" },
+		{ "--jops 8", NULL, NULL, "unknown option --jops; did you mean "
 		    "--jobs?" },
-		{ "--xyzzy", NULL, NULL, "no option --xyzzy" },
-		{ "-x", NULL, NULL, "no option -x" },
+		{ "--xyzzy", NULL, NULL, "unknown option --xyzzy" },
+		{ "-x", NULL, NULL, "unknown option -x" },
 		{ "--logs=maybe", NULL, NULL, "neither true nor false" },
 		{ "--type prompts", NULL, NULL, "did you mean prompt?" },
-		{ "--type prompt,,tool", NULL, NULL, "an empty item" },
-		{ "--from yesterday", NULL, NULL, "is no date" },
+		{ "--type prompt,,tool", NULL, NULL, "has an empty item" },
+		{ "--from yesterday", NULL, NULL, "is not a date" },
 		{ "--how bra", NULL, NULL, "did you mean bar?" },
 		{ "--resume=", NULL, NULL, "the value is empty" },
-		{ "exprot", NULL, NULL, "no command \"exprot\"; did you mean "
-		    "export?" },
+		{ "exprot", NULL, NULL, "unknown command \"exprot\"; did you "
+		    "mean export?" },
 		{ "summary --jobs 8", NULL, NULL, "--jobs is an option of "
 		    "\"export\", not of \"summary\"" },
 	};
