@@ -235,7 +235,7 @@ with zipfile.ZipFile("bad.zip", "w") as f:
 	hlexport pack "$export" -q -o x.tar
 	size=$(stat -c %s x.tar)
 	head -c $((size / 2)) x.tar >cut.tar
-	replaced cut.tar "the cut.tar that was replaced was damaged or cut off"
+	replaced cut.tar "the replaced cut.tar was damaged or truncated"
 	head -c $((size / 2)) x.tar >cut.tar
 	mv "$export/directories.json" directories.json
 	run -6 hlexport pack "$export" -q -o cut.tar --force
@@ -361,7 +361,7 @@ while_packing()
 	cp -r "$export" left
 	head -c 100000 x.tar >cut.tar
 	run -6 hlexport pack "$export" -o cut.tar --remove
-	assert_contains "$output" "cut.tar does not hold all of a complete"
+	assert_contains "$output" "cut.tar does not contain all of a complete"
 	assert_contains "$output" "Nothing was removed, and cut.tar is unchanged"
 	run -6 hlexport pack "$export" -o gone.tar --remove
 	assert_contains "$output" "in the manifest but does not exist"
