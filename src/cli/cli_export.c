@@ -180,9 +180,10 @@ cli_run(struct cli *cli, struct log *log, struct cli_settings *settings,
 	} else {
 		result.err.kind = ERR_NONE;
 	}
-	if (settings->run.lines != NULL)
+	if (settings->run.mode == RUN_PRINT)
 		report_lines(cli, &result);
-	else if (settings->run.dry && result.state != RUN_STOPPED)
+	else if (settings->run.mode == RUN_ESTIMATE &&
+	    result.state != RUN_STOPPED)
 		cli_dry_report(run, cli->source,
 		    config_is(cli->config, "json"));
 	report(cli, log, settings->run.repair, &result);

@@ -80,7 +80,7 @@ cli_online(struct cli *cli, const char *where, struct log *log, json_t *json)
 	}
 	settings.run.online = settings.run.resume;
 	settings.run.resume = NULL;
-	settings.run.dry = true;
+	settings.run.mode = RUN_COMPARE;
 	if ((run = run_new(&settings.run, &err)) == NULL) {
 		status = cli_error(&err);
 		goto done;

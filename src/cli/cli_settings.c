@@ -342,7 +342,8 @@ cli_settings(const struct cli *cli, struct log *log, const char *resume,
 	run->resume = settings->resume;
 	run->server_moved = config_is(config, "server-moved");
 	run->lines = config_is(config, "stdout") ? stdout : NULL;
-	run->dry = config_is(config, "dry-run") || run->lines != NULL;
+	run->mode = run->lines != NULL ? RUN_PRINT :
+	    config_is(config, "dry-run") ? RUN_ESTIMATE : RUN_EXPORT;
 	run->tool = CLI_TOOL;
 	run->jobs = (unsigned)config_number(config, "jobs");
 	run->attempts = (unsigned)config_number(config, "retries");

@@ -75,7 +75,7 @@ run_free(struct run *run)
 	for (i = 0; i < run->n_estimates; i++)
 		free((char *)run->estimates[i].group);
 	free(run->estimates);
-	run_online_free(run);
+	run_compare_free(run);
 	json_decref(run->options);
 	text_release(&run->scratch);
 	text_release(&run->path);
@@ -164,7 +164,7 @@ end(struct run *run, struct err *err)
 		set_no_data(run, err);
 		return RUN_STOPPED;
 	}
-	if (run->tree == NULL)
+	if (!run_writes(run))
 		return run->gaps > 0 ? RUN_GAPS : RUN_COMPLETE;
 	if (run->settings.repair)
 		return RUN_COMPLETE;
@@ -185,7 +185,7 @@ step(struct run *run, int64_t ms, struct err *err)
 	 * the meantime along with the files, so the manifest never lists more
 	 * than is on disk.
 	 */
-	if (run->tree != NULL && tree_is_due(run->tree) &&
+	if (run_writes(run) && tree_is_due(run->tree) &&
 	    manifest_flush_begin(run->manifest, err) == -1)
 		return RUN_STOPPED;
 	if (fill(run, err) == -1)
@@ -214,7 +214,7 @@ step(struct run *run, int64_t ms, struct err *err)
 static void
 discard(struct run *run)
 {
-	if (run->tree == NULL || run->settings.resume != NULL ||
+	if (!run_writes(run) || run->settings.resume != NULL ||
 	    run->any_success)
 		return;
 	log_no_file(run->settings.log);
@@ -228,7 +228,7 @@ discard(struct run *run)
 static void
 log_aside(const struct run *run)
 {
-	if (run->tree != NULL && tree_aside(run->tree) != NULL)
+	if (run_writes(run) && tree_aside(run->tree) != NULL)
 		log_say(run->settings.log, LOG_WARN, "run", "files of an "
 		    "earlier run that no longer match the server are kept in "
 		    "%s", tree_aside(run->tree));
@@ -242,7 +242,7 @@ find_cause(struct run *run, struct err *err)
 {
 	struct err why;
 
-	if (err->kind == ERR_DISK && run->tree != NULL &&
+	if (err->kind == ERR_DISK && run_writes(run) &&
 	    tree_flush(run->tree, &why) == -1)
 		*err = why;
 }
@@ -252,7 +252,7 @@ run_step(struct run *run, int64_t ms, struct err *err)
 {
 	enum run_state state = RUN_COMPLETE;
 
-	if (run->manifest != NULL && manifest_sealed(run->manifest) != NULL &&
+	if (run_writes(run) && manifest_sealed(run->manifest) != NULL &&
 	    !run->settings.repair) {
 		if (run->n_damage > 0)
 			return RUN_DAMAGED;
@@ -283,6 +283,6 @@ run_interrupt(struct run *run)
 const char *
 run_where(const struct run *run)
 {
-	return run->tree != NULL && !run->is_discarded ?
+	return run_writes(run) && !run->is_discarded ?
 	    tree_where(run->tree) : NULL;
 }

@@ -32,6 +32,14 @@ enum run_trust {
 	RUN_TRUST_DISK		/* the files on disk, then the server */
 };
 
+/* What a run is for.  Only the first mode writes files. */
+enum run_mode {
+	RUN_EXPORT,	/* make, resume or repair an export */
+	RUN_ESTIMATE,	/* count what an export would get */
+	RUN_PRINT,	/* print the records of one list */
+	RUN_COMPARE	/* find what has changed since an export was made */
+};
+
 struct run_settings {
 	const struct source *source;
 	const char *server;	/* as http_check_server() returned it */
@@ -47,10 +55,9 @@ struct run_settings {
 	bool partial;		/* of a repair: accept an incomplete one */
 	const struct run_damage *damage;	/* to be restored */
 	size_t n_damage;
-	bool dry;		/* write nothing */
-	FILE *lines;		/* of a dry run: print the records of one
-				 * list */
-	const char *online;	/* of a dry run: compare with this export */
+	enum run_mode mode;
+	FILE *lines;		/* of RUN_PRINT: where the records go */
+	const char *online;	/* of RUN_COMPARE: the export's directory */
 	const char *tool;	/* name and version, for the manifest's
 				 * header */
 	unsigned jobs, attempts;

@@ -18,7 +18,7 @@ run_again_begin(struct run *run, struct run_listing *own, struct err *err)
 	own->held_duplicates = NULL;
 	tree_stream_free(own->again);
 	own->again = NULL;
-	if (own->dir == NULL || run->tree == NULL)
+	if (own->dir == NULL || !run_writes(run))
 		return 0;
 	own->again = tree_stream_new(run->tree, own->dir, NULL, true, err);
 	return own->again != NULL ? 0 : -1;

@@ -156,7 +156,7 @@ create(struct run *run, struct err *err)
 	/* Create nothing if no request can be made. */
 	if (open_http(run, err) == -1)
 		return -1;
-	if (settings->dry)
+	if (!run_writes(run))
 		return 0;
 	run->tree = tree_create(settings->output, err);
 	if (run->tree == NULL)
@@ -264,7 +264,7 @@ bool
 run_wants_more(const struct run *run)
 {
 	return run->settings.resume != NULL && !run->settings.repair &&
-	    run->manifest != NULL && !json_equal(run->settings.options,
+	    !json_equal(run->settings.options,
 	    run->options);
 }
 
@@ -302,7 +302,7 @@ widen(struct run *run, struct err *err)
 static bool
 is_over(const struct run *run)
 {
-	if (run->manifest == NULL || run_wants_more(run))
+	if (!run_writes(run) || run_wants_more(run))
 		return false;
 	return run->settings.repair ? !run_repair_asks(run) :
 	    manifest_sealed(run->manifest) != NULL;
@@ -445,11 +445,13 @@ run_begin(struct run *run, struct err *err)
 	    create(run, err)) == -1)
 		return -1;
 	run->unit = find_unit(run);
-	if (run_online_begin(run, err) == -1 ||
-	    run_lines_check(run, err) == -1)
+	if ((run->settings.mode == RUN_COMPARE &&
+	    run_compare_begin(run, err) == -1) ||
+	    (run->settings.mode == RUN_PRINT &&
+	    run_print_begin(run, err) == -1))
 		return -1;
 	/* A repair that changes nothing does not write to the log. */
-	if (run->tree != NULL && !run->settings.repair)
+	if (run_writes(run) && !run->settings.repair)
 		log_to_file(run->settings.log, tree_log(run->tree),
 		    run->settings.log_format);
 	if (is_over(run))

@@ -323,37 +323,6 @@ store(struct run *run, struct run_task *task, struct outcome *outcome,
 	    store_document(run, task, outcome, err);
 }
 
-/* Give the result to the crawl. */
-static enum crawl_state
-finish(struct run *run, struct run_task *task, struct outcome *outcome)
-{
-	struct manifest_page *page = &outcome->page;
-	const struct run_listing *own = task->job.listing->user;
-	uint32_t overlap = task->job.overlap;
-	enum source_paging paging = task->job.listing->resource->paging;
-	struct crawl_result result = {.received = page->received,
-	    .distinct = page->distinct,
-	    .fresh = page->kept,
-	    .news = outcome->news,
-	    .changed = page->moved,
-	    .total =
-		task->nothing && task->job.count > 0 ? 0 : task->page.total,
-	    .size = paging == SOURCE_NUMBERED ? task->page.size : -1,
-	    .more = task->nothing ? 0 : task->page.more,
-	    .cursor = task->next_cursor,
-	    .print = own->print,
-	    .known_print = own->known_print,
-	    .duplicates_print = own->duplicates_print,
-	    .inserted = own->inserted,
-	    .retried = task->reply != NULL && task->reply->attempts > 1};
-
-	/* The manifest counts the requested records only. */
-	page->moved |= overlap > 0 && crawl_has_moved(&task->job, &result);
-	page->received -= page->received < overlap ? page->received : overlap;
-
-	return crawl_finish(run->crawl, &task->job, &result);
-}
-
 /*
  * Write the manifest's line for a page, or for the listing if it is complete.
  */
@@ -416,7 +385,7 @@ join_gap(struct run *run, const struct manifest_gap *gap, uint32_t size)
 	const struct manifest_gap *before;
 	struct manifest_gap joined;
 
-	if (run->manifest == NULL || gap->first <= 0 ||
+	if (!run_writes(run) || gap->first <= 0 ||
 	    gap->count >= size ||
 	    !manifest_find(run->manifest, gap->listing, &known))
 		return false;
@@ -478,39 +447,6 @@ commit_failure(struct run *run, struct run_task *task, struct err *err)
 	return run_listing_state(run, own, state, err);
 }
 
-/* A dry run needs no more of a listing once its total is known. */
-static int
-commit_dry(struct run *run, struct run_task *task, struct err *err)
-{
-	struct run_listing *own = task->job.listing->user;
-	struct outcome outcome = { .page = { .partial = false } };
-	enum crawl_state state;
-
-	outcome.page.received = outcome.page.distinct = task->page.n;
-	/* Its first record may be the last one of the page before. */
-	if (outcome.page.distinct >= task->job.overlap)
-		outcome.page.distinct -= task->job.overlap;
-	run_dry_page(run, task);
-	if (run_lines(run, task, &outcome.page, err) == -1)
-		return -1;
-	if (run_online_page(run, task, &outcome.page, err) == -1)
-		return -1;
-	outcome.news = outcome.page.distinct;
-	state = finish(run, task, &outcome);
-	/* Once, by the first page: a total that changes must not end it. */
-	if (!own->is_checked)
-		own->is_enough = !run_dry_reads_all(own->crawl->resource) &&
-		    run->settings.lines == NULL &&
-		    !run_online_reads_all(run, own);
-	own->is_checked = true;
-	if (own->is_enough && own->crawl->under_way == 0)
-		state = CRAWL_COMPLETE;
-	run_free_task(run, task);
-	if (state == CRAWL_COMPLETE && run_online_end(run, own, err) == -1)
-		return -1;
-	return run_listing_state(run, own, state, err);
-}
-
 /* What the page says for others, if it is a document with fields. */
 static json_t *
 fields_of(struct run *run, const struct run_task *task)
@@ -535,8 +471,8 @@ run_commit(struct run *run, struct run_task *task, struct err *err)
 		return run_restore_commit(run, task, err);
 	if (task->failed)
 		return commit_failure(run, task, err);
-	if (run->tree == NULL)
-		return commit_dry(run, task, err);
+	if (!run_writes(run))
+		return run_dry_commit(run, task, err);
 	if (store(run, task, &outcome, err) == -1)
 		goto done;
 	log_say(run->settings.log, LOG_DEBUG, "run", "%s: %" PRIu64
@@ -545,7 +481,7 @@ run_commit(struct run *run, struct run_task *task, struct err *err)
 	run->records += outcome.page.kept;
 	if (outcome.page.partial)
 		own->crawl->gapped = own->is_partial = true;
-	state = finish(run, task, &outcome);
+	state = run_finish_page(run, task, &outcome.page, outcome.news);
 	if (outcome.page.received > outcome.page.distinct)
 		own->duplicates += outcome.page.received -
 		    outcome.page.distinct;

@@ -164,7 +164,7 @@ end_whole(struct run *run, struct run_listing *own, struct err *err)
 	    listing->have - listing->distinct : 0 };
 	uint64_t later;
 
-	if (own->is_single_page || run->manifest == NULL)
+	if (own->is_single_page || !run_writes(run))
 		return 0;
 	if (own->stream != NULL && tree_stream_cut(own->stream, err) == -1)
 		return -1;
@@ -341,10 +341,7 @@ begin_pass(struct run *run, struct run_listing *own, struct err *err)
 	log_say(run->settings.log, LOG_INFO, "run", "%s: the counts don't "
 	    "agree, or the listing changed while it was read; reading it again",
 	    own->crawl->key);
-	if (run->tree == NULL && run->settings.lines == NULL &&
-	    run->online == NULL)
-		return 0;
-	return run_again_begin(run, own, err);
+	return run_notes_keys(run) ? run_again_begin(run, own, err) : 0;
 }
 
 /*
@@ -501,7 +498,7 @@ run_done(struct run *run, struct crawl_node *node, struct err *err)
 {
 	if (node->resource == run->unit)
 		run->units_done++;
-	if (run->tree != NULL && put_done_marker(run, node, err) == -1)
+	if (run_writes(run) && put_done_marker(run, node, err) == -1)
 		return -1;
 	crawl_node_done(run->crawl, node);
 	return 0;

@@ -154,8 +154,7 @@ begin_again(struct run *run, struct run_task *task, struct err *err)
 	    "accepts the cursor of the next page; reading the listing again "
 	    "from its start", own->crawl->key);
 	run_free_task(run, task);
-	return run->tree != NULL || run->settings.lines != NULL ?
-	    run_again_begin(run, own, err) : 0;
+	return run_notes_keys(run) ? run_again_begin(run, own, err) : 0;
 }
 
 /* Make the URL. Return NULL with ${err} set if it can't be made. */
@@ -287,7 +286,7 @@ try_smaller(struct run *run, struct run_task *task)
 	    HTTP_TOO_LARGE && (reply->is_html || reply->body.len == 0 ||
 	    page_check(reply->body.data, reply->body.len, NULL) == 0))
 		return false;
-	if (run->tree == NULL || run->interrupted ||
+	if (!run_writes(run) || run->interrupted ||
 	    run->stop.kind != ERR_NONE || status == 429 ||
 	    (status == 503 && reply->has_retry_after) || (status >= 300 &&
 	    status < 500 && status != 408 && status != 413 && status != 422))

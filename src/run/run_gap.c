@@ -30,6 +30,6 @@ run_gap(struct run *run, const struct manifest_gap *gap)
 	    gap->listing, "status", gap->status > 0 ? status : NULL, "url",
 	    gap->url, "request_id", gap->request, NULL);
 	run->gaps++;
-	if (run->manifest != NULL)
+	if (run_writes(run))
 		manifest_say_gap(run->manifest, gap);
 }

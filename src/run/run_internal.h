@@ -136,12 +136,32 @@ struct run {
 	struct manifest *online;
 	struct run_change *changes;
 	size_t n_changes, changes_capacity;
-	struct run_estimate *estimates;	/* see run_dry.c */
+	struct run_estimate *estimates;	/* see run_estimate.c */
 	size_t n_estimates, estimates_capacity;
 };
 
 #include "run/run_restore.h"
 #include "run/run_seen.h"
+
+/* ------------------------------------------------------ run_mode.c */
+
+/** run_writes(run): Does the run write files? */
+bool run_writes(const struct run *);
+
+/**
+ * run_notes_keys(run):
+ * Does it note the key of each record, so that a listing that is read again
+ * needs new sets?
+ */
+bool run_notes_keys(const struct run *);
+
+/**
+ * run_finish_page(run, task, page, news):
+ * Give the counts of a page, with ${news} new records in this reading, to the
+ * crawl, and adjust ${page} for the manifest.  Return the listing's new state.
+ */
+enum crawl_state run_finish_page(struct run *, const struct run_task *,
+    struct manifest_page *, uint64_t);
 
 /* ----------------------------------------------------- run_begin.c */
 
@@ -252,19 +272,19 @@ int run_next_page(struct run *, struct run_task *, struct err *);
 void run_warn_once(struct run *, const struct run_task *, const char *, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* ----------------------------------------------------- run_lines.c */
+/* ----------------------------------------------------- run_print.c */
 
 /**
- * run_lines_check(run, err):
+ * run_print_begin(run, err):
  * Before records are printed: do the options select exactly one list?
  */
-int run_lines_check(struct run *, struct err *);
+int run_print_begin(struct run *, struct err *);
 
 /**
- * run_lines(run, task, page, err):
+ * run_print_page(run, task, page, err):
  * Print the page's new records, and set ${page} to their counts.
  */
-int run_lines(struct run *, struct run_task *, struct manifest_page *,
+int run_print_page(struct run *, struct run_task *, struct manifest_page *,
     struct err *);
 
 /* ---------------------------------------------------- run_commit.c */
@@ -462,47 +482,52 @@ int run_flush(struct run *, struct err *);
  */
 int run_seal(struct run *, struct err *);
 
-/* ---------------------------------------------------- run_online.c */
+/* --------------------------------------------------- run_compare.c */
 
-/** run_online_begin(run, err): Open the export to compare with, if any. */
-int run_online_begin(struct run *, struct err *);
+/** run_compare_begin(run, err): Open the export to compare with, if any. */
+int run_compare_begin(struct run *, struct err *);
 
 /**
- * run_online_page(run, task, page, err):
+ * run_compare_page(run, task, page, err):
  * Note which records of the page are new.  Of a comparison, set ${page} to how
  * many this reading has not seen before.
  */
-int run_online_page(struct run *, struct run_task *, struct manifest_page *,
+int run_compare_page(struct run *, struct run_task *, struct manifest_page *,
     struct err *);
 
-/** run_online_reads_all(run, own): Must the list be read to its end? */
-bool run_online_reads_all(const struct run *, const struct run_listing *);
+/** run_compare_reads_all(run, own): Must the list be read to its end? */
+bool run_compare_reads_all(const struct run *, const struct run_listing *);
 
 /**
- * run_online_end(run, own, err):
+ * run_compare_end(run, own, err):
  * The list was read: note which records were removed.
  */
-int run_online_end(struct run *, struct run_listing *, struct err *);
+int run_compare_end(struct run *, struct run_listing *, struct err *);
 
-/** run_online_free(run): Free what a comparison holds. */
-void run_online_free(struct run *);
+/** run_compare_free(run): Free what a comparison holds. */
+void run_compare_free(struct run *);
 
 /* ------------------------------------------------------- run_dry.c */
 
+/** run_dry_commit(run, task, err): As run_commit(), but writes no files. */
+int run_dry_commit(struct run *, struct run_task *, struct err *);
+
+/* -------------------------------------------------- run_estimate.c */
+
 /**
- * run_dry_open(run, listing):
+ * run_estimate_open(run, listing):
  * A listing begins in a dry run.  Return whether to request it; if not, it is
  * counted.
  */
-bool run_dry_open(struct run *, const struct crawl_listing *);
+bool run_estimate_open(struct run *, const struct crawl_listing *);
 
-/** run_dry_page(run, task): Count a page and link its records. */
-void run_dry_page(struct run *, const struct run_task *);
+/** run_estimate_page(run, task): Count a page and link its records. */
+void run_estimate_page(struct run *, const struct run_task *);
 
 /**
- * run_dry_reads_all(resource):
+ * run_estimate_reads_all(resource):
  * Must a dry run read listings of ${resource} to their end?
  */
-bool run_dry_reads_all(const struct source_resource *);
+bool run_estimate_reads_all(const struct source_resource *);
 
 #endif

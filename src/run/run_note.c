@@ -33,18 +33,24 @@ run_note_restart(struct run_listing *own)
 }
 
 enum run_seen
+run_note_key(const struct run *run, struct run_listing *own)
+{
+	const struct text *key = &run->scratch;
+	bool is_new = set_add(own->seen, key->data, key->len);
+	bool in_pass = own->pass_seen == own->seen ? is_new :
+	    set_add(own->pass_seen, key->data, key->len);
+
+	return is_new ? RUN_NEW : in_pass ? RUN_REPEAT : RUN_DUPLICATE;
+}
+
+enum run_seen
 run_note(struct run *run, struct run_listing *own,
     const struct page_record *record, bool *named)
 {
-	bool is_new, in_pass;
-
 	*named = page_key(record, own->tally, &run->scratch);
 	own->has_unnamed |= !*named;
 	own->is_equal = !*named && run->scratch.len > SHA256_BYTES;
-	is_new = set_add(own->seen, run->scratch.data, run->scratch.len);
-	in_pass = own->pass_seen == own->seen ? is_new :
-	    set_add(own->pass_seen, run->scratch.data, run->scratch.len);
-	return is_new ? RUN_NEW : in_pass ? RUN_REPEAT : RUN_DUPLICATE;
+	return run_note_key(run, own);
 }
 
 bool

@@ -44,7 +44,7 @@ find_dir(struct run *run, struct run_listing *own, struct err *err)
 	struct crawl_resolver resolver = { .crawl = run->crawl,
 	    .node = listing->parent };
 	struct source_lookup lookup = crawl_lookup(&resolver);
-	struct tree *tree = run->tree != NULL ? run->tree :
+	struct tree *tree = run_writes(run) ? run->tree :
 	    run->online_tree;
 	const char *missing;
 
@@ -392,7 +392,7 @@ has_unreported(struct run *run, const struct run_listing *own)
 static int
 open_dry(struct run *run, struct run_listing *own)
 {
-	if (run_dry_open(run, own->crawl)) {
+	if (run_estimate_open(run, own->crawl)) {
 		(void)crawl_begin(run->crawl, own->crawl, NULL);
 		return 0;
 	}
@@ -410,7 +410,7 @@ run_open(struct run *run, struct crawl_listing *listing, struct err *err)
 
 	if ((own = new_listing(run, listing, err)) == NULL)
 		return -1;
-	if (run->tree == NULL)
+	if (!run_writes(run))
 		return open_dry(run, own);
 	found = manifest_find(run->manifest, listing->key, &known);
 	if (found && known.ended && run_has_damage(run, listing->key))

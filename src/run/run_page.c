@@ -274,8 +274,7 @@ run_page_is_cut(struct run *run, const struct run_task *task)
 	uint64_t cap = crawl_reply_cap(run->crawl, &task->job);
 
 	/* An estimate only needs to know that there are so many. */
-	if (cap == 0 || (run->tree == NULL && run->settings.lines == NULL &&
-	    run->online == NULL))
+	if (cap == 0 || !run_notes_keys(run))
 		return false;
 	return task->page.n >= cap;
 }

@@ -30,7 +30,7 @@ new_reader(struct run *run, const char *key, const char *dir)
 	const struct source_resource *resource = source_find(
 	    run->settings.source, key, strcspn(key, "/"));
 
-	reader->tree = run->tree != NULL ? run->tree : run->online_tree;
+	reader->tree = run_writes(run) ? run->tree : run->online_tree;
 	reader->plan = run->plans[resource->index];
 	reader->is_stream = dir != NULL;
 	text_init(&reader->object, OBJECT_MAX);
@@ -44,8 +44,8 @@ run_reader_new(struct run *run, const char *key, const char *dir,
 {
 	struct run_reader *reader = new_reader(run, key, dir);
 
-	if (manifest_files(run->manifest != NULL ? run->manifest :
-	    run->online, key, &reader->files, err) == 0)
+	if (manifest_files(run_writes(run) ? run->manifest : run->online, key,
+	    &reader->files, err) == 0)
 		return reader;
 	run_reader_free(reader);
 	return NULL;

@@ -27,7 +27,7 @@ static bool
 is_left_out(const struct run *run, const struct source_resource *resource,
     const char *key)
 {
-	if (run->manifest == NULL || run_is_above_damage(run, key))
+	if (!run_writes(run) || run_is_above_damage(run, key))
 		return false;
 	/* Done markers say nothing about lost lines. */
 	if (run->is_narrow || run->is_salvaged)

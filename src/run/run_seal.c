@@ -12,7 +12,7 @@
 int
 run_flush(struct run *run, struct err *err)
 {
-	if (run->tree == NULL)
+	if (!run_writes(run))
 		return 0;
 	if (tree_flush(run->tree, err) == -1)
 		return -1;

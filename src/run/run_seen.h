@@ -22,6 +22,9 @@ void run_note_start(struct run_listing *);
 /** run_note_restart(own): Begin another reading. */
 void run_note_restart(struct run_listing *);
 
+/** run_note_key(run, own): Note the key in run->scratch. */
+enum run_seen run_note_key(const struct run *, struct run_listing *);
+
 /**
  * run_note(run, own, record, named):
  * Note ${record}.  Set run->scratch to its key and ${named} to whether it has
@@ -66,7 +69,7 @@ bool run_note_has_time(const struct run_task *, struct span);
  */
 bool run_note_is_overlap(const struct run_task *, size_t);
 
-/* ----------------------------------------------------- run_shared.c */
+/* ---------------------------------------------------- run_shared.c */
 
 /**
  * run_note_reply(run, task, i, named):

@@ -142,17 +142,6 @@ run_shared_add(struct run *run, struct run_listing *own)
 	set_add(own->shared, run->scratch.data, run->scratch.len);
 }
 
-/* Note the record whose extended key is in run->scratch. */
-static enum run_seen
-note(struct run *run, struct run_listing *own)
-{
-	bool is_new = set_add(own->seen, run->scratch.data, run->scratch.len);
-	bool in_pass = own->pass_seen == own->seen ? is_new :
-	    set_add(own->pass_seen, run->scratch.data, run->scratch.len);
-
-	return is_new ? RUN_NEW : in_pass ? RUN_REPEAT : RUN_DUPLICATE;
-}
-
 /* Has an earlier record of the page the same key, but different bytes? */
 static bool
 shares_key(struct run *run, struct run_task *task, size_t i)
@@ -177,14 +166,14 @@ shares_key(struct run *run, struct run_task *task, size_t i)
 	 * An earlier page had a record with the key; its bytes are not known
 	 * here.
 	 */
-	if (first->is_held && run->tree != NULL) {
+	if (first->is_held && run_writes(run)) {
 		if (own->unclear == NULL)
 			own->unclear = set_new();
 		set_add(own->unclear, run->scratch.data, len);
 	}
 	if (!first->is_held) {
 		run_shared_extend(run, own, other);
-		(void)note(run, own);
+		(void)run_note_key(run, own);
 		run->scratch.len = len;
 	}
 	return true;
@@ -249,7 +238,7 @@ run_note_reply(struct run *run, struct run_task *task, size_t i, bool *named)
 		run->scratch.len = len;
 		return RUN_DUPLICATE;
 	}
-	return note(run, own);
+	return run_note_key(run, own);
 }
 
 void
@@ -271,5 +260,5 @@ run_shared_load(struct run *run, struct run_listing *own,
 {
 	if (page_key(record, NULL, &run->scratch) &&
 	    run_shared_key(run, own, record->bytes))
-		(void)note(run, own);
+		(void)run_note_key(run, own);
 }

@@ -8,15 +8,13 @@
 #include "run/run_internal.h"
 
 int
-run_lines_check(struct run *run, struct err *err)
+run_print_begin(struct run *run, struct err *err)
 {
 	const struct source *source = run->settings.source;
 	struct source_lookup lookup = run_lookup(run);
 	struct text names;
 	size_t i, n = 0;
 
-	if (run->settings.lines == NULL)
-		return 0;
 	text_init(&names, 1000);
 	for (i = 0; i < source->n_resources; i++) {
 		const struct source_resource *resource =
@@ -38,7 +36,7 @@ run_lines_check(struct run *run, struct err *err)
 }
 
 int
-run_lines(struct run *run, struct run_task *task,
+run_print_page(struct run *run, struct run_task *task,
     struct manifest_page *page, struct err *err)
 {
 	struct crawl_listing *listing = task->job.listing;
@@ -50,7 +48,7 @@ run_lines(struct run *run, struct run_task *task,
 	size_t i;
 	int rc = 0;
 
-	if (run->settings.lines == NULL || !listing->resource->is_list)
+	if (!listing->resource->is_list)
 		return 0;
 	text_init(&line, SIZE_MAX / 4);
 	page->distinct = 0;

@@ -13,10 +13,8 @@
 #include "run/run_internal.h"
 
 int
-run_online_begin(struct run *run, struct err *err)
+run_compare_begin(struct run *run, struct err *err)
 {
-	if (run->settings.online == NULL)
-		return 0;
 	run->online_tree = tree_peek(run->settings.online, err);
 	if (run->online_tree == NULL)
 		return -1;
@@ -33,7 +31,7 @@ find_known(const struct run *run, const struct run_listing *own,
 {
 	struct manifest_listing known;
 
-	if (run->online == NULL || !own->crawl->resource->is_list ||
+	if (!own->crawl->resource->is_list ||
 	    !manifest_find(run->online, own->crawl->key, &known))
 		return false;
 	*records = known.records - known.gone;
@@ -41,7 +39,7 @@ find_known(const struct run *run, const struct run_listing *own,
 }
 
 bool
-run_online_reads_all(const struct run *run, const struct run_listing *own)
+run_compare_reads_all(const struct run *run, const struct run_listing *own)
 {
 	uint64_t known;
 
@@ -106,7 +104,7 @@ read_disk(struct run *run, struct run_listing *own, bool tell,
 }
 
 int
-run_online_page(struct run *run, struct run_task *task,
+run_compare_page(struct run *run, struct run_task *task,
     struct manifest_page *page, struct err *err)
 {
 	struct crawl_listing *listing = task->job.listing;
@@ -116,7 +114,7 @@ run_online_page(struct run *run, struct run_task *task,
 	bool named;
 	size_t i;
 
-	if (run->online == NULL || !listing->resource->is_list)
+	if (!listing->resource->is_list)
 		return 0;
 	if (own->known == NULL && find_known(run, own, &known)) {
 		own->known = set_new();
@@ -140,7 +138,7 @@ run_online_page(struct run *run, struct run_task *task,
 }
 
 int
-run_online_end(struct run *run, struct run_listing *own, struct err *err)
+run_compare_end(struct run *run, struct run_listing *own, struct err *err)
 {
 	/* Only if the list was read to its end. */
 	if (own->known == NULL || (own->crawl->total >= 0 &&
@@ -157,7 +155,7 @@ run_changes(const struct run *run, size_t *n)
 }
 
 void
-run_online_free(struct run *run)
+run_compare_free(struct run *run)
 {
 	size_t i;
 
