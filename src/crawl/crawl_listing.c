@@ -14,7 +14,6 @@
  * one brings nothing new and its count is right.
  */
 
-#include <stdlib.h>
 #include <string.h>
 #include <utlist.h>
 
@@ -25,26 +24,6 @@
 
 /* A listing waits while more listings than this are ready below its records. */
 #define READY_ENOUGH 64
-
-uint64_t
-crawl_skip(const struct crawl_listing *listing, uint64_t position)
-{
-	size_t i;
-
-	for (i = 0; i < listing->n_ranges; i++)
-		if (listing->ranges[i].first <= position && position <
-		    listing->ranges[i].first + listing->ranges[i].count)
-			position = listing->ranges[i].first +
-			    listing->ranges[i].count;
-	return position;
-}
-
-bool
-crawl_is_chain(const struct crawl_listing *listing)
-{
-	return source_in_order(listing->resource) ||
-	    listing->resource->paging == SOURCE_INTERVALS;
-}
 
 bool
 crawl_is_short(const struct crawl_listing *listing)
@@ -179,18 +158,6 @@ bool
 crawl_is_next(const struct crawl_job *job)
 {
 	return job->first + job->overlap == job->listing->commit;
-}
-
-int64_t
-crawl_number(struct crawl *crawl, const struct crawl_listing *listing,
-    const struct source_var *var)
-{
-	struct crawl_resolver resolver = { .crawl = crawl,
-	    .node = listing->parent };
-	struct source_lookup lookup = crawl_lookup(&resolver);
-	const char *value = source_value(&lookup, var);
-
-	return value != NULL ? text_whole(value, strlen(value)) : -1;
 }
 
 static enum crawl_state

@@ -87,3 +87,15 @@ crawl_lookup(struct crawl_resolver *resolver)
 {
 	return (struct source_lookup){ resolve_value, resolver };
 }
+
+int64_t
+crawl_number(struct crawl *crawl, const struct crawl_listing *listing,
+    const struct source_var *var)
+{
+	struct crawl_resolver resolver = { .crawl = crawl,
+	    .node = listing->parent };
+	struct source_lookup lookup = crawl_lookup(&resolver);
+	const char *value = source_value(&lookup, var);
+
+	return value != NULL ? text_whole(value, strlen(value)) : -1;
+}

@@ -210,3 +210,13 @@ crawl_end_of_pass(struct crawl *crawl, struct crawl_listing *listing)
 	}
 	return again_or(listing, false, CRAWL_MISCOUNTED);
 }
+
+bool
+crawl_is_stale(const struct crawl_job *job)
+{
+	if (!job->listing->is_resumed)
+		return false;
+	job->listing->under_way--;
+	crawl_read_again(job->listing);
+	return true;
+}

@@ -3,7 +3,6 @@
  * the server shrink, and grow again later.
  */
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "crawl/crawl_internal.h"
@@ -65,22 +64,6 @@ chunks_of(uint32_t count, uint32_t max)
 	for (parts = max + 1; parts < count && count % parts != 0; parts++)
 		;
 	return parts;
-}
-
-void
-crawl_add_subrange(
-    struct crawl_listing *listing, uint64_t first, uint64_t count)
-{
-	size_t i;
-
-	listing->subranges =
-	    mem_need(listing->subranges, listing->n_subranges + 1,
-		&listing->subranges_capacity, sizeof(*listing->subranges));
-	for (i = listing->n_subranges; i > 0 &&
-	    listing->subranges[i - 1].first > first; i--)
-		listing->subranges[i] = listing->subranges[i - 1];
-	listing->subranges[i] = (struct crawl_range){ first, count };
-	listing->n_subranges++;
 }
 
 /*
