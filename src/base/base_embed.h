@@ -13,5 +13,6 @@ struct embedded {
 extern const struct embedded embedded_sources[];
 extern const struct embedded embedded_tables[];
 extern const struct embedded embedded_completions[];
+extern const struct embedded embedded_assets[];
 
 #endif

@@ -8,6 +8,17 @@
 
 #include "report/report_internal.h"
 
+/* Add a style sheet of src/assets. */
+static void
+add_style(const char *name, struct text *out)
+{
+	const struct embedded *asset = embedded_assets;
+
+	for (; asset->name != NULL; asset++)
+		if (strcmp(asset->name, name) == 0)
+			text_add(out, asset->data, asset->len);
+}
+
 static void
 add_head(const struct report_view *view, struct text *out)
 {
@@ -22,8 +33,10 @@ add_head(const struct report_view *view, struct text *out)
 	    "initial-scale=1\">\n"
 	    "<meta name=\"color-scheme\" content=\"light dark\">\n<title>");
 	report_html_text(view->title, 200, out);
-	text_addf(out, "</title>\n<style>\n%s</style>\n</head>\n<body>\n"
-	    "<main>\n<header>\n<h1>", report_style);
+	text_adds(out, "</title>\n<style>\n");
+	add_style("design", out);
+	add_style("report", out);
+	text_adds(out, "</style>\n</head>\n<body>\n<main>\n<header>\n<h1>");
 	report_html_text(view->title, 200, out);
 	text_adds(out, "</h1>\n");
 	if (view->warning != NULL)

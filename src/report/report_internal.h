@@ -307,7 +307,4 @@ void report_draw_horizontal(const struct report_chart *, bool,
 void report_add_charts(const struct report_view *,
     const json_t *, struct text *);
 
-/** report_style: The style sheet of the HTML format. */
-extern const char report_style[];
-
 #endif
