@@ -36,7 +36,7 @@ result "includes look back" "$bad"
 listed=$(tr '\n' ' ' <src/ROOMS)
 there=$(for room in src/*/; do
 	room=$(basename "$room")
-	case $room in sources | targets | sql) ;; *) echo "$room" ;; esac
+	case $room in sources | targets | sql | assets) ;; *) echo "$room" ;; esac
 done | sort | tr '\n' ' ')
 sorted=$(sort src/ROOMS | tr '\n' ' ')
 bad=
