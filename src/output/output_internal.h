@@ -276,6 +276,29 @@ const char *output_series_kind(size_t);
 /** output_series_title(by): Return its title, such as "Daily". */
 const char *output_series_title(const char *);
 
+/* ---------------------------------------------- output_figures.c */
+
+/**
+ * output_rows_json(db, sql, bare, names, err):
+ * Return the rows of a query, new, as an array of objects or, with ${bare}, of
+ * arrays, and add the columns' names to ${names} unless it is NULL; or NULL
+ * with ${err} set.
+ */
+json_t *output_rows_json(struct table_db *, const char *, bool, json_t *,
+    struct err *);
+
+/** output_one_json(db, sql, err): Return the first row as an object, new. */
+json_t *output_one_json(struct table_db *, const char *, struct err *);
+
+/** output_durations(db, err): Return the duration_stats of a report, new. */
+json_t *output_durations(struct table_db *, struct err *);
+
+/** output_breakdowns(db, err): Return the breakdowns of a report, new. */
+json_t *output_breakdowns(struct table_db *, struct err *);
+
+/** output_latency(db, err): Return the latency of a report, new. */
+json_t *output_latency(struct table_db *, struct err *);
+
 /* ----------------------------------------------- output_events.c */
 
 /**

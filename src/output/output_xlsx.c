@@ -5,159 +5,23 @@
  */
 
 #include <errno.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/types.h>
-#include <xlsxwriter.h>
 
-#include "output/output_internal.h"
+#include "output/output_xlsx_cell.h"
 
 #define SHEET_ROWS 1048576
 #define TITLE_CHARS 31
-#define EXACT 9007199254740992	/* beyond 2^53 a double isn't exact */
-#define EPOCH_DAY 25569		/* 1970-01-01 in Excel's days */
-
-struct sheet {
-	lxw_worksheet *lxw;
-	char *title;
-};
-
-struct book {
-	struct output_convert *convert;
-	lxw_workbook *workbook;
-	lxw_format *bold, *time;
-	struct sheet *sheets;
-	struct output_sheet *written;	/* by the same number */
-	size_t n, capacity, written_capacity;
-	lxw_error why;		/* of the first refused cell */
-	struct text text;
-	uint64_t continued;	/* sheets that continue another */
-};
 
 /* The first two sheets. */
 enum { SUMMARY, METADATA };
-
-/* The position of a cell. */
-struct place {
-	size_t sheet;
-	lxw_row_t row;
-	lxw_col_t column;
-};
 
 bool
 output_has_xlsx(void)
 {
 	return true;
-}
-
-/* ----------------------------------------------------------------- cells */
-
-/* Text in a form that Excel accepts; valid until the next call. */
-static const char *
-fit(struct book *book, struct span from)
-{
-	output_xlsx_text(book->convert, from, &book->text);
-	return book->text.data != NULL ? book->text.data : "";
-}
-
-/* Count a cell, and keep the first error. */
-static void
-note(struct book *book, struct place where, lxw_error why, const char *text)
-{
-	if (why != LXW_NO_ERROR && book->why == LXW_NO_ERROR)
-		book->why = why;
-	output_sheet_cell(&book->written[where.sheet], where.row);
-	if (text != NULL)
-		output_sheet_text(&book->written[where.sheet], text);
-}
-
-/* Write a string, never as a formula; "" writes no cell. */
-static void
-put_string(struct book *book, struct place where, const char *text,
-    lxw_format *format)
-{
-	if (*text != '\0')
-		note(book, where,
-		    worksheet_write_string(book->sheets[where.sheet].lxw,
-			where.row, where.column, text, format),
-		    text);
-}
-
-static void
-put_number(struct book *book, struct place where, double value,
-    lxw_format *format)
-{
-	note(book, where, worksheet_write_number(book->sheets[where.sheet].lxw,
-	    where.row, where.column, value, format), NULL);
-}
-
-static void
-write_time(struct book *book, struct place where, int64_t us)
-{
-	double day = (double)us / 86400e6 + EPOCH_DAY;
-	struct text text;
-
-	/* Excel's dates are of the years 1900 (from March) to 9999. */
-	if (day >= 61 && day < 2958466) {
-		put_number(book, where, day, book->time);
-		return;
-	}
-	text_init(&text, 100);
-	output_time(us, &text);
-	put_string(book, where, text.data, NULL);
-	text_release(&text);
-}
-
-static void
-write_native(struct book *book, struct place where, enum table_kind kind,
-    const struct table_cell *cell)
-{
-	struct text text;
-
-	text_init(&text, SIZE_MAX / 4);
-	output_plain(kind, cell, &text);
-	put_string(book, where, fit(book, (struct span){ text.data, text.len }),
-	    NULL);
-	text_release(&text);
-}
-
-static void
-write_cell(struct book *book, struct place where, enum table_kind kind,
-    const struct table_cell *cell)
-{
-	if (cell->is_null)
-		return;
-	switch (kind) {
-	case TABLE_BOOLEAN:
-		note(book, where, worksheet_write_boolean(
-		    book->sheets[where.sheet].lxw, where.row, where.column,
-		    cell->is.boolean, NULL), NULL);
-		break;
-	case TABLE_INTEGER:
-		if (cell->is.integer <= EXACT && cell->is.integer >= -EXACT)
-			put_number(book, where, (double)cell->is.integer, NULL);
-		else
-			write_native(book, where, kind, cell);
-		break;
-	case TABLE_DOUBLE:
-		if (isfinite(cell->is.real))
-			put_number(book, where, cell->is.real, NULL);
-		else
-			write_native(book, where, kind, cell);
-		break;
-	case TABLE_TIME:
-		write_time(book, where, cell->is.integer);
-		break;
-	case TABLE_TEXT:
-		put_string(book, where, fit(book, cell->is.text), NULL);
-		break;
-	case TABLE_JSON:
-	case TABLE_NUMBER:
-		write_native(book, where, kind, cell);
-		break;
-	}
 }
 
 /* ---------------------------------------------------------------- sheets */
@@ -241,7 +105,7 @@ new_sheet(struct book *book, const char *name, unsigned number,
 			width = 28;
 		worksheet_set_column(lxw, (lxw_col_t)i, (lxw_col_t)i, width,
 		    NULL);
-		put_string(book, (struct place){ (size_t)sheet, 0,
+		output_xlsx_string(book, (struct place){ (size_t)sheet, 0,
 		    (lxw_col_t)i }, columns[i].name, book->bold);
 	}
 	worksheet_freeze_panes(lxw, 1, 0);
@@ -304,7 +168,8 @@ write_rows(struct book *book, struct output_part *part,
 			break;
 		for (i = 0; i < n; i++) {
 			where.column = (lxw_col_t)i;
-			write_cell(book, where, columns[i].kind, &cells[i]);
+			output_xlsx_cell(
+			    book, where, columns[i].kind, &cells[i]);
 			if (part->table->time != NULL && strcmp(
 			    columns[i].name, part->table->time) == 0)
 				output_note_time(&count, &cells[i]);
@@ -346,10 +211,12 @@ write_part(struct book *book, struct output_part *part, struct err *err)
 static void
 pair(struct book *book, lxw_row_t *row, const char *name, const char *value)
 {
-	put_string(book, (struct place){ METADATA, *row, 0 }, name, NULL);
+	output_xlsx_string(
+	    book, (struct place){ METADATA, *row, 0 }, name, NULL);
 	if (value != NULL)
-		put_string(book, (struct place){ METADATA, *row, 1 },
-		    fit(book, (struct span){ value, strlen(value) }), NULL);
+		output_xlsx_string(book, (struct place){ METADATA, *row, 1 },
+		    output_xlsx_fit(book, (struct span){ value,
+		    strlen(value) }), NULL);
 	++*row;
 }
 
@@ -357,9 +224,10 @@ static void
 count_pair(struct book *book, lxw_row_t *row, const char *name,
     uint64_t value)
 {
-	put_string(book, (struct place){ METADATA, *row, 0 }, name, NULL);
-	put_number(book, (struct place){ METADATA, *row, 1 }, (double)value,
-	    NULL);
+	output_xlsx_string(
+	    book, (struct place){ METADATA, *row, 0 }, name, NULL);
+	output_xlsx_number(
+	    book, (struct place){ METADATA, *row, 1 }, (double)value, NULL);
 	++*row;
 }
 
@@ -370,9 +238,9 @@ write_metadata(struct book *book)
 	const struct output_settings *settings = &convert->settings;
 	lxw_row_t row = 1;
 
-	put_string(book, (struct place){ METADATA, 0, 0 }, "Field",
+	output_xlsx_string(book, (struct place){ METADATA, 0, 0 }, "Field",
 	    book->bold);
-	put_string(book, (struct place){ METADATA, 0, 1 }, "Value",
+	output_xlsx_string(book, (struct place){ METADATA, 0, 1 }, "Value",
 	    book->bold);
 	worksheet_set_column(book->sheets[METADATA].lxw, 0, 1, 40, NULL);
 	pair(book, &row, "Made by", settings->tool);
@@ -405,7 +273,7 @@ write_summary(struct book *book)
 
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		where.column = (lxw_col_t)i;
-		put_string(book, where, names[i], book->bold);
+		output_xlsx_string(book, where, names[i], book->bold);
 	}
 	worksheet_set_column(sheet, 0, 3, 20, NULL);
 	worksheet_set_column(sheet, 4, 4, 60, NULL);
@@ -414,17 +282,18 @@ write_summary(struct book *book)
 		const char *about = part->table->about;
 
 		where = (struct place){ SUMMARY, (lxw_row_t)i + 1, 0 };
-		put_string(book, where, part->table->name, NULL);
+		output_xlsx_string(book, where, part->table->name, NULL);
 		where.column = 1;
-		put_number(book, where, (double)part->rows, NULL);
+		output_xlsx_number(book, where, (double)part->rows, NULL);
 		if (part->has_time) {
 			where.column = 2;
-			write_time(book, where, part->first_time);
+			output_xlsx_time(book, where, part->first_time);
 			where.column = 3;
-			write_time(book, where, part->last_time);
+			output_xlsx_time(book, where, part->last_time);
 		}
 		where.column = 4;
-		put_string(book, where, fit(book, (struct span){ about,
+		output_xlsx_string(book, where,
+		    output_xlsx_fit(book, (struct span){ about,
 		    strlen(about) }), NULL);
 	}
 }

@@ -67,14 +67,6 @@ struct table_resources {
 };
 
 /**
- * table_resources(db, names, len, resources):
- * Find the resources in the comma-separated list ${names}.  Return 0; or -1 if
- * one is unknown or has no JSON.
- */
-int table_resources(const struct table_db *, const char *, size_t,
-    struct table_resources *);
-
-/**
  * table_scan_new(db, resources, nested, id):
  * Read the records of ${resources}, file by file.  If ${nested} is the path of
  * an array in a record, also read the records in it, up to 1000 levels deep;
@@ -119,6 +111,14 @@ bool table_sanitize(struct span, struct text *);
 bool table_sanitize_numbers(struct span, struct text *);
 
 /* ------------------------------------------------- table_records.c */
+
+/**
+ * table_resources(db, names, len, resources):
+ * Find the resources in the comma-separated list ${names}.  Return 0; or -1 if
+ * one is unknown or has no JSON.
+ */
+int table_resources(const struct table_db *, const char *, size_t,
+    struct table_resources *);
 
 /**
  * table_records(db, err):

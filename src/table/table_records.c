@@ -49,6 +49,34 @@ struct reading {
 
 /* ------------------------------------------------------------------ bind */
 
+int
+table_resources(const struct table_db *db, const char *names, size_t len,
+    struct table_resources *resources)
+{
+	const char *end = names + len, *comma;
+	size_t max = sizeof(resources->items) / sizeof(resources->items[0]);
+
+	for (resources->n = 0; resources->n < max; names = comma + 1) {
+		const struct source_resource *resource;
+
+		while (names < end && *names == ' ')
+			names++;
+		comma = memchr(names, ',', (size_t)(end - names));
+		if (comma == NULL)
+			comma = end;
+		resource = source_find(db->settings.source, names,
+		    (size_t)(comma - names));
+		if (resource == NULL ||
+		    resource->store == SOURCE_KEEP_NOTHING ||
+		    resource->shape.form == SOURCE_TEXT)
+			return -1;
+		resources->items[resources->n++] = resource;
+		if (comma == end)
+			return 0;
+	}
+	return -1;
+}
+
 static void
 free_call(void *cookie)
 {

@@ -57,34 +57,6 @@ struct table_scan {
 	struct span exact;	/* its original bytes; data NULL: no NaN */
 };
 
-int
-table_resources(const struct table_db *db, const char *names, size_t len,
-    struct table_resources *resources)
-{
-	const char *end = names + len, *comma;
-	size_t max = sizeof(resources->items) / sizeof(resources->items[0]);
-
-	for (resources->n = 0; resources->n < max; names = comma + 1) {
-		const struct source_resource *resource;
-
-		while (names < end && *names == ' ')
-			names++;
-		comma = memchr(names, ',', (size_t)(end - names));
-		if (comma == NULL)
-			comma = end;
-		resource = source_find(db->settings.source, names,
-		    (size_t)(comma - names));
-		if (resource == NULL ||
-		    resource->store == SOURCE_KEEP_NOTHING ||
-		    resource->shape.form == SOURCE_TEXT)
-			return -1;
-		resources->items[resources->n++] = resource;
-		if (comma == end)
-			return 0;
-	}
-	return -1;
-}
-
 /* Does each of its files hold an array of records? */
 static bool
 has_arrays(const struct source_resource *resource)
