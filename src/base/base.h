@@ -11,6 +11,8 @@
 #include "base/base_mem.h"
 #include "base/base_arena.h"
 #include "base/base_text.h"
+#include "base/base_utf8.h"
+#include "base/base_escape.h"
 #include "base/base_clock.h"
 #include "base/base_file.h"
 #include "base/base_litter.h"

@@ -7,6 +7,8 @@
 
 #include "base/base_mem.h"
 #include "base/base_text.h"
+#include "base/base_utf8.h"
+
 void
 text_init(struct text *text, size_t max)
 {
@@ -117,52 +119,37 @@ text_addf(struct text *text, const char *format, ...)
 }
 
 /*
- * The length of the UTF-8 character at ${p}; or 0 if it is malformed (RFC 3629
- * section 4), or can control a terminal: move the cursor or change the text
- * direction (C1, U+061C, U+200E-F, U+2028-202E, U+2066-206F, U+FFF9-FFFB).
+ * The length of the UTF-8 character at ${data}; or 0 if it is malformed (RFC
+ * 3629 section 4), or can control a terminal: move the cursor or change the
+ * text direction (C1, U+061C, U+200E-F, U+2028-202E, U+2066-206F, U+FFF9-FFFB).
  */
 static size_t
-visible_char(const unsigned char *p, size_t len)
+visible_char(const char *data, size_t len)
 {
-	if (p[0] < 0x80)
-		return p[0] >= 0x20 && p[0] != 0x7f;
-	if (len >= 2 && p[0] >= 0xc2 && p[0] <= 0xdf && (p[1] & 0xc0) == 0x80)
-		return (p[0] == 0xc2 && p[1] < 0xa0) ||
-		    (p[0] == 0xd8 && p[1] == 0x9c) ? 0 : 2;
-	if (len >= 3 && (p[0] & 0xf0) == 0xe0 && (p[1] & 0xc0) == 0x80 &&
-	    (p[2] & 0xc0) == 0x80) {
-		unsigned c = (p[0] & 15u) << 12 | (p[1] & 63u) << 6 |
-		    (p[2] & 63u);
+	size_t n = utf8_len(data, len);
+	unsigned c;
 
-		if (c < 0x800 || (c >= 0xd800 && c <= 0xdfff))
-			return 0;
-		if (c == 0x200e || c == 0x200f ||
-		    (c >= 0x2028 && c <= 0x202e) ||
-		    (c >= 0x2066 && c <= 0x206f) ||
-		    (c >= 0xfff9 && c <= 0xfffb))
-			return 0;
-		return 3;
-	}
-	if (len >= 4 && p[0] >= 0xf0 && p[0] <= 0xf4 &&
-	    (p[1] & 0xc0) == 0x80 && (p[2] & 0xc0) == 0x80 &&
-	    (p[3] & 0xc0) == 0x80 && (p[0] != 0xf0 || p[1] >= 0x90) &&
-	    (p[0] != 0xf4 || p[1] < 0x90))
-		return 4;
-	return 0;
+	if (n == 0)
+		return 0;
+	utf8_char(data, len, &c);
+	return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x61c ||
+	    c == 0x200e || c == 0x200f || (c >= 0x2028 && c <= 0x202e) ||
+	    (c >= 0x2066 && c <= 0x206f) || (c >= 0xfff9 && c <= 0xfffb) ?
+	    0 : n;
 }
 
 int
 text_add_visible(struct text *text, const char *data, size_t len)
 {
-	const unsigned char *p = (const unsigned char *)data;
 	size_t i = 0, n;
 
 	while (i < len) {
-		if ((n = visible_char(&p[i], len - i)) > 0) {
-			if (text_add(text, &p[i], n) == -1)
+		if ((n = visible_char(&data[i], len - i)) > 0) {
+			if (text_add(text, &data[i], n) == -1)
 				return -1;
 			i += n;
-		} else if (text_addf(text, "\\x%02x", p[i++]) == -1) {
+		} else if (text_addf(text, "\\x%02x",
+		    (unsigned char)data[i++]) == -1) {
 			return -1;
 		}
 	}

@@ -10,43 +10,16 @@
 #include "output/output_internal.h"
 #include "page/page.h"
 
-static bool
-needs_quotes(const struct output_form *form, struct span cell)
-{
-	bool semicolon = !form->native || form->guard;
-
-	return cell.len > 0 && (*cell.data == ' ' ||
-	    cell.data[cell.len - 1] == ' ' ||
-	    memchr(cell.data, ',', cell.len) != NULL ||
-	    (semicolon && memchr(cell.data, ';', cell.len) != NULL) ||
-	    memchr(cell.data, '"', cell.len) != NULL ||
-	    memchr(cell.data, '\n', cell.len) != NULL ||
-	    memchr(cell.data, '\r', cell.len) != NULL);
-}
-
 static void
 add_text(struct output_writer *w, struct span cell)
 {
-	const char *pos = cell.data, *end = cell.data + cell.len, *quote;
-	bool quote_empty = cell.len == 0 && !w->form->native;
-	bool guard = w->form->guard && text_is_formula(cell.data, cell.len);
+	bool native = w->form->native, guard = w->form->guard;
+	unsigned how = (guard ? ESCAPE_FORMULA : 0) |
+	    (!native || guard ? ESCAPE_SEMICOLON : 0) |
+	    (!native ? ESCAPE_EMPTY : 0);
 
-	if (!quote_empty && !guard && !needs_quotes(w->form, cell)) {
-		text_add(&w->text, pos, cell.len);
-		return;
-	}
-	text_addc(&w->text, '"');
-	if (guard) {
-		text_addc(&w->text, '\'');
+	if (escape_csv(&w->text, cell.data, cell.len, how))
 		w->count->guarded++;
-	}
-	while ((quote = memchr(pos, '"', (size_t)(end - pos))) != NULL) {
-		text_add(&w->text, pos, (size_t)(quote - pos) + 1);
-		text_addc(&w->text, '"');
-		pos = quote + 1;
-	}
-	text_add(&w->text, pos, (size_t)(end - pos));
-	text_addc(&w->text, '"');
 }
 
 static void

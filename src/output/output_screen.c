@@ -6,7 +6,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <wchar.h>
 
 #include "output/output_internal.h"
 
@@ -87,37 +86,6 @@ const struct output_writes output_markdown = { begin_markdown,
 
 /* ----------------------------------------------------------------- table */
 
-/*
- * Return how many bytes of ${data} fit into ${max} columns of the terminal, and
- * set ${*width} to the columns they take.
- */
-static size_t
-fitting(const char *data, size_t len, size_t max, size_t *width)
-{
-	mbstate_t state = { 0 };
-	size_t i = 0, n, columns = 0;
-	wchar_t c;
-	int wide;
-
-	while (i < len) {
-		n = mbrtowc(&c, &data[i], len - i, &state);
-		if (n == 0 || n > len - i) {
-			memset(&state, 0, sizeof(state));
-			n = 1;
-			wide = 1;
-		} else {
-			wide = wcwidth(c);
-			wide = wide < 0 ? 1 : wide;
-		}
-		if (columns + (size_t)wide > max)
-			break;
-		columns += (size_t)wide;
-		i += n;
-	}
-	*width = columns;
-	return i;
-}
-
 /* Add a value, on a screen with rounded numbers and a visible NULL. */
 static void
 add_value(const struct output_writer *w, size_t i,
@@ -149,9 +117,9 @@ add_shown(const struct output_writer *w, size_t i,
 	/* The rest would be cut anyway. */
 	text_add_visible(&visible, plain.data, plain.len < 4 * MAX_CELL ?
 	    plain.len : 4 * MAX_CELL);
-	n = fitting(visible.data, visible.len, MAX_CELL, &width);
+	n = utf8_fit(visible.data, visible.len, MAX_CELL, &width);
 	if (n < visible.len || plain.len > 4 * MAX_CELL) {
-		n = fitting(visible.data, n, MAX_CELL - 1, &width);
+		n = utf8_fit(visible.data, n, MAX_CELL - 1, &width);
 		text_add(out, visible.data, n);
 		text_adds(out, "\xe2\x80\xa6");
 	} else {
@@ -167,10 +135,10 @@ add_padded(struct output_writer *w, size_t i, const char *data, size_t len)
 	size_t width, pad;
 	bool is_cut;
 
-	fitting(data, len, SIZE_MAX, &width);
+	utf8_fit(data, len, SIZE_MAX, &width);
 	is_cut = w->is_fitted && width > w->widths[i];
 	if (is_cut) {
-		len = fitting(data, len, w->widths[i] - 1, &width);
+		len = utf8_fit(data, len, w->widths[i] - 1, &width);
 		width++;
 	}
 	pad = w->widths[i] > width ? w->widths[i] - width : 0;
@@ -239,7 +207,7 @@ hold(struct output_writer *w, size_t i, const char *data, size_t len)
 {
 	size_t width;
 
-	fitting(data, len, SIZE_MAX, &width);
+	utf8_fit(data, len, SIZE_MAX, &width);
 	if (width > w->widths[i] && !w->is_fitted)
 		w->widths[i] = width;
 	text_add(&w->held, data, len);
@@ -301,7 +269,7 @@ begin_expanded(struct output_writer *w)
 
 	w->widths = mem_zero(1, sizeof(*w->widths));
 	for (i = 0; i < w->n; i++) {
-		fitting(w->columns[i].name, strlen(w->columns[i].name),
+		utf8_fit(w->columns[i].name, strlen(w->columns[i].name),
 		    SIZE_MAX, &width);
 		if (width > *w->widths)
 			*w->widths = width;
@@ -335,7 +303,7 @@ row_expanded(struct output_writer *w, const struct table_cell *cells)
 		text_clear(&value);
 		text_add_visible(&value, w->columns[i].name,
 		    strlen(w->columns[i].name));
-		fitting(value.data != NULL ? value.data : "", value.len,
+		utf8_fit(value.data != NULL ? value.data : "", value.len,
 		    SIZE_MAX, &width);
 		text_addf(&w->text, "%s%*s", value.data != NULL ? value.data :
 		    "", (int)(*w->widths > width ? *w->widths - width : 0) +

@@ -25,13 +25,6 @@ is_escape(struct span text, size_t from)
 	return true;
 }
 
-/* The bytes of a character of UTF-8, by its first. */
-static size_t
-char_len(unsigned char c)
-{
-	return c < 0x80 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
-}
-
 /* Is it outside XML 1.0's characters (its section 2.2)? */
 static bool
 is_refused(const char *data, size_t len)
@@ -49,14 +42,13 @@ output_xlsx_text(struct output_convert *convert, struct span from,
 {
 	size_t i, len, units = 0, fits = 0;
 	bool replaced = false;
+	unsigned c;
 
 	text_clear(text);
 	for (i = 0; i < from.len && units <= CELL_CHARS; i += len) {
 		const char *pos = &from.data[i];
 
-		len = char_len((unsigned char)*pos);
-		if (len > from.len - i)
-			len = from.len - i;
+		len = utf8_char(pos, from.len - i, &c);
 		if (is_refused(pos, len)) {
 			text_adds(text, "\xef\xbf\xbd");
 			replaced = true;

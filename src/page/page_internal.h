@@ -125,13 +125,6 @@ void page_clear(struct page *, const struct page_plan *);
 int page_complain(const struct page_scan *, struct err *);
 
 /**
- * page_utf8(at, end):
- * Return the length of the well-formed character above U+007F at ${at}, or 0
- * if there is none.
- */
-size_t page_utf8(const unsigned char *, const unsigned char *);
-
-/**
  * page_skip(at, end):
  * Return the end of the well-formed value at ${at}.
  */

@@ -146,8 +146,7 @@ odd_bytes(struct page_walk *w, const char *p)
 		return escape(w, p);
 	if ((unsigned char)*p < 0x80)
 		return fail(w, p, "a control character inside a string");
-	n = page_utf8((const unsigned char *)p,
-	    (const unsigned char *)w->end);
+	n = utf8_len(p, (size_t)(w->end - p));
 	return n > 0 ? p + n : fail(w, p, "invalid UTF-8");
 }
 

@@ -57,7 +57,7 @@ static void
 add_caption(const struct report_chart *chart, struct text *out)
 {
 	text_adds(out, "<figcaption>");
-	report_add_html(chart->title, strlen(chart->title), out);
+	escape_html(out, chart->title, strlen(chart->title));
 	if (has_bad(chart))
 		text_addf(out, " <span class=\"key\"></span>%s", chart->bad);
 	text_adds(out, "</figcaption>\n");

@@ -8,33 +8,11 @@
 
 #include "report/report_internal.h"
 
-/*
- * Quote what RFC 4180 section 2 requires, values that a reader may trim, and
- * values with ";", which many spreadsheets treat as the end of a cell.  Text
- * that a spreadsheet would run as a formula gets a leading ': people open
- * reports in spreadsheets, and anyone may have chosen the names in them.
- */
+/* People open reports in spreadsheets, and anyone may have chosen the names. */
 static void
 add_field(const char *data, size_t len, struct text *out)
 {
-	bool guard = text_is_formula(data, len);
-	size_t i;
-
-	for (i = 0; i < len; i++)
-		if (strchr(",;\"\r\n", data[i]) != NULL)
-			break;
-	if (i == len && !guard && (len == 0 || (data[0] != ' ' &&
-	    data[len - 1] != ' '))) {
-		text_add(out, data, len);
-		return;
-	}
-	text_adds(out, guard ? "\"'" : "\"");
-	for (i = 0; i < len; i++) {
-		if (data[i] == '"')
-			text_addc(out, '"');
-		text_addc(out, data[i]);
-	}
-	text_addc(out, '"');
+	(void)escape_csv(out, data, len, ESCAPE_FORMULA | ESCAPE_SEMICOLON);
 }
 
 static void

@@ -33,7 +33,7 @@ add_bar_text(const struct report_chart *chart, size_t i,
 {
 	const struct report_bar *bar = &chart->bars[i];
 
-	report_add_html(bar->name, strlen(bar->name), out);
+	escape_html(out, bar->name, strlen(bar->name));
 	text_adds(out, ": ");
 	add_value(chart, bar->value, true, out);
 	if (bar->bad > 0 && chart->bad != NULL) {
@@ -53,7 +53,7 @@ report_draw_open(const struct report_chart *chart, bool wide,
 	    "aria-labelledby=\"%s-%s-title %s-%s-desc\">\n", kind, width,
 	    height, chart->id, kind, chart->id, kind);
 	text_addf(out, "<title id=\"%s-%s-title\">", chart->id, kind);
-	report_add_html(chart->title, strlen(chart->title), out);
+	escape_html(out, chart->title, strlen(chart->title));
 	text_addf(out, "</title>\n<desc id=\"%s-%s-desc\">%zu bar%s. ",
 	    chart->id, kind, chart->n, chart->n == 1 ? "" : "s");
 	text_adds(out, "The largest is ");
@@ -112,7 +112,7 @@ report_draw_horizontal(const struct report_chart *chart, bool wide,
 		text_clear(&name);
 		report_add_clean(bar->name, strlen(bar->name), wide ?
 		    30 : 42, &name);
-		report_add_html(name.data, name.len, out);
+		escape_html(out, name.data, name.len);
 		text_adds(out, "</text></svg>\n");
 		box[0] = left;
 		box[1] = wide ? y + 4 : y + 24;
@@ -190,7 +190,7 @@ set_plot(struct plot *plot, const struct report_chart *chart,
 		plot->max = plot->step * i;
 		text_clear(&label);
 		add_tick(chart, plot->max, plot->step, &label);
-		len = report_width(label.data, label.len);
+		len = utf8_width(label.data, label.len);
 		columns = len > columns ? len : columns;
 	}
 	text_release(&label);
@@ -229,7 +229,7 @@ draw_labels(const struct plot *plot, const struct report_chart *chart,
 	size_t i, columns, widest = 1, step;
 
 	for (i = 0; i < chart->n; i++) {
-		columns = report_width(chart->bars[i].label,
+		columns = utf8_width(chart->bars[i].label,
 		    strlen(chart->bars[i].label));
 		widest = columns > widest ? columns : widest;
 	}
@@ -239,7 +239,7 @@ draw_labels(const struct plot *plot, const struct report_chart *chart,
 	for (i = 0; i < chart->n; i += step) {
 		const char *label = chart->bars[i].label;
 
-		width = (double)report_width(label, strlen(label)) *
+		width = (double)utf8_width(label, strlen(label)) *
 		    CHAR_WIDTH;
 		x = plot->left + ((double)i + 0.5) * each - width / 2;
 		x = x + width > end ? end - width : x;
@@ -248,7 +248,7 @@ draw_labels(const struct plot *plot, const struct report_chart *chart,
 			continue;
 		text_addf(out, "<text class=\"middle\" x=\"%.1f\" y=\"%.1f"
 		    "\">", x + width / 2, plot->top + plot->height + 20);
-		report_add_html(label, strlen(label), out);
+		escape_html(out, label, strlen(label));
 		text_adds(out, "</text>\n");
 		taken = x + width + 10;
 	}

@@ -67,7 +67,7 @@ measure(struct grid *grid)
 	for (j = 0; j < grid->n; j++) {
 		for (i = 0; i <= grid->n_rows; i++) {
 			get_cell(grid, i, j, TEXT_MAX, &cell);
-			width = report_width(cell.data, cell.len);
+			width = utf8_width(cell.data, cell.len);
 			if (width > grid->widths[j])
 				grid->widths[j] = width;
 		}
@@ -113,7 +113,7 @@ add_cell(const struct grid *grid, size_t i, size_t j, bool last,
 	size_t width, pad;
 
 	get_cell(grid, i, j, grid->widths[j], cell);
-	width = report_width(cell->data, cell->len);
+	width = utf8_width(cell->data, cell->len);
 	pad = width < grid->widths[j] ? grid->widths[j] - width : 0;
 	if (report_right(unit_of(grid, j)))
 		while (pad > 0 && pad--)

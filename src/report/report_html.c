@@ -15,41 +15,13 @@
 #define MAX_NARROW 4	/* columns that fit side by side on a phone */
 
 void
-report_add_html(const char *data, size_t len, struct text *out)
-{
-	size_t i;
-
-	for (i = 0; i < len; i++) {
-		switch (data[i]) {
-		case '<':
-			text_adds(out, "&lt;");
-			break;
-		case '>':
-			text_adds(out, "&gt;");
-			break;
-		case '&':
-			text_adds(out, "&amp;");
-			break;
-		case '"':
-			text_adds(out, "&quot;");
-			break;
-		case '\'':
-			text_adds(out, "&#39;");
-			break;
-		default:
-			text_addc(out, data[i]);
-		}
-	}
-}
-
-void
 report_html_text(const char *text, size_t max, struct text *out)
 {
 	struct text clean;
 
 	text_init(&clean, SIZE_MAX / 4);
 	report_add_clean(text, strlen(text), max, &clean);
-	report_add_html(clean.data, clean.len, out);
+	escape_html(out, clean.data, clean.len);
 	text_release(&clean);
 }
 
@@ -61,7 +33,7 @@ report_html_cell(const struct report_view *view,
 
 	text_init(&cell, SIZE_MAX / 4);
 	report_add_cell(view, value, unit, CELL_MAX, &cell);
-	report_add_html(cell.data, cell.len, out);
+	escape_html(out, cell.data, cell.len);
 	text_release(&cell);
 }
 

@@ -142,16 +142,6 @@ void report_add_bucket(const char *, bool, struct text *);
 /* ------------------------------------------------------------- cells */
 
 /**
- * report_char(data, len, c):
- * Set ${*c} to the first character of the ${len} bytes of UTF-8 at ${data}.
- * Return its length in bytes, at least 1.
- */
-size_t report_char(const char *, size_t, unsigned *);
-
-/** report_width(data, len): Return the columns that the text takes. */
-size_t report_width(const char *, size_t);
-
-/**
  * report_add_clean(data, len, max, out):
  * Add foreign text, with control characters and bidirectional controls written
  * as \n, \x1b, \u202e.  Text wider than ${max} columns is cut and ends with an
@@ -196,9 +186,6 @@ size_t *report_columns(const json_t *, size_t *);
  */
 void report_add_grid(const struct report_view *, const json_t *,
     size_t, size_t, struct text *);
-
-/** report_add_html(data, len, out): Add text escaped for HTML. */
-void report_add_html(const char *, size_t, struct text *);
 
 /**
  * report_html_text(text, max, out):

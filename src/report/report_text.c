@@ -42,7 +42,7 @@ add_title(const char *title, struct text *out)
 static void
 add_wrapped(const char *first, const char *text, struct text *out)
 {
-	size_t indent = report_width(first, strlen(first));
+	size_t indent = utf8_width(first, strlen(first));
 	size_t offset = indent, len, width;
 	struct text clean;
 	const char *p;
@@ -56,7 +56,7 @@ add_wrapped(const char *first, const char *text, struct text *out)
 			break;
 		/* A word, or as much of it as fits into a line. */
 		len = strcspn(p, " ");
-		while ((width = report_width(p, len)) >
+		while ((width = utf8_width(p, len)) >
 		    WIDTH - indent)
 			for (len--; (p[len] & 0xc0) == 0x80; len--)
 				;
@@ -86,7 +86,7 @@ add_head(const struct report_view *view, struct text *out)
 	text_init(&title, SIZE_MAX / 4);
 	report_add_clean(view->title, strlen(view->title), WIDTH,
 	    &title);
-	width = report_width(title.data, title.len);
+	width = utf8_width(title.data, title.len);
 	repeat(out, "=", width);
 	text_addf(out, "\n%s\n", title.data);
 	repeat(out, "=", width);

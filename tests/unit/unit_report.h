@@ -114,7 +114,7 @@ check_text(const char *text)
 	assert_harmless(text);
 	for (; *line != '\0'; line += len + 1) {
 		len = strcspn(line, "\n");
-		if (report_width(line, len) > 80)
+		if (utf8_width(line, len) > 80)
 			fail_msg("wide: %.*s", (int)len, line);
 	}
 }
