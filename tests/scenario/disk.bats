@@ -183,7 +183,7 @@ teardown()
 	touch file
 	run hlexport -o file/exports
 	assert_status 1
-	assert_contains "$output" "make file"
+	assert_contains "$output" "create file"
 	run hlexport -o /proc/exports
 	assert_status 1
 	assert_contains "$output" "/proc/exports"
