@@ -1,10 +1,10 @@
-# What the scripts in this folder share.  Source it; it changes to the top of
-# the repository.
-# shellcheck shell=sh disable=SC2034 # what is set here is used there
+# Functions that the scripts in this directory share.  Sourcing it changes to
+# the top of the repository.
+# shellcheck shell=sh disable=SC2034 # used by the scripts that source it
 
 cd "$(dirname "$0")/.." || exit 1
 
-# Packages of Debian and Ubuntu: to build, and to test.
+# Debian and Ubuntu packages needed to build and to test.
 BUILD_PACKAGES="gcc make autoconf automake pkg-config libcurl4-openssl-dev
 	libjansson-dev libyaml-dev libssl-dev uthash-dev zlib1g-dev libzstd-dev
 	libxlsxwriter-dev libarchive-dev scdoc"
@@ -19,7 +19,7 @@ say()
 	printf '\n==> %s\n' "$*"
 }
 
-# Install those of the named packages that are missing.
+# Install the named packages that are missing.
 install_packages()
 {
 	missing=
@@ -54,7 +54,7 @@ install_packages()
 	    --no-install-recommends $missing >/dev/null
 }
 
-# configure_in DIR ARGUMENT...: configure out of the source tree.
+# configure_in DIR ARGUMENT...: run configure outside the source tree.
 configure_in()
 {
 	dir=$1
