@@ -48,30 +48,6 @@ make_header(const struct run_settings *settings, const char *started)
 	return header;
 }
 
-void
-run_log_header(struct run *run)
-{
-	json_t *header = json_copy(manifest_header(run->manifest));
-	char *line;
-
-	json_object_del(header, "definition");
-	line = json_dumps(header, JSON_COMPACT);
-	log_event(run->settings.log, LOG_INFO, "run", "header",
-	    MANIFEST_LOGGED, line, NULL);
-	free(line);
-	json_decref(header);
-}
-
-void
-run_log_rest(struct run *run)
-{
-	char *logged = manifest_last_logged(tree_log(run->tree));
-
-	if (logged == NULL || strncmp(logged, "{\"seal\":", 8) != 0)
-		run_log_seal(run);
-	free(logged);
-}
-
 static void
 free_headers(char **lines)
 {
@@ -170,29 +146,6 @@ create(struct run *run, struct err *err)
 	return 0;
 }
 
-int
-run_check_server(const struct run *run, json_t *header, const char *where,
-    struct err *err)
-{
-	const struct run_settings *settings = &run->settings;
-	const char *source = json_string_value(json_object_get(header,
-	    "source"));
-	const char *server = json_string_value(json_object_get(header,
-	    "server"));
-
-	if (source == NULL || server == NULL)
-		return err_set(err, ERR_DATA, "%s: the first line of "
-		    MANIFEST_NAME " is damaged", where);
-	if (strcmp(source, settings->source->name) != 0)
-		return err_set(err, ERR_USAGE, "%s is an export from \"%s\", "
-		    "not from \"%s\"", where, source, settings->source->name);
-	if (strcmp(server, settings->server) != 0 && !settings->server_moved)
-		return err_set(err, ERR_USAGE, "%s is an export from %s, but "
-		    "the server is now %s; if both have the same data, use "
-		    "--server-moved", where, server, settings->server);
-	return 0;
-}
-
 /* Can this export be resumed? */
 static int
 check_header(struct run *run, struct err *err)
@@ -260,14 +213,6 @@ resume_export(struct run *run, struct err *err)
 	return run_damage_begin(run, err);
 }
 
-bool
-run_wants_more(const struct run *run)
-{
-	return run->settings.resume != NULL && !run->settings.repair &&
-	    !json_equal(run->settings.options,
-	    run->options);
-}
-
 static int
 widen(struct run *run, struct err *err)
 {
@@ -314,37 +259,6 @@ option(void *cookie, const char *name)
 	struct run *run = cookie;
 
 	return json_string_value(json_object_get(run->options, name));
-}
-
-/* Values known before the first record. */
-static const char *
-option_value(void *cookie, const struct source_var *var)
-{
-	const struct run *run = cookie;
-
-	switch (var->kind) {
-	case SOURCE_OPTION:
-		return json_string_value(json_object_get(run->options,
-		    var->option->name));
-	case SOURCE_STARTED:
-		return run->started;
-	case SOURCE_PAGE_NUMBER:
-	case SOURCE_PAGE_FIRST:
-	case SOURCE_PAGE_SIZE:
-	case SOURCE_PAGE_CURSOR:
-	case SOURCE_PAGE_START:
-	case SOURCE_PAGE_END:
-	case SOURCE_FIELD:
-	case SOURCE_KEY:
-		break;
-	}
-	return NULL;
-}
-
-struct source_lookup
-run_lookup(struct run *run)
-{
-	return (struct source_lookup){ option_value, run };
 }
 
 /* Make the definition's rules for statuses, as http takes them. */

@@ -16,21 +16,6 @@
 /* After this many refusals in a row, the key is bad, not its rights. */
 #define MAX_REFUSED 50
 
-void
-run_free_task(struct run *run, struct run_task *task)
-{
-	DL_DELETE(run->tasks, task);
-	http_reply_free(run->http, task->reply);
-	page_release(&task->page);
-	free(task->gap.url);
-	free(task->gap.why);
-	free(task->gap.request);
-	run_page_keys_free(task->page_keys);
-	free(task->next_cursor);
-	free(task->key);
-	free(task);
-}
-
 /* The name of the page, for messages. */
 static char *
 page_name(const struct crawl_job *job)

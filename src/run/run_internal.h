@@ -163,18 +163,7 @@ bool run_notes_keys(const struct run *);
 enum crawl_state run_finish_page(struct run *, const struct run_task *,
     struct manifest_page *, uint64_t);
 
-/* ----------------------------------------------------- run_begin.c */
-
-/**
- * run_check_server(run, header, where, err):
- * Is the export ${where}, whose manifest has ${header}, from the run's source
- * and, unless the server moved, from its server?
- */
-int run_check_server(const struct run *, json_t *, const char *,
-    struct err *);
-
-/** run_begin(run, err): Create or open the export.  Return 0 or -1. */
-int run_begin(struct run *, struct err *);
+/* ----------------------------------------------------- run_header.c */
 
 /**
  * run_log_header(run):
@@ -184,11 +173,18 @@ int run_begin(struct run *, struct err *);
 void run_log_header(struct run *);
 
 /**
- * run_log_rest(run):
- * Log the seal, if the run that sealed the manifest ended before it did.  If
- * the log has a different seal, leave it for verify to find.
+ * run_check_server(run, header, where, err):
+ * Is the export ${where}, whose manifest has ${header}, from the run's source
+ * and, unless the server moved, from its server?
  */
-void run_log_rest(struct run *);
+int run_check_server(const struct run *, json_t *, const char *,
+    struct err *);
+
+/**
+ * run_wants_more(run):
+ * Do the options select more than the export began with?
+ */
+bool run_wants_more(const struct run *);
 
 /**
  * run_lookup(run):
@@ -196,6 +192,47 @@ void run_log_rest(struct run *);
  * record.
  */
 struct source_lookup run_lookup(struct run *);
+
+/* ------------------------------------------------------- run_task.c */
+
+/** run_free_task(run, task): Free ${task} and its reply. */
+void run_free_task(struct run *, struct run_task *);
+
+/* ----------------------------------------------------- run_listing.c */
+
+/** run_close(listing): Free ${listing}, which may be NULL. */
+void run_close(struct run_listing *);
+
+/* ----------------------------------------------------- run_stream.c */
+
+/**
+ * run_replace_stream(run, own, copy, whole, err):
+ * Put ${copy} in place of the stream, in steps that can be repeated, and note
+ * it in the manifest.  Both are freed.
+ */
+int run_replace_stream(struct run *, struct run_listing *,
+    struct tree_stream *, struct manifest_listing *, struct err *);
+
+/* ----------------------------------------------------- run_begin.c */
+
+/** run_begin(run, err): Create or open the export.  Return 0 or -1. */
+int run_begin(struct run *, struct err *);
+
+/* -------------------------------------------------- run_children.c */
+
+/**
+ * run_take_records(run, own, note, err):
+ * Read the records on disk: with ${note}, note their keys; link their
+ * children.
+ */
+int run_take_records(struct run *, struct run_listing *, bool,
+    struct err *);
+
+/**
+ * run_take_children(run, own, err):
+ * Link the readable records on disk to the listings below them.
+ */
+int run_take_children(struct run *, struct run_listing *, struct err *);
 
 /* ------------------------------------------------------ run_open.c */
 
@@ -205,15 +242,6 @@ struct source_lookup run_lookup(struct run *);
  */
 int run_open(struct run *, struct crawl_listing *, struct err *);
 
-/**
- * run_take_children(run, own, err):
- * Link the readable records on disk to the listings below them.
- */
-int run_take_children(struct run *, struct run_listing *, struct err *);
-
-/** run_close(listing): Free ${listing}, which may be NULL. */
-void run_close(struct run_listing *);
-
 /* ----------------------------------------------------- run_fetch.c */
 
 /** run_fetch(run, job, err): Request a page. */
@@ -221,9 +249,6 @@ int run_fetch(struct run *, const struct crawl_job *, struct err *);
 
 /** run_reply(run, reply, err): Handle a reply. */
 int run_reply(struct run *, struct http_reply *, struct err *);
-
-/** run_free_task(run, task): Free ${task} and its reply. */
-void run_free_task(struct run *, struct run_task *);
 
 /* ------------------------------------------------------ run_page.c */
 
@@ -410,14 +435,6 @@ int run_again_end(struct run *, struct run_listing *,
  */
 void run_again_gone(struct run_listing *, struct manifest_listing *);
 
-/**
- * run_replace_stream(run, own, copy, whole, err):
- * Put ${copy} in place of the stream, in steps that can be repeated, and note
- * it in the manifest.  Both are freed.
- */
-int run_replace_stream(struct run *, struct run_listing *,
-    struct tree_stream *, struct manifest_listing *, struct err *);
-
 /* ------------------------------------------------------- run_end.c */
 
 /**
@@ -457,12 +474,6 @@ struct manifest_gap run_no_gap(const char *);
  */
 int run_check_there(struct run *, bool, struct err *);
 
-/**
- * run_wants_more(run):
- * Do the options select more than the export began with?
- */
-bool run_wants_more(const struct run *);
-
 /** run_put_sums(run, err): Write SHA256SUMS, unless it is up to date. */
 int run_put_sums(struct run *, struct err *);
 
@@ -471,6 +482,13 @@ int run_put_sums(struct run *, struct err *);
  * Log the seal, unless it is the last that was logged: as run_log_header().
  */
 void run_log_seal(struct run *);
+
+/**
+ * run_log_rest(run):
+ * Log the seal, if the run that sealed the manifest ended before it did.  If
+ * the log has a different seal, leave it for verify to find.
+ */
+void run_log_rest(struct run *);
 
 /** run_flush(run, err): Sync the files, then the manifest. */
 int run_flush(struct run *, struct err *);

@@ -101,6 +101,58 @@ int run_keep_object(struct run *, const struct crawl_listing *, struct span,
  */
 int run_set_aside(struct run *, const char *, struct err *);
 
+/* ---------------------------------------------- run_restore_plan.c */
+
+/* Files of a listing that are restored. */
+struct run_restore {
+	struct tree_receipts files;
+	bool *damaged;		/* by file: not restored yet */
+	size_t *order;		/* damaged files, by path */
+	size_t n_order, left;
+	bool by_place;		/* a record's position tells its file */
+	bool has_shared_keys;		/* records share keys */
+	bool has_failed;	/* a page could not be fetched */
+	uint32_t size;		/* records a page */
+	struct set *seen, *tally;	/* of this reading */
+	struct tree_draft *draft;	/* of the shard ${shard} */
+	size_t shard;
+	struct run_align *align;	/* if the whole list is read */
+	struct run_straight *straight;	/* likewise */
+};
+
+/**
+ * run_restore_list(run, restore, err):
+ * Find the damaged files among ${restore->files}.
+ */
+int run_restore_list(struct run *, struct run_restore *, struct err *);
+
+/**
+ * run_restore_find(run, restore, file):
+ * Set ${file} to the damaged one with the path run->path, if any.
+ */
+bool run_restore_find(const struct run *, const struct run_restore *,
+    size_t *);
+
+/** run_restore_note(run, restore, file): Note that ${file} is restored. */
+void run_restore_note(struct run *, struct run_restore *, size_t);
+
+/**
+ * run_restore_has_places(run, listing, restore, known):
+ * Does a record's place on disk tell its position in the listing?
+ */
+bool run_restore_has_places(struct run *, const struct crawl_listing *,
+    const struct run_restore *, const struct manifest_listing *);
+
+/**
+ * run_restore_whole_pages(restore, is_stream, records, size, part):
+ * Return the pages that need not be requested, and count them in ${part}.
+ */
+struct crawl_range *run_restore_whole_pages(const struct run_restore *, bool,
+    uint64_t, uint32_t, struct crawl_known *);
+
+/** run_restore_free(restore): Free ${restore}, which may be NULL. */
+void run_restore_free(struct run_restore *);
+
 /* --------------------------------------------------- run_restore.c */
 
 /**
@@ -123,9 +175,6 @@ int run_restore_state(struct run *, struct run_listing *, enum crawl_state,
 /** run_restore_rows(run, own, rows, err): Restore a derived file. */
 int run_restore_rows(struct run *, struct run_listing *, struct span,
     struct err *);
-
-/** run_restore_free(restore): Free ${restore}, which may be NULL. */
-void run_restore_free(struct run_restore *);
 
 /* ----------------------------------------------------- run_align.c */
 

@@ -206,3 +206,13 @@ done:
 	tree_receipts_release(&files);
 	return rc;
 }
+
+void
+run_log_rest(struct run *run)
+{
+	char *logged = manifest_last_logged(tree_log(run->tree));
+
+	if (logged == NULL || strncmp(logged, "{\"seal\":", 8) != 0)
+		run_log_seal(run);
+	free(logged);
+}
