@@ -51,7 +51,7 @@ const struct cli_command cli_commands[] = {
 	    "ALL\"\n"
 	    "hlexport query latest logs\n"
 	    "hlexport query latest -x \"FROM logs LIMIT 1\"\n"
-	    "hlexport query latest -o dear.csv \"FROM logs WHERE cost > "
+	    "hlexport query latest -o costly.csv \"FROM logs WHERE cost > "
 	    "0.01\"\n" },
 	{ "convert", "DIR|FILE --format FORMAT", "convert an export's tables "
 	    "to Parquet, CSV, JSON, Excel or DuckDB", cli_convert,

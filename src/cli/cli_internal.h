@@ -118,8 +118,8 @@ struct cli_settings;
 
 /**
  * cli_word(text):
- * Return ${text} as one word of a shell's command, so that a command which is
- * told can be copied.  Valid until the fourth call after this one.
+ * Return ${text} quoted as one shell word, so that users can copy a printed
+ * command.  Valid until the fourth call after this one.
  */
 const char *cli_word(const char *);
 
@@ -406,9 +406,9 @@ int cli_check_packed(struct cli *, const char *, struct log *, struct err *);
 
 /**
  * cli_pack_rest(cli, where, target, log, status):
- * pack --remove where the archive ${target} is there already: if it holds all
- * that is left of ${where}, remove that.  Return whether that was all there is
- * to be done, ${status} set; else it is to be packed.
+ * pack --remove when the archive ${target} already exists: if it holds all that
+ * is left of ${where}, remove that.  Return whether nothing remains to be done,
+ * with ${status} set; if not, the caller must pack.
  */
 bool cli_pack_rest(struct cli *, const char *, const char *, struct log *,
     int *);
@@ -446,7 +446,7 @@ int cli_run(struct cli *, struct log *, struct cli_settings *,
 
 /* ----------------------------------------------------- cli_whole.c */
 
-/* How whole an export is, as far as it can be told without reading it. */
+/* How complete an export is, as far as known without reading it. */
 struct cli_whole {
 	bool complete;		/* and nothing of it is known to be lost */
 	bool is_native;		/* it has a manifest */

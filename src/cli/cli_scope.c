@@ -43,8 +43,8 @@ asks_for(const struct source_when *when, const struct config_option *option,
 }
 
 /*
- * Does the value bring resources of its own?  One that changes what others
- * have comes too late.
+ * Does the value add resources?  A value that changes records already exported
+ * comes too late.
  */
 static bool
 brings_more(const struct source *source, const struct config_option *option,

@@ -230,7 +230,7 @@ check_trust(const struct cli *cli, const struct cli_settings *settings,
 	    "was sent");
 }
 
-/* The server: of a resumed export, what its header says unless told. */
+/* The server; a resumed export uses its header's unless another is set. */
 static int
 find_server(const struct cli *cli, json_t *header,
     struct cli_settings *settings, struct err *err)
