@@ -279,44 +279,55 @@ void audit_log(struct audit_verify *, int);
  */
 const char *audit_accepted(const struct audit_verify *);
 
-/**
- * audit_adopt_begin(verify, tool, server, err):
- * Before the first step on an export without a manifest: build one during the
- * audit.  Return 0; or -1 with ${err} set (ERR_USAGE: it has one; ERR_LOCKED).
- */
-int audit_adopt_begin(struct audit_verify *, const char *, const char *,
-    struct err *);
+/* ------------------------------------------------------ for adopting */
+
+#define AUDIT_SUMS_MAX (1 << 30)	/* bytes of a SHA256SUMS */
 
 /**
- * audit_adopt_end(verify, err):
- * After the last step: write the manifest and SHA256SUMS of all files.  No
- * other file of the export changes.  Return 0; or -1 with ${err} set.
+ * audit_build(verify, manifest):
+ * Before the first step on an export without a manifest: add the listings and
+ * files that the audit reads to ${manifest}, borrowed until the last step.
  */
-int audit_adopt_end(struct audit_verify *, struct err *);
+void audit_build(struct audit_verify *, struct manifest *);
 
 /**
- * audit_adopt_again(path, is_adopted, err):
- * Set ${is_adopted} if the export ${path} was adopted and nothing was fetched
- * into it since, and finish an interrupted adoption.  Return 0; or -1 with
- * ${err} set.
+ * audit_hashed(verify):
+ * Return the hashes of the files read for audit_build(), borrowed.
  */
-int audit_adopt_again(const char *, bool *, struct err *);
+struct tree_receipts *audit_hashed(struct audit_verify *);
 
 /**
- * audit_adopt_aside(verify):
- * Return the directory, borrowed, that a different earlier SHA256SUMS was moved
- * to; or NULL.
+ * audit_options(verify):
+ * Return the options, new, that the legacy tool must have had.
  */
-const char *audit_adopt_aside(const struct audit_verify *);
+json_t *audit_options(const struct audit_verify *);
+
+/** audit_adopted(verify): The export has a manifest now. */
+void audit_adopted(struct audit_verify *);
 
 /**
- * audit_adopt_undo(path, source, was_adopted, err):
- * Remove the files that adopting the export ${path} wrote, if any.  Return 0;
- * or -1 with ${err} set (ERR_USAGE: data was fetched into it since, or it is
- * not an export).
+ * audit_is_bookkeeping(path):
+ * Return whether it is a file about the others: manifest, copy, sums, log or
+ * accepted findings.
  */
-int audit_adopt_undo(const char *, const struct source *, bool *,
-    struct err *);
+bool audit_is_bookkeeping(const char *);
+
+/**
+ * audit_each_file(tree, path, file, cookie, err):
+ * Call ${file} for everything below ${path} but directories, with its path and
+ * whether it is a plain file.  Return 0; or -1 with ${err} set.
+ */
+int audit_each_file(struct tree *, const char *,
+    int (*)(void *, const char *, bool, struct err *), void *, struct err *);
+
+/**
+ * audit_may_be_one(tree, source):
+ * Return whether the directory has a manifest or the folder of all units.
+ */
+bool audit_may_be_one(const struct tree *, const struct source *);
+
+/** audit_no_export(where, err): Set ${err} (ERR_USAGE); return -1. */
+int audit_no_export(const char *, struct err *);
 
 /** audit_verify_free(verify): Free ${verify}, which may be NULL. */
 void audit_verify_free(struct audit_verify *);

@@ -440,7 +440,7 @@ check_row(struct audit_verify *verify, const char *path, struct span row)
 		audit_find(verify, finding, "it refers to %s, which does not "
 		    "exist", verify->path.data);
 		verify->current.unread = true;
-		audit_adopt_not(verify, from);
+		audit_build_not(verify, from);
 	}
 	free(parts[0]);
 }

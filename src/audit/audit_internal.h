@@ -104,8 +104,7 @@ struct audit_verify {
 	struct set *checked;		/* paths of files */
 	struct set *known;		/* paths of files that may exist */
 	struct tree_receipts hashed;	/* legacy: files read, to be adopted */
-	struct tree *adopting;		/* legacy: the export, locked */
-	struct manifest *adopted;	/* the new manifest */
+	struct manifest *building;	/* legacy: the new one, borrowed */
 	struct audit_paths *paths;	/* legacy: by resource */
 	bool blind;			/* a record with children is damaged */
 	bool is_adopted;		/* the legacy tool began it */
@@ -244,8 +243,6 @@ int audit_read(struct audit_verify *, const struct tree_receipt *,
 
 /* ---------------------------------------------------- audit_sums.c */
 
-#define AUDIT_SUMS_MAX (1 << 30)
-
 /** audit_sums_take(verify, sums): Legacy: use the lines of SHA256SUMS. */
 void audit_sums_take(struct audit_verify *, const struct text *);
 
@@ -337,13 +334,6 @@ int audit_walk(struct audit_verify *, struct err *);
 /** audit_listing_release(listing): Free what it holds. */
 void audit_listing_release(struct audit_listing *);
 
-/**
- * audit_is_bookkeeping(path):
- * Return whether it is a file about the others: manifest, copy, sums, log or
- * accepted findings.
- */
-bool audit_is_bookkeeping(const char *);
-
 /** audit_tell_odds(verify): Report deviations that are not damage. */
 void audit_tell_odds(struct audit_verify *);
 
@@ -357,15 +347,15 @@ int audit_bookkeeping(struct audit_verify *, struct err *);
 /** audit_want(resource, options): Set the options that include ${resource}. */
 void audit_want(const struct source_resource *, json_t *);
 
-/** audit_adopt_listing(verify): Add the current listing to the new manifest. */
-void audit_adopt_listing(struct audit_verify *);
+/** audit_build_listing(verify): Add the current listing to the new manifest. */
+void audit_build_listing(struct audit_verify *);
 
 /**
- * audit_adopt_not(verify, resource):
- * Adoption: the listing of ${resource} beside the current one is incomplete;
+ * audit_build_not(verify, resource):
+ * Legacy: the listing of ${resource} beside the current one is incomplete;
  * remove it from the new manifest.
  */
-void audit_adopt_not(struct audit_verify *, const struct source_resource *);
+void audit_build_not(struct audit_verify *, const struct source_resource *);
 
 /**
  * audit_expected(verify, name):
@@ -448,28 +438,11 @@ void audit_disk_done(struct audit_verify *, struct crawl_node *);
 int64_t audit_hint(struct audit_verify *, const char **);
 
 /**
- * audit_each_file(tree, path, file, cookie, err):
- * Call ${file} for everything below ${path} but directories, with its path and
- * whether it is a plain file.  Return 0; or -1 with ${err} set.
- */
-int audit_each_file(struct tree *, const char *,
-    int (*)(void *, const char *, bool, struct err *), void *, struct err *);
-
-/**
- * audit_may_be_one(tree, source):
- * Return whether the directory has a manifest or the folder of all units.
- */
-bool audit_may_be_one(const struct tree *, const struct source *);
-
-/**
  * audit_each_legacy(tree, source, file, cookie, err):
  * As audit_each_file(), for a whole directory without a manifest.  A directory
  * that can't be an export is not walked, but an error (ERR_USAGE).
  */
 int audit_each_legacy(struct tree *, const struct source *,
     int (*)(void *, const char *, bool, struct err *), void *, struct err *);
-
-/** audit_no_export(where, err): Set ${err} (ERR_USAGE); return -1. */
-int audit_no_export(const char *, struct err *);
 
 #endif

@@ -334,7 +334,7 @@ audit_prescan_begin(struct audit_prescan *prescan, struct audit_desk *desk)
 		close_file(prescan);
 		return false;
 	}
-	if (verify->manifest != NULL || verify->adopted != NULL ||
+	if (verify->manifest != NULL || verify->building != NULL ||
 	    verify->has_sums)
 		content->hash = desk->hash;
 	audit_content_begin(content);

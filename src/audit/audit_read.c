@@ -39,7 +39,7 @@ take_content(struct audit_verify *verify, const struct audit_content *content)
 {
 	struct tree_receipt hashed = { .lines = 0 };
 
-	if (verify->adopted != NULL) {
+	if (verify->building != NULL) {
 		hashed.path = content->receipt->path;
 		memcpy(hashed.sha256, content->sha256, SHA256_BYTES);
 		tree_receipts_add(&verify->hashed, &hashed);

@@ -412,9 +412,7 @@ audit_verify_free(struct audit_verify *verify)
 	crawl_free(verify->crawl);
 	manifest_close(verify->manifest);
 	manifest_close(verify->partial);
-	manifest_close(verify->adopted);
 	tree_receipts_release(&verify->hashed);
-	tree_close(verify->adopting);
 	tree_close(verify->tree);
 	set_free(verify->visited);
 	set_free(verify->checked);

@@ -291,8 +291,8 @@ close_listing(struct audit_verify *verify)
 		    current->duplicates);
 	if (verify->manifest == NULL) {
 		audit_disk_close(verify);
-		if (verify->adopted != NULL)
-			audit_adopt_listing(verify);
+		if (verify->building != NULL)
+			audit_build_listing(verify);
 	} else {
 		if (current->crawl->resource->store == SOURCE_KEEP_SHARDS &&
 		    !verify->is_adopted)

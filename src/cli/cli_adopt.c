@@ -30,32 +30,34 @@ adopt(struct cli *cli, const char *where, struct log *log)
 	    .source = cli->source, .sample = 100 };
 	const char *url = config_text(cli->config, "server");
 	struct audit_verify *verify;
+	struct adopt *adopted = NULL;
 	struct err err;
 	char *server;
 	bool again;
 	int status = CLI_OK;
 
-	if (audit_adopt_again(where, &again, &err) == -1)
+	if (adopt_again(where, &again, &err) == -1)
 		return cli_error(&err);
 	if ((server = http_check_server(url, &err)) == NULL)
 		return cli_error(&err);
 	verify = audit_verify_new(&settings, &err);
 	if (verify == NULL ||
-	    (!again && audit_adopt_begin(verify, CLI_TOOL, server,
-	    &err) == -1) ||
+	    (!again && (adopted = adopt_begin(verify, where, cli->source,
+	    CLI_TOOL, server, &err)) == NULL) ||
 	    cli_check_steps(cli, verify, &err) == -1 ||
-	    (!again && audit_adopt_end(verify, &err) == -1)) {
+	    (!again && adopt_end(adopted, &err) == -1)) {
 		status = cli_error(&err);
 	} else {
 		cli_check_report(cli, where, verify, false);
-		if (audit_adopt_aside(verify) != NULL)
+		if (adopted != NULL && adopt_aside(adopted) != NULL)
 			fprintf(stderr, "The previous SHA256SUMS was moved to "
-			    "%s\n", audit_adopt_aside(verify));
+			    "%s\n", adopt_aside(adopted));
 		if (!config_is(cli->config, "json") &&
 		    !config_is(cli->config, "quiet"))
 			print_next(cli, where);
 	}
 	audit_verify_free(verify);
+	adopt_free(adopted);
 	free(server);
 	return status;
 }
@@ -66,7 +68,7 @@ undo(const struct cli *cli, const char *where)
 	struct err err;
 	bool was_adopted;
 
-	if (audit_adopt_undo(where, cli->source, &was_adopted, &err) == -1)
+	if (adopt_undo(where, cli->source, &was_adopted, &err) == -1)
 		return cli_error(&err);
 	if (!config_is(cli->config, "quiet"))
 		printf(was_adopted ? "%s: undone; the export is as it was "

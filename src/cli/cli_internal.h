@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "adopt/adopt.h"
 #include "archive/archive.h"
 #include "audit/audit.h"
 #include "base/base.h"
