@@ -60,7 +60,7 @@ const struct cli_command cli_commands[] = {
 	    "id,created_at,cost --yes -o costs\n"
 	    "hlexport convert latest --format duckdb --dry-run\n" },
 	{ "report", "DIR|FILE", "report usage, latency, cost and errors",
-	    cli_usage_report,
+	    cli_report,
 	    "hlexport report latest --by monthly\n"
 	    "hlexport report latest --by model --format html -o "
 	    "report.html\n" },

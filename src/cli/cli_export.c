@@ -46,7 +46,7 @@ run_until_done(struct run *run, struct cli_progress *progress, struct err *err)
 }
 
 static int
-status_of(const struct cli_result *result)
+status_of(const struct cli_outcome *result)
 {
 	switch (result->state) {
 	case RUN_COMPLETE:
@@ -72,7 +72,7 @@ status_of(const struct cli_result *result)
  */
 static void
 report(const struct cli *cli, struct log *log, bool repairs,
-    struct cli_result *result)
+    struct cli_outcome *result)
 {
 	/* A repair that changes nothing leaves nothing in the log. */
 	bool tells = result->where != NULL && (!repairs ||
@@ -88,7 +88,7 @@ report(const struct cli *cli, struct log *log, bool repairs,
 	}
 	if (tells) {
 		result->retired = cli_retired(cli, summary.server);
-		cli_report_log(log, &summary, result);
+		cli_outcome_log(log, &summary, result);
 	}
 	if (log_write_digest(log, &err) == -1) {
 		(void)cli_error(&err);
@@ -97,7 +97,7 @@ report(const struct cli *cli, struct log *log, bool repairs,
 	} else if (tells && !repairs) {
 		/* Of a repair, what verify says afterwards is the result. */
 		if (!config_is(cli->config, "quiet"))
-			cli_report(stderr, &summary, result);
+			cli_outcome_print(stderr, &summary, result);
 		else if (result->state == RUN_GAPS)
 			fprintf(stderr, "hlexport: %s: %" PRIu64 " gap%s; "
 			    "'hlexport summary %s' lists what is missing\n",
@@ -105,7 +105,7 @@ report(const struct cli *cli, struct log *log, bool repairs,
 			    summary.n_gaps == 1 ? "" : "s",
 			    cli_word(result->where));
 		if (config_is(cli->config, "json"))
-			cli_print_json(cli_report_json(&summary, result));
+			cli_print_json(cli_outcome_json(&summary, result));
 	}
 	if (tells)
 		audit_release(&summary);
@@ -113,7 +113,7 @@ report(const struct cli *cli, struct log *log, bool repairs,
 
 /* Report the outcome of a repair. */
 static void
-report_repair(const struct cli_result *result)
+report_repair(const struct cli_outcome *result)
 {
 	const struct run_progress *progress = &result->progress;
 
@@ -139,7 +139,7 @@ report_repair(const struct cli_result *result)
 
 /* --stdout: report the number of records on standard error. */
 static void
-report_lines(const struct cli *cli, const struct cli_result *result)
+report_lines(const struct cli *cli, const struct cli_outcome *result)
 {
 	char records[32];
 
@@ -155,7 +155,7 @@ int
 cli_run(struct cli *cli, struct log *log, struct cli_settings *settings,
     struct run_progress *last)
 {
-	struct cli_result result = { .ran = true, .err = { ERR_NONE, "" } };
+	struct cli_outcome result = { .ran = true, .err = { ERR_NONE, "" } };
 	struct cli_progress *progress;
 	struct run *run;
 

@@ -164,7 +164,7 @@ int cli_repair(struct cli *);
 int cli_adopt(struct cli *);
 int cli_query(struct cli *);
 int cli_convert(struct cli *);
-int cli_usage_report(struct cli *);
+int cli_report(struct cli *);
 int cli_pack(struct cli *);
 int cli_sources(struct cli *);
 int cli_help(struct cli *);
@@ -292,10 +292,10 @@ void cli_progress_show(struct cli_progress *, const struct run *);
 /** cli_progress_free(progress): Clear the display; ${progress} may be NULL. */
 void cli_progress_free(struct cli_progress *);
 
-/* ---------------------------------------------------- cli_report.c */
+/* --------------------------------------------------- cli_outcome.c */
 
 /* How an export ended. */
-struct cli_result {
+struct cli_outcome {
 	enum run_state state;
 	struct err err;		/* of RUN_STOPPED */
 	int status;		/* for the exit */
@@ -308,17 +308,17 @@ struct cli_result {
 	bool is_archive;	/* ${where} is one of the export */
 };
 
-/** cli_report(out, summary, result): Tell people. */
-void cli_report(FILE *, const struct audit_summary *,
-    const struct cli_result *);
+/** cli_outcome_print(out, summary, result): Print it for people. */
+void cli_outcome_print(FILE *, const struct audit_summary *,
+    const struct cli_outcome *);
 
-/** cli_report_json(summary, result): The same for machines, new. */
-json_t *cli_report_json(const struct audit_summary *,
-    const struct cli_result *);
+/** cli_outcome_json(summary, result): The same as JSON, new. */
+json_t *cli_outcome_json(const struct audit_summary *,
+    const struct cli_outcome *);
 
-/** cli_report_log(log, summary, result): The same for export.log. */
-void cli_report_log(struct log *, const struct audit_summary *,
-    const struct cli_result *);
+/** cli_outcome_log(log, summary, result): The same for export.log. */
+void cli_outcome_log(struct log *, const struct audit_summary *,
+    const struct cli_outcome *);
 
 /** cli_dry_report(run, json): Print what a dry run found. */
 void cli_dry_report(const struct run *, const struct source *, bool);

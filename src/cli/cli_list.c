@@ -56,7 +56,7 @@ is_seen(const struct dirent *entry)
 static json_t *
 look(struct cli *cli, const char *path)
 {
-	struct cli_result result = { .where = path };
+	struct cli_outcome result = { .where = path };
 	struct audit_summary summary;
 	struct source *source;
 	struct stat st;
@@ -73,7 +73,7 @@ look(struct cli *cli, const char *path)
 		result.source = source;
 		result.is_busy = tree_is_busy(path);
 		result.retired = cli_retired(cli, summary.server);
-		json = cli_report_json(&summary, &result);
+		json = cli_outcome_json(&summary, &result);
 	} else {
 		json = err.kind == ERR_USAGE ? NULL : json_pack(
 		    "{s:s, s:s, s:s}", "directory", path, "status",

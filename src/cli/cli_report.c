@@ -1,408 +1,164 @@
 /*
- * How an export ended: for people, for machines, for the log.
+ * hlexport report DIR: usage, latency, cost and errors of an export.
  */
 
-#include <inttypes.h>
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "cli/cli_internal.h"
+#include "cli/cli_table.h"
 
-#define GAPS_SHOWN 20
-
-/* "prompt 2, tool 1" */
-static void
-add_kinds(struct text *text, const struct audit_summary *summary)
+/* Write the report to the file ${name} in ${scratch}. */
+static int
+put_file(struct scratch *scratch, const char *name, const struct text *text,
+    struct err *err)
 {
-	size_t i;
+	char *path = mem_format("%s/%s", scratch_path(scratch), name);
+	struct iovec part = { text->data, text->len };
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW |
+	    O_CLOEXEC, 0600), rc;
 
-	for (i = 0; i < summary->n_kinds; i++)
-		text_addf(text, "%s%s %" PRIu64, i > 0 ? ", " : "",
-		    summary->kinds[i].name, summary->kinds[i].count);
+	if (fd == -1) {
+		rc = err_errno(err, ERR_DISK, "make %s", path);
+	} else {
+		rc = file_write(fd, &part, 1, err);
+		close(fd);
+	}
+	free(path);
+	return rc;
 }
 
-static void
-print_counts(FILE *out, const struct audit_summary *summary)
+/* Write the report to a file that appears whole, or to standard output. */
+static int
+put(const struct cli *cli, const struct text *text, struct err *err)
 {
-	char count[32], bytes[16];
-	struct text kinds;
-	size_t i;
+	const char *to = config_text(cli->config, "output");
+	struct scratch *scratch;
+	char *copy;
+	int rc;
 
-	for (i = 0; i < summary->n_counts; i++) {
-		if (summary->counts[i].records == 0)
-			continue;
-		text_human_count(summary->counts[i].records, count);
-		fprintf(out, "  %-18s %12s", summary->counts[i].resource,
-		    count);
-		text_init(&kinds, 1000);
-		if (summary->unit != NULL && strcmp(summary->unit,
-		    summary->counts[i].resource) == 0)
-			add_kinds(&kinds, summary);
-		if (kinds.len > 0)
-			fprintf(out, "   (%s)", kinds.data);
-		fputc('\n', out);
-		text_release(&kinds);
-	}
-	text_human_count(summary->files, count);
-	text_human_bytes(summary->bytes, bytes);
-	fprintf(out, "\n  %s files on disk, %s\n", count, bytes);
-	if (summary->changed > 0)
-		fprintf(out, "  %" PRIu64 " record%s changed during the "
-		    "export; the later version was kept\n", summary->changed,
-		    summary->changed == 1 ? "" : "s");
+	if (to == NULL)
+		return fwrite(text->data, 1, text->len, stdout) != text->len ?
+		    err_errno(err, ERR_DISK, "write the report") : 0;
+	copy = mem_text(to);
+	scratch = scratch_new(dirname(copy), err);
+	free(copy);
+	if (scratch == NULL)
+		return -1;
+	rc = put_file(scratch, "report", text, err);
+	if (rc == 0)
+		rc = cli_publish(cli, scratch, "report", to, err);
+	scratch_free(scratch);
+	return rc;
 }
 
-static void
-print_figures(FILE *out, const struct cli_result *result)
+/* Make the directory with everything in it. */
+static int
+put_bundle(struct cli *cli, const struct output_report *report,
+    const json_t *model, struct err *err)
 {
-	const struct run_progress *progress = &result->progress;
-	char requests[32], retries[32], time[24], bytes[16];
+	const char *to = config_text(cli->config, "output");
+	char *copy = mem_text(to), *dir;
+	struct scratch *scratch = scratch_new(dirname(copy), err);
+	int rc = -1;
 
-	text_human_count(progress->http.requests, requests);
-	text_human_count(progress->http.retries, retries);
-	text_human_bytes(progress->http.bytes, bytes);
-	text_human_time(progress->ms, time);
-	fprintf(out, "  %s requests, %s retries, %s received, %s\n",
-	    requests, retries, bytes, time);
+	free(copy);
+	if (scratch == NULL)
+		return -1;
+	dir = mem_format("%s/files", scratch_path(scratch));
+	if (mkdir(dir, 0700) == -1)
+		err_errno(err, ERR_DISK, "make %s", dir);
+	else if (output_bundle(report, model, dir, err) == 0 &&
+	    (!config_is(cli->config, "zip") ||
+	    cli_zip(scratch, "files", "report.zip", err) == 0))
+		rc = cli_publish(cli, scratch, "files", to, err);
+	if (rc == 0 && !config_is(cli->config, "quiet"))
+		fprintf(stderr, "Export complete!\nOutput: %s\n", to);
+	free(dir);
+	scratch_free(scratch);
+	return rc;
 }
 
-/* Name one gap in a line of words. */
-static void
-print_gap(FILE *out, const struct manifest_gap *gap)
+static int
+report(struct cli *cli, struct cli_table *table, const char *format,
+    struct err *err)
 {
-	struct text why;
-	char where[96];
+	const char *slash = strrchr(table->path, '/');
+	struct output_report report = {
+		.db = table->db, .source = table->source->name,
+		.export = slash != NULL ? slash + 1 : table->path,
+		.tool = CLI_TOOL, .complete = table->whole.complete,
+		.gaps = table->whole.gaps,
+		.by = config_text(cli->config, "by"),
+		.range = { config_text(cli->config, "from"),
+		    config_text(cli->config, "to"),
+		    config_text(cli->config, "tz") },
+	};
+	char **filters = config_each(cli->config, "filter",
+	    &report.n_filters);
+	struct text text;
+	json_t *model;
+	int rc = -1;
 
-	text_init(&why, 4096);
-	if (gap->why != NULL)
-		text_add_visible(&why, gap->why, strlen(gap->why));
-	manifest_gap_where(gap, where);
-	fprintf(out, "  missing  %s%s", gap->listing, where);
-	fprintf(out, ": %s", why.len > 0 ? why.data : "unknown");
-	if (gap->request != NULL) {
-		text_clear(&why);
-		text_add_visible(&why, gap->request, strlen(gap->request));
-		fprintf(out, " (request %s)", why.data);
+	report.filters = filters;
+	model = output_report_make(&report, err);
+	cli_table_ready(table);
+	free(filters);
+	if (model == NULL)
+		return -1;
+	if (config_is(cli->config, "all-formats")) {
+		rc = put_bundle(cli, &report, model, err);
+	} else {
+		text_init(&text, SIZE_MAX / 4);
+		report_render(report_format_find(format), model, &text);
+		rc = put(cli, &text, err);
+		text_release(&text);
 	}
-	fputc('\n', out);
-	if (gap->url != NULL) {
-		text_clear(&why);
-		text_add_visible(&why, gap->url, strlen(gap->url));
-		fprintf(out, "           %s\n", why.data);
-	}
-	text_release(&why);
+	json_decref(model);
+	return rc;
 }
 
-static void
-print_gaps(FILE *out, const struct audit_summary *summary)
+int
+cli_report(struct cli *cli)
 {
-	const struct manifest_gap *gap = summary->gaps;
-	uint64_t n = 0;
+	const char *to = config_text(cli->config, "output");
+	struct cli_table table = { .db = NULL };
+	struct err err = { .kind = ERR_NONE };
+	size_t n;
+	char *const *words = config_args(cli->config, &n);
+	bool all = config_is(cli->config, "all-formats");
+	const char *format = NULL;
+	int rc, status = CLI_OK;
 
-	if (summary->n_gaps == 0)
-		return;
-	fputc('\n', out);
-	for (; gap != NULL && n < GAPS_SHOWN; gap = gap->next, n++)
-		print_gap(out, gap);
-	if (gap != NULL)
-		fprintf(out, "  and %" PRIu64 " more; see the \"gap\" lines "
-		    "of " MANIFEST_NAME "\n", summary->n_gaps - n);
-}
-
-static void
-print_title(FILE *out, const struct audit_summary *summary,
-    const struct cli_result *result)
-{
-	switch (result->state) {
-	case RUN_COMPLETE:
-		fprintf(out, "Export complete: %s\n\n", result->where);
-		return;
-	case RUN_ALREADY:
-		fprintf(out, "Export already complete before this run: %s\n\n",
-		    result->where);
-		return;
-	case RUN_DAMAGED:
-		fprintf(out, "Export damaged after it was complete: %s\n\n",
-		    result->where);
-		return;
-	case RUN_GAPS:
-		if ((summary->adopted || !summary->is_native) &&
-		    summary->n_gaps == 0)
-			return;
-		fprintf(out, "Export finished, %" PRIu64 " gap%s: %s\n\n",
-		    summary->n_gaps, summary->n_gaps == 1 ? "" : "s",
-		    result->where);
-		return;
-	case RUN_INTERRUPTED:
-		fprintf(out, "Export interrupted: %s\n\n", result->where);
-		return;
-	case RUN_STOPPED:
-	case RUN_GOING:
-		fprintf(out, "Export %s: %s\n\n", result->is_busy ?
-		    "running" : "stopped", result->where);
-		return;
-	}
-}
-
-static void
-print_next(FILE *out, const struct audit_summary *summary,
-    const struct cli_result *result)
-{
-	fputc('\n', out);
-	if (result->is_busy) {
-		fprintf(out, "Another process is working on this export.\n");
-		return;
-	}
-	if (result->is_archive) {
-		fprintf(out, "To verify the archive:\n  hlexport verify %s\n",
-		    cli_word(result->where));
-		return;
-	}
-	if (result->state == RUN_DAMAGED) {
-		fprintf(out, "To restore only what is damaged or missing:\n  "
-		    "hlexport repair %s\n",
-		    cli_place_words(result->source, result->where));
-		return;
-	}
-	/* One that was stopped may be sealed, and yet not all on the disk. */
-	if (summary->sealed && result->state != RUN_STOPPED &&
-	    !summary->lacks) {
-		if (summary->unreported == 0)
-			fprintf(out, "All counts agree with the server's "
-			    "totals.  ");
-		else
-			fprintf(out, "%" PRIu64 " list%s no server total to "
-			    "compare with and %s read to the end; all other "
-			    "counts agree.\n", summary->unreported,
-			    summary->unreported == 1 ? " has" : "s have",
-			    summary->unreported == 1 ? "was" : "were");
-		fprintf(out, "To check the files:\n  cd %s && sha256sum "
-		    "--quiet -c SHA256SUMS\n", cli_word(result->where));
-		return;
-	}
-	if (summary->adopted && summary->accepted == NULL) {
-		fprintf(out, "%sTo list what is damaged or missing, as far as "
-		    "hlexport can tell:\n  hlexport verify %s\n",
-		    summary->n_gaps == 0 ? "Another tool made this export, "
-		    "and no server has confirmed that it is complete.  " : "",
-		    cli_word(result->where));
-		if (result->retired != NULL)
-			return;
-	}
-	if (summary->accepted != NULL) {
-		fprintf(out, "On %.10s the owner accepted the findings in "
-		    "this export.  To check for new ones:\n  hlexport verify "
-		    "%s\n", summary->accepted,
-		    cli_word(result->where));
-		return;
-	}
-	if (result->retired != NULL) {
-		fprintf(out, "%s was shut down; what is missing can no "
-		    "longer be fetched.  To accept the export as it is:\n"
-		    "  hlexport verify --accept %s\n", result->retired,
-		    cli_word(result->where));
-		return;
-	}
-	fprintf(out, "%s:\n  hlexport --resume %s\n",
-	    summary->n_gaps > 0 && result->state == RUN_GAPS ?
-	    "To fetch only what is missing" :
-	    "To resume it", cli_place_words(result->source,
-	    result->where));
-}
-
-void
-cli_report(FILE *out, const struct audit_summary *summary,
-    const struct cli_result *result)
-{
-	print_title(out, summary, result);
-	print_counts(out, summary);
-	if (summary->options != NULL && !summary->adopted)
-		cli_scope_print(out, result->source, summary->options);
-	if (result->ran && result->state != RUN_ALREADY)
-		print_figures(out, result);
-	print_gaps(out, summary);
-	if (summary->is_hurt)
-		fprintf(out, "\n  damaged  " MANIFEST_NAME "\n");
-	if (summary->absent > 0)
-		fprintf(out, "\n  damaged  %" PRIu64 " file%s missing or the "
-		    "wrong size: %s%s\n", summary->absent,
-		    summary->absent == 1 ? " is" : "s are",
-		    summary->first_absent, summary->absent > 1 ? ", ..." :
-		    "");
-	if (summary->unfinished > 0 && result->state == RUN_GAPS)
-		fprintf(out, "\n  %" PRIu64 " listing%s not finished\n",
-		    summary->unfinished,
-		    summary->unfinished == 1 ? " is" : "s are");
-	if (summary->unmarked > 0)
-		fprintf(out, "\n  %" PRIu64 " file%s no .done marker: "
-		    "their export did not finish\n", summary->unmarked,
-		    summary->unmarked == 1 ? " has" : "s have");
-	if (summary->is_native)
-		print_next(out, summary, result);
+	if (n != 1)
+		return cli_wrong_arguments("report DIR|FILE", words, n, 1);
+	if (all && to == NULL)
+		return cli_usage("--all-formats requires --output DIR");
+	if (all && config_origin(cli->config, "format") != CONFIG_BUILT_IN)
+		return cli_usage("--all-formats writes every format; omit "
+		    "--format");
+	if (!all && config_is(cli->config, "zip"))
+		return cli_usage("--zip requires --all-formats");
+	if (!all && (format = cli_format(cli,
+	    "markdown|html|json|csv|text", &err)) == NULL)
+		rc = -1;
+	else if (to == NULL)
+		rc = 0;
 	else
-		fprintf(out, "\nTo list what is damaged or missing, as far as "
-		    "hlexport can tell:\n  hlexport verify %s\n",
-		    cli_word(result->where));
-}
-
-static const char *
-word_for(const struct audit_summary *summary, const struct cli_result *result)
-{
-	if (result->is_busy)
-		return "running";
-	switch (result->state) {
-	case RUN_COMPLETE:
-	case RUN_ALREADY:
-		return "complete";
-	case RUN_GAPS:
-		return summary->is_native && (!summary->adopted ||
-		    summary->n_gaps > 0) ? "gaps" : "unknown";
-	case RUN_DAMAGED:
-		return "damaged";
-	case RUN_INTERRUPTED:
-		return "interrupted";
-	case RUN_STOPPED:
-	case RUN_GOING:
-		break;
-	}
-	return "stopped";
-}
-
-static void
-put_count(json_t *json, const char *key, uint64_t value)
-{
-	json_object_set_new(json, key, json_integer((json_int_t)value));
-}
-
-static json_t *
-json_gap(const struct manifest_gap *gap)
-{
-	json_t *json = json_object();
-	struct {
-		const char *key;
-		int64_t value;
-	} numbers[] = { { "first", gap->first }, { "count", gap->count },
-	    { "record", gap->record }, { "have", gap->have },
-	    { "total", gap->total }, { "expected", gap->expected },
-	    { "status", gap->status } };
-	size_t i;
-
-	json_object_set_new(json, "listing", json_string(gap->listing));
-	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
-		if (numbers[i].value >= 0)
-			json_object_set_new(json, numbers[i].key,
-			    json_integer(numbers[i].value));
-	if (gap->first >= 0 && gap->count > 1 && !gap->by_time &&
-	    gap->first % gap->count == 0)
-		json_object_set_new(json, "page",
-		    json_integer(gap->first / gap->count + 1));
-	if (gap->url != NULL)
-		json_object_set_new(json, "url", json_string(gap->url));
-	if (gap->why != NULL)
-		json_object_set_new(json, "why", json_string(gap->why));
-	if (gap->path != NULL)
-		json_object_set_new(json, "path", json_string(gap->path));
-	if (gap->request != NULL)
-		json_object_set_new(json, "request_id",
-		    json_string(gap->request));
-	if (gap->by_time)
-		json_object_set_new(json, "seconds", json_true());
-	return json;
-}
-
-static void
-set_figures(json_t *json, const struct cli_result *result)
-{
-	const struct run_progress *progress = &result->progress;
-
-	put_count(json, "requests", progress->http.requests);
-	put_count(json, "retries", progress->http.retries);
-	put_count(json, "bytes_received", progress->http.bytes);
-	put_count(json, "duration_ms", (uint64_t)progress->ms);
-	put_count(json, "exit", (uint64_t)result->status);
-	if (result->err.kind != ERR_NONE)
-		json_object_set_new(json, "error",
-		    json_string(result->err.text));
-}
-
-json_t *
-cli_report_json(const struct audit_summary *summary,
-    const struct cli_result *result)
-{
-	json_t *json = json_object(), *records = json_object();
-	json_t *kinds = json_object(), *gaps = json_array();
-	const struct manifest_gap *gap;
-	size_t i;
-
-	json_object_set_new(json, "status",
-	    json_string(word_for(summary, result)));
-	json_object_set_new(json, result->is_archive ? "file" : "directory",
-	    json_string(result->where));
-	json_object_set_new(json, "source", json_string(summary->source));
-	if (summary->server != NULL)
-		json_object_set_new(json, "server",
-		    json_string(summary->server));
-	if (summary->adopted_when != NULL)
-		json_object_set_new(json, "adopted_when",
-		    json_string(summary->adopted_when));
-	if (summary->started != NULL)
-		json_object_set_new(json, "started",
-		    json_string(summary->started));
-	if (summary->options != NULL && !summary->adopted) {
-		json_object_set(json, "options", summary->options);
-		json_object_set_new(json, "scope", cli_scope(result->source,
-		    summary->options));
-	}
-	for (i = 0; i < summary->n_counts; i++)
-		put_count(records, summary->counts[i].resource,
-		    summary->counts[i].records);
-	json_object_set_new(json, "records", records);
-	for (i = 0; i < summary->n_kinds; i++)
-		put_count(kinds, summary->kinds[i].name,
-		    summary->kinds[i].count);
-	json_object_set_new(json, "kinds", kinds);
-	put_count(json, "files", summary->files);
-	put_count(json, "bytes", summary->bytes);
-	for (gap = summary->gaps; gap != NULL; gap = gap->next)
-		json_array_append_new(gaps, json_gap(gap));
-	json_object_set_new(json, "gaps", gaps);
-	put_count(json, "changed", summary->changed);
-	put_count(json, "files_absent", summary->absent);
-	if (summary->accepted != NULL)
-		json_object_set_new(json, "accepted_when",
-		    json_string(summary->accepted));
-	if (!summary->is_native || summary->adopted)
-		put_count(json, "files_without_done", summary->unmarked);
-	if (result->ran)
-		set_figures(json, result);
-	return json;
-}
-
-void
-cli_report_log(struct log *log, const struct audit_summary *summary,
-    const struct cli_result *result)
-{
-	json_t *json = cli_report_json(summary, result);
-	json_t *records = json_object_get(json, "records");
-	char *counts = json_dumps(records, JSON_COMPACT);
-	char files[24], bytes[24], gaps[24], requests[24], retries[24],
-	    seconds[24], status[24];
-
-	snprintf(files, sizeof(files), "%" PRIu64, summary->files);
-	snprintf(bytes, sizeof(bytes), "%" PRIu64, summary->bytes);
-	snprintf(gaps, sizeof(gaps), "%" PRIu64, summary->n_gaps);
-	snprintf(requests, sizeof(requests), "%" PRIu64,
-	    result->progress.http.requests);
-	snprintf(retries, sizeof(retries), "%" PRIu64,
-	    result->progress.http.retries);
-	snprintf(seconds, sizeof(seconds), "%.3f",
-	    (double)result->progress.ms / 1000);
-	snprintf(status, sizeof(status), "%d", result->status);
-	log_event(log, LOG_INFO, "cli", "ended", "status",
-	    word_for(summary, result), "exit", status, "records", counts,
-	    "files", files, "bytes", bytes, "gaps", gaps, "requests",
-	    requests, "retries", retries, "seconds", seconds, "error",
-	    result->err.kind != ERR_NONE ? result->err.text : NULL, NULL);
-	free(counts);
-	json_decref(json);
+		rc = all ? cli_check_output(cli, to, words[0], &err) :
+		    cli_check_file(cli, to, words[0], &err);
+	if (rc == 0)
+		rc = cli_table_open(cli, words[0], NULL, &table, &err);
+	if (rc == 0)
+		rc = report(cli, &table, format, &err);
+	if (rc == -1)
+		status = cli_table_error(&err);
+	status = cli_table_warn(cli, &table, status);
+	cli_table_close(&table);
+	return status;
 }

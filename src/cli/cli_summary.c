@@ -24,7 +24,7 @@ cli_summary_state(const struct audit_summary *summary)
 
 static void
 print_head(const struct audit_summary *summary,
-    const struct cli_result *result)
+    const struct cli_outcome *result)
 {
 	const char *where = result->where;
 	bool is_begun = summary->started != NULL;
@@ -50,7 +50,7 @@ cli_summarise(const struct cli *cli, const char *dir, const char *where,
     bool ran, bool damaged)
 {
 	struct audit_summary summary;
-	struct cli_result result = { .state = RUN_COMPLETE, .ran = ran };
+	struct cli_outcome result = { .state = RUN_COMPLETE, .ran = ran };
 	struct source *source;
 	struct log *log;
 	struct err err;
@@ -70,12 +70,12 @@ cli_summarise(const struct cli *cli, const char *dir, const char *where,
 		result.source = source;
 		result.retired = cli_retired(cli, summary.server);
 		if (config_is(cli->config, "json")) {
-			cli_print_json(cli_report_json(&summary, &result));
+			cli_print_json(cli_outcome_json(&summary, &result));
 		} else {
 			print_head(&summary, &result);
 			if (summary.is_native)
 				printf("\n");
-			cli_report(stdout, &summary, &result);
+			cli_outcome_print(stdout, &summary, &result);
 		}
 		if (summary.absent > 0 || summary.is_hurt || damaged)
 			status = CLI_DAMAGED;
