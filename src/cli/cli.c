@@ -75,17 +75,6 @@ const struct cli_command cli_commands[] = {
 
 #define N_NAMES (sizeof(cli_commands) / sizeof(cli_commands[0]))
 
-size_t
-cli_tables(const struct source *source, struct config_table tables[2])
-{
-	tables[0] = config_own();
-	if (source == NULL)
-		return 1;
-	tables[1] = (struct config_table){ source->options,
-	    source->n_options };
-	return 2;
-}
-
 /*
  * For tests: SOURCE_DATE_EPOCH stops the wall clock, so that two runs give the
  * same bytes; HLEXPORT_SKIP_WAITS makes waits take no time.

@@ -23,18 +23,6 @@ add_flag(struct text *text, const struct config_option *option)
 		text_addf(text, " %s", option->value);
 }
 
-void
-cli_option_words(const struct config_option *option, struct text *text)
-{
-	text_adds(text, option->help);
-	if (option->choices != NULL)
-		text_addf(text, " (%s)", option->choices);
-	if (option->initial != NULL && option->kind != CONFIG_FLAG)
-		text_addf(text, " [%s]", option->initial);
-	if (option->variable != NULL)
-		text_addf(text, " ($%s)", option->variable);
-}
-
 static void
 print_option(const struct config_option *option)
 {

@@ -177,6 +177,8 @@ int cli_completion(struct cli *);
  */
 void cli_complete(const struct cli *, char *const *, size_t);
 
+/* --------------------------------------------------- cli_options.c */
+
 /** cli_tables(source, tables): The tables of options; return how many. */
 size_t cli_tables(const struct source *, struct config_table [2]);
 
@@ -414,8 +416,6 @@ int cli_check_packed(struct cli *, const char *, struct log *, struct err *);
 bool cli_pack_rest(struct cli *, const char *, const char *, struct log *,
     int *);
 
-/* ------------------------------------------------------ cli_pack.c */
-
 /** cli_pack_line(now, ms): Return how far it is, in a line, new. */
 char *cli_pack_line(const struct pack_progress *, int64_t);
 
@@ -435,7 +435,7 @@ json_t *cli_packed_json(const char *, const char *,
  */
 int cli_online(struct cli *, const char *, struct log *, json_t *);
 
-/* ---------------------------------------------------- cli_export.c */
+/* ------------------------------------------------------- cli_run.c */
 
 /**
  * cli_run(cli, log, settings, progress):

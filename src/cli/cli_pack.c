@@ -10,20 +10,6 @@
 
 #include "cli/cli_table.h"
 
-char *
-cli_pack_line(const struct pack_progress *now, int64_t ms)
-{
-	char files[32], total[32], bytes[16], rate[16];
-
-	text_human_count(now->files, files);
-	text_human_count(now->files_total, total);
-	text_human_bytes(now->bytes, bytes);
-	text_human_bytes(ms > 0 ? (now->bytes + (now->is_reading ?
-	    now->bytes_total : 0)) * 1000 / (uint64_t)ms : 0, rate);
-	return mem_format("%s %s/%s files, %s, %s/s", now->is_reading ?
-	    "read back" : "packed", files, total, bytes, rate);
-}
-
 /* Run all steps.  Return 0; 1 if a signal came; -1 with ${err} set. */
 static int
 run_steps(struct cli *cli, struct pack *pack, struct err *err)
@@ -145,28 +131,6 @@ print_packed(const char *where, const char *target,
 		printf("  removed %s\n", where);
 	printf("\nTo verify the archive without unpacking it:\n  hlexport "
 	    "verify %s\n", cli_word(target));
-}
-
-json_t *
-cli_packed_json(const char *where, const char *target,
-    const struct pack_progress *now, const char *sha256, bool removed)
-{
-	json_t *json = json_object();
-
-	json_object_set_new(json, "status", json_string("packed"));
-	json_object_set_new(json, "file", json_string(target));
-	json_object_set_new(json, "directory", json_string(where));
-	json_object_set_new(json, "complete", json_true());
-	json_object_set_new(json, "gaps", json_integer(0));
-	json_object_set_new(json, "files", json_integer((json_int_t)
-	    now->files_total));
-	json_object_set_new(json, "bytes", json_integer((json_int_t)
-	    now->bytes_total));
-	json_object_set_new(json, "archive_bytes", json_integer((json_int_t)
-	    now->archive_bytes));
-	json_object_set_new(json, "sha256", json_string(sha256));
-	json_object_set_new(json, "removed", json_boolean(removed));
-	return json;
 }
 
 static json_t *

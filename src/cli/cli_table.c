@@ -47,19 +47,6 @@ cli_table_ready(struct cli_table *table)
 	table->is_metered = false;
 }
 
-const char *
-cli_scratch_parent(const struct cli *cli, const char *given)
-{
-	const char *dir = config_text(cli->config, "temp-dir");
-
-	if (dir != NULL)
-		return dir;
-	if (given != NULL)
-		return given;
-	dir = getenv("TMPDIR");
-	return dir != NULL && *dir != '\0' ? dir : "/tmp";
-}
-
 /* Does DuckDB know the time zone of --tz? */
 static int
 check_zone(const struct cli *cli, struct table_db *db, struct err *err)
@@ -78,18 +65,6 @@ check_zone(const struct cli *cli, struct table_db *db, struct err *err)
 		err_wrap(err, "--tz %s", zone);
 	text_release(&sql);
 	return rc;
-}
-
-int
-cli_check_temporary(const struct cli *cli, struct err *err)
-{
-	const char *dir = config_text(cli->config, "temp-dir");
-	struct stat st;
-
-	if (dir != NULL && (stat(dir, &st) == -1 || !S_ISDIR(st.st_mode)))
-		return err_set(err, ERR_USAGE, "--temp-dir %s: not a "
-		    "directory", dir);
-	return 0;
 }
 
 int

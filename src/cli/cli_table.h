@@ -37,16 +37,6 @@ struct cli_table {
 };
 
 /**
- * cli_scratch_parent(cli, given):
- * Return where to put what memory can't hold: what the user says, else
- * ${given}, else where temporary files go.
- */
-const char *cli_scratch_parent(const struct cli *, const char *);
-
-/** cli_check_temporary(cli, err): Is --temp-dir, if given, a directory? */
-int cli_check_temporary(const struct cli *, struct err *);
-
-/**
  * cli_table_open(cli, path, scratch, table, err):
  * Open the tables of the export ${path}, a directory or an archive; what
  * memory can't hold goes to a directory made in ${scratch}, or if that is NULL
@@ -81,6 +71,18 @@ const char *cli_format(const struct cli *, const char *, struct err *);
  * ${status}; or that of damage, if some of it was left out that is not to be.
  */
 int cli_table_warn(const struct cli *, struct cli_table *, int);
+
+/* ------------------------------------------------- cli_temporary.c */
+
+/**
+ * cli_scratch_parent(cli, given):
+ * Return where to put what memory can't hold: what the user says, else
+ * ${given}, else where temporary files go.
+ */
+const char *cli_scratch_parent(const struct cli *, const char *);
+
+/** cli_check_temporary(cli, err): Is --temp-dir, if given, a directory? */
+int cli_check_temporary(const struct cli *, struct err *);
 
 /* ----------------------------------------------------- cli_place.c */
 
