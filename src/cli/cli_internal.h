@@ -115,6 +115,18 @@ extern const struct cli_command cli_commands[];
 
 struct cli_settings;
 
+/* ------------------------------------------------------- cli_exit.c */
+
+/** cli_exit_of(kind): Return the exit status for an error of ${kind}. */
+enum cli_exit cli_exit_of(enum err_kind);
+
+/**
+ * cli_exit_of_run(state, err):
+ * Return the exit status for a run that ended in ${state}; ${err} is its error
+ * if it is RUN_STOPPED.
+ */
+enum cli_exit cli_exit_of_run(enum run_state, const struct err *);
+
 /* -------------------------------------------------------- cli_say.c */
 
 /**

@@ -45,27 +45,6 @@ run_until_done(struct run *run, struct cli_progress *progress, struct err *err)
 	return state;
 }
 
-static int
-status_of(const struct cli_outcome *result)
-{
-	switch (result->state) {
-	case RUN_COMPLETE:
-	case RUN_ALREADY:
-		return CLI_OK;
-	case RUN_GAPS:
-		return CLI_GAPS;
-	case RUN_INTERRUPTED:
-		return CLI_INTERRUPTED;
-	case RUN_DAMAGED:
-		return CLI_DAMAGED;
-	case RUN_GOING:
-	case RUN_STOPPED:
-		break;
-	}
-	return result->err.kind == ERR_AUTH ? CLI_KEY :
-	    result->err.kind == ERR_USAGE ? CLI_USAGE : CLI_STOPPED;
-}
-
 /*
  * Report the outcome to the log, to people and as JSON.  The log comes first:
  * if the disk is full, nobody must read "complete" before that fails.
@@ -173,7 +152,8 @@ cli_run(struct cli *cli, struct log *log, struct cli_settings *settings,
 	cli_progress_free(progress);
 	result.where = run_where(run);
 	result.source = cli->source;
-	result.status = status_of(&result);
+	result.status = cli_exit_of_run(result.state,
+	    &result.err);
 	if (result.state == RUN_STOPPED) {
 		cli_retired_wrap(cli, settings->server, &result.err);
 		(void)cli_error(&result.err);

@@ -32,23 +32,7 @@ cli_error(const struct err *err)
 	}
 	fprintf(stderr, "hlexport: %s\n", text.data != NULL ? text.data : "");
 	text_release(&text);
-	switch (err->kind) {
-	case ERR_USAGE:
-		return CLI_USAGE;
-	case ERR_AUTH:
-		return CLI_KEY;
-	case ERR_LOCKED:
-		return CLI_LOCKED;
-	case ERR_DATA:
-		return CLI_DAMAGED;
-	case ERR_NONE:
-	case ERR_DISK:
-	case ERR_NET:
-	case ERR_STOPPED:
-	case ERR_INTERNAL:
-		break;
-	}
-	return CLI_STOPPED;
+	return cli_exit_of(err->kind);
 }
 
 /* Needs the character no backslash, wherever it stands in a word? */
