@@ -10,6 +10,16 @@
 
 #define CONNECT_MS 10000L
 
+#define SPAN_MS 60000
+
+int64_t
+http_span_ms(const struct transfer *transfer)
+{
+	int64_t stall = transfer->http->settings.stall_ms;
+
+	return stall > SPAN_MS ? stall : SPAN_MS;
+}
+
 const char *
 http_version(void)
 {

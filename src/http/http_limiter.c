@@ -43,21 +43,16 @@
 #define FREE_MS 2000	/* the least to measure in, without a rate */
 #define RARE 0.005
 #define LIFE 1200	/* requests */
-#define MEASURED 100	/* requests, to measure the rate served */
 #define MIN_ALIKE 0.35	/* of the share before: the same share */
 #define MAX_ALIKE 3
 #define FEW 0.12	/* of the share before: it depends on the rate */
 #define MAX_SHARE 0.4	/* a higher share means a limit */
-#define DOUBT_MS 20000
-#define MAX_DOUBT_MS 240000
 #define ROW 10		/* refused in a row: a drought */
 #define OF_LAST 24	/* refused of the last 32: a drought */
 #define STEP_MS 2000
 #define MAX_STEP 60
 #define PROBE_MS 1200
 #define PROBE_REQUESTS 4
-#define MAX_PROBE_MS 40000
-#define FORGET_MS 120000
 #define SETTLE_MS 250	/* until a trial counts */
 #define MAX_AFTER 2
 #define AFTER_RATE 5	/* at a slower rate, a hold has no aftermath */
@@ -67,35 +62,6 @@ void
 limiter_init(struct limiter *limiter)
 {
 	*limiter = (struct limiter){ .try_wait = DOUBT_MS };
-}
-
-void
-limiter_begin(struct limiter *limiter, int64_t now)
-{
-	limiter->epoch++;
-	limiter->block = (struct limiter_block){ .since = now };
-	limiter->alarm = 0;
-	limiter->row = 0;
-	limiter->history = 0;
-	if (limiter->rate > 0)
-		limiter->next = (double)limiter->last + 1000 / limiter->rate;
-	/* Don't make up for requests that were not sent. */
-	if (limiter->next < (double)now)
-		limiter->next = (double)now;
-}
-
-void
-limiter_set_free(struct limiter *limiter, double baseline, int64_t now)
-{
-	limiter->state = LIMITER_FREE;
-	limiter->rate = 0;
-	limiter->baseline = baseline;
-	limiter_begin(limiter, now);
-	limiter->block.since = 0;
-	limiter->try_after = now + limiter->try_wait;
-	limiter->try_wait *= 2;
-	if (limiter->try_wait > MAX_DOUBT_MS)
-		limiter->try_wait = MAX_DOUBT_MS;
 }
 
 /* Start a trial below the rate served in ${block}. */
@@ -109,43 +75,6 @@ set_trial(struct limiter *limiter, const struct limiter_block *block,
 	limiter->rate = BELOW * served < MIN_RATE ? MIN_RATE : BELOW * served;
 	limiter_begin(limiter, now);
 	limiter->settled = now + SETTLE_MS;
-}
-
-int64_t
-limiter_longer(int64_t wait)
-{
-	return 2 * wait < MAX_PROBE_MS ? 2 * wait : MAX_PROBE_MS;
-}
-
-void
-limiter_set_limited(struct limiter *limiter, int64_t now)
-{
-	const struct limiter_block *block = &limiter->block;
-
-	/* Record the rate before the trial, if measured, as too fast. */
-	limiter->ceiling =
-	    limiter->state == LIMITER_TRIAL && limiter->tried > MEASURED
-		? limiter->rate / BELOW
-		: 0;
-	limiter->state = LIMITER_LIMITED;
-	limiter->baseline = block->refused > 3 ? block->refused /
-	    (double)(block->refused + block->served) : 0;
-	limiter->try_wait = DOUBT_MS;
-	limiter->good = limiter->rate;
-	limiter->is_probe = false;
-	limiter->sure = limiter->rate;
-	limiter->good_since = now;
-	limiter->full_since = 0;
-	limiter->probe_wait = limiter->limited == 0 || now - limiter->limited >
-	    FORGET_MS ? PROBE_FIRST_MS : limiter_longer(limiter->probe_wait);
-	limiter->probe_after = now + limiter->probe_wait;
-	limiter->limited = now;
-	limiter->nudged = now;
-	limiter->nudge_wait = NUDGE_MS;
-	limiter->nudge = 0;
-	limiter->alarms = 0;
-	limiter_begin(limiter, now);
-	limiter->life = limiter->block;
 }
 
 /* ----------------------------------------------------------- measuring */

@@ -6,7 +6,6 @@
 
 #include "http/http_limiter.h"
 
-#define MEASURED 50	/* requests */
 #define SURE_MS 10000
 #define PROBE_COST 0.007	/* share of requests refused by a probe */
 #define NEAR 0.985	/* of the ceiling: no more steps */

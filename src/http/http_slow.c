@@ -12,16 +12,6 @@
 
 #include "http/http_internal.h"
 
-#define SPAN_MS 60000
-
-int64_t
-http_span_ms(const struct transfer *transfer)
-{
-	int64_t stall = transfer->http->settings.stall_ms;
-
-	return stall > SPAN_MS ? stall : SPAN_MS;
-}
-
 int64_t
 http_deadline(const struct transfer *transfer)
 {

@@ -7,67 +7,6 @@
 
 #include "page/page_internal.h"
 
-const char *
-page_blank(const char *p, const char *end)
-{
-	while (p < end && (*p == ' ' || *p == '\n' || *p == '\r' ||
-	    *p == '\t'))
-		p++;
-	return p;
-}
-
-/* Step over a string, from its first quote. */
-static const char *
-skip_string(const char *p, const char *end)
-{
-	const char *quote, *slash;
-	size_t slashes;
-
-	for (p++;; p = quote + 1) {
-		quote = memchr(p, '"', (size_t)(end - p));
-		if (quote == NULL)
-			return end;
-		/* An odd number of backslashes escapes the quote. */
-		slashes = 0;
-		for (slash = quote; slash > p && slash[-1] == '\\'; slash--)
-			slashes++;
-		if (slashes % 2 == 0)
-			return quote + 1;
-	}
-}
-
-const char *
-page_skip(const char *p, const char *end)
-{
-	size_t depth = 0;
-
-	do {
-		if (p == end)
-			return end;
-		switch (*p) {
-		case '{': case '[':
-			depth++;
-			p++;
-			break;
-		case '}': case ']':
-			depth--;
-			p++;
-			break;
-		case '"':
-			p = skip_string(p, end);
-			break;
-		default:
-			if (depth > 0) {
-				p++;
-				break;
-			}
-			while (p < end && strchr(" \n\r\t,]}", *p) == NULL)
-				p++;
-		}
-	} while (depth > 0);
-	return p;
-}
-
 bool
 page_name_is(struct span name, const char *data, size_t len)
 {
@@ -98,7 +37,7 @@ find_member(struct span object, struct span wanted, struct span *found)
 	p = page_blank(p + 1, end);
 	while (p < end && *p == '"') {
 		name.data = p;
-		p = skip_string(p, end);
+		p = page_skip_string(p, end);
 		name.len = (size_t)(p - name.data);
 		p = page_blank(p, end);
 		value = page_blank(p + 1, end);

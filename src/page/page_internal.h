@@ -124,6 +124,9 @@ void page_clear(struct page *, const struct page_plan *);
 /** page_complain(scan, err): Set ${err} to the scan's error; return -1. */
 int page_complain(const struct page_scan *, struct err *);
 
+/** page_skip_string(p, end): Step over the string that begins at ${p}. */
+const char *page_skip_string(const char *, const char *);
+
 /**
  * page_skip(at, end):
  * Return the end of the well-formed value at ${at}.

@@ -10,18 +10,6 @@
 
 #define DEFINITION_MAX (1 << 20)
 
-struct source_resource *
-source_find(const struct source *source, const char *name, size_t len)
-{
-	size_t i;
-
-	for (i = 0; i < source->n_resources; i++)
-		if (strlen(source->resources[i].name) == len &&
-		    memcmp(source->resources[i].name, name, len) == 0)
-			return &source->resources[i];
-	return NULL;
-}
-
 static int
 read_top(struct source_reader *r, const struct yaml *top)
 {

@@ -88,3 +88,17 @@ source_paths(struct source_reader *r, const struct yaml *value,
 			return -1;
 	return 0;
 }
+
+int
+source_records(struct source_reader *r, const struct yaml *map,
+    const char **records)
+{
+	const struct yaml *value = yaml_get(map, "records");
+
+	if (value != NULL && value->kind == YAML_SCALAR && !value->plain &&
+	    *value->text == '\0') {
+		*records = value->text;
+		return 0;
+	}
+	return source_path(r, map, "records", false, records);
+}

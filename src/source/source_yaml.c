@@ -83,20 +83,6 @@ source_text(struct source_reader *r, const struct yaml *map, const char *key,
 }
 
 int
-source_records(struct source_reader *r, const struct yaml *map,
-    const char **records)
-{
-	const struct yaml *value = yaml_get(map, "records");
-
-	if (value != NULL && value->kind == YAML_SCALAR && !value->plain &&
-	    *value->text == '\0') {
-		*records = value->text;
-		return 0;
-	}
-	return source_path(r, map, "records", false, records);
-}
-
-int
 source_number(struct source_reader *r, const struct yaml *map,
     const char *key, uint32_t min, uint32_t max, uint32_t *number)
 {
