@@ -20,9 +20,8 @@
 /* ---------------------------------------------------- cli_terminal.c */
 
 /*
- * What is printed to a terminal has its control characters made visible, since
- * much of it is from elsewhere; so in this room, these are no files of stdio's
- * own.
+ * Much of the output is foreign text, so control characters are made visible
+ * on a terminal.  To do that everywhere, this room redefines stdio's streams.
  */
 #undef stdout
 #undef stderr
@@ -31,10 +30,10 @@
 #define printf(...) fprintf(stdout, __VA_ARGS__)
 #define putchar(c) putc(c, stdout)
 
-/** cli_terminals(): Begin to print that way, where there is a terminal. */
+/** cli_terminals(): Set up the streams, before anything is printed. */
 void cli_terminals(void);
 
-/** cli_terminals_end(): Print what was held back, since nothing follows. */
+/** cli_terminals_end(): Print what is still held back, at the end. */
 void cli_terminals_end(void);
 
 /**
@@ -45,10 +44,10 @@ void cli_terminals_end(void);
  */
 void cli_terminal_page(int (*)(void));
 
-/** cli_stream(fd): Return what stands for standard output or error. */
+/** cli_stream(fd): Return the stream for standard output or error. */
 FILE *cli_stream(int);
 
-/** cli_stream_fd(file): Return which of the two ${file} stands for. */
+/** cli_stream_fd(file): Return the descriptor of such a stream. */
 int cli_stream_fd(const FILE *);
 
 /**
@@ -64,7 +63,7 @@ void cli_visible(struct text *, const char *, size_t);
  */
 void cli_terminal_draw(FILE *, const char *, size_t);
 
-/* Exit statuses; doc/hlexport.1.scd tells them to people. */
+/* Exit statuses, as documented in doc/hlexport.1.scd. */
 enum cli_exit {
 	CLI_OK = 0,
 	CLI_STOPPED = 1,
@@ -76,13 +75,13 @@ enum cli_exit {
 	CLI_INTERRUPTED = 130
 };
 
-/* What every command is given. */
+/* The context of every command. */
 struct cli {
 	const char *typed;	/* the command line, as for a shell */
 	const struct config *config;
 	const struct config_env *env;
 	const struct source *source;
-	bool asks_nothing;	/* what is done needs no server */
+	bool asks_nothing;	/* the command needs no server */
 };
 
 /**
@@ -95,15 +94,14 @@ const char *cli_retired(const struct cli *, const char *);
 
 /**
  * cli_retired_wrap(cli, began, err):
- * Say in front of ${err} that this server was shut down, if it was.  Return
- * -1, always.
+ * If this server was shut down, prepend that to ${err}.  Always return -1.
  */
 int cli_retired_wrap(const struct cli *, const char *, struct err *);
 
 /* A command: a row of the table in cli.c. */
 struct cli_command {
 	const char *name;
-	const char *words;	/* what stands behind it, for the help */
+	const char *words;	/* its arguments, for the help */
 	const char *about;	/* what it does, in a line */
 	int (*run)(struct cli *);
 	const char *examples;	/* commands, a line each; or NULL */
@@ -146,11 +144,11 @@ const char *cli_place_words(const struct source *, const char *);
 
 /**
  * cli_error(err):
- * Tell the error on standard error; return the exit status for its kind.
+ * Print ${err} on standard error; return the exit status for its kind.
  */
 int cli_error(const struct err *);
 
-/** cli_usage(format, ...): Tell of wrong use; return CLI_USAGE. */
+/** cli_usage(format, ...): Print a usage error; return CLI_USAGE. */
 int cli_usage(const char *, ...) __attribute__((format(printf, 1, 2)));
 
 /**
@@ -163,7 +161,7 @@ int cli_wrong_arguments(const char *, char *const *, size_t, size_t);
 /** cli_print_json(json): Print ${json}, stolen; an object with its format. */
 void cli_print_json(json_t *);
 
-/** cli_wrap(out, text, indent, width): Print ${text} in lines. */
+/** cli_wrap(out, text, indent, width): Print ${text} wrapped and indented. */
 void cli_wrap(FILE *, const char *, int, int);
 
 /* ------------------------------------------------- the commands */
@@ -185,7 +183,7 @@ int cli_completion(struct cli *);
 
 /**
  * cli_complete(cli, words, n):
- * Print what the last of ${n} words of a command line may become.
+ * Print the candidates for the last of ${n} words of a command line.
  */
 void cli_complete(const struct cli *, char *const *, size_t);
 
@@ -196,7 +194,7 @@ size_t cli_tables(const struct source *, struct config_table [2]);
 
 /**
  * cli_option_words(option, text):
- * Add what the option does, what it may be, and what it is if not given.
+ * Add the option's help, choices, default and variable.
  */
 void cli_option_words(const struct config_option *, struct text *);
 
@@ -204,22 +202,22 @@ void cli_option_words(const struct config_option *, struct text *);
 
 /**
  * cli_signals(err):
- * Have SIGINT, SIGTERM and SIGHUP noted, and SIGPIPE ignored.  Return a
- * descriptor that is readable when one has come, or -1 with ${err} set.
+ * Catch SIGINT, SIGTERM and SIGHUP, and ignore SIGPIPE.  Return a descriptor
+ * that becomes readable with the first signal, or -1 with ${err} set.
  */
 int cli_signals(struct err *);
 
-/** cli_catch_abort(): What a library ends the process for is an error. */
+/** cli_catch_abort(): Report an abort() by a library as an error. */
 void cli_catch_abort(void);
 
 /**
  * cli_timeout(seconds):
- * After so many seconds it is as if a signal came; 0: never.  cli_signals() was
- * called.
+ * Act after ${seconds} as if a signal came; 0: never.  Call cli_signals()
+ * first.
  */
 void cli_timeout(uint64_t);
 
-/** cli_is_timed_out(): Was that what came? */
+/** cli_is_timed_out(): Was the first signal that timeout? */
 bool cli_is_timed_out(void);
 
 /** cli_signalled(): Return the first signal that has come, or 0. */
@@ -238,9 +236,9 @@ ssize_t cli_read_line(char *, size_t);
 
 /**
  * cli_ask(cli, question, without, err):
- * Ask on the terminal, unless --yes is given.  Return 1 for yes; 0 for no; or
- * -1 with ${err} set (ERR_USAGE) where there is no one to ask; ${without}
- * tells there what else can be done.
+ * Ask ${question} on the terminal, unless --yes is given.  Return 1 for yes; 0
+ * for no; or -1 with ${err} set (ERR_USAGE) if there is no terminal; the text
+ * then ends with ${without}, an alternative.
  */
 int cli_ask(const struct cli *, const char *, const char *, struct err *);
 
@@ -465,7 +463,7 @@ struct cli_whole {
 	bool is_native;		/* it has a manifest */
 	bool hurt;		/* its manifest is damaged */
 	bool adopted;		/* another tool made it */
-	bool lacks;		/* its owner accepted that some is lost */
+	bool lacks;		/* its owner accepted missing data */
 	uint64_t gaps;
 	char accepted[16];	/* the day when findings were accepted, or "" */
 };
@@ -476,14 +474,14 @@ int cli_whole_find(const char *, const struct source *, struct log *,
 
 /**
  * cli_whole_add(whole, where, text):
- * Of an export that is not complete, add "is NOT COMPLETE: " and why, and
- * what tells more.
+ * For an export that is not complete, add "is NOT COMPLETE: ", the reason, and
+ * the command that shows more.
  */
 void cli_whole_add(const struct cli_whole *, const char *, struct text *);
 
 /* -------------------------------------------------- cli_settings.c */
 
-/* What an export needs, made from the configuration. */
+/* The settings of an export, derived from the configuration. */
 struct cli_settings {
 	struct run_settings run;
 	char *server;
@@ -491,7 +489,7 @@ struct cli_settings {
 	char *resume;
 	char *key;
 	json_t *options;
-	bool widens;		/* more than the export was begun with */
+	bool widens;		/* its options add to the export's */
 };
 
 /**
