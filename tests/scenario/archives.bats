@@ -49,7 +49,7 @@ pack_all()
 		run hlexport summary "x.$format"
 		assert_equal "$status" 0
 		assert_contains "$output" "hlexport verify x.$format"
-		echo "$output" | sed '/^To check/,$d' |
+		echo "$output" | sed '/^To verify/,$d' |
 		    sed "s/x\.$format/$name/" | diff wanted -
 	done
 	hlexport summary x.zip --json >got
