@@ -23,6 +23,16 @@ range_name(const struct output_range *range)
 	    range->to != NULL ? range->to : "now");
 }
 
+static int
+check_xlsx(const struct output_settings *settings, struct err *err)
+{
+	if (settings->format == OUTPUT_XLSX && !output_has_xlsx())
+		return err_set(err, ERR_USAGE, "this program was built "
+		    "without libxlsxwriter, which writes Excel files (Debian: "
+		    "libxlsxwriter-dev); use --format csv instead");
+	return 0;
+}
+
 struct output_convert *
 output_convert_new(const struct output_settings *settings, struct err *err)
 {
@@ -31,6 +41,7 @@ output_convert_new(const struct output_settings *settings, struct err *err)
 	convert->settings = *settings;
 	convert->range = range_name(&settings->range);
 	if (output_format_check(settings, err) == -1 ||
+	    check_xlsx(settings, err) == -1 ||
 	    output_plan(convert, err) == -1) {
 		output_convert_free(convert);
 		return NULL;
@@ -189,30 +200,6 @@ output_convert_choose(struct output_convert *convert, struct err *err)
 
 /* --------------------------------------------------------------- writing */
 
-uint64_t
-output_rows_made(const struct output_convert *convert)
-{
-	uint64_t rows = 0;
-	size_t i;
-
-	for (i = 0; i < convert->n_parts; i++)
-		rows += convert->parts[i].rows;
-	return rows;
-}
-
-struct output_made *
-output_made_add(struct output_convert *convert, const char *path,
-    uint64_t rows)
-{
-	struct output_made *made;
-
-	convert->made = mem_need(convert->made, convert->n_made + 1,
-	    &convert->capacity, sizeof(*convert->made));
-	made = &convert->made[convert->n_made++];
-	*made = (struct output_made){ .path = mem_text(path), .rows = rows };
-	return made;
-}
-
 /* The first line of a JSONL file, with its metadata, new; or NULL. */
 static char *
 metadata_line(const struct output_convert *convert,
@@ -284,8 +271,8 @@ write_rows(struct output_convert *convert, struct output_part *part,
 	return rc;
 }
 
-int
-output_part_rows(struct output_convert *convert, struct output_part *part,
+static int
+part_rows(struct output_convert *convert, struct output_part *part,
     const char *dir, struct err *err)
 {
 	char *suffix = output_suffix(&convert->settings);
@@ -386,25 +373,27 @@ output_convert_native_csv(struct output_convert *convert, const char *path,
 	return rc;
 }
 
+/* Convert part by part; all parts of an Excel file go into one workbook. */
 static int
 write_parts(struct output_convert *convert, const char *dir, struct err *err)
 {
-	const struct output_format_info *format =
-	    output_format_info(convert->settings.format);
+	enum output_format format = convert->settings.format;
+	bool is_parquet = format == OUTPUT_PARQUET || format == OUTPUT_DUCKDB;
 	int rc = 0;
 
-	if (format->write_all != NULL)
-		return format->write_all(convert, dir, err);
+	if (format == OUTPUT_XLSX)
+		return output_xlsx(convert, dir, err);
 	for (convert->next = 0; convert->next < convert->n_parts && rc == 0;
 	    convert->next++) {
 		struct output_part *part = &convert->parts[convert->next];
 
-		rc = format->write_part(convert, part, dir, err);
+		rc = is_parquet ? output_parquet(convert, part, dir, err) :
+		    part_rows(convert, part, dir, err);
 		if (rc == -1)
 			err_wrap(err, "table %s", part->table->name);
 	}
-	if (rc == 0 && format->finish != NULL)
-		rc = format->finish(convert, dir, err);
+	if (rc == 0 && format == OUTPUT_DUCKDB)
+		rc = output_duckdb(convert, dir, err);
 	return rc;
 }
 

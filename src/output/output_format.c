@@ -22,26 +22,19 @@ static const struct output_format_info formats[OUTPUT_FORMATS] = {
 	[OUTPUT_EXPANDED] = { .name = "expanded", .rows = &output_expanded },
 	[OUTPUT_MARKDOWN] = { .name = "markdown", .rows = &output_markdown },
 	[OUTPUT_PARQUET] = { .name = "parquet", .suffix = "parquet",
-	    .can = CAN_COMPRESS | CAN_PARTITION,
-	    .write_part = output_parquet, .size = { 1, 12, 6000 } },
+	    .can = CAN_COMPRESS | CAN_PARTITION, .size = { 1, 12, 6000 } },
 	[OUTPUT_CSV] = { .name = "csv", .suffix = "csv",
 	    .can = CAN_COMPRESS | CAN_BOM | CAN_GUARD,
-	    .rows = &output_csv, .write_part = output_part_rows,
-	    .size = { 3, 2, 0 } },
+	    .rows = &output_csv, .size = { 3, 2, 0 } },
 	[OUTPUT_JSON] = { .name = "json", .suffix = "json",
-	    .can = CAN_COMPRESS,
-	    .rows = &output_json, .write_part = output_part_rows,
-	    .size = { 3, 2, 0 } },
+	    .can = CAN_COMPRESS, .rows = &output_json, .size = { 3, 2, 0 } },
 	[OUTPUT_JSONL] = { .name = "jsonl", .suffix = "jsonl",
 	    .can = CAN_COMPRESS | CAN_METADATA,
-	    .rows = &output_jsonl, .write_part = output_part_rows,
-	    .size = { 3, 2, 0 } },
+	    .rows = &output_jsonl, .size = { 3, 2, 0 } },
 	[OUTPUT_XLSX] = { .name = "xlsx", .suffix = "xlsx",
-	    .write_all = output_xlsx, .size = { 1, 10, 1000 } },
+	    .size = { 1, 10, 1000 } },
 	[OUTPUT_DUCKDB] = { .name = "duckdb", .suffix = "parquet",
-	    .can = CAN_COMPRESS | CAN_EMBED,
-	    .write_part = output_parquet, .finish = output_duckdb,
-	    .size = { 1, 12, 6000 } },
+	    .can = CAN_COMPRESS | CAN_EMBED, .size = { 1, 12, 6000 } },
 };
 
 /* How files of rows are compressed. */
@@ -156,9 +149,5 @@ output_format_check(const struct output_settings *settings, struct err *err)
 		text_release(&names);
 		return -1;
 	}
-	if (settings->format == OUTPUT_XLSX && !output_has_xlsx())
-		return err_set(err, ERR_USAGE, "this program was built "
-		    "without libxlsxwriter, which writes Excel files (Debian: "
-		    "libxlsxwriter-dev); use --format csv instead");
 	return 0;
 }

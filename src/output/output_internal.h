@@ -49,14 +49,6 @@ struct output_format_info {
 	unsigned can;		/* what options it supports */
 	const struct output_writes *rows;	/* writes rows, or NULL */
 
-	/* How an export is converted: all parts at once; or part by part, and
-	 * then what completes them.  Each may be NULL, and returns 0; or -1
-	 * with the error set. */
-	int (*write_all)(struct output_convert *, const char *, struct err *);
-	int (*write_part)(struct output_convert *, struct output_part *,
-	    const char *, struct err *);
-	int (*finish)(struct output_convert *, const char *, struct err *);
-
 	/* The size of its files: ${times} / ${over} of the records', and so
 	 * many bytes for each table. */
 	struct {
@@ -174,13 +166,6 @@ int output_plan(struct output_convert *, struct err *);
 
 /* ---------------------------------------------- output_convert.c */
 
-/**
- * output_part_rows(convert, part, dir, err):
- * Write the part as rows of a text format, to a file.
- */
-int output_part_rows(struct output_convert *, struct output_part *,
-    const char *, struct err *);
-
 /** output_made_add(convert, path, rows): Add a file, and return it. */
 struct output_made *output_made_add(struct output_convert *, const char *,
     uint64_t);
@@ -215,6 +200,9 @@ void output_add_columns(const struct output_convert *,
 /** output_has_column(convert, part, name): Is ${name} one of these? */
 bool output_has_column(const struct output_convert *,
     const struct output_part *, const char *);
+
+/** output_group_rows(db): Return how many rows go into a row group. */
+uint64_t output_group_rows(const struct table_db *);
 
 /** output_add_files(sql, path): Add a file pattern as an SQL literal. */
 void output_add_files(struct text *, const char *);

@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,19 +17,6 @@
 #include "pack/pack_verify.h"
 
 #define ACCEPTED_MAX (256u << 20)
-
-void
-pack_say(struct pack_verify *verify, enum audit_problem kind,
-    const char *path, const char *format, ...)
-{
-	char what[1024];
-	va_list ap;
-
-	va_start(ap, format);
-	vsnprintf(what, sizeof(what), format, ap);
-	va_end(ap);
-	audit_say(verify->audit, kind, path, what);
-}
 
 /* Compute what SHA256SUMS should be. */
 static int
