@@ -196,7 +196,7 @@ export_rows()
 		# shellcheck disable=SC2086 # words
 		hlexport convert "$one" $words --yes -o some 2>said
 		made some || { echo "$words"; return 1; }
-		assert_equal "$(sed -n 's/^rows: \([0-9]*\) values* of "\(.*\)" \(is\|are\) no .*/\2 \1/p' said)" \
+		assert_equal "$(sed -n 's/^rows: \([0-9]*\) values* of "\(.*\)" \(is\|are\) not a .*/\2 \1/p' said)" \
 		    "$(cut -d ' ' -f 1,2 wanted)"
 		rm -r some
 	done
