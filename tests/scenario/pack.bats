@@ -464,7 +464,7 @@ change()
 	kill -INT $pid
 	wait $pid || rc=$?
 	assert_equal $rc 130
-	grep -q 'interrupted; x.zip was not made' err
+	grep -q 'interrupted; x.zip was not written' err
 	[ ! -e x.zip ]
 	[ -z "$(hidden x.zip)" ]
 	[ -e exports/old/files/big ]
