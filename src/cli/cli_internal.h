@@ -537,7 +537,7 @@ char *cli_nothing_to_resume(const struct cli *);
 
 /**
  * cli_settings(cli, log, resume, settings, err):
- * Fill ${settings}, but for the key; ${resume} is the export to go on with,
+ * Fill ${settings}, but for the key; ${resume} is the export to resume,
  * if that does not come from the option.
  */
 int cli_settings(const struct cli *, struct log *, const char *,

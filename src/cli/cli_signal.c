@@ -1,7 +1,7 @@
 /*
  * Signals become bytes on a pipe.  A second one leaves at once, and so does the
  * first where that is not enough, whatever it is that is waited for: what is on
- * disk can be gone on with from any moment.
+ * disk can be resumed from any moment.
  */
 
 #include <errno.h>

@@ -1,13 +1,13 @@
 /*
  * The meaning of manifest lines.
  *
- *	page		a window of a listing is there; a gap of the same
- *			window is mended
- *	listing		it is whole; its pages and gaps don't matter any more
- *	gap		something could not be had; the last word on a window
- *			(or on the listing's counts) is what counts
- *	done		all below a record is there
- *	seal		the end
+ *	page		a page of a listing is on disk; it closes the gaps
+ *			within the page
+ *	listing		the listing is complete; replaces its pages and gaps
+ *	gap		something that was not fetched; the last gap of a page
+ *			(or of the listing's counts) counts
+ *	done		everything below a record is on disk
+ *	seal		the export has ended
  */
 
 #include <search.h>
@@ -16,7 +16,7 @@
 
 #include "manifest/manifest_internal.h"
 
-/* A missing or invalid number becomes ${usual}. */
+/* A missing or invalid number becomes ${default_value}. */
 static int64_t
 number(json_t *json, const char *key, int64_t default_value)
 {

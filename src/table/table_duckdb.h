@@ -67,7 +67,7 @@ extern struct table_duckdb duck;
 /**
  * table_load(err):
  * Load the library, if that isn't done.  Return 0; or -1 with ${err} set
- * (ERR_USAGE) to why it can't be had, and what to do.
+ * (ERR_USAGE) to why it cannot be loaded, and what to do.
  */
 int table_load(struct err *);
 

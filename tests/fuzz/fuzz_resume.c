@@ -1,5 +1,5 @@
 /*
- * Manifests that are gone on with, and repaired: one of our own, changed in
+ * Manifests that are resumed and repaired: one of our own, changed in
  * places that the input chooses, and sealed as if by us.  The server is in the
  * same process and plays along.  Nothing outside the export is touched.
  */

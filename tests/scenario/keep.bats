@@ -281,7 +281,7 @@ while_packing()
 	[ -z "$(find . -name '.hlexport-*')" ]
 }
 
-@test "a file that comes to stand there meanwhile is not replaced" {
+@test "a file that appears there meanwhile is not replaced" {
 	while_packing cp /etc/passwd x.zip
 	[ $rc -ne 0 ]
 	cmp x.zip /etc/passwd

@@ -130,7 +130,7 @@ assert_items()
 	assert_equal "$(fixture asked | jq .elsewhere_with_key)" 0
 }
 
-@test "a page that can't be had ends the list, and a resume goes on there" {
+@test "a page that fails ends the list, and a resume continues there" {
 	start_items --rows 730
 	local way
 	for way in marked headed linked posted; do

@@ -1,4 +1,4 @@
-# A page that can't be had is asked for in smaller pieces.
+# A page that fails is asked for in sub-ranges, down to single records.
 
 bats_require_minimum_version 1.5.0
 load helper

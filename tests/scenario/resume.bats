@@ -1,4 +1,4 @@
-# Stopped and taken up again.
+# Interrupted and resumed.
 
 load helper
 
@@ -245,7 +245,7 @@ assert_truth_of_files()
 	assert_same_export "$(the_export)" whole/*
 }
 
-@test "a workspace that is gone on with on another day has a second reading" {
+@test "an export that is resumed on another day reads the list a second time" {
 	start_fixture
 	add_fault "stats status=500 times=5"
 	run hlexport --logs --retries 1

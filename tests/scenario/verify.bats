@@ -322,7 +322,7 @@ empty_file() { : >"$(find "$export" -name stats.json | head -n 1)"; }
 	assert_restored
 }
 
-@test "a repair that is killed is gone on with" {
+@test "a repair that was killed is completed by the next one" {
 	local i
 	start_fixture --workspace bulk --files 3 --logs 2500 --latency 20
 	make_export

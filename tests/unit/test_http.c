@@ -538,7 +538,7 @@ test_a_budget_that_is_told_is_kept_to(void **state)
 
 /* All forms of URLs and passwords. */
 static void
-test_no_password_is_told(void **state)
+test_no_password_is_shown(void **state)
 {
 	static const char *const before[] = { "Unsupported proxy syntax in '",
 	    "bad proxy ", "", "see '" };
@@ -592,7 +592,7 @@ main(void)
 		cmocka_unit_test(test_where_a_next_page_may_be),
 		cmocka_unit_test(test_generated_links),
 		cmocka_unit_test(test_headers_of_a_budget),
-		cmocka_unit_test(test_no_password_is_told),
+		cmocka_unit_test(test_no_password_is_shown),
 		cmocka_unit_test(test_a_budget_that_is_told_is_kept_to),
 	};
 
