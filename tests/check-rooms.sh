@@ -78,4 +78,11 @@ bad=$(for room in $(grep -v base src/ROOMS); do
 done)
 result "public functions are called after their room" "$bad"
 
+# Inside a room too, files lead one way.
+if command -v python3 >/dev/null; then
+	result "no ring of files in a room" "$(python3 tests/rings.py 2>&1)"
+else
+	skip "no ring of files in a room"
+fi
+
 echo "1..$n"

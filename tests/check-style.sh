@@ -18,11 +18,11 @@ result "no blanks at the end of lines" "$(grep -nE '[ 	]+$' $sources)"
 result "no file over 600 lines" "$(wc -l $sources |
     awk '$2 != "total" && $1 > 600 {print}')"
 
-result "no function over 80 lines" "$(awk '
+result "no function over 70 lines" "$(awk '
 	FNR == 1 {inside = 0}
 	/^\{/ {inside = 1; start = FNR; name = last}
 	/^\}/ && inside {
-		if (FNR - start > 80)
+		if (FNR - start > 70)
 			print FILENAME ":" start ": " name " has " FNR - start
 		inside = 0
 	}

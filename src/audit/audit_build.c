@@ -120,15 +120,17 @@ audit_build_listing(struct audit_verify *verify)
 }
 
 void
-audit_build_not(struct audit_verify *verify,
-    const struct source_resource *resource)
+audit_want(const struct source_resource *resource, json_t *options)
 {
-	const char *rest = strchr(verify->current.crawl->key, '/');
-	char *key;
+	const struct source_condition *condition;
+	size_t i;
 
-	if (verify->building == NULL)
-		return;
-	key = mem_format("%s%s", resource->name, rest != NULL ? rest : "");
-	manifest_forget(verify->building, key);
-	free(key);
+	for (i = 0; i < resource->when.n; i++) {
+		condition = &resource->when.all[i];
+		if (condition->var.kind == SOURCE_OPTION &&
+		    condition->test == SOURCE_ONE_OF)
+			json_object_set_new(options,
+			    condition->var.option->name,
+			    json_string(condition->values[0]));
+	}
 }

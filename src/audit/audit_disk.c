@@ -5,7 +5,6 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -525,4 +524,18 @@ audit_disk_end(struct audit_verify *verify)
 			    "records how many there were; records that were "
 			    "never exported can't be detected");
 	}
+}
+
+void
+audit_build_not(struct audit_verify *verify,
+    const struct source_resource *resource)
+{
+	const char *rest = strchr(verify->current.crawl->key, '/');
+	char *key;
+
+	if (verify->building == NULL)
+		return;
+	key = mem_format("%s%s", resource->name, rest != NULL ? rest : "");
+	manifest_forget(verify->building, key);
+	free(key);
 }

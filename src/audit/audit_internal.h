@@ -8,47 +8,9 @@
 #include "page/page.h"
 #include "tree/tree.h"
 
-/** audit_unit(source): Return the resource whose records get a done marker. */
-const struct source_resource *audit_unit(const struct source *);
-
-/** audit_count_kind(summary, name): Count a unit of the kind ${name}. */
-void audit_count_kind(struct audit_summary *, const char *);
-
-/** audit_count_unit(summary, unit, record): Count ${record} under its kind. */
-void audit_count_unit(struct audit_summary *, const struct source_resource *,
-    struct span);
-
-/** audit_sort_kinds(summary): Sort the kinds by name. */
-void audit_sort_kinds(struct audit_summary *);
-
-/**
- * audit_legacy_summary(tree, source, summary, err):
- * Fill ${summary} from the files alone.
- */
-int audit_legacy_summary(struct tree *, const struct source *,
-    struct audit_summary *, struct err *);
-
 struct audit_patterns;
 
-/** audit_patterns_new(source): Return the paths of its files as patterns. */
-struct audit_patterns *audit_patterns_new(const struct source *);
-
-/**
- * audit_resource_of(patterns, path):
- * Return the resource of a file, or NULL.
- */
-const struct source_resource *audit_resource_of(
-    const struct audit_patterns *, const char *);
-
-/** audit_is_done_marker(patterns, path): Return whether it is a done marker. */
-bool audit_is_done_marker(const struct audit_patterns *, const char *);
-
-/** audit_patterns_free(patterns): Free ${patterns}, which may be NULL. */
-void audit_patterns_free(struct audit_patterns *);
-
 struct audit_members;
-
-/* ------------------------------------------------------------ verify */
 
 /* The listing that is being checked. */
 struct audit_listing {
@@ -140,13 +102,6 @@ struct audit_verify {
 	struct text path;
 };
 
-/**
- * audit_find(verify, finding, format, ...):
- * Add a finding; path and listing of ${finding} are copied.
- */
-void audit_find(struct audit_verify *, struct audit_finding, const char *,
-    ...) __attribute__((format(printf, 3, 4)));
-
 /* What the caller needs from a file's records. */
 enum audit_wanted {
 	AUDIT_NO_RECORDS,	/* only check that they are records */
@@ -163,19 +118,6 @@ struct audit_pool;
 /* Called for each record of a file, with its line or 0. */
 typedef void audit_record(struct audit_content *, uint64_t,
     const struct page_record *);
-
-/* -------------------------------------------------- audit_accept.c */
-
-/** audit_accept_prescan(verify): Flag the findings that were accepted. */
-void audit_accept_prescan(struct audit_verify *);
-
-/**
- * audit_accepted_in(tree, sealed, lacks):
- * Return when findings were accepted, new; NULL: never.  Set ${lacks} if some
- * of them are damage or missing data that still holds; a ${sealed} export
- * misses no listing.
- */
-char *audit_accepted_in(const struct tree *, bool, bool *);
 
 /* ------------------------------------------------- audit_content.c */
 
@@ -204,94 +146,39 @@ struct audit_content {
 	bool is_too_large;	/* the current record is */
 };
 
-/** audit_content_begin(content): Start a file. */
-void audit_content_begin(struct audit_content *);
+#define DUPLICATES_NAMED 3	/* per listing; all are counted */
 
-/** audit_content_add(content, data, len): Add bytes. */
-void audit_content_add(struct audit_content *, const char *, size_t);
-
-/** audit_content_end(content): End the file and check what is left. */
-void audit_content_end(struct audit_content *);
+/* ----------------------------------------- audit_finding.c */
 
 /**
- * audit_content_find(content, kind, format, ...):
- * Add a finding for the file.
+ * audit_find(verify, finding, format, ...):
+ * Add a finding; path and listing of ${finding} are copied.
  */
-void audit_content_find(struct audit_content *, enum audit_problem,
-    const char *, ...) __attribute__((format(printf, 3, 4)));
+void audit_find(struct audit_verify *, struct audit_finding, const char *,
+    ...) __attribute__((format(printf, 3, 4)));
 
-/** audit_add_odd(verify, odd, n, path): Count ${n} times ${odd} in ${path}. */
-void audit_add_odd(struct audit_verify *, size_t, uint64_t, const char *);
+/* ------------------------------------------- audit_kinds.c */
 
-/* ---------------------------------------------------- audit_prescan.c */
+/** audit_unit(source): Return the resource whose records get a done marker. */
+const struct source_resource *audit_unit(const struct source *);
+
+/** audit_count_kind(summary, name): Count a unit of the kind ${name}. */
+void audit_count_kind(struct audit_summary *, const char *);
+
+/** audit_count_unit(summary, unit, record): Count ${record} under its kind. */
+void audit_count_unit(struct audit_summary *, const struct source_resource *,
+    struct span);
+
+/** audit_sort_kinds(summary): Sort the kinds by name. */
+void audit_sort_kinds(struct audit_summary *);
+
+/* -------------------------------------------- audit_item.c */
 
 /** audit_prescan_find(prescan, kind, what): Keep a finding in ${prescan}. */
 void audit_prescan_find(
     struct audit_prescan *, enum audit_problem, const char *);
 
-/* ---------------------------------------------------- audit_read.c */
-
-/**
- * audit_read(verify, receipt, wanted, err):
- * Read the file of ${receipt} (in a listing, the file before ${next}), compare
- * it with the receipt (if that is from a manifest), check its records and take
- * what is ${wanted} from them.  Problems become findings.  Return 1 if it is
- * intact; 0 if not; -1 with ${err} set.
- */
-int audit_read(struct audit_verify *, const struct tree_receipt *,
-    enum audit_wanted, struct err *);
-
-/* ---------------------------------------------------- audit_sums.c */
-
-/** audit_sums_take(verify, sums): Legacy: use the lines of SHA256SUMS. */
-void audit_sums_take(struct audit_verify *, const struct text *);
-
-/** audit_sums_read(verify): Legacy: read SHA256SUMS, if it exists. */
-void audit_sums_read(struct audit_verify *);
-
-/** audit_sums_find(verify, path): Return its receipt of ${path}, or NULL. */
-const struct tree_receipt *audit_sums_find(const struct audit_verify *,
-    const char *);
-
-/* ------------------------------------------------- audit_members.c */
-
-/**
- * audit_members_begin(verify, archive, err):
- * Prepare for the files of ${archive}.  Return 0; or -1 with ${err} set.
- */
-int audit_members_begin(struct audit_verify *, const struct audit_archive *,
-    struct err *);
-
-/**
- * audit_members_read(verify, receipt):
- * As audit_read(), for a file of an archive: pass on what was kept of its
- * records.
- */
-int audit_members_read(struct audit_verify *, const struct tree_receipt *);
-
-/** audit_members_rest(verify): Check the files that the walk did not reach. */
-void audit_members_rest(struct audit_verify *);
-
-/**
- * audit_members_each(verify, file, cookie, err):
- * As audit_each_file(), for the files of the archive.
- */
-int audit_members_each(struct audit_verify *,
-    int (*)(void *, const char *, bool, struct err *), void *, struct err *);
-
-/** audit_members_has(verify, path): Return whether the archive has the file. */
-bool audit_members_has(const struct audit_verify *, const char *);
-
-/** audit_members_free(verify): Free what audit_members_begin() made. */
-void audit_members_free(struct audit_verify *);
-
-/* ---------------------------------------------------- audit_walk.c */
-
-/**
- * audit_find_refused(verify):
- * Report the gaps of requests made since a legacy export was adopted.
- */
-void audit_find_refused(struct audit_verify *);
+/* ----------------------------------------- audit_records.c */
 
 /** audit_take_fields(verify, values): Take the fields of the current object. */
 void audit_take_fields(struct audit_verify *, char **);
@@ -325,30 +212,126 @@ void audit_say_duplicate(struct audit_verify *, const char *, const char *,
 uint64_t audit_count_record(const struct source_resource *,
     const struct page_record *);
 
-/**
- * audit_walk(verify, err):
- * Check the next file of the walk.  Return 1, 0 at the end, or -1.
- */
-int audit_walk(struct audit_verify *, struct err *);
+/* ------------------------------------ audit_members_find.c */
 
-/** audit_listing_release(listing): Free what it holds. */
-void audit_listing_release(struct audit_listing *);
+/**
+ * audit_members_each(verify, file, cookie, err):
+ * As audit_each_file(), for the files of the archive.
+ */
+int audit_members_each(struct audit_verify *,
+    int (*)(void *, const char *, bool, struct err *), void *, struct err *);
+
+/** audit_members_has(verify, path): Return whether the archive has the file. */
+bool audit_members_has(const struct audit_verify *, const char *);
+
+/* ----------------------------------------- audit_pattern.c */
+
+/** audit_patterns_new(source): Return the paths of its files as patterns. */
+struct audit_patterns *audit_patterns_new(const struct source *);
+
+/**
+ * audit_resource_of(patterns, path):
+ * Return the resource of a file, or NULL.
+ */
+const struct source_resource *audit_resource_of(
+    const struct audit_patterns *, const char *);
+
+/** audit_is_done_marker(patterns, path): Return whether it is a done marker. */
+bool audit_is_done_marker(const struct audit_patterns *, const char *);
+
+/** audit_patterns_free(patterns): Free ${patterns}, which may be NULL. */
+void audit_patterns_free(struct audit_patterns *);
+
+/* ------------------------------------------ audit_legacy.c */
+
+/**
+ * audit_legacy_summary(tree, source, summary, err):
+ * Fill ${summary} from the files alone.
+ */
+int audit_legacy_summary(struct tree *, const struct source *,
+    struct audit_summary *, struct err *);
+
+/**
+ * audit_each_legacy(tree, source, file, cookie, err):
+ * As audit_each_file(), for a whole directory without a manifest.  A directory
+ * that can't be an export is not walked, but an error (ERR_USAGE).
+ */
+int audit_each_legacy(struct tree *, const struct source *,
+    int (*)(void *, const char *, bool, struct err *), void *, struct err *);
+
+/* -------------------------------------------- audit_sums.c */
+
+/** audit_sums_take(verify, sums): Legacy: use the lines of SHA256SUMS. */
+void audit_sums_take(struct audit_verify *, const struct text *);
+
+/** audit_sums_read(verify): Legacy: read SHA256SUMS, if it exists. */
+void audit_sums_read(struct audit_verify *);
+
+/** audit_sums_find(verify, path): Return its receipt of ${path}, or NULL. */
+const struct tree_receipt *audit_sums_find(const struct audit_verify *,
+    const char *);
+
+/* ----------------------------------------- audit_content.c */
+
+/** audit_content_begin(content): Start a file. */
+void audit_content_begin(struct audit_content *);
+
+/** audit_content_add(content, data, len): Add bytes. */
+void audit_content_add(struct audit_content *, const char *, size_t);
+
+/** audit_content_end(content): End the file and check what is left. */
+void audit_content_end(struct audit_content *);
+
+/**
+ * audit_content_find(content, kind, format, ...):
+ * Add a finding for the file.
+ */
+void audit_content_find(struct audit_content *, enum audit_problem,
+    const char *, ...) __attribute__((format(printf, 3, 4)));
+
+/** audit_add_odd(verify, odd, n, path): Count ${n} times ${odd} in ${path}. */
+void audit_add_odd(struct audit_verify *, size_t, uint64_t, const char *);
 
 /** audit_tell_odds(verify): Report deviations that are not damage. */
 void audit_tell_odds(struct audit_verify *);
 
+/* ------------------------------------ audit_members_walk.c */
+
 /**
- * audit_bookkeeping(verify, err):
- * Check the bookkeeping files (sums, log, copy of the manifest) and report
- * files that do not belong to the export.
+ * audit_members_read(verify, receipt):
+ * As audit_read(), for a file of an archive: pass on what was kept of its
+ * records.
  */
-int audit_bookkeeping(struct audit_verify *, struct err *);
+int audit_members_read(struct audit_verify *, const struct tree_receipt *);
 
-/** audit_want(resource, options): Set the options that include ${resource}. */
-void audit_want(const struct source_resource *, json_t *);
+/** audit_members_rest(verify): Check the files that the walk did not reach. */
+void audit_members_rest(struct audit_verify *);
 
-/** audit_build_listing(verify): Add the current listing to the new manifest. */
-void audit_build_listing(struct audit_verify *);
+/* ----------------------------------------- audit_members.c */
+
+/**
+ * audit_members_begin(verify, archive, err):
+ * Prepare for the files of ${archive}.  Return 0; or -1 with ${err} set.
+ */
+int audit_members_begin(struct audit_verify *, const struct audit_archive *,
+    struct err *);
+
+/** audit_members_free(verify): Free what audit_members_begin() made. */
+void audit_members_free(struct audit_verify *);
+
+/* -------------------------------------------- audit_read.c */
+
+/**
+ * audit_read(verify, receipt, wanted, err):
+ * Read the file of ${receipt} (in a listing, the file before ${next}), compare
+ * it with the receipt (if that is from a manifest), check its records and take
+ * what is ${wanted} from them.  Problems become findings.  Return 1 if it is
+ * intact; 0 if not; -1 with ${err} set.
+ */
+int audit_read(struct audit_verify *, const struct tree_receipt *,
+    enum audit_wanted, struct err *);
+
+/* -------------------------------------------- audit_disk.c */
 
 /**
  * audit_build_not(verify, resource):
@@ -401,13 +384,6 @@ bool audit_disk_knows(const struct audit_verify *, const char *);
  */
 const char *audit_disk_path(const struct audit_verify *, size_t, size_t);
 
-/**
- * audit_strays(verify, err):
- * Legacy: check the next file that the walk did not reach.  Return 1, 0 at the
- * end, or -1 with ${err} set.
- */
-int audit_strays(struct audit_verify *, struct err *);
-
 /** audit_disk_end(verify): Legacy: report what the files can't show. */
 void audit_disk_end(struct audit_verify *);
 
@@ -437,12 +413,60 @@ void audit_disk_done(struct audit_verify *, struct crawl_node *);
  */
 int64_t audit_hint(struct audit_verify *, const char **);
 
+/* ------------------------------------------- audit_stray.c */
+
 /**
- * audit_each_legacy(tree, source, file, cookie, err):
- * As audit_each_file(), for a whole directory without a manifest.  A directory
- * that can't be an export is not walked, but an error (ERR_USAGE).
+ * audit_strays(verify, err):
+ * Legacy: check the next file that the walk did not reach.  Return 1, 0 at the
+ * end, or -1 with ${err} set.
  */
-int audit_each_legacy(struct tree *, const struct source *,
-    int (*)(void *, const char *, bool, struct err *), void *, struct err *);
+int audit_strays(struct audit_verify *, struct err *);
+
+/* -------------------------------------------- audit_walk.c */
+
+/**
+ * audit_find_refused(verify):
+ * Report the gaps of requests made since a legacy export was adopted.
+ */
+void audit_find_refused(struct audit_verify *);
+
+/**
+ * audit_walk(verify, err):
+ * Check the next file of the walk.  Return 1, 0 at the end, or -1.
+ */
+int audit_walk(struct audit_verify *, struct err *);
+
+/** audit_listing_release(listing): Free what it holds. */
+void audit_listing_release(struct audit_listing *);
+
+/* ------------------------------------- audit_bookkeeping.c */
+
+/**
+ * audit_bookkeeping(verify, err):
+ * Check the bookkeeping files (sums, log, copy of the manifest) and report
+ * files that do not belong to the export.
+ */
+int audit_bookkeeping(struct audit_verify *, struct err *);
+
+/* ------------------------------------------ audit_accept.c */
+
+/** audit_accept_prescan(verify): Flag the findings that were accepted. */
+void audit_accept_prescan(struct audit_verify *);
+
+/**
+ * audit_accepted_in(tree, sealed, lacks):
+ * Return when findings were accepted, new; NULL: never.  Set ${lacks} if some
+ * of them are damage or missing data that still holds; a ${sealed} export
+ * misses no listing.
+ */
+char *audit_accepted_in(const struct tree *, bool, bool *);
+
+/* ------------------------------------------- audit_build.c */
+
+/** audit_want(resource, options): Set the options that include ${resource}. */
+void audit_want(const struct source_resource *, json_t *);
+
+/** audit_build_listing(verify): Add the current listing to the new manifest. */
+void audit_build_listing(struct audit_verify *);
 
 #endif

@@ -11,22 +11,6 @@
 /* ------------------------------------------------------------- finding */
 
 static int
-by_path(const void *path, const void *receipt)
-{
-	return strcmp(path, ((const struct tree_receipt *)receipt)->path);
-}
-
-ssize_t
-audit_members_find(const struct audit_members *members, const char *path)
-{
-	const struct tree_receipt *receipt = members->files.n == 0 ? NULL :
-	    bsearch(path, members->files.items, members->files.n,
-	    sizeof(*receipt), by_path);
-
-	return receipt == NULL ? -1 : receipt - members->files.items;
-}
-
-static int
 by_folder(const void *a, const void *b)
 {
 	return strcmp(((const struct audit_group *)a)->folder,
@@ -254,15 +238,6 @@ end_other(struct audit_members *members, bool is_read)
 		return;
 	other->bytes = members->bytes;
 	sha256_peek(members->other, other->sha256);
-}
-
-const unsigned char *
-audit_members_other(const struct audit_members *members, const char *path)
-{
-	const struct tree_receipt *other =
-	    tree_receipts_find(&members->others, path);
-
-	return other != NULL ? other->sha256 : NULL;
 }
 
 static void

@@ -2,7 +2,6 @@
  * Records of an archive as they come: what the walk will need is kept.
  */
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "audit/audit_members.h"

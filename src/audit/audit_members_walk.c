@@ -101,26 +101,3 @@ audit_members_rest(struct audit_verify *verify)
 		    audit_members_has(verify, verify->rest.items[i].path));
 }
 
-int
-audit_members_each(struct audit_verify *verify,
-    int (*file)(void *, const char *, bool, struct err *), void *cookie,
-    struct err *err)
-{
-	const struct audit_members *members = verify->members;
-	int rc = 0;
-	size_t i;
-
-	for (i = 0; i < members->files.n && rc == 0; i++)
-		if (verify->manifest == NULL || members->received[i].is_there)
-			rc = file(cookie, members->files.items[i].path, true,
-			    err);
-	for (i = 0; i < members->others.n && rc == 0; i++)
-		rc = file(cookie, members->others.items[i].path, true, err);
-	return rc;
-}
-
-bool
-audit_members_has(const struct audit_verify *verify, const char *path)
-{
-	return audit_members_find(verify->members, path) != -1;
-}

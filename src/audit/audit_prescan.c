@@ -52,27 +52,6 @@ resource_of(const struct audit_verify *verify, const char *key)
 
 /* --------------------------------------------------------- what is kept */
 
-static struct audit_item *
-add_item(struct audit_prescan *prescan)
-{
-	prescan->items = mem_need(prescan->items, prescan->n + 1,
-	    &prescan->capacity, sizeof(*prescan->items));
-	prescan->items[prescan->n] = (struct audit_item){ .what = NULL };
-	prescan->weight += sizeof(*prescan->items);
-	return &prescan->items[prescan->n++];
-}
-
-void
-audit_prescan_find(struct audit_prescan *prescan, enum audit_problem kind,
-    const char *what)
-{
-	struct audit_item *item = add_item(prescan);
-
-	item->kind = kind;
-	item->what = mem_text(what);
-	prescan->weight += strlen(what);
-}
-
 static size_t
 weight_of(char *const *texts, size_t n)
 {
@@ -108,7 +87,7 @@ keep_record(struct audit_content *content, uint64_t line,
 	    content->verify->manifest != NULL) || (resource->derive == NULL &&
 	    !resource->is_list && resource->n_fields == 0))
 		return;
-	item = add_item(prescan);
+	item = audit_add_item(prescan);
 	item->line = line;
 	if (resource->derive != NULL) {
 		item->raw = mem_copy(record->bytes.data, record->bytes.len);

@@ -163,4 +163,9 @@ bool audit_ahead_open(struct audit_verify *);
 /** audit_ahead_free(verify): Free the prescans of listings not yet opened. */
 void audit_ahead_free(struct audit_verify *);
 
+/* ------------------------------------------------------ audit_item.c */
+
+/** audit_add_item(prescan): Add an empty item and return it. */
+struct audit_item *audit_add_item(struct audit_prescan *);
+
 #endif

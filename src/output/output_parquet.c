@@ -5,7 +5,6 @@
 #include <sys/stat.h>
 
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "output/output_internal.h"

@@ -2,7 +2,6 @@
  * Access to values that were validated.
  */
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "page/page_internal.h"
