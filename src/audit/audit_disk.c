@@ -292,65 +292,6 @@ check_shards(struct audit_verify *verify)
 	}
 }
 
-static bool
-has_date_option(const struct audit_verify *verify)
-{
-	const struct source *source = verify->settings.source;
-	size_t i;
-
-	for (i = 0; i < source->n_options; i++)
-		if (source->options[i].kind == CONFIG_DATE &&
-		    json_object_get(verify->options,
-		    source->options[i].name) != NULL)
-			return true;
-	return false;
-}
-
-int64_t
-audit_hint(struct audit_verify *verify, const char **name)
-{
-	struct audit_listing *current = &verify->current;
-	const struct source_resource *resource = current->crawl->resource;
-
-	*name = "";
-	if (!resource->has_hint || has_date_option(verify))
-		return -1;
-	*name = resource->hint.name;
-	return crawl_number(verify->crawl, current->crawl, &resource->hint);
-}
-
-int64_t
-audit_expected(struct audit_verify *verify, const char **name)
-{
-	struct audit_listing *current = &verify->current;
-	const struct source_resource *resource = current->crawl->resource;
-
-	if (!resource->has_expect)
-		return audit_hint(verify, name);
-	*name = resource->expect.name;
-	return crawl_number(verify->crawl, current->crawl, &resource->expect);
-}
-
-void
-audit_disk_unnamed(struct audit_verify *verify, const char *path,
-    uint64_t line)
-{
-	const struct source_resource *resource =
-	    verify->current.crawl->resource;
-	struct audit_finding finding = { .kind = AUDIT_DAMAGED,
-	    .certainty = AUDIT_LIKELY, .path = (char *)path,
-	    .listing = verify->current.crawl->key };
-
-	verify->current.duplicates++;
-	if (line > 0)
-		audit_find(verify, finding, "line %" PRIu64 ": the record has "
-		    "no \"%s\", so it is not one of the %s", line,
-		    resource->key[0], resource->name);
-	else
-		audit_find(verify, finding, "it has no \"%s\", so it is not "
-		    "one of the %s", resource->key[0], resource->name);
-}
-
 /* Does the folder of the listing's shards exist? */
 static bool
 has_folder(struct audit_verify *verify)

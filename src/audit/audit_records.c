@@ -101,3 +101,23 @@ audit_take_item(struct audit_verify *verify, const char *path,
 	crawl_link(verify->crawl, current->crawl, item->parts, item->values);
 	item->parts = item->values = NULL;
 }
+
+void
+audit_disk_unnamed(struct audit_verify *verify, const char *path,
+    uint64_t line)
+{
+	const struct source_resource *resource =
+	    verify->current.crawl->resource;
+	struct audit_finding finding = { .kind = AUDIT_DAMAGED,
+	    .certainty = AUDIT_LIKELY, .path = (char *)path,
+	    .listing = verify->current.crawl->key };
+
+	verify->current.duplicates++;
+	if (line > 0)
+		audit_find(verify, finding, "line %" PRIu64 ": the record has "
+		    "no \"%s\", so it is not one of the %s", line,
+		    resource->key[0], resource->name);
+	else
+		audit_find(verify, finding, "it has no \"%s\", so it is not "
+		    "one of the %s", resource->key[0], resource->name);
+}

@@ -11,21 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/cli_table.h"
-
-/* A conversion in progress. */
-struct making {
-	struct cli *cli;
-	struct cli_table table;
-	struct output_convert *convert;
-	char **tables, **columns, **filters;
-	char *output;		/* the directory or file to write */
-	bool one_file;		/* it is a file */
-	struct scratch *scratch;
-	char *dir;		/* the output until it is published */
-	struct cli_meter meter;
-	bool is_declined;	/* the user said no */
-};
+#include "cli/cli_convert.h"
 
 /* ------------------------------------------------------------- the place */
 
@@ -61,7 +47,7 @@ default_output(const char *export, const char *format)
 }
 
 static void
-name_output(struct making *m, const char *export)
+name_output(struct cli_making *m, const char *export)
 {
 	const char *given = config_text(m->cli->config, "output");
 	const char *file = config_text(m->cli->config, "output-file");
@@ -78,86 +64,12 @@ name_output(struct making *m, const char *export)
 		m->output[--len] = '\0';
 }
 
-/* ------------------------------------------------------------- preview */
-
-/* Warn of rows without a time, which --from and --to exclude. */
-static void
-tell_timeless(const struct making *m)
-{
-	const struct output_convert *convert = m->convert;
-	char count[32];
-	size_t i;
-
-	for (i = 0; i < convert->n_parts; i++) {
-		if (convert->parts[i].timeless == 0)
-			continue;
-		text_human_count(convert->parts[i].timeless, count);
-		fprintf(stderr, "%s: %s row%s no valid time in \"%s\"; --from "
-		    "and --to exclude %s\n",
-		    convert->parts[i].table->name, count,
-		    convert->parts[i].timeless == 1 ? " has" : "s have",
-		    convert->parts[i].table->time,
-		    convert->parts[i].timeless == 1 ? "it" : "them");
-	}
-}
-
-static void
-print_preview(const struct making *m)
-{
-	const struct output_convert *convert = m->convert;
-	const struct output_settings *settings = &convert->settings;
-	const struct output_range *range = &settings->range;
-	bool ranged = range->from != NULL || range->to != NULL;
-	char count[32], size[16];
-	struct text names;
-	char *line, *save = NULL;
-	size_t i;
-
-	fprintf(stderr, "\nExport Preview\n==============\n");
-	fprintf(stderr, "Source: %s (%s)%s\n", settings->source,
-	    settings->export, settings->complete ? "" :
-	    m->table.whole.adopted || !m->table.whole.is_native ?
-	    ", which is NOT PROVEN COMPLETE" : ", which is NOT COMPLETE");
-	if (!ranged)
-		fprintf(stderr, "Time range: all\n");
-	else
-		fprintf(stderr, "Time range: %s to %s (%s)\n",
-		    range->from != NULL ? range->from : "start",
-		    range->to != NULL ? range->to : "now", range->timezone);
-	fprintf(stderr, "\nData to export:\n");
-	for (i = 0; i < convert->n_parts; i++) {
-		text_human_count(convert->parts[i].rows, count);
-		fprintf(stderr, "  %-18s %12s rows%s\n",
-		    convert->parts[i].table->name, count,
-		    !convert->parts[i].filtered &&
-		    (ranged || settings->n_filters > 0) ?
-		    "  (all: no filter applies)" : "");
-	}
-	text_human_bytes(output_convert_guess(convert), size);
-	if (m->one_file) {
-		fprintf(stderr, "\nFile to create (about %s): %s\n", size,
-		    m->output);
-		return;
-	}
-	fprintf(stderr, "\nOutput directory: %s\nFiles to create (about "
-	    "%s):\n", m->output, size);
-	text_init(&names, 1 << 16);
-	output_convert_names(convert, &names);
-	for (line = strtok_r(names.data, "\n", &save); line != NULL;
-	    line = strtok_r(NULL, "\n", &save))
-		fprintf(stderr, "  - %s\n", line);
-	if (config_is(m->cli->config, "zip"))
-		fprintf(stderr, "  - hlexport-%s-%s.zip (all files "
-		    "combined)\n", settings->source, convert->range);
-	text_release(&names);
-}
-
 /* -------------------------------------------------------------- progress */
 
 static void
 show(void *cookie)
 {
-	struct making *m = cookie;
+	struct cli_making *m = cookie;
 	uint64_t records;
 	char count[32], rate[32];
 	int64_t ms;
@@ -177,7 +89,7 @@ show(void *cookie)
 
 /* From here on SQL may touch the output, and nothing else. */
 static int
-enter_sandbox(struct making *m, struct err *err)
+enter_sandbox(struct cli_making *m, struct err *err)
 {
 	const struct output_convert *convert = m->convert;
 	char *written = m->scratch == NULL ? NULL :
@@ -205,7 +117,7 @@ enter_sandbox(struct making *m, struct err *err)
 }
 
 static int
-plan(struct making *m, struct err *err)
+plan(struct cli_making *m, struct err *err)
 {
 	const struct config *config = m->cli->config;
 	struct output_settings settings = {
@@ -281,7 +193,7 @@ cli_zip(struct scratch *scratch, const char *name, const char *zip,
 
 /* Replace the files by one ZIP file. */
 static int
-zip(struct making *m, struct err *err)
+zip(struct cli_making *m, struct err *err)
 {
 	char *name = mem_format("hlexport-%s-%s.zip",
 	    m->convert->settings.source, m->convert->range);
@@ -293,7 +205,7 @@ zip(struct making *m, struct err *err)
 
 /* Write all files, then publish them together. */
 static int
-make(struct making *m, struct err *err)
+make(struct cli_making *m, struct err *err)
 {
 	int rc;
 
@@ -316,7 +228,7 @@ make(struct making *m, struct err *err)
 }
 
 static void
-report_file(const struct making *m, const char *rows, const char *size)
+report_file(const struct cli_making *m, const char *rows, const char *size)
 {
 	struct text lost;
 
@@ -333,7 +245,7 @@ report_file(const struct making *m, const char *rows, const char *size)
 }
 
 static void
-report(const struct making *m)
+report(const struct cli_making *m)
 {
 	const struct output_convert *convert = m->convert;
 	uint64_t bytes = 0, rows = output_rows_made(convert);
@@ -384,7 +296,7 @@ report(const struct making *m)
 
 /* Reject the options that cannot be used with --output-file. */
 static int
-check_one_file(const struct making *m, struct err *err)
+check_one_file(const struct cli_making *m, struct err *err)
 {
 	const struct config *config = m->cli->config;
 	const char *end = output_compress_suffix(output_compress_find(
@@ -430,7 +342,7 @@ tell_scope(const struct cli_table *table)
 
 /* Print the result of a dry run as JSON. */
 static void
-print_plan(const struct making *m)
+print_plan(const struct cli_making *m)
 {
 	cli_print_json(json_pack("{s:s, s:i, s:I, s:i, s:b}", "output",
 	    m->output, "files", 0, "rows",
@@ -440,7 +352,7 @@ print_plan(const struct making *m)
 
 /* There are no rows: say whether a filter or the export's scope did it. */
 static void
-tell_nothing(const struct making *m)
+tell_nothing(const struct cli_making *m)
 {
 	const struct output_settings *settings = &m->convert->settings;
 
@@ -461,7 +373,7 @@ tell_nothing(const struct making *m)
 
 /* Return 1 if files were written; 0 if not (no rows, dry run, declined). */
 static int
-convert(struct making *m, const char *export, struct err *err)
+convert(struct cli_making *m, const char *export, struct err *err)
 {
 	char *copy, *parent;
 	int rc;
@@ -489,13 +401,13 @@ convert(struct making *m, const char *export, struct err *err)
 	if (rc == -1)
 		return -1;
 	if (!config_is(m->cli->config, "quiet"))
-		tell_timeless(m);
+		cli_preview_timeless(m);
 	if (output_rows_made(m->convert) == 0) {
 		tell_nothing(m);
 		return 0;
 	}
 	if (!config_is(m->cli->config, "quiet"))
-		print_preview(m);
+		cli_preview(m);
 	if (config_is(m->cli->config, "dry-run")) {
 		fprintf(stderr, "\nDry run - no files created.\n");
 		if (config_is(m->cli->config, "json"))
@@ -516,7 +428,7 @@ convert(struct making *m, const char *export, struct err *err)
 int
 cli_convert(struct cli *cli)
 {
-	struct making m = { .cli = cli };
+	struct cli_making m = { .cli = cli };
 	struct err err = { .kind = ERR_NONE };
 	size_t n;
 	char *const *words = config_args(cli->config, &n);

@@ -13,216 +13,24 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "manifest/manifest_internal.h"
+#include "manifest/manifest_recover.h"
 
 #define MAX_FILE (INT64_C(1) << 32)
 #define MAX_DOUBTS 12		/* lines with two readings */
 #define MAX_WORK (UINT64_C(256) << 20)	/* bytes to hash in total, or */
 #define MAX_TRIES 32			/* readings to try, if that is more */
 
-/* A line: its subject, and its text in each file. */
-struct known {
-	char *about;		/* its subject, in sort order */
-	struct span texts[2];	/* by file; data is NULL: missing */
-	UT_hash_handle hh;
-};
-
-struct recovery {
-	struct text files[2];	/* the manifest's bytes, and its copy's */
-	struct text log;
-	struct text spare;	/* lines from the log */
-	struct known *lines;
-};
-
-/* ------------------------------------------------------------- reading */
-
-/* The subject of a line, new; or NULL, if it is invalid. */
-static char *
-about_of(struct span line)
-{
-	static const char *const kinds[] = { "listing", "page", "gap",
-	    "done" };
-	const char *key;
-	char *about = NULL;
-	json_t *json;
-	size_t i;
-
-	/* Reject garbage cheaply. */
-	if (line.len < 2 || *line.data != '{')
-		return NULL;
-	json = json_loadb(line.data, line.len, 0, NULL);
-	if (json_object_get(json, "hlexport") != NULL &&
-	    manifest_check_header(json, "", NULL) == 0)
-		about = mem_text("0");
-	else if (json_is_object(json_object_get(json, "seal")) &&
-	    json_is_string(json_object_get(json, "sha256")))
-		about = mem_text("3");
-	for (i = 0; about == NULL && i < 4 && manifest_is_valid(json); i++) {
-		key = json_string_value(json_object_get(json, kinds[i]));
-		if (key == NULL)
-			continue;
-		/* Lines of a listing sort as they are written. */
-		if (i == 3)
-			about = mem_format("2 %s", key);
-		else if (i == 0)
-			about = mem_format("1 %s", key);
-		else
-			about = mem_format("1 %s\n%zu %020lld %020lld", key, i,
-			    (long long)json_integer_value(json_object_get(
-			    json, "pass")),
-			    (long long)json_integer_value(json_object_get(
-			    json, i == 1 ? "first" : "record")));
-	}
-	json_decref(json);
-	return about;
-}
-
-static void
-add_line(struct recovery *r, size_t which, struct span line)
-{
-	char *about = about_of(line);
-	struct known *known;
-
-	if (about == NULL)
-		return;
-	HASH_FIND_STR(r->lines, about, known);
-	if (known == NULL) {
-		known = mem_zero(1, sizeof(*known));
-		known->about = about;
-		HASH_ADD_KEYPTR(hh, r->lines, known->about,
-		    strlen(known->about), known);
-	} else {
-		free(about);
-	}
-	/* In a journal, the last line counts. */
-	known->texts[which] = line;
-}
-
-/*
- * Set ${line} to the next line of ${text} at ${*p}, and advance ${*p}; return
- * false at the end.
- */
-static bool
-next_line(const struct text *text, const char **p, struct span *line)
-{
-	const char *stop, *end;
-
-	if (text->len == 0 || *p >= text->data + text->len)
-		return false;
-	stop = text->data + text->len;
-	end = memchr(*p, '\n', (size_t)(stop - *p));
-	if (end == NULL)
-		end = stop;
-	*line = (struct span){ *p, (size_t)(end - *p) };
-	*p = end + 1;
-	return true;
-}
-
-static bool
-is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r';
-}
-
-/* Remove byte order marks and whitespace, as an editor may add. */
-static struct span
-trim(const char *from, const char *to)
-{
-	if (to - from >= 3 && memcmp(from, "\xef\xbb\xbf", 3) == 0)
-		from += 3;
-	while (from < to && is_blank(*from))
-		from++;
-	while (to > from && is_blank(to[-1]))
-		to--;
-	return (struct span){ from, (size_t)(to - from) };
-}
-
-static void
-add_lines(struct recovery *r, size_t which)
-{
-	const char *p = r->files[which].data;
-	struct span line;
-
-	while (next_line(&r->files[which], &p, &line))
-		add_line(r, which, trim(line.data, line.data + line.len));
-}
-
-/* --------------------------------------------------------- from the log */
-
-/* The last header in the log, new; or NULL. */
-static json_t *
-logged_header(struct recovery *r)
-{
-	const char *p = r->log.data;
-	json_t *header = NULL, *json;
-	struct text value;
-	struct span line;
-
-	text_init(&value, SIZE_MAX / 4);
-	while (next_line(&r->log, &p, &line)) {
-		text_clear(&value);
-		manifest_add_logged(line.data, line.len, &value);
-		json = value.len > 0 ? json_loadb(value.data, value.len, 0,
-		    NULL) : NULL;
-		if (json_object_get(json, "hlexport") == NULL) {
-			json_decref(json);
-			continue;
-		}
-		json_decref(header);
-		header = json;
-	}
-	text_release(&value);
-	return header;
-}
-
-/* Take the header and the seal from the log if no file has them. */
-static void
-add_from_log(struct recovery *r)
-{
-	const char *p = r->log.data;
-	struct known *header, *seal;
-	struct span line;
-	size_t from;
-
-	HASH_FIND_STR(r->lines, "0", header);
-	HASH_FIND_STR(r->lines, "3", seal);
-	if (header != NULL && seal != NULL)
-		return;
-	/* The text must not move, since spans point into it. */
-	text_init(&r->spare, 2 * r->log.len + 1);
-	while (next_line(&r->log, &p, &line)) {
-		manifest_add_logged(line.data, line.len, &r->spare);
-		text_addc(&r->spare, '\n');
-	}
-	/* The last ones count. */
-	for (from = r->spare.len; from-- > 0; ) {
-		size_t begin = from;
-		char *about;
-
-		while (begin > 0 && r->spare.data[begin - 1] != '\n')
-			begin--;
-		line = (struct span){ &r->spare.data[begin], from - begin };
-		about = line.len > 0 ? about_of(line) : NULL;
-		if (about != NULL && ((header == NULL &&
-		    strcmp(about, "0") == 0) || (seal == NULL &&
-		    strcmp(about, "3") == 0)))
-			add_line(r, 0, line);
-		free(about);
-		from = begin;
-	}
-}
-
 /* ------------------------------------------------------ putting together */
 
 static int
-by_about(const struct known *a, const struct known *b)
+by_about(const struct recovery_line *a, const struct recovery_line *b)
 {
 	return strcmp(a->about, b->about);
 }
 
 /* Does the line differ between the files, or is it in only one? */
 static bool
-is_doubtful(const struct known *known)
+is_doubtful(const struct recovery_line *known)
 {
 	const struct span *one = &known->texts[0], *other = &known->texts[1];
 
@@ -233,7 +41,7 @@ is_doubtful(const struct known *known)
 
 /* A reading of a doubtful line: from one file, from the other, or none. */
 static struct span
-choose(const struct known *known, unsigned choice)
+choose(const struct recovery_line *known, unsigned choice)
 {
 	struct span none = { NULL, 0 };
 
@@ -248,10 +56,10 @@ choose(const struct known *known, unsigned choice)
  * Combine all lines; ${choices} has a number from 0 to 2 for each doubtful one.
  */
 static void
-put_together(const struct recovery *r, const unsigned *choices,
+put_together(const struct manifest_recovery *r, const unsigned *choices,
     struct text *text)
 {
-	const struct known *known;
+	const struct recovery_line *known;
 	struct span line;
 	size_t doubt = 0;
 
@@ -290,9 +98,9 @@ is_sealed(const struct text *text)
 }
 
 static size_t
-count_doubts(const struct recovery *r)
+count_doubts(const struct manifest_recovery *r)
 {
-	const struct known *known;
+	const struct recovery_line *known;
 	size_t n = 0;
 
 	for (known = r->lines; known != NULL; known = known->hh.next)
@@ -302,7 +110,7 @@ count_doubts(const struct recovery *r)
 
 /* The number of readings to try, about a second's work. */
 static uint64_t
-max_tries(const struct recovery *r)
+max_tries(const struct manifest_recovery *r)
 {
 	size_t len = r->files[0].len + r->files[1].len;
 	/* A line has a fixed cost, too. */
@@ -313,7 +121,7 @@ max_tries(const struct recovery *r)
 
 /* Try all combinations of readings, up to the limit. */
 static bool
-try_all(const struct recovery *r, size_t n, struct text *text)
+try_all(const struct manifest_recovery *r, size_t n, struct text *text)
 {
 	unsigned choices[MAX_DOUBTS] = { 0 };
 	uint64_t tries = max_tries(r);
@@ -331,7 +139,7 @@ try_all(const struct recovery *r, size_t n, struct text *text)
 
 /* Try each doubtful line's other readings, one line at a time. */
 static bool
-try_each(const struct recovery *r, size_t n, struct text *text)
+try_each(const struct manifest_recovery *r, size_t n, struct text *text)
 {
 	unsigned *choices = mem_zero(n, sizeof(*choices));
 	uint64_t tries = max_tries(r);
@@ -350,7 +158,7 @@ try_each(const struct recovery *r, size_t n, struct text *text)
 }
 
 static enum manifest_state
-merge(struct recovery *r, struct text *text)
+merge(struct manifest_recovery *r, struct text *text)
 {
 	size_t n;
 
@@ -366,9 +174,9 @@ merge(struct recovery *r, struct text *text)
 /* ------------------------------------------------------------ the whole */
 
 static void
-release(struct recovery *r)
+release(struct manifest_recovery *r)
 {
-	struct known *known, *next;
+	struct recovery_line *known, *next;
 
 	HASH_ITER(hh, r->lines, known, next) {
 		HASH_DEL(r->lines, known);
@@ -386,16 +194,16 @@ release(struct recovery *r)
  * those that the manifest lacks.
  */
 static void
-salvage_file(struct recovery *r, size_t which, struct text *text)
+salvage_file(struct manifest_recovery *r, size_t which, struct text *text)
 {
 	const struct text *file = &r->files[which];
 	const char *p = file->data;
-	struct known *known;
+	struct recovery_line *known;
 	struct span line;
 	char *about;
 
-	while (next_line(file, &p, &line)) {
-		about = about_of(line);
+	while (manifest_recovery_next_line(file, &p, &line)) {
+		about = manifest_recovery_about(line);
 		if (about == NULL)
 			continue;
 		HASH_FIND_STR(r->lines, about, known);
@@ -428,11 +236,12 @@ join_headers(json_t *logged, json_t *json)
 
 /* Prefer the log's header: a damaged line of the log is never accepted. */
 static void
-add_header(struct recovery *r, const struct known *header, struct text *text)
+add_header(struct manifest_recovery *r, const struct recovery_line *header,
+    struct text *text)
 {
 	struct span line = choose(header, 0);
 	json_t *json = json_loadb(line.data, line.len, 0, NULL), *all;
-	json_t *logged = logged_header(r);
+	json_t *logged = manifest_recovery_logged_header(r);
 	char *reported;
 
 	all = logged != NULL ? join_headers(logged, json) : json_incref(json);
@@ -447,7 +256,8 @@ add_header(struct recovery *r, const struct known *header, struct text *text)
 
 /* Combine everything readable, without a seal. */
 static void
-salvage(struct recovery *r, const struct known *header, struct text *text)
+salvage(struct manifest_recovery *r, const struct recovery_line *header,
+    struct text *text)
 {
 	text_clear(text);
 	add_header(r, header, text);
@@ -463,7 +273,7 @@ manifest_lost_seal(const struct manifest *manifest)
 
 /* Keep the seal, so that it can be restored. */
 static void
-keep_seal(struct manifest *manifest, const struct known *seal)
+keep_seal(struct manifest *manifest, const struct recovery_line *seal)
 {
 	struct span line = choose(seal, 0);
 	json_t *json = json_loadb(line.data, line.len, 0, NULL);
@@ -475,11 +285,11 @@ keep_seal(struct manifest *manifest, const struct known *seal)
 }
 
 static struct manifest *
-read_all(struct tree *tree, struct recovery *r, enum manifest_state *state,
-    struct err *err)
+read_all(struct tree *tree, struct manifest_recovery *r,
+    enum manifest_state *state, struct err *err)
 {
 	struct manifest *manifest;
-	struct known *header, *seal;
+	struct recovery_line *header, *seal;
 	struct text text;
 
 	text_init(&text, SIZE_MAX / 4);
@@ -487,9 +297,9 @@ read_all(struct tree *tree, struct recovery *r, enum manifest_state *state,
 		*state = MANIFEST_COPIED;
 		text_add(&text, r->files[1].data, r->files[1].len);
 	} else {
-		add_lines(r, 0);
-		add_lines(r, 1);
-		add_from_log(r);
+		manifest_recovery_add_lines(r, 0);
+		manifest_recovery_add_lines(r, 1);
+		manifest_recovery_add_from_log(r);
 		*state = merge(r, &text);
 	}
 	HASH_FIND_STR(r->lines, "0", header);
@@ -526,7 +336,7 @@ is_logged_sealed(struct tree *tree)
 }
 
 static void
-read_files(struct tree *tree, struct recovery *r)
+read_files(struct tree *tree, struct manifest_recovery *r)
 {
 	text_init(&r->files[0], MAX_FILE);
 	text_init(&r->files[1], MAX_FILE);
@@ -562,7 +372,7 @@ struct manifest *
 manifest_recover(struct tree *tree, struct log *log,
     enum manifest_state *state, struct err *err)
 {
-	struct recovery r = { .lines = NULL };
+	struct manifest_recovery r = { .lines = NULL };
 	struct manifest *manifest;
 	struct err own, why = { ERR_NONE, "" };
 

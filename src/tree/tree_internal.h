@@ -168,4 +168,15 @@ int tree_worker_wait(struct tree_worker *, struct err *);
  */
 void tree_worker_free(struct tree_worker *);
 
+/* ------------------------------------------------------ tree_shards.c */
+
+/** tree_shard_number(name): Return N of the shard name N.jsonl; or 0. */
+size_t tree_shard_number(const char *);
+
+/**
+ * tree_remove_beyond(tree, path, known, err):
+ * Remove the shards in ${path} whose number is above ${known}.
+ */
+int tree_remove_beyond(struct tree *, const char *, size_t, struct err *);
+
 #endif

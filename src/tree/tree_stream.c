@@ -41,43 +41,6 @@ struct tree_stream {
 	struct sha256 *hash;	/* of the last shard */
 };
 
-/* The 17 of "17.jsonl"; 0: not a shard's name. */
-static size_t
-shard_number(const char *name)
-{
-	char *end;
-	unsigned long n;
-
-	if (*name < '1' || *name > '9')
-		return 0;
-	n = strtoul(name, &end, 10);
-	return strcmp(end, ".jsonl") == 0 ? n : 0;
-}
-
-/* Remove the shards beyond ${known} from the directory. */
-static int
-remove_beyond(struct tree *tree, const char *path, size_t known,
-    struct err *err)
-{
-	int fd = file_dir(tree->out, path, false, NULL), rc = 0;
-	struct dirent *entry;
-	DIR *dir;
-
-	if (fd == -1 && errno == ENOENT)
-		return 0;
-	if (fd == -1 || (dir = fdopendir(fd)) == NULL)
-		return err_errno(err, ERR_DISK, "read directory %s", path);
-	while (rc == 0 && (entry = readdir(dir)) != NULL) {
-		if (shard_number(entry->d_name) <= known)
-			continue;
-		if (unlinkat(fd, entry->d_name, 0) == -1)
-			rc = err_errno(err, ERR_DISK, "remove %s/%s", path,
-			    entry->d_name);
-	}
-	closedir(dir);
-	return rc;
-}
-
 /* Is there a shard beyond ${known}? */
 static bool
 has_beyond(struct tree_stream *stream, size_t known)
@@ -86,7 +49,7 @@ has_beyond(struct tree_stream *stream, size_t known)
 	bool has;
 
 	has = tree_stream_files(stream->tree, stream->dir, &files,
-	    NULL) == -1 || (files.n > 0 && shard_number(strrchr(
+	    NULL) == -1 || (files.n > 0 && tree_shard_number(strrchr(
 	    files.items[files.n - 1].path, '/') + 1) > known);
 	tree_receipts_release(&files);
 	return has;
@@ -181,7 +144,7 @@ take_known(struct tree_stream *stream, const struct tree_receipts *known,
 
 	if (stream->tree->out == stream->tree->dir)
 		stream->has_tail = has_beyond(stream, known->n);
-	else if (remove_beyond(stream->tree, stream->dir, known->n,
+	else if (tree_remove_beyond(stream->tree, stream->dir, known->n,
 	    err) == -1)
 		return -1;
 	for (i = 0; i < known->n; i++) {
@@ -273,7 +236,7 @@ keep_beyond(struct tree_stream *stream, struct err *err)
 	int fd, rc = tree_stream_files(tree, stream->dir, &files, err);
 
 	for (i = 0; rc == 0 && i < files.n; i++) {
-		if (shard_number(strrchr(files.items[i].path, '/') + 1) <=
+		if (tree_shard_number(strrchr(files.items[i].path, '/') + 1) <=
 		    stream->shards.n)
 			continue;
 		if ((fd = file_open(tree->dir, files.items[i].path, O_RDONLY,
@@ -308,7 +271,7 @@ tree_stream_cut(struct tree_stream *stream, struct err *err)
 			    last->path);
 		tree_wrote(stream->tree, &file, 0);
 	}
-	if (keep_beyond(stream, err) == -1 || remove_beyond(stream->tree,
+	if (keep_beyond(stream, err) == -1 || tree_remove_beyond(stream->tree,
 	    stream->dir, stream->shards.n, err) == -1)
 		return -1;
 	stream->has_tail = false;
@@ -494,7 +457,7 @@ tree_stream_replace(struct tree *tree, const char *dir,
 			goto err_close;
 		}
 	}
-	if (remove_beyond(tree, dir, shards->n, err) == -1 ||
+	if (tree_remove_beyond(tree, dir, shards->n, err) == -1 ||
 	    file_sync(fd, dir, err) == -1)
 		goto err_close;
 	close(fd);
@@ -503,45 +466,6 @@ tree_stream_replace(struct tree *tree, const char *dir,
 err_close:
 	close(fd);
 	return -1;
-}
-
-static int
-by_number(const void *a, const void *b)
-{
-	const struct tree_receipt *one = a, *other = b;
-	size_t n = shard_number(strrchr(one->path, '/') + 1);
-	size_t m = shard_number(strrchr(other->path, '/') + 1);
-
-	return n < m ? -1 : n > m;
-}
-
-int
-tree_stream_files(struct tree *tree, const char *path,
-    struct tree_receipts *files, struct err *err)
-{
-	int fd = file_dir(tree->dir, path, false, NULL);
-	struct tree_receipt shard = { .lines = 0 };
-	struct dirent *entry;
-	struct stat st;
-	DIR *dir;
-
-	if (fd == -1 && (errno == ENOENT || errno == ENOTDIR))
-		return 0;
-	if (fd == -1 || (dir = fdopendir(fd)) == NULL)
-		return err_errno(err, ERR_DISK, "read directory %s", path);
-	while ((entry = readdir(dir)) != NULL) {
-		if (shard_number(entry->d_name) == 0 || fstatat(fd,
-		    entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == -1 ||
-		    !S_ISREG(st.st_mode))
-			continue;
-		shard.path = mem_format("%s/%s", path, entry->d_name);
-		tree_receipts_add(files, &shard);
-		free(shard.path);
-	}
-	closedir(dir);
-	if (files->n > 1)
-		qsort(files->items, files->n, sizeof(*files->items), by_number);
-	return 0;
 }
 
 void
