@@ -151,7 +151,7 @@ cli_key(const struct cli *cli, struct cli_settings *settings,
 		err_wrap(err, "%s", where);
 	else if (begins != NULL && strncmp(settings->key, begins,
 	    strlen(begins)) != 0)
-		err_set(err, ERR_USAGE, "%s: this is not a key of %s, which "
+		err_set(err, ERR_USAGE, "%s: this is not a key of %s: its keys "
 		    "begin with \"%s\"; copy the key from the platform again",
 		    where, cli->source->name, begins);
 	else if (cli->source->auth_basic && strchr(settings->key,

@@ -4,7 +4,6 @@
  */
 
 #include <ctype.h>
-#include <string.h>
 
 #include "output/output_internal.h"
 
@@ -27,13 +26,10 @@ is_escape(struct span text, size_t from)
 
 /* Is it outside XML 1.0's characters (its section 2.2)? */
 static bool
-is_refused(const char *data, size_t len)
+is_refused(unsigned c)
 {
-	unsigned char c = (unsigned char)*data;
-
 	return (c < 0x20 && c != '\t' && c != '\n' && c != '\r') ||
-	    (len == 3 && memcmp(data, "\xef\xbf\xbe", 2) == 0 &&
-	    (unsigned char)data[2] >= 0xbe);
+	    c == 0xfffe || c == 0xffff;
 }
 
 void
@@ -49,7 +45,7 @@ output_xlsx_text(struct output_convert *convert, struct span from,
 		const char *pos = &from.data[i];
 
 		len = utf8_char(pos, from.len - i, &c);
-		if (is_refused(pos, len)) {
+		if (is_refused(c)) {
 			text_adds(text, "\xef\xbf\xbd");
 			replaced = true;
 		} else if (is_escape(from, i)) {

@@ -50,7 +50,7 @@ print(''.join('{\"id\":\"%d\",\"trace_children\":[' % i for i in range(n)) +
 			assert_status 0
 		else
 			assert_status 6
-			assert_contains "$output" "1 record is nested so deeply"
+			assert_contains "$output" "1 record is nested too deeply"
 			assert_contains "$output" "logs/1.jsonl:1"
 		fi
 		run timeout 60 "$HLEXPORT" query old -q --format csv \
@@ -113,13 +113,13 @@ END
 	    one/manifest.json)" "[1,2]"
 	run -0 hlexport convert old --format csv -t logs --yes -o two \
 	    --to 2024-01-01 --filter id=b --filter id=d
-	assert_contains "$output" "logs: 1 row has no time"
+	assert_contains "$output" "logs: 1 row has no valid time"
 	assert_equal "$(jq -c '.tables[0] | [.rows, .without_time]' \
 	    two/manifest.json)" "[1,1]"
 	# Also where nothing else is there; and not where no date is given.
 	run -0 hlexport convert old --format csv -t logs --yes -o three \
 	    --from 2026-01-01
-	assert_contains "$output" "logs: 2 rows have no time"
+	assert_contains "$output" "logs: 2 rows have no valid time"
 	assert_contains "$output" "No data found"
 	run -0 hlexport convert old --format csv -t logs --yes -o four
 	[[ $output != *"no time"* ]]

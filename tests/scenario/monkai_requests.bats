@@ -95,17 +95,17 @@ wrong()
 
 @test "options are checked before anything is sent" {
 	start_trace
-	wrong "none of debug|info|warn|error" --level warning
+	wrong "is not one of debug|info|warn|error" --level warning
 	wrong "is not between 1 and 1000" --limit 1001
 	wrong "is not between 1 and 1000" --limit 0
-	wrong "no whole number" --offset -1
+	wrong "is not a whole number" --offset -1
 	wrong "is not a date" --start-date yesterday
 	wrong "is not before --end-date" --start-date 2025-02-01 \
 	    --end-date 2025-01-01
 	wrong "--agent goes only with --stream records" --stream logs \
 	    --agent x
 	wrong "--limit goes only with --via query" --via export --limit 5
-	wrong "none of records|logs" --stream record
+	wrong "is not one of records|logs" --stream record
 	wrong "several: records, logs" --stdout --limit 1
 	wrong "cannot be used with" --stdout --stream logs --json
 	wrong "--agent: the value is not valid UTF-8" --agent $'caf\xe9'
@@ -119,7 +119,7 @@ wrong()
 	unset MONKAI_TRACER_TOKEN
 	wrong "MONKAI_TRACER_TOKEN or MONKAI_TRACE_TOKEN, or the file that"
 	export MONKAI_TRACE_TOKEN=hl_sk_secret
-	wrong 'begins with "tk_"'
+	wrong 'begin with "tk_"'
 	[[ $output != *secret* ]]
 	MONKAI_TRACE_TOKEN=$key run -0 monkai -o one
 	unset MONKAI_TRACE_TOKEN
