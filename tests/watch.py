@@ -15,6 +15,9 @@ import time
 
 silence, listing, command = float(sys.argv[1]), sys.argv[2], sys.argv[3:]
 began = time.monotonic()
+# A job in the background ignores them, and so would all that it starts.
+for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
+    signal.signal(number, signal.SIG_DFL)
 test = subprocess.Popen(command, stdout=subprocess.PIPE,
                         stderr=subprocess.STDOUT, start_new_session=True,
                         env={**os.environ, "PYTHONUNBUFFERED": "1"})

@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -192,6 +193,11 @@ def skip(work, why):
     print(f"1..0 # SKIP {why}")
     sys.exit(0)
 
+
+# However the tests were started: what they start does not ignore signals.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGQUIT, signal.SIG_DFL)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 SIZE = os.environ.get("CHECK_SIZE", "ci")
 assert SIZE in ("small", "ci", "soak"), "CHECK_SIZE is small, ci or soak"
