@@ -85,7 +85,7 @@ export_moving()
 	assert_equal "$(asked | sort | uniq -d)" ""
 }
 
-@test "what moved is told, in the log and to people" {
+@test "records that moved are reported, in the log and on the terminal" {
 	start_bulk
 	add_fault "logs id=$id page=10 delete=3 times=1"
 	run -0 hlexport --logs

@@ -110,7 +110,7 @@ END
 	assert_equal "$(jq -r '.from' all/manifest.json)" 2025-01-05
 }
 
-@test "what is wrong is told, with what was meant" {
+@test "mistakes are reported, with the likely intention" {
 	needs_tables
 	refused()
 	{

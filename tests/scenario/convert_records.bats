@@ -5,7 +5,7 @@ load helper
 load tables
 load convert
 
-@test "an export with gaps: said loudly, and kept in the manifest" {
+@test "an export with gaps: a warning, also in the conversion's manifest" {
 	needs_tables
 	start_fixture
 	add_fault "stats status=404"
@@ -101,7 +101,7 @@ END
 	    '[true,"logs",1,{"id":["@x"]},"true",false]'
 }
 
-@test "rows without a time that can be read: dates leave them out, aloud" {
+@test "rows without a valid time: date ranges exclude them, with a warning" {
 	needs_tables
 	old_tree '{"id":"a","created_at":"2025-03-01T00:00:00Z"}' \
 	    '{"id":"b","created_at":"yesterday"}' '{"id":"c"}' \
@@ -203,7 +203,7 @@ END
 	[ ! -e x.json ]
 }
 
-@test "verify tells of a conversion what is not as it was made" {
+@test "verify reports what changed in a conversion" {
 	needs_tables
 	local made
 	convert "$sample" --format csv -o files

@@ -98,7 +98,7 @@ leave_one_unfinished()
 	run -0 hlexport verify exports/*
 }
 
-@test "a mistake in a definition is told with its line, and what was expected" {
+@test "a mistake in a definition is reported with its line and what was expected" {
 	definition ledger "$TOP/doc/SOURCES.md" >ledger.yaml
 	sed -i 's/more: metadata/mroe: metadata/' ledger.yaml
 	run -2 hlexport sources check ./ledger.yaml

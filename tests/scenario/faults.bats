@@ -373,7 +373,7 @@ assert_truth_but_logs()
 }
 
 # Quiet is about progress, never about what is missing.
-@test "with -q, gaps are told in a line" {
+@test "with -q, gaps are reported in one line" {
 	start_fixture
 	add_fault "stats status=404"
 	run -3 hlexport -q

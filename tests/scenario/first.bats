@@ -85,7 +85,7 @@ nothing_is_left()
 	assert_equal "$output" ""
 }
 
-@test "what was exported, and what was not, is said with every result" {
+@test "every result states what was exported and what was not" {
 	start_fixture --workspace full
 	run -0 hlexport --type prompt,dataset --start-date 2024-01-01 --json
 	assert_contains "$output" \
@@ -185,7 +185,7 @@ nothing_is_left()
 	hlexport verify -q "$one"
 }
 
-@test "list tells of all exports; latest is the newest that has begun" {
+@test "list shows all exports; latest is the newest that has begun" {
 	start_fixture
 	run -2 hlexport verify latest
 	assert_contains "$output" "latest: no exports in exports"
@@ -217,7 +217,7 @@ nothing_is_left()
 	run -2 hlexport list nowhere
 }
 
-@test "an export that is being made is said to be running" {
+@test "an export in progress is reported as running" {
 	start_fixture --latency 300
 	"$HLEXPORT" -q --logs -j 1 3>&- &
 	pid=$!

@@ -68,7 +68,7 @@ END
 	    logs manifest.copy.jsonl manifest.jsonl)"
 }
 
-@test "the help tells the options, and what they may be" {
+@test "the help lists the options and their values" {
 	start_trace
 	run -0 hlexport help export --source monkai
 	local option

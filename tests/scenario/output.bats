@@ -201,7 +201,7 @@ out"
 	grep -qE 'this dry run made [0-9]+ requests' said
 }
 
-@test "summary DIR tells the same from disk" {
+@test "summary DIR reports the same from disk" {
 	start_fixture --workspace full
 	hlexport --logs --json 2>/dev/null >out
 	run hlexport summary "$(the_export)"
@@ -305,7 +305,7 @@ told()
 	grep -m 1 "^ *$1" <<<"$output"
 }
 
-@test "commands that are told can be copied, whatever paths are called" {
+@test "printed commands can be copied, whatever the paths are called" {
 	local where command odd=$'a b/it\'s $HOME; (x) & "y" *?~#\\z'
 	hlexport()
 	{

@@ -161,7 +161,7 @@ load pack
 	assert_untouched
 }
 
-@test "an export with gaps: packed, and said loudly" {
+@test "an export with gaps: packed, with a warning" {
 	start_fixture
 	add_fault "stats status=500"
 	run -3 hlexport
@@ -231,7 +231,7 @@ load pack
 	pack zip
 }
 
-@test "a file that the manifest does not know is packed, and told" {
+@test "a file that the manifest does not know is packed and reported" {
 	take_example
 	echo notes >"$export/notes"
 	run -0 --separate-stderr hlexport pack "$export" -o x.zip
@@ -261,7 +261,7 @@ load pack
 	[ ! -e x.zip ]
 }
 
-@test "wrong use is told" {
+@test "wrong usage is reported" {
 	take_example
 	run -2 hlexport pack
 	assert_contains "$output" "usage: hlexport pack"

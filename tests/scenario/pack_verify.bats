@@ -172,7 +172,7 @@ assert_same_findings()
 	done
 }
 
-@test "what only the records tell is found in an archive, too" {
+@test "damage that only the records show is found in an archive, too" {
 	local damage n=0
 	take_example
 	for damage in $(python3 "$TOP/tests/scenario/damage.py" list); do
@@ -201,7 +201,7 @@ assert_same_findings()
 	[ $n -ge 23 ]
 }
 
-@test "the old tool's exports: an archive is told of as the directory is" {
+@test "legacy exports: verify reports the same for an archive as for the directory" {
 	local fault n=0
 	start_fixture --workspace bulk --files 1 --logs 2600 --datasets 1 \
 	    --datapoints 1200 --evaluations 1 --evaluation-logs 150
@@ -276,7 +276,7 @@ SHA-256 does not match SHA256SUMS"
 	done
 }
 
-@test "hostile archives are told, and never touch the disk" {
+@test "hostile archives are reported and never touch the disk" {
 	take_example
 	python3 "$TOP/tests/scenario/hostile_archives.py" "$export"
 	mkdir temp

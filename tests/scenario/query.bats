@@ -125,7 +125,7 @@ assert len(rows) == 4 and len(rows[1]) == 4, rows'
 	[ -s out.csv ]
 }
 
-@test "wrong SQL is told with its place" {
+@test "an error in SQL is reported with its position" {
 	needs_tables
 	run -2 hlexport query "$sample" "SELECT cost FRM logs"
 	assert_contains "$output" "Parser Error"
@@ -338,7 +338,7 @@ has_spilled()
 	assert_contains "$output" "omit --format"
 }
 
-@test "what is no export, or no directory, is said at once" {
+@test "a path that is not an export is reported immediately" {
 	needs_tables
 	run -2 hlexport query /usr "SELECT 1"
 	assert_contains "$output" "/usr is not an export"
@@ -369,7 +369,7 @@ has_spilled()
 	done
 }
 
-@test "a DuckDB that is another one, or not there, is told" {
+@test "a wrong or missing DuckDB is reported" {
 	needs_tables
 	HLEXPORT_DUCKDB=/nowhere/libduckdb.so run -2 hlexport query "$sample"
 	assert_contains "$output" "/nowhere/libduckdb.so"
@@ -487,7 +487,7 @@ on_terminal()
 	    --format jsonl "SELECT 7 AS seven")" '{"seven":7}'
 }
 
-@test "on a terminal, a long query tells how far it is, until there are rows" {
+@test "on a terminal, a long query shows its progress until the first rows" {
 	needs_tables
 	# Long enough that there is something to tell, on whatever machine.
 	rows=200000000

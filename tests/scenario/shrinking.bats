@@ -69,7 +69,7 @@ rows()
 	python3 -c "import json; print(json.dumps($1))" >state
 }
 
-@test "records that went after the first page are told, and all is whole" {
+@test "records removed after the first page are reported; the export is complete" {
 	local left
 	start_server
 	write_definition "total: total," "shards: rows"

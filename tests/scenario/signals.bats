@@ -25,7 +25,7 @@ ended_with()
 	}
 }
 
-@test "Ctrl-C finishes what is in hand, tells how to resume, and exits 130" {
+@test "Ctrl-C finishes the pages in flight, prints how to resume, and exits 130" {
 	start_fixture --workspace full --latency 100
 	begin --logs
 	kill -INT $pid

@@ -379,7 +379,7 @@ empty_file() { : >"$(find "$export" -name stats.json | head -n 1)"; }
 	assert_contains "$output" "hlexport --resume $export"
 }
 
-@test "the log: what was said can't be changed unseen" {
+@test "a change to the log is detected" {
 	start_fixture
 	make_export
 	sed -i 's/exit=0/exit=1/' "$export/export.log"

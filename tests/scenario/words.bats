@@ -158,7 +158,7 @@ for i in range(95):
 	done
 }
 
-@test "basic authentication: sent as it should be, and told to nobody" {
+@test "basic authentication: sent correctly, and kept secret" {
 	serve
 	run -0 hlexport --source ./words.yaml -v --dry-run
 	export WORDS_KEY="someone:a secret: worm"
