@@ -235,7 +235,7 @@ cli_outcome_print(FILE *out, const struct audit_summary *summary,
 		    summary->unfinished == 1 ? " is" : "s are");
 	if (summary->unmarked > 0)
 		fprintf(out, "\n  %" PRIu64 " file%s no .done marker: "
-		    "their export did not finish\n", summary->unmarked,
+		    "not fully exported\n", summary->unmarked,
 		    summary->unmarked == 1 ? " has" : "s have");
 	if (summary->is_native)
 		print_next(out, summary, result);

@@ -267,6 +267,10 @@ cli_repair(struct cli *cli)
 		repair.where = words[0];
 	if (is_export && (repair.where == NULL || n > 0))
 		return cli_usage("--repair requires --resume DIR");
+	if (is_export && (config_is(cli->config, "dry-run") ||
+	    config_is(cli->config, "stdout")))
+		return cli_usage("--repair cannot be used with --dry-run or "
+		    "--stdout");
 	if (repair.where == NULL)
 		return cli_wrong_arguments("repair DIR", words, n, 1);
 	repair.log = log_new(LOG_WARN, LOG_INFO);

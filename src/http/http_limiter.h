@@ -142,7 +142,6 @@ int64_t limiter_waits(const struct limiter *, int64_t);
 #define STEP_REQUESTS 10
 #define PROBE_FIRST_MS 2000
 #define DOUBT_MS 20000	/* until the next trial, at first */
-#define MEASURED 100	/* requests, to measure the rate served */
 #define NUDGE_MS 40000
 #define AFTER_MS 1200	/* after the end of a hold */
 #define CALM 60		/* requests between two alarms */

@@ -5,6 +5,7 @@
 
 #include "http/http_limiter.h"
 
+#define MEASURED 100	/* requests, to measure the rate served */
 #define MAX_DOUBT_MS 240000
 #define MAX_PROBE_MS 40000
 #define FORGET_MS 120000

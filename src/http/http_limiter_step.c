@@ -6,6 +6,7 @@
 
 #include "http/http_limiter.h"
 
+#define STEP_MEASURED 50	/* requests */
 #define SURE_MS 10000
 #define PROBE_COST 0.007	/* share of requests refused by a probe */
 #define NEAR 0.985	/* of the ceiling: no more steps */
@@ -46,7 +47,7 @@ limiter_step_up(struct limiter *limiter, int64_t now)
 
 	/* The requests sent don't use the rate. */
 	if (sent * 1000 <
-	    (sent < MEASURED ? 0.7 : 0.9) * limiter->rate * span) {
+	    (sent < STEP_MEASURED ? 0.7 : 0.9) * limiter->rate * span) {
 		limiter->is_probe = false;
 		if (block->full * 2 <= sent) {
 			limiter->rate = limiter->good;
@@ -98,7 +99,7 @@ is_no_faster(const struct limiter *limiter, int64_t now)
 	const struct limiter_block *block = &limiter->block;
 	double sent = block->all + block->refused;
 
-	return limiter->rate > 1.2 * limiter->good && sent >= MEASURED &&
+	return limiter->rate > 1.2 * limiter->good && sent >= STEP_MEASURED &&
 	    sent * 1000 < 1.05 * limiter->good *
 	    (double)(now - block->since);
 }

@@ -7,8 +7,8 @@
 
 #include "output/output_internal.h"
 
-#define PERCENTILES "the value at index floor(n * p) of all n values in " \
-    "ascending order, counted from 0; no interpolation"
+#define PERCENTILES "of all n values in order, counted from 0, the one at " \
+    "floor(n * p); no interpolation"
 
 /* ------------------------------------------------------------ SQL to JSON */
 

@@ -2,6 +2,7 @@
  * The formats of files, and what each can do.
  */
 
+#include <assert.h>
 #include <string.h>
 
 #include "output/output_internal.h"
@@ -60,6 +61,7 @@ output_format_find(const char *name)
 const struct output_format_info *
 output_format_info(enum output_format format)
 {
+	assert(format < OUTPUT_FORMATS);
 	return &formats[format];
 }
 

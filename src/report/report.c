@@ -2,6 +2,7 @@
  * The formats of a report, and the simplest: JSON.
  */
 
+#include <assert.h>
 #include <string.h>
 
 #include "report/report_internal.h"
@@ -55,5 +56,6 @@ void
 report_render(enum report_format format, const json_t *report,
     struct text *out)
 {
+	assert(format < REPORT_FORMATS);
 	formats[format].render(report, out);
 }

@@ -22,7 +22,6 @@
 #include "run/run_align.h"
 
 #define MAX_NEW 100000	/* records beyond the group's own */
-#define SPOOL ".hlexport-spool"
 #define NOWHERE SIZE_MAX
 
 /* ---------------------------------------------------------- the beginning */

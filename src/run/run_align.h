@@ -3,6 +3,8 @@
 
 #include "run/run_internal.h"
 
+#define SPOOL ".hlexport-spool"
+
 /* A line in the spool. */
 struct run_align_chunk {
 	off_t offset;	/* in it */

@@ -12,7 +12,6 @@
 #define MAX_SHIFT 64	/* new records that may be left out */
 #define MAX_DIFFER 8	/* records that may be from either side */
 #define MAX_STRANGE 64	/* records on disk that may be damage */
-#define SPOOL ".hlexport-spool"
 
 /* Merge both lists, in the order of both. */
 struct run_align_item *

@@ -36,7 +36,7 @@ enum crawl_state run_finish_page(struct run *, const struct run_task *,
 
 /* --------------------------------------------------- run_compare.c */
 
-/** run_compare_begin(run, err): Open the export to compare with, if any. */
+/** run_compare_begin(run, err): Open the export to compare with. */
 int run_compare_begin(struct run *, struct err *);
 
 /**

@@ -271,6 +271,12 @@ empty_file() { : >"$(find "$export" -name stats.json | head -n 1)"; }
 	assert_restored
 	run -2 hlexport export --repair
 	assert_contains "$output" "--repair requires --resume DIR"
+	# A repair writes to the export; these options promise not to.
+	local option
+	for option in --dry-run --stdout; do
+		run -2 hlexport export --resume "$export" --repair $option
+		assert_contains "$output" "--repair cannot be used with"
+	done
 }
 
 @test "a damaged manifest: its copy is put in its place" {
