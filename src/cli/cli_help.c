@@ -176,7 +176,6 @@ cli_version(void)
 	printf(CLI_TOOL "\n%s\n%s\njansson %s\nlibyaml %s\n%s\n%s",
 	    http_version(), sha256_library(), jansson_version_str(),
 	    yaml_library(), archive_library(), table_is_built_in() ?
-	    "DuckDB (loaded when a command needs it)\n" : "built without "
-	    "DuckDB\n");
+	    "DuckDB (loaded when a command needs it)\n" : "no DuckDB\n");
 	return CLI_OK;
 }
