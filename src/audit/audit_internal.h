@@ -75,7 +75,7 @@ struct audit_verify {
 	bool long_first;		/* legacy: a shard of 1,001 lines */
 	uint64_t *uncounted;		/* legacy, by resource: listings with no
 					 * known count */
-	bool walked, is_over;		/* what is over */
+	bool walked, is_over;		/* finished: the walk; everything */
 	struct tree_receipts rest;	/* files that the walk did not reach */
 	const char **rest_keys;		/* keys of their listings, or NULL */
 	size_t rest_keys_capacity;

@@ -1,5 +1,5 @@
 /*
- * From the command line to the command.
+ * Parse the command line and run the command.
  */
 
 #include <sys/stat.h>

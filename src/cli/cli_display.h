@@ -35,9 +35,9 @@ void cli_terminals_end(void);
 
 /**
  * cli_terminal_page(open):
- * What is printed on standard output next, if that is a terminal, goes to the
- * descriptor that ${open} returns when there is something; -1 or NULL: to the
- * terminal, from now on.
+ * If standard output is a terminal, send further output to the descriptor that
+ * ${open} returns; it is called at the first output.  If it returns -1 or is
+ * NULL, output goes to the terminal again.
  */
 void cli_terminal_page(int (*)(void));
 
@@ -49,14 +49,14 @@ int cli_stream_fd(const FILE *);
 
 /**
  * cli_visible(text, data, len):
- * As text_add_visible(), but line breaks and tabs come through.
+ * As text_add_visible(), but keep line breaks and tabs.
  */
 void cli_visible(struct text *, const char *, size_t);
 
 /**
  * cli_terminal_draw(file, data, len):
- * Send the program's own bytes, which move the cursor, to the terminal that
- * ${file} stands for.
+ * Write the program's own escape sequences to the terminal behind ${file},
+ * unescaped.
  */
 void cli_terminal_draw(FILE *, const char *, size_t);
 
@@ -78,14 +78,14 @@ struct cli {
 	const struct config *config;
 	const struct config_env *env;
 	const struct source *source;
-	bool asks_nothing;	/* the command needs no server */
+	bool asks_nothing;	/* the command sends no request */
 };
 
 /**
  * cli_retired(cli, began):
- * Return the address of the server that would be asked, if it is known to be
+ * Return the address of the server to contact, if it is known to have been
  * shut down (since ${cli->source->retired}); else NULL.  ${began}, or NULL, is
- * the server that the export at hand began with.
+ * the server that the current export began with.
  */
 const char *cli_retired(const struct cli *, const char *);
 
@@ -112,19 +112,19 @@ struct cli_settings;
 
 /* ----------------------------------------------------- cli_pager.c */
 
-/** cli_pager_begin(): Show what is printed next in a pager, if any. */
+/** cli_pager_begin(): Send further output to a pager, if there is one. */
 void cli_pager_begin(void);
 
 /**
  * cli_pager_end(err):
- * All is printed: wait until its reader has left.  Return 0; or -1 with ${err}
+ * End the output: wait until the pager exits.  Return 0; or -1 with ${err}
  * set.  ERR_USAGE: the pager failed; ERR_STOPPED: a signal came.
  */
 int cli_pager_end(struct err *);
 
 /* ---------------------------------------------------- cli_screen.c */
 
-/* Lines at the bottom of the terminal that are drawn again and again. */
+/* Lines at the bottom of the terminal that are redrawn in place. */
 struct cli_screen {
 	FILE *out;
 	bool is_terminal, has_color;
@@ -141,15 +141,15 @@ void cli_screen_draw(struct cli_screen *, char *const *, size_t);
 
 /**
  * cli_screen_say(screen, color, reported):
- * Print a line above what is drawn, which goes away; in that ${color} (or "")
- * if the terminal has any.
+ * Erase the drawing and print a line in its place, in ${color} (or "" for none)
+ * if the terminal has colors.
  */
 void cli_screen_say(struct cli_screen *, const char *, const char *);
 
-/** cli_screen_clear(screen): Take away what was drawn. */
+/** cli_screen_clear(screen): Erase what was drawn. */
 void cli_screen_clear(struct cli_screen *);
 
-/** cli_screen_width(screen): Return its columns. */
+/** cli_screen_width(screen): Return its width in columns. */
 size_t cli_screen_width(const struct cli_screen *);
 
 /** cli_screen_release(screen): Clear, and free. */
@@ -165,7 +165,7 @@ struct cli_progress *cli_progress_new(const struct config *, struct log *,
 
 /**
  * cli_progress_show(progress, run):
- * Show the messages that came, and if it is time how far ${run} is.
+ * Show new messages and, when the interval has passed, the progress of ${run}.
  */
 void cli_progress_show(struct cli_progress *, const struct run *);
 
@@ -174,23 +174,23 @@ void cli_progress_free(struct cli_progress *);
 
 /* ----------------------------------------------------- cli_meter.c */
 
-/* How far something is, on a terminal or in a line now and then. */
+/* Progress: a live line on a terminal, or else a line from time to time. */
 struct cli_meter {
 	struct cli_screen screen;
 	bool is_shown;
 	int64_t began, next, every;	/* milliseconds */
 };
 
-/** cli_meter_init(cli, meter): Begin to show, as the options say. */
+/** cli_meter_init(cli, meter): Set up ${meter} according to the options. */
 void cli_meter_init(struct cli *, struct cli_meter *);
 
-/** cli_meter_is_due(meter, ms): Is it time?  It runs for ${ms}. */
+/** cli_meter_is_due(meter, ms): Show it now?  Set ${ms} to the time so far. */
 bool cli_meter_is_due(const struct cli_meter *, int64_t *);
 
-/** cli_meter_show(meter, line): Show ${line}, which is stolen. */
+/** cli_meter_show(meter, line): Show ${line} and take ownership of it. */
 void cli_meter_show(struct cli_meter *, char *);
 
-/** cli_meter_release(meter): Take away what is shown. */
+/** cli_meter_release(meter): Erase the meter. */
 void cli_meter_release(struct cli_meter *);
 
 #endif

@@ -42,8 +42,8 @@ const char *cli_word(const char *);
 
 /**
  * cli_place_words(source, where):
- * The words that name the export ${where} to a command that asks its server:
- * with --source, if its definition is none that is built in.  Valid until the
+ * Return the arguments that name the export ${where} in a command that contacts
+ * its server, with --source unless its definition is built in.  Valid until the
  * next call.
  */
 const char *cli_place_words(const struct source *, const char *);
@@ -59,7 +59,7 @@ int cli_usage(const char *, ...) __attribute__((format(printf, 1, 2)));
 
 /**
  * cli_wrong_arguments(usage, words, n, max):
- * The command got ${n} ${words}, and takes others: print the first beyond
+ * The command was given the wrong ${n} ${words}: print the first one beyond
  * ${max}, if any, and the ${usage}.  Return CLI_USAGE.
  */
 int cli_wrong_arguments(const char *, char *const *, size_t, size_t);
@@ -118,12 +118,12 @@ void cli_catch_abort(void);
 
 /**
  * cli_timeout(seconds):
- * Act after ${seconds} as if a signal came; 0: never.  Call cli_signals()
+ * After ${seconds}, act as on a signal; 0: never.  Call cli_signals()
  * first.
  */
 void cli_timeout(uint64_t);
 
-/** cli_is_timed_out(): Was the first signal that timeout? */
+/** cli_is_timed_out(): Was the first signal the timeout? */
 bool cli_is_timed_out(void);
 
 /** cli_signalled(): Return the first signal that has come, or 0. */
@@ -131,8 +131,8 @@ int cli_signalled(void);
 
 /**
  * cli_read_line(line, size):
- * Read what a person types at the terminal on standard input, up to the end
- * of the line, which is left out, into the ${size} bytes at ${line}.  Return
+ * Read one line from the terminal on standard input, without the newline at its
+ * end, into the ${size} bytes at ${line}.  Return
  * more than 0; 0 at its end; or -1 if a signal came (see cli_signalled())
  * or it can't be read.
  */
@@ -143,8 +143,8 @@ ssize_t cli_read_line(char *, size_t);
 /**
  * cli_ask(cli, question, without, err):
  * Ask ${question} on the terminal, unless --yes is given.  Return 1 for yes; 0
- * for no; or -1 with ${err} set (ERR_USAGE) if there is no terminal; the text
- * then ends with ${without}, an alternative.
+ * for no; or -1 with ${err} set (ERR_USAGE) if there is no terminal.  The error
+ * message then ends with ${without}, which names an alternative.
  */
 int cli_ask(const struct cli *, const char *, const char *, struct err *);
 
@@ -154,14 +154,14 @@ int cli_ask(const struct cli *, const char *, const char *, struct err *);
 struct cli_outcome {
 	enum run_state state;
 	struct err err;		/* of RUN_STOPPED */
-	int status;		/* for the exit */
+	int status;		/* the exit status */
 	struct run_progress progress;
 	const char *where;	/* the directory, or NULL */
-	const struct source *source;	/* as cli_place_words() wants it */
-	bool ran;		/* there was a run: its figures count */
+	const struct source *source;	/* for cli_place_words() */
+	bool ran;		/* there was a run, so ${progress} is valid */
 	const char *retired;	/* its server, if it was shut down, or NULL */
 	bool is_busy;		/* a process is working on it */
-	bool is_archive;	/* ${where} is one of the export */
+	bool is_archive;	/* ${where} is an archive of the export */
 };
 
 /** cli_outcome_print(out, summary, result): Print it for people. */
@@ -187,33 +187,33 @@ struct cli_found {
 	bool is_archive, is_whole;
 	const struct audit_finding *findings;
 	size_t n;
-	const char *accepted;	/* when some were, or NULL */
+	const char *accepted;	/* when findings were accepted, or NULL */
 	struct audit_progress progress;
 };
 
 /**
  * cli_found_report(cli, found, next):
- * Tell people, or machines, what was found; with ${next}, also what to do.
+ * Print the findings, as text or JSON; with ${next}, also what to do next.
  */
 void cli_found_report(struct cli *, const struct cli_found *, bool);
 
-/** cli_found_json(cli, found): What was found for machines, new. */
+/** cli_found_json(cli, found): Return the findings as JSON, new. */
 json_t *cli_found_json(const struct cli *, const struct cli_found *);
 
-/** cli_check_line(progress, ms): How far a verification is, new. */
+/** cli_check_line(progress, ms): Return a progress line, new. */
 char *cli_check_line(const struct audit_progress *, int64_t);
 
 /* ---------------------------------------------------- cli_verify.c */
 
 /**
  * cli_check(cli, where, log, verify, err):
- * Verify the export ${where}, showing how far it is.  Set ${verify}, which
+ * Verify the export ${where}, showing progress.  Set ${verify}, which
  * the caller frees.  Return 0; or -1 with ${err} set.
  */
 int cli_check(struct cli *, const char *, struct log *,
     struct audit_verify **, struct err *);
 
-/** cli_check_steps(cli, verify, err): The same, of one that is begun. */
+/** cli_check_steps(cli, verify, err): Run all steps of ${verify}. */
 int cli_check_steps(struct cli *, struct audit_verify *, struct err *);
 
 /** cli_check_report(cli, where, verify, next): As cli_found_report(). */
@@ -228,13 +228,13 @@ json_t *cli_check_json(const struct cli *, const char *,
 
 /**
  * cli_check_archive(cli, path, log):
- * Verify the archive ${path}, and tell.  Return the exit status.
+ * Verify the archive ${path}, and print the findings.  Return the exit status.
  */
 int cli_check_archive(struct cli *, const char *, struct log *);
 
 /**
  * cli_check_packed(cli, path, log, err):
- * Verify the archive ${path} that is to take a directory's place.  Return 0;
+ * Verify the archive ${path} that will replace a directory.  Return 0;
  * 1 if a signal came; or -1 with ${err} set (ERR_DATA: it does not hold all of
  * a complete export).
  */
@@ -242,14 +242,14 @@ int cli_check_packed(struct cli *, const char *, struct log *, struct err *);
 
 /**
  * cli_pack_rest(cli, where, target, log, status):
- * pack --remove when the archive ${target} already exists: if it holds all that
- * is left of ${where}, remove that.  Return whether nothing remains to be done,
- * with ${status} set; if not, the caller must pack.
+ * pack --remove when the archive ${target} already exists: if it has every file
+ * left in ${where}, remove that directory.  Return true if there is no more to
+ * do, with ${status} set; if false, the caller must pack.
  */
 bool cli_pack_rest(struct cli *, const char *, const char *, struct log *,
     int *);
 
-/** cli_pack_line(now, ms): Return how far it is, in a line, new. */
+/** cli_pack_line(now, ms): Return a progress line, new. */
 char *cli_pack_line(const struct pack_progress *, int64_t);
 
 /**
@@ -263,8 +263,8 @@ json_t *cli_packed_json(const char *, const char *,
 
 /**
  * cli_online(cli, where, log, json):
- * Ask the server what has come or gone since the export ${where} was made,
- * and tell; or if ${json} is not NULL, add it there.  Return the exit status.
+ * Find the records added or removed on the server since the export ${where}
+ * was made.  Print them or add them to ${json}.  Return the exit status.
  */
 int cli_online(struct cli *, const char *, struct log *, json_t *);
 
@@ -272,8 +272,8 @@ int cli_online(struct cli *, const char *, struct log *, json_t *);
 
 /**
  * cli_run(cli, log, settings, progress):
- * Run an export as ${settings} say, and tell how it ended.  Return the exit
- * status, and set ${progress} (unless NULL) to how far it came.
+ * Run an export by ${settings}, and report the outcome.  Return the exit
+ * status, and set ${progress} (unless NULL) to its final progress.
  */
 int cli_run(struct cli *, struct log *, struct cli_settings *,
     struct run_progress *);
@@ -317,14 +317,14 @@ struct cli_settings {
 
 /**
  * cli_summarise(cli, dir, where, ran, damaged):
- * Say what is in the export whose files are in ${dir}, and which people call
- * ${where}; it was just exported, if ${ran}; some of it is known to be
- * ${damaged}.  Return the status.
+ * Print the contents of the export whose files are in ${dir}; messages call it
+ * ${where}.  ${ran}: it was just exported; ${damaged}: it is known to be
+ * damaged.  Return the exit status.
  */
 int cli_summarise(const struct cli *, const char *, const char *, bool,
     bool);
 
-/** cli_summary_state(summary): What state is an export on disk in? */
+/** cli_summary_state(summary): Return the state of an export on disk. */
 enum run_state cli_summary_state(const struct audit_summary *);
 
 /** cli_latest(env, parent, err): The newest export there, new; or NULL. */
@@ -332,8 +332,8 @@ char *cli_latest(const struct config_env *, const char *, struct err *);
 
 /**
  * cli_scope(source, options):
- * Return, new, what an export begun with ${options} takes only, and what it is
- * without: {"only": {option: value}, "without": [{"what", "option"}]}.
+ * Return, new, what an export with ${options} is limited to and what it leaves
+ * out: {"only": {option: value}, "without": [{"what", "option"}]}.
  */
 json_t *cli_scope(const struct source *, json_t *);
 
@@ -342,26 +342,26 @@ void cli_scope_print(FILE *, const struct source *, json_t *);
 
 /**
  * cli_scope_add(source, option, value, options):
- * Have ${options} take also what the ${value} of the ${option} adds.  Return
+ * Extend ${options} by what the ${value} of the ${option} adds.  Return
  * false, and change nothing, if it would drop or change exported records.
  */
 bool cli_scope_add(const struct source *, const struct config_option *,
     const char *, json_t *);
 
-/** cli_is_unfinished(path): Is it ours, begun, and not complete? */
+/** cli_is_unfinished(path): Is it an unfinished native export? */
 bool cli_is_unfinished(const char *);
 
 /**
  * cli_nothing_to_resume(cli):
- * With --resume alone: where none is unfinished, the newest that is complete,
- * new; else NULL.
+ * For --resume without DIR: if no export is unfinished, return the newest
+ * complete one, new; else NULL.
  */
 char *cli_nothing_to_resume(const struct cli *);
 
 /**
  * cli_settings(cli, log, resume, settings, err):
- * Fill ${settings}, but for the key; ${resume} is the export to resume,
- * if that does not come from the option.
+ * Fill ${settings}, except for the key; ${resume} is the export to resume,
+ * if the option does not name it.
  */
 int cli_settings(const struct cli *, struct log *, const char *,
     struct cli_settings *, struct err *);

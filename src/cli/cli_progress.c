@@ -1,5 +1,5 @@
 /*
- * What is shown while an export goes on.
+ * The progress display of a running export.
  */
 
 #include <inttypes.h>
@@ -9,8 +9,8 @@
 #include "cli/cli_internal.h"
 
 #define BAR_MS 125		/* between two drawings */
-#define SMOOTH_MS 8000.0	/* over what time rates are averaged */
-#define SURE_MS 3000		/* before, no end is guessed */
+#define SMOOTH_MS 8000.0	/* the time over which rates are averaged */
+#define SURE_MS 3000		/* no estimate of the time left before this */
 
 enum how { BAR, PLAIN, JSON, NONE };
 
@@ -21,11 +21,11 @@ struct cli_progress {
 	struct cli_screen screen;
 	int64_t every;		/* milliseconds from line to line */
 	int64_t next;		/* when to show it again */
-	int64_t last;		/* when the rates were last worked out */
-	uint64_t records, pages;	/* then */
+	int64_t last;		/* when the rates were last computed */
+	uint64_t records, pages;	/* at that time */
 	double records_rate, pages_rate;	/* a second */
 	double left;		/* seconds, smoothed; -1: not known */
-	double part;		/* of the work that is done; never less */
+	double part;		/* fraction of the work done; never shrinks */
 };
 
 static enum how
@@ -61,7 +61,7 @@ cli_progress_new(const struct config *config, struct log *log, bool quiet)
 	return progress;
 }
 
-/* Print the messages that came, above the display. */
+/* Print new messages above the display. */
 static void
 show_messages(struct cli_progress *progress)
 {
@@ -80,8 +80,8 @@ show_messages(struct cli_progress *progress)
 }
 
 /*
- * An average in which what is long past counts less and less; in the
- * beginning, over all the ${age} milliseconds that there are.
+ * An exponentially weighted average; at first, over the ${age} milliseconds
+ * since the start.
  */
 static double
 smooth(double old, double new, double ms, int64_t age)
@@ -121,7 +121,7 @@ work_out_rates(struct cli_progress *progress, const struct run_progress *now)
 	if (now->ms < SURE_MS || progress->pages_rate <= 0)
 		return;
 	left = now->pages_left / progress->pages_rate;
-	/* Let it run down by itself, and correct it by and by. */
+	/* Count down steadily, and correct the estimate gradually. */
 	progress->left = progress->left < 0 ? left :
 	    smooth(progress->left - ms / 1000, left, ms, (int64_t)SMOOTH_MS);
 	if (progress->left < 0)
@@ -175,7 +175,7 @@ current_line(const struct run_current *current, size_t columns)
 		text_human_count((unsigned long long)current->total, total);
 	else
 		snprintf(total, sizeof(total), "?");
-	/* Of a long name the end tells more; whole characters of it. */
+	/* Show the end of a long name, cut between characters. */
 	if (len > width)
 		name += len - width;
 	while (name > current->name && (*name & 0xc0) == 0x80)

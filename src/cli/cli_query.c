@@ -1,5 +1,5 @@
 /*
- * hlexport query DIR SQL: ask an export.
+ * hlexport query DIR SQL: run SQL against an export.
  */
 
 #include <sys/stat.h>
@@ -18,7 +18,7 @@
 
 #define SQL_MAX (16 << 20)
 
-/* Is standard input a pipe or a file?  Then it has the SQL. */
+/* Does standard input have the SQL?  It does if it is a pipe or a file. */
 static bool
 is_given(void)
 {
@@ -28,7 +28,7 @@ is_given(void)
 	    S_ISREG(st.st_mode));
 }
 
-/* The SQL to run, new; NULL where none was given. */
+/* The SQL to run, new; NULL if none was given. */
 static char *
 read_sql(const struct cli *cli, char *const *words, size_t n,
     struct err *err)
@@ -100,7 +100,7 @@ list_tables(const struct source_tables *tables, struct err *err)
 	return cli_pager_end(err);
 }
 
-/* The declared table of that name, or NULL: then it is SQL. */
+/* The declared table of that name; NULL if there is none: ${name} is SQL. */
 static const struct source_table *
 find_table(const struct source_tables *tables, const char *name)
 {
@@ -162,11 +162,11 @@ tables_json(const struct source_tables *tables)
 	return all;
 }
 
-/* --------------------------------------------------------------- with it */
+/* -------------------------------------------------------------- with SQL */
 
 static bool reader_left;
 
-static struct cli_table *reading;	/* its meter goes when rows come */
+static struct cli_table *reading;	/* clear its meter at the first row */
 
 static int
 write_out(void *cookie, const char *data, size_t len, struct err *err)
@@ -175,14 +175,14 @@ write_out(void *cookie, const char *data, size_t len, struct err *err)
 		cli_table_ready(reading);
 	if (fwrite(data, 1, len, cookie) == len)
 		return 0;
-	/* Whoever read them has seen enough. */
+	/* The reader closed the pipe: it has seen enough. */
 	reader_left = errno == EPIPE;
 	if (reader_left || cli_signalled() != 0)
 		return err_set(err, ERR_STOPPED, "stopped");
 	return err_errno(err, ERR_DISK, "write the rows");
 }
 
-/* Parquet needs a file: make one, and copy it to where it should go. */
+/* Parquet needs a file: write a temporary one, and copy it to the output. */
 static int
 query_parquet(struct cli_table *table, const char *sql, FILE *out,
     struct err *err)
@@ -217,7 +217,7 @@ query_parquet(struct cli_table *table, const char *sql, FILE *out,
 	return rc;
 }
 
-/* How many statements there are, or -1. */
+/* The number of statements, or -1. */
 static int
 count_statements(struct cli_table *table, const char *sql, struct err *err)
 {
@@ -269,7 +269,7 @@ query_rows(struct cli_table *table, const char *sql, FILE *out,
 		rc = columns == 0 ? 0 : output_rows(rows, &form, &sink,
 		    &count, err);
 		fflush(stdout);
-		/* Where there is none, nobody has read the rows. */
+		/* If the pager failed, the user has not seen the rows. */
 		if (columns > 0 && cli_pager_end(&why) == -1) {
 			*err = why;
 			reader_left = false;
@@ -282,7 +282,7 @@ query_rows(struct cli_table *table, const char *sql, FILE *out,
 	return rc;
 }
 
-/* Run it, the rows going to a file that appears whole. */
+/* Run the SQL, and publish the rows as one complete file. */
 static int
 query_file(const struct cli *cli, struct cli_table *table, const char *sql,
     const char *to, struct err *err)
@@ -310,7 +310,7 @@ query_file(const struct cli *cli, struct cli_table *table, const char *sql,
 	return rc;
 }
 
-/* Run it, the rows going to standard output or a file. */
+/* Run the SQL, and write the rows to standard output or a file. */
 static int
 query(const struct cli *cli, struct cli_table *table, const char *sql,
     struct err *err)

@@ -1,5 +1,5 @@
 /*
- * hlexport repair DIR: verify it, ask again for what is damaged or missing,
+ * hlexport repair DIR: verify it, re-fetch what is damaged or missing,
  * and verify it again.
  */
 
@@ -19,7 +19,7 @@ struct repair {
 	struct audit_verify *verify;	/* the last one */
 };
 
-/* ------------------------------------------------------------- looking */
+/* ----------------------------------------------------------- verifying */
 
 static int
 check(struct repair *repair, struct err *err)
@@ -30,7 +30,7 @@ check(struct repair *repair, struct err *err)
 	    &repair->verify, err);
 }
 
-/* The files that are not as they should be. */
+/* The damaged and missing files that have to be fetched again. */
 static struct run_damage *
 damage_of(const struct audit_verify *verify, size_t *n)
 {
@@ -46,7 +46,7 @@ damage_of(const struct audit_verify *verify, size_t *n)
 	return damage;
 }
 
-/* How many findings are of a kind? */
+/* The number of findings of this kind. */
 static size_t
 count(const struct audit_verify *verify, enum audit_problem kind)
 {
@@ -58,7 +58,7 @@ count(const struct audit_verify *verify, enum audit_problem kind)
 	return n;
 }
 
-/* Can nobody but the server say what was there? */
+/* Can only the server restore what is damaged? */
 static bool
 needs_server(const struct audit_verify *verify,
     const struct run_damage *damage, size_t n)
@@ -75,7 +75,7 @@ needs_server(const struct audit_verify *verify,
 
 /* ------------------------------------------------------------ fetching */
 
-/* Run what the settings say, with what was found. */
+/* Run the repair of the files that were found damaged or missing. */
 static int
 fetch(struct repair *repair, enum run_trust trust,
     struct run_progress *progress)
@@ -107,7 +107,7 @@ fetch(struct repair *repair, enum run_trust trust,
 	return status;
 }
 
-/* A repair that was killed while it changed the export is finished first. */
+/* First finish an earlier repair that was killed while merging its files. */
 static int
 finish_earlier(const char *where, struct err *err)
 {
@@ -120,9 +120,9 @@ finish_earlier(const char *where, struct err *err)
 	return rc;
 }
 
-/* ------------------------------------------------- what is no part of it */
+/* ----------------------------------------------------------- extra files */
 
-/* Move it out, unless nobody could say what it is. */
+/* Move the file out, unless it can't be read and so can't be identified. */
 static int
 move_out(struct tree *tree, const char *path, struct err *err)
 {
@@ -183,9 +183,9 @@ remove_extra(struct repair *repair, struct err *err)
 	return check(repair, err);
 }
 
-/* ------------------------------------------------------------ the whole */
+/* ---------------------------------------------------------- the command */
 
-/* Is there something to fetch that could be fetched? */
+/* Is anything damaged or missing that can still be fetched? */
 static bool
 wants_fetch(const struct repair *repair)
 {
@@ -205,7 +205,7 @@ wants_fetch(const struct repair *repair)
 	return false;
 }
 
-/* Before anything is done: can it be done? */
+/* Check the preconditions before changing anything. */
 static int
 check_use(const struct repair *repair, struct err *err)
 {

@@ -33,7 +33,7 @@ put_file(struct scratch *scratch, const char *name, const struct text *text,
 	return rc;
 }
 
-/* Write the report to a file that appears whole, or to standard output. */
+/* Write the report to standard output, or publish it as a complete file. */
 static int
 put(const struct cli *cli, const struct text *text, struct err *err)
 {
@@ -57,7 +57,7 @@ put(const struct cli *cli, const struct text *text, struct err *err)
 	return rc;
 }
 
-/* Make the directory with everything in it. */
+/* Create the directory with the report in every format. */
 static int
 put_bundle(struct cli *cli, const struct output_report *report,
     const json_t *model, struct err *err)

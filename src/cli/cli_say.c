@@ -1,5 +1,5 @@
 /*
- * The voice: what is said when something is wrong.
+ * Messages: errors, usage, and the commands that they suggest.
  */
 
 #include <ctype.h>
@@ -19,7 +19,7 @@ cli_error(const struct err *err)
 	struct text text;
 	size_t len;
 
-	/* SQL's errors have lines that point to a place. */
+	/* SQL errors have several lines; the last ones point at the fault. */
 	text_init(&text, 8192);
 	for (;;) {
 		len = strcspn(line, "\n");
@@ -35,7 +35,7 @@ cli_error(const struct err *err)
 	return cli_exit_of(err->kind);
 }
 
-/* Needs the character no backslash, wherever it stands in a word? */
+/* Is the character safe anywhere in a shell word without a backslash? */
 static bool
 is_bare(unsigned char c)
 {
@@ -52,7 +52,7 @@ cli_word(const char *text)
 
 	text_release(word);
 	text_init(word, SIZE_MAX / 4);
-	/* An option would begin with that. */
+	/* Keep the word from being taken for an option. */
 	if (*text == '-')
 		text_adds(word, "./");
 	if (*text == '\0')

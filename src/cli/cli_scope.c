@@ -1,6 +1,6 @@
 /*
- * What an export takes, and what it does not, by the options that it was begun
- * with.
+ * What an export includes and what it leaves out, by the options that it was
+ * started with.
  */
 
 #include <string.h>
@@ -21,7 +21,7 @@ has_item(const char *list, const char *item, size_t len)
 	return false;
 }
 
-/* Does ${when} ask for that value of the option? */
+/* Does ${when} require that value of the option? */
 static bool
 asks_for(const struct source_when *when, const struct config_option *option,
     const char *value, size_t len)
@@ -43,8 +43,8 @@ asks_for(const struct source_when *when, const struct config_option *option,
 }
 
 /*
- * Does the value add resources?  A value that changes records already exported
- * comes too late.
+ * Does the value add resources?  If it would change records already exported,
+ * it is too late to add it.
  */
 static bool
 brings_more(const struct source *source, const struct config_option *option,

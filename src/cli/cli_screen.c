@@ -1,10 +1,10 @@
 /*
- * A few lines at the bottom of a terminal, drawn again and again.  Messages
- * are printed above them, and they go away without a trace.
+ * A few lines at the bottom of a terminal, redrawn in place.  Messages
+ * are printed above them, and the lines are erased at the end.
  *
- * When the window got narrower since the last drawing, the lines that were
- * drawn take more rows than they had: the way up is worked out from their
- * widths and the window's width of now.
+ * If the window has become narrower since the last drawing, the drawn lines
+ * wrap and take more rows: how far to move the cursor up is computed from
+ * their widths and the current width of the window.
  */
 
 #include <sys/ioctl.h>
@@ -50,7 +50,7 @@ cli_screen_width(const struct cli_screen *screen)
 	return columns;
 }
 
-/* Add what takes the cursor to where the drawing begins, and clears it. */
+/* Add the escapes that move the cursor to the drawing's start and erase it. */
 static void
 add_way_back(const struct cli_screen *screen, struct text *text)
 {
@@ -67,7 +67,7 @@ add_way_back(const struct cli_screen *screen, struct text *text)
 	text_addf(text, "\r\033[%zuA\033[J", up);
 }
 
-/* Is there a colour at ${line}?  Return its length, or 0. */
+/* Does ${line} begin with a color escape?  Return its length, or 0. */
 static size_t
 color_at(const char *line)
 {
@@ -79,7 +79,7 @@ color_at(const char *line)
 	return line[n] == 'm' ? n + 1 : 0;
 }
 
-/* The line as it may be sent: all but its colours made visible; new. */
+/* A copy of the line with all control characters but colors escaped. */
 static char *
 visible_line(const char *line)
 {
@@ -99,7 +99,7 @@ visible_line(const char *line)
 	return text.data != NULL ? text_take(&text) : mem_text("");
 }
 
-/* Columns of a line: colours have none. */
+/* The width of a line in columns, not counting color escapes. */
 static size_t
 width_of(const char *line)
 {
@@ -156,7 +156,7 @@ cli_screen_draw(struct cli_screen *screen, char *const *lines, size_t n)
 	add_way_back(screen, &text);
 	screen->widths = mem_need(screen->widths, n + 1, &screen->capacity,
 	    sizeof(*screen->widths));
-	/* Without wrapping, a line is a row. */
+	/* Turn off wrapping, so that each line takes one row. */
 	text_adds(&text, "\033[?7l");
 	for (i = 0; i < n; i++) {
 		line = visible_line(lines[i]);

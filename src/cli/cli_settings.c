@@ -1,5 +1,5 @@
 /*
- * What an export needs, from the configuration.
+ * The settings of an export, taken from the configuration.
  */
 
 #include <stdlib.h>
@@ -78,8 +78,8 @@ find_resume(const struct cli *cli, struct cli_settings *settings,
 }
 
 /*
- * The options of a new export: all that have a value, but the server.  One
- * that could not be kept would be one that is not obeyed.
+ * The options of a new export: all that have a value, except the server.  An
+ * option that could not be stored in the manifest would be lost on resume.
  */
 static json_t *
 new_options(const struct cli *cli, struct err *err)
@@ -105,9 +105,9 @@ new_options(const struct cli *cli, struct err *err)
 }
 
 /*
- * An export keeps the options that it was begun with.  A flag that says
- * otherwise is an error; an environment that does is not, since it is often
- * left from something else.
+ * An export keeps the options that it was started with.  A conflicting flag is
+ * an error; a conflicting environment variable is not, since it is often
+ * left over from something else.
  */
 static int
 check_options(const struct cli *cli, const char *where, json_t *options,
@@ -157,7 +157,7 @@ cli_retired(const struct cli *cli, const char *began)
 		url = began;
 	if (source->retired == NULL || url == NULL)
 		return NULL;
-	/* With a slash at the end it is the same. */
+	/* A trailing slash makes no difference. */
 	n = strlen(gone);
 	return strncmp(url, gone, n) == 0 && (url[n] == '\0' ||
 	    strcmp(&url[n], "/") == 0) ? gone : NULL;
@@ -186,8 +186,8 @@ asks_nothing(const struct cli *cli, const struct cli_settings *settings)
 }
 
 /*
- * A definition that came with an export may be a stranger's: it does not say
- * what is sent as the key, nor where.
+ * A definition stored in an export may be untrusted: it must not decide what is
+ * sent as the key, or where.
  */
 static int
 check_definition(const struct cli *cli, const struct cli_settings *settings,

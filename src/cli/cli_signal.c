@@ -1,7 +1,7 @@
 /*
- * Signals become bytes on a pipe.  A second one leaves at once, and so does the
- * first where that is not enough, whatever it is that is waited for: what is on
- * disk can be resumed from any moment.
+ * Signals become bytes on a pipe.  A second signal ends the process at once, as
+ * does the first if the program has not ended in time.  That is safe: an
+ * export can be resumed from whatever is on disk.
  */
 
 #include <errno.h>
@@ -13,7 +13,7 @@
 
 #include "cli/cli_internal.h"
 
-/* Seconds: of what is under way, and of a statement that took too long. */
+/* Seconds to wait for work in progress, and for a statement past --timeout. */
 #define LEAVE_WITHIN 20
 #define STOP_WITHIN 5
 
@@ -33,7 +33,7 @@ note(int signal)
 	if (first != 0) {
 		bool is_late = first == SIGALRM;
 
-		/* A pipe that nobody reads is not waited for. */
+		/* Don't block on a pipe that nobody reads. */
 		if (poll(&fd, 1, 0) == 1)
 			(void)!write(STDERR_FILENO, is_late ? late : left,
 			    (is_late ? sizeof(late) : sizeof(left)) - 1);
@@ -46,8 +46,8 @@ note(int signal)
 }
 
 /*
- * A library throws what nobody catches (DuckDB is C++): that is an error as
- * any, and the library has said which.
+ * A library threw an exception that nothing catches (DuckDB is C++): treat that
+ * like any other error; the library has already printed the reason.
  */
 static void
 give_up(int signal)
@@ -120,7 +120,7 @@ cli_read_line(char *line, size_t size)
 	};
 	ssize_t n;
 
-	/* A read alone sleeps on if the signal comes just before it. */
+	/* A plain read() would block if the signal came just before it. */
 	while (poll(fds, 2, -1) == -1)
 		if (errno != EINTR)
 			return -1;

@@ -1,5 +1,5 @@
 /*
- * hlexport sources [NAME | check FILE]: what can be exported from.
+ * hlexport sources [NAME | check FILE]: the platforms to export from.
  */
 
 #include <string.h>
@@ -36,7 +36,7 @@ list_sources(bool as_json)
 	return CLI_OK;
 }
 
-/* Have DuckDB read the SQL of the tables and of the report, on no records. */
+/* Run the SQL of the tables and the report against an empty export. */
 static int
 check_sql(struct table_db *db, const struct source *source, struct err *err)
 {
@@ -78,7 +78,7 @@ check_tables(const struct cli *cli, struct source *source,
 	return rc;
 }
 
-/* Is it a definition that can be used? */
+/* Check that the file is a valid definition. */
 static int
 check_source(const struct cli *cli, const char *which, bool as_json)
 {

@@ -1,5 +1,5 @@
 /*
- * hlexport summary DIR: what is in an export, from the directory alone.
+ * hlexport summary DIR: what an export contains, without asking the server.
  */
 
 #include <stdlib.h>

@@ -74,7 +74,7 @@ cli_table_open(struct cli *cli, const char *path, const char *scratch,
 	const char *command = config_command(cli->config);
 	const char *dirs[1];
 	/*
-	 * SQL may touch no file, since the tables need none, unless the user
+	 * SQL must not access files (the tables need none) unless the user
 	 * allows it.  A conversion enters its sandbox later, when its output
 	 * path is known.
 	 */
@@ -175,7 +175,7 @@ cli_format(const struct cli *cli, const char *choices, struct err *err)
 	for (i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
 		if (strcasecmp(end, ends[i].end) != 0)
 			continue;
-		/* query prints its table to a .txt file. */
+		/* "query" writes its table format to a .txt file. */
 		if (strcmp(ends[i].format, "text") == 0 &&
 		    config_choice_has(choices, format, strlen(format)) &&
 		    !config_choice_has(choices, "text", 4))

@@ -3,35 +3,35 @@
 
 #include "cli/cli_internal.h"
 
-/* What the commands have in common that read exports and make something. */
+/* Shared by the commands that read an export and write something from it. */
 
 /* ----------------------------------------------------- cli_table.c */
 
-/* An archive that was unpacked; all empty: it was none. */
+/* An unpacked archive; all zero if the export is not an archive. */
 struct cli_unpacked {
 	struct scratch *scratch;
-	uint64_t damaged;	/* files that are not as they were packed */
+	uint64_t damaged;	/* files that differ from what was packed */
 	char *first;		/* the first of them, or NULL */
 };
 
-/* An export whose tables are open, and what belongs to that. */
+/* An export whose tables are open, with its resources. */
 struct cli_table {
 	struct table_db *db;
 	struct source *source;
 	struct log *log;
 	struct scratch *scratch;
 	char *path;		/* of the export's directory, absolute */
-	char *shown;		/* what people call it: that, or an archive */
+	char *shown;		/* its path as given: directory or archive */
 	struct cli_unpacked unpacked;	/* of an archive */
 	enum output_format format;	/* of the rows of a query */
 	bool is_open;		/* the user's SQL may touch files */
-	bool exact;		/* what is made is the records' own bytes */
-	size_t width;		/* columns of the terminal they go to, or 0 */
-	bool wide;		/* but they need not fit */
+	bool exact;		/* the output has the records' own bytes */
+	size_t width;		/* columns of the output terminal, or 0 */
+	bool wide;		/* rows may exceed ${width} */
 	struct cli_whole whole;
-	struct cli_meter meter;	/* of records that are read, until there is */
-	bool is_metered;	/* something to show */
-	/* Called now and then in place of that; or NULL. */
+	struct cli_meter meter;	/* counts records read, until the first */
+	bool is_metered;	/* output */
+	/* Called regularly instead of the meter; or NULL. */
 	void (*show)(void *);
 	void *cookie;
 };
@@ -39,18 +39,18 @@ struct cli_table {
 /**
  * cli_table_open(cli, path, scratch, table, err):
  * Open the tables of the export ${path}, a directory or an archive; what
- * memory can't hold goes to a directory made in ${scratch}, or if that is NULL
- * where the options and the system say.  cli_table_close() it in either case.
+ * exceeds memory spills to a directory in ${scratch}; if that is NULL,
+ * the options or the system choose.  Call cli_table_close() in either case.
  */
 int cli_table_open(struct cli *, const char *, const char *,
     struct cli_table *, struct err *);
 
-/** cli_table_ready(table): There is something to show: clear the meter. */
+/** cli_table_ready(table): Output begins: clear the meter. */
 void cli_table_ready(struct cli_table *);
 
 /**
  * cli_table_error(err):
- * Tell the error, unless it is that it was stopped; return the status.
+ * Print the error, unless the command was stopped; return the exit status.
  */
 int cli_table_error(const struct err *);
 
@@ -59,16 +59,16 @@ void cli_table_close(struct cli_table *);
 
 /**
  * cli_format(cli, choices, err):
- * Return the format, one of ${choices} ("a|b|c"): what --format says or, where
- * it isn't given, the end of --output's name, or what is built in.  NULL with
- * ${err} set (ERR_USAGE) where that name is of another format.
+ * Return the format, one of ${choices} ("a|b|c"): the value of --format or, if
+ * not given, the suffix of --output, or else the default.  Return NULL with
+ * ${err} set (ERR_USAGE) if the suffix is that of another format.
  */
 const char *cli_format(const struct cli *, const char *, struct err *);
 
 /**
  * cli_table_warn(cli, table, status):
- * Tell, on standard error, what could not be taken as it is.  Return
- * ${status}; or that of damage, if some of it was left out that is not to be.
+ * Warn on standard error of values that were changed or left out.  Return
+ * ${status}; or CLI_DAMAGED if records were left out without --skip-damaged.
  */
 int cli_table_warn(const struct cli *, struct cli_table *, int);
 
@@ -76,8 +76,8 @@ int cli_table_warn(const struct cli *, struct cli_table *, int);
 
 /**
  * cli_scratch_parent(cli, given):
- * Return where to put what memory can't hold: what the user says, else
- * ${given}, else where temporary files go.
+ * Return the directory for data that exceeds memory: the user's choice, else
+ * ${given}, else the system's temporary directory.
  */
 const char *cli_scratch_parent(const struct cli *, const char *);
 
@@ -94,26 +94,26 @@ int cli_check_outside(const char *, const char *, struct err *);
 
 /**
  * cli_check_output(cli, output, export, err):
- * May files go to the directory ${output}: is it outside ${export} and all
- * others, and empty or ours to replace?  Return 0; or -1 with ${err} set.
+ * Check that files may be written to the directory ${output}: it is outside all
+ * exports, and empty or replaceable.  Return 0; or -1 with ${err} set.
  */
 int cli_check_output(const struct cli *, const char *, const char *,
     struct err *);
 
 /**
  * cli_check_file(cli, file, export, err):
- * The same of one ${file}, which may not be an archive of an export either.
+ * The same for one ${file}, which must not be an archive of an export either.
  */
 int cli_check_file(const struct cli *, const char *, const char *,
     struct err *);
 
-/** cli_be_private(): What is made from now on is for the user alone. */
+/** cli_be_private(): From now on, only the user can read new files. */
 void cli_be_private(void);
 
 /**
  * cli_publish(cli, scratch, name, to, err):
- * Have ${name} in ${scratch} appear as ${to}, for which one of the two above
- * was asked, with the modes that the user's umask gives.  Return 0; or -1 with
+ * Move ${name} from ${scratch} to ${to}, which one of the two functions above
+ * has checked, with the modes of the user's umask.  Return 0; or -1 with
  * ${err} set.
  */
 int cli_publish(const struct cli *, struct scratch *, const char *,
@@ -124,7 +124,7 @@ int cli_publish(const struct cli *, struct scratch *, const char *,
 /**
  * cli_zip(scratch, name, zip, err):
  * Put all files of the directory ${name} in ${scratch} into one ZIP file
- * called ${zip}, alone there but for manifest.json.
+ * called ${zip}, and leave nothing else but manifest.json.
  */
 int cli_zip(struct scratch *, const char *, const char *, struct err *);
 
@@ -132,10 +132,10 @@ int cli_zip(struct scratch *, const char *, const char *, struct err *);
 
 /**
  * cli_unpack(cli, path, log, unpacked, err):
- * Return the absolute path, new, of the directory that has the export ${path}:
- * itself; or where that is an archive, one that it is unpacked to.  Fill
- * ${unpacked}, which cli_unpacked_release() frees in either case.  NULL with
- * ${err} set: it is not there, or can't be unpacked.
+ * Return the absolute path, new, of the directory with the export ${path}:
+ * ${path} itself or, if it is an archive, where it was unpacked.  Fill
+ * ${unpacked}, which cli_unpacked_release() frees in either case.  Return NULL
+ * with ${err} set if ${path} does not exist or can't be unpacked.
  */
 char *cli_unpack(struct cli *, const char *, struct log *,
     struct cli_unpacked *, struct err *);
@@ -143,7 +143,7 @@ char *cli_unpack(struct cli *, const char *, struct log *,
 /** cli_unpacked_release(unpacked): Remove what was unpacked. */
 void cli_unpacked_release(struct cli_unpacked *);
 
-/** cli_unpacked_tell(unpacked, name): Say what is damaged in ${name}. */
+/** cli_unpacked_tell(unpacked, name): Report what is damaged in ${name}. */
 void cli_unpacked_tell(const struct cli_unpacked *, const char *);
 
 #endif

@@ -1,11 +1,11 @@
 /*
- * What people read: the one way from the program's texts to a terminal.
+ * Terminal output: everything that the program prints to a terminal goes here.
  *
- * A terminal obeys what it is sent, and much of what is printed is from
- * elsewhere: values of records, names of columns, paths, errors.  So whatever
- * goes to a terminal comes out with its control characters made visible, all
- * but line breaks and tabs.  What the program itself wants of a terminal goes
- * by cli_terminal_draw().  Files and pipes get the bytes as they are.
+ * A terminal interprets control characters, and much of the output comes from
+ * elsewhere: values of records, names of columns, paths, errors.  So control
+ * characters are escaped before they reach a terminal, all
+ * but line breaks and tabs.  The program's own escape sequences go
+ * through cli_terminal_draw().  Files and pipes get the bytes unchanged.
  */
 
 #include <errno.h>
@@ -14,14 +14,14 @@
 
 #include "cli/cli_internal.h"
 
-/* What the rest of the room calls stdout and stderr is here what it was. */
+/* Here, unlike in the rest of the room, these are stdio's own streams. */
 #undef stdout
 #undef stderr
 
-/* What is printed to a terminal, and ends in the middle of a character. */
+/* An output stream to a terminal; ${held} is an incomplete character. */
 struct terminal {
-	int fd, to;		/* which of the two; where its texts go */
-	int (*open)(void);	/* asked for that when there is one; or NULL */
+	int fd, to;		/* 1 or 2; the descriptor to write to */
+	int (*open)(void);	/* returns ${to} at the first output; or NULL */
 	char held[4];
 	size_t n;
 	FILE *file;
@@ -47,7 +47,7 @@ put(int fd, const char *data, size_t len)
 	return 0;
 }
 
-/* How many bytes at the end may be the beginning of a character, or of CRLF? */
+/* How many bytes at the end may be an incomplete character or CRLF? */
 static size_t
 unfinished(const char *data, size_t len)
 {
@@ -134,7 +134,7 @@ cli_terminals(void)
 		if (!isatty(terminals[i].fd))
 			continue;
 		terminals[i].file = fopencookie(&terminals[i], "w", how);
-		/* There is no memory: nothing is shown rather than all. */
+		/* Out of memory: exit rather than print unescaped text. */
 		if (terminals[i].file == NULL)
 			_exit(CLI_STOPPED);
 		setvbuf(terminals[i].file, NULL, i == 0 ? _IOLBF : _IONBF, 0);
@@ -164,7 +164,7 @@ cli_terminal_draw(FILE *file, const char *data, size_t len)
 	(void)put(terminal_of(file)->fd, data, len);
 }
 
-/* Print what was held back, since nothing follows. */
+/* At the end, print an incomplete character that was held back. */
 static void
 end(struct terminal *terminal)
 {

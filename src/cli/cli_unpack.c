@@ -1,6 +1,6 @@
 /*
- * An archive of an export, for the commands that read directories: taken out
- * into a directory of its own, which goes when they are done.
+ * Archives for the commands that read directories: the export is unpacked
+ * into a temporary directory, which is removed when the command ends.
  */
 
 #include <sys/stat.h>

@@ -1,5 +1,5 @@
 /*
- * hlexport verify DIR|FILE: is an export whole?
+ * hlexport verify DIR|FILE: is an export complete and undamaged?
  */
 
 #include <sys/stat.h>
@@ -79,7 +79,7 @@ cli_check_report(struct cli *cli, const char *where,
 	cli_found_report(cli, &found, next);
 }
 
-/* Tell what was found, and if that is wanted what the server has now. */
+/* Report the findings and, with --online, the changes on the server. */
 static int
 report(struct cli *cli, struct cli *asking, const char *where,
     struct log *log, const struct audit_verify *verify)
@@ -150,7 +150,7 @@ tick(void *cookie)
 	return cli_signalled() != 0;
 }
 
-/* What 'hlexport convert' made: its files against its own manifest.json. */
+/* Check the output of 'hlexport convert' against its manifest.json. */
 static int
 check_conversion(struct cli *cli, const char *where)
 {

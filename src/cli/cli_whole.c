@@ -1,6 +1,6 @@
 /*
- * Is an export complete?  And what is said where it is not, by all commands
- * alike.
+ * Is an export complete?  If not, all commands print the same words about it,
+ * which come from here.
  */
 
 #include <inttypes.h>

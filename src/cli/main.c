@@ -8,7 +8,7 @@
 #define OPEN_FILES 4096
 
 /*
- * As many open files as the process may have: the first limit is for programs
+ * Raise the limit of open files to the maximum: the default is for programs
  * that use select(2).
  */
 static void
@@ -29,9 +29,9 @@ main(int argc, char **argv)
 {
 	struct rlimit none = { 0, 0 };
 
-	/* A core would hold the key. */
+	/* A core dump would contain the key. */
 	setrlimit(RLIMIT_CORE, &none);
-	/* A file that may not grow is an error of the write, not the end. */
+	/* At the file size limit, let the write fail; don't die of SIGXFSZ. */
 	signal(SIGXFSZ, SIG_IGN);
 	raise_open_files();
 	setlocale(LC_CTYPE, "");

@@ -4,7 +4,7 @@
  * The file: a line is blank, a comment (#), or NAME=value with an optional
  * "export " before it.  A bare value ends at " #" or the line's end and loses
  * the blanks around it; in double quotes \n \t \r \" \\ \$ mean what they mean
- * in C, in single quotes nothing does.  A value in quotes may go over several
+ * in C; in single quotes nothing is special.  A quoted value may span several
  * lines.
  *
  * The file usually serves a project's other tools too, and each reads it by

@@ -341,7 +341,7 @@ bool crawl_read_once_more(struct crawl *, struct crawl_listing *);
 /**
  * crawl_end_probe(crawl, job, failed):
  * The probe ${job} brought no page: the server has none, or, if it ${failed},
- * nobody knows, which is a gap.  Return the new state of its listing.
+ * that is unknown, which is a gap.  Return the new state of its listing.
  */
 enum crawl_state crawl_end_probe(struct crawl *, const struct crawl_job *,
     bool);

@@ -10,7 +10,7 @@
  * begins with the last record of the page before it.  If that is a different
  * record now, records were removed meanwhile and others may have been skipped,
  * so the list is read again.  If the shared record comes alone, the next page
- * is requested without it; only if that is empty, the list ends.
+ * is requested without it; only if that is empty does the list end.
  */
 
 #include <stdlib.h>

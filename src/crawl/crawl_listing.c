@@ -112,7 +112,7 @@ crawl_has_page(const struct crawl *crawl,
 	if (is_all_requested(listing))
 		return false;
 	/*
-	 * Replies may be full, and pages end where nobody knows: request few at
+	 * Replies may be full, and page borders are unknown: request few at
 	 * once.
 	 */
 	if (crawl_is_chain(listing) && listing->under_way >=

@@ -1,6 +1,6 @@
 /*
- * The manifest's lines where they are: those on disk, those that the tree's
- * worker is appending, those that wait.
+ * Where the manifest's lines are: on disk, being appended by the tree's
+ * worker, or waiting to be appended.
  */
 
 #include <errno.h>

@@ -67,7 +67,7 @@ char *output_suffix(const struct output_settings *);
 
 /**
  * output_format_size(settings, bytes, tables):
- * Estimate the size of the files of so many ${tables}, whose records have
+ * Estimate the size of the files for this many ${tables}, whose records have
  * ${bytes}.
  */
 uint64_t output_format_size(const struct output_settings *, uint64_t,

@@ -155,7 +155,7 @@ struct run_estimate {
 	uint64_t records;
 	uint64_t requests;
 	uint64_t bytes;
-	bool at_least;		/* there are more; nobody knows how many */
+	bool at_least;		/* a lower bound: the total is unknown */
 };
 
 /**

@@ -198,7 +198,7 @@ sort_out(struct run *run, struct run_task *task, struct outcome *outcome,
 		    add_again(run, own, &record, seen, page->has_breaks,
 		    err) == -1)
 			return -1;
-		/* For other lists, coming twice is sign enough. */
+		/* In other lists, a duplicate is proof enough. */
 		if (named && !own->is_shared && run_shared_is_other(run, own,
 		    record.bytes) && seen == RUN_DUPLICATE)
 			outcome->page.moved = true;

@@ -268,7 +268,7 @@ log_end(struct run *run, const struct run_listing *own)
 }
 
 /*
- * May equal records be one or several?  Not if the total counts all of them,
+ * Could equal records be one or several?  Not if the total counts all of them,
  * and not all pages are equal, so the server took the requests into account.
  */
 static bool

@@ -246,8 +246,8 @@ bool run_page_is_cut(struct run *, const struct run_task *);
 
 /**
  * run_page_is_same(task):
- * Note a full reply.  Have so many been the same in a row that the server must
- * ignore the time range?
+ * Note a full reply.  Were enough in a row identical to prove that the server
+ * ignores the time range?
  */
 bool run_page_is_same(const struct run_task *);
 

@@ -10,8 +10,8 @@
 #include "run/run_internal.h"
 
 /*
- * More than the bisections that find one second in all years, if each reply has
- * the records of that second.
+ * More than the bisections it takes to narrow all years to one second, if each
+ * reply has the records of that second.
  */
 #define MAX_SAME 64
 
@@ -273,7 +273,7 @@ run_page_is_cut(struct run *run, const struct run_task *task)
 {
 	uint64_t cap = crawl_reply_cap(run->crawl, &task->job);
 
-	/* An estimate only needs to know that there are so many. */
+	/* An estimate needs only the number of records. */
 	if (cap == 0 || !run_notes_keys(run))
 		return false;
 	return task->page.n >= cap;

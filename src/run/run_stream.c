@@ -4,7 +4,7 @@
 
 #include "run/run_internal.h"
 
-/* Unreadable lines are no records, but somebody may want to inspect them. */
+/* Unreadable lines are not records, but the user may want to inspect them. */
 static int
 keep_damaged(struct run *run, const struct run_listing *own, struct err *err)
 {

@@ -229,7 +229,7 @@ int tree_stream_files(struct tree *, const char *, struct tree_receipts *,
 /** tree_stream_free(stream): Close ${stream}, which may be NULL. */
 void tree_stream_free(struct tree_stream *);
 
-/* --------------------------------------------- records, whatever they are */
+/* ----------------------------------------- records of shards and objects */
 
 /* Reads the records of one file; see page_split(). */
 struct tree_records;

@@ -27,7 +27,7 @@
 #define INSIDE ".hlexport-repair"
 #define BASE ".base"
 #define COMMIT ".commit"
-#define LAST "manifest.jsonl"	/* what says that the rest counts */
+#define LAST "manifest.jsonl"	/* moved last: it makes the rest count */
 #define DEEPEST 16		/* no export is deeper */
 
 static bool
