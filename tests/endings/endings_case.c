@@ -119,7 +119,7 @@ endings_is_honest(void)
 	    the.total == T_LOW || the.total == T_HIGH || the.total == T_ZERO ||
 	    the.more == M_TRUE || the.more == M_FALSE)
 		return false;
-	/* Equal pages are told apart by a total. */
+	/* A total distinguishes equal pages. */
 	if ((the.keys == K_NONE || the.keys == K_SAME) &&
 	    (!endings_tells_total() || !has_kinds_of_pages()))
 		return false;

@@ -121,11 +121,11 @@ flips()
 	done
 }
 
-# assert_same_findings DIR FILE: they verify alike, and are told alike.
+# assert_same_findings DIR FILE: verify reports the same for both.
 assert_same_findings()
 {
 	local of rc
-	# What is told of the archive itself has no path.
+	# Findings about the archive itself have no path.
 	of='([.findings[] | {trouble, certainty, at: (.path // .listing)} |
 	    select(.trouble != "note" or .at)] | unique), .status,
 	    .complete, .manifest'
